@@ -1,0 +1,221 @@
+#include "CVectorKernels.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define VK_METRICS 3
+#define VK_VARIANTS 4
+
+typedef float (*vk_pair_function)(const float *restrict, const float *restrict, size_t);
+
+// The reference keeps its sums in double and in order, so that its own error is one rounding.
+
+static float dot_scalar(const float *restrict a, const float *restrict b, size_t dimension) {
+#pragma clang fp reassociate(off) contract(off)
+  double sum = 0;
+  for (size_t i = 0; i < dimension; i++) {
+    sum += (double)a[i] * (double)b[i];
+  }
+  return (float)sum;
+}
+
+static float squared_l2_scalar(const float *restrict a, const float *restrict b,
+                               size_t dimension) {
+#pragma clang fp reassociate(off) contract(off)
+  double sum = 0;
+  for (size_t i = 0; i < dimension; i++) {
+    double difference = (double)a[i] - (double)b[i];
+    sum += difference * difference;
+  }
+  return (float)sum;
+}
+
+static float l1_scalar(const float *restrict a, const float *restrict b, size_t dimension) {
+#pragma clang fp reassociate(off) contract(off)
+  double sum = 0;
+  for (size_t i = 0; i < dimension; i++) {
+    sum += __builtin_fabs((double)a[i] - (double)b[i]);
+  }
+  return (float)sum;
+}
+
+static const vk_pair_function set_scalar[VK_METRICS] = {dot_scalar, squared_l2_scalar, l1_scalar};
+
+#if defined(__x86_64__)
+
+#define VK_SUFFIX avx2
+#define VK_ATTRIBUTES __attribute__((target("avx2,fma")))
+#include "RowKernels.h"
+
+#define VK_SUFFIX avx512
+#define VK_ATTRIBUTES \
+  __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"), min_vector_width(512)))
+#include "RowKernels.h"
+
+#endif
+
+#if defined(__aarch64__)
+
+// Every aarch64 CPU has NEON; the attribute would add nothing.
+#define VK_SUFFIX neon
+#define VK_ATTRIBUTES
+#include "RowKernels.h"
+
+#endif
+
+// The dispatch table. A missing set is null and never selected.
+static const vk_pair_function *const sets[VK_VARIANTS] = {
+    [VK_SCALAR] = set_scalar,
+#if defined(__x86_64__)
+    [VK_AVX2] = set_avx2,
+    [VK_AVX512] = set_avx512,
+#endif
+#if defined(__aarch64__)
+    [VK_NEON] = set_neon,
+#endif
+};
+
+static const char *const names[VK_VARIANTS] = {
+    [VK_SCALAR] = "scalar",
+    [VK_AVX2] = "avx2",
+    [VK_AVX512] = "avx512",
+    [VK_NEON] = "neon",
+};
+
+bool vk_is_supported(vk_variant variant) {
+  switch (variant) {
+    case VK_SCALAR:
+      return true;
+    case VK_AVX2:
+#if defined(__x86_64__)
+      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#else
+      return false;
+#endif
+    case VK_AVX512:
+#if defined(__x86_64__)
+      return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+             __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
+             __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+#else
+      return false;
+#endif
+    case VK_NEON:
+#if defined(__aarch64__)
+      return true;
+#else
+      return false;
+#endif
+  }
+  return false;
+}
+
+const char *vk_name(vk_variant variant) {
+  return (unsigned)variant < VK_VARIANTS ? names[variant] : "unknown";
+}
+
+static vk_variant best_variant(void) {
+  static const vk_variant by_preference[] = {VK_AVX512, VK_AVX2, VK_NEON};
+  for (size_t i = 0; i < sizeof by_preference / sizeof by_preference[0]; i++) {
+    if (vk_is_supported(by_preference[i])) {
+      return by_preference[i];
+    }
+  }
+  return VK_SCALAR;
+}
+
+vk_selection vk_select(const char *name) {
+  if (name == NULL || name[0] == '\0') {
+    return (vk_selection){.variant = best_variant(), .honoured = true};
+  }
+  for (unsigned i = 0; i < VK_VARIANTS; i++) {
+    if (strcmp(name, names[i]) == 0 && vk_is_supported((vk_variant)i)) {
+      return (vk_selection){.variant = (vk_variant)i, .honoured = true};
+    }
+  }
+  return (vk_selection){.variant = best_variant(), .honoured = false};
+}
+
+const char *vk_requested_by_environment(void) { return getenv("QUIVER_KERNELS"); }
+
+static vk_pair_function pair_function(vk_variant variant, vk_metric metric) {
+  const vk_pair_function *set = (unsigned)variant < VK_VARIANTS ? sets[variant] : NULL;
+  return (set != NULL ? set : set_scalar)[metric];
+}
+
+void vk_score_rows(vk_variant variant, vk_metric metric, const float *query, const float *rows,
+                   size_t count, size_t dimension, float *out) {
+  vk_pair_function score = pair_function(variant, metric);
+  for (size_t i = 0; i < count; i++) {
+    out[i] = score(query, rows + i * dimension, dimension);
+  }
+}
+
+// The first lines are asked for; the hardware prefetcher follows the rest of a row by itself.
+static void prefetch_row(const float *row, size_t dimension) {
+  enum { line = 16, lines = 8 };
+  for (size_t i = 0; i < dimension && i < line * lines; i += line) {
+    __builtin_prefetch(row + i, 0, 3);
+  }
+}
+
+void vk_score_gathered(vk_variant variant, vk_metric metric, const float *query,
+                       const float *const *rows, size_t count, size_t dimension, float *out) {
+  enum { ahead = 4 };
+  vk_pair_function score = pair_function(variant, metric);
+  for (size_t i = 0; i < count && i < ahead; i++) {
+    prefetch_row(rows[i], dimension);
+  }
+  for (size_t i = 0; i < count; i++) {
+    if (i + ahead < count) {
+      prefetch_row(rows[i + ahead], dimension);
+    }
+    out[i] = score(query, rows[i], dimension);
+  }
+}
+
+double vk_sum_of_squares(const float *vector, size_t dimension) {
+#pragma clang fp reassociate(off) contract(off)
+  double sums[4] = {0, 0, 0, 0};
+  size_t i = 0;
+  for (; i + 4 <= dimension; i += 4) {
+    for (size_t lane = 0; lane < 4; lane++) {
+      sums[lane] += (double)vector[i + lane] * (double)vector[i + lane];
+    }
+  }
+  for (; i < dimension; i++) {
+    sums[i % 4] += (double)vector[i] * (double)vector[i];
+  }
+  return (sums[0] + sums[1]) + (sums[2] + sums[3]);
+}
+
+void vk_scale(float *vector, size_t dimension, double factor) {
+#pragma clang fp reassociate(off) contract(off)
+  for (size_t i = 0; i < dimension; i++) {
+    vector[i] = (float)((double)vector[i] * factor);
+  }
+}
+
+// calloc gets large blocks as untouched zero pages, which aligned_alloc with memset would commit.
+// The address that calloc gave is kept in the word before the aligned one.
+void *vk_allocate_zeroed(size_t bytes) {
+  enum { alignment = 64 };
+  if (bytes > SIZE_MAX - alignment - sizeof(void *)) {
+    return NULL;
+  }
+  char *base = calloc(1, bytes + alignment + sizeof(void *));
+  if (base == NULL) {
+    return NULL;
+  }
+  uintptr_t first = (uintptr_t)base + sizeof(void *);
+  size_t padding = (alignment - first % alignment) % alignment;
+  void **aligned = (void **)(base + sizeof(void *) + padding);
+  aligned[-1] = base;
+  return aligned;
+}
+
+void vk_free(void *memory) {
+  if (memory != NULL) {
+    free(((void **)memory)[-1]);
+  }
+}

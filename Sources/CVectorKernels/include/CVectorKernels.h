@@ -1,0 +1,83 @@
+// Distance kernels over float32 rows, one compiled copy per instruction set.
+//
+// Every function is pure but for its output buffer and may be called from any thread. Rows are
+// contiguous: row i of an n × d block starts d * i floats after the first one. No alignment is
+// required; 64 bytes is fastest.
+//
+// The result for a row depends on the query, the row and the variant only, never on the other rows
+// of the call: a row scored alone, in a block or through a pointer list gets the same bits.
+#ifndef QUIVER_CVECTORKERNELS_H
+#define QUIVER_CVECTORKERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#pragma clang assume_nonnull begin
+
+/// An instruction set that the kernels are compiled for.
+typedef enum vk_variant {
+  /// The reference: strict evaluation order, sums kept in double, rounded once.
+  VK_SCALAR = 0,
+  VK_AVX2 = 1,
+  VK_AVX512 = 2,
+  VK_NEON = 3
+} vk_variant;
+
+/// What is computed for a pair of vectors.
+typedef enum vk_metric {
+  /// Σ a·b
+  VK_DOT = 0,
+  /// Σ (a − b)²
+  VK_SQUARED_L2 = 1,
+  /// Σ |a − b|
+  VK_L1 = 2
+} vk_metric;
+
+/// The outcome of choosing a variant.
+typedef struct vk_selection {
+  vk_variant variant;
+  /// False if a variant was asked for by name and is unknown or not available on this CPU;
+  /// `variant` is then the best available one.
+  bool honoured;
+} vk_selection;
+
+/// Whether this build and this CPU can run `variant`.
+bool vk_is_supported(vk_variant variant);
+
+/// "scalar", "avx2", "avx512" or "neon".
+const char *vk_name(vk_variant variant);
+
+/// The variant called `name`, or the best supported one if `name` is NULL, empty, unknown or
+/// unsupported.
+vk_selection vk_select(const char *_Nullable name);
+
+/// The value of the environment variable QUIVER_KERNELS, for `vk_select`; NULL if it is not set.
+const char *_Nullable vk_requested_by_environment(void);
+
+/// Writes `metric(query, row i)` to `out[i]` for `count` contiguous rows of `dimension` floats.
+/// `variant` must be supported.
+void vk_score_rows(vk_variant variant, vk_metric metric, const float *query, const float *rows,
+                   size_t count, size_t dimension, float *out);
+
+/// Writes `metric(query, rows[i])` to `out[i]` for `count` rows that lie anywhere in memory. Rows
+/// are prefetched a few ahead. `variant` must be supported.
+void vk_score_gathered(vk_variant variant, vk_metric metric, const float *query,
+                       const float *_Nonnull const *_Nonnull rows, size_t count, size_t dimension,
+                       float *out);
+
+/// Σ v², summed in double in a fixed order: the same bits on every CPU. Can't overflow.
+double vk_sum_of_squares(const float *vector, size_t dimension);
+
+/// Multiplies in double and rounds once: the same bits on every CPU.
+void vk_scale(float *vector, size_t dimension, double factor);
+
+/// Zeroed memory, aligned to 64 bytes; NULL if there is none. Pages of large blocks are committed
+/// when they are first written. Freed by `vk_free` only.
+void *_Nullable vk_allocate_zeroed(size_t bytes);
+
+void vk_free(void *_Nullable memory);
+
+#pragma clang assume_nonnull end
+
+#endif

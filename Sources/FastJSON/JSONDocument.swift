@@ -1,0 +1,106 @@
+import CSimdJSON
+
+/// A parsed and fully validated JSON document.
+///
+/// The document is immutable once made. Memory is several times the input's size, so large
+/// documents should not be kept longer than it takes to read them.
+public final class JSONDocument: Sendable {
+  /// The deepest nesting any caller can allow, which bounds the recursion of writing a document.
+  public static let deepestNesting = 1024
+
+  private let parser: JSONParser
+  private let contents: Contents
+
+  // SAFETY: The pointers are into buffers of `parser`, which nobody writes while the document
+  // holds it; all accesses go through `withTape`, which keeps the document alive.
+  private struct Contents: @unchecked Sendable {
+    let tape: JSONTape
+  }
+
+  /// Parses the bytes of one JSON text in UTF-8.
+  ///
+  /// - Parameters:
+  ///   - bytes: The text, without padding or byte order mark; copied.
+  ///   - maximumDepth: How many arrays and objects may be nested, at most `deepestNesting`. An
+  ///     empty array or object does not count.
+  /// - Throws: `JSONSyntaxError` if the bytes are anything but one valid JSON text.
+  public convenience init(
+    parsing bytes: UnsafeRawBufferPointer, maximumDepth: Int = 128
+  ) throws(JSONSyntaxError) {
+    let (parser, tape) = try Self.parse(bytes, maximumDepth: maximumDepth).get()
+    self.init(parser: parser, tape: tape)
+  }
+
+  /// Parses the bytes of one JSON text in UTF-8; see the other initializer.
+  public convenience init(
+    parsing bytes: [UInt8], maximumDepth: Int = 128
+  ) throws(JSONSyntaxError) {
+    let result = bytes.withUnsafeBytes { Self.parse($0, maximumDepth: maximumDepth) }
+    let (parser, tape) = try result.get()
+    self.init(parser: parser, tape: tape)
+  }
+
+  private init(parser: JSONParser, tape: JSONTape) {
+    self.parser = parser
+    self.contents = Contents(tape: tape)
+  }
+
+  deinit { JSONParserPool.shared.give(back: parser) }
+
+  /// The document's value.
+  public var root: JSONElement { JSONElement(document: self, index: JSONTape.rootIndex) }
+
+  /// Reads the tape. The pointers in it must not leave the closure.
+  @inline(__always)
+  func withTape<R>(_ body: (JSONTape) throws -> R) rethrows -> R {
+    defer { withExtendedLifetime(self) {} }
+    return try body(contents.tape)
+  }
+
+  private static func parse(
+    _ bytes: UnsafeRawBufferPointer, maximumDepth: Int
+  ) -> Result<(JSONParser, JSONTape), JSONSyntaxError> {
+    guard let parser = JSONParserPool.shared.take() else {
+      return .failure(JSONSyntaxError(message: "out of memory"))
+    }
+    let depth = min(max(maximumDepth, 0), deepestNesting)
+    var tape: JSONTape?
+    var status = parser.parse(bytes, maximumDepth: depth, into: &tape)
+    if let tape { return .success((parser, tape)) }
+
+    var failure: JSONSyntaxError?
+    switch status {
+    case csimdjson_out_of_memory: failure = JSONSyntaxError(message: "out of memory")
+    case csimdjson_too_large: failure = JSONSyntaxError(message: "document too large")
+    default:
+      switch JSONDiagnosis.examine(bytes, maximumDepth: depth) {
+      case .malformed(let error): failure = error
+      case .longIntegers(let ends):
+        let rewritten = spellAsDoubles(bytes, integersEndingAt: ends)
+        status = rewritten.withUnsafeBytes {
+          parser.parse($0, maximumDepth: depth, into: &tape)
+        }
+        if let tape { return .success((parser, tape)) }
+      case .wellFormed: break
+      }
+    }
+    JSONParserPool.shared.give(back: parser)
+    return .failure(failure ?? JSONSyntaxError(message: "invalid JSON"))
+  }
+
+  /// Integers beyond 64 bits are read as doubles, which the parser does when told by a fraction.
+  private static func spellAsDoubles(
+    _ bytes: UnsafeRawBufferPointer, integersEndingAt ends: [Int]
+  ) -> [UInt8] {
+    var rewritten: [UInt8] = []
+    rewritten.reserveCapacity(bytes.count + 2 * ends.count)
+    var start = 0
+    for end in ends {
+      rewritten.append(contentsOf: bytes[start..<end])
+      rewritten.append(contentsOf: [UInt8(ascii: "."), UInt8(ascii: "0")])
+      start = end
+    }
+    rewritten.append(contentsOf: bytes[start...])
+    return rewritten
+  }
+}

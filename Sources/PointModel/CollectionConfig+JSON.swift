@@ -1,0 +1,196 @@
+public import FastJSON
+
+/// What is wrong with a stored configuration; names the member.
+public struct StoredConfigError: Error, Sendable, Equatable, CustomStringConvertible {
+  public let description: String
+
+  public init(_ description: String) {
+    self.description = description
+  }
+}
+
+extension CollectionConfig {
+  /// Writes the `config` object of a collection's description, which is also its stored form.
+  ///
+  /// Parts that were never set are absent, except `quantization_config`, which is `null` then.
+  public func write(to writer: inout JSONWriter) {
+    writer.beginObject()
+    writer.key("params")
+    writeParams(to: &writer)
+    writer.key("hnsw_config")
+    JSONValue.object(hnsw).write(to: &writer)
+    writer.key("optimizer_config")
+    JSONValue.object(optimizers).write(to: &writer)
+    writer.key("wal_config")
+    JSONValue.object(wal).write(to: &writer)
+    writer.key("quantization_config")
+    (quantization ?? .null).write(to: &writer)
+    if let strictMode {
+      writer.key("strict_mode_config")
+      JSONValue.object(strictMode).write(to: &writer)
+    }
+    if let metadata {
+      writer.key("metadata")
+      JSONValue.object(metadata).write(to: &writer)
+    }
+    writer.endObject()
+  }
+
+  private func writeParams(to writer: inout JSONWriter) {
+    writer.beginObject()
+    writer.key("vectors")
+    vectors.write(to: &writer)
+    writer.key("shard_number")
+    writer.integer(shardNumber)
+    writer.key("replication_factor")
+    writer.integer(replicationFactor)
+    writer.key("write_consistency_factor")
+    writer.integer(writeConsistencyFactor)
+    writer.key("on_disk_payload")
+    writer.bool(onDiskPayload)
+    for (key, value) in otherParams {
+      writer.key(key)
+      value.write(to: &writer)
+    }
+    if let sparseVectors {
+      writer.key("sparse_vectors")
+      JSONValue.object(sparseVectors).write(to: &writer)
+    }
+    writer.endObject()
+  }
+
+  /// Reads what ``write(to:)`` has written.
+  ///
+  /// - Throws: `StoredConfigError` when a member is missing or of the wrong kind.
+  public init(storedJSON: JSONValue) throws(StoredConfigError) {
+    let config = try StoredObject(storedJSON, at: "config")
+    let params = try StoredObject(config["params"], at: "config.params")
+    self.init(
+      vectors: try VectorsConfig(storedJSON: params.object("vectors")),
+      sparseVectors: try params.optionalObject("sparse_vectors"),
+      shardNumber: try params.integer("shard_number"),
+      replicationFactor: try params.integer("replication_factor"),
+      writeConsistencyFactor: try params.integer("write_consistency_factor"),
+      onDiskPayload: try params.bool("on_disk_payload"),
+      hnsw: try config.object("hnsw_config"),
+      optimizers: try config.object("optimizer_config"),
+      wal: try config.object("wal_config"),
+      quantization: config.quantization,
+      strictMode: try config.optionalObject("strict_mode_config"),
+      metadata: try config.optionalObject("metadata"))
+    for (key, value) in params.members where !Self.knownParams.contains(key) {
+      otherParams[key] = value
+    }
+  }
+
+  private static let knownParams: Set<String> = [
+    "vectors", "sparse_vectors", "shard_number", "replication_factor", "write_consistency_factor",
+    "on_disk_payload",
+  ]
+}
+
+extension VectorsConfig {
+  /// Writes the parameters, or an object of parameters by name.
+  public func write(to writer: inout JSONWriter) {
+    switch self {
+    case .unnamed(let params):
+      params.write(to: &writer)
+    case .named(let vectors):
+      writer.beginObject()
+      for vector in vectors {
+        writer.key(vector.name)
+        vector.params.write(to: &writer)
+      }
+      writer.endObject()
+    }
+  }
+
+  /// Reads either form.
+  ///
+  /// - Throws: `StoredConfigError` when a member is missing or of the wrong kind.
+  public init(storedJSON: JSONObjectValue) throws(StoredConfigError) {
+    if case .integer? = storedJSON["size"] {
+      self = .unnamed(try VectorParams(storedJSON: .object(storedJSON), at: "vectors"))
+      return
+    }
+    var vectors: [NamedVectorParams] = []
+    for (name, value) in storedJSON {
+      let params = try VectorParams(storedJSON: value, at: "vectors.\(name)")
+      vectors.append(NamedVectorParams(name: name, params: params))
+    }
+    self = .named(vectors)
+  }
+}
+
+extension VectorParams {
+  fileprivate func write(to writer: inout JSONWriter) {
+    writer.beginObject()
+    writer.key("size")
+    writer.integer(size)
+    writer.key("distance")
+    writer.string(distance.rawValue)
+    for (key, value) in settings {
+      writer.key(key)
+      value.write(to: &writer)
+    }
+    writer.endObject()
+  }
+
+  fileprivate init(storedJSON: JSONValue, at path: String) throws(StoredConfigError) {
+    let stored = try StoredObject(storedJSON, at: path)
+    guard case .string(let name)? = stored["distance"], let distance = Distance(rawValue: name)
+    else { throw StoredConfigError("\(path).distance: expected a distance") }
+    let size = try stored.integer("size")
+    guard (1...65536).contains(size) else {
+      throw StoredConfigError("\(path).size: \(size) is out of range")
+    }
+    var settings = JSONObjectValue()
+    for (key, value) in stored.members where key != "size" && key != "distance" {
+      settings[key] = value
+    }
+    self.init(size: size, distance: distance, settings: settings)
+  }
+}
+
+/// An object of a stored configuration together with its path for error texts.
+private struct StoredObject {
+  let members: JSONObjectValue
+  let path: String
+
+  init(_ value: JSONValue?, at path: String) throws(StoredConfigError) {
+    guard case .object(let members)? = value else {
+      throw StoredConfigError("\(path): expected an object")
+    }
+    self.members = members
+    self.path = path
+  }
+
+  subscript(key: String) -> JSONValue? { members[key] }
+
+  var quantization: JSONValue? {
+    let value = members["quantization_config"]
+    return value == .null ? nil : value
+  }
+
+  func object(_ key: String) throws(StoredConfigError) -> JSONObjectValue {
+    try StoredObject(members[key], at: "\(path).\(key)").members
+  }
+
+  func optionalObject(_ key: String) throws(StoredConfigError) -> JSONObjectValue? {
+    members[key] == nil ? nil : try object(key)
+  }
+
+  func integer(_ key: String) throws(StoredConfigError) -> Int {
+    guard case .integer(let value)? = members[key], let integer = Int(exactly: value) else {
+      throw StoredConfigError("\(path).\(key): expected an integer")
+    }
+    return integer
+  }
+
+  func bool(_ key: String) throws(StoredConfigError) -> Bool {
+    guard case .bool(let value)? = members[key] else {
+      throw StoredConfigError("\(path).\(key): expected a boolean")
+    }
+    return value
+  }
+}

@@ -1,0 +1,93 @@
+public import FastJSON
+
+/// The shape and distance of one vector of every point, and the settings echoed with it.
+public struct VectorParams: Sendable, Equatable {
+  /// Components of the vector, 1…65,536.
+  public var size: Int
+  public var distance: Distance
+  /// Validated settings beyond size and distance (`on_disk`, `hnsw_config`,
+  /// `quantization_config`, `datatype`), in wire form, only those that were set.
+  public var settings: JSONObjectValue
+
+  public init(size: Int, distance: Distance, settings: JSONObjectValue = .init()) {
+    self.size = size
+    self.distance = distance
+    self.settings = settings
+  }
+}
+
+/// A vector's parameters under its name.
+public struct NamedVectorParams: Sendable, Equatable {
+  public var name: String
+  public var params: VectorParams
+
+  public init(name: String, params: VectorParams) {
+    self.name = name
+    self.params = params
+  }
+}
+
+/// The dense vectors of a collection: one without a name, or any number of named ones.
+public enum VectorsConfig: Sendable, Equatable {
+  case unnamed(VectorParams)
+  case named([NamedVectorParams])
+
+  /// All vectors in declaration order; the unnamed one has an empty name.
+  public var all: [NamedVectorParams] {
+    switch self {
+    case .unnamed(let params): [NamedVectorParams(name: "", params: params)]
+    case .named(let vectors): vectors
+    }
+  }
+
+  /// The parameters of the vector called `name`.
+  public subscript(name: String) -> VectorParams? {
+    all.first { $0.name == name }?.params
+  }
+}
+
+/// Everything a collection was created with, defaults filled in.
+///
+/// Settings that do not steer this engine (graph, log, optimizer, quantization) are validated at
+/// the edge, kept in wire form and echoed.
+public struct CollectionConfig: Sendable, Equatable {
+  public var vectors: VectorsConfig
+  /// Sparse vectors by name in wire form; `nil` when none were declared.
+  public var sparseVectors: JSONObjectValue?
+  public var shardNumber: Int
+  public var replicationFactor: Int
+  public var writeConsistencyFactor: Int
+  public var onDiskPayload: Bool
+  public var hnsw: JSONObjectValue
+  public var optimizers: JSONObjectValue
+  public var wal: JSONObjectValue
+  public var quantization: JSONValue?
+  public var strictMode: JSONObjectValue?
+  public var metadata: JSONObjectValue?
+  /// Further members of `params` in wire form (`read_fan_out_factor`, `sharding_method`, …), only
+  /// those that were set.
+  public var otherParams: JSONObjectValue
+
+  public init(
+    vectors: VectorsConfig, sparseVectors: JSONObjectValue? = nil, shardNumber: Int = 1,
+    replicationFactor: Int = 1, writeConsistencyFactor: Int = 1, onDiskPayload: Bool = true,
+    hnsw: JSONObjectValue = defaultHNSW, optimizers: JSONObjectValue = defaultOptimizers,
+    wal: JSONObjectValue = defaultWAL, quantization: JSONValue? = nil,
+    strictMode: JSONObjectValue? = nil, metadata: JSONObjectValue? = nil,
+    otherParams: JSONObjectValue = .init()
+  ) {
+    self.vectors = vectors
+    self.sparseVectors = sparseVectors
+    self.shardNumber = shardNumber
+    self.replicationFactor = replicationFactor
+    self.writeConsistencyFactor = writeConsistencyFactor
+    self.onDiskPayload = onDiskPayload
+    self.hnsw = hnsw
+    self.optimizers = optimizers
+    self.wal = wal
+    self.quantization = quantization
+    self.strictMode = strictMode
+    self.metadata = metadata
+    self.otherParams = otherParams
+  }
+}

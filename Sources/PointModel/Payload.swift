@@ -1,0 +1,35 @@
+public import FastJSON
+
+/// A point's payload: one JSON object, kept as normalised bytes from wire to disk to wire.
+///
+/// Normalised means compact, with key order and number kinds kept and the last of duplicate keys
+/// winning; it is parsed again only where a filter or an edit must look inside.
+public struct Payload: Sendable, Equatable {
+  /// A normalised JSON object.
+  public let json: [UInt8]
+
+  /// Wraps bytes that are already a normalised JSON object.
+  public init(normalizedJSON json: [UInt8]) {
+    self.json = json
+  }
+
+  /// Serialises an object tree.
+  public init(_ object: JSONObjectValue) {
+    self.json = JSONValue.object(object).serialized()
+  }
+
+  /// `{}`.
+  public static let empty = Payload(normalizedJSON: Array("{}".utf8))
+
+  public var isEmpty: Bool { json.count <= 2 }
+
+  /// The parsed object; throws when the bytes are not valid JSON.
+  public func parsed() throws(JSONSyntaxError) -> JSONObjectValue {
+    guard case .object(let object) = try JSONValue(parsing: json) else {
+      // Only an object can be wrapped, so other bytes are damaged ones: as good as none.
+      _ = try JSONValue(parsing: [UInt8]())
+      return .init()
+    }
+    return object
+  }
+}

@@ -1,0 +1,80 @@
+/// A path into a payload, as in `metadata.tags[].name`, `"a key with dots".x` or `rows[2]`.
+public struct PayloadPath: Sendable, Hashable {
+  /// One step of a path.
+  public enum Step: Sendable, Hashable {
+    /// The member of an object.
+    case key(String)
+    /// One element of an array.
+    case index(Int)
+    /// Every element of an array.
+    case everyElement
+  }
+
+  public let steps: [Step]
+
+  public init(steps: [Step]) {
+    self.steps = steps
+  }
+
+  /// Parses the textual form; `nil` when it is not a path.
+  public init?(_ text: String) {
+    var steps: [Step] = []
+    var rest = Substring(text)
+    while true {
+      guard let key = Self.takeKey(&rest) else { return nil }
+      steps.append(.key(key))
+      while rest.first == "[" {
+        guard let close = rest.firstIndex(of: "]") else { return nil }
+        let inside = rest[rest.index(after: rest.startIndex)..<close]
+        if inside.isEmpty {
+          steps.append(.everyElement)
+        } else {
+          guard inside.utf8.allSatisfy({ $0 >= 48 && $0 <= 57 }), let index = Int(inside) else {
+            return nil
+          }
+          steps.append(.index(index))
+        }
+        rest = rest[rest.index(after: close)...]
+      }
+      if rest.isEmpty { break }
+      guard rest.first == "." else { return nil }
+      rest = rest.dropFirst()
+    }
+    self.steps = steps
+  }
+
+  private static func takeKey(_ rest: inout Substring) -> String? {
+    if rest.first == "\"" {
+      rest = rest.dropFirst()
+      guard let close = rest.firstIndex(of: "\"") else { return nil }
+      let key = String(rest[..<close])
+      rest = rest[rest.index(after: close)...]
+      return key
+    }
+    let end = rest.firstIndex { $0 == "." || $0 == "[" } ?? rest.endIndex
+    let key = rest[..<end]
+    guard !key.isEmpty, key.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" })
+    else { return nil }
+    rest = rest[end...]
+    return String(key)
+  }
+}
+
+extension PayloadPath: CustomStringConvertible {
+  /// The textual form that parses back to the same path.
+  public var description: String {
+    var text = ""
+    for step in steps {
+      switch step {
+      case .key(let key):
+        if !text.isEmpty { text += "." }
+        let plain =
+          !key.isEmpty && key.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" }
+        text += plain ? key : "\"\(key)\""
+      case .index(let index): text += "[\(index)]"
+      case .everyElement: text += "[]"
+      }
+    }
+    return text
+  }
+}

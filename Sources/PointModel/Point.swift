@@ -1,0 +1,61 @@
+/// One vector of a point under its name; the name is empty for a collection's unnamed vector.
+public struct NamedVector: Sendable, Equatable {
+  public let name: String
+  public let values: [Float]
+
+  public init(name: String, values: [Float]) {
+    self.name = name
+    self.values = values
+  }
+}
+
+/// What a client writes: an id, any of the collection's vectors, and a payload.
+public struct Point: Sendable, Equatable {
+  public var id: PointID
+  public var vectors: [NamedVector]
+  public var payload: Payload
+
+  public init(id: PointID, vectors: [NamedVector], payload: Payload = .empty) {
+    self.id = id
+    self.vectors = vectors
+    self.payload = payload
+  }
+}
+
+/// New vectors for a point that exists; vectors not named stay as they are.
+public struct PointVectors: Sendable, Equatable {
+  public var id: PointID
+  public var vectors: [NamedVector]
+
+  public init(id: PointID, vectors: [NamedVector]) {
+    self.id = id
+    self.vectors = vectors
+  }
+}
+
+/// What is read back of a point. `nil` means not asked for.
+public struct Record: Sendable, Equatable {
+  public var id: PointID
+  public var payload: Payload?
+  public var vectors: [NamedVector]?
+
+  public init(id: PointID, payload: Payload? = nil, vectors: [NamedVector]? = nil) {
+    self.id = id
+    self.payload = payload
+    self.vectors = vectors
+  }
+}
+
+/// A point found by a search, with the number of the operation that last changed it.
+public struct ScoredPoint: Sendable, Equatable {
+  public var record: Record
+  public var version: UInt64
+  /// Similarity for cosine and dot, distance for Euclid and Manhattan.
+  public var score: Float
+
+  public init(record: Record, version: UInt64, score: Float) {
+    self.record = record
+    self.version = version
+    self.score = score
+  }
+}

@@ -1,0 +1,119 @@
+/// A vector to search with: given, or that of a stored point.
+public enum QueryVector: Sendable, Equatable {
+  case dense([Float])
+  case point(PointID)
+}
+
+/// What a query asks for.
+public enum Query: Sendable, Equatable {
+  /// The nearest points.
+  case nearest(QueryVector)
+  /// Maximal marginal relevance over the nearest `candidates` points; `diversity` from 0
+  /// (relevance alone) to 1 (diversity alone).
+  case mmr(QueryVector, diversity: Float, candidates: Int?)
+}
+
+/// A search or, without a query, a listing by id.
+public struct QueryRequest: Sendable, Equatable {
+  public var query: Query?
+  /// The vector's name; empty for the unnamed one.
+  public var using: String
+  public var filter: Filter?
+  public var params: SearchParams
+  public var scoreThreshold: Float?
+  public var limit: Int
+  public var offset: Int
+  public var withPayload: PayloadSelector
+  public var withVector: VectorSelector
+  /// Where the vector of a query by id is looked up, when not in the searched collection.
+  public var lookupFrom: LookupLocation?
+
+  public init(
+    query: Query? = nil, using: String = "", filter: Filter? = nil, params: SearchParams = .init(),
+    scoreThreshold: Float? = nil, limit: Int = 10, offset: Int = 0,
+    withPayload: PayloadSelector = .none, withVector: VectorSelector = .none,
+    lookupFrom: LookupLocation? = nil
+  ) {
+    self.query = query
+    self.using = using
+    self.filter = filter
+    self.params = params
+    self.scoreThreshold = scoreThreshold
+    self.limit = limit
+    self.offset = offset
+    self.withPayload = withPayload
+    self.withVector = withVector
+    self.lookupFrom = lookupFrom
+  }
+}
+
+/// Another collection, and the vector there, that a query by id takes its vector from.
+public struct LookupLocation: Sendable, Equatable {
+  public var collection: String
+  public var vector: String?
+
+  public init(collection: String, vector: String?) {
+    self.collection = collection
+    self.vector = vector
+  }
+}
+
+/// How much effort a search may spend.
+public struct SearchParams: Sendable, Equatable {
+  public var hnswEf: Int?
+  public var exact: Bool
+  public var indexedOnly: Bool
+
+  public init(hnswEf: Int? = nil, exact: Bool = false, indexedOnly: Bool = false) {
+    self.hnswEf = hnswEf
+    self.exact = exact
+    self.indexedOnly = indexedOnly
+  }
+}
+
+/// Which parts of a payload are returned.
+public enum PayloadSelector: Sendable, Equatable {
+  case none
+  case all
+  case include([PayloadPath])
+  case exclude([PayloadPath])
+}
+
+/// Which vectors are returned.
+public enum VectorSelector: Sendable, Equatable {
+  case none
+  case all
+  case names([String])
+}
+
+/// A page of points in the order of their ids.
+public struct ScrollRequest: Sendable, Equatable {
+  /// The first id of the page, inclusive.
+  public var offset: PointID?
+  public var limit: Int
+  public var filter: Filter?
+  public var withPayload: PayloadSelector
+  public var withVector: VectorSelector
+
+  public init(
+    offset: PointID? = nil, limit: Int = 10, filter: Filter? = nil,
+    withPayload: PayloadSelector = .all, withVector: VectorSelector = .none
+  ) {
+    self.offset = offset
+    self.limit = limit
+    self.filter = filter
+    self.withPayload = withPayload
+    self.withVector = withVector
+  }
+}
+
+/// A page of points and the id that the next page starts from; `nil` at the end.
+public struct ScrollPage: Sendable, Equatable {
+  public var records: [Record]
+  public var nextOffset: PointID?
+
+  public init(records: [Record], nextOffset: PointID?) {
+    self.records = records
+    self.nextOffset = nextOffset
+  }
+}

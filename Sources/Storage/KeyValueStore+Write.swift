@@ -1,0 +1,44 @@
+import CRocksDB
+
+extension KeyValueStore {
+  /// Applies a batch: all of it, or on any error nothing that a later open would show in part.
+  ///
+  /// With `sync` the batch, and every write before it, is on disk when the call returns, at the
+  /// price of one sync of the log. Without, `syncLog` or a later synced write makes it so.
+  ///
+  /// - Throws: the error of the write. After one that concerns the disk the store takes no more
+  ///   writes: each throws `failed`, and the sync is never tried again, because the kernel may
+  ///   have dropped the pages that a failed sync left behind.
+  public func write(_ batch: borrowing WriteBatch, sync: Bool) throws(StorageError) {
+    if let failure { throw .failed(failure) }
+    if batch.isEmpty { return sync ? try syncLog() : try database.call { _ in } }
+    try database.call { connection throws(StorageError) in
+      let native = try NativeBatch(batch, database)
+      let settings = database.settings
+      var slot: UnsafeMutablePointer<CChar>?
+      rocksdb_write(
+        connection, sync ? settings.syncedWrites : settings.writes, native.pointer, &slot)
+      try database.checkWrite(&slot)
+    }
+  }
+
+  /// Makes all earlier writes durable.
+  ///
+  /// - Throws: the error of the sync, after which the store takes no more writes.
+  public func syncLog() throws(StorageError) {
+    if let failure { throw .failed(failure) }
+    try database.call { native throws(StorageError) in
+      var slot: UnsafeMutablePointer<CChar>?
+      rocksdb_flush_wal(native, 1, &slot)
+      try database.checkWrite(&slot)
+    }
+  }
+
+  /// Writes the buffers of all families to table files, and waits for it.
+  ///
+  /// - Throws: the error of the flush, after which the store takes no more writes.
+  public func flush() throws(StorageError) {
+    if let failure { throw .failed(failure) }
+    try database.call { native throws(StorageError) in try database.flush(native) }
+  }
+}

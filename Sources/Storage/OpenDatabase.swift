@@ -1,0 +1,175 @@
+import CRocksDB
+import Glibc
+import Synchronization
+
+/// One open RocksDB with its lifetime: which calls are inside it, which iterators and snapshots
+/// still hold native objects, and when it may be torn down.
+///
+/// SAFETY: RocksDB's handle, family handles, iterators' creation and snapshots may be used from
+/// any thread at once. The pointers never change; they are used between `enter` and `leave`, or
+/// while an iterator is counted in `lifetime`, and torn down once, when neither is the case.
+final class OpenDatabase: @unchecked Sendable {
+  struct Family {
+    let name: String
+    let handle: OpaquePointer
+  }
+
+  private struct Lifetime {
+    var iterators = 0
+    var snapshots: Set<UInt> = []
+    var isClosing = false
+    var isReleased = false
+  }
+
+  let path: String
+  let settings: RocksDBSettings
+  let families: [Family]
+  private let database: OpaquePointer
+  /// Calls inside RocksDB, and the closed bit.
+  private let calls = Atomic<UInt64>(0)
+  private let lifetime = Mutex(Lifetime())
+  private let firstFailure = Mutex<String?>(nil)
+  private let isClosed = Mutex(false)
+  /// Posted by the last call that leaves after the closed bit was set.
+  private let drained: UnsafeMutablePointer<sem_t>
+
+  private static let closedBit: UInt64 = 1 << 63
+
+  /// Takes over an open database.
+  init(path: String, settings: RocksDBSettings, families: [Family], database: OpaquePointer) {
+    self.path = path
+    self.settings = settings
+    self.families = families
+    self.database = database
+    drained = .allocate(capacity: 1)
+    drained.initialize(to: sem_t())
+    sem_init(drained, 0, 0)
+  }
+
+  deinit {
+    close()
+    sem_destroy(drained)
+    drained.deallocate()
+  }
+
+  // MARK: Calls
+
+  /// Runs one call into RocksDB, which can't be closed meanwhile.
+  func call<R: ~Copyable>(
+    _ body: (OpaquePointer) throws(StorageError) -> R
+  ) throws(StorageError) -> R {
+    var current = calls.load(ordering: .relaxed)
+    while true {
+      guard current & Self.closedBit == 0 else { throw .closed }
+      let (exchanged, original) = calls.weakCompareExchange(
+        expected: current, desired: current + 1, ordering: .acquiring)
+      if exchanged { break }
+      current = original
+    }
+    defer {
+      let left = calls.subtract(1, ordering: .acquiringAndReleasing).newValue
+      if left == Self.closedBit { sem_post(drained) }
+    }
+    return try body(database)
+  }
+
+  /// Whether `close` was called.
+  var refusesCalls: Bool { calls.load(ordering: .relaxed) & Self.closedBit != 0 }
+
+  /// The native handle of a family.
+  func handle(_ family: ColumnFamily) throws(StorageError) -> OpaquePointer {
+    for known in families where known.name == family.name { return known.handle }
+    throw .unknownColumnFamily(family.name)
+  }
+
+  /// Throws what an error slot of the C interface holds, if anything.
+  func check(_ slot: inout UnsafeMutablePointer<CChar>?) throws(StorageError) {
+    guard let message = takeMessage(&slot) else { return }
+    throw StorageError(status: message, path: path)
+  }
+
+  /// `check` for calls that write: the first failure ends all writing.
+  func checkWrite(_ slot: inout UnsafeMutablePointer<CChar>?) throws(StorageError) {
+    guard let message = takeMessage(&slot) else { return }
+    firstFailure.withLock { $0 = $0 ?? message }
+    throw StorageError(status: message, path: path)
+  }
+
+  /// The first failure of a write, a sync or a flush.
+  var failure: String? { firstFailure.withLock { $0 } }
+
+  // MARK: Iterators and snapshots
+
+  /// Counts an iterator, from within a call. The database is not torn down while one is left.
+  func retainIterator() {
+    lifetime.withLock { $0.iterators += 1 }
+  }
+
+  /// Ends what `retainIterator` began, and tears down a closed database with its last iterator.
+  func releaseIterator() {
+    lifetime.withLock { state in
+      state.iterators -= 1
+      if state.isClosing, state.iterators == 0 { tearDown(&state) }
+    }
+  }
+
+  /// Makes a native snapshot; nil once closed.
+  func createSnapshot() -> OpaquePointer? {
+    let snapshot = try? call { (database) throws(StorageError) -> OpaquePointer? in
+      guard let snapshot = rocksdb_create_snapshot(database) else { return nil }
+      let address = UInt(bitPattern: snapshot)
+      lifetime.withLock { _ = $0.snapshots.insert(address) }
+      return snapshot
+    }
+    return snapshot ?? nil
+  }
+
+  /// Releases a snapshot unless closing did.
+  func releaseSnapshot(_ snapshot: OpaquePointer) {
+    let address = UInt(bitPattern: snapshot)
+    lifetime.withLock { state in
+      guard state.snapshots.remove(address) != nil else { return }
+      rocksdb_release_snapshot(database, OpaquePointer(bitPattern: address))
+    }
+  }
+
+  // MARK: Closing
+
+  /// Waits for the calls inside RocksDB, flushes, and tears down at once or with the last iterator.
+  func close() {
+    isClosed.withLock { isClosed in
+      guard !isClosed else { return }
+      isClosed = true
+      let before = calls.bitwiseOr(Self.closedBit, ordering: .acquiringAndReleasing).oldValue
+      if before != 0 {
+        while sem_wait(drained) != 0 && errno == EINTR {}
+      }
+      // The log keeps what a failed flush leaves behind; the next open replays it.
+      if failure == nil { try? flush(database) }
+      lifetime.withLock { state in
+        state.isClosing = true
+        if state.iterators == 0 { tearDown(&state) }
+      }
+    }
+  }
+
+  /// Writes the memtables of all families to table files and waits for it.
+  func flush(_ database: OpaquePointer) throws(StorageError) {
+    for family in families {
+      var slot: UnsafeMutablePointer<CChar>?
+      rocksdb_flush_cf(database, settings.waitingFlush, family.handle, &slot)
+      try checkWrite(&slot)
+    }
+  }
+
+  private func tearDown(_ state: inout Lifetime) {
+    guard !state.isReleased else { return }
+    state.isReleased = true
+    for snapshot in state.snapshots {
+      rocksdb_release_snapshot(database, OpaquePointer(bitPattern: snapshot))
+    }
+    state.snapshots.removeAll()
+    for family in families { rocksdb_column_family_handle_destroy(family.handle) }
+    rocksdb_close(database)
+  }
+}

@@ -1,0 +1,23 @@
+/// Bounds on what one store may use, whatever the number of its column families.
+public struct StoreOptions: Sendable, Equatable {
+  /// Capacity of the LRU cache of uncompressed blocks, index blocks and filters, in bytes.
+  public var blockCacheBytes: Int
+  /// Bound on the write buffers of all families together, in bytes. The write-ahead log, and with
+  /// it the time to replay it, is bounded by twice as much.
+  public var writeBufferBytesTotal: Int
+  /// Table files kept open at once.
+  public var maxOpenFiles: Int
+  /// Threads for flushes and compactions.
+  public var backgroundJobs: Int
+
+  /// Defaults for a server of two cores.
+  public init(
+    blockCacheBytes: Int = 64 << 20, writeBufferBytesTotal: Int = 128 << 20,
+    maxOpenFiles: Int = 512, backgroundJobs: Int = 2
+  ) {
+    self.blockCacheBytes = blockCacheBytes
+    self.writeBufferBytesTotal = writeBufferBytesTotal
+    self.maxOpenFiles = maxOpenFiles
+    self.backgroundJobs = backgroundJobs
+  }
+}

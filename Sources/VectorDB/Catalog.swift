@@ -1,0 +1,127 @@
+import Logging
+import PointModel
+import Storage
+import Synchronization
+
+/// The collections of a database, by name, in memory and in the `meta` family.
+///
+/// Lookups come from any task; changes from the committer's thread only.
+final class Catalog: Sendable {
+  private let core: DatabaseCore
+  private let logger: Logger
+  private let state: Mutex<State>
+
+  private struct State {
+    var collections: [String: PointCollection] = [:]
+    var nextNumber: UInt32
+  }
+
+  /// Reads the catalogue and loads every collection. Blocking.
+  init(core: DatabaseCore, logger: Logger) throws(DatabaseError) {
+    self.core = core
+    self.logger = logger
+    let loader = CatalogLoader(core: core)
+    let next = try loader.nextNumber()
+    var collections: [String: PointCollection] = [:]
+    for (number, entry) in try loader.entries() {
+      let collection = PointCollection(
+        entry: entry, number: number, core: core, counters: try loader.counters(number))
+      try CollectionLoader(collection).load()
+      collections[collection.name] = collection
+    }
+    self.state = Mutex(State(collections: collections, nextNumber: next))
+  }
+
+  func collection(named name: String) throws(CollectionError) -> PointCollection {
+    guard let collection = state.withLock({ $0.collections[name] }) else {
+      throw .collectionNotFound(name)
+    }
+    return collection
+  }
+
+  var all: [PointCollection] {
+    state.withLock { Array($0.collections.values) }.sorted { $0.name < $1.name }
+  }
+
+  func create(_ name: String, _ config: CollectionConfig) throws(CollectionError) {
+    let (exists, count, number) = state.withLock {
+      ($0.collections[name] != nil, $0.collections.count, $0.nextNumber)
+    }
+    if exists { throw .collectionExists(name) }
+    guard count < core.options.limits.collectionsMax else {
+      throw .wrongInput("the limit of \(core.options.limits.collectionsMax) collections is reached")
+    }
+    guard number < UInt32.max - 1 else { throw .outOfSpace("all collection numbers are used") }
+    let entry = CatalogEntry(name: name, config: config)
+    var next: [UInt8] = []
+    next.appendBigEndian(number + 1)
+    var batch = WriteBatch()
+    batch.put(key: KeyLayout.nextCollectionKey, value: next, in: KeyLayout.meta)
+    batch.put(key: KeyLayout.catalogEntry(number), value: entry.encoded(), in: KeyLayout.meta)
+    batch.put(
+      key: KeyLayout.counters(number), value: CollectionCounters().encoded(), in: KeyLayout.meta)
+    try write(batch)
+    let collection = PointCollection(
+      entry: entry, number: number, core: core, counters: CollectionCounters())
+    state.withLock { state in
+      state.collections[name] = collection
+      state.nextNumber = number + 1
+    }
+  }
+
+  func update(_ name: String, _ change: CollectionConfigChange) throws(CollectionError) {
+    let collection = try collection(named: name)
+    var config = collection.config
+    do {
+      try config.apply(change)
+    } catch {
+      throw .wrongInput(String(describing: error))
+    }
+    var entry = CatalogEntry(name: name, config: config)
+    for slot in collection.vectors { entry.vectorNumbers[slot.name] = slot.number }
+    var batch = WriteBatch()
+    batch.put(
+      key: KeyLayout.catalogEntry(collection.number), value: entry.encoded(), in: KeyLayout.meta)
+    try write(batch)
+    collection.state.withLock { $0.config = config }
+  }
+
+  /// Removes a collection; `false` when there is none of that name.
+  func delete(_ name: String) throws(CollectionError) -> Bool {
+    guard let collection = state.withLock({ $0.collections[name] }) else { return false }
+    let number = collection.number
+    let range = KeyLayout.range(of: number)
+    var batch = WriteBatch()
+    batch.delete(key: KeyLayout.catalogEntry(number), in: KeyLayout.meta)
+    batch.delete(key: KeyLayout.counters(number), in: KeyLayout.meta)
+    for family in [KeyLayout.points, KeyLayout.vectors, KeyLayout.ids] {
+      batch.deleteRange(from: range.lower, upTo: range.upper, in: family)
+    }
+    try write(batch)
+    state.withLock { $0.collections[name] = nil }
+    collection.state.withLock { $0.isDropped = true }
+    reclaim(range, number)
+    return true
+  }
+
+  /// Gives whole files back to the system; what remains goes with the next compactions.
+  private func reclaim(_ range: (lower: [UInt8], upper: [UInt8]), _ number: UInt32) {
+    for family in [KeyLayout.points, KeyLayout.vectors, KeyLayout.ids] {
+      do {
+        try core.store.deleteFilesInRange(in: family, from: range.lower, upTo: range.upper)
+      } catch {
+        logger.warning(
+          "files of a deleted collection stay until compaction",
+          metadata: ["collection": "\(number)", "reason": "\(error)"])
+      }
+    }
+  }
+
+  private func write(_ batch: borrowing WriteBatch) throws(CollectionError) {
+    do throws(StorageError) {
+      try core.store.write(batch, sync: true)
+    } catch {
+      throw CollectionError(error)
+    }
+  }
+}

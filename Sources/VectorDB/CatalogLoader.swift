@@ -1,0 +1,158 @@
+import Storage
+import Synchronization
+import VectorIndex
+
+/// Reads the catalogue when a database is opened.
+struct CatalogLoader {
+  let core: DatabaseCore
+
+  /// Checks the format number, writing it into a new directory.
+  static func checkFormat(_ store: KeyValueStore) throws(DatabaseError) {
+    do {
+      if let bytes = try store.get(KeyLayout.formatKey, in: KeyLayout.meta) {
+        let found = bytes.withUnsafeBytes { $0.readBigEndian(UInt32.self, at: 0) }
+        guard let found, bytes.count == 4 else {
+          throw DatabaseError.damaged("the format number can't be read")
+        }
+        guard found <= KeyLayout.format else {
+          throw DatabaseError.newerFormat(found: Int(found), supported: KeyLayout.format)
+        }
+        return
+      }
+      var number: [UInt8] = []
+      number.appendBigEndian(UInt32(KeyLayout.format))
+      var batch = WriteBatch()
+      batch.put(key: KeyLayout.formatKey, value: number, in: KeyLayout.meta)
+      try store.write(batch, sync: true)
+    } catch {
+      throw DatabaseError(opening: error)
+    }
+  }
+
+  func nextNumber() throws(DatabaseError) -> UInt32 {
+    do {
+      guard let bytes = try core.store.get(KeyLayout.nextCollectionKey, in: KeyLayout.meta) else {
+        return 1
+      }
+      guard let number = bytes.withUnsafeBytes({ $0.readBigEndian(UInt32.self, at: 0) }) else {
+        throw DatabaseError.damaged("the next collection number can't be read")
+      }
+      return number
+    } catch {
+      throw DatabaseError(opening: error)
+    }
+  }
+
+  func entries() throws(DatabaseError) -> [(number: UInt32, entry: CatalogEntry)] {
+    var entries: [(number: UInt32, entry: CatalogEntry)] = []
+    var upper = KeyLayout.catalogPrefix
+    upper.append(contentsOf: [0xff, 0xff, 0xff, 0xff, 0xff])
+    do {
+      var iterator = try core.store.scan(
+        in: KeyLayout.meta, from: KeyLayout.catalogPrefix, upTo: upper)
+      while try iterator.next() {
+        let number = iterator.key.readBigEndian(UInt32.self, at: KeyLayout.catalogPrefix.count)
+        guard let number else { throw DatabaseError.damaged("a catalogue key can't be read") }
+        entries.append((number, try CatalogEntry(Array(iterator.value))))
+      }
+    } catch {
+      throw DatabaseError(opening: error)
+    }
+    return entries
+  }
+
+  func counters(_ number: UInt32) throws(DatabaseError) -> CollectionCounters {
+    do {
+      guard let bytes = try core.store.get(KeyLayout.counters(number), in: KeyLayout.meta) else {
+        throw DatabaseError.damaged("the counters of collection number \(number) are missing")
+      }
+      return try CollectionCounters(bytes)
+    } catch {
+      throw DatabaseError(opening: error)
+    }
+  }
+}
+
+/// Fills a collection's rows from the store when a database is opened.
+struct CollectionLoader {
+  private let collection: PointCollection
+
+  init(_ collection: PointCollection) {
+    self.collection = collection
+  }
+
+  func load() throws(DatabaseError) {
+    do {
+      try loadVisibility()
+      for slot in collection.vectors { try loadVectors(slot) }
+    } catch {
+      throw DatabaseError(opening: error)
+    }
+  }
+
+  private func loadVisibility() throws {
+    let range = KeyLayout.range(of: collection.number)
+    let rowCount = collection.state.withLock { $0.counters.nextOffset }
+    var isLive = [Bool](repeating: false, count: Int(rowCount))
+    var live = 0
+    var iterator = try collection.core.store.scan(
+      in: KeyLayout.ids, from: range.lower, upTo: range.upper, fillCache: false)
+    while try iterator.next() {
+      let location = try PointLocation(iterator.value)
+      guard location.offset < rowCount, !isLive[Int(location.offset)] else {
+        throw damaged("an id leads to offset \(location.offset), which is not its own")
+      }
+      isLive[Int(location.offset)] = true
+      collection.visibility.insert(location.offset, born: 0)
+      live += 1
+    }
+    let count = live
+    collection.state.withLock { $0.liveCount = count }
+    for (offset, isLive) in isLive.enumerated() where !isLive {
+      collection.deadRows.count(UInt32(offset), in: collection)
+    }
+  }
+
+  private func loadVectors(_ slot: VectorSlot) throws {
+    let rowCount = collection.state.withLock { $0.counters.nextOffset }
+    let lower = KeyLayout.vector(collection.number, slot.number, 0)
+    let upper = KeyLayout.vector(collection.number, slot.number, .max)
+    var iterator = try collection.core.store.scan(
+      in: KeyLayout.vectors, from: lower, upTo: upper, fillCache: false)
+    var row = [Float](repeating: 0, count: slot.size)
+    while try iterator.next() {
+      guard let offset = iterator.key.readBigEndian(UInt32.self, at: 6), offset < rowCount,
+        iterator.value.count == slot.size * MemoryLayout<Float>.stride
+      else { throw damaged("a vector of `\(slot.name)` has a wrong key or length") }
+      // Values in the store need not be aligned for floats.
+      row.withUnsafeMutableBytes { $0.copyMemory(from: iterator.value) }
+      row.withUnsafeBufferPointer { slot.column.write($0, at: offset) }
+    }
+  }
+
+  private func damaged(_ reason: String) -> DatabaseError {
+    .damaged("collection `\(collection.name)`: \(reason)")
+  }
+}
+
+extension DatabaseError {
+  /// Whatever stopped an open, as a reason that a user can act on.
+  init(opening error: any Error) {
+    switch error {
+    case let error as DatabaseError: self = error
+    case let error as StorageError: self = DatabaseError(error)
+    case CollectionError.storage(let reason): self = .damaged(reason)
+    default: self = .io(String(describing: error))
+    }
+  }
+
+  init(_ error: StorageError) {
+    switch error {
+    case .busy(let path): self = .inUse(path: path)
+    case .notWritable(let reason): self = .notWritable(reason)
+    case .corruption(let reason): self = .damaged(reason)
+    case .outOfSpace(let reason): self = .notWritable(reason)
+    case .io, .closed, .failed, .unknownColumnFamily: self = .io(String(describing: error))
+    }
+  }
+}

@@ -1,0 +1,31 @@
+public import PointModel
+import Storage
+
+/// Why a request to a collection was refused. A refused write has changed nothing.
+///
+/// `context` names the field and the point, as in ``point 7, vector `text` ``; it may be empty.
+public enum CollectionError: Error, Sendable, Equatable {
+  case collectionNotFound(String)
+  case collectionExists(String)
+  case pointNotFound(PointID)
+  case unknownVector(String, context: String)
+  case wrongDimension(expected: Int, got: Int, context: String)
+  case wrongInput(String)
+  case badRequest(String)
+  case timedOut(String)
+  case overloaded(retryAfterSeconds: Int)
+  case outOfSpace(String)
+  case shuttingDown
+  case storage(String)
+}
+
+extension CollectionError {
+  init(_ error: StorageError) {
+    switch error {
+    case .outOfSpace(let reason): self = .outOfSpace(reason)
+    case .closed: self = .shuttingDown
+    case .busy, .notWritable, .corruption, .io, .failed, .unknownColumnFamily:
+      self = .storage(String(describing: error))
+    }
+  }
+}

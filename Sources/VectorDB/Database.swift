@@ -1,0 +1,126 @@
+public import Logging
+public import PointModel
+import Storage
+import Synchronization
+
+/// One data directory: its collections and their points.
+///
+/// The directory belongs to one process at a time. All calls may come from any task; blocking work
+/// runs on threads of the database's own.
+public final class Database: Sendable {
+  private let core: DatabaseCore
+  private let catalog: Catalog
+  private let committer: Committer
+  private let logSync: IntervalSync?
+  private let isClosed = Mutex(false)
+
+  private init(
+    core: DatabaseCore, catalog: Catalog, committer: Committer, logSync: IntervalSync?
+  ) {
+    self.core = core
+    self.catalog = catalog
+    self.committer = committer
+    self.logSync = logSync
+  }
+
+  /// Opens or creates the directory at `path` and loads its vectors into memory. Blocking.
+  public static func open(
+    at path: String, options: DatabaseOptions = DatabaseOptions(), logger: Logger
+  ) throws(DatabaseError) -> Database {
+    let store: KeyValueStore
+    do throws(StorageError) {
+      store = try KeyValueStore(path: path, columnFamilies: KeyLayout.families)
+    } catch {
+      throw DatabaseError(error)
+    }
+    try CatalogLoader.checkFormat(store)
+    guard let searchThreads = SearchThreads(count: options.searchThreads) else {
+      throw .io("the system has no threads to give")
+    }
+    let core = DatabaseCore(store: store, searchThreads: searchThreads, options: options)
+    let catalog = try Catalog(core: core, logger: logger)
+    guard let committer = Committer(core: core, catalog: catalog, logger: logger) else {
+      throw .io("the system has no threads to give")
+    }
+    var logSync: IntervalSync?
+    if case .interval(let milliseconds) = options.durability {
+      logSync = IntervalSync(store: store, milliseconds: milliseconds, logger: logger)
+    }
+    return Database(core: core, catalog: catalog, committer: committer, logSync: logSync)
+  }
+
+  /// The collection called `name`.
+  public func collection(named name: String) throws(CollectionError) -> PointCollection {
+    try catalog.collection(named: name)
+  }
+
+  /// All collections, by name.
+  public var collections: [PointCollection] { catalog.all }
+
+  /// Creates a collection; throws ``CollectionError/collectionExists(_:)`` when the name is taken.
+  public func createCollection(
+    named name: String, config: CollectionConfig
+  ) async throws(CollectionError) {
+    try await core.submit { completion in .createCollection(name, config, completion) }
+  }
+
+  /// Changes a collection's settings.
+  public func updateCollection(
+    named name: String, change: CollectionConfigChange
+  ) async throws(CollectionError) {
+    try await core.submit { completion in .updateCollection(name, change, completion) }
+  }
+
+  /// Deletes a collection and its points; `false` when there is none of that name.
+  public func deleteCollection(named name: String) async throws(CollectionError) -> Bool {
+    try await core.submit { completion in .deleteCollection(name, completion) }
+  }
+
+  /// Why the store no longer takes writes; `nil` while it does.
+  public var failure: String? { core.store.failure }
+
+  /// Figures for metrics, read at once.
+  public func statistics() -> DatabaseStatistics {
+    DatabaseStatistics(
+      vectorBytes: catalog.all.reduce(0) { $0 + $1.info().vectorBytes },
+      queuedWrites: core.writeQueue.count, sequence: core.sequence)
+  }
+
+  /// Commits what is queued, flushes and closes. Later calls throw
+  /// ``CollectionError/shuttingDown``. Further closes do nothing.
+  public func close() async {
+    let first = isClosed.withLock { isClosed in
+      defer { isClosed = true }
+      return !isClosed
+    }
+    guard first else { return }
+    await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+      let closing = NativeThread { [self] in
+        closeBlocking()
+        continuation.resume()
+      }
+      if closing == nil {
+        closeBlocking()
+        continuation.resume()
+      }
+    }
+  }
+
+  private func closeBlocking() {
+    core.writeQueue.close()
+    committer.join()
+    logSync?.stop()
+    core.searchThreads.shutDown()
+    core.store.close()
+  }
+}
+
+/// Figures of a running database.
+public struct DatabaseStatistics: Sendable {
+  /// Memory held by vectors, in bytes.
+  public var vectorBytes: Int
+  /// Changes that wait for the committer.
+  public var queuedWrites: Int
+  /// Commits since the database was opened.
+  public var sequence: UInt64
+}

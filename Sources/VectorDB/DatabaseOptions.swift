@@ -1,0 +1,24 @@
+/// How a ``Database`` is opened.
+public struct DatabaseOptions: Sendable {
+  public var durability: Durability
+  /// Threads that searches and other blocking reads run on.
+  public var searchThreads: Int
+  public var limits: Limits
+
+  public init(
+    durability: Durability = .sync, searchThreads: Int = 2, limits: Limits = Limits()
+  ) {
+    self.durability = durability
+    self.searchThreads = searchThreads
+    self.limits = limits
+  }
+}
+
+/// When a write reaches the disk.
+public enum Durability: Sendable, Equatable {
+  /// Before it is answered.
+  case sync
+  /// At most this many milliseconds after it was answered; a crash of the process alone loses
+  /// nothing, a power failure may lose that much.
+  case interval(milliseconds: Int)
+}

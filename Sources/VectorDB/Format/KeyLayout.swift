@@ -1,0 +1,109 @@
+import PointModel
+import Storage
+
+/// Where everything lives in the key-value store. All integers in keys are big-endian.
+///
+/// | family    | key                                        | value                             |
+/// |-----------|--------------------------------------------|-----------------------------------|
+/// | `meta`    | `format`                                   | format number, u32                |
+/// | `meta`    | `next-collection`                          | next collection number, u32       |
+/// | `meta`    | `collection/` number                       | catalogue entry, JSON             |
+/// | `meta`    | `counters/` number                         | next operation u64, offset u32    |
+/// | `points`  | collection u32, offset u32                 | ``PointRecord``                   |
+/// | `vectors` | collection u32, vector u16, offset u32     | `d` little-endian float32         |
+/// | `ids`     | collection u32, id                         | offset u32, version u64           |
+///
+/// An id is a tag byte (0 number, 1 UUID) and 8 or 16 bytes, so that the `ids` family is in the
+/// order that scrolling follows.
+enum KeyLayout {
+  static let format = 1
+
+  static let meta = ColumnFamily(name: "meta", profile: .small)
+  static let points = ColumnFamily(name: "points", profile: .records)
+  static let vectors = ColumnFamily(name: "vectors", profile: .vectors)
+  static let ids = ColumnFamily(name: "ids", profile: .lookup)
+  static let families = [meta, points, vectors, ids]
+
+  static let formatKey = Array("format".utf8)
+  static let nextCollectionKey = Array("next-collection".utf8)
+  static let catalogPrefix = Array("collection/".utf8)
+  static let countersPrefix = Array("counters/".utf8)
+
+  static func catalogEntry(_ collection: UInt32) -> [UInt8] {
+    prefixed(catalogPrefix, collection)
+  }
+
+  static func counters(_ collection: UInt32) -> [UInt8] {
+    prefixed(countersPrefix, collection)
+  }
+
+  static func point(_ collection: UInt32, _ offset: UInt32) -> [UInt8] {
+    var key: [UInt8] = []
+    key.reserveCapacity(8)
+    key.appendBigEndian(collection)
+    key.appendBigEndian(offset)
+    return key
+  }
+
+  static func vector(_ collection: UInt32, _ vector: UInt16, _ offset: UInt32) -> [UInt8] {
+    var key: [UInt8] = []
+    key.reserveCapacity(10)
+    key.appendBigEndian(collection)
+    key.appendBigEndian(vector)
+    key.appendBigEndian(offset)
+    return key
+  }
+
+  static func id(_ collection: UInt32, _ id: PointID) -> [UInt8] {
+    var key: [UInt8] = []
+    key.reserveCapacity(21)
+    key.appendBigEndian(collection)
+    append(id, to: &key)
+    return key
+  }
+
+  /// The first key of a collection, and the first key after it, in any of its families.
+  static func range(of collection: UInt32) -> (lower: [UInt8], upper: [UInt8]) {
+    var lower: [UInt8] = []
+    var upper: [UInt8] = []
+    lower.appendBigEndian(collection)
+    // Numbers are handed out upward from 1, so the next number always exists.
+    upper.appendBigEndian(collection &+ 1)
+    return (lower, upper)
+  }
+
+  static func append(_ id: PointID, to bytes: inout [UInt8]) {
+    switch id {
+    case .number(let number):
+      bytes.append(0)
+      bytes.appendBigEndian(number)
+    case .uuid(let uuid):
+      bytes.append(1)
+      bytes.appendBigEndian(uuid.high)
+      bytes.appendBigEndian(uuid.low)
+    }
+  }
+
+  /// Reads an id from the start of `bytes`; `nil` when it is not one.
+  static func id(in bytes: UnsafeRawBufferPointer) -> (id: PointID, length: Int)? {
+    guard let tag = bytes.first else { return nil }
+    switch tag {
+    case 0:
+      guard let number = bytes.readBigEndian(UInt64.self, at: 1) else { return nil }
+      return (.number(number), 9)
+    case 1:
+      guard let high = bytes.readBigEndian(UInt64.self, at: 1),
+        let low = bytes.readBigEndian(UInt64.self, at: 9)
+      else { return nil }
+      return (.uuid(PointUUID(high: high, low: low)), 17)
+    default:
+      return nil
+    }
+  }
+
+  private static func prefixed(_ prefix: [UInt8], _ collection: UInt32) -> [UInt8] {
+    var key = prefix
+    key.appendBigEndian(collection)
+    return key
+  }
+}

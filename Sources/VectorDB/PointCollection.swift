@@ -1,0 +1,85 @@
+public import PointModel
+import Storage
+import Synchronization
+import VectorIndex
+
+/// A named set of points that share vectors and distance.
+///
+/// Reads see a consistent commit and never wait for writers; a write is durable and visible when
+/// it returns. Safe to use from any task.
+public final class PointCollection: Sendable {
+  /// The name the collection was created under.
+  public let name: String
+  let number: UInt32
+  let core: DatabaseCore
+  let vectors: [VectorSlot]
+  let visibility = VisibilityTable()
+  let deadRows = DeadRows()
+  let state: Mutex<State>
+
+  struct State {
+    var config: CollectionConfig
+    var counters: CollectionCounters
+    var liveCount: Int
+    var isDropped = false
+  }
+
+  init(entry: CatalogEntry, number: UInt32, core: DatabaseCore, counters: CollectionCounters) {
+    self.name = entry.name
+    self.number = number
+    self.core = core
+    self.vectors = entry.config.vectors.all.enumerated().map { position, vector in
+      VectorSlot(
+        name: vector.name, number: entry.vectorNumbers[vector.name] ?? 0, position: position,
+        size: vector.params.size, distance: vector.params.distance,
+        column: VectorColumn(dimension: vector.params.size))
+    }
+    self.state = Mutex(State(config: entry.config, counters: counters, liveCount: 0))
+  }
+
+  /// The current configuration, defaults filled in.
+  public var config: CollectionConfig { state.withLock { $0.config } }
+
+  /// Counts and configuration as of the latest commit.
+  public func info() -> CollectionInfo {
+    let (config, count) = state.withLock { ($0.config, $0.liveCount) }
+    return CollectionInfo(
+      config: config, pointsCount: count, indexedVectorsCount: 0, segmentsCount: 1,
+      updateQueueLength: core.writeQueue.count,
+      vectorBytes: vectors.reduce(0) { $0 + $1.column.residentBytes })
+  }
+
+  /// The vector called `name`.
+  func slot(named name: String, context: String = "") throws(CollectionError) -> VectorSlot {
+    guard let slot = vectors.first(where: { $0.name == name }) else {
+      throw .unknownVector(name, context: context)
+    }
+    return slot
+  }
+
+  /// Starts a read at the latest commit.
+  func beginRead() throws(CollectionError) -> ReadTransaction {
+    let (transaction, isDropped) = core.withLatestCommit { commit in
+      let (rowCount, isDropped) = state.withLock { ($0.counters.nextOffset, $0.isDropped) }
+      let transaction = ReadTransaction(
+        collection: self, snapshot: commit.snapshot,
+        visibility: visibility.view(at: commit.sequence, rowCount: rowCount),
+        columns: vectors.map { $0.column.view() })
+      return (transaction, isDropped)
+    }
+    if isDropped { throw .collectionNotFound(name) }
+    return transaction
+  }
+}
+
+/// What a collection reports of itself.
+public struct CollectionInfo: Sendable {
+  public var config: CollectionConfig
+  public var pointsCount: Int
+  public var indexedVectorsCount: Int
+  public var segmentsCount: Int
+  /// Changes, of all collections, that wait for the committer.
+  public var updateQueueLength: Int
+  /// Memory held by vectors, in bytes.
+  public var vectorBytes: Int
+}

@@ -1,0 +1,133 @@
+import FastJSON
+import PointModel
+import Storage
+import Synchronization
+import VectorIndex
+
+/// One collection as of one commit. Used on a search thread or the committer's thread: its calls
+/// block.
+struct ReadTransaction: Sendable {
+  let collection: PointCollection
+  let snapshot: StoreSnapshot
+  let visibility: VisibilityView
+  /// The rows of each of the collection's vectors, in the collection's order.
+  let columns: [VectorColumnView]
+
+  private var store: KeyValueStore { collection.core.store }
+  private var number: UInt32 { collection.number }
+
+  /// Where each of `ids` is; `nil` for those that do not exist.
+  func locations(of ids: [PointID]) throws(CollectionError) -> [PointLocation?] {
+    var keys = KeyList()
+    for id in ids { keys.append(KeyLayout.id(number, id)) }
+    var locations = [PointLocation?](repeating: nil, count: ids.count)
+    try store.visit(keys, in: KeyLayout.ids, at: snapshot) {
+      (index, value) throws(CollectionError) in
+      if let value { locations[index] = try PointLocation(value) }
+    }
+    return locations
+  }
+
+  /// Reads the records at `offsets`, all of which exist at this commit.
+  func visitRecords(
+    at offsets: [UInt32],
+    _ body: (_ index: Int, PointRecord.View) throws(CollectionError) -> Void
+  ) throws(CollectionError) {
+    var keys = KeyList()
+    for offset in offsets { keys.append(KeyLayout.point(number, offset)) }
+    try store.visit(keys, in: KeyLayout.points, at: snapshot) {
+      (index, value) throws(CollectionError) in
+      guard let value else { throw missing(offsets[index]) }
+      try body(index, PointRecord.view(value))
+    }
+  }
+
+  /// Reads every record in the order of offsets until `body` returns `false`.
+  func scanRecords(
+    _ body: (_ offset: UInt32, PointRecord.View) throws(CollectionError) -> Bool
+  ) throws(CollectionError) {
+    let range = KeyLayout.range(of: number)
+    do {
+      var iterator = try store.scan(
+        in: KeyLayout.points, from: range.lower, upTo: range.upper, at: snapshot)
+      while try iterator.next() {
+        guard let offset = iterator.key.readBigEndian(UInt32.self, at: 4) else {
+          throw CollectionError.storage("a point's key is damaged")
+        }
+        guard try body(offset, PointRecord.view(iterator.value)) else { return }
+      }
+    } catch let error as StorageError {
+      throw CollectionError(error)
+    } catch let error as CollectionError {
+      throw error
+    } catch {
+      throw .storage(String(describing: error))
+    }
+  }
+
+  /// Whether the point at `offset` has the vector called `name`.
+  func hasVector(_ name: String, at offset: UInt32) -> Bool {
+    collection.vectors.contains { $0.name == name && columns[$0.position].contains(offset) }
+  }
+
+  /// The vectors of the point at `offset` that `selector` asks for; `nil` for none.
+  func vectors(at offset: UInt32, _ selector: VectorSelector) -> [NamedVector]? {
+    let slots: [VectorSlot]
+    switch selector {
+    case .none: return nil
+    case .all: slots = collection.vectors
+    case .names(let names): slots = collection.vectors.filter { names.contains($0.name) }
+    }
+    return slots.compactMap { slot in
+      columns[slot.position].row(offset).map { NamedVector(name: slot.name, values: $0) }
+    }
+  }
+
+  /// The payload of the point at `location`; empty for no location.
+  func payload(at location: PointLocation?) throws(CollectionError) -> Payload {
+    var payload = Payload.empty
+    guard let location else { return payload }
+    try visitRecords(at: [location.offset]) { (_, record) throws(CollectionError) in
+      payload = Payload(normalizedJSON: Array(record.payload))
+    }
+    return payload
+  }
+
+  /// A record as a client asked for it.
+  func record(
+    _ view: PointRecord.View, at offset: UInt32, payload: PayloadSelector, vector: VectorSelector
+  ) throws(CollectionError) -> Record {
+    Record(
+      id: view.id, payload: try PayloadSelection.apply(payload, to: view),
+      vectors: vectors(at: offset, vector))
+  }
+
+  private func missing(_ offset: UInt32) -> CollectionError {
+    let isDropped = collection.state.withLock { $0.isDropped }
+    if isDropped { return .collectionNotFound(collection.name) }
+    return .storage("the record of offset \(offset) in `\(collection.name)` is missing")
+  }
+}
+
+extension KeyValueStore {
+  /// ``multiGet(_:in:at:_:)`` with the engine's errors.
+  func visit(
+    _ keys: KeyList, in family: ColumnFamily, at snapshot: StoreSnapshot,
+    _ body: (Int, UnsafeRawBufferPointer?) throws(CollectionError) -> Void
+  ) throws(CollectionError) {
+    var refusal: CollectionError?
+    do throws(StorageError) {
+      try multiGet(keys, in: family, at: snapshot) { index, value in
+        if refusal != nil { return }
+        do throws(CollectionError) {
+          try body(index, value)
+        } catch {
+          refusal = error
+        }
+      }
+    } catch {
+      throw CollectionError(error)
+    }
+    if let refusal { throw refusal }
+  }
+}

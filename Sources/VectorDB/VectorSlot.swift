@@ -1,0 +1,42 @@
+import PointModel
+import VectorIndex
+
+/// One of a collection's vectors: its parameters, its number in keys, and its rows in memory.
+struct VectorSlot: Sendable {
+  let name: String
+  let number: UInt16
+  /// Where the vector stands in the collection's list.
+  let position: Int
+  let size: Int
+  let distance: Distance
+  let column: VectorColumn
+
+  var metric: Metric { Metric(distance) }
+}
+
+extension Metric {
+  init(_ distance: Distance) {
+    switch distance {
+    // Vectors are normalised when written, so the inner product is the cosine.
+    case .cosine, .dot: self = .dot
+    case .euclid: self = .squaredEuclid
+    case .manhattan: self = .manhattan
+    }
+  }
+}
+
+extension Distance {
+  /// The score a client sees for an internal score, which is always higher for a nearer point.
+  func score(internal score: Float) -> Float {
+    switch self {
+    case .cosine, .dot: score
+    case .euclid: max(0, -score).squareRoot()
+    case .manhattan: max(0, -score)
+    }
+  }
+
+  /// Whether a client's score passes a client's threshold.
+  func passes(_ score: Float, threshold: Float) -> Bool {
+    higherIsNearer ? score >= threshold : score <= threshold
+  }
+}

@@ -1,0 +1,60 @@
+public import PointModel
+import VectorIndex
+
+extension PointCollection {
+  /// Applies `operations` in order, all of them or none. Durable, by the database's
+  /// ``Durability``, and visible when it returns.
+  ///
+  /// - Returns: the number of each operation; numbers grow by one with every operation.
+  public func apply(_ operations: [Operation]) async throws(CollectionError) -> [UInt64] {
+    var prepared: [Operation] = []
+    prepared.reserveCapacity(operations.count)
+    for operation in operations { prepared.append(try prepare(operation)) }
+    let ready = prepared
+    return try await core.submit { completion in .apply(self, ready, completion) }
+  }
+
+  /// Checks names and dimensions, and normalises vectors of cosine distance, so that the
+  /// committer has nothing left to refuse but what depends on stored points.
+  private func prepare(_ operation: Operation) throws(CollectionError) -> Operation {
+    switch operation {
+    case .upsert(var points, let condition):
+      for index in points.indices {
+        points[index].vectors = try prepare(points[index].vectors, of: points[index].id)
+      }
+      return .upsert(points, condition: condition)
+    case .updateVectors(var points):
+      for index in points.indices {
+        points[index].vectors = try prepare(points[index].vectors, of: points[index].id)
+      }
+      return .updateVectors(points)
+    case .deleteVectors(let names, _):
+      for name in names { _ = try slot(named: name, context: "vector") }
+      return operation
+    case .delete, .setPayload, .overwritePayload, .deletePayload, .clearPayload:
+      return operation
+    }
+  }
+
+  private func prepare(
+    _ vectors: [NamedVector], of id: PointID
+  ) throws(CollectionError) -> [NamedVector] {
+    var prepared = vectors
+    for (index, vector) in vectors.enumerated() {
+      guard let slot = self.vectors.first(where: { $0.name == vector.name }) else {
+        throw .unknownVector(vector.name, context: "point \(id)")
+      }
+      guard vector.values.count == slot.size else {
+        let field = vector.name.isEmpty ? "vector" : "vector `\(vector.name)`"
+        throw .wrongDimension(
+          expected: slot.size, got: vector.values.count, context: "point \(id), \(field)")
+      }
+      if slot.distance == .cosine {
+        var values = vector.values
+        VectorMath.normalize(&values)
+        prepared[index] = NamedVector(name: vector.name, values: values)
+      }
+    }
+    return prepared
+  }
+}

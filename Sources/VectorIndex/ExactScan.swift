@@ -1,0 +1,44 @@
+/// Search by scoring every row: recall 1, cost proportional to the rows.
+///
+/// A batch reads each row from memory once. A query whose `allowed` holds less than a quarter of
+/// the rows scores only those.
+public struct ExactScan: VectorSearching {
+  private let metric: Metric
+
+  /// Scans by `metric`.
+  public init(metric: Metric) {
+    self.metric = metric
+  }
+
+  /// The nearest visible rows for each query, exactly; see ``VectorSearching``. `shouldStop` is
+  /// polled once a block of about 100 KiB.
+  ///
+  /// - Throws: ``SearchInterrupted`` after `shouldStop` returned true.
+  public func search(
+    _ queries: [SearchQuery], in view: VectorColumnView, visibility: VisibilityView,
+    shouldStop: () -> Bool
+  ) throws(SearchInterrupted) -> [[Neighbor]] {
+    let scanner = FlatScanner(metric: metric, view: view, visibility: visibility)
+    var lanes: [ScanLane<TopK>] = []
+    for query in queries {
+      precondition(query.vector.count == view.dimension, "a query of another dimension")
+      lanes.append(ScanLane(query, collector: TopK(capacity: query.limit)))
+    }
+    var scanned: [Int] = []
+    for (index, query) in queries.enumerated() where query.limit > 0 {
+      if let allowed = query.allowed, scanner.shouldGather(allowed) {
+        guard scanner.gather(allowed, for: &lanes[index], shouldStop: shouldStop) else {
+          throw SearchInterrupted()
+        }
+      } else {
+        scanned.append(index)
+      }
+    }
+    if !scanned.isEmpty {
+      guard scanner.scan(&lanes, at: scanned, shouldStop: shouldStop) else {
+        throw SearchInterrupted()
+      }
+    }
+    return lanes.map { $0.collector.sorted() }
+  }
+}

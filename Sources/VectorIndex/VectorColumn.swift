@@ -1,0 +1,77 @@
+import Synchronization
+
+/// The vectors of one name in a collection: rows of `dimension` floats by dense offset.
+///
+/// Rows live in append-only chunks of about 1 MiB (a power of two of rows, aligned to 64 bytes),
+/// allocated when the first of their rows is written. A row may be absent: not every point has
+/// every vector.
+///
+/// One writer, many readers. The protocol, which the owner keeps:
+///
+/// 1. The writer calls ``write(_:at:)`` only for offsets at or above the row count of every view
+///    that a reader holds or can still get.
+/// 2. The row is complete before the writer publishes a higher row count (and commit sequence)
+///    under a lock of the owner's.
+/// 3. A reader takes row count, sequence and the views of column and visibility together under that
+///    lock, and never touches a row at or above its row count.
+/// 4. A chunk is dropped after the sequence at which its last row died was published.
+///
+/// So nothing that a reader can look at is ever changed in place, and rows need no atomics.
+/// Offsets are used again only when the chunk was dropped, or every view with a higher row count
+/// is gone.
+public final class VectorColumn: Sendable {
+  /// Floats a row.
+  public let dimension: Int
+  private let rowShift: Int
+  private let directory = ChunkDirectory<VectorChunk>()
+  private let chunkBytes = Atomic<Int>(0)
+
+  private static let chunkByteTarget = 1 << 20
+
+  /// An empty column of rows of `dimension` floats, at least one.
+  public init(dimension: Int) {
+    precondition(dimension > 0, "a vector has at least one dimension")
+    self.dimension = dimension
+    let rows = max(1, Self.chunkByteTarget / (dimension * MemoryLayout<Float>.stride))
+    self.rowShift = Int.bitWidth - 1 - rows.leadingZeroBitCount
+  }
+
+  /// Rows a chunk, a power of two. Chunk `i` holds the offsets from `i * rowsPerChunk` on.
+  public var rowsPerChunk: Int { 1 << rowShift }
+
+  /// The memory reserved for the chunks that were not dropped, in bytes. The operating system
+  /// commits the pages of a chunk as rows are written, so what is resident may be less; chunks
+  /// that only a view keeps alive are not counted.
+  public var residentBytes: Int { chunkBytes.load(ordering: .relaxed) }
+
+  /// Writes a row of ``dimension`` floats. Writer only; `offset` is not yet visible to any reader.
+  /// Offsets may come in any order and leave gaps.
+  public func write(_ vector: UnsafeBufferPointer<Float>, at offset: UInt32) {
+    precondition(vector.count == dimension, "a vector of another dimension")
+    let number = Int(offset) >> rowShift
+    let row = Int(offset) & (rowsPerChunk - 1)
+    if let chunk = directory.chunk(number) {
+      chunk.write(vector, row: row)
+      return
+    }
+    let chunk = VectorChunk(rowCount: rowsPerChunk, dimension: dimension)
+    chunk.write(vector, row: row)
+    directory.replace(number, with: chunk)
+    chunkBytes.add(chunk.byteCount, ordering: .relaxed)
+  }
+
+  /// What is there now. Cheap: one lock and one reference. Keeps the chunks it shows alive.
+  public func view() -> VectorColumnView {
+    VectorColumnView(dimension: dimension, rowShift: rowShift, chunks: directory.snapshot())
+  }
+
+  /// Gives back the memory of the chunk that holds `offset`. Writer only, when all rows of the
+  /// chunk are dead at the published sequence. Views taken before keep the chunk
+  /// alive; to later ones its rows are absent.
+  public func dropChunk(containing offset: UInt32) {
+    let number = Int(offset) >> rowShift
+    guard let chunk = directory.chunk(number) else { return }
+    directory.replace(number, with: nil)
+    chunkBytes.subtract(chunk.byteCount, ordering: .relaxed)
+  }
+}

@@ -1,0 +1,50 @@
+/// Which rows exist for a reader at one commit sequence.
+///
+/// Immutable in meaning and cheap to copy: deaths recorded later have higher commit numbers, so the
+/// answers never change.
+public struct VisibilityView: Sendable {
+  /// The commit that the reader sees; nothing later.
+  public let sequence: UInt64
+  /// The reader looks at no offset at or above this.
+  public let rowCount: UInt32
+  private let chunks: [VisibilityChunk?]
+
+  init(sequence: UInt64, rowCount: UInt32, chunks: [VisibilityChunk?]) {
+    self.sequence = sequence
+    self.rowCount = rowCount
+    self.chunks = chunks
+  }
+
+  /// Whether the row at `offset` was born at or before ``sequence`` and had not died by then.
+  public func isVisible(_ offset: UInt32) -> Bool {
+    let number = Int(offset) >> VisibilityChunk.rowShift
+    guard offset < rowCount, number < chunks.count, let chunk = chunks[number] else {
+      return false
+    }
+    return chunk.isVisible(row: Int(offset) & (VisibilityChunk.rowCount - 1), at: sequence)
+  }
+
+  /// Calls `body` with every visible offset, in ascending order.
+  public func forEachVisible(_ body: (UInt32) throws -> Void) rethrows {
+    try forEachVisible(in: 0..<rowCount, body)
+  }
+
+  /// Calls `body` with every visible offset of `range`, in ascending order.
+  public func forEachVisible(
+    in range: Range<UInt32>, _ body: (UInt32) throws -> Void
+  ) rethrows {
+    let end = Int(min(range.upperBound, rowCount))
+    var start = Int(range.lowerBound)
+    while start < end {
+      let number = start >> VisibilityChunk.rowShift
+      let base = number << VisibilityChunk.rowShift
+      let stop = min(end, base + VisibilityChunk.rowCount)
+      if number < chunks.count, let chunk = chunks[number] {
+        for offset in start..<stop where chunk.isVisible(row: offset - base, at: sequence) {
+          try body(UInt32(offset))
+        }
+      }
+      start = stop
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import FastJSON
+import Foundation
+import Logging
+import PointModel
+import Testing
+import VectorDB
+
+/// A database in a folder of its own that can be closed and opened again.
+final class TemporaryDatabase {
+  let path: String
+  private(set) var database: Database
+  private let options: DatabaseOptions
+
+  init(options: DatabaseOptions = DatabaseOptions()) throws {
+    path =
+      FileManager.default.temporaryDirectory
+      .appendingPathComponent("quiver-\(UUID().uuidString)").path
+    self.options = options
+    database = try Database.open(at: path, options: options, logger: Self.logger)
+  }
+
+  static var logger: Logger {
+    var logger = Logger(label: "test")
+    logger.logLevel = .error
+    return logger
+  }
+
+  func restart() async throws {
+    await database.close()
+    database = try Database.open(at: path, options: options, logger: Self.logger)
+  }
+
+  func remove() async {
+    await database.close()
+    try? FileManager.default.removeItem(atPath: path)
+  }
+
+  @discardableResult
+  func create(
+    _ name: String = "things", size: Int = 4, distance: Distance = .dot
+  ) async throws -> PointCollection {
+    let config = CollectionConfig(
+      vectors: .unnamed(VectorParams(size: size, distance: distance)))
+    try await database.createCollection(named: name, config: config)
+    return try database.collection(named: name)
+  }
+}
+
+/// Runs `body` with a database that is removed afterwards.
+func withDatabase(
+  options: DatabaseOptions = DatabaseOptions(),
+  _ body: (TemporaryDatabase) async throws -> Void
+) async throws {
+  let database = try TemporaryDatabase(options: options)
+  do {
+    try await body(database)
+  } catch {
+    await database.remove()
+    throw error
+  }
+  await database.remove()
+}
+
+func payload(_ json: String) -> Payload { Payload(normalizedJSON: Array(json.utf8)) }
+
+func text(_ payload: Payload?) -> String? {
+  payload.map { String(decoding: $0.json, as: UTF8.self) }
+}
+
+func point(_ id: UInt64, _ vector: [Float], _ json: String = "{}") -> Point {
+  Point(
+    id: .number(id), vectors: [NamedVector(name: "", values: vector)], payload: payload(json))
+}
+
+/// A small generator with a fixed sequence for a seed (SplitMix64).
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9e37_79b9_7f4a_7c15
+    var mixed = state
+    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+    return mixed ^ (mixed >> 31)
+  }
+}

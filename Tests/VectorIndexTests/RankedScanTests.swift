@@ -1,0 +1,31 @@
+import Testing
+import VectorIndex
+
+@Suite struct RankedScanTests {
+  @Test(arguments: Metric.allCases)
+  func givesTheOrderOfTheExactScan(_ metric: Metric) throws {
+    var random = SeededGenerator(seed: 81)
+    let fixture = ScanFixture(dimension: 24, operations: 9000, random: &random)
+    let view = fixture.column.view()
+    for _ in 0..<8 {
+      var query = fixture.randomQuery(&random, metric: metric)
+      query.limit = 1_000_000
+      let expected = try ExactScan(metric: metric).search(
+        [query], in: view, visibility: fixture.visibilityView, shouldStop: { false })[0]
+      #expect(expected == fixture.ranked(metric, query))
+      var scan = try RankedScan(
+        query, metric: metric, in: view, visibility: fixture.visibilityView,
+        shouldStop: { false })
+      #expect(scan.remaining == expected.count)
+      var found: [Neighbor] = []
+      while scan.remaining > 0 {
+        let step = Int.random(in: 0...700, using: &random)
+        let piece = scan.next(step)
+        #expect(piece.count == min(step, expected.count - found.count))
+        found += piece
+      }
+      #expect(found == expected)
+      #expect(scan.next(5).isEmpty)
+    }
+  }
+}

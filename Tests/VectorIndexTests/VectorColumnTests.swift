@@ -1,0 +1,89 @@
+import Testing
+import VectorIndex
+
+@Suite struct VectorColumnTests {
+  @Test(arguments: [1, 3, 384, 1024, 5000, 300_000])
+  func rowsComeBackAsWritten(dimension: Int) {
+    var random = SeededGenerator(seed: 51)
+    let column = VectorColumn(dimension: dimension)
+    let rows = UInt32(column.rowsPerChunk)
+    #expect(rows.nonzeroBitCount == 1)
+    #expect(rows == 1 || Int(rows) * dimension * 4 <= 1 << 20)
+    var expected: [UInt32: [Float]] = [:]
+    for offset in [0, 1, 63, 64, rows - 1, rows, rows + 1, 5 * rows + 2] {
+      let vector = random.vector(dimension)
+      column.write(vector, at: offset)
+      expected[offset] = vector
+    }
+    let view = column.view()
+    #expect(view.dimension == dimension)
+    for offset in [0, 1, 2, 62, 63, 64, 65, rows - 1, rows, rows + 1, 3 * rows, 5 * rows + 2] {
+      #expect(view.contains(offset) == (expected[offset] != nil))
+      #expect(view.row(offset) == expected[offset])
+    }
+    #expect(view.row(6 * rows) == nil)
+    #expect(view.row(.max) == nil)
+  }
+
+  @Test func rowsAreAlignedToCacheLines() {
+    let column = VectorColumn(dimension: 16)
+    for offset: UInt32 in [0, 1, 40_000] {
+      column.write([Float](repeating: 1, count: 16), at: offset)
+      let misalignment = column.view().withRow(offset) {
+        $0.baseAddress.map { UInt(bitPattern: $0) % 64 }
+      }
+      #expect(misalignment == 0)
+    }
+  }
+
+  @Test func chunksAreAllocatedWhenTheirFirstRowIsWritten() {
+    let column = VectorColumn(dimension: 1024)
+    #expect(column.residentBytes == 0)
+    let vector = [Float](repeating: 0.5, count: 1024)
+    column.write(vector, at: 0)
+    let one = column.residentBytes
+    #expect(one >= 1 << 20)
+    column.write(vector, at: 1)
+    #expect(column.residentBytes == one)
+    column.write(vector, at: UInt32(100 * column.rowsPerChunk))
+    #expect(column.residentBytes == 2 * one)
+  }
+
+  @Test func aDroppedChunkStaysWithTheViewsThatHaveIt() {
+    let column = VectorColumn(dimension: 512)
+    let rows = UInt32(column.rowsPerChunk)
+    let first = [Float](repeating: 1, count: 512)
+    let second = [Float](repeating: 2, count: 512)
+    column.write(first, at: 3)
+    column.write(second, at: rows + 3)
+    let before = column.view()
+    let bytes = column.residentBytes
+    column.dropChunk(containing: 5)
+    column.dropChunk(containing: 5)
+    column.dropChunk(containing: 100 * rows)
+    #expect(column.residentBytes == bytes / 2)
+    #expect(before.row(3) == first)
+    #expect(column.view().row(3) == nil)
+    #expect(column.view().row(rows + 3) == second)
+
+    column.write(second, at: 4)
+    #expect(before.row(3) == first)
+    #expect(before.row(4) == nil)
+    #expect(column.view().row(3) == nil)
+    #expect(column.view().row(4) == second)
+  }
+
+  @Test func aViewDoesNotSeeLaterChunks() {
+    let column = VectorColumn(dimension: 8)
+    let empty = column.view()
+    column.write([Float](repeating: 1, count: 8), at: 0)
+    #expect(!empty.contains(0))
+    #expect(column.view().contains(0))
+  }
+}
+
+extension VectorColumn {
+  func write(_ vector: [Float], at offset: UInt32) {
+    vector.withUnsafeBufferPointer { write($0, at: offset) }
+  }
+}
