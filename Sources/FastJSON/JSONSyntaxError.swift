@@ -7,7 +7,7 @@ public struct JSONSyntaxError: Error, Sendable, Equatable, CustomStringConvertib
   /// Byte within its line, counted from 1; 0 when the position is not known.
   public let column: Int
 
-  init(message: String, line: Int = 0, column: Int = 0) {
+  public init(message: String, line: Int = 0, column: Int = 0) {
     self.message = message
     self.line = line
     self.column = column

@@ -2,8 +2,10 @@ public import FastJSON
 
 /// What is wrong with a stored configuration; names the member.
 public struct StoredConfigError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The member's path and what was expected there.
   public let description: String
 
+  /// An error with this text.
   public init(_ description: String) {
     self.description = description
   }

@@ -2,21 +2,30 @@ public import FastJSON
 
 /// What a client wants changed in a collection's configuration; absent parts stay as they are.
 public struct CollectionConfigChange: Sendable, Equatable {
+  /// Copies of every shard.
   public var replicationFactor: Int?
+  /// Copies that must confirm a write.
   public var writeConsistencyFactor: Int?
+  /// Whether payloads are read from disk.
   public var onDiskPayload: Bool?
   /// Further members of `params` in wire form.
   public var otherParams: JSONObjectValue
+  /// Graph settings in wire form.
   public var hnsw: JSONObjectValue
+  /// Optimizer settings in wire form.
   public var optimizers: JSONObjectValue
+  /// `nil` keeps the quantization there is.
   public var quantization: QuantizationChange?
+  /// Dense vectors whose settings change.
   public var vectors: [VectorParamsChange]
   /// Sparse vectors by name in wire form, each an object of settings.
   public var sparseVectors: JSONObjectValue
+  /// Strict mode settings in wire form.
   public var strictMode: JSONObjectValue
   /// Keys to set; a `null` removes the key.
   public var metadata: JSONObjectValue
 
+  /// A change of the given parts.
   public init(
     replicationFactor: Int? = nil, writeConsistencyFactor: Int? = nil, onDiskPayload: Bool? = nil,
     otherParams: JSONObjectValue = .init(), hnsw: JSONObjectValue = .init(),
@@ -40,6 +49,7 @@ public struct CollectionConfigChange: Sendable, Equatable {
 
 /// A new quantization, or none any more.
 public enum QuantizationChange: Sendable, Equatable {
+  /// No quantization any more.
   case disabled
   /// A quantization in wire form.
   case enabled(JSONValue)
@@ -49,11 +59,14 @@ public enum QuantizationChange: Sendable, Equatable {
 public struct VectorParamsChange: Sendable, Equatable {
   /// The vector's name; empty for the unnamed one.
   public var name: String
+  /// Graph settings in wire form.
   public var hnsw: JSONObjectValue
+  /// `nil` keeps the quantization there is.
   public var quantization: QuantizationChange?
   /// Further settings in wire form (`on_disk`, `memory`).
   public var settings: JSONObjectValue
 
+  /// A change of the given settings.
   public init(
     name: String, hnsw: JSONObjectValue = .init(), quantization: QuantizationChange? = nil,
     settings: JSONObjectValue = .init()

@@ -26,9 +26,7 @@ public struct Payload: Sendable, Equatable {
   /// The parsed object; throws when the bytes are not valid JSON.
   public func parsed() throws(JSONSyntaxError) -> JSONObjectValue {
     guard case .object(let object) = try JSONValue(parsing: json) else {
-      // Only an object can be wrapped, so other bytes are damaged ones: as good as none.
-      _ = try JSONValue(parsing: [UInt8]())
-      return .init()
+      throw JSONSyntaxError(message: "a payload must be an object")
     }
     return object
   }

@@ -10,19 +10,16 @@ public struct Limits: Sendable, Equatable {
   public var collectionsMax: Int
   /// Candidates checked one by one, best first, before a filter is evaluated over everything.
   public var lazyFilterCandidatesMax: Int
-  /// Points that one request may ask for (`offset + limit`).
-  public var resultsMax: Int
 
   public init(
     queuedOperationsMax: Int = 4096, groupOperationsMax: Int = 512,
     groupBytesMax: Int = 32 << 20, collectionsMax: Int = 10_000,
-    lazyFilterCandidatesMax: Int = 2048, resultsMax: Int = 10_000_000
+    lazyFilterCandidatesMax: Int = 2048
   ) {
     self.queuedOperationsMax = queuedOperationsMax
     self.groupOperationsMax = groupOperationsMax
     self.groupBytesMax = groupBytesMax
     self.collectionsMax = collectionsMax
     self.lazyFilterCandidatesMax = lazyFilterCandidatesMax
-    self.resultsMax = resultsMax
   }
 }

@@ -5,7 +5,8 @@ import VectorIndex
 struct FilterScan {
   let transaction: ReadTransaction
   let evaluator: FilterEvaluator
-  private let candidates: [PointID]?
+  /// The ids that alone can pass, ascending, when the filter demands some.
+  let candidates: [PointID]?
 
   init(_ filter: Filter, in transaction: ReadTransaction) {
     self.transaction = transaction

@@ -12,20 +12,28 @@ struct IDOrderScan {
   /// Ids read at once before their records are fetched.
   private static let batch = 256
 
-  /// A page of records with their versions, after `skipping` points that pass the filter.
+  /// A page of records, after `skipping` points that pass the filter.
   func page(
     _ request: ScrollRequest, skipping: Int, flag: CancellationFlag?
-  ) throws(CollectionError) -> (page: ScrollPage, versions: [UInt64]) {
+  ) throws(CollectionError) -> ScrollPage {
     let filter = request.filter.flatMap { $0.isEmpty ? nil : $0 }
     let scan = filter.map { FilterScan($0, in: transaction) }
     var page = ScrollPage(records: [], nextOffset: nil)
-    var versions: [UInt64] = []
     var toSkip = skipping
     var from = request.offset
     while true {
       if flag?.isCancelled == true { throw .timedOut("the scroll was given up") }
-      let wanted = min(Self.batch, scan == nil ? toSkip + request.limit + 1 : Self.batch)
-      let offsets = try locations(from: from, count: wanted, next: &from)
+      let offsets: [UInt32]
+      if let candidates = scan?.candidates {
+        let start = from
+        let ids = candidates.filter { id in start.map { id >= $0 } ?? true }
+        offsets = try transaction.locations(of: ids).compactMap { $0?.offset }
+        from = nil
+      } else {
+        let pageCount = toSkip.addingSaturating(request.limit).addingSaturating(1)
+        let count = scan == nil ? min(Self.batch, pageCount) : Self.batch
+        offsets = try locations(from: from, count: count, next: &from)
+      }
       try transaction.visitRecords(at: offsets) { (index, view) throws(CollectionError) in
         if page.nextOffset != nil { return }
         if let scan, try !scan.passes(view, at: offsets[index]) { return }
@@ -40,9 +48,8 @@ struct IDOrderScan {
         page.records.append(
           try transaction.record(
             view, at: offsets[index], payload: request.withPayload, vector: request.withVector))
-        versions.append(view.version)
       }
-      if page.nextOffset != nil || from == nil { return (page, versions) }
+      if page.nextOffset != nil || from == nil { return page }
     }
   }
 

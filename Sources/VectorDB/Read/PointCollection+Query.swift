@@ -10,9 +10,6 @@ extension PointCollection {
   ) async throws(CollectionError) -> [[ScoredPoint]] {
     for request in requests {
       try checkNames(request.withVector)
-      guard request.offset + request.limit <= core.options.limits.resultsMax else {
-        throw .wrongInput("offset + limit is over \(core.options.limits.resultsMax)")
-      }
     }
     let transaction = try beginRead()
     return try await core.searchThreads.run { flag throws(CollectionError) in

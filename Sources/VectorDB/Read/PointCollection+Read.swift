@@ -28,7 +28,7 @@ extension PointCollection {
     try checkNames(request.withVector)
     let transaction = try beginRead()
     return try await core.searchThreads.run { flag throws(CollectionError) in
-      try IDOrderScan(transaction).page(request, skipping: 0, flag: flag).page
+      try IDOrderScan(transaction).page(request, skipping: 0, flag: flag)
     }
   }
 

@@ -38,7 +38,7 @@ struct QueryExecution {
     guard let query = request.query else { return nil }
     let slot = try transaction.collection.slot(named: request.using, context: "using")
     let target: QueryVector
-    var count = request.offset + request.limit
+    var count = request.offset.addingSaturating(request.limit)
     switch query {
     case .nearest(let vector): target = vector
     case .mmr(let vector, _, let candidates):
@@ -61,7 +61,9 @@ struct QueryExecution {
       // A point is not an answer to a query by itself.
       filter = Filter(must: filter.map { [.filter($0)] } ?? [], mustNot: [.hasID([id])])
     }
-    return Search(slot: slot, vector: vector, count: count, filter: filter)
+    // No more neighbours than rows: a client may ask for any number.
+    let rows = Int(transaction.visibility.rowCount)
+    return Search(slot: slot, vector: vector, count: min(count, rows), filter: filter)
   }
 
   /// Searches with a selective filter or none share one scan per vector; others run alone.
@@ -70,7 +72,7 @@ struct QueryExecution {
     for slot in transaction.collection.vectors {
       var shared: [(index: Int, query: SearchQuery)] = []
       for (index, search) in searches.enumerated() {
-        guard let search, search.slot.number == slot.number else { continue }
+        guard let search, search.slot.number == slot.number, search.count > 0 else { continue }
         guard let filter = search.filter else {
           shared.append((index, SearchQuery(vector: search.vector, limit: search.count)))
           continue
@@ -150,7 +152,9 @@ struct QueryExecution {
     }
     if case .mmr(_, let diversity, _) = request.query {
       hits = MaximalMarginalRelevance(diversity: diversity, metric: search.slot.metric)
-        .select(request.offset + request.limit, from: hits, in: transaction.columns[search.slot.position])
+        .select(
+          request.offset.addingSaturating(request.limit), from: hits,
+          in: transaction.columns[search.slot.position])
     }
     let page = Array(hits.dropFirst(request.offset).prefix(request.limit))
     var points: [ScoredPoint] = []
@@ -170,8 +174,16 @@ struct QueryExecution {
     let scroll = ScrollRequest(
       limit: request.limit, filter: request.filter, withPayload: request.withPayload,
       withVector: request.withVector)
-    let (page, _) = try IDOrderScan(transaction).page(
+    let page = try IDOrderScan(transaction).page(
       scroll, skipping: request.offset, flag: flag)
     return page.records.map { ScoredPoint(record: $0, version: 0, score: 1) }
+  }
+}
+
+extension Int {
+  /// The sum, or the greatest integer when it would be greater. Both are at least 0.
+  func addingSaturating(_ other: Int) -> Int {
+    let (sum, overflow) = addingReportingOverflow(other)
+    return overflow ? .max : sum
   }
 }

@@ -40,23 +40,32 @@ struct CommitGroup {
       ?? Staged(
         collection: collection, counters: collection.state.withLock { $0.counters })
     do throws(CollectionError) {
-      var applier = OperationApplier(
-        try collection.beginRead(), after: staged.points,
-        nextOperation: staged.counters.nextOperation)
-      var numbers: [UInt64] = []
-      for operation in operations { numbers.append(try applier.apply(operation)) }
-      staged.points.merge(applier.staged)
+      let (changes, numbers) = try Self.stage(operations, on: staged)
+      staged.points.merge(changes.points)
       staged.counters.nextOperation += UInt64(operations.count)
-      bytes += applier.stagedBytes
-      let answered = numbers
+      bytes += changes.bytes
       answers.append { error in
-        completion(error.map { .failure($0) } ?? .success(answered))
+        completion(error.map { .failure($0) } ?? .success(numbers))
       }
       if !order.contains(number) { order.append(number) }
     } catch {
       completion(.failure(error))
     }
     if order.contains(number) { collections[number] = staged }
+  }
+
+  /// What one request changes on top of what is staged. In a function of its own, so that nothing
+  /// else refers to the staged points when they grow.
+  private static func stage(
+    _ operations: [Operation], on staged: Staged
+  ) throws(CollectionError) -> (changes: (points: StagedPoints, bytes: Int), numbers: [UInt64]) {
+    var applier = OperationApplier(
+      try staged.collection.beginRead(), after: staged.points,
+      nextOperation: staged.counters.nextOperation)
+    var numbers: [UInt64] = []
+    numbers.reserveCapacity(operations.count)
+    for operation in operations { numbers.append(try applier.apply(operation)) }
+    return ((applier.staged, applier.stagedBytes), numbers)
   }
 
   /// Writes the group durably and makes it visible as commit `sequence`; answers its requests

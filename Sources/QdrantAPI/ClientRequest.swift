@@ -1,0 +1,107 @@
+import FastJSON
+public import PointModel
+
+/// Writes the bodies that a client of the REST API sends.
+public enum ClientRequest {
+  /// The body of `PUT /collections/{name}`, the server's defaults left to the server.
+  public static func createCollection(
+    vectors: VectorsConfig, onDiskPayload: Bool? = nil
+  ) -> [UInt8] {
+    body { writer in
+      writer.key("vectors")
+      vectors.write(to: &writer)
+      if let onDiskPayload {
+        writer.key("on_disk_payload")
+        writer.bool(onDiskPayload)
+      }
+    }
+  }
+
+  /// The body of `PUT /collections/{name}/points`.
+  public static func upsert(_ points: [Point]) -> [UInt8] {
+    let floats = points.reduce(0) { $0 + $1.vectors.reduce(0) { $0 + $1.values.count } }
+    return body(reservingCapacity: 12 * floats + 256 * points.count) { writer in
+      writer.key("points")
+      writer.beginArray()
+      for point in points {
+        writer.beginObject()
+        writer.key("id")
+        writer.write(point.id)
+        writer.key("vector")
+        writer.write(point.vectors)
+        writer.key("payload")
+        point.payload.json.withUnsafeBytes { writer.rawValue($0) }
+        writer.endObject()
+      }
+      writer.endArray()
+    }
+  }
+
+  /// The body of `POST /collections/{name}/points`.
+  public static func retrieve(_ request: RetrieveRequest) -> [UInt8] {
+    body { writer in
+      writer.key("ids")
+      writer.beginArray()
+      for id in request.ids { writer.write(id) }
+      writer.endArray()
+      writer.writeSelectors(request.withPayload, request.withVector)
+    }
+  }
+
+  /// The body of `POST /collections/{name}/points/delete`.
+  public static func deletePoints(_ selector: PointSelector) -> [UInt8] {
+    body { writer in
+      switch selector {
+      case .ids(let ids):
+        writer.key("points")
+        writer.beginArray()
+        for id in ids { writer.write(id) }
+        writer.endArray()
+      case .filter(let filter):
+        writer.key("filter")
+        writer.write(filter)
+      }
+    }
+  }
+
+  /// The body of `POST /collections/{name}/points/query`.
+  public static func query(_ request: QueryRequest) -> [UInt8] {
+    body { writer in
+      if let query = request.query {
+        writer.key("query")
+        writer.write(query)
+      }
+      if !request.using.isEmpty {
+        writer.key("using")
+        writer.string(request.using)
+      }
+      if let filter = request.filter {
+        writer.key("filter")
+        writer.write(filter)
+      }
+      writer.writeParams(request.params)
+      if let threshold = request.scoreThreshold {
+        writer.key("score_threshold")
+        writer.float(threshold)
+      }
+      writer.key("limit")
+      writer.integer(request.limit)
+      if request.offset > 0 {
+        writer.key("offset")
+        writer.integer(request.offset)
+      }
+      writer.writeSelectors(request.withPayload, request.withVector)
+      if let lookup = request.lookupFrom { writer.writeLookup(lookup) }
+    }
+  }
+
+  private static func body(
+    reservingCapacity capacity: Int = 256, _ members: (inout JSONWriter) -> Void
+  ) -> [UInt8] {
+    var writer = JSONWriter(reservingCapacity: capacity)
+    writer.beginObject()
+    members(&writer)
+    writer.endObject()
+    return writer.bytes
+  }
+}

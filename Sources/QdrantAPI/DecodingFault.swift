@@ -1,0 +1,86 @@
+/// What is wrong with a member of a body, and where.
+///
+/// The path is collected while the fault travels up, so that bodies without fault pay nothing.
+struct DecodingFault: Error {
+  enum Kind {
+    case format
+    case validation
+    case badRequest
+  }
+
+  enum Step {
+    case key(String)
+    case index(Int)
+  }
+
+  let kind: Kind
+  let message: String
+  /// From the member outwards.
+  private var steps: [Step] = []
+
+  private init(_ kind: Kind, _ message: String) {
+    self.kind = kind
+    self.message = message
+  }
+
+  static func format(_ message: String) -> DecodingFault {
+    DecodingFault(.format, message)
+  }
+
+  static func validation(_ message: String) -> DecodingFault {
+    DecodingFault(.validation, message)
+  }
+
+  static func badRequest(_ message: String) -> DecodingFault {
+    DecodingFault(.badRequest, message)
+  }
+
+  /// For what Qdrant knows and this server does not.
+  static func unsupported(_ what: String) -> DecodingFault {
+    DecodingFault(.badRequest, "\(what) not supported yet")
+  }
+
+  static func missing(_ field: String) -> DecodingFault {
+    DecodingFault(.format, "missing field `\(field)`")
+  }
+
+  /// The same fault as seen from the member `key` of an object.
+  func under(_ key: String) -> DecodingFault {
+    var fault = self
+    fault.steps.append(.key(key))
+    return fault
+  }
+
+  /// The same fault as seen from element `index` of a list.
+  func under(_ index: Int) -> DecodingFault {
+    var fault = self
+    fault.steps.append(.index(index))
+    return fault
+  }
+
+  /// As `points[3].vector`; empty for the body itself.
+  private var path: String {
+    var path = ""
+    for step in steps.reversed() {
+      switch step {
+      case .key(let key): path += path.isEmpty ? key : ".\(key)"
+      case .index(let index): path += "[\(index)]"
+      }
+    }
+    return path
+  }
+
+  /// The message behind its path.
+  var located: String {
+    let path = path
+    return path.isEmpty ? message : "\(path): \(message)"
+  }
+
+  var requestError: RequestError {
+    switch kind {
+    case .format: .format("Format error in JSON body: \(located)")
+    case .validation: .validation("Validation error in JSON body: [\(located)]")
+    case .badRequest: .badRequest("Bad request: \(located)")
+    }
+  }
+}

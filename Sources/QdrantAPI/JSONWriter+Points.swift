@@ -1,0 +1,114 @@
+public import FastJSON
+public import PointModel
+
+extension JSONWriter {
+  /// Writes a number, or the dashed form of a UUID.
+  public mutating func write(_ id: PointID) {
+    switch id {
+    case .number(let number): integer(number)
+    case .uuid(let uuid): string(uuid.description)
+    }
+  }
+
+  /// Writes `{"id":…,"payload":…,"vector":…}`; what was not asked for is absent.
+  public mutating func write(_ record: Record) {
+    beginObject()
+    key("id")
+    write(record.id)
+    writeContents(of: record)
+    endObject()
+  }
+
+  /// Writes `{"id":…,"version":…,"score":…,"payload":…,"vector":…}`; what was not asked for is
+  /// absent.
+  public mutating func write(_ point: ScoredPoint) {
+    beginObject()
+    key("id")
+    write(point.record.id)
+    key("version")
+    integer(point.version)
+    key("score")
+    float(point.score)
+    writeContents(of: point.record)
+    endObject()
+  }
+
+  /// Writes a list of records, the answer to a retrieval.
+  public mutating func write(_ records: [Record]) {
+    beginArray()
+    for record in records { write(record) }
+    endArray()
+  }
+
+  /// Writes a bare list of points, the answer to a legacy search.
+  public mutating func write(_ points: [ScoredPoint]) {
+    beginArray()
+    for point in points { write(point) }
+    endArray()
+  }
+
+  /// Writes a list of lists of points, the answer to a batch of legacy searches.
+  public mutating func write(_ lists: [[ScoredPoint]]) {
+    beginArray()
+    for points in lists { write(points) }
+    endArray()
+  }
+
+  /// Writes `{"points":[…]}`, the answer to a query.
+  public mutating func writeQueryResult(_ points: [ScoredPoint]) {
+    beginObject()
+    key("points")
+    write(points)
+    endObject()
+  }
+
+  /// Writes `[{"points":[…]}, …]`, the answer to a batch of queries.
+  public mutating func writeQueryResults(_ lists: [[ScoredPoint]]) {
+    beginArray()
+    for points in lists { writeQueryResult(points) }
+    endArray()
+  }
+
+  /// Writes `{"points":[…],"next_page_offset":…}`.
+  public mutating func write(_ page: ScrollPage) {
+    beginObject()
+    key("points")
+    write(page.records)
+    key("next_page_offset")
+    if let next = page.nextOffset { write(next) } else { null() }
+    endObject()
+  }
+
+  /// Writes `{"count":…}`.
+  public mutating func writeCount(_ count: Int) {
+    beginObject()
+    key("count")
+    integer(count)
+    endObject()
+  }
+
+  private mutating func writeContents(of record: Record) {
+    if let payload = record.payload {
+      key("payload")
+      payload.json.withUnsafeBytes { rawValue($0) }
+    }
+    if let vectors = record.vectors {
+      key("vector")
+      write(vectors)
+    }
+  }
+
+  /// Writes a lone unnamed vector as a list, all else as an object.
+  mutating func write(_ vectors: [NamedVector]) {
+    if vectors.count == 1, vectors[0].name.isEmpty {
+      floats(vectors[0].values)
+      return
+    }
+    beginObject()
+    for vector in vectors {
+      key(vector.name)
+      floats(vector.values)
+    }
+    endObject()
+  }
+}

@@ -1,0 +1,51 @@
+import PointModel
+
+/// Reads the members that queries and legacy searches have in common.
+enum SearchParamsDecoder {
+  /// `params`. Settings of graphs and quantization are checked and have no effect.
+  static func params(of body: FieldReader) throws(DecodingFault) -> SearchParams {
+    try body.optional("params") { field throws(DecodingFault) in
+      var params = SearchParams()
+      try field.forEachField { name, value throws(DecodingFault) in
+        if value.isNull { return }
+        switch name {
+        case "hnsw_ef": params.hnswEf = try value.integer(from: 1)
+        case "exact": params.exact = try value.bool()
+        case "indexed_only": params.indexedOnly = try value.bool()
+        case "quantization": _ = try SettingsSchema.quantizationSearch.read(value)
+        case "acorn": _ = try SettingsSchema.acorn.read(value)
+        case "ivf": try value.requireObject()
+        default: break
+        }
+      }
+      return params
+    } ?? SearchParams()
+  }
+
+  static func scoreThreshold(of body: FieldReader) throws(DecodingFault) -> Float? {
+    try body.optional("score_threshold") { field throws(DecodingFault) in try field.float() }
+  }
+
+  static func filter(of body: FieldReader) throws(DecodingFault) -> Filter? {
+    try body.optional("filter") { field throws(DecodingFault) in try FilterDecoder.filter(field) }
+  }
+
+  static func offset(of body: FieldReader) throws(DecodingFault) -> Int {
+    try body.optional("offset") { field throws(DecodingFault) in try field.integer() } ?? 0
+  }
+
+  /// `limit`. Qdrant checks it in an inner structure called `scope`, which shows in the text.
+  ///
+  /// - Parameter alias: An older name of the member, used when `limit` is absent.
+  static func limit(
+    of body: FieldReader, in scope: String, alias: String? = nil
+  ) throws(DecodingFault) -> Int? {
+    guard let field = body["limit"] ?? alias.flatMap({ body[$0] }) else { return nil }
+    do throws(DecodingFault) {
+      return try field.integer(from: 1)
+    } catch {
+      let fault = error.under("limit")
+      throw fault.kind == .validation ? fault.under(scope) : fault
+    }
+  }
+}
