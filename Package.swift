@@ -68,6 +68,12 @@ let package = Package(
       name: "quiver",
       dependencies: ["QdrantREST", "VectorDB", argumentParser, hummingbird, lifecycle, logging],
       swiftSettings: strict),
+    // Gateway
+    .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+    .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
+    .target(name: "CEmbeddingKernels"),
+    target("HTTPClient", ["CCurl"]),
+    target("SentenceEmbedding", ["CEmbeddingKernels", "COpenBLAS"]),
     // Tests
     tests("FastJSON"),
     tests("PointModel", ["FastJSON"]),
@@ -75,6 +81,10 @@ let package = Package(
     tests("VectorIndex"),
     tests("VectorDB", ["FastJSON", "PointModel", logging]),
     tests("QdrantAPI", ["FastJSON", "PointModel"]),
+    tests("HTTPClient"),
+    .testTarget(
+      name: "SentenceEmbeddingTests", dependencies: ["SentenceEmbedding"], exclude: ["Golden"],
+      swiftSettings: strict),
     tests("QdrantREST", ["FastJSON", "PointModel", "VectorDB", hummingbird, hummingbirdTesting]),
   ],
   cxxLanguageStandard: .cxx17

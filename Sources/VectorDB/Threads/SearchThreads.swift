@@ -2,21 +2,28 @@ import Synchronization
 
 /// A fixed set of threads for searches and other blocking reads.
 ///
-/// A call costs one hop to a thread and one back; calls beyond the number of threads wait in
-/// order.
-final class SearchThreads: Sendable {
-  private let queue = BlockingQueue<@Sendable () -> Void>()
-  private let threads: [NativeThread]
+/// A call costs one hop to a thread and one back, and none when the calling task runs on these
+/// threads already; calls beyond the number of threads wait in order.
+final class SearchThreads: TaskExecutor {
+  private let queue = BlockingQueue<UnownedJob>()
+  private let threads = Mutex<[NativeThread]>([])
 
   /// `nil` when not even one thread could be started.
   init?(count: Int) {
-    let queue = queue
-    threads = (0..<max(1, count)).compactMap { _ in
-      NativeThread {
-        while let job = queue.pop() { job() }
+    let started = (0..<max(1, count)).compactMap { _ in
+      NativeThread { [queue, executor = asUnownedTaskExecutor()] in
+        while let job = queue.pop() { job.runSynchronously(on: executor) }
       }
     }
-    if threads.isEmpty { return nil }
+    threads.withLock { $0 = started }
+    if started.isEmpty { return nil }
+  }
+
+  func enqueue(_ job: consuming ExecutorJob) {
+    let job = UnownedJob(job)
+    // What still comes after the shut-down finds the store closed; it only has to be told so.
+    if queue.push(job) == .accepted { return }
+    globalConcurrentExecutor.enqueue(job)
   }
 
   /// Runs `body` on one of the threads. `body` is told through its argument when the calling
@@ -26,17 +33,12 @@ final class SearchThreads: Sendable {
   ) async throws(CollectionError) -> Value {
     let flag = CancellationFlag()
     let result: Result<Value, CollectionError> = await withTaskCancellationHandler {
-      await withUnsafeContinuation { continuation in
-        let pushed = queue.push {
-          let result: Result<Value, CollectionError>
-          do throws(CollectionError) {
-            result = .success(try body(flag))
-          } catch {
-            result = .failure(error)
-          }
-          continuation.resume(returning: result)
+      await withTaskExecutorPreference(self) {
+        do throws(CollectionError) {
+          return .success(try body(flag))
+        } catch {
+          return .failure(error)
         }
-        if pushed != .accepted { continuation.resume(returning: .failure(.shuttingDown)) }
       }
     } onCancel: {
       flag.cancel()
@@ -47,6 +49,10 @@ final class SearchThreads: Sendable {
   /// Finishes the calls that wait, then ends the threads. Blocking.
   func shutDown() {
     queue.close()
+    let threads = threads.withLock { threads in
+      defer { threads = [] }
+      return threads
+    }
     for thread in threads { thread.join() }
   }
 }

@@ -1,0 +1,77 @@
+import CCurl
+import Glibc
+import Synchronization
+
+/// An HTTP/1.1 and HTTP/2 client: one thread, connections kept and used again.
+///
+/// Proxies named in the environment are used, but not for requests to this machine. Redirects are
+/// not followed. Certificates are checked against those the system trusts.
+public final class HTTPClient: Sendable {
+  private let queue = TransferQueue()
+  private let thread: Mutex<pthread_t?>
+
+  private static let initialize: CURLcode = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
+
+  /// Starts the client's thread.
+  public init() {
+    _ = Self.initialize
+    var thread = pthread_t()
+    let context = Unmanaged.passRetained(queue)
+    let status = pthread_create(
+      &thread, nil,
+      { context in
+        guard let context else { return nil }
+        let queue = Unmanaged<TransferQueue>.fromOpaque(context).takeRetainedValue()
+        HTTPClient.serve(queue)
+        return nil
+      }, context.toOpaque())
+    if status != 0 {
+      context.release()
+      queue.stop()
+    }
+    self.thread = Mutex(status == 0 ? thread : nil)
+  }
+
+  deinit {
+    shutdown()
+  }
+
+  /// Sends `request` and waits for the whole response, whatever its status.
+  ///
+  /// Cancelling the task ends the transfer and throws `cancelled`, as does `shutdown()`.
+  public func send(_ request: HTTPRequest) async throws(HTTPClientError) -> HTTPResponse {
+    if Task.isCancelled { throw .cancelled }
+    if let error = RequestCheck.error(in: request) { throw error }
+    let id = queue.begin()
+    let outcome = await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        queue.submit(TransferQueue.Order(id: id, request: request, continuation: continuation))
+      }
+    } onCancel: {
+      queue.cancel(id)
+    }
+    return try outcome.get()
+  }
+
+  /// Ends all requests as cancelled, closes the connections and waits for the thread to end.
+  /// Later requests end as cancelled at once. Calling it again does nothing.
+  public func shutdown() {
+    queue.stop()
+    let thread = thread.withLock { thread in
+      defer { thread = nil }
+      return thread
+    }
+    if let thread { pthread_join(thread, nil) }
+  }
+
+  private static func serve(_ queue: TransferQueue) {
+    guard let loop = TransferLoop(queue: queue) else {
+      queue.stop()
+      for order in queue.take().orders {
+        order.continuation.resume(returning: .failure(.cancelled))
+      }
+      return
+    }
+    loop.run()
+  }
+}

@@ -1,0 +1,107 @@
+import CCurl
+import Glibc
+
+/// When and how often a failed request is sent again.
+///
+/// Waits grow exponentially with full jitter: the wait before attempt `n + 1` is uniform between
+/// zero and `min(maximumDelay, baseDelay · 2ⁿ⁻¹)`. A `Retry-After` of the server takes its place,
+/// capped at `maximumDelay`.
+public struct RetryPolicy: Sendable {
+  /// Attempts in all; 1 means no retry.
+  public var maximumAttempts = 5
+  /// Upper bound of the first wait, in seconds.
+  public var baseDelay = 0.5
+  /// Upper bound of every wait, in seconds.
+  public var maximumDelay = 30.0
+  /// Statuses that another attempt may cure.
+  public var statuses: Set<Int> = [408, 429, 500, 502, 503, 504]
+  /// Whether to try again when no connection came about: nothing was sent then.
+  public var retriesConnectionFailures = true
+  /// Whether to try again after a time-out or a broken connection: the server may have done the
+  /// work already, so only for requests that may be done twice.
+  public var retriesInterruptions = true
+
+  /// Five attempts, 0.5 s, at most 30 s.
+  public init() {}
+
+  /// Sends `request` until it succeeds, its failure is final or the attempts are used up: then the
+  /// last response is returned, whatever its status, or the last error thrown.
+  ///
+  /// `sleep` waits the given number of seconds, and ends the retries as `cancelled` when it throws.
+  public func run(
+    _ client: HTTPClient, _ request: HTTPRequest, random: inout some RandomNumberGenerator,
+    sleep: (Double) async throws -> Void
+  ) async throws(HTTPClientError) -> HTTPResponse {
+    try await run(random: &random, sleep: sleep, now: Self.now) {
+      () async throws(HTTPClientError) in try await client.send(request)
+    }
+  }
+
+  /// As the other `run`, with the system's random numbers and real waiting.
+  public func run(
+    _ client: HTTPClient, _ request: HTTPRequest
+  ) async throws(HTTPClientError) -> HTTPResponse {
+    var random = SystemRandomNumberGenerator()
+    return try await run(client, request, random: &random) {
+      try await Task.sleep(for: .seconds($0))
+    }
+  }
+
+  /// The retry loop over any operation; `now` is the time in Unix seconds.
+  package func run(
+    random: inout some RandomNumberGenerator, sleep: (Double) async throws -> Void,
+    now: () -> Int64, operation: () async throws(HTTPClientError) -> HTTPResponse
+  ) async throws(HTTPClientError) -> HTTPResponse {
+    var attempt = 1
+    while true {
+      let outcome: Result<HTTPResponse, HTTPClientError>
+      do {
+        outcome = .success(try await operation())
+      } catch {
+        outcome = .failure(error)
+      }
+      guard attempt < maximumAttempts, isRetryable(outcome) else { return try outcome.get() }
+      var wait = longestDelay(afterAttempt: attempt) * Double.random(in: 0..<1, using: &random)
+      if case .success(let response) = outcome,
+        let asked = Self.retryAfter(response, now: now())
+      {
+        wait = min(asked, maximumDelay)
+      }
+      do {
+        try await sleep(wait)
+      } catch {
+        throw .cancelled
+      }
+      attempt += 1
+    }
+  }
+
+  private func isRetryable(_ outcome: Result<HTTPResponse, HTTPClientError>) -> Bool {
+    switch outcome {
+    case .success(let response): statuses.contains(response.status)
+    case .failure(.connectionFailed): retriesConnectionFailures
+    case .failure(.timedOut), .failure(.interrupted): retriesInterruptions
+    case .failure: false
+    }
+  }
+
+  private func longestDelay(afterAttempt attempt: Int) -> Double {
+    var delay = baseDelay
+    for _ in 1..<attempt where delay < maximumDelay { delay *= 2 }
+    return max(0, min(delay, maximumDelay))
+  }
+
+  /// The seconds that a `Retry-After` header asks for, given as a number or as a date.
+  private static func retryAfter(_ response: HTTPResponse, now: Int64) -> Double? {
+    guard let value = response.header("Retry-After") else { return nil }
+    if let seconds = Int(value) { return seconds >= 0 ? Double(seconds) : nil }
+    // Only dates begin with a letter; libcurl's parser takes bare numbers for dates as well.
+    guard value.utf8.first.map({ $0 >= UInt8(ascii: "A") }) == true else { return nil }
+    let date = curl_getdate(value, nil)
+    return date >= 0 ? Double(max(0, Int64(date) - now)) : nil
+  }
+
+  private static func now() -> Int64 {
+    Int64(time(nil))
+  }
+}

@@ -1,0 +1,183 @@
+import CCurl
+
+/// One request on its way: an easy handle and what belongs to it. Used on the client's thread only.
+final class Transfer {
+  let id: UInt64
+  let easy: UnsafeMutableRawPointer
+  private let request: HTTPRequest
+  private let receiver: any ResponseReceiver
+  private var headerList: UnsafeMutablePointer<curl_slist>?
+  private let message: UnsafeMutablePointer<CChar>
+  private var head = HeaderBlock()
+  private var isHeadDelivered = false
+  private var isTooLarge = false
+
+  /// Nil when libcurl is out of memory; `receiver` is then still to be told.
+  init?(id: UInt64, request: HTTPRequest, receiver: any ResponseReceiver) {
+    guard let easy = curl_easy_init() else { return nil }
+    self.id = id
+    self.easy = easy
+    self.request = request
+    self.receiver = receiver
+    message = .allocate(capacity: Int(CURL_ERROR_SIZE))
+    message.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+    configure()
+  }
+
+  deinit {
+    curl_easy_cleanup(easy)
+    curl_slist_free_all(headerList)
+    message.deallocate()
+  }
+
+  private func configure() {
+    quiver_curl_set_string(easy, CURLOPT_URL, request.url)
+    quiver_curl_set_string(easy, CURLOPT_PROTOCOLS_STR, "http,https")
+    quiver_curl_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
+    quiver_curl_set_long(easy, CURLOPT_NOSIGNAL, 1)
+    // Giving up a transfer must not wait for its name look-up: the thread serves the others too.
+    quiver_curl_set_long(easy, CURLOPT_QUICK_EXIT, 1)
+    quiver_curl_set_pointer(easy, CURLOPT_ERRORBUFFER, message)
+    quiver_curl_set_long(easy, CURLOPT_TIMEOUT_MS, Self.milliseconds(request.timeoutSeconds))
+    quiver_curl_set_long(
+      easy, CURLOPT_CONNECTTIMEOUT_MS, Self.milliseconds(request.connectTimeoutSeconds))
+    quiver_curl_set_offset(
+      easy, CURLOPT_MAXFILESIZE_LARGE, curl_off_t(max(1, request.maximumResponseBytes)))
+    if RequestCheck.isLocal(request.url) {
+      quiver_curl_set_string(easy, CURLOPT_PROXY, "")
+    }
+    configureMethod()
+    configureHeaders()
+    let context = Unmanaged.passUnretained(self).toOpaque()
+    quiver_curl_set_pointer(easy, CURLOPT_WRITEDATA, context)
+    quiver_curl_set_callback(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
+      Transfer.from(context).receiveBody(UnsafeRawBufferPointer(start: bytes, count: size * count))
+    }
+    quiver_curl_set_pointer(easy, CURLOPT_HEADERDATA, context)
+    quiver_curl_set_callback(easy, CURLOPT_HEADERFUNCTION) { bytes, size, count, context in
+      Transfer.from(context).receiveHeader(
+        UnsafeRawBufferPointer(start: bytes, count: size * count))
+    }
+  }
+
+  private func configureMethod() {
+    let method = request.method
+    if !request.body.isEmpty || ["POST", "PUT", "PATCH"].contains(method) {
+      quiver_curl_set_long(easy, CURLOPT_POST, 1)
+      quiver_curl_set_offset(
+        easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count))
+      request.body.withUnsafeBytes { body in
+        // Copied by libcurl, which needs an address even for no bytes.
+        withUnsafeBytes(of: UInt8(0)) { empty in
+          let address = body.baseAddress ?? empty.baseAddress
+          quiver_curl_set_pointer(
+            easy, CURLOPT_COPYPOSTFIELDS, UnsafeMutableRawPointer(mutating: address))
+        }
+      }
+      quiver_curl_set_string(easy, CURLOPT_CUSTOMREQUEST, method)
+    } else if method == "HEAD" {
+      quiver_curl_set_long(easy, CURLOPT_NOBODY, 1)
+    } else if method != "GET" {
+      quiver_curl_set_string(easy, CURLOPT_CUSTOMREQUEST, method)
+    }
+  }
+
+  private func configureHeaders() {
+    var lines = request.headers.map { name, value in
+      // "Name:" would mean "do not send this header" to libcurl.
+      value.isEmpty ? "\(name);" : "\(name): \(value)"
+    }
+    let names = Set(request.headers.map { $0.0.lowercased() })
+    // Headers libcurl would add by itself: a wait before large bodies, a wrong content type.
+    if !names.contains("expect") { lines.append("Expect:") }
+    if !names.contains("content-type") { lines.append("Content-Type:") }
+    for line in lines {
+      headerList = curl_slist_append(headerList, line) ?? headerList
+    }
+    quiver_curl_set_list(easy, CURLOPT_HTTPHEADER, headerList)
+  }
+
+  /// Zero means "for ever" to libcurl: the shortest time is a millisecond, the longest a month.
+  private static func milliseconds(_ seconds: Double) -> Int {
+    Int(min(max(seconds.isNaN ? 0 : seconds, 0.001), 2_592_000) * 1000)
+  }
+
+  // MARK: Called by libcurl
+
+  // SAFETY of the pointer: it is this transfer's own easy handle that calls back, and only while
+  // the client's thread holds the transfer.
+  private static func from(_ context: UnsafeMutableRawPointer?) -> Transfer {
+    guard let context else { preconditionFailure("libcurl lost the context of a transfer") }
+    return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+  }
+
+  private func receiveHeader(_ line: UnsafeRawBufferPointer) -> Int {
+    if isHeadDelivered { return line.count }  // Trailers.
+    guard head.add(line) else {
+      isTooLarge = true
+      return 0
+    }
+    return line.count
+  }
+
+  private func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Int {
+    guard deliverHead(), receiver.receiveBody(bytes) else {
+      isTooLarge = true
+      return bytes.isEmpty ? 1 : 0
+    }
+    return bytes.count
+  }
+
+  private func deliverHead() -> Bool {
+    if isHeadDelivered { return true }
+    isHeadDelivered = true
+    return receiver.receiveHead(status: head.status, headers: head.headers)
+  }
+
+  // MARK: End
+
+  /// Tells the receiver how the transfer ended.
+  func finish(_ code: CURLcode) {
+    if code == CURLE_OK {
+      receiver.finish(deliverHead() ? nil : .tooLarge)
+    } else {
+      receiver.finish(error(code))
+    }
+  }
+
+  /// Tells the receiver that the transfer is given up.
+  func abort(_ error: HTTPClientError) {
+    receiver.finish(error)
+  }
+
+  private func error(_ code: CURLcode) -> HTTPClientError {
+    let detail = String(cString: message)
+    let text = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
+    if isTooLarge { return .tooLarge }
+    switch code {
+    case CURLE_URL_MALFORMAT:
+      return .invalidURL
+    case CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT,
+      CURLE_PROXY, CURLE_INTERFACE_FAILED:
+      return .connectionFailed(text)
+    case CURLE_OPERATION_TIMEDOUT:
+      return isConnected ? .timedOut : .connectionFailed(text)
+    case CURLE_FILESIZE_EXCEEDED:
+      return .tooLarge
+    case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM,
+      CURLE_SSL_CIPHER, CURLE_USE_SSL_FAILED, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR,
+      CURLE_SSL_CRL_BADFILE, CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_PINNEDPUBKEYNOTMATCH,
+      CURLE_SSL_ENGINE_NOTFOUND, CURLE_SSL_ENGINE_SETFAILED, CURLE_SSL_ENGINE_INITFAILED:
+      return .tls(text)
+    default:
+      return .interrupted(text)
+    }
+  }
+
+  /// Whether the connection, new or used again, was ready for the request.
+  private var isConnected: Bool {
+    var microseconds: curl_off_t = 0
+    quiver_curl_get_offset(easy, CURLINFO_PRETRANSFER_TIME_T, &microseconds)
+    return microseconds > 0
+  }
+}

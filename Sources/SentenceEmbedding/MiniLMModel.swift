@@ -1,0 +1,133 @@
+import CEmbeddingKernels
+import COpenBLAS
+import Synchronization
+
+/// The forward pass of all-MiniLM-L6-v2: token ids in, one unit vector a text out.
+final class MiniLMModel: Sendable {
+  private let weights: MiniLMWeights
+  private let idle = Mutex<[MiniLMWorkspace]>([])
+
+  /// Workspaces kept for later calls: more threads than this at a time are not expected.
+  private static let maximumIdle = 8
+
+  init(weightsPath: String) throws(EmbeddingModelError) {
+    weights = try MiniLMWeights(path: weightsPath)
+  }
+
+  /// The vectors of the texts with these token ids, in the order given. Every text has between 2
+  /// and `MiniLMShape.maximumTokens` ids below `MiniLMShape.vocabulary`.
+  func embed(_ texts: [[Int32]]) throws(EmbeddingModelError) -> [[Float]] {
+    let workspace = idle.withLock { $0.popLast() } ?? MiniLMWorkspace()
+    defer {
+      idle.withLock { if $0.count < Self.maximumIdle { $0.append(workspace) } }
+    }
+    var vectors = [[Float]](repeating: [], count: texts.count)
+    // Texts of like length together: a pass then holds as many as fit without a gap.
+    let order = texts.indices.sorted { texts[$0].count < texts[$1].count }
+    var next = 0
+    while next < order.count {
+      let first = next
+      var rows = 0
+      while next < order.count, rows + texts[order[next]].count <= MiniLMWorkspace.capacity {
+        rows += texts[order[next]].count
+        next += 1
+      }
+      let packed = order[first..<next].map { texts[$0] }
+      forward(packed, rows: rows, workspace)
+      var row = 0
+      for (position, text) in zip(order[first..<next], packed) {
+        vectors[position] = try pool(workspace.hidden, row: row, count: text.count)
+        row += text.count
+      }
+    }
+    return vectors
+  }
+
+  private func pool(
+    _ hidden: UnsafePointer<Float>, row: Int, count: Int
+  ) throws(EmbeddingModelError) -> [Float] {
+    let width = MiniLMShape.width
+    var length: Float = 0
+    let vector = [Float](unsafeUninitializedCapacity: width) { buffer, initialized in
+      length = embedding_mean_pool(hidden + row * width, buffer.baseAddress, count, width)
+      initialized = width
+    }
+    guard length.isFinite, length > 0 else { throw .notFinite }
+    return vector
+  }
+
+  private func forward(_ texts: [[Int32]], rows: Int, _ space: MiniLMWorkspace) {
+    embedTokens(texts, rows: rows, space)
+    for layer in weights.layers {
+      let width = MiniLMShape.width
+      multiply(space.hidden, layer.query, into: space.query, rows)
+      multiply(space.hidden, layer.key, into: space.key, rows)
+      multiply(space.hidden, layer.value, into: space.value, rows)
+      embedding_add_bias(space.query, layer.query.bias, rows, width)
+      embedding_add_bias(space.key, layer.key.bias, rows, width)
+      embedding_add_bias(space.value, layer.value.bias, rows, width)
+      var row = 0
+      for text in texts {
+        attend(row: row, count: text.count, space)
+        row += text.count
+      }
+      multiply(space.context, layer.attentionOutput, into: space.projected, rows)
+      embedding_layer_norm(
+        space.projected, layer.attentionOutput.bias, space.hidden, layer.attentionNorm.gain,
+        layer.attentionNorm.offset, rows, width, MiniLMShape.normEpsilon)
+      multiply(
+        space.projected, layer.inner, into: space.inner, rows, outputs: MiniLMShape.innerWidth)
+      embedding_gelu(space.inner, layer.inner.bias, rows, MiniLMShape.innerWidth)
+      multiply(space.inner, layer.output, into: space.hidden, rows, inputs: MiniLMShape.innerWidth)
+      embedding_layer_norm(
+        space.hidden, layer.output.bias, space.projected, layer.outputNorm.gain,
+        layer.outputNorm.offset, rows, width, MiniLMShape.normEpsilon)
+    }
+  }
+
+  /// hidden = layer_norm(word + position + type), for every token.
+  private func embedTokens(_ texts: [[Int32]], rows: Int, _ space: MiniLMWorkspace) {
+    let width = MiniLMShape.width
+    var row = 0
+    for text in texts {
+      for id in text {
+        (space.hidden + row * width).update(from: weights.words + Int(id) * width, count: width)
+        row += 1
+      }
+      (space.projected + (row - text.count) * width).update(
+        from: weights.positions, count: text.count * width)
+    }
+    embedding_layer_norm(
+      space.hidden, weights.types, space.projected, weights.embeddingNorm.gain,
+      weights.embeddingNorm.offset, rows, width, MiniLMShape.normEpsilon)
+  }
+
+  /// output (rows × outputs) = input (rows × inputs) · weightᵀ, without the bias.
+  private func multiply(
+    _ input: UnsafePointer<Float>, _ linear: MiniLMWeights.Linear,
+    into output: UnsafeMutablePointer<Float>, _ rows: Int, outputs: Int = MiniLMShape.width,
+    inputs: Int = MiniLMShape.width
+  ) {
+    cblas_sgemm(
+      CblasRowMajor, CblasNoTrans, CblasTrans, Int32(rows), Int32(outputs), Int32(inputs), 1,
+      input, Int32(inputs), linear.weight, Int32(inputs), 0, output, Int32(outputs))
+  }
+
+  /// Attention of one text over itself: its tokens are the rows from `row` on.
+  private func attend(row: Int, count: Int, _ space: MiniLMWorkspace) {
+    let width = MiniLMShape.width
+    let headWidth = MiniLMShape.headWidth
+    let (stride, size, depth) = (Int32(width), Int32(count), Int32(headWidth))
+    let scale = 1 / Float(headWidth).squareRoot()
+    for head in 0..<MiniLMShape.heads {
+      let offset = row * width + head * headWidth
+      cblas_sgemm(
+        CblasRowMajor, CblasNoTrans, CblasTrans, size, size, depth, 1, space.query + offset, stride,
+        space.key + offset, stride, 0, space.scores, size)
+      embedding_softmax(space.scores, scale, count, count)
+      cblas_sgemm(
+        CblasRowMajor, CblasNoTrans, CblasNoTrans, size, depth, size, 1, space.scores, size,
+        space.value + offset, stride, 0, space.context + offset, stride)
+    }
+  }
+}

@@ -1,0 +1,59 @@
+/// A safetensors file, memory-mapped. Every offset is checked against the file before use, so that
+/// a damaged file gives an error and never an access outside the mapping.
+package final class SafetensorsFile: Sendable {
+  package let path: String
+  private let file: MappedFile
+  private let tensors: [String: SafetensorsHeader.Tensor]
+  private let dataStart: Int
+
+  /// Headers of real models have some ten kilobytes; more than this is a damaged length field.
+  private static let maximumHeaderBytes = 16 << 20
+
+  package init(path: String) throws(EmbeddingModelError) {
+    let file = try MappedFile(path: path)
+    guard file.bytes.count >= 8 else {
+      throw .damaged(path: path, reason: "shorter than its length field")
+    }
+    let length = UInt64(littleEndian: file.bytes.loadUnaligned(as: UInt64.self))
+    guard length <= UInt64(Self.maximumHeaderBytes), Int(length) <= file.bytes.count - 8 else {
+      throw .damaged(path: path, reason: "the header does not fit into the file")
+    }
+    dataStart = 8 + Int(length)
+    do {
+      tensors = try SafetensorsHeader.parse(file.bytes[8..<dataStart]).tensors
+    } catch {
+      throw .damaged(path: path, reason: "the header is not valid")
+    }
+    self.path = path
+    self.file = file
+  }
+
+  /// The values of a single-precision tensor, valid for as long as this object lives.
+  ///
+  /// Throws `damaged` when the tensor is absent, is not `F32`, has another shape than `shape`, or
+  /// does not lie in the file.
+  package func floats(
+    _ name: String, shape: [Int]
+  ) throws(EmbeddingModelError) -> UnsafeBufferPointer<Float> {
+    guard let tensor = tensors[name] else {
+      throw .damaged(path: path, reason: "tensor \(name) is missing")
+    }
+    guard tensor.type == "F32", tensor.shape == shape else {
+      throw .damaged(
+        path: path,
+        reason: "tensor \(name) is \(tensor.type) \(tensor.shape), expected F32 \(shape)")
+    }
+    let count = shape.reduce(1, *)
+    let dataBytes = file.bytes.count - dataStart
+    guard tensor.offsets.count == 2,
+      case (let start, let end) = (tensor.offsets[0], tensor.offsets[1]),
+      start >= 0, start <= end, end <= dataBytes, end - start == count * 4
+    else { throw .damaged(path: path, reason: "tensor \(name) does not lie in the file") }
+    let bytes = UnsafeRawBufferPointer(
+      rebasing: file.bytes[(dataStart + start)..<(dataStart + end)])
+    guard let base = bytes.baseAddress,
+      UInt(bitPattern: base) % UInt(MemoryLayout<Float>.alignment) == 0
+    else { throw .damaged(path: path, reason: "tensor \(name) is not aligned") }
+    return bytes.bindMemory(to: Float.self)
+  }
+}

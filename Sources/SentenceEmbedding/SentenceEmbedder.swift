@@ -1,0 +1,46 @@
+/// Turns texts into vectors with all-MiniLM-L6-v2, on the calling thread.
+///
+/// The model reads English best. Cosine similarity compares its vectors; as they have length 1,
+/// the dot product is the same.
+public final class SentenceEmbedder: Sendable {
+  /// Components of every vector.
+  public let dimension = MiniLMShape.width
+  /// The name under which the model is published.
+  public let modelName = "all-MiniLM-L6-v2"
+  /// Tokens of a text that count, the two that frame it included: the rest is not read.
+  public let maximumTokens = MiniLMShape.maximumTokens
+
+  private let tokenizer: WordPieceTokenizer
+  private let model: MiniLMModel
+
+  /// Opens the model in `modelFolder`, which holds `model.safetensors` and `vocab.txt`.
+  ///
+  /// The weights are memory-mapped: opening is quick, and several processes share one copy. Throws
+  /// when a file is missing or damaged.
+  public init(modelFolder: String) throws(EmbeddingModelError) {
+    OpenBLAS.useOneThread
+    tokenizer = try WordPieceTokenizer(
+      vocabularyPath: modelFolder + "/vocab.txt", size: MiniLMShape.vocabulary)
+    model = try MiniLMModel(weightsPath: modelFolder + "/model.safetensors")
+  }
+
+  /// The matrix and vector kernels in use, for the start-up log.
+  public var kernelDescription: String {
+    "\(OpenBLAS.configuration), loops \(EmbeddingKernels.instructionSet)"
+  }
+
+  /// One vector of `dimension` components and length 1 for every text, in the order given.
+  ///
+  /// Blocks the calling thread for the whole computation (some milliseconds for a question, some
+  /// hundred for a page), and may be called from several threads at a time. Many texts in one call
+  /// are quicker than one call each. Texts longer than `maximumTokens` are cut off. Throws
+  /// `notFinite` when the weights hold values that are not numbers.
+  public func embed(_ texts: [String]) throws(EmbeddingModelError) -> [[Float]] {
+    try model.embed(texts.map { tokenizer.encode($0, limit: maximumTokens) })
+  }
+
+  /// The number of tokens of `text` before anything is cut off, the two that frame it included.
+  public func tokenCount(_ text: String) -> Int {
+    tokenizer.encode(text).count
+  }
+}

@@ -1,0 +1,148 @@
+import Foundation
+import HTTPClient
+import Testing
+
+@Suite struct HTTPClientFailureTests {
+  static func error(
+    of request: HTTPRequest, client: HTTPClient = HTTPClient()
+  ) async -> HTTPClientError? {
+    do {
+      _ = try await client.send(request)
+      return nil
+    } catch {
+      return error
+    }
+  }
+
+  @Test func `a refused connection is a connection failure`() async throws {
+    let port = try ScriptedServer.unusedPort()
+    let error = await Self.error(of: HTTPRequest(url: "http://127.0.0.1:\(port)/"))
+    guard case .connectionFailed = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+  }
+
+  @Test func `a silent server times out, also on a connection used before`() async throws {
+    let server = try ScriptedServer { request in
+      request.path == "/hang"
+        ? [.hang] : [.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")]
+    }
+    let client = HTTPClient()
+    let hang = HTTPRequest(url: server.url + "/hang", timeoutSeconds: 0.2)
+    #expect(await Self.error(of: hang, client: client) == .timedOut)
+    #expect(await Self.error(of: HTTPRequest(url: server.url), client: client) == nil)
+    #expect(await Self.error(of: hang, client: client) == .timedOut)
+    #expect(server.connections == 2)
+  }
+
+  @Test func `a body cut in the middle is an interruption`() async throws {
+    let server = try ScriptedServer { request in
+      switch request.path {
+      case "/length":
+        [.send("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nabc"), .close]
+      case "/chunked":
+        [.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab"), .close]
+      case "/framing":
+        [.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nab\r\n"), .close]
+      default: [.close]
+      }
+    }
+    for path in ["/length", "/chunked", "/framing", "/nothing"] {
+      let error = await Self.error(of: HTTPRequest(url: server.url + path))
+      guard case .interrupted = error else {
+        Issue.record("\(path): \(String(describing: error))")
+        continue
+      }
+    }
+  }
+
+  @Test func `what is not HTTP is an interruption`() async throws {
+    let server = try ScriptedServer { _ in [.send("hello there\r\n\r\n"), .close] }
+    let error = await Self.error(of: HTTPRequest(url: server.url))
+    guard case .interrupted = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+  }
+
+  @Test func `huge bodies and heads are too large`() async throws {
+    let server = try ScriptedServer { request in
+      switch request.path {
+      case "/announced": [.send("HTTP/1.1 200 OK\r\nContent-Length: 5000000\r\n\r\n"), .hang]
+      case "/chunked":
+        [
+          .send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4C4B40\r\n"),
+          .fill(5_000_000), .close,
+        ]
+      case "/exact": [.send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n"), .fill(1_000)]
+      default:
+        [.send("HTTP/1.1 200 OK\r\n")]
+          + (0..<100).map { .send("X-\($0): " + String(repeating: "y", count: 8_000) + "\r\n") }
+          + [.close]
+      }
+    }
+    for path in ["/announced", "/chunked", "/head"] {
+      let request = HTTPRequest(url: server.url + path, maximumResponseBytes: 1_000)
+      #expect(await Self.error(of: request) == .tooLarge, "\(path)")
+    }
+    let exact = HTTPRequest(url: server.url + "/exact", maximumResponseBytes: 1_000)
+    #expect(try await HTTPClient().send(exact).body.count == 1_000)
+  }
+
+  @Test func `TLS to a server without it is a TLS error`() async throws {
+    let server = try ScriptedServer(greeting: "220 this is no handshake\r\n")
+    let error = await Self.error(of: HTTPRequest(url: "https://127.0.0.1:\(server.port)/"))
+    guard case .tls = error else {
+      Issue.record("\(String(describing: error))")
+      return
+    }
+  }
+
+  @Test func `cancelling the task ends the transfer`() async throws {
+    let server = try ScriptedServer { _ in [.hang] }
+    let client = HTTPClient()
+    let url = server.url
+    let task = Task { await Self.error(of: HTTPRequest(url: url), client: client) }
+    while server.requests.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
+    task.cancel()
+    #expect(await task.value == .cancelled)
+    while server.hangsEnded == 0 { try await Task.sleep(for: .milliseconds(5)) }
+    let early = Task {
+      withUnsafeCurrentTask { $0?.cancel() }
+      return await Self.error(of: HTTPRequest(url: url), client: client)
+    }
+    #expect(await early.value == .cancelled)
+    #expect(server.requests.count == 1)
+  }
+
+  @Test func `requests cancelled at any moment end once`() async throws {
+    let server = try ScriptedServer { _ in
+      [.wait(milliseconds: 1), .send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")]
+    }
+    let client = HTTPClient()
+    let url = server.url
+    for round in 0..<200 {
+      let task = Task { await Self.error(of: HTTPRequest(url: url), client: client) }
+      for _ in 0..<(round % 20) { await Task.yield() }
+      task.cancel()
+      let error = await task.value
+      #expect(error == nil || error == .cancelled)
+    }
+    #expect(await Self.error(of: HTTPRequest(url: url), client: client) == nil)
+  }
+
+  @Test func `shutdown ends what is under way and refuses what comes later`() async throws {
+    let server = try ScriptedServer { _ in [.hang] }
+    let client = HTTPClient()
+    let url = server.url
+    let tasks = (0..<5).map { _ in
+      Task { await Self.error(of: HTTPRequest(url: url), client: client) }
+    }
+    while server.requests.count < 5 { try await Task.sleep(for: .milliseconds(5)) }
+    client.shutdown()
+    client.shutdown()
+    for task in tasks { #expect(await task.value == .cancelled) }
+    #expect(await Self.error(of: HTTPRequest(url: url), client: client) == .cancelled)
+  }
+}

@@ -1,0 +1,45 @@
+import Foundation
+import SentenceEmbedding
+import Testing
+
+/// Where the tests find the weights and their own golden files.
+enum ModelFolder {
+  static let tests = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+
+  static func golden<Value: Decodable>(_ name: String, as type: Value.Type) throws -> Value {
+    let data = try Data(contentsOf: tests.appendingPathComponent("Golden/\(name)"))
+    return try JSONDecoder().decode(type, from: data)
+  }
+
+  /// `$EMBEDDINGS__MODEL_PATH`, or the folder that scripts/fetch-model fills.
+  static func path() throws -> String {
+    let path =
+      ProcessInfo.processInfo.environment["EMBEDDINGS__MODEL_PATH"]
+      ?? tests.appendingPathComponent("../../.quiver/models/all-MiniLM-L6-v2").standardized.path
+    for file in ["model.safetensors", "vocab.txt"] {
+      try #require(
+        FileManager.default.fileExists(atPath: "\(path)/\(file)"),
+        "\(path)/\(file) is missing: run scripts/fetch-model first")
+    }
+    return path
+  }
+
+  static func tokenizer() throws -> WordPieceTokenizer {
+    try WordPieceTokenizer(vocabularyPath: "\(path())/vocab.txt", size: 30_522)
+  }
+}
+
+/// SplitMix64: the same numbers from the same seed on every machine.
+struct SeededGenerator: RandomNumberGenerator {
+  private var state: UInt64
+
+  init(seed: UInt64) { state = seed }
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}
