@@ -15,34 +15,43 @@ func target(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target 
 
 func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .testTarget(
-    name: "\(name)Tests", dependencies: [.target(name: name)] + dependencies, swiftSettings: strict)
+    name: "\(name)Tests", dependencies: [.target(name: name)] + dependencies,
+    swiftSettings: strict)
 }
 
-let argumentParser: Target.Dependency = .product(
-  name: "ArgumentParser", package: "swift-argument-parser")
-let configuration: Target.Dependency = .product(
-  name: "Configuration", package: "swift-configuration")
-let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
-let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
-let hummingbirdTesting: Target.Dependency = .product(
-  name: "HummingbirdTesting", package: "hummingbird")
-let lifecycle: Target.Dependency = .product(
-  name: "ServiceLifecycle", package: "swift-service-lifecycle")
-let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
-let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+func product(_ name: String, _ package: String) -> Target.Dependency {
+  .product(name: name, package: package)
+}
+
+let argumentParser = product("ArgumentParser", "swift-argument-parser")
+let crypto = product("Crypto", "swift-crypto")
+let httpTypes = product("HTTPTypes", "swift-http-types")
+let hummingbird = product("Hummingbird", "hummingbird")
+let hummingbirdCore = product("HummingbirdCore", "hummingbird")
+let hummingbirdTesting = product("HummingbirdTesting", "hummingbird")
+let lifecycle = product("ServiceLifecycle", "swift-service-lifecycle")
+let logging = product("Logging", "swift-log")
+let nioCore = product("NIOCore", "swift-nio")
+let nioHTTPTypes = product("NIOHTTPTypes", "swift-nio-extras")
+let nioPosix = product("NIOPosix", "swift-nio")
+let unixSignals = product("UnixSignals", "swift-service-lifecycle")
+let yams = product("Yams", "Yams")
 
 let package = Package(
   name: "quiver",
   products: [
     .executable(name: "quiver", targets: ["quiver"]),
+    .executable(name: "quiver-gateway", targets: ["quiver-gateway"]),
     .library(name: "VectorDB", targets: ["VectorDB"]),
   ],
   dependencies: [
-    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/apple/swift-configuration", from: "1.4.0", traits: []),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
@@ -61,19 +70,35 @@ let package = Package(
     target(
       "QdrantREST",
       [
-        "FastJSON", "PointModel", "QdrantAPI", "VectorDB", configuration, hummingbird, lifecycle,
-        logging, yams,
+        "FastJSON", "PointModel", "QdrantAPI", "VectorDB", httpTypes, hummingbird,
+        hummingbirdCore, logging, nioCore, nioHTTPTypes, nioPosix, yams,
       ]),
     .executableTarget(
       name: "quiver",
-      dependencies: ["QdrantREST", "VectorDB", argumentParser, hummingbird, lifecycle, logging],
+      dependencies: [
+        "QdrantREST", "VectorDB", "VectorIndex", argumentParser, hummingbird, lifecycle, logging,
+        nioCore, nioPosix, unixSignals,
+      ],
       swiftSettings: strict),
     // Gateway
     .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
+    .systemLibrary(
+      name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
     .target(name: "CEmbeddingKernels"),
     target("HTTPClient", ["CCurl"]),
     target("SentenceEmbedding", ["CEmbeddingKernels", "COpenBLAS"]),
+    .target(
+      name: "RAGGateway",
+      dependencies: [
+        "CLibXML2", "FastJSON", "HTTPClient", "PointModel", "QdrantAPI", "SentenceEmbedding",
+        crypto, httpTypes, hummingbird, lifecycle, logging, nioCore, nioPosix, yams,
+      ],
+      resources: [.embedInCode("Prompts/insight/v1.yaml")], swiftSettings: strict),
+    .executableTarget(
+      name: "quiver-gateway",
+      dependencies: ["RAGGateway", argumentParser, lifecycle, logging, unixSignals],
+      swiftSettings: strict),
     // Tests
     tests("FastJSON"),
     tests("PointModel", ["FastJSON"]),
@@ -81,11 +106,25 @@ let package = Package(
     tests("VectorIndex"),
     tests("VectorDB", ["FastJSON", "PointModel", logging]),
     tests("QdrantAPI", ["FastJSON", "PointModel"]),
+    tests(
+      "QdrantREST",
+      [
+        "FastJSON", "PointModel", "QdrantAPI", "VectorDB", httpTypes, hummingbird,
+        hummingbirdTesting, logging,
+      ]),
     tests("HTTPClient"),
     .testTarget(
       name: "SentenceEmbeddingTests", dependencies: ["SentenceEmbedding"], exclude: ["Golden"],
       swiftSettings: strict),
-    tests("QdrantREST", ["FastJSON", "PointModel", "VectorDB", hummingbird, hummingbirdTesting]),
+    .target(
+      name: "OpenAITestServer", dependencies: ["FastJSON"], path: "Tests/OpenAITestServer",
+      swiftSettings: strict),
+    tests(
+      "RAGGateway",
+      [
+        "FastJSON", "HTTPClient", "OpenAITestServer", "PointModel", httpTypes, hummingbird,
+        hummingbirdTesting, logging, nioCore,
+      ]),
   ],
   cxxLanguageStandard: .cxx17
 )

@@ -1,0 +1,19 @@
+import NIOCore
+import NIOPosix
+
+/// Work that would hold up a shared thread, done on the process's own blocking threads.
+///
+/// Requests share a pool of as many threads as there are cores; parsing tens of megabytes there
+/// would stop every other request. A hop costs microseconds, so small work stays where it is.
+enum BlockingWork {
+  /// Bodies up to this many bytes are parsed in place: well under a tenth of a millisecond.
+  static let bytesWorthAHop = 64 << 10
+  /// Results of at least this many points are written elsewhere.
+  static let itemsWorthAHop = 256
+
+  static func run<Value: Sendable>(
+    _ work: @escaping @Sendable () throws -> Value
+  ) async throws -> Value {
+    try await NIOSingletons.posixBlockingThreadPool.runIfActive(work)
+  }
+}

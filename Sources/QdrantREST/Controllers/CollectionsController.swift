@@ -1,0 +1,95 @@
+import FastJSON
+import Hummingbird
+import PointModel
+import QdrantAPI
+import VectorDB
+
+/// Collections as wholes: list, create, describe, change, drop.
+struct CollectionsController: Sendable {
+  let services: RESTServices
+
+  func addRoutes(to router: Router<RESTContext>) {
+    let path: RouterPath = "/collections/{collection_name}"
+    router.get("/collections", use: list)
+    router.get(path, use: describe)
+    router.put(path, use: create)
+    router.patch(path, use: update)
+    router.delete(path, use: delete)
+    router.get("/collections/{collection_name}/exists", use: exists)
+    router.get("/collections/{collection_name}/aliases") { _, context in
+      _ = try services.collection(context)
+      return RESTResponse.ok(context) {
+        ServiceController.writeEmptyList("aliases", to: &$0)
+      }
+    }
+    router.get("/collections/{collection_name}/snapshots") { _, context in
+      _ = try services.collection(context)
+      return RESTResponse.ok(context) { writer in
+        writer.beginArray()
+        writer.endArray()
+      }
+    }
+  }
+
+  @Sendable private func list(_ request: Request, _ context: RESTContext) throws -> Response {
+    let names = try services.database().collections.map(\.name)
+    return RESTResponse.ok(context) { $0.writeCollections(names) }
+  }
+
+  @Sendable private func describe(_ request: Request, _ context: RESTContext) throws -> Response {
+    let info = try services.collection(context).info()
+    let failure = try services.database().failure
+    let answer = CollectionInfoResponse(
+      status: failure == nil ? .green : .red, optimizerError: failure,
+      indexedVectorsCount: info.indexedVectorsCount, pointsCount: info.pointsCount,
+      segmentsCount: info.segmentsCount, config: info.config,
+      updateQueueLength: info.updateQueueLength)
+    return RESTResponse.ok(context) { $0.write(answer) }
+  }
+
+  @Sendable private func create(
+    _ request: Request, _ context: RESTContext
+  ) async throws -> Response {
+    let name = try context.collectionName(strict: true)
+    _ = try CollectionParameters(request)
+    let decode = QdrantAPI.RequestDecoder.createCollection
+    return try await services.bodies.withValue(of: request, decodedBy: decode) { config in
+      try await services.database().createCollection(named: name, config: config)
+      return RESTResponse.ok(context) { $0.bool(true) }
+    }
+  }
+
+  @Sendable private func update(
+    _ request: Request, _ context: RESTContext
+  ) async throws -> Response {
+    let name = try context.collectionName()
+    _ = try CollectionParameters(request)
+    let decode = QdrantAPI.RequestDecoder.updateCollection
+    return try await services.bodies.withValue(of: request, decodedBy: decode) { change in
+      try await services.database().updateCollection(named: name, change: change)
+      return RESTResponse.ok(context) { $0.bool(true) }
+    }
+  }
+
+  @Sendable private func delete(
+    _ request: Request, _ context: RESTContext
+  ) async throws -> Response {
+    let name = try context.collectionName()
+    _ = try CollectionParameters(request)
+    let existed = try await services.database().deleteCollection(named: name)
+    return RESTResponse.ok(context) { $0.bool(existed) }
+  }
+
+  @Sendable private func exists(_ request: Request, _ context: RESTContext) throws -> Response {
+    let name = try context.collectionName()
+    let exists: Bool
+    do {
+      _ = try services.database().collection(named: name)
+      exists = true
+    } catch let error as CollectionError {
+      guard case .collectionNotFound = error else { throw error }
+      exists = false
+    }
+    return RESTResponse.ok(context) { $0.writeExists(exists) }
+  }
+}

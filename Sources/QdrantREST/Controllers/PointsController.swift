@@ -1,0 +1,87 @@
+import HTTPTypes
+import Hummingbird
+import PointModel
+import QdrantAPI
+import VectorDB
+
+/// Reading points by id, in pages, and counting them.
+struct PointsController: Sendable {
+  let services: RESTServices
+
+  func addRoutes(to router: Router<RESTContext>) {
+    let points = "/collections/{collection_name}/points"
+    router.post(RouterPath(points), use: retrieve)
+    router.get(RouterPath(points + "/{id}"), use: point)
+    router.post(RouterPath(points + "/scroll"), use: scroll)
+    router.post(RouterPath(points + "/count"), use: count)
+  }
+
+  @Sendable private func retrieve(
+    _ request: Request, _ context: RESTContext
+  ) async throws -> Response {
+    _ = try context.collectionName()
+    let parameters = try ReadParameters(request)
+    let decode = QdrantAPI.RequestDecoder.retrieve
+    return try await services.bodies.withValue(of: request, decodedBy: decode) { wanted in
+      let collection = try services.collection(context)
+      let seconds = parameters.timeoutSeconds
+      let records = try await services.withDeadline(seconds, operation: "Retrieve") {
+        try await collection.retrieve(
+          wanted.ids, withPayload: wanted.withPayload, withVector: wanted.withVector)
+      }
+      return try await RESTResponse.ok(context, items: records.count) { $0.write(records) }
+    }
+  }
+
+  @Sendable private func point(
+    _ request: Request, _ context: RESTContext
+  ) async throws -> Response {
+    _ = try context.collectionName()
+    let parameters = try ReadParameters(request)
+    let text = try context.pathParameter("id")
+    guard let id = QdrantAPI.RequestDecoder.pointID(text) else {
+      throw RESTError(.badRequest, "Wrong input: Can not recognize \"\(text)\" as point id")
+    }
+    let collection = try services.collection(context)
+    let seconds = parameters.timeoutSeconds
+    let records = try await services.withDeadline(seconds, operation: "Retrieve") {
+      try await collection.retrieve([id], withPayload: .all, withVector: .all)
+    }
+    guard let record = records.first else {
+      throw RESTError(.notFound, "Not found: Point with id \(id) does not exists!")
+    }
+    return RESTResponse.ok(context) { $0.write(record) }
+  }
+
+  @Sendable private func scroll(
+    _ request: Request, _ context: RESTContext
+  ) async throws -> Response {
+    _ = try context.collectionName()
+    let parameters = try ReadParameters(request)
+    let decode = QdrantAPI.RequestDecoder.scroll
+    return try await services.bodies.withValue(of: request, decodedBy: decode) { wanted in
+      let collection = try services.collection(context)
+      let seconds = parameters.timeoutSeconds
+      let page = try await services.withDeadline(seconds, operation: "Scroll") {
+        try await collection.scroll(wanted)
+      }
+      return try await RESTResponse.ok(context, items: page.records.count) { $0.write(page) }
+    }
+  }
+
+  @Sendable private func count(
+    _ request: Request, _ context: RESTContext
+  ) async throws -> Response {
+    _ = try context.collectionName()
+    let parameters = try ReadParameters(request)
+    let decode = QdrantAPI.RequestDecoder.count
+    return try await services.bodies.withValue(of: request, decodedBy: decode) { wanted in
+      let collection = try services.collection(context)
+      let seconds = parameters.timeoutSeconds
+      let count = try await services.withDeadline(seconds, operation: "Count") {
+        try await collection.count(wanted.filter)
+      }
+      return RESTResponse.ok(context) { $0.writeCount(count) }
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import HTTPTypes
+import Hummingbird
+
+/// Routes of Qdrant that this server knows and does not serve: they say so, where a bare 404
+/// would look like a mistyped address.
+struct UnsupportedController: Sendable {
+  private static let routes: [(HTTPRequest.Method, String, String)] = [
+    (.put, "{c}/index", "payload indexes are"),
+    (.delete, "{c}/index/{field_name}", "payload indexes are"),
+    (.post, "{c}/facet", "facets are"),
+    (.post, "{c}/points/query/groups", "grouped queries are"),
+    (.post, "{c}/points/search/groups", "grouped queries are"),
+    (.post, "{c}/points/search/matrix/pairs", "distance matrices are"),
+    (.post, "{c}/points/search/matrix/offsets", "distance matrices are"),
+    (.post, "{c}/points/recommend", "recommendations are"),
+    (.post, "{c}/points/recommend/batch", "recommendations are"),
+    (.post, "{c}/points/recommend/groups", "recommendations are"),
+    (.post, "{c}/points/discover", "discovery queries are"),
+    (.post, "{c}/points/discover/batch", "discovery queries are"),
+    (.put, "{c}/vectors/{vector_name}", "adding named vectors is"),
+    (.delete, "{c}/vectors/{vector_name}", "dropping named vectors is"),
+    (.get, "{c}/optimizations", "optimization reports are"),
+    (.post, "/collections/aliases", "aliases are"),
+    (.post, "{c}/snapshots", "snapshots are"),
+    (.get, "{c}/snapshots/{snapshot_name}", "snapshots are"),
+    (.delete, "{c}/snapshots/{snapshot_name}", "snapshots are"),
+    (.put, "{c}/snapshots/recover", "snapshots are"),
+    (.post, "{c}/snapshots/upload", "snapshots are"),
+    (.post, "/snapshots", "snapshots are"),
+    (.get, "/snapshots/{snapshot_name}", "snapshots are"),
+    (.delete, "/snapshots/{snapshot_name}", "snapshots are"),
+    (.get, "{c}/cluster", "clusters are"),
+    (.post, "{c}/cluster", "clusters are"),
+    (.get, "{c}/shards", "shard keys are"),
+    (.put, "{c}/shards", "shard keys are"),
+    (.post, "{c}/shards/delete", "shard keys are"),
+    (.get, "/quotas", "quotas are"),
+    (.put, "/quotas", "quotas are"),
+  ]
+
+  func addRoutes(to router: Router<RESTContext>) {
+    for (method, template, what) in Self.routes {
+      let path =
+        template.hasPrefix("{c}")
+        ? "/collections/{collection_name}" + template.dropFirst(3) : template
+      router.on(RouterPath(path), method: method) { _, context -> Response in
+        if template.hasPrefix("{c}") { _ = try context.collectionName() }
+        throw RESTError.unsupported(what)
+      }
+    }
+    for (method, path) in [(HTTPRequest.Method.post, "recover"), (.delete, "peer/{peer_id}")] {
+      router.on(RouterPath("/cluster/" + path), method: method) { _, _ -> Response in
+        throw RESTError(.methodNotAllowed, "Bad request: the server runs in standalone mode")
+      }
+    }
+  }
+}

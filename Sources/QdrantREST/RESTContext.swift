@@ -1,0 +1,54 @@
+import HTTPTypes
+public import Hummingbird
+import Logging
+
+/// What accompanies one request: the router's storage and the moment the request arrived.
+public struct RESTContext: RequestContext {
+  /// The router's own storage.
+  public var coreContext: CoreRequestContextStorage
+  /// When the request's head had been read; `time` in answers counts from here.
+  public let startedAt: ContinuousClock.Instant
+
+  /// Starts the request's clock.
+  public init(source: ApplicationRequestContextSource) {
+    coreContext = CoreRequestContextStorage(source: source)
+    startedAt = .now
+  }
+
+  /// Seconds since the request arrived.
+  var elapsedSeconds: Double {
+    let (seconds, attoseconds) = (ContinuousClock.now - startedAt).components
+    return Double(seconds) + Double(attoseconds) / 1e18
+  }
+
+  /// A segment of the path, with its percent escapes undone.
+  func pathParameter(_ name: String) throws(RESTError) -> String {
+    guard let text = PercentDecoding.decode(parameters.get(name) ?? "") else {
+      throw RESTError(
+        .badRequest, "Deserialize error in path parameters: `\(name)` is not valid UTF-8")
+    }
+    return text
+  }
+
+  /// The collection named by the path.
+  ///
+  /// - Throws: 422 when no collection can have that name. `strict` demands what a new name must
+  ///   obey; names that existed before those rules stay reachable.
+  func collectionName(strict: Bool = false) throws(RESTError) -> String {
+    let name = try pathParameter("collection_name")
+    guard (1...255).contains(name.utf8.count) else {
+      throw .validation(
+        "path parameters", field: "collection_name",
+        "value \"\(name)\" invalid, must be from 1 to 255 characters")
+    }
+    let forbidden: [Character] =
+      strict
+      ? ["<", ">", ":", "\"", "/", "\\", "|", "?", "*", "\0", "\u{1F}"] : ["/", "\0"]
+    if let character = forbidden.first(where: { name.contains($0) }) {
+      throw .validation(
+        "path parameters", field: "collection_name",
+        "collection name cannot contain \"\(character)\" char")
+    }
+    return name
+  }
+}

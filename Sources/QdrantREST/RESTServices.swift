@@ -1,0 +1,51 @@
+import Hummingbird
+import Logging
+import PointModel
+import QdrantAPI
+import VectorDB
+
+/// What every controller needs: the database, the body reader and the figures that are kept.
+struct RESTServices: Sendable {
+  let state: ServerState
+  let settings: ServerSettings
+  let metrics: RequestMetrics
+  let bodies: BodyReader
+  let logger: Logger
+
+  init(state: ServerState, settings: ServerSettings, logger: Logger) {
+    self.state = state
+    self.settings = settings
+    self.logger = logger
+    metrics = RequestMetrics()
+    bodies = BodyReader(
+      limit: settings.maxRequestSizeMB << 20,
+      budget: ByteBudget(capacity: settings.maxInflightMB << 20))
+  }
+
+  /// The database once it is open.
+  func database() throws(RESTError) -> Database { try state.database() }
+
+  /// The collection that the request's path names.
+  func collection(_ context: RESTContext) throws -> PointCollection {
+    try database().collection(named: context.collectionName())
+  }
+
+  /// Runs a read; past `seconds` it is cancelled and answered 408.
+  func withDeadline<Value: Sendable>(
+    _ seconds: Int?, operation: String,
+    _ body: @escaping @Sendable () async throws -> Value
+  ) async throws -> Value {
+    guard let seconds else { return try await body() }
+    return try await withThrowingTaskGroup(of: Value?.self) { group in
+      group.addTask { try await body() }
+      group.addTask {
+        try await Task.sleep(for: .seconds(seconds))
+        return nil
+      }
+      defer { group.cancelAll() }
+      if let first = try await group.next(), let value = first { return value }
+      throw CollectionError.timedOut(
+        "Operation '\(operation)' timed out after \(seconds) seconds")
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import Synchronization
+public import VectorDB
+
+/// Where the server is in its life; shared by the process that runs it and the request handlers.
+///
+/// The port is open before the database is, and stays open a little after readiness was
+/// withdrawn, so that a load balancer sees the change before connections are refused.
+public final class ServerState: Sendable {
+  fileprivate enum Phase {
+    case starting
+    case serving(Database)
+    case stopping(Database?)
+  }
+
+  private let phase = Mutex<Phase>(.starting)
+
+  /// A server whose database is not open yet.
+  public init() {}
+
+  /// A server that serves at once.
+  public init(database: Database) {
+    phase.withLock { $0 = .serving(database) }
+  }
+
+  /// Makes the database available. Without effect once the server is stopping, except that the
+  /// database is kept for ``openDatabase``.
+  public func serve(_ database: Database) {
+    phase.withLock { phase in
+      if case .stopping = phase {
+        phase = .stopping(database)
+      } else {
+        phase = .serving(database)
+      }
+    }
+  }
+
+  /// Withdraws readiness; requests are still answered.
+  public func beginStopping() {
+    phase.withLock { $0 = .stopping($0.database) }
+  }
+
+  /// The database, when it is open.
+  public var openDatabase: Database? { phase.withLock { $0.database } }
+
+  /// Whether new clients should be sent here: serving, and the store takes writes.
+  public var isReady: Bool {
+    let serving: Database? = phase.withLock { phase in
+      if case .serving(let database) = phase { database } else { nil }
+    }
+    return serving.map { $0.failure == nil } ?? false
+  }
+
+  func database() throws(RESTError) -> Database {
+    guard let database = openDatabase else { throw .starting }
+    return database
+  }
+}
+
+extension ServerState.Phase {
+  fileprivate var database: Database? {
+    switch self {
+    case .starting: nil
+    case .serving(let database): database
+    case .stopping(let database): database
+    }
+  }
+}

@@ -1,0 +1,99 @@
+public import Logging
+public import VectorDB
+
+/// What the server is configured with, every value checked.
+public struct ServerSettings: Sendable, Equatable {
+  /// The address to listen on.
+  public var host = "0.0.0.0"
+  /// The REST port; 0 lets the system choose one.
+  public var httpPort = 6333
+  /// The key that permits everything; without any key the server is open.
+  public var apiKey: String?
+  /// The key that permits reading only.
+  public var readOnlyAPIKey: String?
+  /// The largest request body, in MiB.
+  public var maxRequestSizeMB = 32
+  /// Request bodies held in memory at once, in MiB.
+  public var maxInflightMB = 256
+  /// How long the port stays open after readiness was withdrawn, in milliseconds.
+  public var shutdownGraceMilliseconds = 500
+  /// The data directory.
+  public var storagePath = "./storage"
+  /// When a write reaches the disk.
+  public var durability = Durability.sync
+  /// Threads that searches run on; 0 means one a core.
+  public var searchThreads = 0
+  /// The least severe messages that are logged.
+  public var logLevel = Logger.Level.info
+
+  /// The built-in settings.
+  public init() {}
+
+  /// The durability as it is written in a configuration.
+  public var durabilityText: String {
+    switch durability {
+    case .sync: "sync"
+    case .interval(let milliseconds): "interval:\(milliseconds)"
+    }
+  }
+
+  /// Sets one value from its text.
+  ///
+  /// - Parameter name: what the user called the setting, for the error.
+  mutating func set(
+    _ key: SettingKey, to text: String, name: String
+  ) throws(SettingsError) {
+    func number(_ range: ClosedRange<Int>) throws(SettingsError) -> Int {
+      guard let number = Int(text), range.contains(number) else {
+        throw .invalidValue(
+          key: name, value: text,
+          expected: "a whole number from \(range.lowerBound) to \(range.upperBound)")
+      }
+      return number
+    }
+    switch key {
+    case .host: host = text
+    case .httpPort: httpPort = try number(0...65_535)
+    case .apiKey: apiKey = text
+    case .readOnlyAPIKey: readOnlyAPIKey = text
+    case .maxRequestSizeMB: maxRequestSizeMB = try number(1...4096)
+    case .maxInflightMB: maxInflightMB = try number(1...1_048_576)
+    case .shutdownGraceMilliseconds: shutdownGraceMilliseconds = try number(0...5000)
+    case .storagePath: storagePath = text
+    case .durability: durability = try Self.durability(text, name: name)
+    case .searchThreads: searchThreads = try number(0...1024)
+    case .logLevel: logLevel = try Self.level(text, name: name)
+    }
+  }
+
+  private static func durability(
+    _ text: String, name: String
+  ) throws(SettingsError) -> Durability {
+    if text == "sync" { return .sync }
+    if text.hasPrefix("interval:"), let milliseconds = Int(text.dropFirst(9)),
+      (1...60_000).contains(milliseconds)
+    {
+      return .interval(milliseconds: milliseconds)
+    }
+    throw .invalidValue(
+      key: name, value: text, expected: "`sync` or `interval:<ms>` with 1 to 60000 ms")
+  }
+
+  private static func level(_ text: String, name: String) throws(SettingsError) -> Logger.Level {
+    // Qdrant takes lists such as `info,raft=debug`; the part for everything counts here.
+    let parts = text.lowercased().split(separator: ",")
+    let general = parts.first { !$0.contains("=") } ?? "info"
+    switch general {
+    case "trace": return .trace
+    case "debug": return .debug
+    case "info": return .info
+    case "notice": return .notice
+    case "warn", "warning": return .warning
+    case "error": return .error
+    case "off", "critical": return .critical
+    default:
+      throw .invalidValue(
+        key: name, value: text, expected: "trace, debug, info, warn, error or off")
+    }
+  }
+}

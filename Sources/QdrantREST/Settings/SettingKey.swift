@@ -1,0 +1,56 @@
+/// Every setting there is, by its place in the configuration file.
+///
+/// `service.http_port` is `QUIVER__SERVICE__HTTP_PORT` in the environment.
+public enum SettingKey: String, Sendable, CaseIterable {
+  /// The address to listen on.
+  case host = "service.host"
+  /// The REST port.
+  case httpPort = "service.http_port"
+  /// The key that permits everything.
+  case apiKey = "service.api_key"
+  /// The key that permits reading.
+  case readOnlyAPIKey = "service.read_only_api_key"
+  /// The largest request body, in MiB.
+  case maxRequestSizeMB = "service.max_request_size_mb"
+  /// Request bodies in memory at once, in MiB.
+  case maxInflightMB = "service.max_inflight_mb"
+  /// How long the port outlives readiness.
+  case shutdownGraceMilliseconds = "service.shutdown_grace_ms"
+  /// The data directory.
+  case storagePath = "storage.storage_path"
+  /// `sync`, or `interval:<ms>`.
+  case durability = "storage.durability"
+  /// Threads that searches run on; 0 means one a core.
+  case searchThreads = "storage.performance.max_search_threads"
+  /// The least severe messages that are logged.
+  case logLevel = "log_level"
+
+  /// Whether the value must never be shown.
+  public var isSecret: Bool { self == .apiKey || self == .readOnlyAPIKey }
+
+  /// The known key closest to a mistyped one.
+  static func nearest(to name: String) -> SettingKey {
+    var best = SettingKey.host
+    var bestDistance = Int.max
+    for key in allCases {
+      let distance = editDistance(Array(name.utf8), Array(key.rawValue.utf8))
+      if distance < bestDistance { (best, bestDistance) = (key, distance) }
+    }
+    return best
+  }
+
+  /// Insertions, deletions and replacements between two names.
+  private static func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+    var row = Array(0...right.count)
+    for (i, a) in left.enumerated() {
+      var diagonal = row[0]
+      row[0] = i + 1
+      for (j, b) in right.enumerated() {
+        let replaced = diagonal + (a == b ? 0 : 1)
+        diagonal = row[j + 1]
+        row[j + 1] = min(replaced, row[j] + 1, row[j + 1] + 1)
+      }
+    }
+    return row[right.count]
+  }
+}

@@ -1,0 +1,22 @@
+import Hummingbird
+import QdrantAPI
+
+/// Query parameters of a change to points.
+struct UpdateParameters {
+  /// Whether the answer is `completed` rather than `acknowledged`; durable either way.
+  let wait: Bool
+  let timeoutSeconds: Int?
+
+  init(_ request: Request) throws(RESTError) {
+    let fields = QueryFields(request)
+    wait = try fields.bool("wait") ?? false
+    timeoutSeconds = try fields.integer("timeout", minimum: 1)
+    if let ordering = fields["ordering"], !["weak", "medium", "strong"].contains(ordering) {
+      throw QueryFields.malformed(
+        "unknown variant `\(ordering)`, expected one of `weak`, `medium`, `strong`")
+    }
+  }
+
+  /// The `status` of the answer.
+  var status: UpdateResult.Status { wait ? .completed : .acknowledged }
+}

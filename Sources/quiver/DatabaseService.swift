@@ -1,0 +1,98 @@
+import Logging
+import NIOCore
+import NIOPosix
+import QdrantREST
+import ServiceLifecycle
+import Synchronization
+import VectorDB
+import VectorIndex
+
+/// Opens the database while the port is open already, and withdraws readiness when told to stop.
+///
+/// It stops before the HTTP server does: readiness turns first, and the port stays open for the
+/// grace period.
+final class DatabaseService: Service {
+  private struct Progress {
+    var port: Int?
+    var isListening = false
+    var isOpen = false
+    var wasToldToStop = false
+    var onStopping: (@Sendable () -> Void)?
+  }
+
+  private let settings: ServerSettings
+  private let state: ServerState
+  private let logger: Logger
+  private let startedAt = ContinuousClock.now
+  private let progress = Mutex(Progress())
+
+  init(settings: ServerSettings, state: ServerState, logger: Logger) {
+    self.settings = settings
+    self.state = state
+    self.logger = logger
+  }
+
+  /// Called once when a stop was asked for.
+  var onStopping: (@Sendable () -> Void)? {
+    get { progress.withLock { $0.onStopping } }
+    set { progress.withLock { $0.onStopping = newValue } }
+  }
+
+  /// Whether the end of the run was asked for, rather than caused by a failure.
+  var wasToldToStop: Bool { progress.withLock { $0.wasToldToStop } }
+
+  /// Notes the port that connections are accepted on.
+  func startedListening(port: Int?) async {
+    let isComplete = progress.withLock { progress in
+      progress.port = port
+      progress.isListening = true
+      return progress.isOpen
+    }
+    if isComplete { announce() }
+  }
+
+  func run() async throws {
+    try await withGracefulShutdownHandler {
+      let database = try await open()
+      state.serve(database)
+      let isComplete = progress.withLock { progress in
+        progress.isOpen = true
+        return progress.isListening
+      }
+      if isComplete { announce() }
+      try? await gracefulShutdown()
+      if Task.isCancelled { return }
+      try? await Task.sleep(for: .milliseconds(settings.shutdownGraceMilliseconds))
+    } onGracefulShutdown: {
+      self.state.beginStopping()
+      let onStopping = self.progress.withLock { progress in
+        progress.wasToldToStop = true
+        return progress.onStopping
+      }
+      onStopping?()
+    }
+  }
+
+  private func open() async throws -> Database {
+    let threads =
+      settings.searchThreads > 0 ? settings.searchThreads : max(1, System.coreCount)
+    let options = DatabaseOptions(durability: settings.durability, searchThreads: threads)
+    let (path, logger) = (settings.storagePath, logger)
+    return try await NIOSingletons.posixBlockingThreadPool.runIfActive {
+      try Database.open(at: path, options: options, logger: logger)
+    }
+  }
+
+  private func announce() {
+    let port = progress.withLock { $0.port } ?? settings.httpPort
+    let seconds = ContinuousClock.now - startedAt
+    let keys = settings.apiKey != nil || settings.readOnlyAPIKey != nil
+    logger.notice(
+      """
+      quiver \(Release.version) listening on \(settings.host):\(port), \
+      data in \(settings.storagePath), durability \(settings.durabilityText), \
+      kernels \(Kernels.selected), \(keys ? "keys required" : "no key required"), \
+      open after \(seconds)
+      """)
+  }
+}

@@ -1,0 +1,35 @@
+import ArgumentParser
+import Logging
+import QdrantREST
+
+/// Runs the server until it is told to stop.
+struct ServeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve", abstract: "Run the server (the default).")
+
+  @OptionGroup var options: SettingsOptions
+
+  func run() async throws {
+    let outcome: SettingsLoader.Outcome
+    do {
+      outcome = try options.load()
+    } catch {
+      StandardError.say("quiver: \(error)")
+      throw ServerExit.configuration
+    }
+    LoggingSystem.bootstrap(StreamLogHandler.standardError)
+    var logger = Logger(label: "quiver")
+    logger.logLevel = outcome.settings.logLevel
+    for warning in outcome.warnings { logger.warning("\(warning)") }
+    let environment = SettingsOptions.environment()
+    let server = Server(
+      settings: outcome.settings, logger: logger,
+      commit: environment["QUIVER_COMMIT"] ?? Release.unknownCommit)
+    do {
+      try await server.run()
+    } catch {
+      logger.critical("\(Server.explain(error, outcome.settings))")
+      throw ServerExit.code(for: error)
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import Hummingbird
+import Logging
+import NIOCore
+import NIOPosix
+import QdrantREST
+import ServiceLifecycle
+import Synchronization
+import UnixSignals
+import VectorDB
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// One run of the server, from the first accepted connection to the last flushed byte.
+///
+/// The port opens at once, while the database is still being opened; readiness tells the two
+/// apart. On SIGTERM or SIGINT readiness is withdrawn first, then the port closes, requests in
+/// flight finish, and the database is flushed and closed, all within ten seconds.
+struct Server {
+  let settings: ServerSettings
+  let logger: Logger
+  let commit: String
+
+  /// Time for requests in flight; what is still running then is cut off.
+  private static let requestsMax = Duration.seconds(6)
+  /// When the process ends although something still hangs.
+  private static let shutdownMax = Duration.seconds(9)
+
+  func run() async throws {
+    let state = ServerState()
+    let database = DatabaseService(settings: settings, state: state, logger: logger)
+    let application = RESTApplication(
+      state: state, settings: settings, logger: logger, commit: commit
+    ).application(onListening: { port in await database.startedListening(port: port) })
+    var configuration = ServiceGroupConfiguration(
+      services: [
+        .init(service: application),
+        .init(service: database, successTerminationBehavior: .gracefullyShutdownGroup),
+      ],
+      gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet(logger))
+    configuration.maximumGracefulShutdownDuration =
+      Self.requestsMax + .milliseconds(settings.shutdownGraceMilliseconds)
+    let group = ServiceGroup(configuration: configuration)
+    database.onStopping = {
+      Task.detached {
+        try? await Task.sleep(for: Self.shutdownMax)
+        logger.warning("something did not stop in time; closing the database and ending")
+        await state.openDatabase?.close()
+        _exit(0)
+      }
+    }
+    let outcome: Result<Void, any Error>
+    do {
+      try await group.run()
+      outcome = .success(())
+    } catch {
+      outcome = .failure(error)
+    }
+    await state.openDatabase?.close()
+    if database.wasToldToStop {
+      // Requests that had to be cut off are no failure of the shutdown.
+      logger.notice("stopped")
+      return
+    }
+    try outcome.get()
+  }
+
+  /// What went wrong, in words for whoever operates the server.
+  static func explain(_ error: any Error, _ settings: ServerSettings) -> String {
+    if let error = error as? IOError {
+      let reason = String(cString: strerror(error.errnoCode))
+      return "cannot listen on \(settings.host):\(settings.httpPort): \(reason)"
+    }
+    return "\(error)"
+  }
+
+  private func quiet(_ logger: Logger) -> Logger {
+    var logger = logger
+    if logger.logLevel >= .info { logger.logLevel = .error }
+    return logger
+  }
+}

@@ -1,0 +1,119 @@
+import FastJSON
+import HTTPTypes
+import HummingbirdTesting
+import Logging
+import QdrantREST
+import Testing
+
+@Suite struct ServiceRouteTests {
+  @Test func rootNamesTitleVersionAndCommit() async throws {
+    try await ServerFixture.run { server in
+      let answer = try await server.send(.get, "/")
+      let zeros = String(repeating: "0", count: 40)
+      #expect(answer.status == 200)
+      #expect(
+        answer.text
+          == #"{"title":"quiver - vector search engine","version":"1.19.0","commit":"\#(zeros)"}"#)
+      #expect(answer.headers[.contentType] == "application/json")
+    }
+  }
+
+  @Test func probesAnswerInPlainText() async throws {
+    try await ServerFixture.run { server in
+      for (path, text) in [
+        ("/healthz", "healthz check passed"), ("/livez", "healthz check passed"),
+        ("/readyz", "all shards are ready"),
+      ] {
+        let answer = try await server.send(.get, path)
+        #expect(answer.status == 200)
+        #expect(answer.text == text)
+        let head = try await server.send(.head, path)
+        #expect(head.status == 200)
+        #expect(head.text.isEmpty)
+      }
+    }
+  }
+
+  @Test(arguments: [
+    ("/cluster", #"{"result":{"status":"disabled"},"status":"ok"}"#),
+    ("/issues", #"{"result":{"issues":[]},"status":"ok"}"#),
+    ("/aliases", #"{"result":{"aliases":[]},"status":"ok"}"#),
+    ("/snapshots", #"{"result":[],"status":"ok"}"#),
+    ("/collections", #"{"result":{"collections":[{"name":"c"}]},"status":"ok"}"#),
+    ("/collections/c/aliases", #"{"result":{"aliases":[]},"status":"ok"}"#),
+    ("/collections/c/snapshots", #"{"result":[],"status":"ok"}"#),
+  ])
+  func listsAnswerExactly(_ path: String, _ expected: String) async throws {
+    try await ServerFixture.runWithPoints { server in
+      let answer = try await server.send(.get, path)
+      #expect(answer.status == 200)
+      #expect(answer.timeless == expected)
+      let slashed = try await server.send(.get, path + "/")
+      #expect(slashed.timeless == expected)
+    }
+  }
+
+  @Test func unknownRoutesAndMethodsAnswerNothing() async throws {
+    try await ServerFixture.runWithPoints { server in
+      for (method, path) in [
+        (HTTPRequest.Method.get, "/nope"), (.post, "/collections/c"), (.put, "/collections"),
+        (.delete, "/"), (.head, "/collections"), (.get, "/collections/c/points/1/2"),
+      ] {
+        let answer = try await server.send(method, path)
+        #expect(answer.status == 404, "\(method) \(path)")
+        #expect(answer.text.isEmpty, "\(method) \(path)")
+      }
+    }
+  }
+
+  @Test func aServerThatIsOpeningSaysSo() async throws {
+    var logger = Logger(label: "test")
+    logger.logLevel = .critical
+    let rest = RESTApplication(state: ServerState(), settings: ServerSettings(), logger: logger)
+    try await rest.application().test(.router) { client in
+      let server = ServerFixture(client: client)
+      #expect(try await server.send(.get, "/livez").status == 200)
+      #expect(try await server.send(.get, "/").status == 200)
+      let ready = try await server.send(.get, "/readyz")
+      #expect(ready.status == 503)
+      let list = try await server.send(.get, "/collections")
+      #expect(list.status == 503)
+      #expect(
+        list.error == "Service unavailable: the data directory is still being opened")
+      #expect(list.headers[.retryAfter] == "1")
+      #expect(try await server.send(.get, "/metrics").status == 200)
+    }
+  }
+
+  @Test func telemetryGrowsWithItsLevel() async throws {
+    try await ServerFixture.runWithPoints { server in
+      func report(_ query: String) async throws -> JSONObjectValue {
+        let answer = try await server.send(.get, "/telemetry" + query)
+        #expect(answer.status == 200)
+        guard case .object(let envelope) = try JSONValue(parsing: Array(answer.text.utf8)),
+          case .object(let result)? = envelope["result"]
+        else {
+          Issue.record("not an object: \(answer.text)")
+          return JSONObjectValue()
+        }
+        return result
+      }
+      let plain = try await report("")
+      #expect(plain.keys == ["id", "app", "collections", "cluster"])
+      #expect(plain["collections"] == .object(["number_of_collections": .integer(1)]))
+      guard case .object(let app)? = plain["app"] else {
+        Issue.record("no app")
+        return
+      }
+      #expect(app["durability"] == .string("sync"))
+      #expect(app["version"] == .string("1.19.0"))
+      let detailed = try await report("?details_level=2")
+      #expect(detailed.keys.contains("requests"))
+      #expect(detailed.keys.contains("memory"))
+      let text = String(decoding: JSONValue.object(detailed).serialized(), as: UTF8.self)
+      #expect(text.contains(#""PUT /collections/{collection_name}/points":{"200":{"count":1,"#))
+      #expect(text.contains(#""id":"c","points_count":3"#))
+      #expect(try await server.send(.get, "/telemetry?details_level=x").status == 400)
+    }
+  }
+}
