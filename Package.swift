@@ -85,14 +85,16 @@ let package = Package(
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
     .systemLibrary(
       name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+    .target(name: "CHTMLDocument", dependencies: ["CLibXML2"]),
     .target(name: "CEmbeddingKernels"),
     target("HTTPClient", ["CCurl"]),
     target("SentenceEmbedding", ["CEmbeddingKernels", "COpenBLAS"]),
     .target(
       name: "RAGGateway",
       dependencies: [
-        "CLibXML2", "FastJSON", "HTTPClient", "PointModel", "QdrantAPI", "SentenceEmbedding",
-        crypto, httpTypes, hummingbird, lifecycle, logging, nioCore, nioPosix, yams,
+        "CHTMLDocument", "FastJSON", "HTTPClient", "PointModel", "QdrantAPI",
+        "SentenceEmbedding", crypto, httpTypes, hummingbird, lifecycle, logging, nioCore, nioPosix,
+        yams,
       ],
       resources: [.embedInCode("Prompts/insight/v1.yaml")], swiftSettings: strict),
     .executableTarget(

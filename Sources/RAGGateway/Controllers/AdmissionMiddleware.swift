@@ -1,0 +1,27 @@
+import Hummingbird
+import Synchronization
+
+/// Answers 503 to requests beyond the number that may be worked on at a time; health is exempt.
+final class AdmissionMiddleware<Context: RequestContext>: RouterMiddleware {
+  private let limit: Int
+  private let inFlight = Mutex(0)
+
+  init(limit: Int) {
+    self.limit = limit
+  }
+
+  func handle(
+    _ request: Request, context: Context,
+    next: (Request, Context) async throws -> Response
+  ) async throws -> Response {
+    if request.uri.path.hasPrefix("/health") { return try await next(request, context) }
+    let isAdmitted = inFlight.withLock { count in
+      guard count < limit else { return false }
+      count += 1
+      return true
+    }
+    guard isAdmitted else { throw GatewayError.overloaded(retryAfterSeconds: 1) }
+    defer { inFlight.withLock { $0 -= 1 } }
+    return try await next(request, context)
+  }
+}

@@ -1,0 +1,61 @@
+import NIOPosix
+public import SentenceEmbedding
+
+/// Embeds with the model in this process, on threads of its own: one a core, so that the threads
+/// that serve requests never wait for a matrix product.
+public final class LocalEmbedder: Embedder {
+  /// Texts in one piece of work: small, so that a question waits behind little of an upload.
+  private static let batch = 4
+
+  private let model: SentenceEmbedder
+  private let threads: Int
+  private let pool: NIOThreadPool
+
+  /// Opens the model and compares its vectors with known ones. Blocks for some hundred
+  /// milliseconds.
+  ///
+  /// - Throws: `EmbeddingModelError` when a file is missing or damaged, or the vectors are wrong.
+  public init(modelFolder: String, threads: Int) throws(EmbeddingModelError) {
+    model = try SentenceEmbedder(modelFolder: modelFolder)
+    try model.verify()
+    self.threads = max(1, threads)
+    pool = NIOThreadPool(numberOfThreads: self.threads)
+    pool.start()
+  }
+
+  /// Ends the threads once their work is done.
+  public func shutdown() async {
+    try? await pool.shutdownGracefully()
+  }
+
+  /// Components of every vector.
+  public var dimension: Int { model.dimension }
+
+  /// 0.30, measured for this model.
+  public var similarityThreshold: Float { SimilarityThreshold.standard(forModel: model.modelName) }
+
+  /// The model; never fails.
+  public func identity() async throws(GatewayError) -> EmbeddingIdentity {
+    EmbeddingIdentity(provider: "local", model: model.modelName, dimension: model.dimension)
+  }
+
+  /// Embeds on the own threads; a cancelled task stops at the next batch.
+  public func embed(_ texts: [String]) async throws(GatewayError) -> [[Float]] {
+    guard !texts.isEmpty else { return [] }
+    let batches = BatchRunner.batches(of: texts, count: Self.batch, characters: .max)
+    return try await BatchRunner.run(batches, concurrency: threads) {
+      [pool, model] batch in
+      guard !Task.isCancelled else {
+        return .failure(.embeddingFailed("the request was cancelled"))
+      }
+      do {
+        return .success(try await pool.runIfActive { try model.embed(batch) })
+      } catch {
+        return .failure(.embeddingFailed("\(error)"))
+      }
+    }
+  }
+
+  /// Always ready: the model was checked when it was opened.
+  public func checkReadiness() async throws(GatewayError) {}
+}

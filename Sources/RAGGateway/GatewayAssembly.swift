@@ -1,0 +1,109 @@
+import FoundationEssentials
+import HTTPClient
+public import Logging
+import SentenceEmbedding
+
+/// Builds the parts of a gateway that its settings ask for.
+public final class GatewayAssembly: Sendable {
+  /// The parts.
+  public let services: GatewayServices
+  private let client: HTTPClient
+  private let localEmbedder: LocalEmbedder?
+
+  /// Opens the model and the prompt and prepares the connections; makes none. Blocks for some
+  /// hundred milliseconds when the model is local.
+  ///
+  /// - Throws: `GatewayStartError` for a model or a prompt that is missing or unusable.
+  public init(settings: GatewaySettings, logger: Logger) throws(GatewayStartError) {
+    let limits = GatewayLimits()
+    client = HTTPClient()
+    var storeRetry = RetryPolicy()
+    // A store that is down should be reported soon: the caller can retry as well.
+    storeRetry.maximumAttempts = 3
+    storeRetry.baseDelay = 0.2
+    storeRetry.maximumDelay = 2
+    let store = QdrantStore(
+      endpoint: JSONEndpoint(
+        client: client, base: settings.store.url,
+        credential: settings.store.apiKey.map { .apiKey($0) }, timeout: settings.store.timeout,
+        retry: storeRetry),
+      collection: settings.store.collection)
+
+    let embedder: any Embedder
+    switch settings.embedding.provider {
+    case .local:
+      let local = try Self.openModel(settings)
+      localEmbedder = local
+      embedder = local
+    case .openai:
+      localEmbedder = nil
+      embedder = OpenAIEmbedder(
+        endpoint: JSONEndpoint(
+          client: client, base: settings.embedding.baseURL,
+          credential: settings.embedding.apiKey.map { .bearer($0) },
+          timeout: settings.embedding.timeout, retry: RetryPolicy()),
+        model: settings.embedding.model, expectedDimension: settings.store.vectorSize,
+        batch: settings.embedding.batch, concurrency: settings.embedding.concurrency)
+    }
+    services = GatewayServices(
+      embedder: embedder, store: store,
+      generator: try Self.generator(
+        settings.generation, client: client, embedder: embedder, limits: limits, logger: logger),
+      distance: settings.store.distance, retrieved: settings.store.retrieved,
+      threshold: settings.store.threshold, limits: limits, logger: logger)
+  }
+
+  /// Ends the threads of the model and the connections.
+  public func shutdown() async {
+    await localEmbedder?.shutdown()
+    client.shutdown()
+  }
+
+  private static func openModel(
+    _ settings: GatewaySettings
+  ) throws(GatewayStartError) -> LocalEmbedder {
+    let folder = settings.embedding.modelPath
+    let embedder: LocalEmbedder
+    do {
+      let cores = ProcessInfo.processInfo.activeProcessorCount
+      embedder = try LocalEmbedder(modelFolder: folder, threads: cores)
+    } catch .fileMissing(let path) {
+      throw GatewayStartError(
+        "The embedding model is not there (\(path) is missing): run scripts/fetch-model, or set "
+          + "\(SettingKey.embeddingModelPath.rawValue) to the folder that holds it, or "
+          + "\(SettingKey.embeddingProvider.rawValue)=openai to use an embedding service")
+    } catch {
+      throw GatewayStartError("The embedding model can't be used: \(error)")
+    }
+    if let size = settings.store.vectorSize, size != embedder.dimension {
+      throw GatewayStartError(
+        "\(SettingKey.vectorSize.rawValue) is \(size), but \(settings.embedding.model) makes "
+          + "vectors of \(embedder.dimension) components")
+    }
+    return embedder
+  }
+
+  private static func generator(
+    _ settings: GenerationSettings, client: HTTPClient, embedder: any Embedder,
+    limits: GatewayLimits, logger: Logger
+  ) throws(GatewayStartError) -> any AnswerGenerator {
+    let extractive = ExtractiveGenerator(embedder: embedder, limits: limits)
+    guard settings.provider == .openai else { return extractive }
+    let prompt: InsightPrompt
+    do {
+      prompt = try InsightPrompt.load(path: settings.promptPath, version: settings.promptVersion)
+    } catch {
+      throw GatewayStartError("\(error)")
+    }
+    var retry = RetryPolicy()
+    retry.maximumAttempts = 3
+    let model = OpenAIGenerator(
+      endpoint: JSONEndpoint(
+        client: client, base: settings.baseURL, credential: settings.apiKey.map { .bearer($0) },
+        timeout: settings.timeout, retry: retry),
+      model: settings.model, temperature: settings.temperature, prompt: prompt,
+      mode: settings.mode, limits: limits, logger: logger)
+    guard settings.fallsBackToExtractive else { return model }
+    return FallbackGenerator(primary: model, fallback: extractive, logger: logger)
+  }
+}

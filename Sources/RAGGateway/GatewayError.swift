@@ -1,0 +1,55 @@
+/// Every way a request to the gateway can fail, each with one HTTP status.
+public enum GatewayError: Error, Sendable, Equatable {
+  /// The request makes no sense: 400.
+  case badRequest(String)
+  /// The request is well formed and breaks the schema: 422, one entry a field.
+  case unprocessable([FieldProblem])
+  /// The body or the list in it is beyond the limits: 413.
+  case tooLarge(String)
+  /// The collection belongs to another embedding model or has another shape: 409.
+  case conflict(String)
+  /// Too many requests are being worked on: 503 with `Retry-After`.
+  case overloaded(retryAfterSeconds: Int)
+  /// Nobody answers at the vector store's address: 503.
+  case storeUnreachable(String)
+  /// The vector store answered with an error: 502.
+  case storeFailed(String)
+  /// The collection vanished between two calls: 502 when a repetition did not help.
+  case collectionMissing(String)
+  /// Nobody answers at the embedding provider's address: 503.
+  case embeddingUnreachable(String)
+  /// The embedding provider or model failed: 502.
+  case embeddingFailed(String)
+  /// Nobody answers at the language model's address: 503.
+  case generationUnreachable(String)
+  /// The language model failed or replied with something unusable: 502.
+  case generationFailed(String)
+
+  /// The HTTP status that this failure is answered with.
+  public var status: Int {
+    switch self {
+    case .badRequest: 400
+    case .conflict: 409
+    case .tooLarge: 413
+    case .unprocessable: 422
+    case .storeFailed, .collectionMissing, .embeddingFailed, .generationFailed: 502
+    case .overloaded, .storeUnreachable, .embeddingUnreachable, .generationUnreachable: 503
+    }
+  }
+
+  /// One sentence for people; for a schema failure the first problem.
+  public var message: String {
+    switch self {
+    case .badRequest(let text), .tooLarge(let text), .conflict(let text): text
+    case .unprocessable(let problems): problems.first?.message ?? "Unprocessable request"
+    case .overloaded: "The gateway is working on too many requests; try again shortly"
+    case .storeUnreachable(let text): "Vector store unreachable: \(text)"
+    case .storeFailed(let text): "Vector store error: \(text)"
+    case .collectionMissing(let name): "Vector store error: collection `\(name)` does not exist"
+    case .embeddingUnreachable(let text): "Embedding provider unreachable: \(text)"
+    case .embeddingFailed(let text): "Embedding error: \(text)"
+    case .generationUnreachable(let text): "Language model unreachable: \(text)"
+    case .generationFailed(let text): "Language model error: \(text)"
+    }
+  }
+}

@@ -1,0 +1,77 @@
+/// Brings files into a gateway: reads, divides, uploads.
+///
+/// Nothing is remembered between runs. What is stored already is recognised by the gateway, so a
+/// run that broke off is simply started again.
+package struct Ingestor: Sendable {
+  /// Passages in one upload.
+  private static let passagesPerBatch = 64
+
+  private let uploader: any ChunkUploading
+  private let progress: any IngestProgress
+
+  package init(uploader: any ChunkUploading, progress: any IngestProgress) {
+    self.uploader = uploader
+    self.progress = progress
+  }
+
+  /// Brings in the files at `paths`.
+  ///
+  /// - Throws: `IngestError.unreachable` when nobody answers: no other file would fare better.
+  package func run(_ paths: [String]) async throws(IngestError) -> IngestReport {
+    let (files, failures) = SourceFile.find(at: paths)
+    var report = IngestReport()
+    for failure in failures { fail(failure.path, failure.error, report: &report) }
+    var owner: [String: String] = [:]
+    for (done, file) in files.enumerated() {
+      progress.advance(
+        done: done, of: files.count, passages: report.passages.total, current: file.name)
+      do throws(IngestError) {
+        if let other = owner[file.name] {
+          if other == file.path { continue }
+          throw IngestError.nameTaken(name: file.name, by: other)
+        }
+        owner[file.name] = file.path
+        try await bringIn(file, report: &report)
+      } catch .unreachable(let reason) {
+        progress.finish()
+        throw .unreachable(reason)
+      } catch {
+        fail(file.path, error, report: &report)
+      }
+    }
+    progress.advance(
+      done: files.count, of: files.count, passages: report.passages.total, current: "")
+    progress.finish()
+    report.files = files.count + failures.count
+    return report
+  }
+
+  private func fail(_ path: String, _ error: IngestError, report: inout IngestReport) {
+    report.failedFiles += 1
+    progress.report("failed: \(path): \(error)")
+  }
+
+  private func bringIn(
+    _ file: SourceFile, report: inout IngestReport
+  ) async throws(IngestError) {
+    let (document, remark) = try DocumentReader.read(file)
+    if let remark { progress.report("note: \(file.path): \(remark)") }
+    let chunks = PassageMaker.chunks(of: document, name: file.name)
+    if chunks.isEmpty {
+      report.emptyFiles += 1
+      progress.report("note: \(file.path): holds no text")
+      return
+    }
+    for start in stride(from: 0, to: chunks.count, by: Self.passagesPerBatch) {
+      let batch = Array(chunks[start..<min(start + Self.passagesPerBatch, chunks.count)])
+      let summary = try await uploader.upload(batch)
+      report.passages.add(summary)
+      if let failure = summary.failures.first { throw .rejected(failure) }
+    }
+  }
+}
+
+extension UploadSummary {
+  /// Passages that are stored now.
+  fileprivate var total: Int { uploaded + updated + unchanged }
+}

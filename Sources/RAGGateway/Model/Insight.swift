@@ -1,0 +1,108 @@
+import FastJSON
+
+/// The answer to a question, as the gateway returns it.
+public struct Insight: Sendable, Equatable {
+  /// How the answer came about.
+  public enum Status: String, Sendable {
+    /// The configured generator answered.
+    case answered
+    /// Nothing that is stored is similar enough; no generator was called.
+    case noKnowledge = "no_knowledge"
+    /// A simpler generator stepped in.
+    case degraded
+  }
+
+  /// The answer; for `noKnowledge` an honest sentence.
+  public let answer: Answer
+  /// How the answer came about.
+  public let status: Status
+  /// What the search found, best first.
+  public let retrieved: [RetrievedChunk]
+
+  /// The generator's answer over what was retrieved.
+  public init(answer: Answer, retrieved: [RetrievedChunk]) {
+    self.answer = answer
+    self.retrieved = retrieved
+    status = answer.isDegraded ? .degraded : .answered
+  }
+
+  private init(noKnowledge answer: Answer) {
+    self.answer = answer
+    retrieved = []
+    status = .noKnowledge
+  }
+
+  /// The answer when nothing reaches `threshold`.
+  public static func noKnowledge(threshold: Float) -> Insight {
+    Insight(
+      noKnowledge: Answer(
+        title: "No knowledge found",
+        summary: "Nothing stored here is similar enough to this question to answer it from.",
+        confidence: 0, citations: [],
+        generator: GeneratorNote(
+          provider: "none",
+          notice: "No passage reached the similarity threshold of \(threshold); no model was "
+            + "called.")))
+  }
+
+  /// The response body.
+  package var json: [UInt8] {
+    var writer = JSONWriter()
+    writer.beginObject()
+    writer.key("title")
+    writer.string(answer.title)
+    writer.key("summary")
+    writer.string(answer.summary)
+    writer.key("confidence")
+    writer.double(answer.confidence)
+    writer.key("metadata")
+    writer.beginArray()
+    for chunk in retrieved {
+      writer.beginObject()
+      writer.key("chunk_id")
+      writer.string(chunk.chunkID)
+      writer.key("title")
+      writer.string(chunk.title)
+      writer.endObject()
+    }
+    writer.endArray()
+    writer.key("status")
+    writer.string(status.rawValue)
+    writeGenerator(to: &writer)
+    writer.key("citations")
+    writer.beginArray()
+    for citation in answer.citations { write(citation, to: &writer) }
+    writer.endArray()
+    writer.endObject()
+    return writer.bytes
+  }
+
+  private func writeGenerator(to writer: inout JSONWriter) {
+    writer.key("generator")
+    writer.beginObject()
+    writer.key("provider")
+    writer.string(answer.generator.provider)
+    writer.key("model")
+    Self.write(answer.generator.model, to: &writer)
+    writer.key("notice")
+    Self.write(answer.generator.notice, to: &writer)
+    writer.endObject()
+  }
+
+  private func write(_ citation: Citation, to writer: inout JSONWriter) {
+    writer.beginObject()
+    writer.key("number")
+    writer.integer(citation.number)
+    writer.key("chunk_id")
+    writer.string(citation.chunkID)
+    writer.key("quote")
+    Self.write(citation.quote, to: &writer)
+    writer.key("score")
+    writer.float(citation.score)
+    writer.endObject()
+  }
+
+  private static func write(_ text: String?, to writer: inout JSONWriter) {
+    if let text { writer.string(text) } else { writer.null() }
+  }
+}

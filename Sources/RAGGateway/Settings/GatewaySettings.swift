@@ -1,0 +1,58 @@
+public import Logging
+
+/// The gateway's settings, all checked.
+public struct GatewaySettings: Sendable {
+  /// Address to listen on.
+  public let host: String
+  /// Port to listen on; 0 takes a free one.
+  public let port: Int
+  /// The least level that is logged.
+  public let logLevel: Logger.Level
+  /// Where chunks are kept.
+  public let store: StoreSettings
+  /// Where vectors come from.
+  public let embedding: EmbeddingSettings
+  /// Who writes the answers.
+  public let generation: GenerationSettings
+  private let environment: [String: String]
+
+  /// Reads environment variables.
+  ///
+  /// - Throws: `SettingsError` with every problem found: unknown names under the gateway's
+  ///   prefixes, values out of range, missing keys.
+  public init(environment: [String: String]) throws(SettingsError) {
+    var reader = SettingsReader(environment: environment)
+    host = reader.text(.host) ?? ""
+    port = reader.integer(.port, in: 0...65_535) ?? 0
+    let levels = Logger.Level.allCases.map { (name: $0.rawValue, value: $0) }
+    logLevel = reader.choice(.logLevel, among: levels) ?? .info
+    store = StoreSettings(reading: &reader)
+    generation = GenerationSettings(reading: &reader)
+    embedding = EmbeddingSettings(reading: &reader, chat: generation)
+    guard reader.problems.isEmpty else { throw SettingsError(reader.problems) }
+    self.environment = environment
+  }
+
+  /// The store's address as it may be logged.
+  public var shownStoreURL: String { ShownAddress.mask(store.url) }
+
+  /// Where a gateway with these settings is reached from this machine.
+  public var localURL: String {
+    let isEverywhere = host == "0.0.0.0" || host == "::" || host.isEmpty
+    let name = isEverywhere ? "127.0.0.1" : host.contains(":") ? "[\(host)]" : host
+    return "http://\(name):\(port)"
+  }
+
+  /// The effective set, one `NAME=value` a line, secrets masked, with where a value is from.
+  public var description: String {
+    let reader = SettingsReader(environment: environment)
+    return SettingKey.allCases.map { key in
+      // The embedding model's default follows the provider.
+      let standard = key == .embeddingModel ? embedding.model : reader.text(key)
+      guard let value = reader.given(key) ?? standard else { return "\(key.rawValue)=  (not set)" }
+      let shown = key.isSecret ? "********" : ShownAddress.mask(value)
+      let source = reader.given(key) == nil ? "default" : "environment"
+      return "\(key.rawValue)=\(shown)  (\(source))"
+    }.joined(separator: "\n")
+  }
+}

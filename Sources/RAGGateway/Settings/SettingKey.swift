@@ -1,0 +1,73 @@
+/// An environment variable that the gateway knows.
+public enum SettingKey: String, Sendable, CaseIterable {
+  case host = "APP_HOST"
+  case port = "APP_PORT"
+  case logLevel = "APP_LOG_LEVEL"
+  case storeURL = "QDRANT_VECTOR_STORE__URL"
+  case storeKey = "QDRANT_VECTOR_STORE__API_KEY"
+  case collection = "QDRANT_VECTOR_STORE__COLLECTION_NAME"
+  case vectorSize = "QDRANT_VECTOR_STORE__VECTOR_SIZE"
+  case distance = "QDRANT_VECTOR_STORE__DISTANCE"
+  case retrieved = "QDRANT_VECTOR_STORE__K"
+  case threshold = "QDRANT_VECTOR_STORE__SIMILARITY_THRESHOLD"
+  case storeTimeout = "QDRANT_VECTOR_STORE__TIMEOUT_S"
+  case embeddingProvider = "EMBEDDINGS__PROVIDER"
+  case embeddingModel = "EMBEDDINGS__MODEL"
+  case embeddingModelPath = "EMBEDDINGS__MODEL_PATH"
+  case embeddingURL = "EMBEDDINGS__BASE_URL"
+  case embeddingKey = "EMBEDDINGS__API_KEY"
+  case embeddingBatch = "EMBEDDINGS__BATCH"
+  case embeddingConcurrency = "EMBEDDINGS__CONCURRENCY"
+  case embeddingTimeout = "EMBEDDINGS__TIMEOUT_S"
+  case generationProvider = "LLM__PROVIDER"
+  case generationFallback = "LLM__FALLBACK"
+  case structuredMode = "LLM__STRUCTURED_MODE"
+  case chatModel = "OPENAI_MODEL__MODEL_NAME"
+  case chatKey = "OPENAI_MODEL__API_KEY"
+  case chatTemperature = "OPENAI_MODEL__TEMPERATURE"
+  case chatURL = "OPENAI_MODEL__BASE_URL"
+  case chatTimeout = "OPENAI_MODEL__TIMEOUT_S"
+  case promptPath = "PROMPT__INSIGHT_PATH"
+  case promptVersion = "PROMPT__INSIGHT_VERSION"
+
+  /// Beginnings of names that belong to the gateway: an unknown name under one is an error.
+  public static let prefixes = [
+    "APP_", "QDRANT_VECTOR_STORE__", "EMBEDDINGS__", "LLM__", "OPENAI_MODEL__", "PROMPT__",
+  ]
+
+  /// Whether the value must never be shown.
+  public var isSecret: Bool {
+    switch self {
+    case .storeKey, .embeddingKey, .chatKey: true
+    default: false
+    }
+  }
+
+  /// The value without one in the environment; `nil` when there is none.
+  public var defaultValue: String? {
+    switch self {
+    case .host: "0.0.0.0"
+    case .port: "8000"
+    case .logLevel: "info"
+    case .storeURL: "http://127.0.0.1:6333"
+    case .collection: "chunks"
+    case .distance: "Cosine"
+    case .retrieved: "5"
+    case .storeTimeout: "30"
+    case .embeddingProvider: "local"
+    case .embeddingModelPath: ".quiver/models/all-MiniLM-L6-v2"
+    case .embeddingURL, .chatURL: "https://api.openai.com/v1"
+    case .embeddingBatch: "64"
+    case .embeddingConcurrency: "4"
+    case .embeddingTimeout, .chatTimeout: "60"
+    case .generationProvider: "extractive"
+    case .generationFallback: "none"
+    case .structuredMode: "auto"
+    case .chatModel: "gpt-4o-mini"
+    case .promptVersion: "v1"
+    case .storeKey, .vectorSize, .threshold, .embeddingModel, .embeddingKey, .chatKey,
+      .chatTemperature, .promptPath:
+      nil
+    }
+  }
+}

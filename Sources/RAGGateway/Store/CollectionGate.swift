@@ -1,0 +1,80 @@
+public import PointModel
+import Synchronization
+
+/// Lets requests through to the collection once it is known to fit the embedder.
+///
+/// The check costs one call to the store and is done once, until something suggests that the
+/// collection has changed.
+public final class CollectionGate: Sendable {
+  private let store: any VectorStore
+  private let embedder: any Embedder
+  private let distance: Distance
+  private let isVerified = Mutex(false)
+
+  /// A gate before the store's collection; one that has to be made gets `distance`.
+  public init(store: any VectorStore, embedder: any Embedder, distance: Distance) {
+    self.store = store
+    self.embedder = embedder
+    self.distance = distance
+  }
+
+  /// Checks the collection and makes it when there is none.
+  ///
+  /// - Throws: `GatewayError.conflict` when it belongs to another model or has another shape.
+  public func openForWriting() async throws(GatewayError) -> EmbeddingIdentity {
+    let identity = try await embedder.identity()
+    if isVerified.withLock({ $0 }) { return identity }
+    if try await store.describeCollection() == nil {
+      try await store.createCollection(distance: distance, embedding: identity)
+    }
+    // Asked again even after a creation: another client may have been quicker.
+    guard let found = try await store.describeCollection() else {
+      throw .collectionMissing(store.collection)
+    }
+    try check(found, against: identity)
+    isVerified.withLock { $0 = true }
+    return identity
+  }
+
+  /// Checks the collection; `false` when there is none.
+  public func openForReading() async throws(GatewayError) -> Bool {
+    if isVerified.withLock({ $0 }) { return true }
+    guard let found = try await store.describeCollection() else { return false }
+    try check(found, against: try await embedder.identity())
+    isVerified.withLock { $0 = true }
+    return true
+  }
+
+  /// Makes the next request check again.
+  public func forget() {
+    isVerified.withLock { $0 = false }
+  }
+
+  private func check(
+    _ found: CollectionDescription, against identity: EmbeddingIdentity
+  ) throws(GatewayError) {
+    let name = store.collection
+    guard let dimension = found.dimension, let foundDistance = found.distance else {
+      throw .conflict(
+        "Collection `\(name)` has no unnamed dense vector, which the gateway needs; "
+          + "choose another QDRANT_VECTOR_STORE__COLLECTION_NAME")
+    }
+    if let model = found.embedding, model != identity {
+      throw .conflict(
+        "Collection `\(name)` was filled with the embedding model \(model), the gateway uses "
+          + "\(identity); vectors of two models can't be compared. Use the same model, or another "
+          + "QDRANT_VECTOR_STORE__COLLECTION_NAME")
+    }
+    guard dimension == identity.dimension else {
+      throw .conflict(
+        "Collection `\(name)` holds vectors of \(dimension) components, the embedding model "
+          + "\(identity.model) makes \(identity.dimension). Use the model that filled it, or "
+          + "another QDRANT_VECTOR_STORE__COLLECTION_NAME")
+    }
+    guard foundDistance.higherIsNearer else {
+      throw .conflict(
+        "Collection `\(name)` compares by \(foundDistance.rawValue), where smaller is nearer; "
+          + "the gateway needs Cosine or Dot")
+    }
+  }
+}

@@ -1,0 +1,114 @@
+/// Divides plain text or Markdown into headings, sentences and lines of code.
+///
+/// Code is what stands between fences, behind a prompt (`$ `) or, after an empty line, indented by
+/// four spaces or a tab. A short line of its own without a closing mark is a heading.
+package struct SentenceSplitter {
+  private enum Line {
+    case blank, fence
+    case code(String)
+    case heading(String)
+    case item(String)
+    case prose(String)
+  }
+
+  /// The most words of a line that counts as a heading without being marked as one.
+  private static let headingWords = 12
+
+  private var sentences: [Sentence] = []
+  private var paragraph: [String] = []
+  private var paragraphIsItem = false
+  private var insideFence = false
+  private var previousAllowsCode = true
+
+  /// The units of `text` in order.
+  package static func sentences(of text: String) -> [Sentence] {
+    var splitter = SentenceSplitter()
+    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
+      splitter.take(line.last == "\r" ? line.dropLast() : line)
+    }
+    splitter.closeParagraph()
+    return splitter.sentences
+  }
+
+  private mutating func take(_ line: Substring) {
+    switch classify(line) {
+    case .blank:
+      closeParagraph()
+      previousAllowsCode = true
+    case .fence:
+      closeParagraph()
+      insideFence.toggle()
+      previousAllowsCode = !insideFence
+    case .code(let text):
+      closeParagraph()
+      let continues = sentences.last?.kind == .code
+      sentences.append(Sentence(text: text, kind: .code, opensParagraph: !continues))
+      previousAllowsCode = true
+    case .heading(let text):
+      closeParagraph()
+      sentences.append(Sentence(text: text, kind: .heading, opensParagraph: true))
+      previousAllowsCode = true
+    case .item(let text):
+      closeParagraph()
+      paragraph = [text]
+      paragraphIsItem = true
+      previousAllowsCode = false
+    case .prose(let text):
+      paragraph.append(text)
+      previousAllowsCode = false
+    }
+  }
+
+  private func classify(_ line: Substring) -> Line {
+    let text = line.trimmed
+    if text.hasPrefix("```") || text.hasPrefix("~~~") { return .fence }
+    if insideFence { return text.isEmpty ? .blank : .code(Self.withoutTrailingSpace(line)) }
+    if text.isEmpty { return .blank }
+    let indented = line.hasPrefix("\t") || line.hasPrefix("    ")
+    if text.hasPrefix("$ ") || (indented && previousAllowsCode) {
+      return .code(Self.withoutTrailingSpace(line))
+    }
+    let hashes = text.prefix { $0 == "#" }.count
+    if (1...6).contains(hashes), text.dropFirst(hashes).first == " " {
+      return .heading(text.dropFirst(hashes).trimmed)
+    }
+    return Self.isItem(text) ? .item(text) : .prose(text)
+  }
+
+  private static func withoutTrailingSpace(_ line: Substring) -> String {
+    guard let last = line.lastIndex(where: { !$0.isWhitespace }) else { return "" }
+    return String(line[...last])
+  }
+
+  private static func isItem(_ text: String) -> Bool {
+    for bullet in ["- ", "* ", "+ ", "• "] where text.hasPrefix(bullet) { return true }
+    let digits = text.prefix { $0.isASCII && $0.isNumber }.count
+    guard (1...3).contains(digits) else { return false }
+    let rest = text.dropFirst(digits)
+    return rest.hasPrefix(". ") || rest.hasPrefix(") ")
+  }
+
+  private mutating func closeParagraph() {
+    defer {
+      paragraph = []
+      paragraphIsItem = false
+    }
+    guard !paragraph.isEmpty else { return }
+    let text = paragraph.joined(separator: " ").collapsed
+    let isHeading =
+      paragraph.count == 1 && !paragraphIsItem && !Self.endsLikeProse(text)
+      && WordCount.of(text) <= Self.headingWords
+    if isHeading {
+      sentences.append(Sentence(text: text, kind: .heading, opensParagraph: true))
+      return
+    }
+    for (position, sentence) in SentenceBreaker.sentences(of: text).enumerated() {
+      sentences.append(Sentence(text: sentence, kind: .prose, opensParagraph: position == 0))
+    }
+  }
+
+  private static func endsLikeProse(_ text: String) -> Bool {
+    guard let last = text.last(where: { !"\"')]”’»*_`".contains($0) }) else { return false }
+    return ".!?:;,。！？".contains(last)
+  }
+}

@@ -1,0 +1,51 @@
+import Crypto
+public import PointModel
+
+/// Gives every chunk the same point id on every upload.
+///
+/// The id is a UUID of version 5 (RFC 9562) in `namespace`, of the collection, the tenant and the
+/// chunk's key, joined by NUL characters. The key is `id:` and the chunk id or, for a chunk
+/// without one, `sha256:` and the hash of its text.
+public struct ChunkNaming: Sendable {
+  /// The namespace of all chunk names: 5b0c1f5e-7a52-4b1e-9d57-3c6de5f2a814. It never changes:
+  /// another value would give every stored chunk a second id.
+  public static let namespace = PointUUID(
+    high: 0x5b0c_1f5e_7a52_4b1e, low: 0x9d57_3c6d_e5f2_a814)
+
+  /// The collection that the chunks go to.
+  public let collection: String
+  /// Whose chunks they are; empty while there is one owner only.
+  public let tenant: String
+
+  /// Names for a collection and a tenant.
+  public init(collection: String, tenant: String = "") {
+    self.collection = collection
+    self.tenant = tenant
+  }
+
+  /// The point id of a chunk.
+  public func id(of chunk: Chunk) -> PointUUID {
+    let key =
+      chunk.chunkID.map { "id:\($0)" } ?? "sha256:\(ContentHash.sha256(chunk.pageContent))"
+    return Self.version5("\(collection)\u{0}\(tenant)\u{0}\(key)", in: Self.namespace)
+  }
+
+  /// The UUID of version 5 of `name` in `namespace`.
+  package static func version5(_ name: String, in namespace: PointUUID) -> PointUUID {
+    var hash = Insecure.SHA1()
+    var prefix: [UInt8] = []
+    for half in [namespace.high, namespace.low] {
+      for shift in stride(from: 56, through: 0, by: -8) {
+        prefix.append(UInt8(truncatingIfNeeded: half >> UInt64(shift)))
+      }
+    }
+    hash.update(data: prefix)
+    hash.update(data: Array(name.utf8))
+    let digest = Array(hash.finalize())
+    var high = digest[0..<8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    var low = digest[8..<16].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    high = high & ~0xf000 | 0x5000
+    low = low & ~(0b11 << 62) | 0b10 << 62
+    return PointUUID(high: high, low: low)
+  }
+}

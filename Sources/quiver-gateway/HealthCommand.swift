@@ -1,0 +1,22 @@
+import ArgumentParser
+import RAGGateway
+
+/// Asks a running gateway whether it is ready, as a container's health check does.
+struct HealthCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "health", abstract: "Ask a running gateway whether it is ready.")
+
+  @Option(help: "Address of the gateway; the default follows APP_PORT.")
+  var url: String?
+
+  func run() async throws {
+    let url = try url ?? CommandFailure.settings().localURL
+    let health = await HealthRequest.send(to: url)
+    if health.isReady {
+      print(health.text)
+    } else {
+      StandardError.write("\(health.text)\n")
+      throw ExitCode.failure
+    }
+  }
+}

@@ -1,0 +1,49 @@
+import ArgumentParser
+import Logging
+import RAGGateway
+import ServiceLifecycle
+import UnixSignals
+
+/// Serves the gateway's HTTP interface.
+struct ServeCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "serve", abstract: "Serve the HTTP interface (the default).")
+
+  func run() async throws {
+    let settings = try CommandFailure.settings()
+    LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+    var logger = Logger(label: "quiver-gateway")
+    logger.logLevel = settings.logLevel
+    let assembly: GatewayAssembly
+    do {
+      assembly = try GatewayAssembly(settings: settings, logger: logger)
+    } catch {
+      StandardError.write("\(error)\n")
+      throw CommandFailure.configuration
+    }
+    logger.info(
+      "starting",
+      metadata: [
+        "address": "\(settings.host):\(settings.port)", "store": "\(settings.shownStoreURL)",
+        "collection": "\(settings.store.collection)",
+        "embeddings": "\(settings.embedding.provider.rawValue)/\(settings.embedding.model)",
+        "answers": "\(settings.generation.provider.rawValue)",
+      ])
+    let application = GatewayApplication(
+      services: assembly.services, host: settings.host, port: settings.port)
+    var configuration = ServiceGroupConfiguration(
+      services: [application], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    // Within the ten seconds that a container is given; requests still running then are cancelled.
+    configuration.maximumGracefulShutdownDuration = .seconds(8)
+    let group = ServiceGroup(configuration: configuration)
+    do {
+      try await group.run()
+    } catch {
+      await assembly.shutdown()
+      StandardError.write("quiver-gateway: \(error)\n")
+      throw ExitCode.failure
+    }
+    await assembly.shutdown()
+    logger.info("stopped")
+  }
+}

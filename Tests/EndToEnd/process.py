@@ -1,0 +1,114 @@
+"""Starts, watches and ends the real programs under test."""
+
+import http.client
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+OUR_VARIABLES = (
+    "QUIVER__", "QDRANT__", "QDRANT_VECTOR_STORE__", "EMBEDDINGS__", "LLM__", "OPENAI_MODEL__",
+    "PROMPT__", "APP_", "AUTH__", "LIMITS__",
+)  # fmt: skip
+
+
+def binary(name: str) -> pathlib.Path:
+    """The release build of a program, or the one that QUIVER_BINARIES has."""
+    folder = os.environ.get("QUIVER_BINARIES") or ROOT / ".build" / "release"
+    return pathlib.Path(folder) / name
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def clean_environment(settings: dict[str, str]) -> dict[str, str]:
+    """This process's environment without settings of ours, and with the given ones."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(OUR_VARIABLES)}
+    return {**kept, **settings}
+
+
+class Service:
+    """One program with its port and log; may be started and ended many times."""
+
+    def __init__(self, name: str, folder: pathlib.Path, ready_path: str, arguments=("serve",)):
+        self.command = [str(binary(name)), *arguments]
+        self.port = free_port()
+        self.ready_path = ready_path
+        self.log = folder / f"{name}.log"
+        self.settings: dict[str, str] = {}
+        self.process: subprocess.Popen | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self, seconds: float = 30) -> None:
+        """Starts the program and returns once it says that it is ready."""
+        assert self.process is None, "already started"
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                self.command, env=clean_environment(self.settings), stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log,
+            )  # fmt: skip
+        deadline = time.monotonic() + seconds
+        while self.status(self.ready_path) != 200:
+            code = self.process.poll()
+            late = time.monotonic() > deadline
+            if code is not None or late:
+                self.kill()
+                reason = f"is not ready after {seconds} s" if late else f"exited with {code}"
+                raise RuntimeError(f"{self.command[0]} {reason}\n{self.log_tail()}")
+            time.sleep(0.02)
+
+    def status(self, path: str, timeout: float = 2) -> int | None:
+        """The status code of a GET, None when nobody answers."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        try:
+            connection.request("GET", path)
+            return connection.getresponse().status
+        except (OSError, http.client.HTTPException):
+            return None
+        finally:
+            connection.close()
+
+    def terminate(self, seconds: float = 20) -> int:
+        """Asks the program to end and returns its exit code."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        return self.wait(seconds)
+
+    def wait(self, seconds: float) -> int:
+        assert self.process is not None
+        code = self.process.wait(seconds)
+        self.process = None
+        return code
+
+    def kill(self) -> None:
+        """Ends the program with no warning (SIGKILL)."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def log_tail(self, characters: int = 6000) -> str:
+        text = self.log.read_text(errors="replace") if self.log.exists() else ""
+        return f"--- the end of {self.log.name} ---\n{text[-characters:]}"
+
+
+def quiver(folder: pathlib.Path, **settings: str) -> Service:
+    """A server that is not started yet, with its data under the folder."""
+    service = Service("quiver", folder, "/readyz")
+    service.settings = {
+        "QUIVER__SERVICE__HOST": "127.0.0.1",
+        "QUIVER__SERVICE__HTTP_PORT": str(service.port),
+        "QUIVER__STORAGE__STORAGE_PATH": str(folder / "data"),
+        "QUIVER__LOG_LEVEL": "info",
+        **settings,
+    }
+    return service

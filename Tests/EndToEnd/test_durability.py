@@ -1,0 +1,197 @@
+"""What was acknowledged is there after any end of the process."""
+
+import os
+import random
+import signal
+import subprocess
+import threading
+import time
+
+import pytest
+import requests
+from process import clean_environment, quiver
+from wire import Wire
+from writers import SIZE, Writer, check
+
+SEED = int(os.environ.get("QUIVER_TEST_SEED", "20"))
+THREADS = 4
+CYCLES = 5
+
+
+@pytest.fixture
+def server(tmp_path):
+    """A server of this test's own."""
+    service = quiver(tmp_path)
+    service.start()
+    with requests.Session() as session:
+        config = {"vectors": {"size": SIZE, "distance": "Euclid"}}
+        Wire(service.url, session).result("PUT", "/collections/live", config)
+    yield service
+    service.kill()
+
+
+@pytest.fixture
+def wire(server):
+    with requests.Session() as session:
+        yield Wire(server.url, session)
+
+
+def start_writers(server, acknowledged, seed) -> list[Writer]:
+    writers = [Writer(n, server.port, seed, acknowledged[n]) for n in range(THREADS)]
+    for writer in writers:
+        writer.start()
+    return writers
+
+
+def wait_for_requests(writers, count) -> None:
+    """Returns when the writers have had so many answers, so that slow disks are loaded too."""
+    deadline = time.monotonic() + 20
+    while sum(w.requests for w in writers) < count and time.monotonic() < deadline:
+        time.sleep(0.005)
+    assert all(w.is_alive() for w in writers), [w.refusals for w in writers]
+
+
+def test_kill_in_the_middle_of_writes(server, wire):
+    print(f"seed {SEED}")
+    chance = random.Random(SEED)
+    acknowledged = [{} for _ in range(THREADS)]
+    total = 0
+    for cycle in range(CYCLES):
+        writers = start_writers(server, acknowledged, SEED + cycle)
+        wait_for_requests(writers, chance.randrange(40, 400))
+        time.sleep(chance.random() * 0.05)
+        server.kill()
+        for writer in writers:
+            writer.join()
+            assert writer.refusals == []
+        total += sum(w.requests for w in writers)
+        server.start()
+        check(wire, writers)
+    assert total >= CYCLES * 40
+
+
+def test_kill_right_after_an_answer(server, wire):
+    """The shortest distance between an acknowledgement and the end."""
+    for id in range(6):
+        body = {"points": [{"id": id, "vector": [float(id)] * SIZE}]}
+        wire.result("PUT", f"/collections/live/points?wait={str(id % 2 == 0).lower()}", body)
+        server.kill()
+        server.start()
+        count = wire.result("POST", "/collections/live/points/count", {})
+        assert count == {"count": id + 1}
+
+
+def test_collections_survive_kill(server, wire):
+    named = {
+        "vectors": {"a": {"size": 3, "distance": "Cosine"}, "b": {"size": 5, "distance": "Dot"}},
+        "sparse_vectors": {"s": {}}, "hnsw_config": {"m": 20}, "metadata": {"k": [1, None]},
+    }  # fmt: skip
+    wire.result("PUT", "/collections/named", named)
+    wire.result("PUT", "/collections/gone", {"vectors": {"size": 3, "distance": "Dot"}})
+    wire.result("PUT", "/collections/gone/points", {"points": [{"id": 1, "vector": [1, 2, 3]}]})
+    wire.result("PATCH", "/collections/named", {"hnsw_config": {"ef_construct": 55}})
+    wire.result("DELETE", "/collections/gone")
+    before = wire.result("GET", "/collections/named")["config"]
+    assert (before["hnsw_config"]["m"], before["hnsw_config"]["ef_construct"]) == (20, 55)
+    server.kill()
+    server.start()
+    assert wire.result("GET", "/collections/named")["config"] == before
+    names = [c["name"] for c in wire.result("GET", "/collections")["collections"]]
+    assert sorted(names) == ["live", "named"]
+    wire.result("PUT", "/collections/gone", {"vectors": {"size": 3, "distance": "Dot"}})
+    assert wire.result("POST", "/collections/gone/points/count", {}) == {"count": 0}
+
+
+def test_terminate_under_load(server, wire):
+    """Readiness ends first, what was accepted is answered, and the exit is clean."""
+    acknowledged = [{} for _ in range(THREADS)]
+    writers = start_writers(server, acknowledged, SEED)
+    wait_for_requests(writers, 100)
+    statuses, watching = [], threading.Event()
+
+    def watch() -> None:
+        while not watching.is_set():
+            statuses.append(server.status("/readyz", timeout=5))
+            time.sleep(0.01)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    time.sleep(0.1)
+    started = time.monotonic()
+    server.process.send_signal(signal.SIGTERM)
+    code = server.wait(20)
+    seconds = time.monotonic() - started
+    watching.set()
+    watcher.join()
+    for writer in writers:
+        writer.stopping.set()
+        writer.join(10)
+        assert set(writer.refusals) <= {503}
+    assert code == 0, server.log_tail()
+    assert seconds < 10, server.log_tail()
+    assert statuses[0] == 200
+    assert 503 in statuses, statuses
+    after = statuses[statuses.index(503) :]
+    assert 200 not in after, after
+    server.start()
+    check(wire, writers)
+
+
+def run_to_the_end(service) -> tuple[int, str]:
+    """The exit code and the output of a server that is expected not to start."""
+    done = subprocess.run(
+        service.command, env=clean_environment(service.settings), stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=20,
+    )  # fmt: skip
+    return done.returncode, done.stdout
+
+
+def test_data_directory_in_use(server, tmp_path):
+    second = quiver(tmp_path)
+    code, output = run_to_the_end(second)
+    assert code == 3, output
+    assert str(tmp_path / "data") in output
+    assert server.status("/readyz") == 200
+
+
+@pytest.mark.parametrize(
+    "name,value,named",
+    [
+        ("QUIVER__SERVICE__HTPP_PORT", "1234", "HTTP_PORT"),
+        ("QUIVER__SERVICE__HTTP_PORT", "many", "HTTP_PORT"),
+        ("QUIVER__STORAGE__DURABILITY", "sometimes", "DURABILITY"),
+    ],
+)
+def test_wrong_setting(tmp_path, name, value, named):
+    code, output = run_to_the_end(quiver(tmp_path, **{name: value}))
+    assert code == 2, output
+    assert named.lower() in output.lower() and value in output or "HTPP" in output
+
+
+def test_configuration_file(tmp_path):
+    config = tmp_path / "config.yaml"
+    service = quiver(tmp_path)
+    config.write_text(f"service:\n  http_port: {service.port}\n  api_key: from-the-file\n")
+    del service.settings["QUIVER__SERVICE__HTTP_PORT"]
+    service.command += ["--config", str(config)]
+    service.start()
+    try:
+        assert service.status("/collections") == 401
+    finally:
+        service.kill()
+    config.write_text("service:\n  http_prot: 1\n")
+    code, output = run_to_the_end(service)
+    assert code == 2 and "http_prot" in output, output
+
+
+def test_settings_of_qdrant_are_taken(tmp_path):
+    """A Qdrant deployment moves over with its variables; unsupported ones are warned of."""
+    service = quiver(tmp_path, QDRANT__SERVICE__API_KEY="moved", QDRANT__CLUSTER__FOO="1")
+    port = service.settings.pop("QUIVER__SERVICE__HTTP_PORT")
+    service.settings["QDRANT__SERVICE__HTTP_PORT"] = port
+    service.start()
+    try:
+        assert service.status("/collections") == 401
+        assert "QDRANT__CLUSTER__FOO" in service.log.read_text()
+    finally:
+        assert service.terminate() == 0

@@ -1,0 +1,220 @@
+"""The RAG gateway over a real server: upload, questions, ingestion, and a store that is away."""
+
+import os
+import pathlib
+import subprocess
+
+import pytest
+import requests
+from process import ROOT, Service, binary, clean_environment, quiver
+
+pytestmark = pytest.mark.skipif(
+    'name: "quiver-gateway"' not in (ROOT / "Package.swift").read_text(),
+    reason="the package has no product quiver-gateway yet",
+)
+MODEL = pathlib.Path(
+    os.environ.get("EMBEDDINGS__MODEL_PATH") or ROOT / ".quiver" / "models" / "all-MiniLM-L6-v2"
+)
+CHUNKS = [
+    ("archery", "Fletching an arrow", "An arrow is fletched with three feathers, which keep it "
+     "straight in flight. The feathers are glued to the shaft at equal angles."),
+    ("bread", "Proofing dough", "Bread dough has to rest in a warm place until its volume has "
+     "doubled. Bakers call this step proofing, and it takes about an hour."),
+    ("purge", "Removing packages", "The command apt purge removes a package together with its "
+     "configuration files. A plain apt remove leaves the configuration files behind."),
+    ("tides", "Ebb and flow", "The tides of the sea are caused mainly by the gravity of the moon. "
+     "High water returns about every twelve hours and twenty-five minutes."),
+]  # fmt: skip
+QUESTIONS = {
+    "How can I uninstall software and also get rid of its settings?": "purge",
+    "Why does the sea level rise and fall twice a day?": "tides",
+    "How long should a loaf rise before baking?": "bread",
+    "What makes an arrow fly straight?": "archery",
+}
+OFF_TOPIC = "Who won the football world championship in 1974?"
+
+
+def chunk(id: str, title: str, text: str) -> dict:
+    return {"page_content": text, "metadata": {"chunk_id": id, "title": title}}
+
+
+def gateway(folder: pathlib.Path, store_url: str, collection: str) -> Service:
+    service = Service("quiver-gateway", folder, "/health/live")
+    service.settings = {
+        "APP_HOST": "127.0.0.1",
+        "APP_PORT": str(service.port),
+        "QDRANT_VECTOR_STORE__URL": store_url,
+        "QDRANT_VECTOR_STORE__COLLECTION_NAME": collection,
+        "EMBEDDINGS__MODEL_PATH": str(MODEL),
+    }
+    return service
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    service = quiver(tmp_path_factory.mktemp("store"))
+    service.start()
+    yield service
+    service.kill()
+
+
+@pytest.fixture(scope="module")
+def server(store, tmp_path_factory):
+    """The gateway, with the chunks uploaded once."""
+    assert (MODEL / "model.safetensors").exists(), f"no model in {MODEL}: run scripts/fetch-model"
+    service = gateway(tmp_path_factory.mktemp("gateway"), store.url, "chunks")
+    service.start(60)
+    answer = upload(service, [chunk(*parts) for parts in CHUNKS])
+    assert answer["success"] is True and answer["uploaded"] == len(CHUNKS), answer
+    yield service
+    service.kill()
+
+
+def upload(service: Service, chunks: list[dict]) -> dict:
+    answer = requests.post(service.url + "/upload/chunks", json={"chunks": chunks}, timeout=120)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def ask(service: Service, question: str) -> dict:
+    body = {"question": question}
+    answer = requests.post(service.url + "/insight/query", json=body, timeout=120)
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
+def count(store: Service, collection: str) -> int:
+    answer = requests.post(f"{store.url}/collections/{collection}/points/count", json={}, timeout=9)
+    return answer.json()["result"]["count"]
+
+
+def test_health(server):
+    assert server.status("/health/live") == 200
+    assert server.status("/health/ready") == 200
+
+
+def test_second_upload_adds_nothing(server, store):
+    before = count(store, "chunks")
+    again = upload(server, [chunk(*parts) for parts in CHUNKS])
+    assert again["success"] is True
+    assert (again["uploaded"], again["updated"], again["unchanged"]) == (0, 0, len(CHUNKS))
+    assert count(store, "chunks") == before == len(CHUNKS)
+
+
+@pytest.mark.parametrize("question,expected", QUESTIONS.items())
+def test_answer_comes_from_the_right_chunk(server, question, expected):
+    insight = ask(server, question)
+    text = next(text for id, _, text in CHUNKS if id == expected)
+    assert insight["metadata"][0]["chunk_id"] == expected
+    assert 0 < insight["confidence"] <= 1
+    assert insight["title"]
+    assert insight["generator"]["provider"] == "extractive"
+    quotes = [c["quote"] for c in insight["citations"] if c["chunk_id"] == expected]
+    assert quotes and all(quote in text for quote in quotes)
+    assert any(quote in insight["summary"] for quote in quotes)
+
+
+def test_off_topic_question_is_not_answered(server):
+    insight = ask(server, OFF_TOPIC)
+    assert insight["confidence"] == 0
+    assert insight["metadata"] == []
+    assert insight["status"] == "no_knowledge"
+
+
+def test_changed_chunk_is_updated(server, store):
+    new = "Bread dough rests in the refrigerator over night when bakers want more flavour."
+    answer = upload(server, [chunk("bread", "Proofing dough", new)])
+    assert answer["updated"] == 1 and count(store, "chunks") == len(CHUNKS)
+    insight = ask(server, "Where does dough rest over night?")
+    assert new in insight["summary"]
+    upload(server, [chunk(*CHUNKS[1])])
+
+
+@pytest.mark.parametrize(
+    "path,body,location",
+    [
+        ("/insight/query", {}, "question"),
+        ("/insight/query", {"question": 7}, "question"),
+        ("/upload/chunks", {}, "chunks"),
+        ("/upload/chunks", {"chunks": [{"metadata": {}}]}, "page_content"),
+    ],
+)
+def test_bad_requests_are_explained(server, path, body, location):
+    answer = requests.post(server.url + path, json=body, timeout=30)
+    assert answer.status_code == 422, answer.text
+    (problem, *_) = answer.json()["detail"]
+    assert location in problem["loc"] and problem["msg"]
+
+
+def test_payload_is_that_of_langchain(server, store):
+    body = {"limit": 10, "with_payload": True}
+    url = f"{store.url}/collections/chunks/points/scroll"
+    for record in requests.post(url, json=body, timeout=9).json()["result"]["points"]:
+        assert {"page_content", "metadata"} <= set(record["payload"])
+        assert record["payload"]["metadata"]["chunk_id"] in {id for id, _, _ in CHUNKS}
+
+
+def test_ingesting_a_folder_twice(server, store, tmp_path):
+    texts = tmp_path / "handbook"
+    texts.mkdir()
+    (texts / "volcano.md").write_text(
+        "# Volcanoes\n\nLava is molten rock that flows out of a volcano. Below the surface it is "
+        "called magma.\n\n## Ash\n\nVolcanic ash can stop the engines of an aircraft.\n"
+    )
+    (texts / "bees.html").write_text(
+        "<html><head><title>Bees</title><script>var x;</script></head><body><h1>Bees</h1>"
+        "<p>A worker bee tells the others about flowers with a waggle dance.</p></body></html>"
+    )
+    (texts / "ignored.bin").write_bytes(b"\0\1\2")
+    before = count(store, "chunks")
+    summaries = []
+    for _ in range(2):
+        command = [binary("quiver-gateway"), "ingest", texts, "--url", server.url]
+        done = subprocess.run(
+            command, env=clean_environment(server.settings), stdin=subprocess.DEVNULL,
+            capture_output=True, text=True, timeout=120,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        summaries.append(done.stdout)
+    assert "2 files: " in summaries[0] and " 0 unchanged" in summaries[0]
+    assert " 0 passages uploaded, 0 updated" in summaries[1]
+    assert count(store, "chunks") > before
+    insight = ask(server, "How do bees show each other where to find flowers?")
+    assert "waggle dance" in insight["summary"]
+    assert "var x" not in insight["summary"]
+
+
+def test_store_down_is_503_and_heals(tmp_path):
+    store = quiver(tmp_path)
+    store.start()
+    service = gateway(tmp_path, store.url, "chunks")
+    try:
+        service.start(60)
+        upload(service, [chunk(*CHUNKS[0])])
+        store.kill()
+        for path, body in (
+            ("/insight/query", {"question": "What makes an arrow fly straight?"}),
+            ("/upload/chunks", {"chunks": [chunk(*CHUNKS[2])]}),
+        ):
+            answer = requests.post(service.url + path, json=body, timeout=120)
+            assert answer.status_code == 503, answer.text
+            assert answer.json()["detail"]
+        assert service.status("/health/live") == 200
+        store.start()
+        insight = ask(service, "What makes an arrow fly straight?")
+        assert insight["metadata"][0]["chunk_id"] == "archery"
+        assert service.terminate() == 0
+    finally:
+        service.kill()
+        store.kill()
+
+
+def test_wrong_setting(tmp_path):
+    service = gateway(tmp_path, "http://127.0.0.1:1", "chunks")
+    service.settings["QDRANT_VECTOR_STORE__COLECTION"] = "typo"
+    done = subprocess.run(
+        service.command, env=clean_environment(service.settings), stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=30,
+    )  # fmt: skip
+    assert done.returncode == 2, done.stdout
+    assert "QDRANT_VECTOR_STORE__COLECTION" in done.stdout

@@ -1,0 +1,16 @@
+import RAGGateway
+import Testing
+
+@Suite struct CitationScanTests {
+  @Test func keepsKnownAndDropsUnknownReferences() {
+    let scan = CitationScan("One [2]. Two [7]. Three [1, 9, 2]. [x] [ [1]", passages: 3)
+    #expect(scan.summary == "One [2]. Two. Three [1][2]. [x] [ [1]")
+    #expect(scan.numbers == [2, 1])
+  }
+
+  @Test func leavesTextWithoutReferencesAlone() {
+    let scan = CitationScan("array[i] = [] and [a", passages: 3)
+    #expect(scan.summary == "array[i] = [] and [a")
+    #expect(scan.numbers.isEmpty)
+  }
+}

@@ -1,0 +1,83 @@
+import RAGGateway
+import Testing
+
+@Suite struct ExtractiveGeneratorTests {
+  private static func chunk(_ id: String, _ text: String, score: Float = 0.6) -> RetrievedChunk {
+    RetrievedChunk(chunkID: id, title: "Title \(id)", text: text, score: score)
+  }
+
+  private static func answer(_ question: String, _ chunks: [RetrievedChunk]) async throws -> Answer
+  {
+    let embedder = HashingEmbedder(dimension: 512)
+    return try await ExtractiveGenerator(embedder: embedder).answer(
+      AnswerRequest(
+        question: question, questionVector: embedder.vector(of: question), chunks: chunks))
+  }
+
+  @Test func quotesTheBestSentenceWithItsCode() async throws {
+    let answer = try await Self.answer(
+      "purge configuration files of removed packages",
+      [
+        Self.chunk("a", "The weather is fine in this part of town."),
+        Self.chunk(
+          "b",
+          """
+          # Purging
+
+          Short one. You purge configuration files of removed packages like this:
+
+              apt purge '~c'
+
+          Kernels are something else altogether, of course.
+          """),
+      ])
+    #expect(
+      answer.summary
+        == "“You purge configuration files of removed packages like this:\n"
+        + "    apt purge '~c'” [2]")
+    #expect(answer.citations.map(\.chunkID) == ["b"])
+    #expect(answer.citations.first?.number == 2)
+    #expect(answer.title == "Title b")
+    #expect(answer.isDegraded == false)
+    #expect(answer.generator.provider == "extractive")
+  }
+
+  @Test func saysNothingTwice() async throws {
+    let sentence = "Threads share the memory of one process."
+    let answer = try await Self.answer(
+      "threads share memory of process",
+      [
+        Self.chunk("a", sentence), Self.chunk("b", sentence),
+        Self.chunk("c", "Threads share the memory of the one process!"),
+      ])
+    #expect(answer.citations.map(\.chunkID) == ["a"])
+  }
+
+  @Test func takesAtMostThree() async throws {
+    let answer = try await Self.answer(
+      "alpha beta gamma delta",
+      [
+        Self.chunk(
+          "a",
+          """
+          Alpha beta one two three. Beta gamma four five six. Gamma delta seven eight nine. \
+          Delta alpha ten eleven twelve. Alpha gamma red green blue.
+          """)
+      ])
+    #expect(answer.citations.count == 3)
+  }
+
+  @Test func quotesThePassageWhenItHasNoSentences() async throws {
+    let answer = try await Self.answer("x", [Self.chunk("a", "Short. Text.")])
+    #expect(answer.summary == "“Short. Text.” [1]")
+  }
+
+  @Test(arguments: [
+    (Float(0.25), 0.0), (0.1, 0.0), (0.5, 0.5), (0.535, 0.57), (0.75, 1.0), (0.99, 1.0),
+  ])
+  func confidenceFollowsTheBestPassage(_ score: Float, confidence: Double) async throws {
+    let answer = try await Self.answer(
+      "x", [Self.chunk("a", "Some words that make a sentence.", score: score)])
+    #expect(answer.confidence == confidence)
+  }
+}

@@ -1,0 +1,48 @@
+import Logging
+import RAGGateway
+import Testing
+
+@Suite struct GatewayAssemblyTests {
+  private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+
+  private static func assemble(_ environment: [String: String]) throws -> GatewayAssembly {
+    try GatewayAssembly(
+      settings: GatewaySettings(environment: environment), logger: logger)
+  }
+
+  @Test func missingModelNamesTheScript() {
+    #expect {
+      _ = try Self.assemble(["EMBEDDINGS__MODEL_PATH": "/nowhere"])
+    } throws: { error in
+      let text = (error as? GatewayStartError)?.description ?? ""
+      return text.contains("scripts/fetch-model") && text.contains("/nowhere")
+    }
+  }
+
+  @Test func missingPromptIsNamed() {
+    #expect {
+      _ = try Self.assemble([
+        "EMBEDDINGS__PROVIDER": "openai", "EMBEDDINGS__BASE_URL": "http://models/v1",
+        "LLM__PROVIDER": "openai", "OPENAI_MODEL__BASE_URL": "http://models/v1",
+        "PROMPT__INSIGHT_PATH": "/nowhere.yaml",
+      ])
+    } throws: { error in
+      (error as? GatewayStartError)?.description.contains("/nowhere.yaml") == true
+    }
+  }
+
+  @Test func providersAreChosen() async throws {
+    let assembly = try Self.assemble([
+      "EMBEDDINGS__PROVIDER": "openai", "EMBEDDINGS__BASE_URL": "http://models/v1",
+      "EMBEDDINGS__MODEL": "text-embedding-ada-002", "LLM__PROVIDER": "openai",
+      "OPENAI_MODEL__BASE_URL": "http://models/v1", "LLM__FALLBACK": "extractive",
+      "QDRANT_VECTOR_STORE__COLLECTION_NAME": "docs", "QDRANT_VECTOR_STORE__K": "3",
+    ])
+    #expect(assembly.services.embedder is OpenAIEmbedder)
+    #expect(assembly.services.embedder.similarityThreshold == 0.75)
+    #expect(assembly.services.generator is FallbackGenerator)
+    #expect(assembly.services.store.collection == "docs")
+    #expect(assembly.services.retrieved == 3)
+    await assembly.shutdown()
+  }
+}

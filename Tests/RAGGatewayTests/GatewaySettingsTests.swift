@@ -1,0 +1,117 @@
+import PointModel
+import RAGGateway
+import Testing
+
+@Suite struct GatewaySettingsTests {
+  @Test func defaultsNeedNothing() throws {
+    let settings = try GatewaySettings(environment: ["PATH": "/bin", "LANG": "C"])
+    #expect(settings.port == 8_000)
+    #expect(settings.host == "0.0.0.0")
+    #expect(settings.localURL == "http://127.0.0.1:8000")
+    #expect(settings.store.url == "http://127.0.0.1:6333")
+    #expect(settings.store.distance == .cosine)
+    #expect(settings.store.threshold == nil)
+    #expect(settings.embedding.provider == .local)
+    #expect(settings.embedding.model == "all-MiniLM-L6-v2")
+    #expect(settings.generation.provider == .extractive)
+    #expect(settings.generation.promptVersion == "v1")
+  }
+
+  @Test func environmentDecides() throws {
+    let settings = try GatewaySettings(environment: [
+      "APP_HOST": "::1", "APP_PORT": "9000", "QDRANT_VECTOR_STORE__URL": "https://db:6333/",
+      "QDRANT_VECTOR_STORE__COLLECTION_NAME": "docs", "QDRANT_VECTOR_STORE__VECTOR_SIZE": "1536",
+      "QDRANT_VECTOR_STORE__DISTANCE": "dot", "QDRANT_VECTOR_STORE__K": "7",
+      "QDRANT_VECTOR_STORE__SIMILARITY_THRESHOLD": "0.5", "EMBEDDINGS__PROVIDER": "openai",
+      "EMBEDDINGS__BASE_URL": "http://models/v1", "EMBEDDINGS__MODEL": "e5",
+      "LLM__PROVIDER": "openai", "LLM__FALLBACK": "extractive", "LLM__STRUCTURED_MODE": "prompt",
+      "OPENAI_MODEL__MODEL_NAME": "big", "OPENAI_MODEL__API_KEY": "sk-1",
+      "OPENAI_MODEL__TEMPERATURE": "0.2", "OPENAI_MODEL__TIMEOUT_S": "1.5",
+      "PROMPT__INSIGHT_VERSION": "v2", "PROMPT__INSIGHT_PATH": "/prompts",
+    ])
+    #expect(settings.localURL == "http://[::1]:9000")
+    #expect(settings.store.url == "https://db:6333")
+    #expect(settings.store.collection == "docs")
+    #expect(settings.store.vectorSize == 1_536)
+    #expect(settings.store.distance == .dot)
+    #expect(settings.store.retrieved == 7)
+    #expect(settings.store.threshold == 0.5)
+    #expect(settings.embedding.model == "e5")
+    #expect(settings.embedding.apiKey == nil)
+    #expect(settings.generation.fallsBackToExtractive)
+    #expect(settings.generation.mode == .prompt)
+    #expect(settings.generation.temperature == 0.2)
+    #expect(settings.generation.timeout == .milliseconds(1_500))
+    #expect(settings.generation.promptPath == "/prompts")
+  }
+
+  @Test func emptyValuesCountAsNone() throws {
+    let settings = try GatewaySettings(environment: ["APP_PORT": " ", "LLM__PROVIDER": ""])
+    #expect(settings.port == 8_000)
+    #expect(settings.generation.provider == .extractive)
+  }
+
+  @Test(arguments: [
+    ("APP_PROT", "1", "APP_PROT is not a setting of quiver-gateway; did you mean APP_PORT?"),
+    (
+      "EMBEDDINGS__COLOUR_OF_THE_SKY", "1",
+      "EMBEDDINGS__COLOUR_OF_THE_SKY is not a setting of quiver-gateway"
+    ),
+    ("APP_PORT", "70000", "APP_PORT must be a whole number from 0 to 65535"),
+    ("LLM__PROVIDER", "magic", "LLM__PROVIDER must be one of extractive, openai"),
+    (
+      "QDRANT_VECTOR_STORE__DISTANCE", "Euclid",
+      "QDRANT_VECTOR_STORE__DISTANCE must be one of Cosine, Dot"
+    ),
+    (
+      "QDRANT_VECTOR_STORE__URL", "db:6333",
+      "QDRANT_VECTOR_STORE__URL must be an address that begins with http:// or https://"
+    ),
+    (
+      "EMBEDDINGS__MODEL", "bert",
+      "EMBEDDINGS__MODEL must be all-MiniLM-L6-v2 with the provider `local`"
+    ),
+    (
+      "EMBEDDINGS__PROVIDER", "openai",
+      "EMBEDDINGS__API_KEY is needed for https://api.openai.com/v1"
+    ),
+    (
+      "OPENAI_MODEL__TEMPERATURE", "nan",
+      "OPENAI_MODEL__TEMPERATURE must be a number from 0.0 to 2.0"
+    ),
+  ])
+  func mistakesAreNamed(_ key: String, value: String, problem: String) {
+    #expect(throws: SettingsError([problem])) { try GatewaySettings(environment: [key: value]) }
+  }
+
+  @Test func allMistakesAreNamedAtOnce() {
+    #expect {
+      try GatewaySettings(environment: ["APP_PORT": "x", "LLM__X": "1", "LLM__FALLBACK": "y"])
+    } throws: { error in
+      (error as? SettingsError)?.problems.count == 3
+    }
+  }
+
+  @Test func keyIsSharedWithTheSameAddressOnly() throws {
+    var environment = [
+      "EMBEDDINGS__PROVIDER": "openai", "OPENAI_MODEL__API_KEY": "sk-1",
+    ]
+    #expect(try GatewaySettings(environment: environment).embedding.apiKey == "sk-1")
+    environment["EMBEDDINGS__BASE_URL"] = "http://elsewhere/v1"
+    #expect(try GatewaySettings(environment: environment).embedding.apiKey == nil)
+  }
+
+  @Test func descriptionMasksSecrets() throws {
+    let settings = try GatewaySettings(environment: [
+      "OPENAI_MODEL__API_KEY": "sk-secret", "QDRANT_VECTOR_STORE__API_KEY": "k-secret",
+      "EMBEDDINGS__API_KEY": "e-secret", "QDRANT_VECTOR_STORE__URL": "http://me:p-secret@db:1",
+    ])
+    let text = settings.description
+    #expect(!text.contains("secret"))
+    #expect(text.contains("OPENAI_MODEL__API_KEY=********  (environment)"))
+    #expect(text.contains("QDRANT_VECTOR_STORE__URL=http://********@db:1  (environment)"))
+    #expect(text.contains("EMBEDDINGS__MODEL=all-MiniLM-L6-v2  (default)"))
+    #expect(text.split(separator: "\n").count == SettingKey.allCases.count)
+    #expect(!settings.shownStoreURL.contains("secret"))
+  }
+}

@@ -1,0 +1,136 @@
+import FastJSON
+import HTTPClient
+import OpenAITestServer
+import PointModel
+import RAGGateway
+import Testing
+
+@Suite struct QdrantStoreTests {
+  private static func store(_ url: String, timeout: Duration = .seconds(5)) -> QdrantStore {
+    var retry = RetryPolicy()
+    retry.maximumAttempts = 2
+    retry.baseDelay = 0.001
+    return QdrantStore(
+      endpoint: JSONEndpoint(
+        client: HTTPClient(), base: url, credential: .apiKey("key"), timeout: timeout,
+        retry: retry),
+      collection: "my chunks")
+  }
+
+  private static let identity = EmbeddingIdentity(provider: "test", model: "m", dimension: 2)
+
+  private static func indexed(_ text: String, title: String = "T") -> IndexedChunk {
+    let chunk = Chunk(
+      pageContent: text, metadata: ["chunk_id": .string(text), "title": .string(title)])
+    return IndexedChunk(
+      id: ChunkNaming(collection: "my chunks").id(of: chunk), chunk: chunk,
+      fingerprint: ChunkFingerprint(of: chunk, embeddingModel: "m"))
+  }
+
+  @Test func makesAndDescribesTheCollection() async throws {
+    let server = try #require(FakeQdrant())
+    let store = Self.store(server.url)
+    #expect(try await store.describeCollection() == nil)
+    try await store.createCollection(distance: .cosine, embedding: Self.identity)
+    let description = try await store.describeCollection()
+    #expect(
+      description
+        == CollectionDescription(dimension: 2, distance: .cosine, embedding: Self.identity))
+    #expect(server.requests.allSatisfy { $0.headers["api-key"] == "key" })
+  }
+
+  @Test func storesFindsAndRelabelsChunks() async throws {
+    let server = try #require(FakeQdrant())
+    let store = Self.store(server.url)
+    try await store.createCollection(distance: .cosine, embedding: Self.identity)
+    let chunks = [Self.indexed("one"), Self.indexed("two")]
+    #expect(try await store.fingerprints(of: chunks.map(\.id)).isEmpty)
+    try await store.upsert(chunks, vectors: [[1, 0], [0, 1]])
+    let stored = try await store.fingerprints(of: chunks.map(\.id))
+    #expect(stored.count == 2)
+    #expect(stored[chunks[0].id] == .some(chunks[0].fingerprint))
+    let hits = try await store.search([1, 0], limit: 5, threshold: 0.3)
+    #expect(hits.map(\.chunkID) == ["one", "two"])
+    #expect(hits.map(\.title) == ["T", "T"])
+    #expect(hits.first?.text == "one")
+    let renamed = Self.indexed("one", title: "New")
+    try await store.replacePayloads([renamed])
+    #expect(
+      try await store.fingerprints(of: [renamed.id])[renamed.id] == .some(renamed.fingerprint))
+    #expect(server.pointCount == 2)
+  }
+
+  @Test func askedForWhatIsNeeded() async throws {
+    let server = try #require(FakeQdrant())
+    let store = Self.store(server.url)
+    try await store.createCollection(distance: .dot, embedding: Self.identity)
+    _ = try await store.search([0.25, 0.5], limit: 3, threshold: 0.3)
+    let request = try #require(server.requests.last)
+    #expect(request.path == "/collections/my%20chunks/points/query")
+    guard case .object(let body) = request.json else {
+      Issue.record("no body")
+      return
+    }
+    #expect(body["limit"] == .integer(3))
+    #expect(body["score_threshold"] == .double(0.3))
+  }
+
+  @Test func missingCollectionIsNothingToASearchAndToldToAnUpload() async throws {
+    let server = try #require(FakeQdrant())
+    let store = Self.store(server.url)
+    #expect(try await store.search([1, 0], limit: 5, threshold: 0.3).isEmpty)
+    await #expect(throws: GatewayError.collectionMissing("my chunks")) {
+      try await store.upsert([Self.indexed("one")], vectors: [[1, 0]])
+    }
+  }
+
+  @Test(arguments: [
+    (TestReply.respond(status: 500, body: ""), 502, "status 500"),
+    (
+      .respond(status: 400, body: #"{"status":{"error":"Wrong input: x"},"time":0}"#), 502,
+      "status 400: Wrong input: x"
+    ),
+    (.respond(status: 401, body: "Must provide an API key"), 502, "status 401: Must provide"),
+    (.respond(status: 200, body: "<html>"), 502, "no answer of a Qdrant-compatible server"),
+    (.cut(sent: "{"), 502, "interrupted"),
+    (.hang, 503, "did not answer within"),
+  ])
+  func failuresAreTold(_ reply: TestReply, status: Int, detail: String) async throws {
+    let server = try #require(FakeQdrant(reply: reply))
+    let store = Self.store(server.url, timeout: .milliseconds(300))
+    await #expect {
+      try await store.describeCollection()
+    } throws: { error in
+      let error = error as? GatewayError
+      return error?.status == status && error?.message.contains(detail) == true
+    }
+  }
+
+  @Test func nobodyThereIsUnreachable() async throws {
+    let server = try #require(FakeQdrant())
+    server.stop()
+    let store = Self.store(server.url)
+    await #expect {
+      try await store.checkReadiness()
+    } throws: { error in
+      (error as? GatewayError)?.status == 503
+    }
+  }
+
+  @Test func readinessNeedsTheKeyToBeRight() async throws {
+    let server = try #require(FakeQdrant())
+    try await Self.store(server.url).checkReadiness()
+    #expect(server.requests.map(\.path) == ["/readyz", "/collections/my%20chunks/exists"])
+  }
+
+  @Test func namedVectorsHaveNoDimension() async throws {
+    let named: JSONValue = .object([
+      "text": .object(["size": .integer(4), "distance": .string("Dot")])
+    ])
+    let server = try #require(
+      FakeQdrant(config: ["params": .object(["vectors": named])]))
+    let description = try #require(try await Self.store(server.url).describeCollection())
+    #expect(description.dimension == nil)
+    #expect(description.embedding == nil)
+  }
+}
