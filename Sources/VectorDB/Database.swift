@@ -11,15 +11,18 @@ public final class Database: Sendable {
   private let core: DatabaseCore
   private let catalog: Catalog
   private let committer: Committer
+  private let stagingThreads: StagingThreads
   private let logSync: IntervalSync?
   private let isClosed = Mutex(false)
 
   private init(
-    core: DatabaseCore, catalog: Catalog, committer: Committer, logSync: IntervalSync?
+    core: DatabaseCore, catalog: Catalog, committer: Committer, stagingThreads: StagingThreads,
+    logSync: IntervalSync?
   ) {
     self.core = core
     self.catalog = catalog
     self.committer = committer
+    self.stagingThreads = stagingThreads
     self.logSync = logSync
   }
 
@@ -39,14 +42,18 @@ public final class Database: Sendable {
     }
     let core = DatabaseCore(store: store, searchThreads: searchThreads, options: options)
     let catalog = try Catalog(core: core, logger: logger)
-    guard let committer = Committer(core: core, catalog: catalog, logger: logger) else {
+    guard let committer = Committer(core: core, catalog: catalog, logger: logger),
+      let stagingThreads = StagingThreads(count: options.searchThreads, core: core)
+    else {
       throw .io("the system has no threads to give")
     }
     var logSync: IntervalSync?
     if case .interval(let milliseconds) = options.durability {
       logSync = IntervalSync(store: store, milliseconds: milliseconds, logger: logger)
     }
-    return Database(core: core, catalog: catalog, committer: committer, logSync: logSync)
+    return Database(
+      core: core, catalog: catalog, committer: committer, stagingThreads: stagingThreads,
+      logSync: logSync)
   }
 
   /// The collection called `name`.
@@ -61,19 +68,19 @@ public final class Database: Sendable {
   public func createCollection(
     named name: String, config: CollectionConfig
   ) async throws(CollectionError) {
-    try await core.submit { completion in .createCollection(name, config, completion) }
+    try await core.submitToCommitter { completion in .createCollection(name, config, completion) }
   }
 
   /// Changes a collection's settings.
   public func updateCollection(
     named name: String, change: CollectionConfigChange
   ) async throws(CollectionError) {
-    try await core.submit { completion in .updateCollection(name, change, completion) }
+    try await core.submitToCommitter { completion in .updateCollection(name, change, completion) }
   }
 
   /// Deletes a collection and its points; `false` when there is none of that name.
   public func deleteCollection(named name: String) async throws(CollectionError) -> Bool {
-    try await core.submit { completion in .deleteCollection(name, completion) }
+    try await core.submitToCommitter { completion in .deleteCollection(name, completion) }
   }
 
   /// Why the store no longer takes writes; `nil` while it does.
@@ -83,7 +90,7 @@ public final class Database: Sendable {
   public func statistics() -> DatabaseStatistics {
     DatabaseStatistics(
       vectorBytes: catalog.all.reduce(0) { $0 + $1.info().vectorBytes },
-      queuedWrites: core.writeQueue.count, sequence: core.sequence)
+      queuedWrites: core.waitingWrites.load(ordering: .relaxed), sequence: core.sequence)
   }
 
   /// Commits what is queued, flushes and closes. Later calls throw
@@ -107,7 +114,8 @@ public final class Database: Sendable {
   }
 
   private func closeBlocking() {
-    core.writeQueue.close()
+    core.drainWrites()
+    stagingThreads.join()
     committer.join()
     logSync?.stop()
     core.searchThreads.shutDown()

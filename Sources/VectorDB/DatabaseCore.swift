@@ -1,3 +1,4 @@
+import Glibc
 import Storage
 import Synchronization
 
@@ -11,7 +12,13 @@ struct CommittedView: Sendable {
 final class DatabaseCore: Sendable {
   let store: KeyValueStore
   let searchThreads: SearchThreads
-  let writeQueue = BlockingQueue<WriteRequest>()
+  /// Collections with requests to be staged.
+  let stagingQueue = BlockingQueue<PointCollection>()
+  /// What is ready to be committed.
+  let commitQueue = BlockingQueue<CommitRequest>()
+  /// Changes whose callers wait.
+  let waitingWrites = Atomic<Int>(0)
+  private let isClosing = Atomic<Bool>(false)
   let options: DatabaseOptions
   private let committed: Mutex<CommittedView>
 
@@ -47,16 +54,49 @@ final class DatabaseCore: Sendable {
 
   /// Queues a change and waits for its outcome.
   func submit<Value: Sendable>(
-    _ request: (@escaping @Sendable (Result<Value, CollectionError>) -> Void) -> WriteRequest
+    _ enqueue: (@escaping CommitRequest.Completion<Value>) -> Void
   ) async throws(CollectionError) -> Value {
+    let waiting = waitingWrites.add(1, ordering: .relaxed).newValue
+    defer { waitingWrites.subtract(1, ordering: .relaxed) }
+    if waiting > options.limits.queuedOperationsMax { throw .overloaded(retryAfterSeconds: 1) }
+    if isClosing.load(ordering: .acquiring) { throw .shuttingDown }
     let result: Result<Value, CollectionError> = await withUnsafeContinuation { continuation in
-      let request = request { continuation.resume(returning: $0) }
-      switch writeQueue.push(request, maximumCount: options.limits.queuedOperationsMax) {
-      case .accepted: break
-      case .full: continuation.resume(returning: .failure(.overloaded(retryAfterSeconds: 1)))
-      case .closed: continuation.resume(returning: .failure(.shuttingDown))
-      }
+      enqueue { continuation.resume(returning: $0) }
     }
     return try result.get()
+  }
+
+  /// Queues a change of the catalogue and waits for its outcome.
+  func submitToCommitter<Value: Sendable>(
+    _ request: (@escaping CommitRequest.Completion<Value>) -> CommitRequest
+  ) async throws(CollectionError) -> Value {
+    try await submit { completion in
+      if commitQueue.push(request(completion)) != .accepted {
+        completion(.failure(.shuttingDown))
+      }
+    }
+  }
+
+  /// Has what waits for `collection` staged.
+  func stage(_ collection: PointCollection) {
+    if stagingQueue.push(collection) == .accepted { return }
+    repeat {
+      for request in collection.requests.take(maximumCount: .max) {
+        request.completion(.failure(.shuttingDown))
+      }
+    } while collection.requests.finish()
+  }
+
+  /// Lets in the next group of `collection`.
+  func finishGroup(of collection: PointCollection) {
+    if collection.requests.finish() { stage(collection) }
+  }
+
+  /// Refuses further changes and waits for those under way. Blocking.
+  func drainWrites() {
+    isClosing.store(true, ordering: .releasing)
+    while waitingWrites.load(ordering: .acquiring) > 0 { usleep(1000) }
+    stagingQueue.close()
+    commitQueue.close()
   }
 }

@@ -15,6 +15,7 @@ public final class PointCollection: Sendable {
   let vectors: [VectorSlot]
   let visibility = VisibilityTable()
   let deadRows = DeadRows()
+  let requests = StagingQueue()
   let state: Mutex<State>
 
   struct State {
@@ -40,12 +41,14 @@ public final class PointCollection: Sendable {
   /// The current configuration, defaults filled in.
   public var config: CollectionConfig { state.withLock { $0.config } }
 
+  var isDropped: Bool { state.withLock { $0.isDropped } }
+
   /// Counts and configuration as of the latest commit.
   public func info() -> CollectionInfo {
     let (config, count) = state.withLock { ($0.config, $0.liveCount) }
     return CollectionInfo(
       config: config, pointsCount: count, indexedVectorsCount: 0, segmentsCount: 1,
-      updateQueueLength: core.writeQueue.count,
+      updateQueueLength: core.waitingWrites.load(ordering: .relaxed),
       vectorBytes: vectors.reduce(0) { $0 + $1.column.residentBytes })
   }
 

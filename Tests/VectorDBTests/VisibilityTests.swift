@@ -76,3 +76,80 @@ import VectorDB
     }
   }
 }
+
+/// Collections share one committer but do not wait for one another's reads.
+@Suite struct StagingTests {
+  @Test func aHeavyFilterHoldsUpItsOwnCollectionOnly() async throws {
+    try await withDatabase { temporary in
+      let heavy = try await temporary.create("heavy", size: 1)
+      let light = try await temporary.create("light", size: 1)
+      let json = #"{"words":["\#(String(repeating: "x", count: 400))"],"drop":false}"#
+      for batch in UInt64(0)..<20 {
+        _ = try await heavy.apply([
+          .upsert((0..<1000).map { point(batch * 1000 + $0, [1], json) })
+        ])
+      }
+      let never = Filter(must: [
+        .match(key: PayloadPath(steps: [.key("drop")]), .value(.bool(true)))
+      ])
+      var overtaken = false
+      for round in UInt64(0)..<10 where !overtaken {
+        async let deletion: Void = { _ = try await heavy.apply([.delete(.filter(never))]) }()
+        _ = try await light.apply([.upsert([point(round, [1])])])
+        overtaken = heavy.info().updateQueueLength > 0
+        try await deletion
+      }
+      #expect(overtaken, "a write to one collection waited for another's filter")
+      #expect(try await heavy.count(nil) == 20_000)
+    }
+  }
+
+  @Test func requestsOfOneCollectionKeepTheirOrder() async throws {
+    try await withDatabase { temporary in
+      let things = try await temporary.create(size: 1)
+      let numbers = try await withThrowingTaskGroup(of: [UInt64].self) { group in
+        for _ in 0..<200 {
+          group.addTask {
+            try await things.apply([
+              .upsert([point(1, [1])]),
+              .setPayload(payload(#"{"a":1}"#), .ids([.number(1)]), key: nil),
+            ])
+          }
+        }
+        return try await group.reduce(into: []) { $0.append($1) }
+      }
+      #expect(numbers.allSatisfy { $0[1] == $0[0] + 1 }, "a request's operations stay together")
+      #expect(Set(numbers.flatMap { $0 }) == Set(0..<400))
+      #expect(text(try await things.retrieve([.number(1)])[0].payload) == #"{"a":1}"#)
+    }
+  }
+
+  @Test func writesUnderWayWhenClosingAreAnswered() async throws {
+    try await withDatabase { temporary in
+      let things = try await temporary.create(size: 1)
+      let database = temporary.database
+      let outcomes = await withTaskGroup(of: PointID?.self) { group in
+        for id in UInt64(0)..<100 {
+          group.addTask {
+            do {
+              _ = try await things.apply([.upsert([point(id, [1])])])
+              return .number(id)
+            } catch {
+              return nil
+            }
+          }
+        }
+        group.addTask {
+          await database.close()
+          return nil
+        }
+        return await group.reduce(into: []) { $0.append($1) }
+      }
+      try await temporary.restart()
+      let reopened = try temporary.database.collection(named: "things")
+      let acknowledged = outcomes.compactMap { $0 }
+      #expect(try await reopened.retrieve(acknowledged).count == acknowledged.count)
+      #expect(try await reopened.count(nil) == acknowledged.count)
+    }
+  }
+}

@@ -2,8 +2,8 @@ import Logging
 import PointModel
 import Storage
 
-/// The one thread that changes a database. It takes all requests that wait, stages them as one
-/// group, and commits the group with one sync.
+/// The one thread that changes a database. It takes the staged changes of all collections that
+/// wait and writes them as one atomic batch with one sync.
 final class Committer: Sendable {
   private let thread: NativeThread
 
@@ -26,7 +26,8 @@ private struct CommitLoop {
   let core: DatabaseCore
   let catalog: Catalog
   let logger: Logger
-  private var group = CommitGroup()
+  private var group: [StagedChanges] = []
+  private var groupBytes = 0
   private var sequence: UInt64
 
   init(core: DatabaseCore, catalog: Catalog, logger: Logger) {
@@ -39,20 +40,21 @@ private struct CommitLoop {
   mutating func run() {
     let limits = core.options.limits
     while true {
-      let requests = core.writeQueue.popMany(maximumCount: limits.groupOperationsMax)
+      let requests = core.commitQueue.popMany(maximumCount: limits.groupOperationsMax)
       if requests.isEmpty { return }
       for request in requests {
         handle(request)
-        if group.bytes >= limits.groupBytesMax { commit() }
+        if groupBytes >= limits.groupBytesMax { commit() }
       }
       commit()
     }
   }
 
-  private mutating func handle(_ request: WriteRequest) {
+  private mutating func handle(_ request: CommitRequest) {
     switch request {
-    case .apply(let collection, let operations, let completion):
-      group.add(operations, to: collection, completion)
+    case .changes(let changes):
+      group.append(changes)
+      groupBytes += changes.bytes
     case .createCollection(let name, let config, let completion):
       commit()
       answer(completion) { () throws(CollectionError) in try catalog.create(name, config) }
@@ -65,17 +67,58 @@ private struct CommitLoop {
     }
   }
 
+  /// Writes the group durably, makes it visible, and answers its requests either way.
   private mutating func commit() {
     if group.isEmpty { return }
-    sequence += 1
-    if !group.commit(core, sequence: sequence) {
-      logger.error("a commit failed", metadata: ["requests": "\(group.requestCount)"])
+    var changes = group
+    group = []
+    groupBytes = 0
+    // A collection may have been deleted since its changes were staged.
+    for index in changes.indices.reversed() where changes[index].collection.isDropped {
+      let dropped = changes.remove(at: index)
+      finish(dropped, .collectionNotFound(dropped.collection.name))
     }
-    group = CommitGroup()
+    var batch = WriteBatch()
+    let plans = plan(&changes, into: &batch)
+    if changes.isEmpty { return }
+    do throws(StorageError) {
+      try core.store.write(batch, sync: core.options.durability == .sync)
+    } catch {
+      logger.error("a commit failed", metadata: ["reason": "\(error)"])
+      for changes in changes { finish(changes, CollectionError(error)) }
+      return
+    }
+    sequence += 1
+    for plan in plans { plan.place(sequence: sequence) }
+    core.publish(sequence: sequence)
+    for plan in plans { plan.release() }
+    for changes in changes { finish(changes, nil) }
+  }
+
+  /// Fills the batch. Changes that can't be planned are refused alone, and the batch begun anew.
+  private func plan(
+    _ changes: inout [StagedChanges], into batch: inout WriteBatch
+  ) -> [RowPlan] {
+    while true {
+      batch.clear()
+      var plans: [RowPlan] = []
+      do throws(CollectionError) {
+        for changes in changes { plans.append(try RowPlan(changes, into: &batch)) }
+        return plans
+      } catch {
+        finish(changes.remove(at: plans.count), error)
+      }
+    }
+  }
+
+  private func finish(_ changes: StagedChanges, _ error: CollectionError?) {
+    // The next group is let in before the callers wake: it must not wait for them.
+    core.finishGroup(of: changes.collection)
+    changes.answer(error)
   }
 
   private func answer<Value>(
-    _ completion: WriteRequest.Completion<Value>,
+    _ completion: CommitRequest.Completion<Value>,
     _ body: () throws(CollectionError) -> Value
   ) {
     do throws(CollectionError) {

@@ -11,7 +11,10 @@ extension PointCollection {
     prepared.reserveCapacity(operations.count)
     for operation in operations { prepared.append(try prepare(operation)) }
     let ready = prepared
-    return try await core.submit { completion in .apply(self, ready, completion) }
+    return try await core.submit { completion in
+      let isFirst = requests.add(PointsRequest(operations: ready, completion: completion))
+      if isFirst { core.stage(self) }
+    }
   }
 
   /// Checks names and dimensions, and normalises vectors of cosine distance, so that the

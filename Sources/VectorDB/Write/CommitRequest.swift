@@ -1,0 +1,19 @@
+import PointModel
+
+/// What the committer is asked to do, with the caller that waits for its outcome.
+enum CommitRequest: Sendable {
+  typealias Completion<Value> = @Sendable (Result<Value, CollectionError>) -> Void
+
+  /// The staged changes of one collection; at most one of a collection is on its way.
+  case changes(StagedChanges)
+  case createCollection(String, CollectionConfig, Completion<Void>)
+  case updateCollection(String, CollectionConfigChange, Completion<Void>)
+  case deleteCollection(String, Completion<Bool>)
+}
+
+/// Changes to points, all of them or none, waiting to be staged. Answered with the operations'
+/// numbers.
+struct PointsRequest: Sendable {
+  let operations: [Operation]
+  let completion: CommitRequest.Completion<[UInt64]>
+}
