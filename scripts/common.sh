@@ -27,6 +27,8 @@ step() {
   [[ -t 1 ]] || say "$message …"
   "$@" >"$log" 2>&1 </dev/null &
   local pid=$!
+  # Commands in the background don't hear Ctrl-C: pass it on.
+  trap 'kill -TERM '"$pid"' 2>/dev/null; exit 130' INT TERM
   while kill -0 "$pid" 2>/dev/null; do
     sleep 0.2
     waited=$((waited + 1))
@@ -39,11 +41,13 @@ step() {
     fi
   done
   wait "$pid" || status=$?
+  trap - INT TERM
   [[ ! -t 1 ]] || printf '\r\033[K'
   if ((status != 0)); then
     say "$message: failed after $((SECONDS - started)) s. The end of $log:"
-    grep -E '(error|Error|ERROR): ' "$log" | tail -n 20 || true
-    tail -n 30 "$log"
+    tail -n 15 "$log"
+    say "Errors in it:"
+    grep -E '(error|Error|ERROR): ' "$log" | sort -u | head -n 20 || true
     return "$status"
   fi
   say "$message: done in $((SECONDS - started)) s"

@@ -42,6 +42,18 @@ import Testing
     #expect(answer.generator.provider == "extractive")
   }
 
+  @Test func aQuestionIsNoAnswer() async throws {
+    let answer = try await Self.answer(
+      "What is the difference between Debian and Ubuntu?",
+      [
+        Self.chunk(
+          "a",
+          "What is the difference between Debian and other systems? "
+            + "The difference is that Debian is made by volunteers.")
+      ])
+    #expect(answer.summary == "“The difference is that Debian is made by volunteers.” [1]")
+  }
+
   @Test func saysNothingTwice() async throws {
     let sentence = "Threads share the memory of one process."
     let answer = try await Self.answer(

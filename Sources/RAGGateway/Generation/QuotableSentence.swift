@@ -16,8 +16,9 @@ package struct QuotableSentence: Sendable, Equatable {
     self.quote = quote
   }
 
-  /// The sentences of `chunks` with at least five words that are neither headings nor code, at
-  /// most `limit`, no text twice.
+  /// The sentences of `chunks` with at least five words that are neither headings, questions nor
+  /// code, at most `limit`, no text twice. A question in a passage resembles the reader's most and
+  /// answers it least.
   package static func candidates(in chunks: [RetrievedChunk], limit: Int) -> [QuotableSentence] {
     var candidates: [QuotableSentence] = []
     var seen: Set<String> = []
@@ -25,7 +26,7 @@ package struct QuotableSentence: Sendable, Equatable {
       let sentences = SentenceSplitter.sentences(of: chunk.text)
       for (index, sentence) in sentences.enumerated() {
         if candidates.count == limit { return candidates }
-        guard sentence.kind == .prose, sentence.wordCount >= leastWords,
+        guard sentence.kind == .prose, sentence.wordCount >= leastWords, !asks(sentence.text),
           seen.insert(sentence.text).inserted
         else { continue }
         let code = sentences[(index + 1)...].prefix { $0.kind == .code }.prefix(mostCodeLines)
@@ -36,5 +37,9 @@ package struct QuotableSentence: Sendable, Equatable {
       }
     }
     return candidates
+  }
+
+  private static func asks(_ sentence: String) -> Bool {
+    sentence.last { !"\"')]”’»*_`".contains($0) } == "?"
   }
 }
