@@ -12,6 +12,9 @@ public struct PayloadPath: Sendable, Hashable {
 
   public let steps: [Step]
 
+  /// The most steps that the textual form may have: payloads do not nest deeper.
+  public static let stepsMax = 128
+
   public init(steps: [Step]) {
     self.steps = steps
   }
@@ -21,10 +24,13 @@ public struct PayloadPath: Sendable, Hashable {
     var steps: [Step] = []
     var rest = Substring(text)
     while true {
+      guard steps.count < Self.stepsMax else { return nil }
       guard let key = Self.takeKey(&rest) else { return nil }
       steps.append(.key(key))
       while rest.first == "[" {
-        guard let close = rest.firstIndex(of: "]") else { return nil }
+        guard steps.count < Self.stepsMax, let close = rest.firstIndex(of: "]") else {
+          return nil
+        }
         let inside = rest[rest.index(after: rest.startIndex)..<close]
         if inside.isEmpty {
           steps.append(.everyElement)

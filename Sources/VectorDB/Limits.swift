@@ -6,6 +6,9 @@ public struct Limits: Sendable, Equatable {
   public var groupOperationsMax: Int
   /// Bytes of points that one commit group may hold before it is written.
   public var groupBytesMax: Int
+  /// Levels of objects and arrays in a payload, the payload itself included: what a request's
+  /// body can hold.
+  public var payloadDepthMax: Int
   /// Collections in one database.
   public var collectionsMax: Int
   /// Candidates checked one by one, best first, before a filter is evaluated over everything.
@@ -13,12 +16,13 @@ public struct Limits: Sendable, Equatable {
 
   public init(
     queuedOperationsMax: Int = 4096, groupOperationsMax: Int = 512,
-    groupBytesMax: Int = 32 << 20, collectionsMax: Int = 10_000,
+    groupBytesMax: Int = 32 << 20, payloadDepthMax: Int = 125, collectionsMax: Int = 10_000,
     lazyFilterCandidatesMax: Int = 2048
   ) {
     self.queuedOperationsMax = queuedOperationsMax
     self.groupOperationsMax = groupOperationsMax
     self.groupBytesMax = groupBytesMax
+    self.payloadDepthMax = payloadDepthMax
     self.collectionsMax = collectionsMax
     self.lazyFilterCandidatesMax = lazyFilterCandidatesMax
   }

@@ -28,10 +28,13 @@ extension Metric {
 extension Distance {
   /// The score a client sees for an internal score, which is always higher for a nearer point.
   func score(internal score: Float) -> Float {
-    switch self {
-    case .cosine, .dot: score
-    case .euclid: max(0, -score).squareRoot()
-    case .manhattan: max(0, -score)
+    // Sums of huge components overflow; JSON has no infinity.
+    let greatest = Float.greatestFiniteMagnitude
+    let finite = score.isNaN ? 0 : min(max(score, -greatest), greatest)
+    return switch self {
+    case .cosine, .dot: finite
+    case .euclid: max(0, -finite).squareRoot()
+    case .manhattan: max(0, -finite)
     }
   }
 

@@ -85,3 +85,33 @@ import VectorDB
     }
   }
 }
+
+extension PayloadTests {
+  @Test func editsCannotNestDeeperThanBodiesCan() async throws {
+    try await withDatabase { temporary in
+      let things = try await temporary.create(size: 1)
+      _ = try await things.apply([.upsert([point(1, [1])])])
+      let deep = PayloadPath(steps: (0..<200).map { _ in .key("k") })
+      let message = "the payload of point 1 would nest deeper than 125 levels"
+      await #expect(throws: CollectionError.wrongInput(message)) {
+        try await things.apply([.setPayload(payload(#"{"z":1}"#), .ids([.number(1)]), key: deep)])
+      }
+      let allowed = PayloadPath(steps: (0..<124).map { _ in .key("k") })
+      _ = try await things.apply([
+        .setPayload(payload(#"{"z":1}"#), .ids([.number(1)]), key: allowed)
+      ])
+      let filter = Filter(must: [.isEmpty(key: PayloadPath(steps: [.key("a")]))])
+      #expect(try await things.count(filter) == 1)
+    }
+  }
+
+  @Test func overflowingScoresStayNumbers() async throws {
+    try await withDatabase { temporary in
+      let things = try await temporary.create(size: 2)
+      _ = try await things.apply([.upsert([point(1, [1e38, 1e38]), point(2, [1, 1])])])
+      let hits = try await things.query([QueryRequest(query: .nearest(.dense([1e38, 1e38])))])[0]
+      #expect(hits.map(\.record.id) == [.number(1), .number(2)])
+      #expect(hits.allSatisfy { $0.score.isFinite })
+    }
+  }
+}

@@ -54,7 +54,7 @@ struct BodyReader: Sendable {
     }
     reserved = try await budget.acquire(declared ?? min(limit, Self.undeclaredReservation))
     var collected = ByteBuffer()
-    while var chunk = try await chunks.next() {
+    while var chunk = try await next(&chunks) {
       let total = collected.readableBytes + chunk.readableBytes
       if total > limit {
         collected = ByteBuffer()
@@ -75,6 +75,17 @@ struct BodyReader: Sendable {
       }
     }
     return collected
+  }
+
+  /// The next piece; a body that breaks off or is framed wrongly is the client's fault.
+  private func next(_ chunks: inout RequestBody.AsyncIterator) async throws -> ByteBuffer? {
+    do {
+      return try await chunks.next()
+    } catch is CancellationError {
+      throw CancellationError()
+    } catch {
+      throw RESTError(.badRequest, "Bad request: the body could not be read: \(error)")
+    }
   }
 
   /// Reads the rest of a refused body, within bounds: a client that is still sending would

@@ -21,6 +21,17 @@ enum PayloadEditor {
     if case .object(let edited) = root { payload = edited }
   }
 
+  /// Whether `value` has more than `levels` levels of objects and arrays.
+  static func nests(_ value: JSONValue, deeperThan levels: Int) -> Bool {
+    switch value {
+    case .null, .bool, .integer, .unsigned, .double, .string: return false
+    case .array(let array):
+      return levels == 0 || array.contains { nests($0, deeperThan: levels - 1) }
+    case .object(let object):
+      return levels == 0 || object.contains { nests($0.value, deeperThan: levels - 1) }
+    }
+  }
+
   private static func mergeKeys(_ change: JSONObjectValue, into object: inout JSONObjectValue) {
     for (key, value) in change {
       object[key] = value == .null ? nil : value

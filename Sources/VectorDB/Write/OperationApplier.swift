@@ -110,6 +110,10 @@ struct OperationApplier {
       var point = try existing(id)
       var payload = try parsed(currentPayload(point))
       edit(&payload)
+      let limit = collection.core.options.limits.payloadDepthMax
+      if PayloadEditor.nests(.object(payload), deeperThan: limit) {
+        throw .wrongInput("the payload of point \(id) would nest deeper than \(limit) levels")
+      }
       point.payload = Payload(payload)
       stage(id, point, number)
     }
