@@ -56,6 +56,14 @@ final class RocksDBSettings: @unchecked Sendable {
     // behind it. Only a torn end, which a power cut leaves, may be forgiven.
     rocksdb_options_set_wal_recovery_mode(
       options, Int32(rocksdb_tolerate_corrupted_tail_records_recovery))
+    // Families flushed one by one leave a batch half replayed when its log is cut off or refused:
+    // together they advance as one.
+    rocksdb_options_set_atomic_flush(options, 1)
+    // RocksDB's own information log lies in the data directory and aborts the process when a line
+    // finds the disk full, so it says no more than what it was opened with (level 5, header).
+    rocksdb_options_set_info_log_level(options, 5)
+    rocksdb_options_set_max_log_file_size(options, 2 << 20)
+    rocksdb_options_set_keep_log_file_num(options, 3)
     // A recycled log file can't tell old records from damage.
     rocksdb_options_set_recycle_log_file_num(options, 0)
     rocksdb_options_set_db_write_buffer_size(options, max(1 << 20, limits.writeBufferBytesTotal))
@@ -67,8 +75,6 @@ final class RocksDBSettings: @unchecked Sendable {
     rocksdb_options_set_max_manifest_file_size(options, 64 << 20)
     // Destroying an iterator must not make a reader wait for the deletion of files.
     rocksdb_options_set_avoid_unnecessary_blocking_io(options, 1)
-    rocksdb_options_set_max_log_file_size(options, 2 << 20)
-    rocksdb_options_set_keep_log_file_num(options, 3)
     rocksdb_options_set_stats_dump_period_sec(options, 0)
     rocksdb_options_set_stats_persist_period_sec(options, 0)
   }

@@ -45,6 +45,11 @@ extension StorageError {
       self = .busy(path: path)
     } else if text.hasPrefix("Corruption") {
       self = .corruption(message)
+    } else if text.contains("No such file or directory"),
+      text.contains("MANIFEST-") || text.contains(".sst")
+    {
+      // A file that others name is gone: the directory contradicts itself.
+      self = .corruption(message)
     } else if text.contains("No space left on device") || text.contains("Disk quota exceeded") {
       self = .outOfSpace(message)
     } else if text.contains("Permission denied") || text.contains("Read-only file system") {

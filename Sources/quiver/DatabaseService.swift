@@ -18,6 +18,7 @@ final class DatabaseService: Service {
     var isOpen = false
     var wasToldToStop = false
     var onStopping: (@Sendable () -> Void)?
+    var onOpenFailure: (@Sendable (any Error) -> Void)?
   }
 
   private let settings: ServerSettings
@@ -38,6 +39,12 @@ final class DatabaseService: Service {
     set { progress.withLock { $0.onStopping = newValue } }
   }
 
+  /// Called when the database can't be opened, before the failure ends the run.
+  var onOpenFailure: (@Sendable (any Error) -> Void)? {
+    get { progress.withLock { $0.onOpenFailure } }
+    set { progress.withLock { $0.onOpenFailure = newValue } }
+  }
+
   /// Whether the end of the run was asked for, rather than caused by a failure.
   var wasToldToStop: Bool { progress.withLock { $0.wasToldToStop } }
 
@@ -53,7 +60,7 @@ final class DatabaseService: Service {
 
   func run() async throws {
     try await withGracefulShutdownHandler {
-      let database = try await open()
+      let database = try await openOrReport()
       state.serve(database)
       let isComplete = progress.withLock { progress in
         progress.isOpen = true
@@ -70,6 +77,15 @@ final class DatabaseService: Service {
         return progress.onStopping
       }
       onStopping?()
+    }
+  }
+
+  private func openOrReport() async throws -> Database {
+    do {
+      return try await open()
+    } catch {
+      onOpenFailure?(error)
+      throw error
     }
   }
 

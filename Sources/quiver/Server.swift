@@ -1,3 +1,4 @@
+import ArgumentParser
 import Hummingbird
 import Logging
 import NIOCore
@@ -44,6 +45,11 @@ struct Server {
     configuration.maximumGracefulShutdownDuration =
       Self.requestsMax + .milliseconds(settings.shutdownGraceMilliseconds)
     let group = ServiceGroup(configuration: configuration)
+    database.onOpenFailure = { error in
+      // Ends the process here: cancelling the HTTP server while a probe connects would crash it.
+      logger.critical("\(Self.explain(error, settings))")
+      _exit(ServerExit.code(for: error).rawValue)
+    }
     database.onStopping = {
       Task.detached {
         try? await Task.sleep(for: Self.shutdownMax)

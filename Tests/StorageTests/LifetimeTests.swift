@@ -33,6 +33,8 @@ import Testing
     #expect(classify(denied).isNotWritable)
     #expect(classify("IO error: No space left on device: While appending").isOutOfSpace)
     #expect(classify("Corruption: block checksum mismatch").isCorruption)
+    let missing = "IO error: No such file or directory: While opening: /d/MANIFEST-000005"
+    #expect(classify(missing).isCorruption)
     let path = "/No space left on device"
     let named = StorageError(status: "IO error: While fsync: \(path)/1.log: oops", path: path)
     #expect(named == .io("IO error: While fsync: \(path)/1.log: oops"))
