@@ -1,4 +1,5 @@
 import FastJSON
+import Foundation
 import PointModel
 import Testing
 import VectorDB
@@ -21,6 +22,33 @@ import VectorDB
     }
   }
 
+  /// A long history in requests of many sizes. `scripts/crash model --long` makes it longer.
+  @Test func survivesALongHistory() async throws {
+    let environment = ProcessInfo.processInfo.environment
+    let operations = environment["QUIVER_MODEL_OPERATIONS"].flatMap(Int.init) ?? 20_000
+    let seed = environment["QUIVER_MODEL_SEED"].flatMap(UInt64.init) ?? 1
+    try await withDatabase { temporary in
+      var run = ModelRun(seed: seed, distance: .euclid)
+      var things = try await temporary.create(size: ModelRun.size, distance: .euclid)
+      var (done, restarts) = (0, 0)
+      while done < operations {
+        let size = min(run.nextRequestSize(), operations - done)
+        _ = try await things.apply((0..<size).map { _ in run.nextOperation() })
+        if (done + size) / 200 > done / 200 {
+          try await run.check(things, "seed \(seed), after \(done + size) operations")
+        }
+        if (done + size) / 2_000 > done / 2_000 {
+          try await temporary.restart()
+          restarts += 1
+          things = try temporary.database.collection(named: "things")
+          try await run.check(things, "seed \(seed), restart after \(done + size) operations")
+        }
+        done += size
+      }
+      print("model: \(done) operations, \(run.checkedPoints) points checked, \(restarts) restarts")
+    }
+  }
+
   /// One request of many operations leaves the same state as many requests of one.
   @Test func batchesEqualSingleOperations() async throws {
     try await withDatabase { temporary in
@@ -40,6 +68,7 @@ private struct ModelRun {
   static let size = 3
   private var generator: SeededGenerator
   private let distance: Distance
+  private(set) var checkedPoints = 0
   private var model: [PointID: (vector: [Float], payload: JSONObjectValue)] = [:]
 
   init(seed: UInt64, distance: Distance) {
@@ -49,6 +78,11 @@ private struct ModelRun {
 
   mutating func step(_ things: PointCollection) async throws {
     _ = try await things.apply([nextOperation()])
+  }
+
+  /// How many operations come in one request: mostly few.
+  mutating func nextRequestSize() -> Int {
+    Bool.random(using: &generator) ? 1 : Int.random(in: 2...40, using: &generator)
   }
 
   /// Draws an operation that can't fail and applies it to the model.
@@ -96,6 +130,7 @@ private struct ModelRun {
     let page = try await things.scroll(
       ScrollRequest(limit: 10_000, withPayload: .all, withVector: .all))
     #expect(page.records.map(\.id) == model.keys.sorted(), "\(place)")
+    checkedPoints += page.records.count
     for record in page.records {
       #expect(record.vectors?.first?.values == model[record.id]?.vector, "\(place)")
       #expect(record.payload.map(object) == model[record.id]?.payload, "\(place)")

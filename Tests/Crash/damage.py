@@ -1,0 +1,221 @@
+"""Proof 3: torn tails, flipped bits, zeros and garbage in every kind of file.
+
+A damaged store must refuse to open and say why, or show an error where it is damaged, or show
+exactly what was written. Only a log that was torn at its end may be shorter: then what is left is
+what was written up to some moment. Known gaps are counted by themselves; `Durability` lists them.
+"""
+
+import concurrent.futures
+import dataclasses
+import pathlib
+import random
+import re
+import shutil
+import struct
+import tempfile
+import time
+
+from ledger import Verdict
+from report import Row, keep_evidence
+from server import (
+    DAMAGED, TRAPPED, Refused, create_collections, end, judge_all, launch, new_ledgers, node,
+    read_states, run_load, start_lanes, stop_lanes, temporary_folder,
+)  # fmt: skip
+
+KINDS = {
+    "log": re.compile(r"\d+\.log"), "table": re.compile(r"\d+\.sst"),
+    "manifest": re.compile(r"MANIFEST-\d+"), "current": re.compile(r"CURRENT"),
+    "options": re.compile(r"OPTIONS-\d+"), "identity": re.compile(r"IDENTITY"),
+}  # fmt: skip
+# Most damage goes where most of the data is.
+TURNS = ("log", "table", "log", "manifest", "table", "log", "current", "options", "identity")
+WAYS = ("tear", "flip", "flip", "zeros", "garbage", "missing")
+BLOCK = 32 << 10
+WORKERS = 2
+
+
+@dataclasses.dataclass
+class Damage:
+    kind: str
+    way: str
+    file: str
+    start: int
+    end: int
+    size: int
+    hits_length: bool
+
+    def __str__(self) -> str:
+        place = f"bytes {self.start}..<{self.end} of {self.size}"
+        return f"{self.way} in {self.kind} {self.file}, {place}"
+
+
+def run(images: int, seed: int, seconds: float | None = None) -> Row:
+    """Damages so many copies of two stores, one closed in order and one killed."""
+    row = Row("damage", "images", seed)
+    outcomes: dict[str, int] = {}
+    with tempfile.TemporaryDirectory(prefix="quiver-damage-", dir=temporary_folder()) as name:
+        folder = pathlib.Path(name)
+        stores = [make_store(folder / f"store-{n}", f"{seed} {n}", n == 0) for n in range(2)]
+
+        def check(number: int):
+            if seconds is not None and time.monotonic() - row.started > seconds:
+                return None
+            chance = random.Random(f"{seed} {number}")
+            # Tables fill the store that was closed, the log the one that was killed.
+            kind = TURNS[number % len(TURNS)]
+            choice = {"log": 1, "table": 0}.get(kind, number % 2)
+            return check_one(*stores[choice], kind, chance, folder / f"image-{number}")
+
+        with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
+            for number, result in enumerate(pool.map(check, range(images))):
+                if result is None:
+                    continue
+                verdict, outcome, place = result
+                outcomes[outcome] = outcomes.get(outcome, 0) + 1
+                row.known += outcome.startswith("known")
+                row.add(verdict, f"image {number}: {place}")
+    row.remarks.append(", ".join(f"{n} {o}" for o, n in sorted(outcomes.items())))
+    return row.finish()
+
+
+def make_store(folder: pathlib.Path, seed: str, is_closed: bool):
+    """A store with tables and a log; the killed one has most of its data in the log."""
+    folder.mkdir()
+    service = node(folder)
+    ledgers = new_ledgers(weight=10)
+    try:
+        for number in range(2):
+            assert launch(service) is None, service.log_tail()
+            if number == 0:
+                create_collections(service.port)
+            lanes = start_lanes(ledgers, service.port, f"{seed} {number}")
+            run_load(lanes, 0.2 if number == 0 else 0.6, 200)
+            stop_lanes(lanes)
+            assert not any(lane.refusal for lane in lanes)
+            if is_closed or number == 0:
+                assert service.terminate() == 0
+    finally:
+        end(service)
+    return folder / "data", ledgers
+
+
+def check_one(source: pathlib.Path, ledgers, kind: str, chance, folder: pathlib.Path):
+    """Damages a copy of a store, opens it and judges what happens."""
+    shutil.copytree(source, folder / "data")
+    damage = inflict(folder / "data", kind, chance)
+    service = node(folder)
+    try:
+        code = launch(service, seconds=30)
+        if code is None:
+            verdict, outcome = judge(service, ledgers, damage)
+        else:
+            verdict, outcome = refusal(code, service.log_tail(2000), damage)
+        place = f"{damage}: {outcome}"
+        if not verdict.is_clean:
+            end(service)
+            name = folder.name.replace("image", "damage")
+            facts = {"damage": str(damage), "outcome": outcome, "notes": verdict.notes}
+            place += f", kept in {keep_evidence(folder, name, facts)}"
+    finally:
+        end(service)
+        shutil.rmtree(folder, ignore_errors=True)
+    return verdict, outcome, place
+
+
+def refusal(code: int, said: str, damage: Damage) -> tuple[Verdict, str]:
+    """The verdict on a server that ended instead of opening the store."""
+    if code == DAMAGED and "amaged" in said:
+        return Verdict(), "refused to open"
+    if code == 1 and "MANIFEST-" in said and damage.kind in ("manifest", "current"):
+        return Verdict(), "known: no manifest, refused with exit code 1"
+    if code == TRAPPED:
+        return Verdict(), "known: refused, trapped on a connection that came at that moment"
+    return Verdict(wrong=1, notes=[f"exit code {code}, said: {said[-500:]}"]), "other end"
+
+
+def inflict(data: pathlib.Path, kind: str, chance: random.Random) -> Damage:
+    """Changes one file of the kind that is not empty."""
+    files = [f for f in sorted(data.iterdir()) if KINDS[kind].fullmatch(f.name)]
+    file = chance.choice([f for f in files if f.stat().st_size] or files)
+    original = file.read_bytes()
+    content = bytearray(original)
+    size, way = len(content), chance.choice(WAYS)
+    # Half of it near the end, where a power cut would do it.
+    start = chance.randrange(size)
+    if chance.random() < 0.5:
+        start = max(0, size - 1 - chance.randrange(min(size, 2 * BLOCK)))
+    end = min(size, start + 1)
+    match way:
+        case "tear":
+            end = size
+            file.write_bytes(content[:start])
+        case "flip":
+            content[start] ^= 1 << chance.randrange(8)
+            file.write_bytes(content)
+        case "zeros" | "garbage":
+            end = min(size, start + chance.choice((16, 512, 4096)))
+            fill = bytes(end - start) if way == "zeros" else chance.randbytes(end - start)
+            content[start:end] = fill
+            file.write_bytes(content)
+        case "missing":
+            start, end = 0, size
+            file.unlink()
+    hits = kind == "log" and hits_last_length(original, start, end)
+    return Damage(kind, way, file.name, start, end, size, hits)
+
+
+def judge(service, ledgers, damage: Damage) -> tuple[Verdict, str]:
+    """The verdict on a store that opened."""
+    try:
+        states, verdict = read_states(service.port, ledgers)
+    except Refused as error:
+        if error.status < 500 or "amaged" not in error.text and "orruption" not in error.text:
+            notes = [f"an error that names no damage: {error}"]
+            return Verdict(wrong=1, notes=notes), "other error"
+        return Verdict(), "error where it is damaged"
+    except OSError as error:
+        return Verdict(wrong=1, notes=[f"the server is gone: {error}"]), "crashed"
+    if not verdict.is_clean:
+        return verdict, "wrong points"
+    exact = Verdict()
+    judge_all(ledgers, states, exact, lambda x: len(x.batches), lambda x: len(x.batches))
+    if exact.is_clean:
+        verdict.add(exact)
+        return verdict, "exact"
+    prefix = Verdict()
+    judge_all(ledgers, states, prefix, lambda x: 0, lambda x: len(x.batches))
+    if not prefix.is_clean or damage.kind != "log":
+        return exact, f"silent loss after damage to {damage.kind}"
+    if damage.way == "tear":
+        return verdict, "clean prefix"
+    if damage.way == "missing":
+        return verdict, "known: a missing log is not missed"
+    if damage.hits_length:
+        return verdict, "known: taken for a torn end"
+    return exact, "silent loss after damage to log"
+
+
+def hits_last_length(content: bytes, start: int, end: int) -> bool:
+    """Whether damage covers the length of a record in the last block of a log.
+
+    RocksDB can't tell a record whose length leads past the end of the file from one that was being
+    written when the power failed.
+    """
+    last = (len(content) - 1) // BLOCK * BLOCK
+    records = [r for r in record_starts(content) if r >= last]
+    return any(record + 4 < end and start < record + 7 for record in records)
+
+
+def record_starts(content: bytes) -> list[int]:
+    """Where the records of an undamaged log begin: 4 bytes checksum, 2 length, 1 type."""
+    starts, place = [], 0
+    while place + 7 <= len(content):
+        if BLOCK - place % BLOCK < 7:
+            place += BLOCK - place % BLOCK
+            continue
+        length, kind = struct.unpack_from("<HB", content, place + 4)
+        if kind == 0:
+            break
+        starts.append(place)
+        place += 7 + length
+    return starts

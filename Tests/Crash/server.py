@@ -1,0 +1,274 @@
+"""The real server under a proof, and the requests of the proofs."""
+
+import http.client
+import json
+import os
+import pathlib
+import random
+import signal
+import sys
+import threading
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "EndToEnd"))
+
+from ledger import CHURN, COLLECTIONS, Ledger, State, Verdict, payload, vector  # noqa: E402
+from process import ROOT, Service, free_port, quiver  # noqa: E402
+
+WORK = ROOT / ".quiver" / "crash"
+SHIM = WORK / "storage_shim.so"
+DAMAGED = 6
+# An HTTP connection that comes just when a start fails ends the process with SIGILL.
+TRAPPED = -4
+
+
+class Refused(Exception):
+    """An answer other than 200."""
+
+    def __init__(self, status: int, text: str):
+        super().__init__(f"{status}: {text}")
+        self.status = status
+        self.text = text
+
+
+def node(folder: pathlib.Path, **settings: str) -> Service:
+    """A server with its data in `folder/data`, quiet, with no backtraces that take minutes."""
+    options = {
+        "QUIVER__LOG_LEVEL": "warning", "SWIFT_BACKTRACE": "enable=no",
+        "QUIVER__SERVICE__SHUTDOWN_GRACE_MS": "0", **settings,
+    }  # fmt: skip
+    return quiver(folder, **options)
+
+
+def launch(service: Service, seconds: float = 60) -> int | None:
+    """Starts a server; returns None once it is ready, or its exit code (negative: a signal)."""
+    service.port = free_port()
+    service.settings["QUIVER__SERVICE__HTTP_PORT"] = str(service.port)
+    try:
+        service.start(seconds)
+    except RuntimeError as error:
+        text = str(error).split("\n")[0]
+        if "exited with" not in text:
+            raise
+        return int(text.split("exited with ")[1])
+    return None
+
+
+class Client:
+    """One connection."""
+
+    def __init__(self, port: int, timeout: float = 30):
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
+
+    def send(self, method: str, path: str, body=None) -> tuple[int, bytes]:
+        data = None if body is None else json.dumps(body)
+        self.connection.request(method, path, data, {"Content-Type": "application/json"})
+        answer = self.connection.getresponse()
+        return answer.status, answer.read()
+
+    def result(self, method: str, path: str, body=None):
+        status, text = self.send(method, path, body)
+        if status != 200:
+            raise Refused(status, text.decode(errors="replace"))
+        return json.loads(text)["result"]
+
+    def close(self) -> None:
+        self.connection.close()
+
+
+class Lane(threading.Thread):
+    """Sends the batches of a ledger until told to stop, refused or cut off."""
+
+    def __init__(self, ledger: Ledger, port: int, seed: str, position=lambda: 0):
+        super().__init__(daemon=True)
+        self.ledger = ledger
+        self.client = Client(port)
+        self.chance = random.Random(f"{seed} {ledger.lane}")
+        self.position = position
+        self.stopping = threading.Event()
+        self.refusal: Refused | None = None
+        self.refused_at = 0.0
+        self.last_sent_acked = 0.0
+        self.answers = 0
+
+    def run(self) -> None:
+        try:
+            while not self.stopping.is_set() and self.step():
+                pass
+        finally:
+            self.client.close()
+
+    def step(self) -> bool:
+        """One request; False when it was not acknowledged."""
+        ledger = self.ledger
+        batch = ledger.draw(self.chance)
+        method, path, body = ledger.request(batch)
+        batch.sent = self.position()
+        ledger.batches.append(batch)
+        sent = time.monotonic()
+        try:
+            self.client.result(method, path, body)
+        except Refused as error:
+            self.refusal, self.refused_at = error, time.monotonic()
+            return False
+        except (OSError, http.client.HTTPException):
+            return False
+        batch.acked = self.position()
+        self.last_sent_acked = sent
+        ledger.current = ledger.apply(ledger.current, batch)
+        self.answers += 1
+        return True
+
+
+def new_ledgers(weight: int = 1) -> list[Ledger]:
+    """Two lanes in each collection, and one that makes and drops a collection."""
+    lanes = [Ledger(n, COLLECTIONS[n % 3], weight) for n in range(2 * len(COLLECTIONS))]
+    return [*lanes, Ledger(len(lanes), CHURN, weight)]
+
+
+def create_collections(port: int) -> None:
+    client = Client(port)
+    for collection in COLLECTIONS:
+        client.result("PUT", f"/collections/{collection.name}", collection.creation())
+    client.close()
+
+
+def start_lanes(ledgers, port: int, seed: str, position=lambda: 0) -> list[Lane]:
+    lanes = [Lane(ledger, port, seed, position) for ledger in ledgers]
+    for lane in lanes:
+        lane.start()
+    return lanes
+
+
+def stop_lanes(lanes: list[Lane]) -> None:
+    for lane in lanes:
+        lane.stopping.set()
+    for lane in lanes:
+        lane.join(60)
+        assert not lane.is_alive(), "a request got no answer within its time"
+
+
+def run_load(lanes: list[Lane], seconds: float, answers: int) -> None:
+    """Lets lanes write for a time and until they had some answers, so that slow disks count."""
+    end, late = time.monotonic() + seconds, time.monotonic() + 30 + seconds
+    while time.monotonic() < late and any(lane.is_alive() for lane in lanes):
+        if time.monotonic() > end and sum(lane.answers for lane in lanes) >= answers:
+            return
+        time.sleep(0.005)
+
+
+def read_collection(client: Client, collection) -> dict[int | str, dict] | None:
+    """All points as the server shows them; None when there is no such collection."""
+    found, offset = {}, None
+    while True:
+        body = {"limit": 1000, "with_vector": True, "with_payload": True, "offset": offset}
+        try:
+            page = client.result("POST", f"/collections/{collection.name}/points/scroll", body)
+        except Refused as error:
+            if error.status == 404:
+                return None
+            raise
+        found.update({record["id"]: record for record in page["points"]})
+        offset = page["next_page_offset"]
+        if offset is None:
+            return found
+
+
+def decode(ledger: Ledger, record: dict, verdict: Verdict) -> tuple[int, ...]:
+    """The versions of a point, having compared all of it with what these versions were."""
+    lane, id = ledger.own_id(record["id"])
+    shown = record["vector"] or {}
+    vectors = {"": shown} if isinstance(shown, list) else shown
+    versions = []
+    for name in ledger.collection.vectors:
+        values = vectors.get(name) or [0.0]
+        version = int(values[0])
+        if values != vector(ledger.collection, name, lane * 1000 + id, version):
+            verdict.wrong += 1
+            verdict.notes.append(f"{ledger.collection.name}/{record['id']}: vector {values}")
+        versions.append(version)
+    body = record["payload"] or {}
+    version = body.get("version", 0)
+    if body != payload(ledger.lane, version, ledger.weight):
+        verdict.wrong += 1
+        verdict.notes.append(f"{ledger.collection.name}/{record['id']}: payload {str(body)[:200]}")
+    return (*versions, version)
+
+
+def read_states(port: int, ledgers: list[Ledger]) -> tuple[dict[int, State], Verdict]:
+    """The state of every lane, and what is wrong with single points or collections."""
+    client, verdict, states = Client(port), Verdict(), {}
+    try:
+        shown = {c["name"] for c in client.result("GET", "/collections")["collections"]}
+        strangers = shown - {ledger.collection.name for ledger in ledgers}
+        verdict.phantom += len(strangers)
+        for collection in {ledger.collection for ledger in ledgers}:
+            own = {x.lane: x for x in ledgers if x.collection is collection}
+            records = read_collection(client, collection)
+            for lane in own:
+                states[lane] = None if records is None else {}
+            for wire, record in (records or {}).items():
+                lane, id = Ledger.own_id(wire)
+                if lane not in own:
+                    verdict.phantom += 1
+                    verdict.notes.append(f"{collection.name}/{wire} was never written")
+                    continue
+                states[lane][id] = decode(own[lane], record, verdict)
+            if records:
+                count_points(client, collection, records, verdict)
+    finally:
+        client.close()
+    return states, verdict
+
+
+def count_points(client: Client, collection, records: dict, verdict: Verdict) -> None:
+    """Counting and searching agree with listing."""
+    base = f"/collections/{collection.name}/points"
+    count = client.result("POST", f"{base}/count", {"exact": True})["count"]
+    if count != len(records):
+        verdict.wrong += 1
+        verdict.notes.append(f"{collection.name} counts {count} of {len(records)} points")
+    name = collection.vectors[0]
+    wire, record = next(iter(records.items()))
+    values = record["vector"][name] if name else record["vector"]
+    body = {"query": values, "limit": len(records) + 1, "using": name or None}
+    hits = client.result("POST", f"{base}/query", body)["points"]
+    if {hit["id"] for hit in hits} != set(records):
+        verdict.wrong += 1
+        verdict.notes.append(f"{collection.name}: a search finds other points than a listing")
+    if collection.distance != "Dot" and (hits[0]["id"], hits[0]["score"]) != (wire, 0):
+        verdict.wrong += 1
+        verdict.notes.append(f"{collection.name}: the vector of {wire} does not find it")
+
+
+def judge_all(ledgers, states, verdict: Verdict, low, high) -> dict[int, int | None]:
+    """Adds up the verdicts of all lanes; how many batches each holds."""
+    matches = {}
+    for ledger in ledgers:
+        lane = ledger.lane
+        judged, matches[lane] = ledger.judge(states.get(lane), low(ledger), high(ledger))
+        verdict.add(judged)
+    return matches
+
+
+def end(service: Service) -> None:
+    """SIGKILL, for servers whose shutdown is not under test."""
+    service.kill()
+
+
+def terminate_or_kill(service: Service, chance: random.Random) -> None:
+    """A shutdown that is cut short."""
+    service.process.send_signal(signal.SIGTERM)
+    time.sleep(chance.random() * 0.1)
+    service.kill()
+
+
+def temporary_folder() -> pathlib.Path:
+    """Where stores that are thrown away lie: in memory when there is room."""
+    memory = pathlib.Path("/dev/shm")
+    if memory.is_dir() and os.access(memory, os.W_OK):
+        room = os.statvfs(memory)
+        if room.f_bavail * room.f_frsize > 2 << 30:
+            return memory
+    WORK.mkdir(parents=True, exist_ok=True)
+    return WORK
