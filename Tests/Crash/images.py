@@ -115,7 +115,7 @@ class Recording:
         for change in pending[:count]:
             durable.update(change)
         tails = "none" if strict else chance.choice(("none", "none", "part", "zeros"))
-        plan = Plan(self.events[cut - 1].end, names, tails, {})
+        plan = Plan(self.events[cut - 1].end if cut else 0, names, tails, {})
         for path, inode in durable.items():
             if inode:
                 size = synced.get(inode, 0)

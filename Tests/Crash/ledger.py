@@ -230,7 +230,7 @@ class Ledger:
         if found is None or all(a is None for a in allowed):
             verdict.lost += found is None
             verdict.phantom += found is not None
-            verdict.notes.append(f"{place}: no collection" if found is None else f"{place}: is back")
+            verdict.notes.append(f"{place}: is {'gone' if found is None else 'back'}")
             return verdict, None
         least = self.batches[low - 1].number if low else 0
         for id in sorted(set(found).union(*(a or {} for a in allowed))):

@@ -4,6 +4,7 @@ import argparse
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -27,7 +28,8 @@ def build_shim() -> None:
         return
     WORK.mkdir(parents=True, exist_ok=True)
     made = SHIM.with_suffix(f".{os.getpid()}")
-    command = [os.environ.get("CC", "cc"), "-O2", "-Wall", "-shared", "-fPIC", "-o", str(made),
+    compiler = os.environ.get("CC") or shutil.which("cc") or "clang"
+    command = [compiler, "-O2", "-Wall", "-shared", "-fPIC", "-o", str(made),
                str(source), "-ldl", "-pthread"]  # fmt: skip
     subprocess.run(command, check=True)
     made.rename(SHIM)

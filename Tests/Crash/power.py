@@ -154,7 +154,8 @@ def check_one(
 def judge(port: int, ledgers: list[Ledger], position: int) -> Verdict:
     states, verdict = read_states(port, ledgers)
     for ledger in ledgers:
-        if position < ledger.created_at and not ledger.is_churn and states[ledger.lane] is None:
+        is_early = position < ledger.created_at and not ledger.is_churn
+        if is_early and states.get(ledger.lane, {}) is None:
             states[ledger.lane] = {}
     judge_all(
         ledgers, states, verdict,

@@ -195,8 +195,13 @@ def decode(ledger: Ledger, record: dict, verdict: Verdict) -> tuple[int, ...]:
     return (*versions, version)
 
 
-def read_states(port: int, ledgers: list[Ledger]) -> tuple[dict[int, State], Verdict]:
-    """The state of every lane, and what is wrong with single points or collections."""
+def read_states(
+    port: int, ledgers: list[Ledger], errors: list[Refused] | None = None
+) -> tuple[dict[int, State], Verdict]:
+    """The state of every lane, and what is wrong with single points or collections.
+
+    A collection that can't be read has no state; that is a loss unless `errors` collects it.
+    """
     client, verdict, states = Client(port), Verdict(), {}
     try:
         shown = {c["name"] for c in client.result("GET", "/collections")["collections"]}
@@ -204,7 +209,15 @@ def read_states(port: int, ledgers: list[Ledger]) -> tuple[dict[int, State], Ver
         verdict.phantom += len(strangers)
         for collection in {ledger.collection for ledger in ledgers}:
             own = {x.lane: x for x in ledgers if x.collection is collection}
-            records = read_collection(client, collection)
+            try:
+                records = read_collection(client, collection)
+            except Refused as error:
+                if errors is None:
+                    verdict.lost += 1
+                    verdict.notes.append(f"{collection.name} can't be read: {error}")
+                else:
+                    errors.append(error)
+                continue
             for lane in own:
                 states[lane] = None if records is None else {}
             for wire, record in (records or {}).items():
@@ -246,8 +259,10 @@ def judge_all(ledgers, states, verdict: Verdict, low, high) -> dict[int, int | N
     matches = {}
     for ledger in ledgers:
         lane = ledger.lane
-        judged, matches[lane] = ledger.judge(states.get(lane), low(ledger), high(ledger))
-        verdict.add(judged)
+        matches[lane] = None
+        if lane in states:
+            judged, matches[lane] = ledger.judge(states[lane], low(ledger), high(ledger))
+            verdict.add(judged)
     return matches
 
 

@@ -1,5 +1,5 @@
 import FastJSON
-import Foundation
+import class Foundation.ProcessInfo
 import PointModel
 import Testing
 import VectorDB
