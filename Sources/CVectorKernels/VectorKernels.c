@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #define VK_METRICS 3
 #define VK_VARIANTS 4
@@ -198,24 +199,53 @@ void vk_scale(float *vector, size_t dimension, double factor) {
 
 // calloc gets large blocks as untouched zero pages, which aligned_alloc with memset would commit.
 // The address that calloc gave is kept in the word before the aligned one.
+// What stands before a block: where its memory begins, and how much of it was mapped (0 for memory
+// of the heap).
+struct block_header {
+  void *base;
+  size_t mapped;
+};
+
+// Blocks of this size get pages of their own. The heap would keep them after they are freed, and
+// clear them by writing, which commits pages that no row ever uses.
+static const size_t mapped_bytes_min = 64 << 10;
+
 void *vk_allocate_zeroed(size_t bytes) {
   enum { alignment = 64 };
-  if (bytes > SIZE_MAX - alignment - sizeof(void *)) {
+  if (bytes > SIZE_MAX - alignment - sizeof(struct block_header)) {
     return NULL;
   }
-  char *base = calloc(1, bytes + alignment + sizeof(void *));
-  if (base == NULL) {
-    return NULL;
+  size_t total = bytes + alignment + sizeof(struct block_header);
+  size_t mapped = bytes >= mapped_bytes_min ? total : 0;
+  char *base;
+  if (mapped != 0) {
+    base = mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (base == MAP_FAILED) {
+      return NULL;
+    }
+  } else {
+    base = calloc(1, total);
+    if (base == NULL) {
+      return NULL;
+    }
   }
-  uintptr_t first = (uintptr_t)base + sizeof(void *);
+  uintptr_t first = (uintptr_t)base + sizeof(struct block_header);
   size_t padding = (alignment - first % alignment) % alignment;
-  void **aligned = (void **)(base + sizeof(void *) + padding);
-  aligned[-1] = base;
+  char *aligned = base + sizeof(struct block_header) + padding;
+  struct block_header *header = (struct block_header *)(aligned - sizeof(struct block_header));
+  header->base = base;
+  header->mapped = mapped;
   return aligned;
 }
 
 void vk_free(void *memory) {
-  if (memory != NULL) {
-    free(((void **)memory)[-1]);
+  if (memory == NULL) {
+    return;
+  }
+  struct block_header header = ((struct block_header *)memory)[-1];
+  if (header.mapped != 0) {
+    munmap(header.base, header.mapped);
+  } else {
+    free(header.base);
   }
 }

@@ -20,6 +20,7 @@ struct RESTServices: Sendable {
     bodies = BodyReader(
       limit: settings.maxRequestSizeMB << 20,
       budget: ByteBudget(capacity: settings.maxInflightMB << 20))
+    state.countBodies(of: bodies.budget)
   }
 
   /// The database once it is open.

@@ -14,6 +14,18 @@ public final class ServerState: Sendable {
 
   private let phase = Mutex<Phase>(.starting)
 
+  private let bodies = Mutex<ByteBudget?>(nil)
+
+  /// Bytes of request bodies in memory now.
+  public var requestBytes: Int {
+    bodies.withLock { $0.map { $0.capacity - $0.available } ?? 0 }
+  }
+
+  /// Makes the bodies that a budget grants room to count in ``requestBytes``.
+  func countBodies(of budget: ByteBudget) {
+    bodies.withLock { $0 = budget }
+  }
+
   /// A server whose database is not open yet.
   public init() {}
 

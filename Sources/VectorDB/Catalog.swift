@@ -43,6 +43,11 @@ final class Catalog: Sendable {
     state.withLock { Array($0.collections.values) }.sorted { $0.name < $1.name }
   }
 
+  /// Calls `body` with every collection, in no order.
+  func forEach(_ body: (PointCollection) -> Void) {
+    for collection in state.withLock({ $0.collections }).values { body(collection) }
+  }
+
   func create(_ name: String, _ config: CollectionConfig) throws(CollectionError) {
     let (exists, count, number) = state.withLock {
       ($0.collections[name] != nil, $0.collections.count, $0.nextNumber)
@@ -67,6 +72,7 @@ final class Catalog: Sendable {
       state.collections[name] = collection
       state.nextNumber = number + 1
     }
+    warnIfTight(collection)
   }
 
   func update(_ name: String, _ change: CollectionConfigChange) throws(CollectionError) {
@@ -90,30 +96,40 @@ final class Catalog: Sendable {
   func delete(_ name: String) throws(CollectionError) -> Bool {
     guard let collection = state.withLock({ $0.collections[name] }) else { return false }
     let number = collection.number
-    let range = KeyLayout.range(of: number)
+    // A collection that never had a row has nothing to delete.
+    let isEmpty = collection.state.withLock { $0.counters.nextOffset == 0 }
     var batch = WriteBatch()
     batch.delete(key: KeyLayout.catalogEntry(number), in: KeyLayout.meta)
     batch.delete(key: KeyLayout.counters(number), in: KeyLayout.meta)
-    for family in [KeyLayout.points, KeyLayout.vectors, KeyLayout.ids] {
-      batch.deleteRange(from: range.lower, upTo: range.upper, in: family)
+    if !isEmpty {
+      let range = KeyLayout.range(of: number)
+      for family in KeyLayout.pointFamilies {
+        batch.deleteRange(from: range.lower, upTo: range.upper, in: family)
+      }
+      batch.put(key: KeyLayout.dropped(number), value: [], in: KeyLayout.meta)
     }
     try write(batch)
     state.withLock { $0.collections[name] = nil }
     collection.state.withLock { $0.isDropped = true }
-    reclaim(range, number)
+    if !isEmpty {
+      // Readers from now on need nothing of the collection, so its space can be given back.
+      core.publish(sequence: core.sequence)
+      core.droppedCollections.add(number)
+    }
     return true
   }
 
-  /// Gives whole files back to the system; what remains goes with the next compactions.
-  private func reclaim(_ range: (lower: [UInt8], upper: [UInt8]), _ number: UInt32) {
-    for family in [KeyLayout.points, KeyLayout.vectors, KeyLayout.ids] {
-      do {
-        try core.store.deleteFilesInRange(in: family, from: range.lower, upTo: range.upper)
-      } catch {
-        logger.warning(
-          "files of a deleted collection stay until compaction",
-          metadata: ["collection": "\(number)", "reason": "\(error)"])
-      }
+  /// Says early that a new collection will soon be refused points: no size is declared beyond the
+  /// dimensions, so a thousand points stand for a collection worth having.
+  private func warnIfTight(_ collection: PointCollection) {
+    let points = 1000
+    var growth = RowGrowth()
+    growth.memory = points * collection.bytesPerRow
+    growth.disk = points * collection.bytesPerRow
+    if let obstacle = core.admission.obstacle(to: growth) {
+      logger.warning(
+        "there is no room for \(points) points in a new collection",
+        metadata: ["collection": "\(collection.name)", "reason": "\(obstacle)"])
     }
   }
 

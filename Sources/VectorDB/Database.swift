@@ -13,12 +13,16 @@ public final class Database: Sendable {
   private let committer: Committer
   private let stagingThreads: StagingThreads
   private let logSync: IntervalSync?
+  let roomSampler: RoomSampler
+  private let maintenance: Maintenance
   private let isClosed = Mutex(false)
 
   private init(
     core: DatabaseCore, catalog: Catalog, committer: Committer, stagingThreads: StagingThreads,
-    logSync: IntervalSync?
+    logSync: IntervalSync?, logger: Logger
   ) {
+    self.roomSampler = RoomSampler(core: core, catalog: catalog, logger: logger)
+    self.maintenance = Maintenance(core: core, catalog: catalog, logger: logger)
     self.core = core
     self.catalog = catalog
     self.committer = committer
@@ -53,7 +57,7 @@ public final class Database: Sendable {
     }
     return Database(
       core: core, catalog: catalog, committer: committer, stagingThreads: stagingThreads,
-      logSync: logSync)
+      logSync: logSync, logger: logger)
   }
 
   /// The collection called `name`.
@@ -118,6 +122,8 @@ public final class Database: Sendable {
     stagingThreads.join()
     committer.join()
     logSync?.stop()
+    maintenance.stop()
+    roomSampler.stop()
     core.searchThreads.shutDown()
     core.store.close()
   }

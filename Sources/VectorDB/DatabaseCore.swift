@@ -20,12 +20,15 @@ final class DatabaseCore: Sendable {
   let waitingWrites = Atomic<Int>(0)
   private let isClosing = Atomic<Bool>(false)
   let options: DatabaseOptions
+  let admission: WriteAdmission
+  let droppedCollections = DroppedCollections()
   private let committed: Mutex<CommittedView>
 
   init(store: KeyValueStore, searchThreads: SearchThreads, options: DatabaseOptions) {
     self.store = store
     self.searchThreads = searchThreads
     self.options = options
+    self.admission = WriteAdmission(limits: options.limits.room)
     self.committed = Mutex(CommittedView(sequence: 0, snapshot: store.snapshot()))
   }
 

@@ -4,13 +4,17 @@ public struct DatabaseOptions: Sendable {
   /// Threads that searches and other blocking reads run on.
   public var searchThreads: Int
   public var limits: Limits
+  /// Bytes of requests that the caller holds in memory now, which count against the memory limit.
+  public var requestBytes: @Sendable () -> Int
 
   public init(
-    durability: Durability = .sync, searchThreads: Int = 2, limits: Limits = Limits()
+    durability: Durability = .sync, searchThreads: Int = 2, limits: Limits = Limits(),
+    requestBytes: @escaping @Sendable () -> Int = { 0 }
   ) {
     self.durability = durability
     self.searchThreads = searchThreads
     self.limits = limits
+    self.requestBytes = requestBytes
   }
 }
 

@@ -13,11 +13,13 @@ public struct Limits: Sendable, Equatable {
   public var collectionsMax: Int
   /// Candidates checked one by one, best first, before a filter is evaluated over everything.
   public var lazyFilterCandidatesMax: Int
+  /// Memory and disk.
+  public var room: RoomLimits
 
   public init(
     queuedOperationsMax: Int = 4096, groupOperationsMax: Int = 512,
     groupBytesMax: Int = 32 << 20, payloadDepthMax: Int = 125, collectionsMax: Int = 10_000,
-    lazyFilterCandidatesMax: Int = 2048
+    lazyFilterCandidatesMax: Int = 2048, room: RoomLimits = RoomLimits()
   ) {
     self.queuedOperationsMax = queuedOperationsMax
     self.groupOperationsMax = groupOperationsMax
@@ -25,5 +27,6 @@ public struct Limits: Sendable, Equatable {
     self.payloadDepthMax = payloadDepthMax
     self.collectionsMax = collectionsMax
     self.lazyFilterCandidatesMax = lazyFilterCandidatesMax
+    self.room = room
   }
 }

@@ -44,6 +44,20 @@ public final class VectorColumn: Sendable {
   /// that only a view keeps alive are not counted.
   public var residentBytes: Int { chunkBytes.load(ordering: .relaxed) }
 
+  /// The memory that the rows below `rowCount` take in the chunks that were not dropped: floats, and
+  /// bits that tell which rows are present. Rows without a vector count as if they had one.
+  public func memory(rowCount: UInt32) -> (rows: Int, presence: Int) {
+    var rows = 0
+    var chunkCount = 0
+    for (number, chunk) in directory.snapshot().enumerated() where chunk != nil {
+      rows += max(0, min(rowsPerChunk, Int(rowCount) - number << rowShift))
+      chunkCount += 1
+    }
+    return (
+      rows * dimension * MemoryLayout<Float>.stride, chunkCount * ((rowsPerChunk + 63) / 64) * 8
+    )
+  }
+
   /// Writes a row of ``dimension`` floats. Writer only; `offset` is not yet visible to any reader.
   /// Offsets may come in any order and leave gaps.
   public func write(_ vector: UnsafeBufferPointer<Float>, at offset: UInt32) {

@@ -10,6 +10,9 @@ import Synchronization
 public final class VisibilityTable: Sendable {
   private let directory = ChunkDirectory<VisibilityChunk>()
 
+  /// Rows a chunk of the table.
+  public static let rowsPerChunk = VisibilityChunk.rowCount
+
   /// A table without rows.
   public init() {}
 
@@ -40,6 +43,11 @@ public final class VisibilityTable: Sendable {
   /// by the writer, under a lock of the owner's. Cheap: one lock and one reference.
   public func view(at sequence: UInt64, rowCount: UInt32) -> VisibilityView {
     VisibilityView(sequence: sequence, rowCount: rowCount, chunks: directory.snapshot())
+  }
+
+  /// The memory of the table, in bytes: 16 for each row of a chunk of 4,096.
+  public var residentBytes: Int {
+    directory.snapshot().reduce(0) { $0 + ($1 == nil ? 0 : 16 * VisibilityChunk.rowCount) }
   }
 
   /// Gives back the memory for the 4,096 rows around `offset`. Writer only, when all of them are

@@ -92,7 +92,9 @@ final class DatabaseService: Service {
   private func open() async throws -> Database {
     let threads =
       settings.searchThreads > 0 ? settings.searchThreads : max(1, System.coreCount)
-    let options = DatabaseOptions(durability: settings.durability, searchThreads: threads)
+    let options = DatabaseOptions(
+      durability: settings.durability, searchThreads: threads,
+      limits: Limits(room: settings.roomLimits), requestBytes: { [state] in state.requestBytes })
     let (path, logger) = (settings.storagePath, logger)
     return try await NIOSingletons.posixBlockingThreadPool.runIfActive {
       try Database.open(at: path, options: options, logger: logger)

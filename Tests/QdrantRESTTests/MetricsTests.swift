@@ -49,7 +49,9 @@ import Testing
         ("rest_responses_fail_total", "counter"),
         ("rest_responses_avg_duration_seconds", "gauge"),
         ("rest_responses_duration_seconds", "histogram"), ("memory_resident_bytes", "gauge"),
-        ("process_threads", "gauge"), ("process_open_fds", "gauge"),
+        ("memory_formula_bytes", "gauge"), ("memory_formula_part_bytes", "gauge"),
+        ("collection_memory_bytes", "gauge"), ("storage_disk_bytes", "gauge"),
+        ("storage_disk_free_bytes", "gauge"), ("process_threads", "gauge"), ("process_open_fds", "gauge"),
         ("process_minor_page_faults_total", "counter"),
       ] {
         #expect(types[name] == type, "\(name)")
@@ -71,6 +73,8 @@ import Testing
       #expect(value("rest_responses_fail_total", missing) == 0)
       #expect(!answer.text.contains("no/such"))
       #expect((value("memory_resident_bytes", "") ?? 0) > 0)
+      #expect(value("collection_memory_bytes", #"{collection="c",part="vectors"}"#) == 24)
+      #expect((value("memory_formula_bytes", "") ?? 0) > 65_536)
     }
   }
 

@@ -41,7 +41,8 @@ import VectorDB
       "QUIVER__SERVICE__MAX_INFLIGHT_MB": "6", "QUIVER__SERVICE__SHUTDOWN_GRACE_MS": "0",
       "QUIVER__STORAGE__STORAGE_PATH": "/data", "QUIVER__STORAGE__DURABILITY": "interval:20",
       "QUIVER__STORAGE__PERFORMANCE__MAX_SEARCH_THREADS": "3", "QUIVER__LOG_LEVEL": "debug",
-      "QUIVER_KERNELS": "scalar", "PATH": "/bin",
+      "QUIVER__STORAGE__LIMITS__MEMORY_MB": "11", "QUIVER__STORAGE__LIMITS__DISK_MB": "12",
+      "QUIVER__STORAGE__LIMITS__DISK_RESERVE_MB": "13", "QUIVER_KERNELS": "scalar", "PATH": "/bin",
     ]).settings
     #expect(settings.host == "h")
     #expect(settings.apiKey == "k")
@@ -52,6 +53,9 @@ import VectorDB
     #expect(settings.storagePath == "/data")
     #expect(settings.durability == .interval(milliseconds: 20))
     #expect(settings.searchThreads == 3)
+    #expect(
+      settings.roomLimits
+        == RoomLimits(memoryBytes: 11 << 20, diskBytes: 12 << 20, diskReserveBytes: 13 << 20))
     #expect(settings.logLevel == .debug)
     #expect(settings.durabilityText == "interval:20")
   }

@@ -15,6 +15,7 @@ struct MetricsReport {
     text.single("cluster_enabled", .gauge, "is cluster support enabled", 0)
     addResponses(to: &text)
     addProcess(to: &text)
+    RoomReport(services: services).add(to: &text)
     text.single(
       "request_body_bytes_in_flight", .gauge, "bytes of request bodies held in memory",
       Double(services.bodies.budget.capacity - services.bodies.budget.available))

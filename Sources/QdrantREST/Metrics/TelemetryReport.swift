@@ -110,6 +110,13 @@ struct TelemetryReport {
     writer.integer(info.pointsCount)
     writer.key("vectors_size_bytes")
     writer.integer(info.vectorBytes)
+    writer.key("memory_bytes")
+    writer.beginObject()
+    for part in collection.memory().parts {
+      writer.key(part.name)
+      writer.integer(part.bytes)
+    }
+    writer.endObject()
     if level > 1 {
       writer.key("config")
       info.config.write(to: &writer)
@@ -173,6 +180,7 @@ struct TelemetryReport {
       writer.key(name)
       writer.integer(value)
     }
+    RoomReport(services: services).writeMembers(to: &writer)
     writer.endObject()
   }
 }

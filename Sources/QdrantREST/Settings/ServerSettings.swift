@@ -21,6 +21,12 @@ public struct ServerSettings: Sendable, Equatable {
   public var storagePath = "./storage"
   /// When a write reaches the disk.
   public var durability = Durability.sync
+  /// Memory that collections, caches and requests may take, in MiB; 0 means no limit.
+  public var memoryLimitMB = 0
+  /// The size that the data directory may reach, in MiB; 0 means no limit.
+  public var diskLimitMB = 0
+  /// Free space that writes leave on the file system of the data directory, in MiB.
+  public var diskReserveMB = 512
   /// Threads that searches run on; 0 means one a core.
   public var searchThreads = 0
   /// The least severe messages that are logged.
@@ -35,6 +41,13 @@ public struct ServerSettings: Sendable, Equatable {
     case .sync: "sync"
     case .interval(let milliseconds): "interval:\(milliseconds)"
     }
+  }
+
+  /// The limits of memory and disk in the engine's terms.
+  public var roomLimits: RoomLimits {
+    RoomLimits(
+      memoryBytes: memoryLimitMB << 20, diskBytes: diskLimitMB << 20,
+      diskReserveBytes: diskReserveMB << 20)
   }
 
   /// Sets one value from its text.
@@ -61,6 +74,9 @@ public struct ServerSettings: Sendable, Equatable {
     case .shutdownGraceMilliseconds: shutdownGraceMilliseconds = try number(0...5000)
     case .storagePath: storagePath = text
     case .durability: durability = try Self.durability(text, name: name)
+    case .memoryLimitMB: memoryLimitMB = try number(0...1_073_741_824)
+    case .diskLimitMB: diskLimitMB = try number(0...1_073_741_824)
+    case .diskReserveMB: diskReserveMB = try number(0...1_073_741_824)
     case .searchThreads: searchThreads = try number(0...1024)
     case .logLevel: logLevel = try Self.level(text, name: name)
     }

@@ -20,6 +20,12 @@ public enum SettingKey: String, Sendable, CaseIterable {
   case storagePath = "storage.storage_path"
   /// `sync`, or `interval:<ms>`.
   case durability = "storage.durability"
+  /// Memory that collections, caches and requests may take, in MiB; 0 means no limit.
+  case memoryLimitMB = "storage.limits.memory_mb"
+  /// The size that the data directory may reach, in MiB; 0 means no limit.
+  case diskLimitMB = "storage.limits.disk_mb"
+  /// Free space that writes leave on the file system of the data directory, in MiB.
+  case diskReserveMB = "storage.limits.disk_reserve_mb"
   /// Threads that searches run on; 0 means one a core.
   case searchThreads = "storage.performance.max_search_threads"
   /// The least severe messages that are logged.

@@ -9,6 +9,7 @@ import Storage
 /// | `meta`    | `next-collection`                          | next collection number, u32       |
 /// | `meta`    | `collection/` number                       | catalogue entry, JSON             |
 /// | `meta`    | `counters/` number                         | next operation u64, offset u32    |
+/// | `meta`    | `dropped/` number                          | empty; space not yet given back   |
 /// | `points`  | collection u32, offset u32                 | ``PointRecord``                   |
 /// | `vectors` | collection u32, vector u16, offset u32     | `d` little-endian float32         |
 /// | `ids`     | collection u32, id                         | offset u32, version u64           |
@@ -23,11 +24,14 @@ enum KeyLayout {
   static let vectors = ColumnFamily(name: "vectors", profile: .vectors)
   static let ids = ColumnFamily(name: "ids", profile: .lookup)
   static let families = [meta, points, vectors, ids]
+  /// The families whose keys begin with a collection's number.
+  static let pointFamilies = [points, vectors, ids]
 
   static let formatKey = Array("format".utf8)
   static let nextCollectionKey = Array("next-collection".utf8)
   static let catalogPrefix = Array("collection/".utf8)
   static let countersPrefix = Array("counters/".utf8)
+  static let droppedPrefix = Array("dropped/".utf8)
 
   static func catalogEntry(_ collection: UInt32) -> [UInt8] {
     prefixed(catalogPrefix, collection)
@@ -35,6 +39,10 @@ enum KeyLayout {
 
   static func counters(_ collection: UInt32) -> [UInt8] {
     prefixed(countersPrefix, collection)
+  }
+
+  static func dropped(_ collection: UInt32) -> [UInt8] {
+    prefixed(droppedPrefix, collection)
   }
 
   static func point(_ collection: UInt32, _ offset: UInt32) -> [UInt8] {

@@ -11,6 +11,9 @@ extension PointCollection {
     prepared.reserveCapacity(operations.count)
     for operation in operations { prepared.append(try prepare(operation)) }
     let ready = prepared
+    let growth = RowGrowth(of: ready, bytesPerRow: bytesPerRow)
+    try core.admission.admit(growth)
+    defer { core.admission.finish(growth) }
     return try await core.submit { completion in
       let isFirst = requests.add(PointsRequest(operations: ready, completion: completion))
       if isFirst { core.stage(self) }

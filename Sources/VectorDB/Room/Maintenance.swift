@@ -1,0 +1,117 @@
+import Logging
+import Storage
+
+/// Gives space back in the background: that of deleted collections, of deleted and overwritten
+/// points on disk, and of rows in memory. One thread, one thing at a time; the compactions
+/// themselves run in the store's background threads.
+///
+/// A large deletion is taken up within five seconds, small ones together within thirty.
+final class Maintenance: Sendable {
+  private let signal = StopSignal()
+  private let store: KeyValueStore
+  private let thread: NativeThread?
+
+  private static let paceMilliseconds = 1000
+
+  init(core: DatabaseCore, catalog: Catalog, logger: Logger) {
+    store = core.store
+    thread = NativeThread { [signal] in
+      let loop = MaintenanceLoop(core: core, catalog: catalog, logger: logger, signal: signal)
+      loop.begin()
+      while signal.wait(milliseconds: Self.paceMilliseconds) {
+        loop.tick()
+      }
+    }
+  }
+
+  /// Ends the thread, and with it the compaction that runs. Blocking.
+  func stop() {
+    signal.stop()
+    store.abandonCompactions()
+    thread?.join()
+  }
+}
+
+/// What the maintenance thread does, and what it remembers. Used on that thread only.
+private final class MaintenanceLoop {
+  private let core: DatabaseCore
+  private let catalog: Catalog
+  private let logger: Logger
+  private let signal: StopSignal
+  private var deadRows = ReclaimedRows()
+  private var ticks = 0
+  private var dropsSeen = 0
+  private var dropsWaitSince = 0
+
+  /// Seconds between two looks at deleted points and at large deleted collections.
+  private static let lookEvery = 5
+  /// Seconds that small deleted collections wait for more of their kind.
+  private static let smallDropsWait = 25
+  private static let largeDropBytes: UInt64 = 16 << 20
+
+  init(core: DatabaseCore, catalog: Catalog, logger: Logger, signal: StopSignal) {
+    self.core = core
+    self.catalog = catalog
+    self.logger = logger
+    self.signal = signal
+  }
+
+  /// Takes up what earlier runs left.
+  func begin() {
+    attempt("what earlier runs deleted") { () throws(StorageError) in
+      try core.droppedCollections.load(from: core.store)
+      try deadRows.begin(core, catalog)
+    }
+  }
+
+  func tick() {
+    ticks += 1
+    guard ticks.isMultiple(of: Self.lookEvery), core.store.failure == nil else { return }
+    reclaimDropped()
+    attempt("deleted points") { () throws(StorageError) in
+      if try deadRows.reclaim(core, catalog, isStopped: { signal.isSet }) { resample() }
+    }
+  }
+
+  private func reclaimDropped() {
+    let waiting = core.droppedCollections.waiting
+    guard !waiting.isEmpty else {
+      dropsWaitSince = ticks
+      return
+    }
+    attempt("deleted collections") { () throws(StorageError) in
+      if ticks - dropsWaitSince < Self.smallDropsWait, try !isLarge(waiting) { return }
+      try core.droppedCollections.reclaim(waiting, in: core.store) { signal.isSet }
+      dropsWaitSince = ticks
+      resample()
+    }
+  }
+
+  private func isLarge(_ numbers: [UInt32]) throws(StorageError) -> Bool {
+    var bytes = UInt64(clamping: try core.store.memory().writeBuffers)
+    for run in DroppedCollections.runs(numbers) {
+      let lower = KeyLayout.range(of: run.lowerBound).lower
+      let upper = KeyLayout.range(of: run.upperBound).upper
+      for family in KeyLayout.pointFamilies {
+        bytes += try core.store.approximateBytes(in: family, from: lower, upTo: upper)
+      }
+      if bytes >= Self.largeDropBytes { return true }
+    }
+    return false
+  }
+
+  private func resample() {
+    SamplingLoop(core: core, catalog: catalog, logger: logger).sample()
+  }
+
+  private func attempt(_ what: String, _ body: () throws(StorageError) -> Void) {
+    do throws(StorageError) {
+      try body()
+    } catch {
+      if signal.isSet || error == .closed { return }
+      logger.warning(
+        "the space of \(what) was not given back; it will be tried again",
+        metadata: ["reason": "\(error)"])
+    }
+  }
+}

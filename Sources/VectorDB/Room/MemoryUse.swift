@@ -1,0 +1,79 @@
+import Synchronization
+import VectorIndex
+
+/// What one collection takes in memory by the formula, in bytes.
+public struct CollectionMemory: Sendable, Equatable {
+  /// Components of the vectors of all rows that are kept, live or dead.
+  public var vectors = 0
+  /// One bit a row and vector: whether the row has the vector.
+  public var presence = 0
+  /// Birth and death of rows, in tables of 4,096.
+  public var visibility = 0
+  /// Name, configuration, and the tables that lead to all of the above.
+  public var catalogue = 0
+
+  public var total: Int { vectors + presence + visibility + catalogue }
+
+  /// Name, configuration, locks and counters of one collection, as measured with 10,000.
+  static let catalogueBytes = 12 << 10
+}
+
+/// What a database takes in memory by the formula, in bytes.
+public struct DatabaseMemory: Sendable, Equatable {
+  /// All collections together.
+  public var collections = CollectionMemory()
+  /// Blocks of table files in the cache, indexes and filters among them.
+  public var blockCache = 0
+  /// Write buffers, those being flushed or still read included.
+  public var writeBuffers = 0
+  /// Indexes and filters of open table files outside the cache.
+  public var tableReaders = 0
+  /// Bodies of requests and the points decoded from them.
+  public var requests = 0
+  /// The program, its threads and the store, before anything is stored.
+  public var process = DatabaseMemory.processBytes
+
+  public var total: Int {
+    collections.total + blockCache + writeBuffers + tableReaders + requests + process
+  }
+
+  /// Measured after the start with an empty data directory.
+  static let processBytes = 30 << 20
+}
+
+extension PointCollection {
+  /// What the collection takes in memory now, by the formula.
+  public func memory() -> CollectionMemory {
+    var memory = CollectionMemory(catalogue: CollectionMemory.catalogueBytes)
+    let rowCount = state.withLock { $0.counters.nextOffset }
+    for slot in vectors {
+      let use = slot.column.memory(rowCount: rowCount)
+      memory.vectors += use.rows
+      memory.presence += use.presence
+    }
+    memory.visibility = visibility.residentBytes
+    return memory
+  }
+
+  /// What one more row takes in memory, and what its records take on disk.
+  var bytesPerRow: Int {
+    vectors.reduce(16) { $0 + $1.size * MemoryLayout<Float>.stride }
+  }
+}
+
+extension CollectionMemory {
+  mutating func add(_ other: CollectionMemory) {
+    vectors += other.vectors
+    presence += other.presence
+    visibility += other.visibility
+    catalogue += other.catalogue
+  }
+}
+
+extension Database {
+  /// What the database takes in memory now, by the formula.
+  public func memory() -> DatabaseMemory { roomSampler.memory() }
+
+  /// The room the database took when it was last sampled, at most ten seconds ago.
+  public var room: RoomUse { roomSampler.lastSample }
+}

@@ -1,0 +1,82 @@
+import Logging
+import Storage
+
+/// Samples the room that a database takes, once a second while it changes and every ten seconds
+/// otherwise, on a thread of its own.
+final class RoomSampler: Sendable {
+  private let core: DatabaseCore
+  private let catalog: Catalog
+  private let logger: Logger
+  private let signal = StopSignal()
+  private let thread: NativeThread?
+
+  private static let paceMilliseconds = 1000
+  private static let idleTicks = 10
+
+  /// Takes the first sample before it returns.
+  init(core: DatabaseCore, catalog: Catalog, logger: Logger) {
+    self.core = core
+    self.catalog = catalog
+    self.logger = logger
+    let loop = SamplingLoop(core: core, catalog: catalog, logger: logger)
+    loop.sample()
+    thread = NativeThread { [signal] in
+      var seen = core.sequence
+      var idle = 0
+      while signal.wait(milliseconds: Self.paceMilliseconds) {
+        idle += 1
+        let sequence = core.sequence
+        // Compactions change the disk without a commit.
+        if sequence == seen, idle < Self.idleTicks { continue }
+        seen = sequence
+        idle = 0
+        loop.sample()
+      }
+    }
+  }
+
+  var lastSample: RoomUse { core.admission.lastSample }
+
+  func memory() -> DatabaseMemory {
+    SamplingLoop(core: core, catalog: catalog, logger: logger).memory()
+  }
+
+  /// Ends the thread. Blocking.
+  func stop() {
+    signal.stop()
+    thread?.join()
+  }
+}
+
+/// Measures; holds no state.
+struct SamplingLoop: Sendable {
+  let core: DatabaseCore
+  let catalog: Catalog
+  let logger: Logger
+
+  /// Decoded points live beside the body that they came from; floats are shorter than their text.
+  private static let decodedShare = 2
+
+  func memory() -> DatabaseMemory {
+    var memory = DatabaseMemory()
+    catalog.forEach { memory.collections.add($0.memory()) }
+    memory.requests = core.options.requestBytes() * Self.decodedShare
+    if let store = try? core.store.memory() {
+      memory.blockCache = store.blockCache
+      memory.writeBuffers = store.writeBuffers
+      memory.tableReaders = store.tableReaders
+    }
+    return memory
+  }
+
+  func sample() {
+    do {
+      let disk = try core.store.diskUse()
+      core.admission.update(
+        RoomUse(memory: memory().total, disk: disk.bytes, diskFree: disk.freeBytes))
+    } catch {
+      logger.warning(
+        "the size of the data directory could not be read", metadata: ["reason": "\(error)"])
+    }
+  }
+}
