@@ -73,11 +73,12 @@ let package = Package(
         "FastJSON", "PointModel", "QdrantAPI", "VectorDB", httpTypes, hummingbird,
         hummingbirdCore, logging, nioCore, nioHTTPTypes, nioPosix, yams,
       ]),
+    .systemLibrary(name: "CMalloc"),
     .executableTarget(
       name: "quiver",
       dependencies: [
-        "QdrantREST", "VectorDB", "VectorIndex", argumentParser, hummingbird, lifecycle, logging,
-        nioCore, nioPosix, unixSignals,
+        .target(name: "CMalloc", condition: .when(platforms: [.linux])), "QdrantREST", "VectorDB",
+        "VectorIndex", argumentParser, hummingbird, lifecycle, logging, nioCore, nioPosix, unixSignals,
       ],
       swiftSettings: strict),
     // Gateway

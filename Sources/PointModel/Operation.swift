@@ -11,6 +11,9 @@ public enum Operation: Sendable, Equatable {
   case clearPayload(PointSelector)
   case updateVectors([PointVectors])
   case deleteVectors(names: [String], PointSelector)
+  /// Takes the points out of the rows `rows` where they are still there, and puts them unchanged
+  /// into new rows. A database asks this of itself; clients have no use for it.
+  case relocate([PointID], rows: Range<UInt32>)
 }
 
 /// When an upsert applies to a point.

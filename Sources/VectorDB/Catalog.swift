@@ -43,9 +43,9 @@ final class Catalog: Sendable {
     state.withLock { Array($0.collections.values) }.sorted { $0.name < $1.name }
   }
 
-  /// Calls `body` with every collection, in no order.
-  func forEach(_ body: (PointCollection) -> Void) {
-    for collection in state.withLock({ $0.collections }).values { body(collection) }
+  /// Every collection, in no order: nothing is sorted or copied.
+  var unordered: some Sequence<PointCollection> {
+    state.withLock { $0.collections }.values
   }
 
   func create(_ name: String, _ config: CollectionConfig) throws(CollectionError) {

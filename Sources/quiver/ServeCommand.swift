@@ -10,6 +10,7 @@ struct ServeCommand: AsyncParsableCommand {
   @OptionGroup var options: SettingsOptions
 
   func run() async throws {
+    HeapSettings.apply()
     let outcome: SettingsLoader.Outcome
     do {
       outcome = try options.load()

@@ -51,7 +51,8 @@ import Testing
         ("rest_responses_duration_seconds", "histogram"), ("memory_resident_bytes", "gauge"),
         ("memory_formula_bytes", "gauge"), ("memory_formula_part_bytes", "gauge"),
         ("collection_memory_bytes", "gauge"), ("storage_disk_bytes", "gauge"),
-        ("storage_disk_free_bytes", "gauge"), ("process_threads", "gauge"), ("process_open_fds", "gauge"),
+        ("storage_disk_free_bytes", "gauge"), ("process_threads", "gauge"),
+        ("process_open_fds", "gauge"),
         ("process_minor_page_faults_total", "counter"),
       ] {
         #expect(types[name] == type, "\(name)")

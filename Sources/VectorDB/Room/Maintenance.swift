@@ -48,6 +48,7 @@ private final class MaintenanceLoop {
   /// Seconds that small deleted collections wait for more of their kind.
   private static let smallDropsWait = 25
   private static let largeDropBytes: UInt64 = 16 << 20
+  private static let worthAFlushBytes = 4 << 20
 
   init(core: DatabaseCore, catalog: Catalog, logger: Logger, signal: StopSignal) {
     self.core = core
@@ -66,10 +67,22 @@ private final class MaintenanceLoop {
 
   func tick() {
     ticks += 1
+    moveRows()
     guard ticks.isMultiple(of: Self.lookEvery), core.store.failure == nil else { return }
+    flushUnderPressure()
     reclaimDropped()
     attempt("deleted points") { () throws(StorageError) in
       if try deadRows.reclaim(core, catalog, isStopped: { signal.isSet }) { resample() }
+    }
+  }
+
+  /// Near a limit, empties write buffers: they take memory, and the log that backs them takes disk.
+  private func flushUnderPressure() {
+    guard core.admission.isNearLimit else { return }
+    attempt("write buffers") { () throws(StorageError) in
+      guard try core.store.memory().writeBuffers > Self.worthAFlushBytes else { return }
+      try core.store.flush()
+      resample()
     }
   }
 
@@ -84,6 +97,25 @@ private final class MaintenanceLoop {
       try core.droppedCollections.reclaim(waiting, in: core.store) { signal.isSet }
       dropsWaitSince = ticks
       resample()
+    }
+  }
+
+  /// Moves rows out of mostly dead chunks, a bounded number a second.
+  private func moveRows() {
+    if core.store.failure != nil { return }
+    for collection in catalog.unordered where !signal.isSet {
+      do throws(CollectionError) {
+        try RowCompaction.step(collection) { signal.isSet }
+      } catch {
+        switch error {
+        // Deleted or closed meanwhile, or writers have the queue to themselves.
+        case .collectionNotFound, .shuttingDown, .overloaded: continue
+        default:
+          logger.warning(
+            "rows could not be moved",
+            metadata: ["collection": "\(collection.name)", "reason": "\(error)"])
+        }
+      }
     }
   }
 

@@ -15,7 +15,7 @@ public struct CollectionMemory: Sendable, Equatable {
   public var total: Int { vectors + presence + visibility + catalogue }
 
   /// Name, configuration, locks and counters of one collection, as measured with 10,000.
-  static let catalogueBytes = 12 << 10
+  static let catalogueBytes = 3 << 10
 }
 
 /// What a database takes in memory by the formula, in bytes.
@@ -38,7 +38,7 @@ public struct DatabaseMemory: Sendable, Equatable {
   }
 
   /// Measured after the start with an empty data directory.
-  static let processBytes = 30 << 20
+  static let processBytes = 45_000_000
 }
 
 extension PointCollection {

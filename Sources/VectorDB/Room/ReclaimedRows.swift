@@ -30,7 +30,7 @@ struct ReclaimedRows {
     _ core: DatabaseCore, _ catalog: Catalog, isStopped: () -> Bool
   ) throws(StorageError) -> Bool {
     var ripe: [(number: UInt32, dead: Int)] = []
-    catalog.forEach { collection in
+    for collection in catalog.unordered {
       let (dead, live) = collection.rowCounts
       let fresh = dead - (reclaimed[collection.number] ?? 0)
       if fresh >= max(Self.deadRowsMin, live / 2) { ripe.append((collection.number, dead)) }

@@ -59,7 +59,7 @@ struct SamplingLoop: Sendable {
 
   func memory() -> DatabaseMemory {
     var memory = DatabaseMemory()
-    catalog.forEach { memory.collections.add($0.memory()) }
+    for collection in catalog.unordered { memory.collections.add(collection.memory()) }
     memory.requests = core.options.requestBytes() * Self.decodedShare
     if let store = try? core.store.memory() {
       memory.blockCache = store.blockCache

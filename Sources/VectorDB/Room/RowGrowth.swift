@@ -26,14 +26,15 @@ struct RowGrowth: Equatable {
         for point in points { add(rows: 1, bytesPerRow, values: Self.bytes(point.vectors)) }
       case .setPayload(let payload, let selector, _), .overwritePayload(let payload, let selector):
         add(rows: 0, 0, values: payload.json.count * Self.count(selector))
-      case .delete, .deletePayload, .clearPayload, .deleteVectors:
+      case .delete, .deletePayload, .clearPayload, .deleteVectors, .relocate:
         break
       }
     }
   }
 
   private mutating func add(rows: Int, _ bytesPerRow: Int, values: Int) {
-    memory += rows * bytesPerRow
+    // What is written is in a write buffer too.
+    memory += rows * bytesPerRow + values + Self.recordBytes
     disk += Self.copiesOnDisk * (values + Self.recordBytes)
   }
 

@@ -31,6 +31,13 @@ final class WriteAdmission: Sendable {
     }
   }
 
+  /// Whether the latest sample leaves less than a quarter of a limit.
+  var isNearLimit: Bool {
+    let use = lastSample
+    return (limits.memoryBytes > 0 && use.memory > limits.memoryBytes / 4 * 3)
+      || (limits.diskBytes > 0 && use.disk > limits.diskBytes / 4 * 3)
+  }
+
   /// Lets a request go on that needs `growth`; to be followed by `finish`.
   ///
   /// Throws ``CollectionError/outOfSpace(_:)`` with the limit, its use and what to do.
@@ -94,8 +101,7 @@ final class WriteAdmission: Sendable {
   }
 
   private static func megabytes(_ bytes: Int) -> String {
-    let tenths = (bytes * 10 + (1 << 19)) >> 20
-    return "\(tenths / 10).\(tenths % 10) MB"
+    "\(bytes >> 20).\((bytes & 0xFFFFF) * 10 >> 20) MB"
   }
 }
 

@@ -43,6 +43,7 @@ struct OperationApplier {
     case .clearPayload(let selector):
       try forEachSelected(selector, number) { $0.payload = .empty }
     case .updateVectors(let points): try updateVectors(points, number)
+    case .relocate(let ids, let rows): try relocate(ids, rows)
     case .deleteVectors(let names, let selector):
       let numbers = collection.vectors.filter { names.contains($0.name) }.map(\.number)
       for id in try ids(selector) {
@@ -100,6 +101,25 @@ struct OperationApplier {
       stagedBytes += vectors.values.reduce(0) { $0 + $1.count * 4 }
       point.vectors = vectors
       stage(update.id, point, number)
+    }
+  }
+
+  /// The version stays: for a client nothing has changed.
+  private mutating func relocate(
+    _ ids: [PointID], _ rows: Range<UInt32>
+  ) throws(CollectionError) {
+    for (id, current) in zip(ids, try load(ids)) {
+      guard current.exists, current.vectors == nil, let base = current.base,
+        rows.contains(base.offset)
+      else { continue }
+      var point = current
+      var vectors: [UInt16: [Float]] = [:]
+      for slot in collection.vectors {
+        vectors[slot.number] = transaction.columns[slot.position].row(base.offset)
+      }
+      stagedBytes += vectors.values.reduce(64) { $0 + $1.count * 4 }
+      point.vectors = vectors
+      staged.set(id, point)
     }
   }
 

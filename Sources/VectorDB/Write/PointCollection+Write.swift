@@ -37,7 +37,7 @@ extension PointCollection {
     case .deleteVectors(let names, _):
       for name in names { _ = try slot(named: name, context: "vector") }
       return operation
-    case .delete, .setPayload, .overwritePayload, .deletePayload, .clearPayload:
+    case .delete, .setPayload, .overwritePayload, .deletePayload, .clearPayload, .relocate:
       return operation
     }
   }

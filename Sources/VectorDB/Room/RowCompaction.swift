@@ -1,0 +1,57 @@
+import PointModel
+import Synchronization
+import VectorIndex
+
+/// Moves the live rows of chunks that are mostly dead to new rows, so that scattered overwrites and
+/// deletions do not keep memory.
+///
+/// A chunk gives its memory back once all its rows are dead. Moving a point is an ordinary
+/// operation with a commit of its own: readers keep what they see, and a crash in between loses
+/// nothing. Small steps: one chunk an operation, a bounded number a second.
+struct RowCompaction {
+  /// The dead share of a collection's rows in memory beyond which rows are moved.
+  private static let deadShareMax = 0.25
+  /// Chunks moved in one step, about a MiB each.
+  private static let chunksPerStep = 16
+  /// A chunk is worth moving only when at least this share of it is dead.
+  private static let chunkDeadShareMin = 0.2
+
+  /// Moves the live rows of the worst chunks of `collection`. Blocking.
+  static func step(
+    _ collection: PointCollection, isStopped: () -> Bool
+  ) throws(CollectionError) {
+    guard let slot = collection.vectors.max(by: { $0.size < $1.size }) else { return }
+    let rows = slot.column.rowsPerChunk
+    let rowCount = Int(collection.state.withLock { $0.counters.nextOffset })
+    let dead = collection.deadRows.byChunk(ofVectorAt: slot.position)
+    let kept = slot.column.memory(rowCount: UInt32(rowCount)).rows / (slot.size * 4)
+    let total = dead.values.reduce(0, +)
+    guard kept > rows, Double(total) > deadShareMax * Double(kept) else { return }
+    // The last chunk still takes new rows.
+    let worst = dead.filter {
+      (Int($0.key) + 1) * rows <= rowCount && Double($0.value) >= chunkDeadShareMin * Double(rows)
+    }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+    for (chunk, _) in worst.prefix(chunksPerStep) {
+      if isStopped() { break }
+      try move(from: chunk * UInt32(rows), count: rows, collection)
+    }
+  }
+
+  private static func move(
+    from first: UInt32, count: Int, _ collection: PointCollection
+  ) throws(CollectionError) {
+    let transaction = try collection.beginRead()
+    let range = first..<first + UInt32(count)
+    var offsets: [UInt32] = []
+    transaction.visibility.forEachVisible(in: range) { offsets.append($0) }
+    if offsets.isEmpty { return }
+    var ids: [PointID] = []
+    try transaction.visitRecords(at: offsets) { (_, record) throws(CollectionError) in
+      ids.append(record.id)
+    }
+    let points = ids
+    try BlockingCall.run { () async throws(CollectionError) in
+      _ = try await collection.apply([.relocate(points, rows: range)])
+    }
+  }
+}

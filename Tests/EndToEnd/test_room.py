@@ -1,0 +1,140 @@
+"""Limits of memory and disk: writes that grow are refused early, everything else goes on."""
+
+import time
+
+import pytest
+import requests
+from process import quiver
+from wire import Wire
+
+DIMENSION = 1024
+
+
+@pytest.fixture
+def limited(tmp_path):
+    """A function that starts a server with limits and returns a wire to it."""
+    started = []
+
+    def start(**limits: int) -> Wire:
+        names = {f"QUIVER__STORAGE__LIMITS__{k.upper()}": str(v) for k, v in limits.items()}
+        service = quiver(tmp_path, **names)
+        service.start()
+        session = requests.Session()
+        started.append((service, session))
+        wire = Wire(service.url, session)
+        wire.result("PUT", "/collections/c", {"vectors": {"size": DIMENSION, "distance": "Dot"}})
+        return wire
+
+    yield start
+    for service, session in started:
+        session.close()
+        service.kill()
+
+
+def batch(start: int, count: int, payload=None) -> dict:
+    vector = [0.5] * DIMENSION
+    points = [{"id": i, "vector": vector, "payload": payload} for i in range(start, start + count)]
+    return {"points": points}
+
+
+def fill(wire: Wire, payload=None, step: int = 200):
+    """Upserts until the server refuses; the number of points taken, and the refusal."""
+    for start in range(0, 60_000, step):
+        answer = wire.send("PUT", "/collections/c/points?wait=true", batch(start, step, payload))
+        if answer.status_code != 200:
+            return start, answer
+    raise AssertionError("the limit was never reached")
+
+
+def assert_only_growth_is_refused(wire: Wire, taken: int, setting: str):
+    large = {"payload": {"t": "x" * 4_000_000}, "points": list(range(8))}
+    growing = [
+        ("PUT", "/points", batch(taken, 2000)),
+        ("PUT", "/points/vectors", {"points": batch(0, 2000)["points"]}),
+    ]
+    if setting.endswith("disk_mb"):
+        growing += [("POST", "/points/payload", large), ("PUT", "/points/payload", large)]
+    for method, path, body in growing:
+        answer = wire.send(method, f"/collections/c{path}?wait=true", body)
+        assert answer.status_code == 507, (path, answer.text)
+        error = answer.json()["status"]["error"]
+        assert error.startswith("Service internal error: out of space: "), error
+        assert setting in error and "Delete points" in error, error
+    assert wire.send("GET", "/readyz").status_code == 200
+    count = wire.result("POST", "/collections/c/points/count", {"exact": True})["count"]
+    assert count == taken
+    query = {"query": [1.0] * DIMENSION, "limit": 3}
+    assert len(wire.result("POST", "/collections/c/points/query", query)["points"]) == 3
+    assert wire.result("GET", "/collections/c/points/1")["id"] == 1
+    wire.result("POST", "/collections/c/points/payload/delete?wait=true",
+                {"keys": ["t"], "points": [1]})  # fmt: skip
+    wire.result("POST", "/collections/c/points/payload/clear?wait=true", {"points": [1]})
+    ids = list(range(taken))
+    wire.result("POST", "/collections/c/points/delete?wait=true", {"points": ids})
+    count = wire.result("POST", "/collections/c/points/count", {"exact": True})["count"]
+    assert count == 0
+    assert wire.result("DELETE", "/collections/c") is True
+
+
+def assert_accepts_again(wire: Wire, seconds: float):
+    wire.result("PUT", "/collections/c", {"vectors": {"size": DIMENSION, "distance": "Dot"}})
+    deadline = time.monotonic() + seconds
+    while True:
+        answer = wire.send("PUT", "/collections/c/points?wait=true", batch(0, 100))
+        if answer.status_code == 200:
+            return
+        assert answer.status_code == 507, answer.text
+        assert time.monotonic() < deadline, answer.text
+        time.sleep(0.2)
+
+
+def test_memory_limit(limited):
+    wire = limited(memory_mb=80)
+    taken, _ = fill(wire)
+    assert taken >= 2000
+    assert_only_growth_is_refused(wire, taken, "storage.limits.memory_mb")
+    assert_accepts_again(wire, 60)
+
+
+def test_disk_limit(limited):
+    wire = limited(disk_mb=24)
+    taken, _ = fill(wire, payload={"t": "x" * 500})
+    assert taken >= 1000
+    assert_only_growth_is_refused(wire, taken, "storage.limits.disk_mb")
+    assert_accepts_again(wire, 60)
+
+
+def test_free_space_is_kept(limited):
+    wire = limited(disk_reserve_mb=1_000_000_000)
+    answer = wire.send("PUT", "/collections/c/points?wait=true", batch(0, 1))
+    assert answer.status_code == 507
+    assert "storage.limits.disk_reserve_mb" in answer.text
+    assert wire.result("POST", "/collections/c/points/count", {"exact": True})["count"] == 0
+    log = wire.send("GET", "/metrics").text
+    assert "storage_disk_free_bytes" in log and "memory_formula_bytes" in log
+
+
+def test_a_collection_without_room_is_warned_of(limited, tmp_path):
+    wire = limited(memory_mb=64)
+    config = {"vectors": {"size": 65_536, "distance": "Dot"}}
+    wire.result("PUT", "/collections/huge", config)
+    assert "there is no room for 1000 points" in (tmp_path / "quiver.log").read_text()
+    assert wire.result("GET", "/telemetry?details_level=1")["memory"]["formula_bytes"] > 0
+
+
+def resident_kilobytes(wire: Wire) -> float:
+    lines = wire.send("GET", "/metrics").text.splitlines()
+    figures = [line for line in lines if line.startswith("memory_resident_bytes ")]
+    return float(figures[0].split()[1]) / 1024
+
+
+def test_empty_collections_are_cheap(limited, tmp_path):
+    count = 500
+    wire = limited()
+    files = len(list((tmp_path / "data").iterdir()))
+    memory = resident_kilobytes(wire)
+    for number in range(count):
+        vectors = {"size": 384, "distance": "Cosine"}
+        wire.result("PUT", f"/collections/empty-{number}", {"vectors": vectors})
+    assert len(list((tmp_path / "data").iterdir())) <= files + 4
+    assert (resident_kilobytes(wire) - memory) / count <= 50
