@@ -77,8 +77,9 @@ let package = Package(
     .executableTarget(
       name: "quiver",
       dependencies: [
-        .target(name: "CMalloc", condition: .when(platforms: [.linux])), "QdrantREST", "VectorDB",
-        "VectorIndex", argumentParser, hummingbird, lifecycle, logging, nioCore, nioPosix, unixSignals,
+        .target(name: "CMalloc", condition: .when(platforms: [.linux])),
+        "QdrantREST", "VectorDB", "VectorIndex", argumentParser, hummingbird, lifecycle, logging,
+        nioCore, nioPosix, unixSignals,
       ],
       swiftSettings: strict),
     // Gateway

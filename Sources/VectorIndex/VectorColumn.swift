@@ -44,8 +44,8 @@ public final class VectorColumn: Sendable {
   /// that only a view keeps alive are not counted.
   public var residentBytes: Int { chunkBytes.load(ordering: .relaxed) }
 
-  /// The memory that the rows below `rowCount` take in the chunks that were not dropped: floats, and
-  /// bits that tell which rows are present. Rows without a vector count as if they had one.
+  /// The memory that the rows below `rowCount` take in the chunks that were not dropped: floats,
+  /// and bits that tell which rows are present. Rows without a vector count as if they had one.
   public func memory(rowCount: UInt32) -> (rows: Int, presence: Int) {
     var rows = 0
     var chunkCount = 0

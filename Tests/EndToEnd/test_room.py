@@ -49,8 +49,8 @@ def fill(wire: Wire, payload=None, step: int = 200):
 def assert_only_growth_is_refused(wire: Wire, taken: int, setting: str):
     large = {"payload": {"t": "x" * 4_000_000}, "points": list(range(8))}
     growing = [
-        ("PUT", "/points", batch(taken, 2000)),
-        ("PUT", "/points/vectors", {"points": batch(0, 2000)["points"]}),
+        ("PUT", "/points", batch(taken, 6000)),
+        ("PUT", "/points/vectors", {"points": batch(0, 6000)["points"]}),
     ]
     if setting.endswith("disk_mb"):
         growing += [("POST", "/points/payload", large), ("PUT", "/points/payload", large)]

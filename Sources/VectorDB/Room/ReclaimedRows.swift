@@ -49,7 +49,8 @@ struct ReclaimedRows {
     return true
   }
 
-  /// Whether an earlier run left much more on disk than the live vectors take. Vectors are stored as they are, so their size is known.
+  /// Whether an earlier run left much more on disk than the live vectors take. Vectors are stored
+  /// as they are, so their size is known.
   private func isFullOfDead(
     _ collection: PointCollection, _ live: Int, _ store: KeyValueStore
   ) throws(StorageError) -> Bool {
