@@ -161,7 +161,7 @@ def inflict(data: pathlib.Path, kind: str, chance: random.Random) -> Damage:
         case "missing":
             start, end = 0, size
             file.unlink()
-    hits = kind == "log" and hits_last_length(original, start, end)
+    hits = kind in ("log", "manifest") and hits_last_length(original, start, end)
     return Damage(kind, way, file.name, start, end, size, hits)
 
 
@@ -188,7 +188,8 @@ def judge(service, ledgers, damage: Damage) -> tuple[Verdict, str]:
         return verdict, "error where it is damaged" if errors else "exact"
     prefix = Verdict()
     judge_all(ledgers, states, prefix, lambda x: 0, lambda x: len(x.batches))
-    if damage.kind == "manifest" and damage.way in ("tear", "zeros"):
+    is_end = damage.way in ("tear", "zeros") or damage.hits_length
+    if damage.kind == "manifest" and is_end:
         return Verdict(), "known: the end of the manifest is taken for torn"
     if not prefix.is_clean or damage.kind != "log":
         return exact, f"silent loss after damage to {damage.kind}"
