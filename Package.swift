@@ -64,7 +64,7 @@ let package = Package(
     target("PointModel", ["FastJSON"]),
     target("Storage", ["CRocksDB"]),
     target("VectorIndex", ["CVectorKernels"]),
-    target("VectorDB", ["FastJSON", "PointModel", "Storage", "VectorIndex", logging]),
+    target("VectorDB", ["FastJSON", "PointModel", "Storage", "VectorIndex", crypto, logging]),
     // Server
     target("QdrantAPI", ["FastJSON", "PointModel"]),
     target(
@@ -108,7 +108,7 @@ let package = Package(
     tests("PointModel", ["FastJSON"]),
     tests("Storage"),
     tests("VectorIndex"),
-    tests("VectorDB", ["FastJSON", "PointModel", logging]),
+    tests("VectorDB", ["FastJSON", "PointModel", "Storage", logging]),
     tests("QdrantAPI", ["FastJSON", "PointModel"]),
     tests(
       "QdrantREST",

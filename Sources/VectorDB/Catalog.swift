@@ -7,11 +7,11 @@ import Synchronization
 ///
 /// Lookups come from any task; changes from the committer's thread only.
 final class Catalog: Sendable {
-  private let core: DatabaseCore
+  let core: DatabaseCore
   private let logger: Logger
-  private let state: Mutex<State>
+  let state: Mutex<State>
 
-  private struct State {
+  struct State {
     var collections: [String: PointCollection] = [:]
     var nextNumber: UInt32
   }
@@ -29,6 +29,8 @@ final class Catalog: Sendable {
       try CollectionLoader(collection).load()
       collections[collection.name] = collection
     }
+    try OrphanRanges(core: core).removeAll(
+      except: Set(collections.values.map(\.number)), logger: logger)
     self.state = Mutex(State(collections: collections, nextNumber: next))
   }
 
@@ -133,7 +135,7 @@ final class Catalog: Sendable {
     }
   }
 
-  private func write(_ batch: borrowing WriteBatch) throws(CollectionError) {
+  func write(_ batch: borrowing WriteBatch) throws(CollectionError) {
     do throws(StorageError) {
       try core.store.write(batch, sync: true)
     } catch {

@@ -8,6 +8,9 @@ public enum CollectionError: Error, Sendable, Equatable {
   case collectionNotFound(String)
   case collectionExists(String)
   case pointNotFound(PointID)
+  case snapshotNotFound(String)
+  /// What was asked for lies where clients have no business.
+  case forbidden(String)
   case unknownVector(String, context: String)
   case wrongDimension(expected: Int, got: Int, context: String)
   case wrongInput(String)

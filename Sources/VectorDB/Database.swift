@@ -8,8 +8,9 @@ import Synchronization
 /// The directory belongs to one process at a time. All calls may come from any task; blocking work
 /// runs on threads of the database's own.
 public final class Database: Sendable {
-  private let core: DatabaseCore
-  private let catalog: Catalog
+  let core: DatabaseCore
+  let catalog: Catalog
+  let snapshots = SnapshotWork()
   private let committer: Committer
   private let stagingThreads: StagingThreads
   private let logSync: IntervalSync?
@@ -118,6 +119,7 @@ public final class Database: Sendable {
   }
 
   private func closeBlocking() {
+    snapshots.shutDown()
     core.drainWrites()
     stagingThreads.join()
     committer.join()

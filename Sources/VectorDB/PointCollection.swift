@@ -23,6 +23,9 @@ public final class PointCollection: Sendable {
     var counters: CollectionCounters
     var liveCount: Int
     var isDropped = false
+    /// The collection that took this one's place when a snapshot was recovered.
+    var successor: PointCollection?
+    var replacedRows: ReplacedRows?
   }
 
   init(entry: CatalogEntry, number: UInt32, core: DatabaseCore, counters: CollectionCounters) {

@@ -9,6 +9,10 @@ enum CommitRequest: Sendable {
   case createCollection(String, CollectionConfig, Completion<Void>)
   case updateCollection(String, CollectionConfigChange, Completion<Void>)
   case deleteCollection(String, Completion<Bool>)
+  /// Takes a collection number for rows that are written before their collection exists.
+  case reserveNumber(Completion<UInt32>)
+  /// Publishes a collection whose rows are written and loaded. Answered with the one it replaces.
+  case replaceCollection(PointCollection, Completion<PointCollection?>)
 }
 
 /// Changes to points, all of them or none, waiting to be staged. Answered with the operations'

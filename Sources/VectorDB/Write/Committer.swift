@@ -64,6 +64,15 @@ private struct CommitLoop {
     case .deleteCollection(let name, let completion):
       commit()
       answer(completion) { () throws(CollectionError) in try catalog.delete(name) }
+    case .reserveNumber(let completion):
+      answer(completion) { () throws(CollectionError) in try catalog.reserveNumber() }
+    case .replaceCollection(let collection, let completion):
+      commit()
+      sequence += 1
+      let sequence = sequence
+      answer(completion) { () throws(CollectionError) in
+        try catalog.replace(with: collection, sequence: sequence)
+      }
     }
   }
 
@@ -73,7 +82,13 @@ private struct CommitLoop {
     var changes = group
     group = []
     groupBytes = 0
-    // A collection may have been deleted since its changes were staged.
+    // A collection may have been replaced or deleted since its changes were staged.
+    for index in changes.indices.reversed() {
+      guard let successor = changes[index].collection.successor else { continue }
+      let stale = changes.remove(at: index)
+      successor.enqueue(stale.requests)
+      core.finishGroup(of: stale.collection)
+    }
     for index in changes.indices.reversed() where changes[index].collection.isDropped {
       let dropped = changes.remove(at: index)
       finish(dropped, .collectionNotFound(dropped.collection.name))

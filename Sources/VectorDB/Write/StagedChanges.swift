@@ -7,8 +7,10 @@ struct StagedChanges: Sendable {
   let collection: PointCollection
   private(set) var points = StagedPoints()
   private(set) var bytes = 0
-  private(set) var requestCount = 0
+  /// Those that were staged, for the case that they must be staged anew.
+  private(set) var requests: [PointsRequest] = []
   private(set) var counters: CollectionCounters
+  var requestCount: Int { requests.count }
   private var answers: [@Sendable (CollectionError?) -> Void] = []
 
   /// Starts from the collection's latest commit, on which no other changes may be on their way.
@@ -24,7 +26,7 @@ struct StagedChanges: Sendable {
       points.merge(changes.points)
       counters.nextOperation += UInt64(numbers.count)
       bytes += changes.bytes
-      requestCount += 1
+      requests.append(request)
       answers.append { error in
         request.completion(error.map { .failure($0) } ?? .success(numbers))
       }

@@ -71,6 +71,11 @@ final class StagingThreads: Sendable {
   private static func stage(_ collection: PointCollection, _ core: DatabaseCore) {
     let limits = core.options.limits
     let requests = collection.requests.take(maximumCount: limits.groupOperationsMax)
+    if let successor = collection.successor {
+      successor.enqueue(requests)
+      core.finishGroup(of: collection)
+      return
+    }
     var changes = StagedChanges(collection)
     for (index, request) in requests.enumerated() {
       changes.add(request)

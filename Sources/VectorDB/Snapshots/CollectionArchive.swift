@@ -1,0 +1,96 @@
+import PointModel
+import Storage
+import VectorIndex
+
+/// Writes one collection, as of one commit, into a snapshot. Its calls block.
+struct CollectionArchive {
+  let collection: PointCollection
+  let flag: CancellationFlag
+
+  /// - Returns: the SHA-256 of the file in hex.
+  func write(to file: SnapshotFile) throws(CollectionError) -> String {
+    let transaction = try collection.beginRead()
+    var writer = try SnapshotWriter(to: file, manifest: try manifest(transaction))
+    var totals = SnapshotTotals()
+    do {
+      try scan(transaction, &writer, &totals)
+    } catch let error as CollectionError {
+      throw error
+    } catch let error as StorageError {
+      throw CollectionError(error)
+    } catch {
+      throw .storage(String(describing: error))
+    }
+    return try writer.finish(totals)
+  }
+
+  private func scan(
+    _ transaction: ReadTransaction, _ writer: inout SnapshotWriter, _ totals: inout SnapshotTotals
+  ) throws {
+    let range = KeyLayout.range(of: collection.number)
+    var iterator = try collection.core.store.scan(
+      in: KeyLayout.points, from: range.lower, upTo: range.upper, at: transaction.snapshot,
+      fillCache: false)
+    var body: [UInt8] = []
+    body.reserveCapacity(SnapshotFrame.bodyBytes)
+    while try iterator.next() {
+      guard let offset = iterator.key.readBigEndian(UInt32.self, at: 4) else {
+        throw CollectionError.storage("a point's key is damaged")
+      }
+      let start = body.count
+      totals.parts += append(iterator.value, at: offset, of: transaction, to: &body)
+      totals.items += 1
+      guard body.count >= SnapshotFrame.bodyBytes else { continue }
+      if flag.isCancelled { throw CollectionError.shuttingDown }
+      if body.count > SnapshotFrame.bodyBytesMax, start > 0 {
+        // A huge point gets a frame of its own.
+        try writer.write(.points, Array(body[..<start]))
+        body.removeFirst(start)
+      }
+      try writer.write(.points, body)
+      body.removeAll(keepingCapacity: body.capacity <= 4 * SnapshotFrame.bodyBytes)
+    }
+    if !body.isEmpty { try writer.write(.points, body) }
+  }
+
+  /// Appends a point and returns how many vectors it has.
+  private func append(
+    _ record: UnsafeRawBufferPointer, at offset: UInt32, of transaction: ReadTransaction,
+    to body: inout [UInt8]
+  ) -> UInt64 {
+    body.appendBigEndian(UInt32(record.count))
+    body.append(contentsOf: record)
+    let countAt = body.count
+    body.appendBigEndian(UInt16(0))
+    var count: UInt16 = 0
+    for slot in collection.vectors {
+      let isThere: Void? = transaction.columns[slot.position].withRow(offset) { values in
+        body.appendBigEndian(slot.number)
+        body.append(contentsOf: UnsafeRawBufferPointer(values))
+      }
+      if isThere != nil { count += 1 }
+    }
+    body[countAt] = UInt8(count >> 8)
+    body[countAt + 1] = UInt8(truncatingIfNeeded: count)
+    return UInt64(count)
+  }
+
+  private func manifest(
+    _ transaction: ReadTransaction
+  ) throws(CollectionError) -> SnapshotManifest {
+    var entry = CatalogEntry(name: collection.name, config: collection.config)
+    for slot in collection.vectors { entry.vectorNumbers[slot.name] = slot.number }
+    var counters = CollectionCounters()
+    do {
+      let bytes = try collection.core.store.get(
+        KeyLayout.counters(collection.number), in: KeyLayout.meta, at: transaction.snapshot)
+      if let bytes { counters = try CollectionCounters(bytes) }
+    } catch let error as StorageError {
+      throw CollectionError(error)
+    } catch {
+      throw .storage(String(describing: error))
+    }
+    return .collection(
+      entry, nextOperation: counters.nextOperation, commit: collection.core.sequence)
+  }
+}

@@ -1,0 +1,85 @@
+import Storage
+import Synchronization
+
+extension Database {
+  /// Writes a snapshot of a collection, as of now, into `folder`. Writes go on meanwhile.
+  public func createSnapshot(
+    of name: String, in folder: SnapshotFolder
+  ) async throws(CollectionError) -> SnapshotDescription {
+    let collection = try collection(named: name)
+    return try await snapshots.run { flag throws(CollectionError) in
+      try folder.create(of: name) { file throws(CollectionError) in
+        try CollectionArchive(collection: collection.current, flag: flag).write(to: file)
+      }
+    }
+  }
+
+  /// Writes a snapshot of the whole data directory, as of now, into `folder`. Writes go on
+  /// meanwhile.
+  public func createFullSnapshot(
+    in folder: SnapshotFolder
+  ) async throws(CollectionError) -> SnapshotDescription {
+    let store = core.store
+    return try await snapshots.run { flag throws(CollectionError) in
+      try folder.create(of: nil) { file throws(CollectionError) in
+        let scratch = "\(folder.path)/checkpoint-\(UInt64.random(in: 1 << 40...1 << 50))"
+        return try DatabaseArchive.write(
+          store, to: file, scratch: scratch + SnapshotFolder.partSuffix, flag: flag)
+      }
+    }
+  }
+
+  /// Makes the collection `name` what the snapshot at `path` holds; it is created when there is
+  /// none. Until the end everybody sees the old one, whatever happens.
+  ///
+  /// - Parameter checksum: the SHA-256 that the file must have, in hex.
+  /// - Throws: ``CollectionError/badRequest(_:)`` when the file is damaged, or does not fit the
+  ///   collection that is there.
+  public func recoverCollection(
+    named name: String, from path: String, checksum: String? = nil
+  ) async throws(CollectionError) {
+    try await recoverCollection(named: name, from: path, checksum: checksum, fault: nil)
+  }
+
+  /// ``recoverCollection(named:from:checksum:)`` that may be made to fail.
+  package func recoverCollection(
+    named name: String, from path: String, checksum: String?, fault: RecoveryFault?
+  ) async throws(CollectionError) {
+    let (core, catalog, work) = (core, catalog, snapshots)
+    try await snapshots.run { flag throws(CollectionError) in
+      let recovery = CollectionRecovery(core: core, catalog: catalog, flag: flag, fault: fault)
+      guard let old = try recovery.run(name, from: path, checksum: checksum) else { return }
+      old.state.withLock { $0.replacedRows = ReplacedRows(old.number, core, work) }
+    }
+  }
+
+  /// Unpacks a snapshot of a whole server into `directory`, which must be missing or empty and is
+  /// what ``open(at:options:logger:)`` may open then. Blocking.
+  ///
+  /// - Throws: ``CollectionError/wrongInput(_:)`` when the directory is not empty, and
+  ///   ``CollectionError/badRequest(_:)`` when the file is damaged or holds something else.
+  public static func restore(
+    snapshot path: String, into directory: String
+  ) throws(CollectionError) {
+    try DatabaseArchive.restore(path, into: directory)
+  }
+}
+
+/// Removes the rows of a collection that was replaced, once nobody reads them any more: it is kept
+/// by the collection, which every read keeps. What a closed database leaves is removed when it is
+/// opened.
+final class ReplacedRows: Sendable {
+  private let number: UInt32
+  private let core: DatabaseCore
+  private let work: SnapshotWork
+
+  init(_ number: UInt32, _ core: DatabaseCore, _ work: SnapshotWork) {
+    self.number = number
+    self.core = core
+    self.work = work
+  }
+
+  deinit {
+    work.later { [number, core] in OrphanRanges(core: core).remove(number) }
+  }
+}

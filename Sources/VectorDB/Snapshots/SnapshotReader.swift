@@ -1,0 +1,107 @@
+import Crypto
+import Storage
+
+/// Reads a snapshot from front to back and hands out nothing whose checksum is wrong. Used on one
+/// thread; its calls block.
+struct SnapshotReader: ~Copyable {
+  struct Frame {
+    let kind: SnapshotFrame.Kind
+    let body: [UInt8]
+  }
+
+  let manifest: SnapshotManifest
+  /// What the last frame says, once it was read.
+  private(set) var totals: SnapshotTotals?
+  private var source: Source
+
+  /// Reads up to the manifest.
+  init(_ file: SnapshotFile) throws(CollectionError) {
+    source = Source(file: file)
+    let magic = try source.take(SnapshotFrame.magic.count)
+    guard magic == SnapshotFrame.magic else {
+      throw .badRequest("the file is not a snapshot of this server")
+    }
+    let format = try source.take(4).withUnsafeBytes { $0.readBigEndian(UInt32.self) ?? 0 }
+    guard format == SnapshotFrame.format else {
+      throw .badRequest(
+        "the snapshot has format \(format), this release reads format \(SnapshotFrame.format)")
+    }
+    let first = try source.frame()
+    guard first.kind == .manifest else { throw .damagedSnapshot("it has no manifest") }
+    manifest = try SnapshotManifest(first.body)
+  }
+
+  /// The next frame of content; `nil` at the end of a complete snapshot.
+  mutating func next() throws(CollectionError) -> Frame? {
+    if totals != nil { return nil }
+    let before = source.frames
+    let frame = try source.frame()
+    switch frame.kind {
+    case .manifest: throw .damagedSnapshot("it has two manifests")
+    case .points, .file, .content: return frame
+    case .end:
+      let totals = try SnapshotTotals(frame.body)
+      guard totals.frames == before else { throw .damagedSnapshot("frames are missing") }
+      guard try source.isAtEnd() else { throw .damagedSnapshot("something follows its end") }
+      self.totals = totals
+      return nil
+    }
+  }
+
+  /// The SHA-256 of all that was read, in hex.
+  var checksum: String { source.whole.finalize().hexadecimal }
+
+  /// Reads a whole file and returns what it holds and its SHA-256.
+  static func verify(
+    _ path: String, flag: CancellationFlag
+  ) throws(CollectionError) -> (manifest: SnapshotManifest, checksum: String) {
+    var reader = try SnapshotReader(try SnapshotFile.read(path))
+    while try reader.next() != nil {
+      if flag.isCancelled { throw .shuttingDown }
+    }
+    return (reader.manifest, reader.checksum)
+  }
+
+  /// The bytes, and the checksums of what was taken of them.
+  private struct Source {
+    let file: SnapshotFile
+    var digest = [UInt8](repeating: 0, count: SnapshotFrame.digestBytes)
+    var whole = SHA256()
+    var frames: UInt64 = 0
+
+    init(file: SnapshotFile) {
+      self.file = file
+    }
+
+    mutating func take(_ count: Int) throws(CollectionError) -> [UInt8] {
+      guard let bytes = try file.read(exactly: count) else {
+        throw .damagedSnapshot("it ends too early")
+      }
+      whole.update(data: bytes)
+      return bytes
+    }
+
+    mutating func frame() throws(CollectionError) -> Frame {
+      let header = try take(SnapshotFrame.headerBytes)
+      let length = header.withUnsafeBytes { $0.readBigEndian(UInt32.self, at: 1) ?? 0 }
+      guard let kind = SnapshotFrame.Kind(rawValue: header[0]),
+        length <= SnapshotFrame.bodyBytesMax, Int(length) <= (try file.size())
+      else { throw .damagedSnapshot("frame \(frames) can't be read") }
+      let body = try take(Int(length))
+      var hash = SHA256()
+      hash.update(data: digest)
+      hash.update(data: header)
+      hash.update(data: body)
+      digest = Array(hash.finalize())
+      guard try take(SnapshotFrame.digestBytes) == digest else {
+        throw .damagedSnapshot("the checksum of frame \(frames) is wrong")
+      }
+      frames += 1
+      return Frame(kind: kind, body: body)
+    }
+
+    func isAtEnd() throws(CollectionError) -> Bool {
+      try file.read(maximumCount: 1).isEmpty
+    }
+  }
+}
