@@ -118,6 +118,13 @@ public enum RequestDecoder {
     try read(body, LegacySearchDecoder.batch)
   }
 
+  /// `PUT /collections/{name}/snapshots/recover`.
+  public static func recoverSnapshot(
+    _ body: UnsafeRawBufferPointer
+  ) throws(RequestError) -> SnapshotRecovery {
+    try read(body, SnapshotRecovery.decode)
+  }
+
   /// A point's id as it stands in a path; `nil` when it is none.
   public static func pointID(_ text: String) -> PointID? {
     if let number = UInt64(text) { return .number(number) }

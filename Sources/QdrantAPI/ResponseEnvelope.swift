@@ -19,6 +19,18 @@ public enum ResponseEnvelope {
     return writer.bytes
   }
 
+  /// `{"status":"accepted","time":seconds}`, for what goes on after the answer.
+  public static func accepted(seconds: Double) -> [UInt8] {
+    var writer = JSONWriter(reservingCapacity: 64)
+    writer.beginObject()
+    writer.key("status")
+    writer.string("accepted")
+    writer.key("time")
+    writer.double(seconds)
+    writer.endObject()
+    return writer.bytes
+  }
+
   /// `{"status":{"error":text},"time":seconds}`.
   public static func error(text: String, seconds: Double) -> [UInt8] {
     var writer = JSONWriter(reservingCapacity: 256)

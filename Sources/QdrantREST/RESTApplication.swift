@@ -41,6 +41,7 @@ public struct RESTApplication: Sendable {
     PointsController(services: services).addRoutes(to: router)
     UpdatesController(services: services).addRoutes(to: router)
     QueryController(services: services).addRoutes(to: router)
+    SnapshotsController(services: services).addRoutes(to: router)
     UnsupportedController().addRoutes(to: router)
     return router
   }

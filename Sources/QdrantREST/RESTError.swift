@@ -30,6 +30,10 @@ extension RESTError {
       self.init(.conflict, "Wrong input: Collection `\(name)` already exists!")
     case .pointNotFound(let id):
       self.init(.notFound, "Not found: No point with id \(id) found")
+    case .snapshotNotFound(let name):
+      self.init(.notFound, "Not found: Snapshot \(name) not found")
+    case .forbidden(let reason):
+      self.init(.forbidden, "Forbidden: \(reason)")
     case .unknownVector(let name, let context):
       let text = "Wrong input: Not existing vector name error: \(name)"
       self.init(.badRequest, text + Self.parenthesised(context))

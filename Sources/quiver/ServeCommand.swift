@@ -9,6 +9,11 @@ struct ServeCommand: AsyncParsableCommand {
 
   @OptionGroup var options: SettingsOptions
 
+  @Option(
+    name: .long,
+    help: "A snapshot of a whole server to begin with; the data directory must be empty.")
+  var snapshot: String?
+
   func run() async throws {
     HeapSettings.apply()
     let outcome: SettingsLoader.Outcome
@@ -24,7 +29,7 @@ struct ServeCommand: AsyncParsableCommand {
     for warning in outcome.warnings { logger.warning("\(warning)") }
     let environment = SettingsOptions.environment()
     let server = Server(
-      settings: outcome.settings, logger: logger,
+      settings: outcome.settings, snapshot: snapshot, logger: logger,
       commit: environment["QUIVER_COMMIT"] ?? Release.unknownCommit)
     do {
       try await server.run()

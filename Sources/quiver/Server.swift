@@ -22,6 +22,8 @@ import VectorDB
 /// flight finish, and the database is flushed and closed, all within ten seconds.
 struct Server {
   let settings: ServerSettings
+  /// The snapshot to begin with.
+  let snapshot: String?
   let logger: Logger
   let commit: String
 
@@ -32,7 +34,8 @@ struct Server {
 
   func run() async throws {
     let state = ServerState()
-    let database = DatabaseService(settings: settings, state: state, logger: logger)
+    let database = DatabaseService(
+      settings: settings, snapshot: snapshot, state: state, logger: logger)
     let application = RESTApplication(
       state: state, settings: settings, logger: logger, commit: commit
     ).application(onListening: { port in await database.startedListening(port: port) })

@@ -22,6 +22,9 @@ struct SettingsOptions: ParsableArguments {
   @Option(name: .long, help: "The data directory.")
   var storagePath: String?
 
+  @Option(name: .long, help: "The directory of snapshots.")
+  var snapshotsPath: String?
+
   @Option(name: .long, help: "When writes reach the disk: `sync` or `interval:<ms>`.")
   var durability: String?
 
@@ -37,6 +40,7 @@ struct SettingsOptions: ParsableArguments {
     commandLine[.host] = host
     commandLine[.httpPort] = httpPort
     commandLine[.storagePath] = storagePath
+    commandLine[.snapshotsPath] = snapshotsPath
     commandLine[.durability] = durability
     commandLine[.searchThreads] = searchThreads
     commandLine[.logLevel] = logLevel

@@ -88,8 +88,7 @@ import Testing
       for (method, path) in [
         (HTTPRequest.Method.delete, "/collections/c/index/a"), (.post, "/collections/aliases"),
         (.post, "/collections/c/facet"), (.post, "/collections/c/points/query/groups"),
-        (.post, "/collections/c/points/recommend"), (.post, "/collections/c/snapshots"),
-        (.post, "/snapshots"), (.put, "/collections/c/vectors/v"),
+        (.post, "/collections/c/points/recommend"), (.put, "/collections/c/vectors/v"),
       ] {
         let answer = try await server.send(method, path, "{}")
         #expect(answer.status == 400, "\(path)")

@@ -42,7 +42,11 @@ import VectorDB
       "QUIVER__STORAGE__STORAGE_PATH": "/data", "QUIVER__STORAGE__DURABILITY": "interval:20",
       "QUIVER__STORAGE__PERFORMANCE__MAX_SEARCH_THREADS": "3", "QUIVER__LOG_LEVEL": "debug",
       "QUIVER__STORAGE__LIMITS__MEMORY_MB": "11", "QUIVER__STORAGE__LIMITS__DISK_MB": "12",
-      "QUIVER__STORAGE__LIMITS__DISK_RESERVE_MB": "13", "QUIVER_KERNELS": "scalar", "PATH": "/bin",
+      "QUIVER__STORAGE__LIMITS__DISK_RESERVE_MB": "13",
+      "QUIVER__STORAGE__SNAPSHOTS_PATH": "/snaps",
+      "QUIVER__SERVICE__MAX_SNAPSHOT_UPLOAD_MB": "7",
+      "QUIVER__SERVICE__ENABLE_SNAPSHOT_URL_RECOVERY": "true",
+      "QUIVER_KERNELS": "scalar", "PATH": "/bin",
     ]).settings
     #expect(settings.host == "h")
     #expect(settings.apiKey == "k")
@@ -51,6 +55,9 @@ import VectorDB
     #expect(settings.maxInflightMB == 6)
     #expect(settings.shutdownGraceMilliseconds == 0)
     #expect(settings.storagePath == "/data")
+    #expect(settings.snapshotFolder.path == "/snaps")
+    #expect(settings.maxSnapshotUploadMB == 7)
+    #expect(settings.enableSnapshotURLRecovery)
     #expect(settings.durability == .interval(milliseconds: 20))
     #expect(settings.searchThreads == 3)
     #expect(
@@ -58,6 +65,16 @@ import VectorDB
         == RoomLimits(memoryBytes: 11 << 20, diskBytes: 12 << 20, diskReserveBytes: 13 << 20))
     #expect(settings.logLevel == .debug)
     #expect(settings.durabilityText == "interval:20")
+  }
+
+  @Test(arguments: [
+    ("./storage", "./snapshots"), ("storage/", "./snapshots"), ("/a/b", "/a/snapshots"),
+    ("/data", "/snapshots"),
+  ])
+  func snapshotsAreBesideTheData(_ storage: String, _ snapshots: String) throws {
+    let settings = try load(["QUIVER__STORAGE__STORAGE_PATH": storage]).settings
+    #expect(settings.snapshotFolder.path == snapshots)
+    #expect(!settings.enableSnapshotURLRecovery)
   }
 
   @Test func unknownNamesAreErrorsThatNameTheNearest() {

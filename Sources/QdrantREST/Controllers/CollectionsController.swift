@@ -22,13 +22,6 @@ struct CollectionsController: Sendable {
         ServiceController.writeEmptyList("aliases", to: &$0)
       }
     }
-    router.get("/collections/{collection_name}/snapshots") { _, context in
-      _ = try services.collection(context)
-      return RESTResponse.ok(context) { writer in
-        writer.beginArray()
-        writer.endArray()
-      }
-    }
   }
 
   @Sendable private func list(_ request: Request, _ context: RESTContext) throws -> Response {

@@ -44,12 +44,6 @@ struct ServiceController: Sendable {
       _ = try services.database()
       return RESTResponse.ok(context) { Self.writeEmptyList("aliases", to: &$0) }
     }
-    router.get("/snapshots") { _, context in
-      RESTResponse.ok(context) { writer in
-        writer.beginArray()
-        writer.endArray()
-      }
-    }
   }
 
   static func writeEmptyList(_ key: StaticString, to writer: inout JSONWriter) {

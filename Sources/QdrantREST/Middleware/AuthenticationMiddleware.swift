@@ -51,7 +51,8 @@ struct AuthenticationMiddleware: RouterMiddleware {
 
   private static func isRead(_ request: Request, _ context: RESTContext) -> Bool {
     switch request.method {
-    case .get, .head: true
+    // A snapshot is all of the data, in a form that can be carried away.
+    case .get, .head: context.endpointPath.map { !$0.contains("/snapshots") } ?? true
     case .post: context.endpointPath.map(readingPosts.contains) ?? false
     default: false
     }

@@ -15,10 +15,17 @@ public struct ServerSettings: Sendable, Equatable {
   public var maxRequestSizeMB = 32
   /// Request bodies held in memory at once, in MiB.
   public var maxInflightMB = 256
+  /// The largest snapshot that may be uploaded, in MiB.
+  public var maxSnapshotUploadMB = 65_536
+  /// Whether a snapshot may be recovered from a URL, which lets clients make the server send
+  /// requests.
+  public var enableSnapshotURLRecovery = false
   /// How long the port stays open after readiness was withdrawn, in milliseconds.
   public var shutdownGraceMilliseconds = 500
   /// The data directory.
   public var storagePath = "./storage"
+  /// The directory of snapshots; `nil` for `snapshots` beside the data directory.
+  public var snapshotsPath: String?
   /// When a write reaches the disk.
   public var durability = Durability.sync
   /// Memory that collections, caches and requests may take, in MiB; 0 means no limit.
@@ -34,6 +41,15 @@ public struct ServerSettings: Sendable, Equatable {
 
   /// The built-in settings.
   public init() {}
+
+  /// Where snapshots are kept.
+  public var snapshotFolder: SnapshotFolder {
+    if let snapshotsPath { return SnapshotFolder(path: snapshotsPath) }
+    var steps = storagePath.split(separator: "/", omittingEmptySubsequences: false)
+    while steps.count > 1, steps.last == "" { steps.removeLast() }
+    if steps.count == 1 { steps.insert(".", at: 0) }
+    return SnapshotFolder(path: (steps.dropLast() + ["snapshots"]).joined(separator: "/"))
+  }
 
   /// The durability as it is written in a configuration.
   public var durabilityText: String {
@@ -72,13 +88,24 @@ public struct ServerSettings: Sendable, Equatable {
     case .maxRequestSizeMB: maxRequestSizeMB = try number(1...4096)
     case .maxInflightMB: maxInflightMB = try number(1...1_048_576)
     case .shutdownGraceMilliseconds: shutdownGraceMilliseconds = try number(0...5000)
+    case .maxSnapshotUploadMB: maxSnapshotUploadMB = try number(1...1_073_741_824)
+    case .enableSnapshotURLRecovery: enableSnapshotURLRecovery = try Self.bool(text, name: name)
     case .storagePath: storagePath = text
+    case .snapshotsPath: snapshotsPath = text
     case .durability: durability = try Self.durability(text, name: name)
     case .memoryLimitMB: memoryLimitMB = try number(0...1_073_741_824)
     case .diskLimitMB: diskLimitMB = try number(0...1_073_741_824)
     case .diskReserveMB: diskReserveMB = try number(0...1_073_741_824)
     case .searchThreads: searchThreads = try number(0...1024)
     case .logLevel: logLevel = try Self.level(text, name: name)
+    }
+  }
+
+  private static func bool(_ text: String, name: String) throws(SettingsError) -> Bool {
+    switch text.lowercased() {
+    case "true", "1", "yes", "on": return true
+    case "false", "0", "no", "off": return false
+    default: throw .invalidValue(key: name, value: text, expected: "`true` or `false`")
     }
   }
 

@@ -14,10 +14,16 @@ public enum SettingKey: String, Sendable, CaseIterable {
   case maxRequestSizeMB = "service.max_request_size_mb"
   /// Request bodies in memory at once, in MiB.
   case maxInflightMB = "service.max_inflight_mb"
+  /// The largest snapshot that may be uploaded, in MiB.
+  case maxSnapshotUploadMB = "service.max_snapshot_upload_mb"
+  /// Whether snapshots may be recovered from URLs.
+  case enableSnapshotURLRecovery = "service.enable_snapshot_url_recovery"
   /// How long the port outlives readiness.
   case shutdownGraceMilliseconds = "service.shutdown_grace_ms"
   /// The data directory.
   case storagePath = "storage.storage_path"
+  /// The directory of snapshots.
+  case snapshotsPath = "storage.snapshots_path"
   /// `sync`, or `interval:<ms>`.
   case durability = "storage.durability"
   /// Memory that collections, caches and requests may take, in MiB; 0 means no limit.

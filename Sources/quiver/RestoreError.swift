@@ -1,0 +1,16 @@
+import VectorDB
+
+/// Why a server was not started from a snapshot.
+struct RestoreError: Error, CustomStringConvertible {
+  let path: String
+  let reason: CollectionError
+
+  var description: String {
+    switch reason {
+    case .wrongInput(let reason), .badRequest(let reason), .storage(let reason),
+      .outOfSpace(let reason):
+      "cannot restore \(path): \(reason)"
+    default: "cannot restore \(path): \(reason)"
+    }
+  }
+}
