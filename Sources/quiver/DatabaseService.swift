@@ -22,15 +22,13 @@ final class DatabaseService: Service {
   }
 
   private let settings: ServerSettings
-  private let snapshot: String?
   private let state: ServerState
   private let logger: Logger
   private let startedAt = ContinuousClock.now
   private let progress = Mutex(Progress())
 
-  init(settings: ServerSettings, snapshot: String?, state: ServerState, logger: Logger) {
+  init(settings: ServerSettings, state: ServerState, logger: Logger) {
     self.settings = settings
-    self.snapshot = snapshot
     self.state = state
     self.logger = logger
   }
@@ -97,17 +95,9 @@ final class DatabaseService: Service {
     let options = DatabaseOptions(
       durability: settings.durability, searchThreads: threads,
       limits: Limits(room: settings.roomLimits), requestBytes: { [state] in state.requestBytes })
-    let (path, snapshot, logger) = (settings.storagePath, snapshot, logger)
+    let (path, logger) = (settings.storagePath, logger)
     let snapshots = settings.snapshotFolder
     return try await NIOSingletons.posixBlockingThreadPool.runIfActive {
-      if let snapshot {
-        do throws(CollectionError) {
-          try Database.restore(snapshot: snapshot, into: path)
-        } catch {
-          throw RestoreError(path: snapshot, reason: error)
-        }
-        logger.notice("restored", metadata: ["snapshot": "\(snapshot)"])
-      }
       let database = try Database.open(at: path, options: options, logger: logger)
       // Only now it is certain that no other process works on them.
       snapshots.removeUnfinished()

@@ -33,9 +33,10 @@ struct Server {
   private static let shutdownMax = Duration.seconds(9)
 
   func run() async throws {
+    // Before the port opens: a server that can't begin with what it was given never answers.
+    if let snapshot { try await restore(snapshot) }
     let state = ServerState()
-    let database = DatabaseService(
-      settings: settings, snapshot: snapshot, state: state, logger: logger)
+    let database = DatabaseService(settings: settings, state: state, logger: logger)
     let application = RESTApplication(
       state: state, settings: settings, logger: logger, commit: commit
     ).application(onListening: { port in await database.startedListening(port: port) })
@@ -75,6 +76,18 @@ struct Server {
       return
     }
     try outcome.get()
+  }
+
+  private func restore(_ snapshot: String) async throws {
+    let path = settings.storagePath
+    try await NIOSingletons.posixBlockingThreadPool.runIfActive {
+      do throws(CollectionError) {
+        try Database.restore(snapshot: snapshot, into: path)
+      } catch {
+        throw RestoreError(path: snapshot, reason: error)
+      }
+    }
+    logger.notice("restored", metadata: ["snapshot": "\(snapshot)", "into": "\(path)"])
   }
 
   /// What went wrong, in words for whoever operates the server.

@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import QdrantREST
 import Testing
+import VectorDB
 
 @Suite struct SnapshotRouteTests {
   private static func settings() -> ServerSettings {
