@@ -18,7 +18,7 @@ import time
 from ledger import Verdict
 from report import Row, keep_evidence
 from server import (
-    DAMAGED, TRAPPED, Refused, create_collections, end, judge_all, launch, new_ledgers, node,
+    DAMAGED, Refused, create_collections, end, judge_all, launch, new_ledgers, node,
     read_states, run_load, start_lanes, stop_lanes, temporary_folder,
 )  # fmt: skip
 
@@ -127,10 +127,6 @@ def refusal(code: int, said: str, damage: Damage) -> tuple[Verdict, str]:
     """The verdict on a server that ended instead of opening the store."""
     if code == DAMAGED and "amaged" in said:
         return Verdict(), "refused to open"
-    if code == 1 and "MANIFEST-" in said and damage.kind in ("manifest", "current"):
-        return Verdict(), "known: no manifest, refused with exit code 1"
-    if code == TRAPPED:
-        return Verdict(), "known: refused, trapped on a connection that came at that moment"
     return Verdict(wrong=1, notes=[f"exit code {code}, said: {said[-500:]}"]), "other end"
 
 

@@ -18,8 +18,6 @@ from process import ROOT, Service, free_port, quiver  # noqa: E402
 WORK = ROOT / ".quiver" / "crash"
 SHIM = WORK / "storage_shim.so"
 DAMAGED = 6
-# An HTTP connection that comes just when a start fails ends the process with SIGILL.
-TRAPPED = -4
 
 
 class Refused(Exception):

@@ -1,8 +1,9 @@
 import FastJSON
-import class Foundation.ProcessInfo
 import PointModel
 import Testing
 import VectorDB
+
+import class Foundation.ProcessInfo
 
 /// Random operations against a dictionary and brute force, with restarts in between.
 @Suite struct ModelTests {

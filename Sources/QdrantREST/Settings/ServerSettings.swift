@@ -33,7 +33,7 @@ public struct ServerSettings: Sendable, Equatable {
   /// The size that the data directory may reach, in MiB; 0 means no limit.
   public var diskLimitMB = 0
   /// Free space that writes leave on the file system of the data directory, in MiB.
-  public var diskReserveMB = 512
+  public var diskReserveMB = 128
   /// Threads that searches run on; 0 means one a core.
   public var searchThreads = 0
   /// The least severe messages that are logged.

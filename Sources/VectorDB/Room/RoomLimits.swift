@@ -8,7 +8,7 @@ public struct RoomLimits: Sendable, Equatable {
   /// Free bytes that writes leave on the file system of the data directory.
   public var diskReserveBytes: Int
 
-  public init(memoryBytes: Int = 0, diskBytes: Int = 0, diskReserveBytes: Int = 512 << 20) {
+  public init(memoryBytes: Int = 0, diskBytes: Int = 0, diskReserveBytes: Int = 128 << 20) {
     self.memoryBytes = memoryBytes
     self.diskBytes = diskBytes
     self.diskReserveBytes = diskReserveBytes
