@@ -92,9 +92,11 @@ import VectorDB
       let never = Filter(must: [
         .match(key: PayloadPath(steps: [.key("drop")]), .value(.bool(true)))
       ])
+      // Long enough that the slowest sync of the other collection is over before it.
+      let deletions = [Operation](repeating: .delete(.filter(never)), count: 10)
       var overtaken = false
       for round in UInt64(0)..<10 where !overtaken {
-        async let deletion: Void = { _ = try await heavy.apply([.delete(.filter(never))]) }()
+        async let deletion: Void = { _ = try await heavy.apply(deletions) }()
         _ = try await light.apply([.upsert([point(round, [1])])])
         overtaken = heavy.info().updateQueueLength > 0
         try await deletion
