@@ -57,7 +57,9 @@ step() {
 require_swift() {
   local found
   if ! found="$(swift --version 2>/dev/null)"; then
-    fail "Swift 6.3 is missing: install it, or run the containers described in deploy/ instead."
+    fail "Swift 6.3 is missing: install it, or use a container that has it:" \
+      "docker run --rm -it --network host -v \"\$PWD\":/quiver -w /quiver swift:6.3-bookworm" \
+      "bash -c 'scripts/start && exec bash'"
   fi
   if ! [[ "$found" =~ Swift\ version\ ([0-9]+)\.([0-9]+) ]] ||
     ((BASH_REMATCH[1] * 100 + BASH_REMATCH[2] < 602)); then
