@@ -15,22 +15,24 @@ struct FlatScanner {
     return allowed.count < Int(visibility.rowCount) / 4
   }
 
-  /// Takes every row past all `lanes`, block by block.
+  /// Takes every row past all `lanes`, block by block, or those of `rows`.
   ///
   /// - Returns: false if `shouldStop` returned true before the end.
   func scan<Collector>(
-    _ lanes: inout [ScanLane<Collector>], at indices: [Int], shouldStop: () -> Bool
+    _ lanes: inout [ScanLane<Collector>], at indices: [Int], rows: Range<UInt32>? = nil,
+    shouldStop: () -> Bool
   ) -> Bool {
     let blockRows = rowsPerBlock
+    let first = Int(rows?.lowerBound ?? 0)
     let scores = UnsafeMutableBufferPointer<Float>.allocate(capacity: blockRows)
     defer { scores.deallocate() }
-    let rowCount = Int(visibility.rowCount)
-    for (number, chunk) in view.chunks.enumerated() {
+    let rowCount = min(Int(rows?.upperBound ?? .max), Int(visibility.rowCount))
+    for number in view.chunks.indices.dropFirst(first >> view.rowShift) {
       let base = number << view.rowShift
       guard base < rowCount else { break }
-      guard let chunk else { continue }
+      guard let chunk = view.chunks[number] else { continue }
       let end = min(view.rowsPerChunk, rowCount - base)
-      for start in stride(from: 0, to: end, by: blockRows) {
+      for start in stride(from: max(0, first - base), to: end, by: blockRows) {
         if shouldStop() { return false }
         let block = Block(
           chunk: chunk, base: base, rows: start..<min(start + blockRows, end))

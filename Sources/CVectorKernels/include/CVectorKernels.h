@@ -80,4 +80,7 @@ void vk_free(void *_Nullable memory);
 
 #pragma clang assume_nonnull end
 
+#include "CVectorCodes.h"
+#include "CVectorMatrix.h"
+
 #endif

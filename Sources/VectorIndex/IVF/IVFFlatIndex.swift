@@ -11,34 +11,36 @@ public final class IVFFlatIndex: Sendable {
   public let metric: Metric
   /// Floats a row.
   public let dimension: Int
-  private let covered: TraceableMutex<UInt32>
+  let trainedRows: Int
+  private let published: TraceableMutex<IVFGeneration>
+  /// Held while lists are changed, never while readers take a view.
+  let upkeep: TraceableMutex<ListUpkeep>
 
-  private init(metric: Metric, dimension: Int, parameters: IVFParameters, covered: UInt32) {
+  init(
+    metric: Metric, dimension: Int, parameters: IVFParameters, trainedRows: Int,
+    generation: IVFGeneration
+  ) {
     self.metric = metric
     self.dimension = dimension
     self.parameters = parameters
-    self.covered = TraceableMutex(covered)
-  }
-
-  /// Trains centroids on a sample of the visible rows and enters all of them. Takes seconds to
-  /// minutes; blocking.
-  ///
-  /// - Parameters:
-  ///   - shouldContinue: called every few milliseconds with the share that is done, 0…1.
-  /// - Throws: ``BuildInterrupted`` after `shouldContinue` returned false.
-  public static func build(
-    metric: Metric, parameters: IVFParameters, rows: VectorColumnView, visibility: VisibilityView,
-    shouldContinue: (Double) -> Bool
-  ) throws(BuildInterrupted) -> IVFFlatIndex {
-    IVFFlatIndex(
-      metric: metric, dimension: rows.dimension, parameters: parameters,
-      covered: visibility.rowCount)
+    self.trainedRows = trainedRows
+    self.published = TraceableMutex(generation)
+    self.upkeep = TraceableMutex(ListUpkeep())
   }
 
   /// The index now. Take it in the same critical section as the commit it is used with: what a
   /// later view leaves out is dead at the latest published commit.
   public func view() -> IVFIndexView {
-    IVFIndexView(metric: metric, coveredRows: covered.withLock { $0 })
+    IVFIndexView(generation: published.withLock { $0 })
+  }
+
+  func publish(_ generation: IVFGeneration) {
+    // The replaced generation, and perhaps its lists, are released outside the lock.
+    let replaced = published.withLock { current in
+      defer { current = generation }
+      return current
+    }
+    _ = consume replaced
   }
 
   /// Enters the rows from ``IVFStatistics/coveredRows`` on that are visible, at most `limit`
@@ -46,49 +48,60 @@ public final class IVFFlatIndex: Sendable {
   ///
   /// - Returns: how many offsets were covered; 0 when none was left.
   public func insert(from rows: VectorColumnView, visibility: VisibilityView, limit: Int) -> Int {
-    covered.withLock { covered in
-      let end = min(visibility.rowCount, covered + UInt32(limit))
-      defer { covered = max(covered, end) }
-      return Int(max(covered, end) - covered)
+    upkeep.withLock { _ in
+      let generation = view().generation
+      let first = generation.coveredRows
+      let end = min(visibility.rowCount, first + UInt32(clamping: min(limit, 1 << 24)))
+      guard end > first else { return 0 }
+      var insertion = RowInsertion(generation, assignsTwice: parameters.assignsTwice)
+      insertion.insert(first..<end, rows: rows, visibility: visibility)
+      publish(insertion.finish(coveredRows: end))
+      return Int(end - first)
     }
   }
 
   /// One bounded step (milliseconds) of what keeps the lists in shape: splitting long ones, merging
   /// short ones, dropping entries whose rows are dead at `visibility`, the latest commit.
   ///
-  /// - Returns: false when there was nothing to do.
+  /// - Returns: false at the end of a round through all lists, when it is enough to go on after
+  ///   a twentieth of the rows has changed.
   public func maintain(rows: VectorColumnView, visibility: VisibilityView) -> Bool {
-    false
+    upkeep.withLock { upkeep in
+      let generation = view().generation
+      let step = upkeep.step(generation, parameters, rows: rows, visibility: visibility)
+      if let changed = step.changed { publish(changed) }
+      return step.goesOn
+    }
   }
 
   /// Figures of the index now.
   public func statistics() -> IVFStatistics {
+    let generation = view().generation
     var statistics = IVFStatistics()
-    statistics.coveredRows = covered.withLock { $0 }
+    statistics.listCount = generation.lists.count
+    statistics.entryCount = generation.lists.reduce(0) { $0 + $1.entryCount }
+    statistics.coveredRows = generation.coveredRows
+    statistics.trainedRows = trainedRows
+    statistics.calibration = generation.calibration.points
+    statistics.memory = generation.memory
     return statistics
   }
+}
 
-  /// Writes the index, piece by piece, as ``init(metric:dimension:parameters:reading:)`` reads it.
-  /// Checksums are up to the caller.
-  public func serialize(to sink: (UnsafeRawBufferPointer) throws -> Void) rethrows {
-    var covered = covered.withLock { $0.littleEndian }
-    try withUnsafeBytes(of: &covered) { try sink($0) }
-  }
+extension IVFGeneration {
+  /// A list's object, its run and its head, in bytes.
+  private static let listBytes = 256
 
-  /// Reads what ``serialize(to:)`` wrote.
-  ///
-  /// - Parameter source: fills the buffer with the next bytes, or throws.
-  /// - Throws: what `source` throws, or ``DamagedIndex``.
-  public init(
-    metric: Metric, dimension: Int, parameters: IVFParameters,
-    reading source: (UnsafeMutableRawBufferPointer) throws -> Void
-  ) throws {
-    var covered: UInt32 = 0
-    try withUnsafeMutableBytes(of: &covered) { try source($0) }
-    self.metric = metric
-    self.dimension = dimension
-    self.parameters = parameters
-    self.covered = TraceableMutex(UInt32(littleEndian: covered))
+  var memory: IVFMemory {
+    var memory = IVFMemory()
+    let layout = quantizer.layout
+    for list in lists {
+      let blocks = list.parts.reduce(0) { $0 + $1.capacity }
+      memory.codes += blocks * layout.blockBytes
+      memory.lists += blocks * CodeLayout.rowBytes + Self.listBytes
+    }
+    memory.centroids = quantizer.residentBytes
+    return memory
   }
 }
 
@@ -101,4 +114,8 @@ public struct BuildInterrupted: Error, Equatable {
 public struct DamagedIndex: Error, Equatable {
   /// What is wrong.
   public let reason: String
+
+  package init(reason: String) {
+    self.reason = reason
+  }
 }

@@ -1,0 +1,34 @@
+/// How the codes of one index lie in memory and on disk.
+///
+/// A block holds 16 entries: a nibble for every four dimensions of each, then 16 floats `A` and 16
+/// floats `B`, the terms of an entry's distance estimate. An entry without a row has `A` = 1e30 and
+/// can't come near anything.
+struct CodeLayout: Sendable, Equatable {
+  static let entriesPerBlock = 16
+  /// No estimate of a real entry reaches this.
+  static let unreachable: Float = 1e29
+  /// The offset that stands for no row.
+  static let noRow = UInt32.max
+
+  /// Floats a row.
+  let dimension: Int
+  /// Dimensions after padding and rotation, one bit each in a code.
+  let codeDimension: Int
+
+  init(dimension: Int) {
+    self.dimension = dimension
+    self.codeDimension = max(64, (dimension + 31) / 32 * 32)
+  }
+
+  /// Bytes of a block, a multiple of 64.
+  var blockBytes: Int { 2 * codeDimension + 8 * Self.entriesPerBlock }
+  /// Bytes of the row offsets that belong to a block.
+  static let rowBytes = entriesPerBlock * MemoryLayout<UInt32>.stride
+  /// Bytes of a query's lookup table.
+  var tableBytes: Int { 4 * codeDimension }
+
+  /// Blocks for so many entries.
+  static func blocks(for entries: Int) -> Int {
+    (entries + entriesPerBlock - 1) / entriesPerBlock
+  }
+}

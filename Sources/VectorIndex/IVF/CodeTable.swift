@@ -1,0 +1,50 @@
+import CVectorKernels
+
+/// A query as a lookup table: the inner product of its rotated vector with any code.
+///
+/// SAFETY: filled in `init`, freed in `deinit`, never changed between.
+final class CodeTable: @unchecked Sendable {
+  let layout: CodeLayout
+  /// `4·D` bytes: 16 sums for each group of four dimensions.
+  let bytes: UnsafeMutablePointer<UInt8>
+  let scale: vk_table_scale
+
+  init(_ vector: [Float], rotation: Rotation, layout: CodeLayout) {
+    self.layout = layout
+    let byteCount = layout.tableBytes + layout.codeDimension * MemoryLayout<Float>.stride
+    guard let memory = vk_allocate_zeroed(byteCount) else { preconditionFailure("out of memory") }
+    bytes = memory.assumingMemoryBound(to: UInt8.self)
+    let rotated = (memory + layout.tableBytes).assumingMemoryBound(to: Float.self)
+    vector.withUnsafeBufferPointer { vector in
+      guard let first = vector.baseAddress else { return }
+      rotation.apply(first, into: rotated)
+    }
+    scale = CodeKernels.buildTable(rotated, layout: layout, into: bytes)
+  }
+
+  deinit { vk_free(bytes) }
+}
+
+/// What one scan lets through, for the lane that takes it next. Not shared between threads.
+final class ScanScratch {
+  /// Blocks that one scan may look at.
+  static let blocksMax = 32
+  /// Positions in the scanned run.
+  let entry: UnsafeMutablePointer<UInt32>
+  let estimate: UnsafeMutablePointer<Float>
+  let lower: UnsafeMutablePointer<Float>
+
+  init() {
+    // Kernels may write one vector past what they report.
+    let room = (Self.blocksMax + 1) * CodeLayout.entriesPerBlock
+    entry = .allocate(capacity: room)
+    estimate = .allocate(capacity: room)
+    lower = .allocate(capacity: room)
+  }
+
+  deinit {
+    entry.deallocate()
+    estimate.deallocate()
+    lower.deallocate()
+  }
+}

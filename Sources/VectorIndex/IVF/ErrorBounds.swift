@@ -1,0 +1,21 @@
+/// How far an estimate may be from the distance, in standard deviations of its error.
+///
+/// Rows whose estimate less `lower` deviations is beyond the k-th smallest estimate plus `upper`
+/// deviations are left out without a look at their vectors. Wider bounds leave out less.
+package struct ErrorBounds: Sendable, Equatable {
+  package var lower: Float
+  package var upper: Float
+
+  package init(lower: Float, upper: Float) {
+    self.lower = lower
+    self.upper = upper
+  }
+
+  /// What the calibration is made with.
+  package static let standard = ErrorBounds(lower: 1.5, upper: 1.9)
+
+  /// The deviation of an estimate is this times `|B|·|q − c|`: `√(1 − o²)/2` with `o`, the cosine
+  /// between a residual and its code, near 0.798 after a random rotation (RaBitQ, arXiv
+  /// 2405.12497).
+  static let deviation: Float = 0.302
+}

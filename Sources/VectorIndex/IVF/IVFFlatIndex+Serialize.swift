@@ -1,0 +1,173 @@
+extension IVFFlatIndex {
+  /// Writes the index, piece by piece, as ``init(metric:dimension:parameters:reading:)`` reads it.
+  /// Checksums are up to the caller.
+  public func serialize(to sink: (UnsafeRawBufferPointer) throws -> Void) rethrows {
+    let generation = view().generation
+    let layout = generation.quantizer.layout
+    try SerializedHeader(self, generation).words.withUnsafeBytes { try sink($0) }
+    for number in 0..<generation.quantizer.count {
+      try sink(UnsafeRawBufferPointer(generation.quantizer.centroid(number)))
+    }
+    let sizes = generation.lists.flatMap {
+      [UInt32($0.entryCount).littleEndian, UInt32($0.blockCount).littleEndian]
+    }
+    try sizes.withUnsafeBytes { try sink($0) }
+    for list in generation.lists {
+      try withExtendedLifetime(list) {
+        for part in list.parts {
+          try sink(
+            UnsafeRawBufferPointer(start: part.blocks, count: part.count * layout.blockBytes))
+        }
+        for part in list.parts {
+          try sink(
+            UnsafeRawBufferPointer(start: part.rows, count: part.count * CodeLayout.rowBytes))
+        }
+      }
+    }
+  }
+
+  /// Reads what ``serialize(to:)`` wrote.
+  ///
+  /// - Parameter source: fills the buffer with the next bytes, or throws.
+  /// - Throws: what `source` throws, or ``DamagedIndex``.
+  public convenience init(
+    metric: Metric, dimension: Int, parameters: IVFParameters,
+    reading source: (UnsafeMutableRawBufferPointer) throws -> Void
+  ) throws {
+    let header = try SerializedHeader(reading: source)
+    try header.check(metric: metric, dimension: dimension)
+    var centroids: [[Float]] = []
+    for _ in 0..<header.listCount {
+      var row = [Float](repeating: 0, count: dimension)
+      try row.withUnsafeMutableBytes { try source($0) }
+      centroids.append(row)
+    }
+    let quantizer = CoarseQuantizer(
+      centroids: Centroids(dimension: dimension, rows: centroids), metric: metric,
+      ranksByProduct: header.ranksByProduct, layout: CodeLayout(dimension: dimension),
+      rotation: Rotation(dimension: dimension, seed: header.seed))
+    let lists = try Self.readLists(header, quantizer.layout, source)
+    var parameters = parameters
+    parameters.seed = header.seed
+    parameters.assignsTwice = header.assignsTwice
+    self.init(
+      metric: metric, dimension: dimension, parameters: parameters,
+      trainedRows: header.trainedRows,
+      generation: IVFGeneration(
+        quantizer: quantizer, lists: lists, coveredRows: header.coveredRows,
+        calibration: Calibration(points: header.calibration)))
+  }
+
+  private static func readLists(
+    _ header: SerializedHeader, _ layout: CodeLayout,
+    _ source: (UnsafeMutableRawBufferPointer) throws -> Void
+  ) throws -> [InvertedList] {
+    var sizes = [UInt32](repeating: 0, count: 2 * header.listCount)
+    try sizes.withUnsafeMutableBytes { try source($0) }
+    let entryCounts = (0..<header.listCount).map { Int(UInt32(littleEndian: sizes[2 * $0])) }
+    let blockCounts = (0..<header.listCount).map { Int(UInt32(littleEndian: sizes[2 * $0 + 1])) }
+    for (entries, blocks) in zip(entryCounts, blockCounts) {
+      // An entry takes a place; a place takes four bytes of the offsets at least.
+      guard entries <= blocks * CodeLayout.entriesPerBlock, blocks < 1 << 28 else {
+        throw DamagedIndex(reason: "a list of \(entries) entries in \(blocks) blocks")
+      }
+    }
+    let runs = ListAllocation.runs(ofBlocks: blockCounts, layout: layout)
+    var lists: [InvertedList] = []
+    for (run, entryCount) in zip(runs, entryCounts) {
+      guard let run else {
+        lists.append(InvertedList())
+        continue
+      }
+      try source(
+        UnsafeMutableRawBufferPointer(start: run.blocks, count: run.count * layout.blockBytes))
+      try source(
+        UnsafeMutableRawBufferPointer(start: run.rows, count: run.count * CodeLayout.rowBytes))
+      for entry in 0..<run.count * CodeLayout.entriesPerBlock {
+        let row = run.rows[entry]
+        guard row == CodeLayout.noRow || row < header.coveredRows else {
+          throw DamagedIndex(reason: "an entry of row \(row), beyond those that are covered")
+        }
+      }
+      lists.append(InvertedList(runs: [run], entryCount: entryCount))
+    }
+    return lists
+  }
+}
+
+/// The fixed first part of a serialized index: 64-bit words, little-endian.
+struct SerializedHeader {
+  private static let version: UInt64 = 1
+  private static let fixedWords = 9
+  private static let calibrationMax = 1 << 10
+
+  let metric: UInt64
+  let dimension: Int
+  let listCount: Int
+  let coveredRows: UInt32
+  let trainedRows: Int
+  let seed: UInt64
+  let ranksByProduct: Bool
+  let assignsTwice: Bool
+  let calibration: [CalibrationPoint]
+
+  init(_ index: IVFFlatIndex, _ generation: IVFGeneration) {
+    metric = index.metric == .dot ? 0 : 1
+    dimension = index.dimension
+    listCount = generation.lists.count
+    coveredRows = generation.coveredRows
+    trainedRows = index.trainedRows
+    seed = index.parameters.seed
+    ranksByProduct = generation.quantizer.ranksByProduct
+    assignsTwice = index.parameters.assignsTwice
+    calibration = generation.calibration.points
+  }
+
+  var words: [UInt64] {
+    let flags: UInt64 = (ranksByProduct ? 1 : 0) | (assignsTwice ? 2 : 0)
+    var words: [UInt64] = [
+      Self.version, metric, UInt64(dimension), UInt64(listCount), UInt64(coveredRows),
+      UInt64(trainedRows), seed, flags, UInt64(calibration.count),
+    ]
+    for point in calibration { words += [point.recall.bitPattern, UInt64(point.probes)] }
+    return words.map(\.littleEndian)
+  }
+
+  init(reading source: (UnsafeMutableRawBufferPointer) throws -> Void) throws {
+    let fixed = try Self.words(Self.fixedWords, source)
+    guard fixed[0] == Self.version else {
+      throw DamagedIndex(reason: "version \(fixed[0]) of the lists is not known")
+    }
+    guard fixed[2] <= 1 << 20, fixed[3] >= 1, fixed[3] <= 1 << 24, fixed[4] <= UInt32.max,
+      fixed[5] <= UInt32.max, fixed[8] <= Self.calibrationMax
+    else { throw DamagedIndex(reason: "the header does not make sense") }
+    metric = fixed[1]
+    dimension = Int(fixed[2])
+    listCount = Int(fixed[3])
+    coveredRows = UInt32(fixed[4])
+    trainedRows = Int(fixed[5])
+    seed = fixed[6]
+    ranksByProduct = fixed[7] & 1 != 0
+    assignsTwice = fixed[7] & 2 != 0
+    let points = try Self.words(2 * Int(fixed[8]), source)
+    calibration = (0..<Int(fixed[8])).map {
+      CalibrationPoint(
+        recall: Double(bitPattern: points[2 * $0]), probes: Int(clamping: points[2 * $0 + 1]))
+    }
+  }
+
+  /// Whether the index is one of such vectors.
+  func check(metric: Metric, dimension: Int) throws(DamagedIndex) {
+    guard self.metric == (metric == .dot ? 0 : 1), self.dimension == dimension else {
+      throw DamagedIndex(reason: "it is an index of vectors of another kind")
+    }
+  }
+
+  private static func words(
+    _ count: Int, _ source: (UnsafeMutableRawBufferPointer) throws -> Void
+  ) throws -> [UInt64] {
+    var words = [UInt64](repeating: 0, count: count)
+    if count > 0 { try words.withUnsafeMutableBytes { try source($0) } }
+    return words.map(UInt64.init(littleEndian:))
+  }
+}

@@ -1,0 +1,30 @@
+/// The whole of an index at one moment: what a reader holds.
+///
+/// SAFETY: `heads` is filled in `init`, never written again, and freed in `deinit`; the addresses in
+/// it stay valid because `lists` holds their memory.
+final class IVFGeneration: @unchecked Sendable {
+  let quantizer: CoarseQuantizer
+  let lists: [InvertedList]
+  /// One head a list.
+  let heads: UnsafeMutablePointer<ListHead>
+  /// Rows below this offset are in the lists.
+  let coveredRows: UInt32
+  let calibration: Calibration
+
+  init(
+    quantizer: CoarseQuantizer, lists: [InvertedList], coveredRows: UInt32,
+    calibration: Calibration
+  ) {
+    precondition(lists.count == quantizer.count, "a list for every centroid")
+    self.quantizer = quantizer
+    self.lists = lists
+    self.coveredRows = coveredRows
+    self.calibration = calibration
+    self.heads = .allocate(capacity: max(1, lists.count))
+    for (number, list) in lists.enumerated() {
+      (heads + number).initialize(to: ListHead(list))
+    }
+  }
+
+  deinit { heads.deallocate() }
+}

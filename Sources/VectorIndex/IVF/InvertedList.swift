@@ -1,0 +1,59 @@
+/// The entries of one list at one moment. Never changed: adding entries makes a new version that
+/// shares the complete blocks of the old one.
+final class InvertedList: Sendable {
+  /// Complete blocks. The last block of a run may have unused entries.
+  let runs: [ListRun]
+  /// A last block that is not full, in memory of its own because the next version copies it.
+  let tail: ListRun?
+  /// Entries in the tail.
+  let tailCount: Int
+  /// Entries with a row.
+  let entryCount: Int
+
+  init(runs: [ListRun] = [], tail: ListRun? = nil, tailCount: Int = 0, entryCount: Int = 0) {
+    self.runs = runs
+    self.tail = tail
+    self.tailCount = tailCount
+    self.entryCount = entryCount
+  }
+
+  /// What a search has to scan, in order.
+  var parts: [ListRun] { tail.map { runs + [$0] } ?? runs }
+
+  var blockCount: Int { parts.reduce(0) { $0 + $1.count } }
+
+  /// Calls `body` with the offset of every entry.
+  func forEachRow(_ body: (UInt32) -> Void) {
+    for part in parts {
+      let rows = part.rows
+      for entry in 0..<part.count * CodeLayout.entriesPerBlock
+      where rows[entry] != CodeLayout.noRow {
+        body(rows[entry])
+      }
+    }
+  }
+}
+
+/// Where the first blocks of a list are: what nearly every probe needs, side by side for all lists.
+struct ListHead {
+  var blocks: UnsafePointer<UInt8>?
+  var rows: UnsafePointer<UInt32>?
+  var tail: UnsafePointer<UInt8>?
+  var tailRows: UnsafePointer<UInt32>?
+  var blockCount: Int32 = 0
+  /// Runs after the first.
+  var moreRuns: Int32 = 0
+
+  init(_ list: InvertedList) {
+    if let run = list.runs.first {
+      blocks = UnsafePointer(run.blocks)
+      rows = UnsafePointer(run.rows)
+      blockCount = Int32(run.count)
+      moreRuns = Int32(list.runs.count - 1)
+    }
+    if let run = list.tail {
+      tail = UnsafePointer(run.blocks)
+      tailRows = UnsafePointer(run.rows)
+    }
+  }
+}

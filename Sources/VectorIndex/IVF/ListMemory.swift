@@ -1,0 +1,65 @@
+import CVectorKernels
+
+/// A piece of memory that holds blocks and row offsets of one or several lists.
+///
+/// SAFETY: the address is set once and freed in `deinit`, when no list refers to it any more. Its
+/// bytes are written by the maintainer only, before a list that shows them is published, and
+/// never changed afterwards.
+final class ListMemory: @unchecked Sendable {
+  let base: UnsafeMutableRawPointer
+  let byteCount: Int
+
+  init(byteCount: Int) {
+    guard let memory = vk_allocate_zeroed(byteCount) else { preconditionFailure("out of memory") }
+    self.base = memory
+    self.byteCount = byteCount
+  }
+
+  deinit { vk_free(base) }
+}
+
+/// Consecutive blocks of one list, with the offsets of their rows.
+struct ListRun: Sendable {
+  /// Keeps the addresses alive.
+  let memory: ListMemory
+  /// Where the run begins in `memory`: its blocks, then their row offsets.
+  let start: Int
+  /// Blocks there is room for.
+  let capacity: Int
+  /// Blocks that are complete and never change again.
+  var count: Int
+  let blockBytes: Int
+
+  /// Bytes of a run of `capacity` blocks.
+  static func byteCount(capacity: Int, layout: CodeLayout) -> Int {
+    capacity * (layout.blockBytes + CodeLayout.rowBytes)
+  }
+
+  /// A run of its own memory.
+  init(capacity: Int, layout: CodeLayout) {
+    self.init(
+      memory: ListMemory(byteCount: Self.byteCount(capacity: capacity, layout: layout)), start: 0,
+      capacity: capacity, layout: layout)
+  }
+
+  /// A run in a part of shared memory, from byte `start` on.
+  init(memory: ListMemory, start: Int, capacity: Int, layout: CodeLayout) {
+    self.memory = memory
+    self.start = start
+    self.capacity = capacity
+    self.count = 0
+    self.blockBytes = layout.blockBytes
+  }
+
+  /// The blocks, of which `count` may be read.
+  var blocks: UnsafeMutablePointer<UInt8> {
+    (memory.base + start).assumingMemoryBound(to: UInt8.self)
+  }
+
+  /// 16 row offsets a block.
+  var rows: UnsafeMutablePointer<UInt32> {
+    (memory.base + start + capacity * blockBytes).assumingMemoryBound(to: UInt32.self)
+  }
+
+  func block(_ number: Int) -> UnsafeMutablePointer<UInt8> { blocks + number * blockBytes }
+}

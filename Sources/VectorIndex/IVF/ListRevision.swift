@@ -1,0 +1,165 @@
+/// Changes to the lists of a generation: rewritten, split, merged. Makes the next generation.
+struct ListRevision {
+  private let generation: IVFGeneration
+  private let parameters: IVFParameters
+  private let rows: VectorColumnView
+  private let visibility: VisibilityView
+  private var lists: [InvertedList]
+  private var rewritten: Set<Int> = []
+  private var split: [Int: [[Float]]] = [:]
+  private var merged: Set<Int> = []
+
+  init(
+    _ generation: IVFGeneration, parameters: IVFParameters, rows: VectorColumnView,
+    visibility: VisibilityView
+  ) {
+    self.generation = generation
+    self.parameters = parameters
+    self.rows = rows
+    self.visibility = visibility
+    self.lists = generation.lists
+  }
+
+  /// Leaves out the dead entries of a list.
+  mutating func rewrite(_ list: Int) {
+    rewritten.insert(list)
+  }
+
+  /// Makes two lists of one. A list of equal vectors can't be split; it is rewritten.
+  mutating func split(_ list: Int) {
+    let training = KMeans(clusters: 2, seed: parameters.seed &+ UInt64(list))
+    guard
+      let halves = training.train(
+        on: liveRows(of: list), rows: rows, shouldContinue: { _ in true }), halves.count == 2
+    else {
+      rewritten.insert(list)
+      return
+    }
+    split[list] = (0..<2).map { half in
+      Array(UnsafeBufferPointer(start: halves.row(half), count: rows.dimension))
+    }
+  }
+
+  /// Gives the entries of a list to the lists nearest to them.
+  mutating func merge(_ list: Int) {
+    if merged.count + 1 < lists.count { merged.insert(list) }
+  }
+
+  /// What is published next.
+  func finish() -> IVFGeneration {
+    let quantizer = nextQuantizer()
+    let encoder = RowEncoder(quantizer, assignsTwice: parameters.assignsTwice)
+    var next: [InvertedList] = []
+    var seconds: [InvertedList] = []
+    var homeless: [UInt32] = []
+    for number in lists.indices {
+      if merged.contains(number) {
+        homeless += liveRows(of: number)
+      } else if split[number] != nil {
+        // The first half keeps the place, the second goes to the end.
+        let halves = parted(number, next.count, quantizer, encoder, second: seconds.count)
+        next.append(halves.0)
+        seconds.append(halves.1)
+      } else if rewritten.contains(number) {
+        next.append(list(of: liveRows(of: number), number: next.count, encoder))
+      } else {
+        next.append(lists[number])
+      }
+    }
+    next += seconds
+    resettle(homeless, in: &next, quantizer, encoder)
+    return IVFGeneration(
+      quantizer: quantizer, lists: next, coveredRows: generation.coveredRows,
+      calibration: generation.calibration)
+  }
+
+  // MARK: Parts
+
+  private func liveRows(of list: Int) -> [UInt32] {
+    var live: [UInt32] = []
+    lists[list].forEachRow { row in
+      if visibility.isVisible(row), rows.contains(row) { live.append(row) }
+    }
+    return live
+  }
+
+  private func nextQuantizer() -> CoarseQuantizer {
+    if split.isEmpty, merged.isEmpty { return generation.quantizer }
+    let old = generation.quantizer.centroids
+    var firsts: [[Float]] = []
+    var seconds: [[Float]] = []
+    for number in lists.indices where !merged.contains(number) {
+      if let halves = split[number] {
+        firsts.append(halves[0])
+        seconds.append(halves[1])
+      } else {
+        firsts.append(
+          Array(UnsafeBufferPointer(start: old.row(number), count: rows.dimension)))
+      }
+    }
+    return generation.quantizer.replacing(
+      centroids: Centroids(dimension: rows.dimension, rows: firsts + seconds))
+  }
+
+  private func list(of offsets: [UInt32], number: Int, _ encoder: RowEncoder) -> InvertedList {
+    let layout = generation.quantizer.layout
+    guard !offsets.isEmpty,
+      let run = ListAllocation.runs(for: [offsets.count], layout: layout)[0]
+    else { return InvertedList() }
+    withExtendedLifetime(rows) {
+      for (index, offset) in offsets.enumerated() {
+        guard let address = rows.address(of: offset) else { continue }
+        encoder.rotate(address)
+        encoder.write(list: UInt32(number), row: offset, into: run, at: index)
+      }
+    }
+    return InvertedList(runs: [run], entryCount: offsets.count)
+  }
+
+  private func parted(
+    _ number: Int, _ first: Int, _ quantizer: CoarseQuantizer, _ encoder: RowEncoder, second: Int
+  ) -> (InvertedList, InvertedList) {
+    let secondNumber = quantizer.count - split.count + second
+    var parts: ([UInt32], [UInt32]) = ([], [])
+    for offset in liveRows(of: number) {
+      let isNearerToFirst =
+        rows.withRow(offset) { row in
+          VectorMath.score(.squaredEuclid, row, quantizer.centroid(first))
+            >= VectorMath.score(.squaredEuclid, row, quantizer.centroid(secondNumber))
+        } ?? true
+      if isNearerToFirst { parts.0.append(offset) } else { parts.1.append(offset) }
+    }
+    return (
+      list(of: parts.0, number: first, encoder),
+      list(of: parts.1, number: secondNumber, encoder)
+    )
+  }
+
+  /// Enters rows of lists that are gone where they belong now, unless their other entry is there.
+  private func resettle(
+    _ offsets: [UInt32], in next: inout [InvertedList], _ quantizer: CoarseQuantizer,
+    _ encoder: RowEncoder
+  ) {
+    let layout = quantizer.layout
+    for offset in offsets {
+      withExtendedLifetime(rows) {
+        guard let address = rows.address(of: offset) else { return }
+        withUnsafePointer(to: address) { pointer in
+          encoder.assign(UnsafeBufferPointer(start: pointer, count: 1))
+        }
+        for list in [encoder.primary[0], encoder.secondary[0]] where list != CodeLayout.noRow {
+          var isThere = false
+          next[Int(list)].forEachRow { if $0 == offset { isThere = true } }
+          if isThere { continue }
+          encoder.rotate(address)
+          var appender = ListAppender(next[Int(list)], layout: layout)
+          appender.append(offset) { block, entry in
+            encoder.write(list: list, into: block, entry: entry)
+          }
+          next[Int(list)] = appender.finish()
+          return
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,60 @@
+/// The round through the lists that keeps them in shape.
+struct ListUpkeep {
+  /// Lists looked at in one step.
+  private static let listsPerStep = 64
+  /// Lists changed in one step at most: every change makes new centroids.
+  private static let changesPerStep = 8
+  /// A list with a greater share of dead entries is rewritten.
+  private static let deadShareMax = 0.25
+  /// Lists longer than so many times the mean are split, those shorter than its inverse merged.
+  private static let splitAt = 3.0
+  private static let mergeBelow = 0.25
+  /// Runs beyond which a list is written anew in one piece.
+  private static let runsMax = 8
+
+  private var cursor = 0
+
+  /// Looks at the next lists.
+  ///
+  /// - Returns: the next generation if anything changed, and whether the round goes on.
+  mutating func step(
+    _ generation: IVFGeneration, _ parameters: IVFParameters, rows: VectorColumnView,
+    visibility: VisibilityView
+  ) -> (changed: IVFGeneration?, goesOn: Bool) {
+    if cursor >= generation.lists.count { cursor = 0 }
+    let end = min(generation.lists.count, cursor + Self.listsPerStep)
+    let mean = max(
+      Double(generation.lists.reduce(0) { $0 + $1.entryCount }) / Double(generation.lists.count), 1)
+    var revision = ListRevision(
+      generation, parameters: parameters, rows: rows, visibility: visibility)
+    var changes = 0
+    while cursor < end, changes < Self.changesPerStep {
+      if revise(&revision, list: cursor, generation, mean: mean, visibility) { changes += 1 }
+      cursor += 1
+    }
+    let goesOn = cursor < generation.lists.count
+    return (changes > 0 ? revision.finish() : nil, goesOn)
+  }
+
+  private func revise(
+    _ revision: inout ListRevision, list number: Int, _ generation: IVFGeneration, mean: Double,
+    _ visibility: VisibilityView
+  ) -> Bool {
+    let list = generation.lists[number]
+    var live = 0
+    list.forEachRow { if visibility.isVisible($0) { live += 1 } }
+    let slack = 2 * Double(CodeLayout.entriesPerBlock)
+    if Double(live) > Self.splitAt * mean + slack {
+      revision.split(number)
+    } else if Double(live) < Self.mergeBelow * mean, generation.lists.count > 1 {
+      revision.merge(number)
+    } else if Double(list.entryCount - live) > Self.deadShareMax * Double(list.entryCount)
+      || list.runs.count > Self.runsMax
+    {
+      revision.rewrite(number)
+    } else {
+      return false
+    }
+    return true
+  }
+}

@@ -1,0 +1,76 @@
+/// Adds rows to the lists of a generation, which makes the next one.
+struct RowInsertion {
+  private let generation: IVFGeneration
+  private let encoder: RowEncoder
+  private var lists: [InvertedList]
+
+  init(_ generation: IVFGeneration, assignsTwice: Bool) {
+    self.generation = generation
+    self.encoder = RowEncoder(generation.quantizer, assignsTwice: assignsTwice)
+    self.lists = generation.lists
+  }
+
+  /// Adds those of `offsets` that are visible and have a vector.
+  mutating func insert(
+    _ offsets: Range<UInt32>, rows: VectorColumnView, visibility: VisibilityView
+  ) {
+    var batch: [UInt32] = []
+    batch.reserveCapacity(RowEncoder.batch)
+    visibility.forEachVisible(in: offsets) { offset in
+      if rows.contains(offset) { batch.append(offset) }
+      if batch.count == RowEncoder.batch {
+        insert(batch, rows)
+        batch.removeAll(keepingCapacity: true)
+      }
+    }
+    insert(batch, rows)
+  }
+
+  /// What is published next.
+  func finish(coveredRows: UInt32) -> IVFGeneration {
+    IVFGeneration(
+      quantizer: generation.quantizer, lists: lists, coveredRows: coveredRows,
+      calibration: generation.calibration)
+  }
+
+  private mutating func insert(_ batch: [UInt32], _ rows: VectorColumnView) {
+    if batch.isEmpty { return }
+    withExtendedLifetime(rows) {
+      let addresses = batch.compactMap { rows.address(of: $0) }
+      precondition(addresses.count == batch.count, "a row without its vector")
+      addresses.withUnsafeBufferPointer { encoder.assign($0) }
+      // Entries of one list together, so that its version is made once.
+      var entries: [(list: UInt32, index: Int)] = []
+      entries.reserveCapacity(2 * batch.count)
+      for index in batch.indices {
+        entries.append((encoder.primary[index], index))
+        if encoder.secondary[index] != CodeLayout.noRow {
+          entries.append((encoder.secondary[index], index))
+        }
+      }
+      entries.sort { ($0.list, $0.index) < ($1.list, $1.index) }
+      append(entries, batch, addresses)
+    }
+  }
+
+  private mutating func append(
+    _ entries: [(list: UInt32, index: Int)], _ batch: [UInt32],
+    _ addresses: [UnsafePointer<Float>]
+  ) {
+    let layout = generation.quantizer.layout
+    var position = 0
+    while position < entries.count {
+      let list = entries[position].list
+      var appender = ListAppender(lists[Int(list)], layout: layout)
+      while position < entries.count, entries[position].list == list {
+        let index = entries[position].index
+        encoder.rotate(addresses[index])
+        appender.append(batch[index]) { block, entry in
+          encoder.write(list: list, into: block, entry: entry)
+        }
+        position += 1
+      }
+      lists[Int(list)] = appender.finish()
+    }
+  }
+}

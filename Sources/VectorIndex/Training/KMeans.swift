@@ -1,0 +1,152 @@
+/// Lloyd's algorithm on a sample of rows: centroids near which the rows lie.
+///
+/// Deterministic for a seed and a kernel variant.
+struct KMeans {
+  let clusters: Int
+  let seed: UInt64
+  var iterations = 6
+  /// Rows of the sample for each cluster.
+  var rowsPerCluster = 40
+
+  /// Rows compared with all centroids at once.
+  private static let batch = 48
+
+  init(clusters: Int, seed: UInt64) {
+    precondition(clusters > 0, "no cluster")
+    self.clusters = clusters
+    self.seed = seed
+  }
+
+  /// Trains on the rows at `offsets`, all of which are present. `shouldContinue` is called every
+  /// few milliseconds with the share that is done.
+  ///
+  /// - Returns: at most ``clusters`` centroids, fewer when there are fewer different rows; `nil`
+  ///   after `shouldContinue` returned false, and for no rows.
+  func train(
+    on offsets: [UInt32], rows: VectorColumnView, shouldContinue: (Double) -> Bool
+  ) -> Centroids? {
+    withExtendedLifetime(rows) {
+      var random = SplitMix64(seed: seed)
+      let sample = draw(min(offsets.count, rowsPerCluster * clusters), of: offsets, &random)
+      let addresses = sample.compactMap { rows.address(of: $0) }
+      guard var centroids = start(addresses, rows.dimension) else { return nil }
+      var state = State(rowCount: addresses.count)
+      for iteration in 0..<iterations {
+        let done = { (share: Double) in
+          shouldContinue((Double(iteration) + share) / Double(iterations))
+        }
+        guard assign(addresses, centroids, &state, done) else { return nil }
+        centroids = update(addresses, centroids, state)
+      }
+      return centroids
+    }
+  }
+
+  private struct State {
+    var cluster: [Int32]
+    /// What the assigned centroid scored, less is nearer; see ``Centroids/compare(_:into:using:)``.
+    var score: [Float]
+
+    init(rowCount: Int) {
+      cluster = [Int32](repeating: 0, count: rowCount)
+      score = [Float](repeating: 0, count: rowCount)
+    }
+  }
+
+  /// A random sample in random order.
+  private func draw(
+    _ count: Int, of offsets: [UInt32], _ random: inout SplitMix64
+  ) -> [UInt32] {
+    var pool = offsets
+    for index in 0..<count {
+      pool.swapAt(index, index + random.below(pool.count - index))
+    }
+    return Array(pool.prefix(count))
+  }
+
+  /// The first rows of the sample that differ from one another, up to the number of clusters.
+  private func start(_ addresses: [UnsafePointer<Float>], _ dimension: Int) -> Centroids? {
+    var chosen: [UnsafePointer<Float>] = []
+    var seen: Set<[Float]> = []
+    for address in addresses where chosen.count < clusters {
+      let row = Array(UnsafeBufferPointer(start: address, count: dimension))
+      if seen.insert(row).inserted { chosen.append(address) }
+    }
+    if chosen.isEmpty { return nil }
+    return Centroids(dimension: dimension, count: chosen.count) { out in
+      for (number, address) in chosen.enumerated() {
+        (out + number * dimension).update(from: address, count: dimension)
+      }
+    }
+  }
+
+  private func assign(
+    _ addresses: [UnsafePointer<Float>], _ centroids: Centroids, _ state: inout State,
+    _ shouldContinue: (Double) -> Bool
+  ) -> Bool {
+    let values = UnsafeMutablePointer<Float>.allocate(capacity: Self.batch * centroids.width)
+    defer { values.deallocate() }
+    return addresses.withUnsafeBufferPointer { addresses in
+      for start in stride(from: 0, to: addresses.count, by: Self.batch) {
+        guard shouldContinue(Double(start) / Double(addresses.count)) else { return false }
+        let end = min(addresses.count, start + Self.batch)
+        centroids.compare(UnsafeBufferPointer(rebasing: addresses[start..<end]), into: values)
+        for row in start..<end {
+          let scores = values + (row - start) * centroids.width
+          let nearest = Selection.smallest(of: scores, count: centroids.width)
+          state.cluster[row] = Int32(nearest)
+          state.score[row] = scores[nearest]
+        }
+      }
+      return true
+    }
+  }
+
+  /// The means of the clusters. A cluster without rows takes the place of the row that is worst
+  /// off in the largest cluster.
+  private func update(
+    _ addresses: [UnsafePointer<Float>], _ centroids: Centroids, _ state: State
+  ) -> Centroids {
+    let dimension = centroids.dimension
+    let count = centroids.count
+    var sizes = [Int](repeating: 0, count: count)
+    for cluster in state.cluster { sizes[Int(cluster)] += 1 }
+    let sums = UnsafeMutablePointer<Float>.allocate(capacity: count * dimension)
+    defer { sums.deallocate() }
+    sums.update(repeating: 0, count: count * dimension)
+    for (row, address) in addresses.enumerated() {
+      let sum = sums + Int(state.cluster[row]) * dimension
+      for index in 0..<dimension { sum[index] += address[index] }
+    }
+    let replacements = replacements(for: sizes, addresses, state)
+    return Centroids(dimension: dimension, count: count) { out in
+      for number in 0..<count {
+        let row = out + number * dimension
+        if sizes[number] > 0 {
+          let factor = 1 / Float(sizes[number])
+          for index in 0..<dimension { row[index] = sums[number * dimension + index] * factor }
+        } else {
+          row.update(
+            from: replacements[number] ?? centroids.row(number), count: dimension)
+        }
+      }
+    }
+  }
+
+  private func replacements(
+    for sizes: [Int], _ addresses: [UnsafePointer<Float>], _ state: State
+  ) -> [Int: UnsafePointer<Float>] {
+    let empty = sizes.indices.filter { sizes[$0] == 0 }
+    if empty.isEmpty { return [:] }
+    let largest = sizes.indices.sorted { (sizes[$1], $0) < (sizes[$0], $1) }
+    var result: [Int: UnsafePointer<Float>] = [:]
+    for (number, donor) in zip(empty, largest) where sizes[donor] > 1 {
+      var worst: Int?
+      for row in addresses.indices where state.cluster[row] == Int32(donor) {
+        if worst.map({ state.score[row] > state.score[$0] }) ?? true { worst = row }
+      }
+      if let worst { result[number] = addresses[worst] }
+    }
+    return result
+  }
+}
