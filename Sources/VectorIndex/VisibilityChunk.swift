@@ -11,27 +11,50 @@ final class VisibilityChunk: @unchecked Sendable {
   // Born at 2 × row, died at 2 × row + 1: one cache line answers for a row. Zeros mean "never
   // born", because no sequence is lower than a died of 0.
   private let cells: UnsafeMutablePointer<Atomic<UInt64>>
+  // A bit for every row: whether its cells have to be looked at, because it was not born or has
+  // died. Nearly all of the rows that readers ask for are neither, and 64 of them share a word.
+  private let uncertain: UnsafeMutablePointer<Atomic<UInt64>>
+  private let latestBirth = Atomic<UInt64>(0)
 
   init() {
     cells = .allocate(capacity: 2 * Self.rowCount)
     for cell in 0..<2 * Self.rowCount {
       (cells + cell).initialize(to: Atomic(0))
     }
+    uncertain = .allocate(capacity: Self.rowCount / 64)
+    for word in 0..<Self.rowCount / 64 {
+      (uncertain + word).initialize(to: Atomic(.max))
+    }
   }
 
   deinit {
     cells.deinitialize(count: 2 * Self.rowCount)
     cells.deallocate()
+    uncertain.deinitialize(count: Self.rowCount / 64)
+    uncertain.deallocate()
   }
 
   func setBorn(_ born: UInt64, row: Int) {
     cells[2 * row].store(born, ordering: .relaxed)
     // A reader that sees the row alive also sees when it was born.
     cells[2 * row + 1].store(.max, ordering: .releasing)
+    if born > latestBirth.load(ordering: .relaxed) {
+      latestBirth.store(born, ordering: .releasing)
+    }
+    setUncertain(false, row: row)
   }
 
   func setDied(_ died: UInt64, row: Int) {
+    setUncertain(true, row: row)
     cells[2 * row + 1].store(died, ordering: .releasing)
+  }
+
+  /// There is one writer, so reading and writing the word need not be one step.
+  private func setUncertain(_ isUncertain: Bool, row: Int) {
+    let word = uncertain + (row >> 6)
+    let bit: UInt64 = 1 << UInt64(row & 63)
+    let bits = word.pointee.load(ordering: .relaxed)
+    word.pointee.store(isUncertain ? bits | bit : bits & ~bit, ordering: .releasing)
   }
 
   func died(row: Int) -> UInt64 {
@@ -39,6 +62,14 @@ final class VisibilityChunk: @unchecked Sendable {
   }
 
   func isVisible(row: Int, at sequence: UInt64) -> Bool {
+    let bits = uncertain[row >> 6].load(ordering: .acquiring)
+    if bits & (1 << UInt64(row & 63)) == 0, latestBirth.load(ordering: .acquiring) <= sequence {
+      return true
+    }
+    return areCellsVisible(row: row, at: sequence)
+  }
+
+  private func areCellsVisible(row: Int, at sequence: UInt64) -> Bool {
     sequence < died(row: row) && cells[2 * row].load(ordering: .relaxed) <= sequence
   }
 }

@@ -106,7 +106,7 @@ public struct IVFSearch: VectorSearching {
     let scan = ListScan(
       generation: generation, metric: metric, bounds: bounds, visibility: visibility)
     guard scan.run(lanes, shouldStop: shouldStop) else { throw SearchInterrupted() }
-    let rerank = Rerank(metric: metric, view: view)
+    let rerank = Rerank(metric: metric, view: view, visibility: visibility)
     var collected = lanes.map { rerank.nearest(of: $0) }
     if scansTail, index.coveredRows < visibility.rowCount {
       let scanner = FlatScanner(metric: metric, view: view, visibility: visibility)

@@ -11,6 +11,8 @@ struct ListScan {
 
   /// Lists that a query of a batch goes through on its own.
   private static let ownLists = 3
+  /// Blocks of a scan while nothing is known of the distances.
+  private static let firstBlocks = 2
   /// Lists between two looks at the clock.
   private static let listsPerCheck = 64
 
@@ -76,7 +78,9 @@ struct ListScan {
     let widening = bounds.upper / bounds.lower
     var start = 0
     while start < count {
-      let blockCount = min(ScanScratch.blocksMax, count - start)
+      // Until the threshold means something everything gets through: it is sought in small steps.
+      let step = lane.isBounded ? ScanScratch.blocksMax : Self.firstBlocks
+      let blockCount = min(step, count - start)
       let survivors = CodeKernels.scan(
         blocks + start * layout.blockBytes, count: blockCount, table: lane.table, offset: offset,
         reach: reach, threshold: lane.threshold, into: scratch)

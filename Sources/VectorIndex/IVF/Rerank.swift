@@ -2,6 +2,7 @@
 struct Rerank {
   let metric: Metric
   let view: VectorColumnView
+  let visibility: VisibilityView
 
   /// Rows scored before the threshold is looked at again; their memory is fetched side by side.
   private static let batch = 8
@@ -9,7 +10,7 @@ struct Rerank {
   /// The best of the lane's candidates.
   func nearest(of lane: SearchLane) -> TopK {
     var best = TopK(capacity: lane.limit)
-    let keys = lane.finalCandidates()
+    let keys = lane.finalCandidates(visibility)
     let addresses = UnsafeMutableBufferPointer<UnsafePointer<Float>>.allocate(capacity: Self.batch)
     let scores = UnsafeMutableBufferPointer<Float>.allocate(capacity: Self.batch)
     let minimum = lane.query.minimumScore ?? -.infinity

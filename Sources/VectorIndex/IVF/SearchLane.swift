@@ -12,6 +12,8 @@ final class SearchLane {
   var probes: [Probe] = []
   private var candidates = CandidateList()
   private var bounds: BoundHeap
+  /// Rows whose bounds were taken, since a row may have two entries.
+  private var bounded = RowSet()
   private let distanceLimit: Float
 
   init(_ query: SearchQuery, limit: Int, quantizer: CoarseQuantizer) {
@@ -26,6 +28,9 @@ final class SearchLane {
     self.distanceLimit = query.minimumScore.map { (-$0).nextUp } ?? .infinity
   }
 
+  /// Whether as many rows as are wanted have been seen, so that the threshold means something.
+  var isBounded: Bool { bounds.threshold < .infinity }
+
   /// Rows whose distance is surely no less than this are of no interest.
   var threshold: Float { min(bounds.threshold, distanceLimit, CodeLayout.unreachable) }
 
@@ -33,94 +38,152 @@ final class SearchLane {
     query.vector.withUnsafeBufferPointer(body)
   }
 
-  /// Takes what a scan let through: rows that the query and the reader may see become candidates.
+  /// Takes what a scan let through.
+  ///
+  /// Whether a row may be seen at all is asked here only for those that lower the threshold; for
+  /// the others it can wait until few are left.
   func take(
     _ survivors: ScanScratch, count: Int, rows: UnsafePointer<UInt32>, widening: Float,
     visibility: VisibilityView
   ) {
+    candidates.reserve(count)
     for index in 0..<count {
       let lower = survivors.lower[index]
+      let bound = bounds.threshold
       // The threshold falls as the survivors of one scan are taken.
-      guard lower < bounds.threshold else { continue }
-      let row = rows[Int(survivors.entry[index])]
-      guard row != CodeLayout.noRow, query.allowed?.contains(row) ?? true,
-        visibility.isVisible(row), candidates.insert(row, lower: lower)
-      else { continue }
+      guard lower < bound else { continue }
+      let place = rows + Int(survivors.entry[index])
+      candidates.append(lower: lower, place: place)
       let estimate = survivors.estimate[index]
-      bounds.offer(estimate + (estimate - lower) * widening)
+      let upper = estimate + (estimate - lower) * widening
+      if upper < bound, isEligible(place.pointee, visibility), bounded.insert(place.pointee) {
+        bounds.offer(upper)
+      }
     }
   }
 
-  /// The candidates that can still be among the nearest, by ascending lower bound.
-  func finalCandidates() -> UnsafeMutableBufferPointer<UInt64> {
-    candidates.sorted(below: threshold)
+  private func isEligible(_ row: UInt32, _ visibility: VisibilityView) -> Bool {
+    if let allowed = query.allowed, !allowed.contains(row) { return false }
+    return visibility.isVisible(row)
+  }
+
+  /// The rows that can still be among the nearest, each once, by ascending lower bound of their
+  /// distances: sort keys with the row in the low half. Valid while the lane lives.
+  func finalCandidates(_ visibility: VisibilityView) -> UnsafeMutableBufferPointer<UInt64> {
+    var seen = RowSet()
+    return candidates.sorted(below: threshold) { row in
+      isEligible(row, visibility) && seen.insert(row)
+    }
   }
 }
 
-/// Rows with the lower bounds of their distances, each row once.
+/// Entries with the lower bounds of their distances.
 ///
-/// Kept as sort keys: the bound in the high half, the row in the low one.
+/// SAFETY of its memory: used by one thread, freed in `deinit`.
 final class CandidateList {
-  private var keys: UnsafeMutablePointer<UInt64>
   private var count = 0
   private var capacity = 1024
-  /// Open addressing; 0 is empty, otherwise a row plus 1. Twice `capacity` slots.
-  private var seen: UnsafeMutablePointer<UInt32>
+  private var lowers: UnsafeMutablePointer<Float>
+  /// Where the offset of an entry's row stands.
+  private var places: UnsafeMutablePointer<UnsafePointer<UInt32>>
+  private var keys: UnsafeMutableBufferPointer<UInt64>?
 
   init() {
-    keys = .allocate(capacity: capacity)
-    seen = .allocate(capacity: 2 * capacity)
-    seen.update(repeating: 0, count: 2 * capacity)
+    lowers = .allocate(capacity: capacity)
+    places = .allocate(capacity: capacity)
   }
 
   deinit {
-    keys.deallocate()
-    seen.deallocate()
+    lowers.deallocate()
+    places.deallocate()
+    keys?.deallocate()
   }
 
+  /// Makes room for `more` entries.
+  func reserve(_ more: Int) {
+    if count + more <= capacity { return }
+    let larger = max(2 * capacity, count + more)
+    let newLowers = UnsafeMutablePointer<Float>.allocate(capacity: larger)
+    let newPlaces = UnsafeMutablePointer<UnsafePointer<UInt32>>.allocate(capacity: larger)
+    newLowers.update(from: lowers, count: count)
+    newPlaces.update(from: places, count: count)
+    lowers.deallocate()
+    places.deallocate()
+    lowers = newLowers
+    places = newPlaces
+    capacity = larger
+  }
+
+  /// Adds an entry, for which there is room.
+  func append(lower: Float, place: UnsafePointer<UInt32>) {
+    lowers[count] = lower
+    places[count] = place
+    count += 1
+  }
+
+  /// The keys of entries with a bound below `threshold` whose rows `isWanted`, ascending.
+  func sorted(
+    below threshold: Float, where isWanted: (UInt32) -> Bool
+  ) -> UnsafeMutableBufferPointer<UInt64> {
+    var kept = 0
+    for index in 0..<count where lowers[index] < threshold {
+      lowers[kept] = lowers[index]
+      places[kept] = places[index]
+      kept += 1
+    }
+    count = kept
+    let all = UnsafeMutableBufferPointer<UInt64>.allocate(capacity: max(1, kept))
+    keys?.deallocate()
+    keys = all
+    var used = 0
+    for index in 0..<kept {
+      all[used] = SortKey.make(ascending: lowers[index], places[index].pointee)
+      used += 1
+    }
+    var front = UnsafeMutableBufferPointer(rebasing: all[..<used])
+    front.sort()
+    used = 0
+    for index in front.indices {
+      let row = UInt32(truncatingIfNeeded: front[index])
+      guard row != CodeLayout.noRow, isWanted(row) else { continue }
+      front[used] = front[index]
+      used += 1
+    }
+    return UnsafeMutableBufferPointer(rebasing: all[..<used])
+  }
+}
+
+/// A set of rows by open addressing. Small, and short-lived.
+struct RowSet {
+  /// 0 is empty, otherwise a row plus 1.
+  private var slots = [UInt32](repeating: 0, count: 256)
+  private var count = 0
+
   /// Adds a row; false when it is there already.
-  func insert(_ row: UInt32, lower: Float) -> Bool {
-    if count == capacity { grow() }
-    guard mark(row) else { return false }
-    keys[count] = SortKey.make(ascending: lower, row)
+  mutating func insert(_ row: UInt32) -> Bool {
+    if 2 * count >= slots.count { grow() }
+    guard Self.mark(row, &slots) else { return false }
     count += 1
     return true
   }
 
-  private func mark(_ row: UInt32) -> Bool {
-    let mask = 2 * capacity - 1
-    var slot = Int(truncatingIfNeeded: row &* 0x9E37_79B1) >> 7 & mask
-    while seen[slot] != 0 {
-      if seen[slot] == row &+ 1 { return false }
-      slot = (slot + 1) & mask
+  private static func mark(_ row: UInt32, _ slots: inout [UInt32]) -> Bool {
+    slots.withUnsafeMutableBufferPointer { slots in
+      let mask = slots.count - 1
+      var slot = Int(truncatingIfNeeded: (row &* 0x9E37_79B1) >> 12) & mask
+      while slots[slot] != 0 {
+        if slots[slot] == row &+ 1 { return false }
+        slot = (slot + 1) & mask
+      }
+      slots[slot] = row &+ 1
+      return true
     }
-    seen[slot] = row &+ 1
-    return true
   }
 
-  private func grow() {
-    let larger = UnsafeMutablePointer<UInt64>.allocate(capacity: 2 * capacity)
-    larger.update(from: keys, count: count)
-    keys.deallocate()
-    keys = larger
-    capacity *= 2
-    seen.deallocate()
-    seen = .allocate(capacity: 2 * capacity)
-    seen.update(repeating: 0, count: 2 * capacity)
-    for index in 0..<count { _ = mark(UInt32(truncatingIfNeeded: keys[index])) }
-  }
-
-  /// The keys with a bound below `threshold`, ascending. The list is spent.
-  func sorted(below threshold: Float) -> UnsafeMutableBufferPointer<UInt64> {
-    let border = SortKey.make(ascending: threshold, 0)
-    var kept = 0
-    for index in 0..<count where keys[index] < border {
-      keys[kept] = keys[index]
-      kept += 1
-    }
-    var front = UnsafeMutableBufferPointer(start: keys, count: kept)
-    front.sort()
-    return front
+  private mutating func grow() {
+    var larger = [UInt32](repeating: 0, count: 4 * slots.count)
+    for value in slots where value != 0 { _ = Self.mark(value &- 1, &larger) }
+    slots = larger
   }
 }
 
