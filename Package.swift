@@ -70,7 +70,7 @@ let package = Package(
     target(
       "QdrantREST",
       [
-        "FastJSON", "PointModel", "QdrantAPI", "VectorDB", httpTypes, hummingbird,
+        "FastJSON", "PointModel", "QdrantAPI", "VectorDB", "VectorIndex", httpTypes, hummingbird,
         hummingbirdCore, logging, nioCore, nioHTTPTypes, nioPosix, yams,
       ]),
     .systemLibrary(name: "CMalloc"),
@@ -82,6 +82,8 @@ let package = Package(
         nioCore, nioPosix, unixSignals,
       ],
       swiftSettings: strict),
+    .executableTarget(
+      name: "quiver-bench", dependencies: ["VectorIndex", argumentParser], swiftSettings: strict),
     // Gateway
     .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),

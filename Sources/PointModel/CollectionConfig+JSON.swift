@@ -35,6 +35,10 @@ extension CollectionConfig {
       writer.key("metadata")
       JSONValue.object(metadata).write(to: &writer)
     }
+    if !ivf.isEmpty {
+      writer.key("ivf_config")
+      JSONValue.object(ivf).write(to: &writer)
+    }
     writer.endObject()
   }
 
@@ -80,6 +84,7 @@ extension CollectionConfig {
       quantization: config.quantization,
       strictMode: try config.optionalObject("strict_mode_config"),
       metadata: try config.optionalObject("metadata"))
+    ivf = try config.optionalObject("ivf_config") ?? .init()
     for (key, value) in params.members where !Self.knownParams.contains(key) {
       otherParams[key] = value
     }

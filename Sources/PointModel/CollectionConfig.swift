@@ -64,6 +64,9 @@ public struct CollectionConfig: Sendable, Equatable {
   public var quantization: JSONValue?
   public var strictMode: JSONObjectValue?
   public var metadata: JSONObjectValue?
+  /// Settings of the inverted-file index in wire form (`lists`, `recall_target`), only those that
+  /// were set.
+  public var ivf: JSONObjectValue = .init()
   /// Further members of `params` in wire form (`read_fan_out_factor`, `sharding_method`, …), only
   /// those that were set.
   public var otherParams: JSONObjectValue
@@ -89,5 +92,28 @@ public struct CollectionConfig: Sendable, Equatable {
     self.strictMode = strictMode
     self.metadata = metadata
     self.otherParams = otherParams
+  }
+}
+
+extension CollectionConfig {
+  /// How many inverted lists an index is to have; `nil` leaves it to the index.
+  public var ivfLists: Int? {
+    guard case .integer(let lists)? = ivf["lists"] else { return nil }
+    return Int(lists)
+  }
+
+  /// The recall@10 that searches aim at when they ask for nothing else.
+  public var recallTarget: Double? {
+    switch ivf["recall_target"] {
+    case .double(let target): target
+    case .integer(let target): Double(target)
+    default: nil
+    }
+  }
+
+  /// Kilobytes of vectors from which on a collection gets an index; 0 for never.
+  public var indexingThreshold: Int {
+    guard case .integer(let kilobytes)? = optimizers["indexing_threshold"] else { return 0 }
+    return Int(kilobytes)
   }
 }

@@ -14,6 +14,8 @@ public struct CollectionConfigChange: Sendable, Equatable {
   public var hnsw: JSONObjectValue
   /// Optimizer settings in wire form.
   public var optimizers: JSONObjectValue
+  /// Settings of the inverted-file index in wire form.
+  public var ivf: JSONObjectValue = .init()
   /// `nil` keeps the quantization there is.
   public var quantization: QuantizationChange?
   /// Dense vectors whose settings change.
@@ -99,6 +101,7 @@ extension CollectionConfig {
     changed.otherParams.merge(change.otherParams)
     changed.hnsw.merge(change.hnsw)
     changed.optimizers.merge(change.optimizers)
+    changed.ivf.merge(change.ivf)
     switch change.quantization {
     case nil: break
     case .disabled: changed.quantization = nil

@@ -63,12 +63,25 @@ public struct SearchParams: Sendable, Equatable {
   public var hnswEf: Int?
   public var exact: Bool
   public var indexedOnly: Bool
+  /// Effort in the terms of the index; goes before `hnswEf`.
+  public var ivf: IVFSearchParams?
 
-  public init(hnswEf: Int? = nil, exact: Bool = false, indexedOnly: Bool = false) {
+  public init(
+    hnswEf: Int? = nil, exact: Bool = false, indexedOnly: Bool = false, ivf: IVFSearchParams? = nil
+  ) {
     self.hnswEf = hnswEf
     self.exact = exact
     self.indexedOnly = indexedOnly
+    self.ivf = ivf
   }
+}
+
+/// How much of an inverted-file index a search may look at.
+public enum IVFSearchParams: Sendable, Equatable {
+  /// As many lists as gave this recall@10 when the index was calibrated, above 0 and at most 1.
+  case recall(Double)
+  /// So many lists, at least 1.
+  case probes(Int)
 }
 
 /// Which parts of a payload are returned.

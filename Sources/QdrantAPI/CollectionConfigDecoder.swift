@@ -22,6 +22,7 @@ enum CollectionConfigDecoder {
       case "hnsw_config": config.hnsw.merge(try SettingsSchema.hnsw.read(field))
       case "wal_config": config.wal.merge(try SettingsSchema.wal.read(field))
       case "optimizers_config": config.optimizers.merge(try SettingsSchema.optimizers.read(field))
+      case "ivf_config": config.ivf = try SettingsSchema.ivf.read(field)
       case "quantization_config", "quantization":
         config.quantization = try SettingsSchema.quantization(field)
       case "strict_mode_config": config.strictMode = try SettingsSchema.strictMode.read(field)
@@ -84,6 +85,7 @@ enum CollectionConfigDecoder {
       case "hnsw_config": change.hnsw = try SettingsSchema.hnsw.read(field)
       case "optimizers_config", "optimizer_config":
         change.optimizers = try SettingsSchema.optimizers.read(field)
+      case "ivf_config": change.ivf = try SettingsSchema.ivf.read(field)
       case "quantization_config": change.quantization = try quantizationChange(field)
       case "strict_mode_config": change.strictMode = try SettingsSchema.strictMode.read(field)
       case "metadata": change.metadata = try field.objectValue()

@@ -31,12 +31,14 @@ public struct CollectionInfoResponse: Sendable, Equatable {
   public var payloadSchema: JSONObjectValue
   /// Operations taken and not yet done.
   public var updateQueueLength: Int
+  /// Of our own: what is to be said of the indexes of the collection's vectors.
+  public var indexes: [IndexReport]
 
   /// A description of a collection.
   public init(
     status: Status, optimizerError: String? = nil, indexedVectorsCount: Int, pointsCount: Int,
     segmentsCount: Int, config: CollectionConfig, payloadSchema: JSONObjectValue = .init(),
-    updateQueueLength: Int = 0
+    updateQueueLength: Int = 0, indexes: [IndexReport] = []
   ) {
     self.status = status
     self.optimizerError = optimizerError
@@ -46,11 +48,13 @@ public struct CollectionInfoResponse: Sendable, Equatable {
     self.config = config
     self.payloadSchema = payloadSchema
     self.updateQueueLength = updateQueueLength
+    self.indexes = indexes
   }
 }
 
 extension JSONWriter {
-  /// Writes exactly the members that Qdrant's clients know; strict ones refuse others.
+  /// Writes the members that Qdrant's clients know and, where there is something to say, `ivf`, which
+  /// they pass over.
   public mutating func write(_ info: CollectionInfoResponse) {
     beginObject()
     key("status")
@@ -79,6 +83,15 @@ extension JSONWriter {
     key("length")
     integer(info.updateQueueLength)
     endObject()
+    if !info.indexes.isEmpty {
+      key("ivf")
+      beginObject()
+      for report in info.indexes {
+        key(report.vector)
+        write(report)
+      }
+      endObject()
+    }
     endObject()
   }
 

@@ -43,6 +43,19 @@ extension JSONWriter {
     bool(params.exact)
     key("indexed_only")
     bool(params.indexedOnly)
+    if let ivf = params.ivf {
+      key("ivf")
+      beginObject()
+      switch ivf {
+      case .recall(let recall):
+        key("recall")
+        double(recall)
+      case .probes(let probes):
+        key("nprobe")
+        integer(probes)
+      }
+      endObject()
+    }
     endObject()
   }
 

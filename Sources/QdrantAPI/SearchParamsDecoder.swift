@@ -14,12 +14,27 @@ enum SearchParamsDecoder {
         case "indexed_only": params.indexedOnly = try value.bool()
         case "quantization": _ = try SettingsSchema.quantizationSearch.read(value)
         case "acorn": _ = try SettingsSchema.acorn.read(value)
-        case "ivf": try value.requireObject()
+        case "ivf": params.ivf = try ivf(value)
         default: break
         }
       }
       return params
     } ?? SearchParams()
+  }
+
+  private static func ivf(_ body: FieldReader) throws(DecodingFault) -> IVFSearchParams {
+    try body.requireObject()
+    let recall = try body.optional("recall") { field throws(DecodingFault) in
+      try field.double(from: 0.01, through: 1)
+    }
+    let probes = try body.optional("nprobe") { field throws(DecodingFault) in
+      try field.integer(from: 1)
+    }
+    switch (recall, probes) {
+    case (let recall?, nil): return .recall(recall)
+    case (nil, let probes?): return .probes(probes)
+    default: throw .validation("exactly one of `recall` and `nprobe` is wanted")
+    }
   }
 
   static func scoreThreshold(of body: FieldReader) throws(DecodingFault) -> Float? {

@@ -1,4 +1,10 @@
 extension SettingsSchema {
+  /// Of our own: how the inverted-file index is built and asked.
+  static let ivf = SettingsSchema([
+    "lists": .integer(from: 1, through: 1 << 20),
+    "recall_target": .number(from: 0.5, through: 1),
+  ])
+
   static let hnsw = SettingsSchema(
     [
       "m": .integer(), "ef_construct": .integer(from: 4),

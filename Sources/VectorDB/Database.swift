@@ -16,12 +16,16 @@ public final class Database: Sendable {
   private let logSync: IntervalSync?
   let roomSampler: RoomSampler
   private let maintenance: Maintenance
+  private let indexer: Indexer
   private let isClosed = Mutex(false)
 
   private init(
     core: DatabaseCore, catalog: Catalog, committer: Committer, stagingThreads: StagingThreads,
-    logSync: IntervalSync?, logger: Logger
+    logSync: IntervalSync?, path: String, logger: Logger
   ) {
+    let folder = IndexFolder(database: path)
+    folder.load(catalog.unordered, logger: logger)
+    self.indexer = Indexer(core: core, catalog: catalog, folder: folder, logger: logger)
     self.roomSampler = RoomSampler(core: core, catalog: catalog, logger: logger)
     self.maintenance = Maintenance(core: core, catalog: catalog, logger: logger)
     self.core = core
@@ -58,7 +62,7 @@ public final class Database: Sendable {
     }
     return Database(
       core: core, catalog: catalog, committer: committer, stagingThreads: stagingThreads,
-      logSync: logSync, logger: logger)
+      logSync: logSync, path: path, logger: logger)
   }
 
   /// The collection called `name`.
@@ -124,6 +128,7 @@ public final class Database: Sendable {
     stagingThreads.join()
     committer.join()
     logSync?.stop()
+    indexer.stop()
     maintenance.stop()
     roomSampler.stop()
     core.searchThreads.shutDown()

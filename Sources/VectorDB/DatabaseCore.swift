@@ -20,6 +20,8 @@ final class DatabaseCore: Sendable {
   let waitingWrites = Atomic<Int>(0)
   private let isClosing = Atomic<Bool>(false)
   let options: DatabaseOptions
+  /// Collections with work for the indexer.
+  let indexQueue = IndexQueue()
   let admission: WriteAdmission
   let droppedCollections = DroppedCollections()
   private let committed: Mutex<CommittedView>

@@ -13,13 +13,16 @@ public struct Limits: Sendable, Equatable {
   public var collectionsMax: Int
   /// Candidates checked one by one, best first, before a filter is evaluated over everything.
   public var lazyFilterCandidatesMax: Int
+  /// Rows outside of the lists of an index beyond which writers wait.
+  public var indexTailRowsMax: Int
   /// Memory and disk.
   public var room: RoomLimits
 
   public init(
     queuedOperationsMax: Int = 4096, groupOperationsMax: Int = 512,
     groupBytesMax: Int = 32 << 20, payloadDepthMax: Int = 125, collectionsMax: Int = 10_000,
-    lazyFilterCandidatesMax: Int = 2048, room: RoomLimits = RoomLimits()
+    lazyFilterCandidatesMax: Int = 2048, indexTailRowsMax: Int = 20_000,
+    room: RoomLimits = RoomLimits()
   ) {
     self.queuedOperationsMax = queuedOperationsMax
     self.groupOperationsMax = groupOperationsMax
@@ -27,6 +30,7 @@ public struct Limits: Sendable, Equatable {
     self.payloadDepthMax = payloadDepthMax
     self.collectionsMax = collectionsMax
     self.lazyFilterCandidatesMax = lazyFilterCandidatesMax
+    self.indexTailRowsMax = indexTailRowsMax
     self.room = room
   }
 }

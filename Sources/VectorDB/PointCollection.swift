@@ -50,9 +50,9 @@ public final class PointCollection: Sendable {
   public func info() -> CollectionInfo {
     let (config, count) = state.withLock { ($0.config, $0.liveCount) }
     return CollectionInfo(
-      config: config, pointsCount: count, indexedVectorsCount: 0, segmentsCount: 1,
-      updateQueueLength: core.waitingWrites.load(ordering: .relaxed),
-      vectorBytes: vectors.reduce(0) { $0 + $1.column.residentBytes })
+      config: config, pointsCount: count, indexedVectorsCount: indexedVectorsCount,
+      segmentsCount: 1, updateQueueLength: core.waitingWrites.load(ordering: .relaxed),
+      vectorBytes: vectors.reduce(0) { $0 + $1.column.residentBytes }, indexes: indexInfos)
   }
 
   /// The vector called `name`.
@@ -70,7 +70,9 @@ public final class PointCollection: Sendable {
       let transaction = ReadTransaction(
         collection: self, snapshot: commit.snapshot,
         visibility: visibility.view(at: commit.sequence, rowCount: rowCount),
-        columns: vectors.map { $0.column.view() })
+        columns: vectors.map { $0.column.view() },
+        // Lists leave out rows that are dead at the latest commit, which is this one.
+        indexes: vectors.map { $0.indexSlot.index?.view() })
       return (transaction, isDropped)
     }
     if isDropped { throw .collectionNotFound(name) }
@@ -88,4 +90,16 @@ public struct CollectionInfo: Sendable {
   public var updateQueueLength: Int
   /// Memory held by vectors, in bytes.
   public var vectorBytes: Int
+  /// The index of each vector.
+  public var indexes: [VectorIndexInfo]
+
+  /// Whether an index is due or being built.
+  public var isIndexing: Bool {
+    indexes.contains { info in
+      switch info.state {
+      case .none, .ready: false
+      case .waiting, .building, .rebuilding: true
+      }
+    }
+  }
 }

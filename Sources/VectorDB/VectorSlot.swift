@@ -10,6 +10,7 @@ struct VectorSlot: Sendable {
   let size: Int
   let distance: Distance
   let column: VectorColumn
+  let indexSlot = IndexSlot()
 
   var metric: Metric { Metric(distance) }
 }

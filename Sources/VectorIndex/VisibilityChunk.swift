@@ -57,6 +57,10 @@ final class VisibilityChunk: @unchecked Sendable {
     word.pointee.store(isUncertain ? bits | bit : bits & ~bit, ordering: .releasing)
   }
 
+  func born(row: Int) -> UInt64 {
+    cells[2 * row].load(ordering: .relaxed)
+  }
+
   func died(row: Int) -> UInt64 {
     cells[2 * row + 1].load(ordering: .acquiring)
   }

@@ -24,6 +24,23 @@ public struct VisibilityView: Sendable {
     return chunk.isVisible(row: Int(offset) & (VisibilityChunk.rowCount - 1), at: sequence)
   }
 
+  /// The row count as of ``sequence`` exactly: rows of a commit that was under way when the view was
+  /// taken may be counted in ``rowCount`` already. Offsets grow with commits, so they are the last.
+  ///
+  /// - Parameter first: no lower count is of interest.
+  public func committedRowCount(from first: UInt32 = 0) -> UInt32 {
+    var count = rowCount
+    while count > first {
+      let last = Int(count - 1)
+      let number = last >> VisibilityChunk.rowShift
+      guard number < chunks.count, let chunk = chunks[number],
+        chunk.born(row: last & (VisibilityChunk.rowCount - 1)) > sequence
+      else { break }
+      count -= 1
+    }
+    return count
+  }
+
   /// Calls `body` with every visible offset, in ascending order.
   public func forEachVisible(_ body: (UInt32) throws -> Void) rethrows {
     try forEachVisible(in: 0..<rowCount, body)

@@ -16,6 +16,7 @@ struct CollectionsController: Sendable {
     router.patch(path, use: update)
     router.delete(path, use: delete)
     router.get("/collections/{collection_name}/exists", use: exists)
+    router.get("/collections/{collection_name}/optimizations", use: optimizations)
     router.get("/collections/{collection_name}/aliases") { _, context in
       _ = try services.collection(context)
       return RESTResponse.ok(context) {
@@ -33,11 +34,20 @@ struct CollectionsController: Sendable {
     let info = try services.collection(context).info()
     let failure = try services.database().failure
     let answer = CollectionInfoResponse(
-      status: failure == nil ? .green : .red, optimizerError: failure,
+      status: failure != nil ? .red : info.isIndexing ? .yellow : .green, optimizerError: failure,
       indexedVectorsCount: info.indexedVectorsCount, pointsCount: info.pointsCount,
       segmentsCount: info.segmentsCount, config: info.config,
-      updateQueueLength: info.updateQueueLength)
+      updateQueueLength: info.updateQueueLength,
+      indexes: info.indexes.compactMap(IndexReport.init))
     return RESTResponse.ok(context) { $0.write(answer) }
+  }
+
+  @Sendable private func optimizations(
+    _ request: Request, _ context: RESTContext
+  ) throws -> Response {
+    let info = try services.collection(context).info()
+    let report = try OptimizationsReport(info, request)
+    return RESTResponse.ok(context) { report.write(to: &$0) }
   }
 
   @Sendable private func create(

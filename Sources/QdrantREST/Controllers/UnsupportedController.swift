@@ -19,7 +19,6 @@ struct UnsupportedController: Sendable {
     (.post, "{c}/points/discover/batch", "discovery queries are"),
     (.put, "{c}/vectors/{vector_name}", "adding named vectors is"),
     (.delete, "{c}/vectors/{vector_name}", "dropping named vectors is"),
-    (.get, "{c}/optimizations", "optimization reports are"),
     (.post, "/collections/aliases", "aliases are"),
     (.get, "{c}/cluster", "clusters are"),
     (.post, "{c}/cluster", "clusters are"),

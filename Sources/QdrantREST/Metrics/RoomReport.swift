@@ -65,7 +65,7 @@ extension CollectionMemory {
   var parts: [(name: StaticString, bytes: Int)] {
     [
       ("vectors", vectors), ("presence", presence), ("visibility", visibility),
-      ("catalogue", catalogue),
+      ("codes", codes), ("lists", lists), ("centroids", centroids), ("catalogue", catalogue),
     ]
   }
 }

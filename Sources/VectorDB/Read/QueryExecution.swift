@@ -17,6 +17,7 @@ struct QueryExecution {
     let vector: [Float]
     let count: Int
     let filter: Filter?
+    let params: SearchParams
   }
 
   func results(of requests: [QueryRequest]) throws(CollectionError) -> [[ScoredPoint]] {
@@ -63,41 +64,47 @@ struct QueryExecution {
     }
     // No more neighbours than rows: a client may ask for any number.
     let rows = Int(transaction.visibility.rowCount)
-    return Search(slot: slot, vector: vector, count: min(count, rows), filter: filter)
+    return Search(
+      slot: slot, vector: vector, count: min(count, rows), filter: filter, params: request.params)
   }
 
-  /// Searches with a selective filter or none share one scan per vector; others run alone.
+  /// Searches with a selective filter or none that spend the same effort on the same vector run
+  /// together; others run alone.
   private func run(_ searches: [Search?]) throws(CollectionError) -> [[Neighbor]] {
     var results = [[Neighbor]](repeating: [], count: searches.count)
     for slot in transaction.collection.vectors {
-      var shared: [(index: Int, query: SearchQuery)] = []
+      var groups: [(params: SearchParams, members: [(index: Int, query: SearchQuery)])] = []
       for (index, search) in searches.enumerated() {
         guard let search, search.slot.number == slot.number, search.count > 0 else { continue }
-        guard let filter = search.filter else {
-          shared.append((index, SearchQuery(vector: search.vector, limit: search.count)))
-          continue
+        var query = SearchQuery(vector: search.vector, limit: search.count)
+        if let filter = search.filter {
+          let scan = FilterScan(filter, in: transaction)
+          guard scan.isSelective else {
+            results[index] = try ranked(search, scan)
+            continue
+          }
+          query.allowed = try scan.bitmap(flag: flag)
         }
-        let scan = FilterScan(filter, in: transaction)
-        if scan.isSelective {
-          let allowed = try scan.bitmap(flag: flag)
-          shared.append(
-            (index, SearchQuery(vector: search.vector, limit: search.count, allowed: allowed)))
+        if let group = groups.firstIndex(where: { $0.params == search.params }) {
+          groups[group].members.append((index, query))
         } else {
-          results[index] = try ranked(search, scan)
+          groups.append((search.params, [(index, query)]))
         }
       }
-      if shared.isEmpty { continue }
-      let found = try scanExactly(shared.map(\.query), slot)
-      for (position, entry) in shared.enumerated() { results[entry.index] = found[position] }
+      for group in groups {
+        let found = try nearest(group.members.map(\.query), slot, group.params)
+        for (member, neighbors) in zip(group.members, found) { results[member.index] = neighbors }
+      }
     }
     return results
   }
 
-  private func scanExactly(
-    _ queries: [SearchQuery], _ slot: VectorSlot
+  /// The nearest rows, through the index if there is one and the request does not forbid it.
+  private func nearest(
+    _ queries: [SearchQuery], _ slot: VectorSlot, _ params: SearchParams
   ) throws(CollectionError) -> [[Neighbor]] {
     do {
-      return try ExactScan(metric: slot.metric).search(
+      return try searching(slot, params).search(
         queries, in: transaction.columns[slot.position], visibility: transaction.visibility,
         shouldStop: { flag.isCancelled })
     } catch {
@@ -105,39 +112,60 @@ struct QueryExecution {
     }
   }
 
-  /// Takes the nearest points in order and tests each; when too few pass, evaluates the filter
-  /// over everything and scans what is left.
-  private func ranked(_ search: Search, _ scan: FilterScan) throws(CollectionError) -> [Neighbor] {
-    var ranked: RankedScan
-    do {
-      ranked = try RankedScan(
-        SearchQuery(vector: search.vector, limit: search.count), metric: search.slot.metric,
-        in: transaction.columns[search.slot.position], visibility: transaction.visibility,
-        shouldStop: { flag.isCancelled })
-    } catch {
-      throw .timedOut("the search was given up")
+  private func searching(_ slot: VectorSlot, _ params: SearchParams) -> any VectorSearching {
+    guard !params.exact, let index = transaction.indexes[slot.position] else {
+      return ExactScan(metric: slot.metric)
     }
+    return IVFSearch(
+      index, effort: effort(params), scansTail: !params.indexedOnly)
+  }
+
+  private func effort(_ params: SearchParams) -> SearchEffort {
+    switch params.ivf {
+    case .recall(let recall): return .recall(recall)
+    case .probes(let probes): return .probes(probes)
+    case nil: break
+    }
+    if let candidates = params.hnswEf { return .candidates(candidates) }
+    return .recall(transaction.collection.config.recallTarget ?? Self.recallTarget)
+  }
+
+  /// The recall@10 that searches aim at where nothing else is said.
+  private static let recallTarget = 0.98
+
+  /// Takes the nearest points in order and tests each; when too few pass, evaluates the filter
+  /// over everything and searches what is left.
+  private func ranked(_ search: Search, _ scan: FilterScan) throws(CollectionError) -> [Neighbor] {
     let budget = transaction.collection.core.options.limits.lazyFilterCandidatesMax
+    if let passed = try firstPassing(search, scan, budget: budget) { return passed }
+    let allowed = try scan.bitmap(flag: flag)
+    let query = SearchQuery(vector: search.vector, limit: search.count, allowed: allowed)
+    return try nearest([query], search.slot, search.params)[0]
+  }
+
+  /// The neighbours among the nearest `budget` rows that pass, or `nil` if they are too few.
+  private func firstPassing(
+    _ search: Search, _ scan: FilterScan, budget: Int
+  ) throws(CollectionError) -> [Neighbor]? {
+    var candidates = try NearestInOrder(
+      search.vector, in: transaction, search.slot,
+      index: search.params.exact ? nil : transaction.indexes[search.slot.position],
+      effort: effort(search.params), flag: flag)
     var passed: [Neighbor] = []
     var tested = 0
     var step = max(64, search.count)
     while passed.count < search.count {
-      let candidates = ranked.next(step)
-      if candidates.isEmpty { return passed }
-      try transaction.visitRecords(at: candidates.map(\.offset)) {
+      guard tested < budget else { return nil }
+      let next = try candidates.next(step)
+      if next.isEmpty { return candidates.isComplete ? passed : nil }
+      try transaction.visitRecords(at: next.map(\.offset)) {
         (index, record) throws(CollectionError) in
-        if passed.count < search.count, try scan.passes(record, at: candidates[index].offset) {
-          passed.append(candidates[index])
-        }
+        if try scan.passes(record, at: next[index].offset) { passed.append(next[index]) }
       }
-      tested += candidates.count
-      if tested >= budget, passed.count < search.count { break }
+      tested += next.count
       step = min(1024, step * 2)
     }
-    if passed.count >= search.count { return passed }
-    let allowed = try scan.bitmap(flag: flag)
-    let query = SearchQuery(vector: search.vector, limit: search.count, allowed: allowed)
-    return try scanExactly([query], search.slot)[0]
+    return Array(passed.sorted { $0.ranks(before: $1) }.prefix(search.count))
   }
 
   private func finish(

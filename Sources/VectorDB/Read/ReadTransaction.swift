@@ -12,6 +12,8 @@ struct ReadTransaction: Sendable {
   let visibility: VisibilityView
   /// The rows of each of the collection's vectors, in the collection's order.
   let columns: [VectorColumnView]
+  /// The index of each of the collection's vectors, `nil` for one that has none.
+  let indexes: [IVFIndexView?]
 
   private var store: KeyValueStore { collection.core.store }
   private var number: UInt32 { collection.number }

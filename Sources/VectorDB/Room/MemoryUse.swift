@@ -9,10 +9,18 @@ public struct CollectionMemory: Sendable, Equatable {
   public var presence = 0
   /// Birth and death of rows, in tables of 4,096.
   public var visibility = 0
+  /// Codes of the vectors in the lists of indexes.
+  public var codes = 0
+  /// Row offsets and tables of the lists.
+  public var lists = 0
+  /// Centroids of the lists.
+  public var centroids = 0
   /// Name, configuration, and the tables that lead to all of the above.
   public var catalogue = 0
 
-  public var total: Int { vectors + presence + visibility + catalogue }
+  public var total: Int {
+    vectors + presence + visibility + codes + lists + centroids + catalogue
+  }
 
   /// Name, configuration, locks and counters of one collection, as measured with 10,000.
   static let catalogueBytes = 3 << 10
@@ -50,6 +58,10 @@ extension PointCollection {
       let use = slot.column.memory(rowCount: rowCount)
       memory.vectors += use.rows
       memory.presence += use.presence
+      guard let index = slot.indexSlot.index?.statistics().memory else { continue }
+      memory.codes += index.codes
+      memory.lists += index.lists
+      memory.centroids += index.centroids
     }
     memory.visibility = visibility.residentBytes
     return memory
@@ -66,6 +78,9 @@ extension CollectionMemory {
     vectors += other.vectors
     presence += other.presence
     visibility += other.visibility
+    codes += other.codes
+    lists += other.lists
+    centroids += other.centroids
     catalogue += other.catalogue
   }
 }

@@ -107,6 +107,7 @@ private struct CommitLoop {
     for plan in plans { plan.place(sequence: sequence) }
     core.publish(sequence: sequence)
     for plan in plans { plan.release() }
+    for changes in changes { changes.collection.noteCommit() }
     for changes in changes { finish(changes, nil) }
   }
 

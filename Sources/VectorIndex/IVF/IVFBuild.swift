@@ -59,7 +59,7 @@ struct IVFBuild {
     try assign(encoder, &primary, &secondary, shouldContinue)
     let lists = try encode(encoder, primary, secondary, shouldContinue)
     let uncalibrated = IVFGeneration(
-      quantizer: quantizer, lists: lists, coveredRows: visibility.rowCount,
+      quantizer: quantizer, lists: lists, coveredRows: visibility.committedRowCount(),
       calibration: Calibration())
     let measurement = CalibrationMeasurement(
       metric: metric, rows: rows, visibility: visibility, seed: parameters.seed)
@@ -67,7 +67,7 @@ struct IVFBuild {
       shouldContinue(Share.encoding + share * (1 - Share.encoding))
     }
     return IVFGeneration(
-      quantizer: quantizer, lists: lists, coveredRows: visibility.rowCount,
+      quantizer: quantizer, lists: lists, coveredRows: visibility.committedRowCount(),
       calibration: calibration)
   }
 

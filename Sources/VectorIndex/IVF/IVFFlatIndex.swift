@@ -11,7 +11,8 @@ public final class IVFFlatIndex: Sendable {
   public let metric: Metric
   /// Floats a row.
   public let dimension: Int
-  let trainedRows: Int
+  /// How many rows there were when the centroids were trained.
+  public let trainedRows: Int
   private let published: TraceableMutex<IVFGeneration>
   /// Held while lists are changed, never while readers take a view.
   let upkeep: TraceableMutex<ListUpkeep>
@@ -51,8 +52,9 @@ public final class IVFFlatIndex: Sendable {
     upkeep.withLock { _ in
       let generation = view().generation
       let first = generation.coveredRows
-      let end = min(visibility.rowCount, first + UInt32(clamping: min(limit, 1 << 24)))
-      guard end > first else { return 0 }
+      let committed = visibility.committedRowCount(from: first)
+      guard committed > first else { return 0 }
+      let end = first + min(committed - first, UInt32(clamping: limit))
       var insertion = RowInsertion(generation, assignsTwice: parameters.assignsTwice)
       insertion.insert(first..<end, rows: rows, visibility: visibility)
       publish(insertion.finish(coveredRows: end))

@@ -1,0 +1,212 @@
+import Crypto
+import Glibc
+import Logging
+import PointModel
+import Synchronization
+import VectorIndex
+
+/// The saved indexes of a database: one file for each vector that has one. See <doc:IndexFormat>.
+///
+/// What is here is derived: a file that is missing or can't be used costs a build and nothing else.
+final class IndexFolder: Sendable {
+  private let path: String
+
+  init(database: String) {
+    path = database + "/index"
+  }
+
+  /// Writes a file aside, makes it durable, and puts it in the place of the old one.
+  func save(
+    _ index: IVFFlatIndex, collection: UInt32, vector: UInt16
+  ) throws(CollectionError) {
+    try SnapshotFile.createDirectory(path)
+    let final = file(collection, vector)
+    let temporary = final + ".new"
+    try SnapshotFile.remove(temporary)
+    do {
+      let writer = IndexFileWriter(try SnapshotFile.create(temporary))
+      try writer.write(IndexFileHeader(collection: collection, vector: vector).bytes)
+      try index.serialize { try writer.write($0) }
+      try writer.finish()
+    } catch let error as CollectionError {
+      unlink(temporary)
+      throw error
+    } catch {
+      unlink(temporary)
+      throw .storage(String(describing: error))
+    }
+    try SnapshotFile.rename(temporary, to: final)
+    try SnapshotFile.syncDirectory(path)
+  }
+
+  /// Loads the indexes of `collections`, and removes files that are of no use. Blocking.
+  func load(_ collections: some Sequence<PointCollection>, logger: Logger) {
+    guard let names = try? SnapshotFile.names(in: path) else { return }
+    var unused = Set(names)
+    for collection in collections {
+      for slot in collection.vectors {
+        let name = Self.name(collection.number, slot.number)
+        guard unused.contains(name) else { continue }
+        do {
+          try load(slot, of: collection)
+          unused.remove(name)
+        } catch {
+          let reason = (error as? DamagedIndex)?.reason ?? String(describing: error)
+          slot.indexSlot.withState { $0.problem = reason }
+          logger.warning(
+            "a saved index can't be used and is built anew",
+            metadata: [
+              "collection": "\(collection.name)", "vector": "\(slot.name)", "reason": "\(reason)",
+            ])
+        }
+      }
+    }
+    for name in unused { unlink(path + "/" + name) }
+  }
+
+  /// Removes the files of a collection that is gone.
+  func remove(collection: UInt32, vectors: [UInt16]) {
+    for vector in vectors { unlink(file(collection, vector)) }
+  }
+
+  private func load(_ slot: VectorSlot, of collection: PointCollection) throws {
+    let reader = try IndexFileReader(path: file(collection.number, slot.number))
+    let expected = IndexFileHeader(collection: collection.number, vector: slot.number).bytes
+    var header = [UInt8](repeating: 0, count: expected.count)
+    try header.withUnsafeMutableBytes { try reader.read(into: $0) }
+    guard header == expected else { throw DamagedIndex(reason: "it is a file of something else") }
+    let lists = collection.config.ivfLists
+    let index = try IVFFlatIndex(
+      metric: slot.metric, dimension: slot.size, parameters: IVFParameters(listCount: lists),
+      reading: { try reader.read(into: $0) })
+    try reader.finish()
+    let covered = index.view().coveredRows
+    let nextOffset = collection.state.withLock { $0.counters.nextOffset }
+    // Rows that were lost with an unsynced log may come back as others under the same offset.
+    guard covered <= nextOffset else {
+      throw DamagedIndex(reason: "it covers \(covered) rows of \(nextOffset)")
+    }
+    slot.indexSlot.install(index, configuredLists: lists, savedRows: covered)
+  }
+
+  private func file(_ collection: UInt32, _ vector: UInt16) -> String {
+    path + "/" + Self.name(collection, vector)
+  }
+
+  private static func name(_ collection: UInt32, _ vector: UInt16) -> String {
+    "\(collection)-\(vector).ivf"
+  }
+}
+
+/// The first bytes of a file: what it is, and whose.
+struct IndexFileHeader {
+  static let format: UInt32 = 1
+  let collection: UInt32
+  let vector: UInt16
+
+  var bytes: [UInt8] {
+    var bytes = Array("quiver index".utf8)
+    for word in [Self.format, collection, UInt32(vector)] {
+      withUnsafeBytes(of: word.littleEndian) { bytes += $0 }
+    }
+    return bytes
+  }
+}
+
+/// Gathers pieces into large writes and adds up their checksum.
+private final class IndexFileWriter {
+  private static let bufferBytes = 1 << 20
+  private let file: SnapshotFile
+  private var buffer: [UInt8] = []
+  private var checksum = SHA256()
+
+  init(_ file: SnapshotFile) {
+    self.file = file
+    buffer.reserveCapacity(Self.bufferBytes)
+  }
+
+  func write(_ bytes: [UInt8]) throws {
+    try bytes.withUnsafeBytes { try write($0) }
+  }
+
+  func write(_ bytes: UnsafeRawBufferPointer) throws {
+    checksum.update(bufferPointer: bytes)
+    if bytes.count >= Self.bufferBytes {
+      try flush()
+      try file.write(bytes)
+      return
+    }
+    buffer += bytes
+    if buffer.count >= Self.bufferBytes { try flush() }
+  }
+
+  func finish() throws {
+    buffer += Array(checksum.finalize())
+    try flush()
+    try file.sync()
+  }
+
+  private func flush() throws {
+    try file.write(buffer)
+    buffer.removeAll(keepingCapacity: true)
+  }
+}
+
+/// Hands out the content of a file piece by piece, after its checksum was found to be right: what
+/// is read can be believed.
+private final class IndexFileReader {
+  private static let bufferBytes = 1 << 20
+  private let file: SnapshotFile
+  /// Bytes before the checksum that were not handed out.
+  private var rest: Int
+  private var buffer: [UInt8] = []
+  private var position = 0
+
+  init(path: String) throws {
+    rest = try Self.checkedLength(of: SnapshotFile.read(path))
+    file = try SnapshotFile.read(path)
+  }
+
+  private static func checkedLength(of file: SnapshotFile) throws -> Int {
+    let length = try file.size() - SHA256.byteCount
+    guard length > 0 else { throw DamagedIndex(reason: "it ends early") }
+    var checksum = SHA256()
+    var rest = length
+    while rest > 0 {
+      let bytes = try file.read(maximumCount: min(rest, bufferBytes))
+      if bytes.isEmpty { throw DamagedIndex(reason: "it ends early") }
+      checksum.update(data: bytes)
+      rest -= bytes.count
+    }
+    guard try file.read(exactly: SHA256.byteCount) == Array(checksum.finalize()) else {
+      throw DamagedIndex(reason: "its checksum is wrong")
+    }
+    return length
+  }
+
+  func read(into target: UnsafeMutableRawBufferPointer) throws {
+    var done = 0
+    while done < target.count {
+      if position == buffer.count {
+        buffer = try file.read(maximumCount: min(rest, Self.bufferBytes))
+        position = 0
+        rest -= buffer.count
+        if buffer.isEmpty { throw DamagedIndex(reason: "it ends early") }
+      }
+      let count = min(target.count - done, buffer.count - position)
+      buffer.withUnsafeBytes { bytes in
+        let part = UnsafeRawBufferPointer(rebasing: bytes[position..<position + count])
+        UnsafeMutableRawBufferPointer(rebasing: target[done..<done + count]).copyMemory(from: part)
+      }
+      position += count
+      done += count
+    }
+  }
+
+  /// Checks that everything was read.
+  func finish() throws {
+    guard rest == 0, position == buffer.count else {
+      throw DamagedIndex(reason: "something follows its end")
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import Synchronization
+import VectorIndex
+
+/// The index of one vector of a collection: none, being built, or there.
+///
+/// Any thread may look; the indexer's thread changes it.
+final class IndexSlot: Sendable {
+  private let state = Mutex(State())
+
+  struct State {
+    var index: IVFFlatIndex?
+    /// The share that is done of the build under way.
+    var progress: Double?
+    var isWaiting = false
+    var problem: String?
+    /// Rows that the saved form covers.
+    var savedRows: UInt32 = 0
+    /// The configured number of lists that the index was built with.
+    var configuredLists: Int?
+    /// Where the last round of upkeep found the collection.
+    var upkeepSequence: UInt64 = 0
+    var isUpkeepDue = false
+  }
+
+  /// The index that searches use.
+  var index: IVFFlatIndex? { state.withLock { $0.index } }
+
+  func withState<Value>(_ body: (inout State) -> sending Value) -> sending Value {
+    state.withLock { body(&$0) }
+  }
+
+  /// Makes `index` the one that searches use from now on.
+  func install(_ index: IVFFlatIndex, configuredLists: Int?, savedRows: UInt32 = 0) {
+    let replaced = state.withLock { state in
+      defer {
+        state.index = index
+        state.progress = nil
+        state.isWaiting = false
+        state.savedRows = savedRows
+        state.configuredLists = configuredLists
+      }
+      return state.index
+    }
+    _ = consume replaced
+  }
+
+  /// What goes on.
+  var phase: IndexState {
+    state.withLock { state in
+      switch (state.index, state.progress) {
+      case (nil, let progress?): .building(progress)
+      case (_?, let progress?): .rebuilding(progress)
+      case (_?, nil): .ready
+      case (nil, nil): state.isWaiting ? .waiting : .none
+      }
+    }
+  }
+}

@@ -1,0 +1,275 @@
+import Glibc
+import Logging
+import PointModel
+import Storage
+import Synchronization
+import VectorIndex
+
+/// The thread that builds indexes and keeps them up to date.
+///
+/// Writers and readers do not wait for it: rows that it has not entered yet are scanned. It runs
+/// at a lower priority than they do.
+final class Indexer: Sendable {
+  private let core: DatabaseCore
+  private let thread: NativeThread?
+
+  init(core: DatabaseCore, catalog: Catalog, folder: IndexFolder, logger: Logger) {
+    self.core = core
+    thread = NativeThread {
+      // 0 is the calling thread.
+      setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 5)
+      let loop = IndexerLoop(core: core, catalog: catalog, folder: folder, logger: logger)
+      loop.run()
+    }
+  }
+
+  /// Ends the thread, and with it the build that runs, of which nothing is kept. Blocking.
+  func stop() {
+    core.indexQueue.signal.stop()
+    thread?.join()
+  }
+}
+
+/// What the indexer's thread does. Used on that thread only.
+final class IndexerLoop {
+  let core: DatabaseCore
+  private let catalog: Catalog
+  let folder: IndexFolder
+  let logger: Logger
+  private var lastLook: UInt64 = 0
+  /// Where each collection stood when it was last looked at, and since when it stands there.
+  private var quietSince: [UInt32: (nextOffset: UInt32, since: UInt64)] = [:]
+
+  private static let paceMilliseconds = 200
+  private static let lookEveryMilliseconds: UInt64 = 1000
+  /// Rows entered before searches are shown them.
+  private static let rowsPerInsert = 4096
+  /// Rows entered between two blocks of a build.
+  private static let rowsPerPause = 1024
+  /// Milliseconds without new rows after which a collection is put in order.
+  private static let quietMilliseconds: UInt64 = 3000
+  /// Growth since the training that asks for a new one at once, and when all is quiet.
+  private static let growthMax = 4.0
+  private static let quietGrowthMax = 1.5
+
+  init(core: DatabaseCore, catalog: Catalog, folder: IndexFolder, logger: Logger) {
+    self.core = core
+    self.catalog = catalog
+    self.folder = folder
+    self.logger = logger
+  }
+
+  private var isStopped: Bool { core.indexQueue.isClosed }
+
+  func run() {
+    while core.indexQueue.signal.wait(milliseconds: Self.paceMilliseconds) {
+      for collection in core.indexQueue.takeAll() where !isStopped { serve(collection) }
+      let now = Self.milliseconds
+      if now - lastLook >= Self.lookEveryMilliseconds {
+        lastLook = now
+        look()
+      }
+    }
+    for collection in catalog.unordered { save(collection, atLeast: Self.rowsWorthSaving) }
+  }
+
+  /// What a commit asks for.
+  private func serve(_ collection: PointCollection) {
+    for slot in collection.vectors {
+      if slot.indexSlot.index != nil {
+        insert(collection, slot, isStopped: { isStopped })
+        if growth(collection, slot) >= Self.growthMax { build(collection, slot) }
+      } else if collection.isIndexDue(slot) {
+        build(collection, slot)
+      }
+    }
+  }
+
+  /// What time asks for.
+  private func look() {
+    for collection in catalog.unordered where !isStopped {
+      let hasIndex = collection.vectors.contains { $0.indexSlot.index != nil }
+      let isDue = collection.vectors.contains { collection.isIndexDue($0) }
+      if !hasIndex, !isDue { continue }
+      serve(collection)
+      let isQuiet = isQuiet(collection)
+      for slot in collection.vectors where !isStopped {
+        guard slot.indexSlot.index != nil else { continue }
+        upkeep(collection, slot)
+        if isQuiet, wantsRebuild(collection, slot) { build(collection, slot) }
+      }
+      save(collection, atLeast: isQuiet ? Self.rowsWorthSaving : 10 * Self.rowsWorthSaving)
+    }
+  }
+
+  static let rowsWorthSaving = 2000
+
+  private func isQuiet(_ collection: PointCollection) -> Bool {
+    let nextOffset = collection.state.withLock { $0.counters.nextOffset }
+    let now = Self.milliseconds
+    guard let last = quietSince[collection.number], last.nextOffset == nextOffset else {
+      quietSince[collection.number] = (nextOffset, now)
+      return false
+    }
+    return now - last.since >= Self.quietMilliseconds
+  }
+
+  private func growth(_ collection: PointCollection, _ slot: VectorSlot) -> Double {
+    guard let index = slot.indexSlot.index else { return 0 }
+    let live = collection.state.withLock { $0.liveCount }
+    return Double(live) / Double(max(1, index.trainedRows))
+  }
+
+  private func wantsRebuild(_ collection: PointCollection, _ slot: VectorSlot) -> Bool {
+    let growth = growth(collection, slot)
+    if growth >= Self.quietGrowthMax { return true }
+    let lists = collection.config.ivfLists
+    if slot.indexSlot.withState({ $0.configuredLists }) != lists { return true }
+    return growth > 0 && growth <= 1 / Self.growthMax
+  }
+
+  // MARK: Living lists
+
+  /// Enters the rows of the tail.
+  private func insert(_ collection: PointCollection, _ slot: VectorSlot, isStopped: () -> Bool) {
+    guard let index = slot.indexSlot.index else { return }
+    while !isStopped(), collection.tailRows(slot) > 0, let read = try? collection.beginRead() {
+      let count = index.insert(
+        from: read.columns[slot.position], visibility: read.visibility, limit: Self.rowsPerInsert)
+      slot.indexSlot.withState { $0.isUpkeepDue = true }
+      if count == 0 { return }
+    }
+  }
+
+  /// Goes once through the lists after changes.
+  private func upkeep(_ collection: PointCollection, _ slot: VectorSlot) {
+    guard let index = slot.indexSlot.index, hasChangedEnough(collection, slot, index) else {
+      return
+    }
+    while !isStopped, let read = try? collection.beginRead() {
+      let goesOn = index.maintain(
+        rows: read.columns[slot.position], visibility: read.visibility)
+      if !goesOn { break }
+      drainTails()
+    }
+  }
+
+  /// Whether a twentieth of the rows came or went since the last round.
+  private func hasChangedEnough(
+    _ collection: PointCollection, _ slot: VectorSlot, _ index: IVFFlatIndex
+  ) -> Bool {
+    let (live, next) = collection.state.withLock { ($0.liveCount, $0.counters.nextOffset) }
+    // Rows that came, and rows that went: offsets are used once.
+    let changes = UInt64(next) + (UInt64(next) - UInt64(max(0, min(live, Int(next)))))
+    return slot.indexSlot.withState { state in
+      guard changes >= state.upkeepSequence + UInt64(max(1000, live / 20)) else { return false }
+      state.upkeepSequence = changes
+      return true
+    }
+  }
+
+  /// Enters the tails of all collections while something long goes on.
+  private func drainTails() {
+    for collection in core.indexQueue.takeAll() {
+      for slot in collection.vectors {
+        guard let index = slot.indexSlot.index else { continue }
+        var passes = 0
+        while collection.tailRows(slot) > 0, passes < 4, let read = try? collection.beginRead() {
+          _ = index.insert(
+            from: read.columns[slot.position], visibility: read.visibility,
+            limit: Self.rowsPerPause)
+          passes += 1
+        }
+      }
+      // What is left, and a first build that is due, is taken up after the build.
+      if collection.vectors.contains(where: {
+        collection.tailRows($0) > PointCollection.tailRowsWorthAnInsert
+          || collection.isIndexDue($0)
+      }) {
+        unfinished.append(collection)
+      }
+    }
+  }
+
+  private var unfinished: [PointCollection] = []
+
+  // MARK: Building
+
+  private func build(_ collection: PointCollection, _ slot: VectorSlot) {
+    guard let read = try? collection.beginRead() else { return }
+    let started = Self.milliseconds
+    let lists = collection.config.ivfLists
+    slot.indexSlot.withState { $0.progress = 0 }
+    defer {
+      slot.indexSlot.withState { $0.progress = nil }
+      for collection in unfinished { core.indexQueue.add(collection) }
+      unfinished = []
+    }
+    logger.info("building an index", metadata: metadata(collection, slot))
+    let goesOn = { (share: Double) in
+      slot.indexSlot.withState { $0.progress = share }
+      self.drainTails()
+      return !self.isStopped && !collection.isDropped
+    }
+    do throws(BuildInterrupted) {
+      let index = try IVFFlatIndex.build(
+        metric: slot.metric, parameters: IVFParameters(listCount: lists),
+        rows: read.columns[slot.position], visibility: read.visibility, shouldContinue: goesOn)
+      catchUp(index, collection, slot)
+      if isStopped || collection.isDropped { return }
+      slot.indexSlot.install(index, configuredLists: lists)
+    } catch {
+      return
+    }
+    var details = metadata(collection, slot)
+    details["rows"] = "\(slot.indexSlot.index?.trainedRows ?? 0)"
+    details["milliseconds"] = "\(Self.milliseconds - started)"
+    logger.info("index built", metadata: details)
+    save(collection, atLeast: 0)
+  }
+
+  /// Enters what was committed during the build, until hardly anything is left.
+  private func catchUp(
+    _ index: IVFFlatIndex, _ collection: PointCollection, _ slot: VectorSlot
+  ) {
+    while !isStopped, !collection.isDropped, let read = try? collection.beginRead() {
+      let count = index.insert(
+        from: read.columns[slot.position], visibility: read.visibility, limit: Self.rowsPerInsert)
+      drainTails()
+      if count < Self.rowsPerPause { return }
+    }
+  }
+
+  // MARK: Saving
+
+  private func save(_ collection: PointCollection, atLeast rows: Int) {
+    if collection.isDropped { return }
+    for slot in collection.vectors {
+      guard let index = slot.indexSlot.index else { continue }
+      let covered = index.view().coveredRows
+      let saved = slot.indexSlot.withState { $0.savedRows }
+      let fresh = Int(covered) - Int(saved)
+      guard fresh > 0, fresh > max(rows, saved == 0 ? 0 : Int(saved) / 5 * min(rows, 1)) else {
+        continue
+      }
+      do throws(CollectionError) {
+        try folder.save(index, collection: collection.number, vector: slot.number)
+        slot.indexSlot.withState { $0.savedRows = covered }
+      } catch {
+        var details = metadata(collection, slot)
+        details["reason"] = "\(error)"
+        logger.warning("an index could not be saved", metadata: details)
+      }
+    }
+  }
+
+  private func metadata(_ collection: PointCollection, _ slot: VectorSlot) -> Logger.Metadata {
+    ["collection": "\(collection.name)", "vector": "\(slot.name)"]
+  }
+
+  static var milliseconds: UInt64 {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return UInt64(time.tv_sec) * 1000 + UInt64(time.tv_nsec) / 1_000_000
+  }
+}

@@ -1,0 +1,67 @@
+import VectorIndex
+
+/// The nearest rows of one query, handed out piece by piece and each once: from a scan that has
+/// scored everything, or from searches of an index that ask for more each time. A later piece may
+/// hold a row that is nearer than some before, which the index missed at first.
+struct NearestInOrder {
+  private enum Source {
+    case scored(RankedScan)
+    case searched(IVFSearch)
+  }
+
+  private var source: Source
+  private let vector: [Float]
+  private let transaction: ReadTransaction
+  private let slot: VectorSlot
+  private let flag: CancellationFlag
+  private var handedOut: Set<UInt32> = []
+  /// Whether what was handed out are all rows there are.
+  private(set) var isComplete = false
+
+  init(
+    _ vector: [Float], in transaction: ReadTransaction, _ slot: VectorSlot, index: IVFIndexView?,
+    effort: SearchEffort, flag: CancellationFlag
+  ) throws(CollectionError) {
+    self.vector = vector
+    self.transaction = transaction
+    self.slot = slot
+    self.flag = flag
+    if let index {
+      source = .searched(IVFSearch(index, effort: effort))
+      return
+    }
+    do {
+      source = .scored(
+        try RankedScan(
+          SearchQuery(vector: vector, limit: 0), metric: slot.metric,
+          in: transaction.columns[slot.position], visibility: transaction.visibility,
+          shouldStop: { flag.isCancelled }))
+    } catch {
+      throw .timedOut("the search was given up")
+    }
+  }
+
+  /// The next `count` rows or, at the end, fewer.
+  mutating func next(_ count: Int) throws(CollectionError) -> [Neighbor] {
+    switch source {
+    case .scored(var scan):
+      let next = scan.next(count)
+      source = .scored(scan)
+      isComplete = next.isEmpty
+      return next
+    case .searched(let search):
+      let flag = flag
+      do {
+        let found = try search.search(
+          [SearchQuery(vector: vector, limit: handedOut.count + count)],
+          in: transaction.columns[slot.position], visibility: transaction.visibility,
+          shouldStop: { flag.isCancelled })[0]
+        let next = found.filter { !handedOut.contains($0.offset) }
+        handedOut.formUnion(next.map(\.offset))
+        return next
+      } catch {
+        throw .timedOut("the search was given up")
+      }
+    }
+  }
+}
