@@ -109,8 +109,8 @@ let package = Package(
     tests("FastJSON"),
     tests("PointModel", ["FastJSON"]),
     tests("Storage"),
-    tests("VectorIndex"),
-    tests("VectorDB", ["FastJSON", "PointModel", "Storage", logging]),
+    tests("VectorIndex", ["CVectorKernels"]),
+    tests("VectorDB", ["FastJSON", "PointModel", "Storage", "VectorIndex", logging]),
     tests("QdrantAPI", ["FastJSON", "PointModel"]),
     tests(
       "QdrantREST",

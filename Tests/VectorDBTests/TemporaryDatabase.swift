@@ -25,8 +25,10 @@ final class TemporaryDatabase {
     return logger
   }
 
-  func restart() async throws {
+  /// Closes the database, does something to its files, and opens it again.
+  func restart(meanwhile: () throws -> Void = {}) async throws {
     await database.close()
+    try meanwhile()
     database = try Database.open(at: path, options: options, logger: Self.logger)
   }
 

@@ -6,7 +6,7 @@ struct ListUpkeep {
   private static let changesPerStep = 8
   /// A list with a greater share of dead entries is rewritten.
   private static let deadShareMax = 0.25
-  /// Lists longer than so many times the mean are split, those shorter than its inverse merged.
+  /// Lists longer than so many times the aim are split, those shorter than a part of it merged.
   private static let splitAt = 3.0
   private static let mergeBelow = 0.25
   /// Runs beyond which a list is written anew in one piece.
@@ -23,30 +23,39 @@ struct ListUpkeep {
   ) -> (changed: IVFGeneration?, goesOn: Bool) {
     if cursor >= generation.lists.count { cursor = 0 }
     let end = min(generation.lists.count, cursor + Self.listsPerStep)
-    let mean = max(
-      Double(generation.lists.reduce(0) { $0 + $1.entryCount }) / Double(generation.lists.count), 1)
+    let aim = Self.entriesAimedAt(generation, parameters)
     var revision = ListRevision(
       generation, parameters: parameters, rows: rows, visibility: visibility)
     var changes = 0
     while cursor < end, changes < Self.changesPerStep {
-      if revise(&revision, list: cursor, generation, mean: mean, visibility) { changes += 1 }
+      if revise(&revision, list: cursor, generation, aim: aim, visibility) { changes += 1 }
       cursor += 1
     }
     let goesOn = cursor < generation.lists.count
     return (changes > 0 ? revision.finish() : nil, goesOn)
   }
 
+  /// How long lists would be if the index were built now.
+  private static func entriesAimedAt(
+    _ generation: IVFGeneration, _ parameters: IVFParameters
+  ) -> Double {
+    let entries = generation.lists.reduce(0) { $0 + $1.entryCount }
+    let rows = parameters.assignsTwice ? entries / 2 : entries
+    let lists = parameters.listCount ?? IVFBuild.listCount(forRows: rows)
+    return max(1, Double(entries) / Double(lists))
+  }
+
   private func revise(
-    _ revision: inout ListRevision, list number: Int, _ generation: IVFGeneration, mean: Double,
+    _ revision: inout ListRevision, list number: Int, _ generation: IVFGeneration, aim: Double,
     _ visibility: VisibilityView
   ) -> Bool {
     let list = generation.lists[number]
     var live = 0
     list.forEachRow { if visibility.isVisible($0) { live += 1 } }
     let slack = 2 * Double(CodeLayout.entriesPerBlock)
-    if Double(live) > Self.splitAt * mean + slack {
+    if Double(live) > Self.splitAt * aim + slack {
       revision.split(number)
-    } else if Double(live) < Self.mergeBelow * mean, generation.lists.count > 1 {
+    } else if Double(live) < Self.mergeBelow * aim, generation.lists.count > 1 {
       revision.merge(number)
     } else if Double(list.entryCount - live) > Self.deadShareMax * Double(list.entryCount)
       || list.runs.count > Self.runsMax
