@@ -53,8 +53,8 @@ public struct CollectionInfoResponse: Sendable, Equatable {
 }
 
 extension JSONWriter {
-  /// Writes the members that Qdrant's clients know and, where there is something to say, `ivf`, which
-  /// they pass over.
+  /// Writes the members that Qdrant's clients know and, where there is something to say, `ivf`,
+  /// which they pass over.
   public mutating func write(_ info: CollectionInfoResponse) {
     beginObject()
     key("status")

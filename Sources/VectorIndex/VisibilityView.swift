@@ -24,8 +24,8 @@ public struct VisibilityView: Sendable {
     return chunk.isVisible(row: Int(offset) & (VisibilityChunk.rowCount - 1), at: sequence)
   }
 
-  /// The row count as of ``sequence`` exactly: rows of a commit that was under way when the view was
-  /// taken may be counted in ``rowCount`` already. Offsets grow with commits, so they are the last.
+  /// The row count as of ``sequence`` exactly: rows of a commit that was under way when the view
+  /// was taken may be counted in ``rowCount`` already. Offsets grow with commits: they are the last.
   ///
   /// - Parameter first: no lower count is of interest.
   public func committedRowCount(from first: UInt32 = 0) -> UInt32 {

@@ -233,6 +233,25 @@ import VectorIndex
     #expect(index.statistics().entryCount >= 600)
   }
 
+  @Test(arguments: [Metric.dot, .squaredEuclid]) func equalRowsAreFound(metric: Metric) throws {
+    let column = VectorColumn(dimension: 24)
+    let visibility = VisibilityTable()
+    for offset in UInt32(0)..<2000 {
+      [Float](repeating: 0.5, count: 24).withUnsafeBufferPointer { column.write($0, at: offset) }
+      visibility.insert(offset, born: 1)
+    }
+    let view = visibility.view(at: 1, rowCount: 2000)
+    let index = try IVFFlatIndex.build(
+      metric: metric, parameters: IVFParameters(), rows: column.view(), visibility: view,
+      shouldContinue: { _ in true })
+    for limit in [1, 3, 50] {
+      let query = SearchQuery(vector: [Float](repeating: 1, count: 24), limit: limit)
+      let hits = try IVFSearch(index.view(), effort: .recall(0.98)).search(
+        [query], in: column.view(), visibility: view, shouldStop: { false })[0]
+      #expect(hits.count == limit)
+    }
+  }
+
   @Test func buildsAndSearchesStopWhenTold() throws {
     var random = SeededGenerator(seed: 70)
     let rows = ClusteredRows(dimension: 32, random: &random)

@@ -1,11 +1,10 @@
-import Synchronization
 import Testing
 import VectorIndex
 
 /// Rows with one writer, one indexer and many readers, the way a collection has them: what belongs
 /// to one commit is published and read under a lock.
 final class SharedRows: Sendable {
-  private struct Published {
+  private struct Published: Sendable {
     var sequence: UInt64
     var rowCount: UInt32
     var live: Set<UInt32>
@@ -16,13 +15,13 @@ final class SharedRows: Sendable {
   private let column: VectorColumn
   private let visibility: VisibilityTable
   private let index: IVFFlatIndex
-  private let published: Mutex<Published>
+  private let published: TraceableMutex<Published>
 
   init(_ rows: ClusteredRows, index: IVFFlatIndex) {
     column = rows.column
     visibility = rows.visibility
     self.index = index
-    published = Mutex(
+    published = TraceableMutex(
       Published(
         sequence: rows.sequence, rowCount: UInt32(rows.rows.count), live: rows.live))
   }

@@ -42,8 +42,8 @@ extension IndexState {
   }
 }
 
-/// The answer of `GET /collections/{name}/optimizations`: each build of an index is an optimization,
-/// each vector's rows are a segment.
+/// The answer of `GET /collections/{name}/optimizations`: each build of an index is an
+/// optimization, each vector's rows are a segment.
 struct OptimizationsReport {
   private static let optimizer = "ivf"
 

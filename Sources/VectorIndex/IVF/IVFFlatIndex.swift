@@ -117,7 +117,8 @@ public struct DamagedIndex: Error, Equatable {
   /// What is wrong.
   public let reason: String
 
-  package init(reason: String) {
+  /// With the reason in words.
+  public init(reason: String) {
     self.reason = reason
   }
 }

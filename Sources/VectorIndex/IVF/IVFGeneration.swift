@@ -1,7 +1,7 @@
 /// The whole of an index at one moment: what a reader holds.
 ///
-/// SAFETY: `heads` is filled in `init`, never written again, and freed in `deinit`; the addresses in
-/// it stay valid because `lists` holds their memory.
+/// SAFETY: `heads` is filled in `init`, never written again, and freed in `deinit`; the addresses
+/// in it stay valid because `lists` holds their memory.
 final class IVFGeneration: @unchecked Sendable {
   let quantizer: CoarseQuantizer
   let lists: [InvertedList]

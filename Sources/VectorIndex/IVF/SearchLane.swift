@@ -71,7 +71,7 @@ final class SearchLane {
   /// distances: sort keys with the row in the low half. Valid while the lane lives.
   func finalCandidates(_ visibility: VisibilityView) -> UnsafeMutableBufferPointer<UInt64> {
     var seen = RowSet()
-    return candidates.sorted(below: threshold) { row in
+    return candidates.sorted(upTo: threshold) { row in
       isEligible(row, visibility) && seen.insert(row)
     }
   }
@@ -121,12 +121,13 @@ final class CandidateList {
     count += 1
   }
 
-  /// The keys of entries with a bound below `threshold` whose rows `isWanted`, ascending.
+  /// The keys of entries with a bound of at most `threshold` whose rows `isWanted`, ascending.
+  /// Where estimates are exact, the bounds of the nearest are the threshold.
   func sorted(
-    below threshold: Float, where isWanted: (UInt32) -> Bool
+    upTo threshold: Float, where isWanted: (UInt32) -> Bool
   ) -> UnsafeMutableBufferPointer<UInt64> {
     var kept = 0
-    for index in 0..<count where lowers[index] < threshold {
+    for index in 0..<count where lowers[index] <= threshold {
       lowers[kept] = lowers[index]
       places[kept] = places[index]
       kept += 1

@@ -1,0 +1,281 @@
+"""Quiver's index beside index libraries, on one thread; see scripts/bench for the options.
+
+Every engine runs in a process of its own, pinned to the same core, and only one works at a time.
+Settings are swept interleaved: the first of every engine, then the second, and all of it again.
+"""
+
+import argparse
+import hashlib
+import json
+import math
+import os
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+from index_peers import LIMIT, PEERS
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+RECALLS = (0.90, 0.95, 0.98, 0.99)
+PROBES = (4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def pinned() -> None:
+    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
+
+
+class Child:
+    """An engine's process: a line in, a line out."""
+
+    def __init__(self, name: str, variant: str, command: list[str]):
+        self.name, self.variant = name, variant
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("OPENBLAS_")}
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=pinned,
+            env={**kept, "OMP_NUM_THREADS": "1"},
+        )  # fmt: skip
+        self.measured: dict[object, list[dict]] = {}
+
+    def read(self) -> dict:
+        while True:
+            line = self.process.stdout.readline()
+            if not line:
+                raise RuntimeError(f"{self.name} {self.variant} ended")
+            if line.startswith("{"):
+                return json.loads(line)
+
+    def ask(self, line: str) -> dict:
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+        return self.read()
+
+    def close(self) -> None:
+        self.process.stdin.close()
+        self.process.wait()
+
+
+class Peer(Child):
+    def __init__(self, name, variant, work: "Work"):
+        # The path tells what was built, so that nothing else is taken for it.
+        self.folder = work.cache / f"{name}-{variant}".replace("√", "root")
+        command = [
+            sys.executable, str(pathlib.Path(__file__).with_name("index_peers.py")), name,
+            variant, str(work.base), str(work.queries), work.metric, str(self.folder),
+        ]  # fmt: skip
+        super().__init__(name, variant, command)
+        self.build = self.read()
+        self.settings = self.build["settings"]
+
+    def search(self, setting) -> dict:
+        answer = self.ask(json.dumps(setting))
+        answer["found"] = np.load(self.folder / "found.npy")
+        return answer
+
+
+class Quiver(Child):
+    def __init__(self, work: "Work"):
+        self.out = work.cache / "quiver-found.bin"
+        program = ROOT / ".build" / "release" / "quiver-bench"
+        command = [
+            str(program), "--base", str(work.base), "--queries", str(work.queries), "--metric",
+            work.metric, "--out", str(self.out),
+        ]  # fmt: skip
+        super().__init__("quiver", "", command)
+        self.build = self.read()
+        self.settings = [p for p in PROBES if p <= self.build["lists"]]
+
+    def search(self, setting) -> dict:
+        answer = self.ask(f"probes {setting}")
+        found = np.fromfile(self.out, "<u4").reshape(-1, LIMIT)
+        return {
+            "cpu_s": answer["cpu_s"], "p50_ms": answer["p50_ms"], "p99_ms": answer["p99_ms"],
+            "found": found.astype(np.int64),
+        }  # fmt: skip
+
+
+class Work:
+    """The data, in the form that every engine reads, and where indexes are kept."""
+
+    def __init__(self, options):
+        folder = pathlib.Path(options.data)
+        base = self.read(folder, "base")
+        queries = self.read(folder, "queries")
+        self.metric = options.metric
+        truth = folder / "gt.npy"
+        whole = options.points is None or options.points >= len(base)
+        base, queries = base[: options.points], queries[: options.queries]
+        if options.metric == "cosine":
+            base, queries = (
+                rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-30)
+                for rows in (base, queries)
+            )
+        key = hashlib.sha256(f"{folder.resolve()} {len(base)} {self.metric}".encode())
+        self.cache = ROOT / ".quiver" / "bench-cache" / key.hexdigest()[:12]
+        self.cache.mkdir(parents=True, exist_ok=True)
+        self.base, self.queries = self.cache / "base.npy", self.cache / "queries.npy"
+        if not self.base.exists():
+            np.save(self.base, np.ascontiguousarray(base, np.float32))
+        np.save(self.queries, np.ascontiguousarray(queries, np.float32))
+        self.shape = base.shape
+        if whole and truth.exists():
+            ids = np.load(truth)[: len(queries), :LIMIT]
+        else:
+            ids = nearest(base, queries, self.metric)
+        self.truth = ids
+
+    @staticmethod
+    def read(folder: pathlib.Path, name: str) -> np.ndarray:
+        for file in (folder / f"{name}.npy", folder / f"{name}.f16.npy"):
+            if file.exists():
+                return np.load(file).astype(np.float32)
+        raise SystemExit(f"bench: there is no {name}.npy in {folder}")
+
+    def recall(self, found: np.ndarray) -> float:
+        return recall_of(found, self.truth)
+
+
+def nearest(base: np.ndarray, queries: np.ndarray, metric: str) -> np.ndarray:
+    """The exact nearest rows of every query, block by block."""
+    result = np.empty((len(queries), LIMIT), np.int64)
+    lengths = (base.astype(np.float64) ** 2).sum(1)
+    for first in range(0, len(queries), 64):
+        part = queries[first : first + 64]
+        scores = part @ base.T
+        if metric == "l2":
+            scores = 2 * scores - lengths
+        result[first : first + 64] = np.argpartition(-scores, LIMIT, axis=1)[:, :LIMIT]
+    return result
+
+
+def recall_of(found: np.ndarray, truth: np.ndarray) -> float:
+    """The share of the true neighbours, by id, that was found."""
+    hits = sum(len(set(map(int, a)) & set(map(int, b))) for a, b in zip(found, truth))
+    return hits / truth.size
+
+
+def at_recall(points: list[tuple[float, float]], recall: float) -> float | None:
+    """Queries per CPU-second at a recall, between the measured points of best speed.
+
+    Interpolated in the logarithm of the speed over the logarithm of what is missed; `None` beyond
+    the highest recall measured. Below the lowest one its speed stands, which is a lower bound.
+    """
+    best: list[tuple[float, float]] = []
+    for r, speed in sorted(points, reverse=True):
+        if not best or speed > best[-1][1]:
+            best.append((r, speed))
+    best.reverse()
+    if not best or recall > best[-1][0]:
+        return None
+    if recall <= best[0][0]:
+        return best[0][1]
+    for (r0, s0), (r1, s1) in zip(best, best[1:]):
+        if r0 <= recall <= r1:
+            x0, x1, x = (math.log(max(1 - r, 1e-6)) for r in (r0, r1, recall))
+            share = (x - x0) / (x1 - x0) if x1 != x0 else 1
+            return math.exp(math.log(s0) + share * (math.log(s1) - math.log(s0)))
+    return None
+
+
+def sweep(children: list[Child], work: Work, repeats: int) -> None:
+    for repeat in range(repeats):
+        say(f"Sweep {repeat + 1} of {repeats} …")
+        for step in range(max(len(child.settings) for child in children)):
+            for child in children:
+                if step < len(child.settings):
+                    setting = child.settings[step]
+                    child.measured.setdefault(setting, []).append(child.search(setting))
+
+
+def rows_of(child: Child, work: Work) -> list[dict]:
+    rows = []
+    for setting, answers in child.measured.items():
+        count = len(work.truth)
+        middle = sorted(answers, key=lambda answer: answer["cpu_s"])[len(answers) // 2]
+        times = sorted(middle.get("times", []))
+        p50 = middle.get("p50_ms", times[len(times) // 2] * 1e3 if times else None)
+        p99 = middle.get("p99_ms", times[len(times) * 99 // 100] * 1e3 if times else None)
+        name = f"{child.variant} {setting}".strip()
+        rows.append({
+            "engine": child.name, "setting": name, "variant": child.variant,
+            "recall10": work.recall(middle["found"]), "qps_cpu": count / middle["cpu_s"],
+            "p50_ms": p50, "p99_ms": p99, "build_cpu_s": child.build["build_cpu_s"],
+            "bytes_per_vector": child.build["bytes_per_vector"],
+        })  # fmt: skip
+    return rows
+
+
+def show(rows: list[dict]) -> None:
+    print(f"{'engine':14} {'setting':12} {'recall@10':>9} {'queries/CPU-s':>13} {'p50 ms':>8} "
+          f"{'p99 ms':>8} {'build CPU-s':>11} {'bytes/vector':>12}")  # fmt: skip
+    for row in rows:
+        print(f"{row['engine']:14} {row['setting']:12} {row['recall10']:9.4f} "
+              f"{row['qps_cpu']:13,.0f} {row['p50_ms']:8.3f} {row['p99_ms']:8.3f} "
+              f"{row['build_cpu_s']:11.1f} {row['bytes_per_vector']:12.0f}")  # fmt: skip
+    print("\nQueries per CPU-second at equal recall, and Quiver's as a multiple of it:")
+    print(f"{'':22}" + "".join(f"{recall:>20}" for recall in RECALLS))
+    speeds = {}
+    for row in rows:
+        speeds.setdefault((row["engine"], row["variant"]), []).append(
+            (row["recall10"], row["qps_cpu"])
+        )
+    ours = [at_recall(speeds.get(("quiver", ""), []), recall) for recall in RECALLS]
+    for (engine, variant), points in speeds.items():
+        cells = []
+        for recall, own in zip(RECALLS, ours):
+            speed = at_recall(points, recall)
+            text = "-" if speed is None else f"{speed:,.0f}"
+            if speed and own and engine != "quiver":
+                text += f" ({own / speed:.2f}×)"
+            cells.append(f"{text:>20}")
+        print(f"{(engine + ' ' + variant).strip():22}" + "".join(cells))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="scripts/bench index")
+    parser.add_argument("--data", required=True)
+    parser.add_argument("--metric", choices=("cosine", "l2", "dot"), default="cosine")
+    parser.add_argument("--engines", default="quiver," + ",".join(PEERS))
+    parser.add_argument("--points", type=int)
+    parser.add_argument("--queries", type=int)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    names = options.engines.split(",")
+    if unknown := [name for name in names if name != "quiver" and name not in PEERS]:
+        parser.error(f"unknown engine {unknown[0]}; there are quiver, {', '.join(PEERS)}")
+    work = Work(options)
+    say(f"{work.shape[0]:,} rows of {work.shape[1]}, {len(work.truth):,} queries, {work.metric}")
+    if not options.keep:
+        for told in work.cache.glob("*/build.json"):
+            told.unlink()
+    children: list[Child] = []
+    missing = []
+    for name in names:
+        for variant in ("",) if name == "quiver" else PEERS[name][1]:
+            say(f"Building {name} {variant} …")
+            try:
+                children.append(Quiver(work) if name == "quiver" else Peer(name, variant, work))
+            except Exception as error:
+                missing.append(f"{name} {variant}: {error}")
+    sweep(children, work, options.repeats)
+    rows = [row for child in children for row in rows_of(child, work)]
+    for child in children:
+        child.close()
+    if options.json:
+        for row in rows:
+            print(json.dumps({k: v for k, v in row.items() if k != "variant"}), flush=True)
+    else:
+        show(rows)
+    for text in missing:
+        say(f"left out: {text}")
+    return 1 if any(text.startswith("quiver") for text in missing) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
