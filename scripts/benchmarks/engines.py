@@ -1,5 +1,7 @@
 """The servers that are compared, each behind the same few calls."""
 
+import http.client
+import json
 import os
 import pathlib
 import shutil
@@ -19,6 +21,22 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def prepared_posts(port: int, path: str, bodies: list[bytes]):
+    """A call for each body that posts it over one kept connection and returns the answer's text."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+    headers = {"Content-Type": "application/json"}
+
+    def post(body):
+        connection.request("POST", path, body, headers)
+        answer = connection.getresponse()
+        text = answer.read()
+        if answer.status != 200:
+            raise RuntimeError(f"{answer.status}: {text[:300]!r}")
+        return text
+
+    return [lambda body=body: post(body) for body in bodies]
 
 
 class Engine:
@@ -82,11 +100,20 @@ class Engine:
         """Writes rows under the ids from `first` on; returns when they are durable."""
         raise NotImplementedError
 
-    def search(self, connection, name: str, query: np.ndarray, limit: int) -> list[int]:
+    def searching(self, connection, name: str, queries: np.ndarray, limit: int):
+        """A call for each query that sends it, prepared, and takes the answer as it comes; and what
+        reads ids out of such an answer. So little of what is measured is the client's."""
         raise NotImplementedError
 
     def settle(self, connection, name: str, points: int) -> None:
-        """Returns when background indexing has ended."""
+        """Returns when background work has ended: when a second goes by with hardly any CPU used."""
+        processes = self.processes()
+        time.sleep(4)
+        for _ in range(300):
+            before = processes.cpu_seconds()
+            time.sleep(1)
+            if processes.cpu_seconds() - before < 0.05:
+                return
 
 
 class Quiver(Engine):
@@ -129,18 +156,19 @@ class Quiver(Engine):
         )
         connection.upsert(name, batch, wait=True)
 
-    def search(self, connection, name, query, limit):
-        answer = connection.query_points(name, query.tolist(), limit=limit, with_payload=False)
-        return [hit.id for hit in answer.points]
+    def searching(self, connection, name, queries, limit):
+        path = f"/collections/{name}/points/query"
+        bodies = [json.dumps({"query": q.tolist(), "limit": limit}).encode() for q in queries]
+        calls = prepared_posts(self.port, path, bodies)
+        return calls, lambda text: [hit["id"] for hit in json.loads(text)["result"]["points"]]
 
     def settle(self, connection, name, points):
         from qdrant_client import models
 
-        for _ in range(600):
-            info = connection.get_collection(name)
-            if info.status == models.CollectionStatus.GREEN:
-                return
-            time.sleep(0.2)
+        super().settle(connection, name, points)
+        info = connection.get_collection(name)
+        if info.status != models.CollectionStatus.GREEN:
+            raise RuntimeError(f"{name} is not indexed: {info}")
 
 
 class Chroma(Engine):
@@ -180,11 +208,16 @@ class Chroma(Engine):
             ids=[str(i) for i in ids], embeddings=rows, metadatas=[PAYLOADS[i % 100] for i in ids]
         )
 
-    def search(self, connection, name, query, limit):
-        answer = self.collection(connection, name).query(
-            query_embeddings=query[None], n_results=limit, include=["distances"]
-        )
-        return [int(id) for id in answer["ids"][0]]
+    def searching(self, connection, name, queries, limit):
+        id = self.collection(connection, name).id
+        path = f"/api/v2/tenants/default_tenant/databases/default_database/collections/{id}/query"
+        bodies = [
+            json.dumps({"query_embeddings": [q.tolist()], "n_results": limit,
+                        "include": ["distances"]}).encode()
+            for q in queries
+        ]  # fmt: skip
+        calls = prepared_posts(self.port, path, bodies)
+        return calls, lambda text: [int(id) for id in json.loads(text)["ids"][0]]
 
 
 class Redis(Engine):
@@ -233,12 +266,18 @@ class Redis(Engine):
                 pipeline.hset(f"{name}:{i}", mapping=mapping)
             pipeline.execute()
 
-    def search(self, connection, name, query, limit):
-        answer = connection.execute_command(
-            "FT.SEARCH", name, f"*=>[KNN {limit} @vector $query EF_RUNTIME 100 AS score]",
-            "PARAMS", 2, "query", query.tobytes(), "SORTBY", "score", "LIMIT", 0, limit,
-            "NOCONTENT", "DIALECT", 2,
-        )  # fmt: skip
+    def searching(self, connection, name, queries, limit):
+        def call(query):
+            return lambda: connection.execute_command(
+                "FT.SEARCH", name, f"*=>[KNN {limit} @vector $query EF_RUNTIME 100 AS score]",
+                "PARAMS", 2, "query", query.tobytes(), "SORTBY", "score", "LIMIT", 0, limit,
+                "NOCONTENT", "DIALECT", 2,
+            )  # fmt: skip
+
+        return [call(query) for query in queries], self.ids
+
+    @staticmethod
+    def ids(answer):
         if isinstance(answer, dict):
             found = [hit.get(b"id", hit.get("id")) for hit in answer.get(b"results", [])]
         else:
