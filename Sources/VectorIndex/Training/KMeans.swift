@@ -4,9 +4,9 @@
 struct KMeans {
   let clusters: Int
   let seed: UInt64
-  var iterations = 6
+  var iterations = 5
   /// Rows of the sample for each cluster.
-  var rowsPerCluster = 40
+  var rowsPerCluster = 24
 
   /// Rows compared with all centroids at once.
   private static let batch = 48
