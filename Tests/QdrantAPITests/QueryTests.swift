@@ -43,7 +43,7 @@ import Testing
       {"query":[1],"using":"text","filter":{"must":{"has_id":[1]}},"score_threshold":0.05,
        "params":{"hnsw_ef":128,"exact":true,"indexed_only":true,"idf":"global",
          "quantization":{"ignore":false,"rescore":null,"oversampling":2.0},
-         "acorn":{"enable":true,"max_selectivity":0.4},"ivf":{"probes":3}},
+         "acorn":{"enable":true,"max_selectivity":0.4},"ivf":{"nprobe":3}},
        "limit":3,"offset":4,"with_payload":{"exclude":["a","b.c"]},"with_vector":["text"],
        "lookup_from":{"collection":"other","vector":"v","shard_key":null},"prefetch":[]}
       """#)
@@ -52,7 +52,7 @@ import Testing
         == QueryRequest(
           query: .nearest(.dense([1])), using: "text",
           filter: Filter(must: [.hasID([.number(1)])]),
-          params: SearchParams(hnswEf: 128, exact: true, indexedOnly: true),
+          params: SearchParams(hnswEf: 128, exact: true, indexedOnly: true, ivf: .probes(3)),
           scoreThreshold: 0.05, limit: 3, offset: 4,
           withPayload: .exclude([path("a"), path("b.c")]), withVector: .names(["text"]),
           lookupFrom: LookupLocation(collection: "other", vector: "v")))
