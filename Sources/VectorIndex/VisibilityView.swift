@@ -25,7 +25,7 @@ public struct VisibilityView: Sendable {
   }
 
   /// The row count as of ``sequence`` exactly: rows of a commit that was under way when the view
-  /// was taken may be counted in ``rowCount`` already. Offsets grow with commits: they are the last.
+  /// was taken may be counted in ``rowCount`` already. Offsets grow with commits: those are last.
   ///
   /// - Parameter first: no lower count is of interest.
   public func committedRowCount(from first: UInt32 = 0) -> UInt32 {
