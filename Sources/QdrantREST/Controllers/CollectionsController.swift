@@ -17,12 +17,6 @@ struct CollectionsController: Sendable {
     router.delete(path, use: delete)
     router.get("/collections/{collection_name}/exists", use: exists)
     router.get("/collections/{collection_name}/optimizations", use: optimizations)
-    router.get("/collections/{collection_name}/aliases") { _, context in
-      _ = try services.collection(context)
-      return RESTResponse.ok(context) {
-        ServiceController.writeEmptyList("aliases", to: &$0)
-      }
-    }
   }
 
   @Sendable private func list(_ request: Request, _ context: RESTContext) throws -> Response {

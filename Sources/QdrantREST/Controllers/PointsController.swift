@@ -4,7 +4,7 @@ import PointModel
 import QdrantAPI
 import VectorDB
 
-/// Reading points by id, in pages, and counting them.
+/// Reading points by id, in pages, and counting them, in all and by values.
 struct PointsController: Sendable {
   let services: RESTServices
 
@@ -14,6 +14,7 @@ struct PointsController: Sendable {
     router.get(RouterPath(points + "/{id}"), use: point)
     router.post(RouterPath(points + "/scroll"), use: scroll)
     router.post(RouterPath(points + "/count"), use: count)
+    router.post("/collections/{collection_name}/facet", use: facet)
   }
 
   @Sendable private func retrieve(
@@ -82,6 +83,22 @@ struct PointsController: Sendable {
         try await collection.count(wanted.filter)
       }
       return RESTResponse.ok(context) { $0.writeCount(count) }
+    }
+  }
+
+  @Sendable private func facet(
+    _ request: Request, _ context: RESTContext
+  ) async throws -> Response {
+    _ = try context.collectionName()
+    let parameters = try ReadParameters(request)
+    let decode = QdrantAPI.RequestDecoder.facet
+    return try await services.bodies.withValue(of: request, decodedBy: decode) { wanted in
+      let collection = try services.collection(context)
+      let seconds = parameters.timeoutSeconds
+      let hits = try await services.withDeadline(seconds, operation: "Facet") {
+        try await collection.facet(wanted)
+      }
+      return try await RESTResponse.ok(context, items: hits.count) { $0.write(hits) }
     }
   }
 }

@@ -17,6 +17,35 @@ extension PointCollection {
     }
   }
 
+  /// Answers a query with groups of points that have a value in common. The points that have a
+  /// group's name in another collection are not looked up.
+  public func groups(_ request: GroupsRequest) async throws(CollectionError) -> [PointGroup] {
+    try checkNames(request.query.withVector)
+    let transaction = try beginRead()
+    return try await core.searchThreads.run { flag throws(CollectionError) in
+      try GroupedQuery(request, in: transaction, flag: flag).groups()
+    }
+  }
+
+  /// Counts points by the values at a key of their payloads.
+  ///
+  /// - Throws: ``CollectionError/wrongInput(_:)`` when no index covers matches of the key.
+  public func facet(_ request: FacetRequest) async throws(CollectionError) -> [FacetHit] {
+    let transaction = try beginRead()
+    if state.withLock({ $0.liveCount }) == 0 { return [] }
+    return try await core.searchThreads.run { flag throws(CollectionError) in
+      try FacetCount(request, in: transaction).hits(flag: flag)
+    }
+  }
+
+  /// The distances within a random sample of points.
+  public func matrix(_ request: MatrixRequest) async throws(CollectionError) -> DistanceMatrix {
+    let transaction = try beginRead()
+    return try await core.searchThreads.run { flag throws(CollectionError) in
+      try SampledMatrix(transaction: transaction, flag: flag).matrix(request)
+    }
+  }
+
   /// The stored vector `name` of point `id`, for queries that search with it.
   public func vector(of id: PointID, name: String) async throws(CollectionError) -> [Float] {
     let slot = try slot(named: name)

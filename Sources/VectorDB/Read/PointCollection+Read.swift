@@ -23,12 +23,27 @@ extension PointCollection {
     }
   }
 
-  /// A page of points in the order of their ids.
+  /// A page of points in the order of their ids, or in the order that the request names: then it
+  /// does not say where the next page starts.
   public func scroll(_ request: ScrollRequest) async throws(CollectionError) -> ScrollPage {
     try checkNames(request.withVector)
+    if request.orderBy != nil, request.offset != nil {
+      throw .wrongInput(
+        """
+        Cannot use an `offset` when using `order_by`. The alternative for paging is to use \
+        `order_by.start_from` and a filter to exclude the IDs that you've already seen for the \
+        `order_by.start_from` value
+        """)
+    }
     let transaction = try beginRead()
     return try await core.searchThreads.run { flag throws(CollectionError) in
-      try IDOrderScan(transaction).page(request, skipping: 0, flag: flag)
+      guard let order = request.orderBy else {
+        return try IDOrderScan(transaction).page(request, skipping: 0, flag: flag)
+      }
+      let records = try OrderedScan(order, in: transaction).records(
+        limit: request.limit, filter: request.filter, payload: request.withPayload,
+        vector: request.withVector, flag: flag)
+      return ScrollPage(records: records, nextOffset: nil)
     }
   }
 

@@ -30,11 +30,11 @@ extension PointCollection {
         points[index].vectors = try prepare(points[index].vectors, of: points[index].id)
       }
       return .upsert(points, condition: condition)
-    case .updateVectors(var points):
+    case .updateVectors(var points, let filter):
       for index in points.indices {
         points[index].vectors = try prepare(points[index].vectors, of: points[index].id)
       }
-      return .updateVectors(points)
+      return .updateVectors(points, filter: filter)
     case .deleteVectors(let names, _):
       for name in names { _ = try slot(named: name, context: "vector") }
       return operation
