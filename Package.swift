@@ -64,7 +64,11 @@ let package = Package(
     target("PointModel", ["FastJSON"]),
     target("Storage", ["CRocksDB"]),
     target("VectorIndex", ["CVectorKernels"]),
-    target("VectorDB", ["FastJSON", "PointModel", "Storage", "VectorIndex", crypto, logging]),
+    .systemLibrary(name: "CStemmer", providers: [.apt(["libstemmer-dev"])]),
+    target("TextAnalysis", ["CStemmer", "PointModel"]),
+    target(
+      "VectorDB",
+      ["FastJSON", "PointModel", "Storage", "TextAnalysis", "VectorIndex", crypto, logging]),
     // Server
     target("QdrantAPI", ["FastJSON", "PointModel"]),
     target(
@@ -110,6 +114,7 @@ let package = Package(
     tests("PointModel", ["FastJSON"]),
     tests("Storage"),
     tests("VectorIndex", ["CVectorKernels"]),
+    tests("TextAnalysis", ["PointModel"]),
     tests("VectorDB", ["FastJSON", "PointModel", "Storage", "VectorIndex", logging]),
     tests("QdrantAPI", ["FastJSON", "PointModel"]),
     tests(

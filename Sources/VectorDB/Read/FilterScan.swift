@@ -67,7 +67,7 @@ struct FilterScan {
       case .hasID(let ids): result = result?.intersection(ids) ?? ids
       case .filter(let inner):
         if let ids = candidates(inner) { result = result?.intersection(ids) ?? Set(ids) }
-      case .match, .range, .isEmpty, .isNull, .hasVector, .not: break
+      default: break
       }
     }
     return result.map { $0.sorted() }
