@@ -1,3 +1,4 @@
+import FastJSON
 import PointModel
 
 /// Reads the bodies that change aliases.

@@ -1,3 +1,4 @@
+import FastJSON
 import PointModel
 
 /// Reads queries by examples: vectors, or ids of points that have one.

@@ -1,3 +1,4 @@
+import FastJSON
 import PointModel
 
 /// Reads the bodies of grouped queries, and of the grouped searches that preceded them.

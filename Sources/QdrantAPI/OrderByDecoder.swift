@@ -1,3 +1,4 @@
+import FastJSON
 import PointModel
 
 /// Reads orders by values of payloads: a key alone, or a key with direction and start.

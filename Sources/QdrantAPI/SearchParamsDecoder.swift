@@ -1,3 +1,4 @@
+import FastJSON
 import PointModel
 
 /// Reads the members that queries and legacy searches have in common.

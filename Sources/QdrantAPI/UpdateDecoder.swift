@@ -17,9 +17,9 @@ enum UpdateDecoder {
     return .setPayload(payload, try optionalSelector(body), key: key)
   }
 
+  /// A `key` is passed over, as in Qdrant: all of the payload is replaced.
   static func overwritePayload(_ body: FieldReader) throws(DecodingFault) -> Operation {
     let payload = try newPayload(body)
-    try body.refuse("key")
     return .overwritePayload(payload, try optionalSelector(body))
   }
 

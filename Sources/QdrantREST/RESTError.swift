@@ -54,6 +54,9 @@ extension RESTError {
       self.init(
         .tooManyRequests, "Rate limiting exceeded: too many requests wait already",
         retryAfterSeconds: seconds)
+    case .rateLimited(let reason, let seconds):
+      self.init(
+        .tooManyRequests, "Rate limiting exceeded: \(reason)", retryAfterSeconds: seconds)
     case .outOfSpace(let reason):
       self.init(HTTPResponse.Status(code: 507), "Service internal error: out of space: \(reason)")
     case .shuttingDown:

@@ -100,6 +100,7 @@ final class Catalog: Sendable {
       key: KeyLayout.catalogEntry(collection.number), value: entry.encoded(), in: KeyLayout.meta)
     try write(batch)
     collection.state.withLock { $0.config = config }
+    if !change.strictMode.isEmpty { collection.configureRates() }
   }
 
   /// Removes a collection; `false` when there is none of that name.

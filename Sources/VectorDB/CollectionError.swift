@@ -20,6 +20,9 @@ public enum CollectionError: Error, Sendable, Equatable {
   case badRequest(String)
   case timedOut(String)
   case overloaded(retryAfterSeconds: Int)
+  /// The collection's configuration allows no more requests for a while or, without a time, none
+  /// of this size.
+  case rateLimited(String, retryAfterSeconds: Int?)
   case outOfSpace(String)
   case shuttingDown
   case storage(String)

@@ -16,16 +16,29 @@ public final class PointCollection: Sendable {
   let visibility = VisibilityTable()
   let deadRows = DeadRows()
   let requests = StagingQueue()
+  let rateLimits = RateLimits()
+  let payloadUse = PayloadUse()
   let state: Mutex<State>
 
   struct State {
-    var config: CollectionConfig
+    var config: CollectionConfig {
+      didSet { strictMode = StrictMode(config.strictMode) }
+    }
+    /// What the configuration says of it.
+    private(set) var strictMode: StrictMode?
     var counters: CollectionCounters
     var liveCount: Int
     var isDropped = false
     /// The collection that took this one's place when a snapshot was recovered.
     var successor: PointCollection?
     var replacedRows: ReplacedRows?
+
+    init(config: CollectionConfig, counters: CollectionCounters) {
+      self.config = config
+      self.strictMode = StrictMode(config.strictMode)
+      self.counters = counters
+      self.liveCount = 0
+    }
   }
 
   init(entry: CatalogEntry, number: UInt32, core: DatabaseCore, counters: CollectionCounters) {
@@ -38,7 +51,15 @@ public final class PointCollection: Sendable {
         size: vector.params.size, distance: vector.params.distance,
         column: VectorColumn(dimension: vector.params.size))
     }
-    self.state = Mutex(State(config: entry.config, counters: counters, liveCount: 0))
+    self.state = Mutex(State(config: entry.config, counters: counters))
+    configureRates()
+  }
+
+  /// Begins anew to count what the configuration limits a minute.
+  func configureRates() {
+    let strictMode = state.withLock { $0.strictMode }
+    rateLimits.configure(
+      readsPerMinute: strictMode?.readRateLimit, writesPerMinute: strictMode?.writeRateLimit)
   }
 
   /// The current configuration, defaults filled in.

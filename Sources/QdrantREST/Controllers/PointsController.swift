@@ -24,7 +24,7 @@ struct PointsController: Sendable {
     let parameters = try ReadParameters(request)
     let decode = QdrantAPI.RequestDecoder.retrieve
     return try await services.bodies.withValue(of: request, decodedBy: decode) { wanted in
-      let collection = try services.collection(context)
+      let collection = try services.collection(context, parameters)
       let seconds = parameters.timeoutSeconds
       let records = try await services.withDeadline(seconds, operation: "Retrieve") {
         try await collection.retrieve(
@@ -43,7 +43,7 @@ struct PointsController: Sendable {
     guard let id = QdrantAPI.RequestDecoder.pointID(text) else {
       throw RESTError(.badRequest, "Wrong input: Can not recognize \"\(text)\" as point id")
     }
-    let collection = try services.collection(context)
+    let collection = try services.collection(context, parameters)
     let seconds = parameters.timeoutSeconds
     let records = try await services.withDeadline(seconds, operation: "Retrieve") {
       try await collection.retrieve([id], withPayload: .all, withVector: .all)
@@ -61,7 +61,7 @@ struct PointsController: Sendable {
     let parameters = try ReadParameters(request)
     let decode = QdrantAPI.RequestDecoder.scroll
     return try await services.bodies.withValue(of: request, decodedBy: decode) { wanted in
-      let collection = try services.collection(context)
+      let collection = try services.collection(context, parameters)
       let seconds = parameters.timeoutSeconds
       let page = try await services.withDeadline(seconds, operation: "Scroll") {
         try await collection.scroll(wanted)
@@ -77,10 +77,10 @@ struct PointsController: Sendable {
     let parameters = try ReadParameters(request)
     let decode = QdrantAPI.RequestDecoder.count
     return try await services.bodies.withValue(of: request, decodedBy: decode) { wanted in
-      let collection = try services.collection(context)
+      let collection = try services.collection(context, parameters)
       let seconds = parameters.timeoutSeconds
       let count = try await services.withDeadline(seconds, operation: "Count") {
-        try await collection.count(wanted.filter)
+        try await collection.count(wanted.filter, exact: wanted.exact)
       }
       return RESTResponse.ok(context) { $0.writeCount(count) }
     }
@@ -93,7 +93,7 @@ struct PointsController: Sendable {
     let parameters = try ReadParameters(request)
     let decode = QdrantAPI.RequestDecoder.facet
     return try await services.bodies.withValue(of: request, decodedBy: decode) { wanted in
-      let collection = try services.collection(context)
+      let collection = try services.collection(context, parameters)
       let seconds = parameters.timeoutSeconds
       let hits = try await services.withDeadline(seconds, operation: "Facet") {
         try await collection.facet(wanted)

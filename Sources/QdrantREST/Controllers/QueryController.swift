@@ -76,6 +76,7 @@ struct QueryController: Sendable {
     _ = try context.collectionName()
     let parameters = try ReadParameters(request)
     return try await services.bodies.withValue(of: request, decodedBy: decode) { queries in
+      try services.collection(context).checkBatch(of: queries.count)
       let results = try await run(queries, context, parameters)
       let items = results.reduce(0) { $0 + $1.count }
       return try await RESTResponse.ok(context, items: items) { writer in
@@ -87,7 +88,7 @@ struct QueryController: Sendable {
   private func run(
     _ queries: [QueryRequest], _ context: RESTContext, _ parameters: ReadParameters
   ) async throws -> [[ScoredPoint]] {
-    let collection = try services.collection(context)
+    let collection = try services.collection(context, parameters)
     var resolved: [QueryRequest] = []
     for query in queries {
       resolved.append(try await resolvingReferences(of: query, to: collection))
@@ -105,7 +106,7 @@ struct QueryController: Sendable {
     _ = try context.collectionName()
     let parameters = try ReadParameters(request)
     return try await services.bodies.withValue(of: request, decodedBy: decode) { wanted in
-      let collection = try services.collection(context)
+      let collection = try services.collection(context, parameters)
       let resolved = try await resolvingReferences(of: wanted.query, to: collection)
       let seconds = parameters.timeoutSeconds
       let groups = try await services.withDeadline(seconds, operation: "GroupBy") {
@@ -127,7 +128,7 @@ struct QueryController: Sendable {
     let parameters = try ReadParameters(request)
     let decode = QdrantAPI.RequestDecoder.matrix
     return try await services.bodies.withValue(of: request, decodedBy: decode) { wanted in
-      let collection = try services.collection(context)
+      let collection = try services.collection(context, parameters)
       let seconds = parameters.timeoutSeconds
       let matrix = try await services.withDeadline(seconds, operation: "SearchMatrix") {
         try await collection.matrix(wanted)

@@ -9,6 +9,7 @@ extension PointCollection {
     _ ids: [PointID], withPayload: PayloadSelector = .all, withVector: VectorSelector = .none
   ) async throws(CollectionError) -> [Record] {
     try checkNames(withVector)
+    try rateLimits.take(ids.count, for: .read)
     let transaction = try beginRead()
     return try await core.searchThreads.run { _ throws(CollectionError) in
       let found = try transaction.locations(of: ids).compactMap { $0?.offset }
@@ -35,6 +36,9 @@ extension PointCollection {
         `order_by.start_from` value
         """)
     }
+    try admitRead(cost: RequestCost.read(request.filter)) { strictMode throws(CollectionError) in
+      try strictMode.check(request)
+    }
     let transaction = try beginRead()
     return try await core.searchThreads.run { flag throws(CollectionError) in
       guard let order = request.orderBy else {
@@ -48,7 +52,14 @@ extension PointCollection {
   }
 
   /// How many points pass `filter`, or exist.
-  public func count(_ filter: Filter?) async throws(CollectionError) -> Int {
+  ///
+  /// - Parameter exact: whether an estimate will not do.
+  public func count(
+    _ filter: Filter?, exact: Bool = true
+  ) async throws(CollectionError) -> Int {
+    try admitRead(cost: RequestCost.read(filter)) { strictMode throws(CollectionError) in
+      try strictMode.check(countOf: filter, exact: exact)
+    }
     let transaction = try beginRead()
     guard let filter, !filter.isEmpty else {
       return state.withLock { $0.liveCount }

@@ -10,6 +10,7 @@ extension PointCollection {
     var prepared: [Operation] = []
     prepared.reserveCapacity(operations.count)
     for operation in operations { prepared.append(try prepare(operation)) }
+    try await admitWrite(operations)
     try await awaitIndexing()
     let ready = prepared
     let growth = RowGrowth(of: ready, bytesPerRow: bytesPerRow)
