@@ -58,13 +58,17 @@ let package = Package(
   targets: [
     // Engine
     .systemLibrary(name: "CRocksDB", providers: [.apt(["librocksdb-dev"])]),
+    .systemLibrary(name: "CRoaring", providers: [.apt(["libroaring-dev"])]),
     .target(name: "CVectorKernels"),
     .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
     target("FastJSON", ["CSimdJSON"]),
     target("PointModel", ["FastJSON"]),
     target("Storage", ["CRocksDB"]),
     target("VectorIndex", ["CVectorKernels"]),
-    target("VectorDB", ["FastJSON", "PointModel", "Storage", "VectorIndex", crypto, logging]),
+    target("PayloadIndex", ["CRoaring"]),
+    target(
+      "VectorDB",
+      ["FastJSON", "PayloadIndex", "PointModel", "Storage", "VectorIndex", crypto, logging]),
     // Server
     target("QdrantAPI", ["FastJSON", "PointModel"]),
     target(
@@ -109,6 +113,7 @@ let package = Package(
     tests("FastJSON"),
     tests("PointModel", ["FastJSON"]),
     tests("Storage"),
+    tests("PayloadIndex"),
     tests("VectorIndex", ["CVectorKernels"]),
     tests("VectorDB", ["FastJSON", "PointModel", "Storage", "VectorIndex", logging]),
     tests("QdrantAPI", ["FastJSON", "PointModel"]),
