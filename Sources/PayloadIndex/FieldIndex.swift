@@ -33,6 +33,30 @@ public struct FieldIndex: Sendable {
     }
   }
 
+  /// The rows that have a word of `words` for which `verdict` is true, and those that have one for
+  /// which it is `nil`.
+  public func rows(
+    words: ClosedRange<UInt64>, verdict: (UInt64) -> Bool?
+  ) -> (sure: OffsetSet, perhaps: OffsetSet) {
+    (
+      sure: rows(words: words) { verdict($0) == true },
+      perhaps: rows(words: words) { verdict($0) == nil }
+    )
+  }
+
+  private func rows(words: ClosedRange<UInt64>, where isWanted: (UInt64) -> Bool) -> OffsetSet {
+    select { segment in
+      guard case .words(let segment) = segment.storage else { return .empty }
+      let table = segment.table
+      let range = Self.positions(table, { $0 < words.lowerBound }, { $0 > words.upperBound })
+      var offsets: [UInt32] = []
+      for position in range where isWanted(table.keys[position]) {
+        offsets += table.offsets(at: position)
+      }
+      return OffsetSet(offsets)
+    }
+  }
+
   /// The rows that have the string.
   public func rows(text: String) -> OffsetSet {
     let key = TextKey(text)
