@@ -65,10 +65,15 @@ let package = Package(
     target("PointModel", ["FastJSON"]),
     target("Storage", ["CRocksDB"]),
     target("VectorIndex", ["CVectorKernels"]),
+    .systemLibrary(name: "CStemmer", providers: [.apt(["libstemmer-dev"])]),
+    target("TextAnalysis", ["CStemmer", "PointModel"]),
     target("PayloadIndex", ["CRoaring"]),
     target(
       "VectorDB",
-      ["FastJSON", "PayloadIndex", "PointModel", "Storage", "VectorIndex", crypto, logging]),
+      [
+        "FastJSON", "PayloadIndex", "PointModel", "Storage", "TextAnalysis", "VectorIndex", crypto,
+        logging,
+      ]),
     // Server
     target("QdrantAPI", ["FastJSON", "PointModel"]),
     target(
@@ -115,6 +120,7 @@ let package = Package(
     tests("Storage"),
     tests("PayloadIndex"),
     tests("VectorIndex", ["CVectorKernels"]),
+    tests("TextAnalysis", ["PointModel"]),
     tests("VectorDB", ["FastJSON", "PointModel", "Storage", "VectorIndex", logging]),
     tests("QdrantAPI", ["FastJSON", "PointModel"]),
     tests(

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
+import Glibc
 
 /// A place on Earth, in degrees.
 public struct GeoPoint: Sendable, Hashable {
