@@ -67,7 +67,7 @@ private struct PayloadIndexWork {
         rows += 1
         if rows % Self.rowsPerCheck == 0, signal.isSet || collection.isDropped { return false }
         let document: JSONDocument
-        do {
+        do throws(JSONSyntaxError) {
           document = try JSONDocument(parsing: record.payload)
         } catch {
           throw .storage("the payload of point \(record.id) is damaged: \(error.message)")

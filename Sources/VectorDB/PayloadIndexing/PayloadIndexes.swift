@@ -35,7 +35,7 @@ final class PayloadIndexes: Sendable {
 
   init(_ schema: PayloadSchema) {
     state = Mutex(State())
-    for (path, field) in schema.fields { _ = add(field, at: path, isReady: false) }
+    for (path, field) in schema.fields { add(field, at: path, isReady: false) }
   }
 
   /// What readers use.

@@ -1,6 +1,7 @@
 import PayloadIndex
 public import PointModel
 import Synchronization
+import VectorIndex
 
 extension Database {
   /// Indexes the payload field at `path` of a collection; an equal index that is there stays, one

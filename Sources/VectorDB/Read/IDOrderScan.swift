@@ -1,5 +1,7 @@
+import PayloadIndex
 import PointModel
 import Storage
+import VectorIndex
 
 /// Walks a collection in the order of its ids.
 struct IDOrderScan {
@@ -22,8 +24,9 @@ struct IDOrderScan {
     var toSkip = skipping
     var from = request.offset
     let pageCount = toSkip.addingSaturating(request.limit).addingSaturating(1)
-    let listed = try scan.flatMap { scan throws(CollectionError) in
-      try listed(scan, pageCount: pageCount, from: request.offset, flag: flag)
+    var listed: [UInt32]?
+    if let scan {
+      listed = try self.listed(scan, pageCount: pageCount, from: request.offset, flag: flag)
     }
     while true {
       if flag?.isCancelled == true { throw .timedOut("the scroll was given up") }
@@ -60,7 +63,7 @@ struct IDOrderScan {
   private func listed(
     _ scan: FilterScan, pageCount: Int, from first: PointID?, flag: CancellationFlag?
   ) throws(CollectionError) -> [UInt32]? {
-    let isInRange = { (id: PointID) in first.map { id >= $0 } ?? true }
+    let isInRange: (PointID) -> Bool = { id in first.map { id >= $0 } ?? true }
     if let candidates = scan.candidates {
       return try transaction.locations(of: candidates.filter(isInRange))
         .compactMap { $0?.offset }

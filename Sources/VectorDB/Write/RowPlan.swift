@@ -8,7 +8,7 @@ struct RowPlan {
   private let collection: PointCollection
   private var counters: CollectionCounters
   private var placements: [Placement] = []
-  private let payloadSegments: [PayloadDelta.Segment]
+  private var payloadSegments: [PayloadDelta.Segment] = []
 
   /// What happens to one point's rows when the commit becomes visible.
   private struct Placement {
