@@ -58,6 +58,7 @@ let package = Package(
   targets: [
     // Engine
     .systemLibrary(name: "CRocksDB", providers: [.apt(["librocksdb-dev"])]),
+    .systemLibrary(name: "CRoaring", providers: [.apt(["libroaring-dev"])]),
     .target(name: "CVectorKernels"),
     .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
     target("FastJSON", ["CSimdJSON"]),
@@ -66,9 +67,13 @@ let package = Package(
     target("VectorIndex", ["CVectorKernels"]),
     .systemLibrary(name: "CStemmer", providers: [.apt(["libstemmer-dev"])]),
     target("TextAnalysis", ["CStemmer", "PointModel"]),
+    target("PayloadIndex", ["CRoaring"]),
     target(
       "VectorDB",
-      ["FastJSON", "PointModel", "Storage", "TextAnalysis", "VectorIndex", crypto, logging]),
+      [
+        "FastJSON", "PayloadIndex", "PointModel", "Storage", "TextAnalysis", "VectorIndex", crypto,
+        logging,
+      ]),
     // Server
     target("QdrantAPI", ["FastJSON", "PointModel"]),
     target(
@@ -113,6 +118,7 @@ let package = Package(
     tests("FastJSON"),
     tests("PointModel", ["FastJSON"]),
     tests("Storage"),
+    tests("PayloadIndex"),
     tests("VectorIndex", ["CVectorKernels"]),
     tests("TextAnalysis", ["PointModel"]),
     tests("VectorDB", ["FastJSON", "PointModel", "Storage", "VectorIndex", logging]),

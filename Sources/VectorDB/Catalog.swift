@@ -93,8 +93,8 @@ final class Catalog: Sendable {
     } catch {
       throw CollectionError(error)
     }
-    var entry = CatalogEntry(name: collection.name, config: config)
-    for slot in collection.vectors { entry.vectorNumbers[slot.name] = slot.number }
+    var entry = collection.catalogEntry
+    entry.config = config
     var batch = WriteBatch()
     batch.put(
       key: KeyLayout.catalogEntry(collection.number), value: entry.encoded(), in: KeyLayout.meta)

@@ -25,8 +25,8 @@ struct ExampleSearch {
       best.offer(offset: offset, score: score.isNaN ? -.infinity : score)
     }
     if let filter, !filter.isEmpty {
-      let allowed = try FilterScan(filter, in: transaction).bitmap(flag: flag)
-      for offset in allowed { try offer(offset) }
+      let allowed = try FilterScan(filter, in: transaction).rows(flag: flag)
+      for offset in allowed where transaction.visibility.isVisible(offset) { try offer(offset) }
     } else {
       try transaction.forEachVisible(offer)
     }

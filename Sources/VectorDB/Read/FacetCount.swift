@@ -1,4 +1,6 @@
+import PayloadIndex
 import PointModel
+import VectorIndex
 
 /// Counts points by the values of one field.
 struct FacetCount {
@@ -22,18 +24,65 @@ struct FacetCount {
     self.values = FieldValues(path: request.key, type: schema.params.type)
   }
 
+  /// Rows that pass a filter, up to which their records are read rather than the whole index.
+  private static let readRowsMax = 4096
+
   /// The most frequent values; equally frequent ones in their own order.
   func hits(flag: CancellationFlag) throws(CollectionError) -> [FacetHit] {
+    let hits = try counts(flag: flag).map { FacetHit(value: $0.key, count: $0.value) }
+    return Array(hits.sorted(by: Self.precedes).prefix(request.limit))
+  }
+
+  private func counts(flag: CancellationFlag) throws(CollectionError) -> [MatchValue: Int] {
+    let filter = request.filter.flatMap { $0.isEmpty ? nil : $0 }
+    let scan = FilterScan(filter ?? Filter(), in: transaction)
+    guard let index = transaction.payloadIndexes[request.key]?.index else {
+      return try scannedCounts(scan, flag)
+    }
+    let allowed = try filter == nil ? nil : scan.rows(flag: flag)
+    if let allowed, allowed.count <= Self.readRowsMax { return try scannedCounts(scan, flag) }
+    return try counts(of: index, allowed, flag)
+  }
+
+  /// From the index: the rows of each key that are there and allowed.
+  private func counts(
+    of index: FieldIndex, _ allowed: OffsetBitmap?, _ flag: CancellationFlag
+  ) throws(CollectionError) -> [MatchValue: Int] {
     var counts: [MatchValue: Int] = [:]
-    let scan = FilterScan(request.filter ?? Filter(), in: transaction)
+    var isCancelled = false
+    index.forEachKey { key, rows in
+      let count = rows.offsets.count { offset in
+        allowed?.contains(offset) ?? true && transaction.visibility.isVisible(offset)
+      }
+      if count > 0 { counts[value(of: key)] = count }
+      isCancelled = flag.isCancelled
+      return !isCancelled
+    }
+    if isCancelled { throw .timedOut("the count was given up") }
+    return counts
+  }
+
+  private func value(of key: FieldKey) -> MatchValue {
+    switch key {
+    case .word(let word):
+      values.type == .bool ? .bool(word != 0) : .integer(KeyCoding.integer(word))
+    case .text(let text): .string(text)
+    case .uuid(let high, let low): .string(PointUUID(high: high, low: low).description)
+    }
+  }
+
+  /// From the records.
+  private func scannedCounts(
+    _ scan: FilterScan, _ flag: CancellationFlag
+  ) throws(CollectionError) -> [MatchValue: Int] {
+    var counts: [MatchValue: Int] = [:]
     try scan.forEach(flag: flag) { (_, view) throws(CollectionError) in
       for value in Set(values.matchValues(in: try view.parsedPayload())) {
         counts[value, default: 0] += 1
       }
       return true
     }
-    let hits = counts.map { FacetHit(value: $0.key, count: $0.value) }
-    return Array(hits.sorted(by: Self.precedes).prefix(request.limit))
+    return counts
   }
 
   private static func precedes(_ left: FacetHit, _ right: FacetHit) -> Bool {

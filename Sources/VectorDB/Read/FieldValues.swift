@@ -12,7 +12,7 @@ struct FieldValues {
     forEach(in: payload) { element in
       switch type {
       case .integer:
-        if let integer = integer(element) { values.append(.integer(integer)) }
+        if let integer = element.int64 { values.append(.integer(integer)) }
       case .float:
         if let double = element.double { values.append(.double(double)) }
       case .datetime:
@@ -33,7 +33,7 @@ struct FieldValues {
       case .keyword:
         if let string = element.string { values.append(.string(string)) }
       case .integer:
-        if let integer = integer(element) { values.append(.integer(integer)) }
+        if let integer = element.int64 { values.append(.integer(integer)) }
       case .bool:
         if let bool = element.bool { values.append(.bool(bool)) }
       case .uuid:
@@ -55,12 +55,6 @@ struct FieldValues {
       }
       return false
     }
-  }
-
-  /// Numbers without a fraction count as integers, however they are spelled.
-  private func integer(_ element: JSONElement) -> Int64? {
-    if let integer = element.int64 { return integer }
-    return element.double.flatMap { Int64(exactly: $0) }
   }
 }
 

@@ -1,3 +1,4 @@
+import PayloadIndex
 import PointModel
 
 /// Pages of a collection in the order of values in payloads.
@@ -51,12 +52,57 @@ struct OrderedScan {
     _ count: Int, _ filter: Filter?, _ flag: CancellationFlag
   ) throws(CollectionError) -> [Entry] {
     if count == 0 { return [] }
+    let filter = filter.flatMap { $0.isEmpty ? nil : $0 }
+    guard let index = transaction.payloadIndexes[order.key]?.index else {
+      return try scannedEntries(count, filter, flag)
+    }
+    let allowed = try filter.map { filter throws(CollectionError) in
+      try FilterScan(filter, in: transaction).rows(flag: flag)
+    }
+    return try entries(count, of: index, allowed)
+  }
+
+  /// From the index: values in their order until they have enough rows.
+  private func entries(
+    _ count: Int, of index: FieldIndex, _ allowed: OffsetBitmap?
+  ) throws(CollectionError) -> [Entry] {
+    var found: [(value: OrderValue, offset: UInt32)] = []
+    index.forEachWord(
+      descending: order.direction == .descending,
+      from: { !isAtOrAfterStart(value(of: $0)) }
+    ) { word, rows in
+      let value = value(of: word)
+      for offset in rows.offsets
+      where transaction.visibility.isVisible(offset) && allowed?.contains(offset) ?? true {
+        found.append((value, offset))
+      }
+      return found.count < count
+    }
+    var entries: [Entry] = []
+    entries.reserveCapacity(found.count)
+    try transaction.visitRecords(at: found.map(\.offset)) { (index, view) throws(CollectionError) in
+      entries.append(
+        Entry(value: found[index].value, id: view.id, offset: found[index].offset))
+    }
+    keepFirst(count, of: &entries)
+    return entries
+  }
+
+  private func value(of word: UInt64) -> OrderValue {
+    values.type == .float
+      ? .double(KeyCoding.double(word)) : .integer(KeyCoding.integer(word))
+  }
+
+  /// From the records, while the index is not ready.
+  private func scannedEntries(
+    _ count: Int, _ filter: Filter?, _ flag: CancellationFlag
+  ) throws(CollectionError) -> [Entry] {
     var entries: [Entry] = []
     // What can no longer be among the first is let go of now and then.
     let bound = max(4096, count.addingSaturating(count))
     let scan = FilterScan(filter ?? Filter(), in: transaction)
     try scan.forEach(flag: flag) { (offset, view) throws(CollectionError) in
-      for value in Set(values.orderValues(in: try view.parsedPayload()).filter(isAtOrAfterStart)) {
+      for value in Set(values.orderValues(in: try view.parsedPayload())).filter(isAtOrAfterStart) {
         entries.append(Entry(value: value, id: view.id, offset: offset))
       }
       if entries.count >= bound { keepFirst(count, of: &entries) }

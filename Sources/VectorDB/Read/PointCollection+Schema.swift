@@ -2,7 +2,7 @@ import PointModel
 
 extension PointCollection {
   /// How a path of the payloads is indexed; `nil` when it is not.
-  func fieldSchema(at path: PayloadPath) -> PayloadFieldSchema? { nil }
+  func fieldSchema(at path: PayloadPath) -> PayloadFieldSchema? { payloadSchema[path] }
 }
 
 extension PayloadIndexParams {

@@ -22,7 +22,8 @@ struct RandomSample {
     }
     if count > 0 {
       if let filter, !filter.isEmpty {
-        for offset in try FilterScan(filter, in: transaction).bitmap(flag: flag) { take(offset) }
+        for offset in try FilterScan(filter, in: transaction).rows(flag: flag)
+        where transaction.visibility.isVisible(offset) { take(offset) }
       } else {
         try transaction.forEachVisible { (offset) throws(CollectionError) in take(offset) }
       }
