@@ -11,6 +11,8 @@ extension Catalog {
     _ name: String, _ path: PayloadPath, _ field: PayloadFieldSchema?
   ) throws(CollectionError) -> UInt64 {
     let collection = try collection(named: name)
+    let present = collection.payloadSchema
+    if field != nil, present[path] == nil { try collection.checkIndexCount(present.count) }
     let (schema, number, isEmpty) = collection.state.withLock { state in
       defer { state.counters.nextOperation += 1 }
       return (state.payloadSchema, state.counters.nextOperation, state.counters.nextOffset == 0)
@@ -18,7 +20,6 @@ extension Catalog {
     var changed = schema
     changed[path] = field
     if changed == schema { return number }
-    if field != nil, schema[path] == nil { try collection.checkIndexCount(schema.count) }
     var entry = collection.catalogEntry
     entry.payloadSchema = changed
     var batch = WriteBatch()
