@@ -5,8 +5,6 @@ import Hummingbird
 /// would look like a mistyped address.
 struct UnsupportedController: Sendable {
   private static let routes: [(HTTPRequest.Method, String, String)] = [
-    (.put, "{c}/index", "payload indexes are"),
-    (.delete, "{c}/index/{field_name}", "payload indexes are"),
     (.put, "{c}/vectors/{vector_name}", "adding named vectors is"),
     (.delete, "{c}/vectors/{vector_name}", "dropping named vectors is"),
     (.get, "{c}/cluster", "clusters are"),

@@ -1,4 +1,3 @@
-import PayloadIndex
 import PointModel
 import VectorIndex
 
@@ -36,39 +35,14 @@ struct FacetCount {
   private func counts(flag: CancellationFlag) throws(CollectionError) -> [MatchValue: Int] {
     let filter = request.filter.flatMap { $0.isEmpty ? nil : $0 }
     let scan = FilterScan(filter ?? Filter(), in: transaction)
-    guard let index = transaction.payloadIndexes[request.key]?.index else {
+    guard transaction.canCountValues(of: request.key) else {
       return try scannedCounts(scan, flag)
     }
     let allowed = try filter == nil ? nil : scan.rows(flag: flag)
     if let allowed, allowed.count <= Self.readRowsMax { return try scannedCounts(scan, flag) }
-    return try counts(of: index, allowed, flag)
-  }
-
-  /// From the index: the rows of each key that are there and allowed.
-  private func counts(
-    of index: FieldIndex, _ allowed: OffsetBitmap?, _ flag: CancellationFlag
-  ) throws(CollectionError) -> [MatchValue: Int] {
     var counts: [MatchValue: Int] = [:]
-    var isCancelled = false
-    index.forEachKey { key, rows in
-      let count = rows.offsets.count { offset in
-        allowed?.contains(offset) ?? true && transaction.visibility.isVisible(offset)
-      }
-      if count > 0 { counts[value(of: key)] = count }
-      isCancelled = flag.isCancelled
-      return !isCancelled
-    }
-    if isCancelled { throw .timedOut("the count was given up") }
+    _ = transaction.forEachValueCount(of: request.key, among: allowed) { counts[$0] = $1 }
     return counts
-  }
-
-  private func value(of key: FieldKey) -> MatchValue {
-    switch key {
-    case .word(let word):
-      values.type == .bool ? .bool(word != 0) : .integer(KeyCoding.integer(word))
-    case .text(let text): .string(text)
-    case .uuid(let high, let low): .string(PointUUID(high: high, low: low).description)
-    }
   }
 
   /// From the records.

@@ -1,5 +1,5 @@
-import PayloadIndex
 import PointModel
+import VectorIndex
 
 /// Pages of a collection in the order of values in payloads.
 struct OrderedScan {
@@ -53,28 +53,26 @@ struct OrderedScan {
   ) throws(CollectionError) -> [Entry] {
     if count == 0 { return [] }
     let filter = filter.flatMap { $0.isEmpty ? nil : $0 }
-    guard let index = transaction.payloadIndexes[order.key]?.index else {
+    guard transaction.canOrder(by: order.key) else {
       return try scannedEntries(count, filter, flag)
     }
     let allowed = try filter.map { filter throws(CollectionError) in
       try FilterScan(filter, in: transaction).rows(flag: flag)
     }
-    return try entries(count, of: index, allowed)
+    return try indexedEntries(count, allowed)
   }
 
   /// From the index: values in their order until they have enough rows.
-  private func entries(
-    _ count: Int, of index: FieldIndex, _ allowed: OffsetBitmap?
+  private func indexedEntries(
+    _ count: Int, _ allowed: OffsetBitmap?
   ) throws(CollectionError) -> [Entry] {
     var found: [(value: OrderValue, offset: UInt32)] = []
-    index.forEachWord(
-      descending: order.direction == .descending,
-      from: { !isAtOrAfterStart(value(of: $0)) }
-    ) { word, rows in
-      let value = value(of: word)
-      for offset in rows.offsets
-      where transaction.visibility.isVisible(offset) && allowed?.contains(offset) ?? true {
-        found.append((value, offset))
+    _ = try transaction.forEachValue(
+      of: order.key, descending: order.direction == .descending,
+      skipping: { !isAtOrAfterStart(OrderValue($0)) }
+    ) { (value, rows) throws(CollectionError) in
+      for offset in rows where allowed?.contains(offset) ?? true {
+        found.append((OrderValue(value), offset))
       }
       return found.count < count
     }
@@ -86,11 +84,6 @@ struct OrderedScan {
     }
     keepFirst(count, of: &entries)
     return entries
-  }
-
-  private func value(of word: UInt64) -> OrderValue {
-    values.type == .float
-      ? .double(KeyCoding.double(word)) : .integer(KeyCoding.integer(word))
   }
 
   /// From the records, while the index is not ready.
@@ -133,5 +126,14 @@ struct OrderedScan {
     case .datetime(let moment): start = Double(moment.microseconds)
     }
     return order.direction == .ascending ? value.double >= start : value.double <= start
+  }
+}
+
+extension OrderValue {
+  fileprivate init(_ value: OrderedValue) {
+    switch value {
+    case .integer(let integer), .datetime(let integer): self = .integer(integer)
+    case .float(let number): self = .double(number)
+    }
   }
 }

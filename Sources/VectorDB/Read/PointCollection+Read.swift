@@ -64,8 +64,10 @@ extension PointCollection {
     guard let filter, !filter.isEmpty else {
       return state.withLock { $0.liveCount }
     }
+    let pointsCount = state.withLock { $0.liveCount }
     return try await core.searchThreads.run { flag throws(CollectionError) in
-      try FilterScan(filter, in: transaction).count(flag: flag)
+      if !exact { return transaction.estimate(filter, of: pointsCount).expected }
+      return try FilterScan(filter, in: transaction).count(flag: flag)
     }
   }
 

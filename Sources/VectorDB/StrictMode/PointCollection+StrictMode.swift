@@ -41,14 +41,12 @@ extension PointCollection {
       try await checkSize(strictMode.strictMode, operations)
     }
     guard rateLimits.areLimited(.write) else { return }
-    let cost = RequestCost.write(operations) { self.roughCount($0) }
-    if cost > 0 { try rateLimits.take(cost, for: .write) }
-  }
-
-  /// About how many points pass a filter, without looking: half of them.
-  private func roughCount(_ filter: Filter) -> Int {
+    let transaction = try beginRead()
     let count = state.withLock { $0.liveCount }
-    return filter.isEmpty ? count : count / 2
+    let cost = RequestCost.write(operations) { filter in
+      filter.isEmpty ? count : transaction.estimate(filter, of: count).expected
+    }
+    if cost > 0 { try rateLimits.take(cost, for: .write) }
   }
 
   private func checkSize(
