@@ -4,7 +4,8 @@ extension Query {
     switch self {
     case .nearest(let vector), .mmr(let vector, _, _): [vector]
     case .recommend(let query): query.positive + query.negative
-    case .discover(let target, let context): [target] + context.flatMap { [$0.positive, $0.negative] }
+    case .discover(let target, let context):
+      [target] + context.flatMap { [$0.positive, $0.negative] }
     case .context(let context): context.flatMap { [$0.positive, $0.negative] }
     case .orderBy, .sample: []
     }

@@ -39,9 +39,10 @@ enum LegacyExampleDecoder {
     let target = try body.optional("target") { field throws(DecodingFault) in
       try QueryDecoder.vector(field)
     }
-    let context = try body.optional("context") { field throws(DecodingFault) in
-      try ExampleQueryDecoder.pairs(field)
-    } ?? []
+    let context =
+      try body.optional("context") { field throws(DecodingFault) in
+        try ExampleQueryDecoder.pairs(field)
+      } ?? []
     guard let target else { return try parts(body, query: .context(context)) }
     return try parts(body, query: .discover(target: target, context: context))
   }

@@ -22,7 +22,8 @@ enum UpsertDecoder {
     return .upsert(all, condition: condition)
   }
 
-  private static func updateMode(_ field: FieldReader) throws(DecodingFault) -> UpsertCondition.Mode {
+  private static func updateMode(_ field: FieldReader) throws(DecodingFault) -> UpsertCondition.Mode
+  {
     if field.isNull { return .upsert }
     return switch try field.choice(["upsert", "insert_only", "update_only"]) {
     case "insert_only": .insertOnly

@@ -1,3 +1,4 @@
+import FastJSON
 import Logging
 import PointModel
 import Storage

@@ -7,11 +7,15 @@ import Testing
   @Test(arguments: [
     (#""price""#, OrderBy(key: path("price"))),
     (#"{"key":"a.b"}"#, OrderBy(key: path("a.b"))),
-    (#"{"key":"a","direction":"desc","start_from":3}"#,
-      OrderBy(key: path("a"), direction: .descending, start: .number(3))),
+    (
+      #"{"key":"a","direction":"desc","start_from":3}"#,
+      OrderBy(key: path("a"), direction: .descending, start: .number(3))
+    ),
     (#"{"key":"a","direction":null,"start_from":null}"#, OrderBy(key: path("a"))),
-    (#"{"key":"a","direction":"asc","start_from":"1970-01-01T00:00:01Z"}"#,
-      OrderBy(key: path("a"), start: .datetime(Datetime(seconds: 1)))),
+    (
+      #"{"key":"a","direction":"asc","start_from":"1970-01-01T00:00:01Z"}"#,
+      OrderBy(key: path("a"), start: .datetime(Datetime(seconds: 1)))
+    ),
   ])
   func orders(_ json: String, _ order: OrderBy) throws {
     #expect(

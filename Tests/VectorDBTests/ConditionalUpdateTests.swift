@@ -55,8 +55,10 @@ import VectorDB
       // What an earlier operation of the request wrote counts.
       _ = try await things.apply([
         .upsert([point(1, [0, 0, 0, 1], #"{"v":1}"#)]),
-        .upsert([point(1, [0, 0, 0, 1], #"{"v":5}"#)], condition: UpsertCondition(filter: Self.small)),
-        .upsert([point(1, [0, 0, 0, 1], #"{"v":6}"#)], condition: UpsertCondition(filter: Self.small)),
+        .upsert(
+          [point(1, [0, 0, 0, 1], #"{"v":5}"#)], condition: UpsertCondition(filter: Self.small)),
+        .upsert(
+          [point(1, [0, 0, 0, 1], #"{"v":6}"#)], condition: UpsertCondition(filter: Self.small)),
       ])
       #expect(try await values(things) == [#"{"v":5}"#])
     }

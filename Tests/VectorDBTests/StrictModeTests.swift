@@ -159,7 +159,8 @@ import VectorDB
         try await things.apply([.upsert([point(7, [0, 0, 0, 1])])])
       }
       try await strict(
-        ["max_points_count": .integer(60), "max_collection_vector_size_bytes": .integer(96)], folder)
+        ["max_points_count": .integer(60), "max_collection_vector_size_bytes": .integer(96)], folder
+      )
       await #expect(
         throws: badRequest("Max vector storage size limit of 9.1552734e-05MB reached!")
       ) { try await things.apply([.upsert([point(7, [0, 0, 0, 1])])]) }
@@ -176,7 +177,9 @@ import VectorDB
       do {
         for id in 1...10 {
           // Overwriting the same point does not fill a collection.
-          for _ in 1...20 { _ = try await things.apply([.upsert([point(UInt64(id), [0, 0, 0, 1], payload)])]) }
+          for _ in 1...20 {
+            _ = try await things.apply([.upsert([point(UInt64(id), [0, 0, 0, 1], payload)])])
+          }
           written += 1
         }
       } catch {

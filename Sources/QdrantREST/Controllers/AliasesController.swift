@@ -1,3 +1,4 @@
+import FastJSON
 import Hummingbird
 import PointModel
 import QdrantAPI

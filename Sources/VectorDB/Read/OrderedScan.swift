@@ -69,7 +69,7 @@ struct OrderedScan {
     var found: [(value: OrderValue, offset: UInt32)] = []
     _ = try transaction.forEachValue(
       of: order.key, descending: order.direction == .descending,
-      skipping: { !isAtOrAfterStart(OrderValue($0)) }
+      skipping: isBeforeStart
     ) { (value, rows) throws(CollectionError) in
       for offset in rows where allowed?.contains(offset) ?? true {
         found.append((OrderValue(value), offset))
@@ -116,6 +116,10 @@ struct OrderedScan {
   private static func precedes(_ left: Entry, _ right: Entry) -> Bool {
     if left.value < right.value { return true }
     return left.value == right.value && left.id < right.id
+  }
+
+  private func isBeforeStart(_ value: OrderedValue) -> Bool {
+    !isAtOrAfterStart(OrderValue(value))
   }
 
   private func isAtOrAfterStart(_ value: OrderValue) -> Bool {

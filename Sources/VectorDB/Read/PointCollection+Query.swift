@@ -1,4 +1,5 @@
 public import PointModel
+import Synchronization
 import VectorIndex
 
 extension PointCollection {

@@ -1,4 +1,5 @@
 import PointModel
+import VectorIndex
 
 /// Draws points at random, each at most once and all with the same probability.
 struct RandomSample {

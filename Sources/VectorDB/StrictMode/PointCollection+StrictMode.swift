@@ -1,4 +1,5 @@
 import PointModel
+import Synchronization
 
 extension PointCollection {
   private var strictMode: StrictModeCheck? {

@@ -1,3 +1,4 @@
+import FastJSON
 import PointModel
 
 /// Holds requests against the bounds that a collection places on them.
@@ -128,11 +129,13 @@ struct StrictModeCheck {
     guard strictMode.searchAllowExact == false, let query = request.query, !query.vectors.isEmpty
     else { return }
     let config = collection.config
-    let own = config.vectors[request.using]?.settings["hnsw_config"]
+    var settings = config.hnsw
+    if case .object(let own)? = config.vectors[request.using]?.settings["hnsw_config"] {
+      settings.merge(own)
+    }
     func setting(_ name: String) -> Int64? {
-      if case .object(let own)? = own, case .integer(let value)? = own[name] { return value }
-      if case .integer(let value)? = config.hnsw[name] { return value }
-      return nil
+      guard case .integer(let value)? = settings[name] else { return nil }
+      return value
     }
     guard setting("m") == 0 else { return }
     let place = request.using.isEmpty ? "" : " on '\(request.using)'"
