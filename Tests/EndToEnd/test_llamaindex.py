@@ -32,7 +32,7 @@ QUERY = EMBEDDINGS.embed_query("which archer has arrows in the quiver")
 def nodes() -> list[TextNode]:
     made = []
     for id_, (text, topic, page, weight, document) in zip(IDS, TEXTS):
-        metadata = {"topic": topic, "page": page, "tags": [topic, "all"]}
+        metadata = {"topic": topic, "page": page, "tags": [topic, "all"], "note": text}
         if weight is not None:
             metadata["weight"] = weight
         made.append(
@@ -172,12 +172,13 @@ def test_configured_store_with_payload_indexes_and_text_match(client):
         dense_config=models.VectorParams(size=EMBEDDINGS.size, distance=models.Distance.DOT),
         payload_indexes=[
             {"field_name": "topic", "field_schema": models.PayloadSchemaType.KEYWORD},
-            {"field_name": "text", "field_schema": models.PayloadSchemaType.TEXT},
+            {"field_name": "note", "field_schema": models.PayloadSchemaType.TEXT},
         ],
     )  # fmt: skip
     schema = client.get_collection("llama-configured").payload_schema
-    assert {"topic", "text", "doc_id"} <= set(schema)
-    hits = found(store, similarity_top_k=10, filters=where("text", FilterOperator.TEXT_MATCH, "oven"))
+    assert {"topic", "note", "doc_id"} <= set(schema)
+    filters = where("note", FilterOperator.TEXT_MATCH, "oven")
+    hits = found(store, similarity_top_k=10, filters=filters)
     assert {hit[0] for hit in hits} == {IDS[3], IDS[4]}
     client.delete_collection("llama-configured")
 

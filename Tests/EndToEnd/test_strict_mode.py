@@ -3,7 +3,7 @@
 import pytest
 from process import quiver
 from qdrant_client import QdrantClient, models
-from qdrant_client.http.exceptions import ResourceExhaustedResponse
+from qdrant_client.common.client_exceptions import ResourceExhaustedResponse
 
 ON_CITY = {"must": [{"key": "city", "match": {"value": "Berlin"}}]}
 

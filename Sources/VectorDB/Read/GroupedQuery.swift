@@ -87,7 +87,8 @@ struct GroupedQuery {
     }
   }
 
-  /// The groups that a point belongs to, each once.
+  /// The groups that a point belongs to, each once. A value that makes no group takes the point out
+  /// of all of them, as in Qdrant.
   private func groupIDs(of point: ScoredPoint) throws(CollectionError) -> [GroupID] {
     let root: JSONElement
     do {
@@ -96,13 +97,12 @@ struct GroupedQuery {
       throw .storage("the payload of point \(point.record.id) is damaged: \(error.message)")
     }
     var ids: [GroupID] = []
-    _ = request.groupBy.contains(in: root) { value in
-      for element in value.array.map(Array.init) ?? [value] {
-        if let id = GroupID(element), !ids.contains(id) { ids.append(id) }
-      }
+    let hasOther = request.groupBy.containsElement(in: root) { element in
+      guard let id = GroupID(element) else { return true }
+      if !ids.contains(id) { ids.append(id) }
       return false
     }
-    return ids
+    return hasOther ? [] : ids
   }
 
   private func query(_ conditions: [Condition], limit: Int) -> QueryRequest {
