@@ -65,7 +65,9 @@ def test_every_endpoint_takes_an_alias(colours, wire):
 
 
 def test_lists(colours):
-    colours.update_collection_aliases([create("b", "red"), create("a", "red"), create("c", "green")])
+    colours.update_collection_aliases(
+        [create("b", "red"), create("a", "red"), create("c", "green")]
+    )
     assert pairs(colours.get_aliases()) == [("a", "red"), ("b", "red"), ("c", "green")]
     assert pairs(colours.get_collection_aliases("red")) == [("a", "red"), ("b", "red")]
     assert pairs(colours.get_collection_aliases("nothing")) == []

@@ -11,7 +11,9 @@ from qdrant_client.http.exceptions import UnexpectedResponse
 RANDOM = random.Random(11)
 TOTAL = 300
 CITIES = ["Berlin", "London", "Moscow", "Ōsaka"]
-LONDON = models.Filter(must=[models.FieldCondition(key="city", match=models.MatchValue(value="London"))])
+LONDON = models.Filter(
+    must=[models.FieldCondition(key="city", match=models.MatchValue(value="London"))]
+)
 INDEXES = {
     "city": "keyword", "n": "integer", "price": "float", "day": "datetime", "flag": "bool",
     "key": "uuid", "tags": "keyword", "pair": "integer",
@@ -279,7 +281,8 @@ def test_older_groups(wire, name):
     new = {**body, "query": body["vector"]}
     assert old == wire.result("POST", f"/collections/{name}/points/query/groups", new)
     body = {"positive": [1], "group_by": "city", "group_size": 2, "limit": 3}
-    assert len(wire.result("POST", f"/collections/{name}/points/recommend/groups", body)["groups"]) == 3
+    found = wire.result("POST", f"/collections/{name}/points/recommend/groups", body)
+    assert len(found["groups"]) == 3
 
 
 def test_estimated_count(client, name):

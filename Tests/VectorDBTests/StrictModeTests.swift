@@ -47,7 +47,8 @@ import VectorDB
       try things.checkTimeout(seconds: 2)
       #expect(
         throws: badRequest(
-          #"Limit exceeded 3 > 2 for "timeout". Help: Reduce the "timeout" parameter to or below 2."#
+          #"Limit exceeded 3 > 2 for "timeout". "#
+            + #"Help: Reduce the "timeout" parameter to or below 2."#
         )
       ) { try things.checkTimeout(seconds: 3) }
     }
@@ -66,7 +67,8 @@ import VectorDB
       for (params, text) in [
         (
           SearchParams(hnswEf: 5),
-          #"Limit exceeded 5 > 4 for "hnsw_ef". Help: Reduce the "hnsw_ef" parameter to or below 4."#
+          #"Limit exceeded 5 > 4 for "hnsw_ef". "#
+            + #"Help: Reduce the "hnsw_ef" parameter to or below 4."#
         ),
         (SearchParams(exact: true), "Exact search disabled!. Help: Set exact=false."),
         (

@@ -6,7 +6,8 @@ struct RandomSample {
   let transaction: ReadTransaction
   let flag: CancellationFlag
 
-  /// The offsets of `count` points that pass `filter`, or of all if they are fewer, in random order.
+  /// The offsets of `count` points that pass `filter`, or of all if they are fewer, in random
+  /// order.
   ///
   /// Follows Vitter, "Random Sampling with a Reservoir" (1985), algorithm R.
   func offsets(_ count: Int, filter: Filter?) throws(CollectionError) -> [UInt32] {
