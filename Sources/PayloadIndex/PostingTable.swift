@@ -140,8 +140,10 @@ extension PostingTable {
     var assembler = PostingAssembler<Key>()
     var (a, b) = (0, 0)
     while a < older.keys.count || b < newer.keys.count {
-      let takesOlder = a < older.keys.count && (b == newer.keys.count || older.keys[a] <= newer.keys[b])
-      let takesNewer = b < newer.keys.count && (a == older.keys.count || newer.keys[b] <= older.keys[a])
+      let takesOlder =
+        a < older.keys.count && (b == newer.keys.count || older.keys[a] <= newer.keys[b])
+      let takesNewer =
+        b < newer.keys.count && (a == older.keys.count || newer.keys[b] <= older.keys[a])
       let key = takesOlder ? older.keys[a] : newer.keys[b]
       var rows = takesOlder ? older.offsets(at: a).filter(keeps) : []
       if takesNewer {

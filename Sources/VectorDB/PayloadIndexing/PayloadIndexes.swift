@@ -215,8 +215,9 @@ final class PayloadIndexes: Sendable {
   private static func mergeCount(_ segments: ArraySlice<FieldSegment>) -> Int? {
     guard segments.count >= 2 else { return nil }
     let above = segments.dropFirst().reduce(0) { $0 + $1.rowCount }
-    guard above > smallRows, 4 * above > segments[segments.startIndex].rowCount
-      || segments.count > 16
+    guard above > smallRows,
+      4 * above > segments[segments.startIndex].rowCount
+        || segments.count > 16
     else { return nil }
     return segments.count
   }

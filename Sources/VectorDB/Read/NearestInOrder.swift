@@ -33,7 +33,8 @@ struct NearestInOrder {
     do {
       source = .scored(
         try RankedScan(
-          query, metric: slot.metric, in: transaction.columns[slot.position], visibility: transaction.visibility,
+          query, metric: slot.metric, in: transaction.columns[slot.position],
+          visibility: transaction.visibility,
           shouldStop: { flag.isCancelled }))
     } catch {
       throw .timedOut("the search was given up")
