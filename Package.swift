@@ -58,13 +58,22 @@ let package = Package(
   targets: [
     // Engine
     .systemLibrary(name: "CRocksDB", providers: [.apt(["librocksdb-dev"])]),
+    .systemLibrary(name: "CRoaring", providers: [.apt(["libroaring-dev"])]),
     .target(name: "CVectorKernels"),
     .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
     target("FastJSON", ["CSimdJSON"]),
     target("PointModel", ["FastJSON"]),
     target("Storage", ["CRocksDB"]),
     target("VectorIndex", ["CVectorKernels"]),
-    target("VectorDB", ["FastJSON", "PointModel", "Storage", "VectorIndex", crypto, logging]),
+    .systemLibrary(name: "CStemmer", providers: [.apt(["libstemmer-dev"])]),
+    target("TextAnalysis", ["CStemmer", "PointModel"]),
+    target("PayloadIndex", ["CRoaring"]),
+    target(
+      "VectorDB",
+      [
+        "FastJSON", "PayloadIndex", "PointModel", "Storage", "TextAnalysis", "VectorIndex", crypto,
+        logging,
+      ]),
     // Server
     target("QdrantAPI", ["FastJSON", "PointModel"]),
     target(
@@ -83,7 +92,10 @@ let package = Package(
       ],
       swiftSettings: strict),
     .executableTarget(
-      name: "quiver-bench", dependencies: ["VectorIndex", argumentParser], swiftSettings: strict),
+      name: "quiver-bench",
+      dependencies: [
+        "PointModel", "QdrantAPI", "VectorDB", "VectorIndex", argumentParser, logging,
+      ], swiftSettings: strict),
     // Gateway
     .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
@@ -109,7 +121,9 @@ let package = Package(
     tests("FastJSON"),
     tests("PointModel", ["FastJSON"]),
     tests("Storage"),
+    tests("PayloadIndex"),
     tests("VectorIndex", ["CVectorKernels"]),
+    tests("TextAnalysis", ["PointModel"]),
     tests("VectorDB", ["FastJSON", "PointModel", "Storage", "VectorIndex", logging]),
     tests("QdrantAPI", ["FastJSON", "PointModel"]),
     tests(

@@ -35,61 +35,48 @@ public struct Filter: Sendable, Equatable {
 
 /// One clause of a ``Filter``.
 public indirect enum Condition: Sendable, Equatable {
-  /// Some value at `key` equals, is among or is not among given values.
+  /// Some value at `key` equals, is among or is not among given values, or its text holds words.
   case match(key: PayloadPath, MatchCondition)
   /// Some number at `key` lies within bounds.
   case range(key: PayloadPath, RangeCondition)
+  /// Some string at `key` is a moment within bounds.
+  case datetimeRange(key: PayloadPath, DatetimeRange)
+  /// Some place at `key` lies within a rectangle.
+  case geoBoundingBox(key: PayloadPath, GeoBoundingBox)
+  /// Some place at `key` lies within a circle.
+  case geoRadius(key: PayloadPath, GeoRadius)
+  /// Some place at `key` lies within a polygon.
+  case geoPolygon(key: PayloadPath, GeoPolygon)
+  /// The number of values at `key` lies within bounds.
+  case valuesCount(key: PayloadPath, ValuesCount)
   /// The value at `key` is missing, `null` or `[]`.
   case isEmpty(key: PayloadPath)
-  /// The value at `key` is `null`.
+  /// The value at `key` is `null`, or an array that holds one.
   case isNull(key: PayloadPath)
+  /// Some single one of the values at `key` is in a state; for keys with `[]`, which lead to many.
+  case someValue(key: PayloadPath, ValueState)
   /// The point's id is among these.
   case hasID(Set<PointID>)
   /// The point has a vector of this name (empty for the unnamed one).
   case hasVector(String)
+  /// The point's id falls into one part of a partition of all ids.
+  case slice(PointSlice)
+  /// Some object of the array at `key` passes a filter, whose keys start at that object.
+  case nested(key: PayloadPath, Filter)
   /// A filter within a filter.
   case filter(Filter)
   /// The clause does not hold.
   case not(Condition)
 }
 
-/// A scalar that a `match` compares with.
-public enum MatchValue: Sendable, Hashable {
-  case string(String)
-  case integer(Int64)
-  case bool(Bool)
-}
-
-/// What a `match` demands of at least one value at its key.
-public enum MatchCondition: Sendable, Equatable {
-  case value(MatchValue)
-  case any(Set<MatchValue>)
-  case except(Set<MatchValue>)
-}
-
-/// Bounds on a number; absent bounds place no demand.
-public struct RangeCondition: Sendable, Equatable {
-  public var lessThan: Double?
-  public var lessThanOrEqual: Double?
-  public var greaterThan: Double?
-  public var greaterThanOrEqual: Double?
-
-  public init(
-    lessThan: Double? = nil, lessThanOrEqual: Double? = nil, greaterThan: Double? = nil,
-    greaterThanOrEqual: Double? = nil
-  ) {
-    self.lessThan = lessThan
-    self.lessThanOrEqual = lessThanOrEqual
-    self.greaterThan = greaterThan
-    self.greaterThanOrEqual = greaterThanOrEqual
-  }
-
-  /// Whether `number` lies within all bounds.
-  public func contains(_ number: Double) -> Bool {
-    if let lessThan, !(number < lessThan) { return false }
-    if let lessThanOrEqual, !(number <= lessThanOrEqual) { return false }
-    if let greaterThan, !(number > greaterThan) { return false }
-    if let greaterThanOrEqual, !(number >= greaterThanOrEqual) { return false }
-    return true
-  }
+/// What can be asked of one of several values.
+public enum ValueState: Sendable, Equatable {
+  /// It is `null` or `[]`, or there is no value.
+  case empty
+  /// It is neither `null` nor `[]`.
+  case notEmpty
+  /// It is `null`, or an array that holds one.
+  case null
+  /// It is neither, or there is no value.
+  case notNull
 }

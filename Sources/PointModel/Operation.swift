@@ -9,20 +9,36 @@ public enum Operation: Sendable, Equatable {
   case overwritePayload(Payload, PointSelector)
   case deletePayload(keys: [PayloadPath], PointSelector)
   case clearPayload(PointSelector)
-  case updateVectors([PointVectors])
+  /// Replaces vectors of the points; those that exist and do not pass `filter` stay as they are.
+  case updateVectors([PointVectors], filter: Filter? = nil)
   case deleteVectors(names: [String], PointSelector)
   /// Takes the points out of the rows `rows` where they are still there, and puts them unchanged
   /// into new rows. A database asks this of itself; clients have no use for it.
   case relocate([PointID], rows: Range<UInt32>)
 }
 
-/// When an upsert applies to a point.
-public enum UpsertCondition: Sendable, Equatable {
-  case always
-  /// Only to ids that do not exist yet.
-  case insertOnly
-  /// Only to ids that exist already.
-  case updateOnly
+/// Which points of an upsert are written.
+public struct UpsertCondition: Sendable, Equatable {
+  public enum Mode: Sendable, Equatable {
+    case upsert
+    /// Only ids that do not exist yet, whatever the filter.
+    case insertOnly
+    /// Only ids that exist already.
+    case updateOnly
+  }
+
+  public var mode: Mode
+  /// What the stored point must pass to be replaced; `nil` replaces any.
+  public var filter: Filter?
+
+  public init(_ mode: Mode = .upsert, filter: Filter? = nil) {
+    self.mode = mode
+    self.filter = filter
+  }
+
+  public static let always = UpsertCondition()
+  public static let insertOnly = UpsertCondition(.insertOnly)
+  public static let updateOnly = UpsertCondition(.updateOnly)
 }
 
 /// Which points an operation applies to.

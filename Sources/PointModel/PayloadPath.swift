@@ -49,20 +49,31 @@ public struct PayloadPath: Sendable, Hashable {
     self.steps = steps
   }
 
+  /// Whether the path leads to many values.
+  public var hasWildcard: Bool { steps.contains(.everyElement) }
+
   private static func takeKey(_ rest: inout Substring) -> String? {
     if rest.first == "\"" {
       rest = rest.dropFirst()
       guard let close = rest.firstIndex(of: "\"") else { return nil }
       let key = String(rest[..<close])
+      guard !key.contains("\\") else { return nil }
       rest = rest[rest.index(after: close)...]
       return key
     }
     let end = rest.firstIndex { $0 == "." || $0 == "[" } ?? rest.endIndex
     let key = rest[..<end]
-    guard !key.isEmpty, key.allSatisfy({ $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" })
-    else { return nil }
+    guard isPlain(key) else { return nil }
     rest = rest[end...]
     return String(key)
+  }
+
+  /// Whether a key can stand without quotes.
+  fileprivate static func isPlain(_ key: some StringProtocol) -> Bool {
+    !key.isEmpty
+      && key.unicodeScalars.allSatisfy { scalar in
+        scalar.isAlphanumeric || scalar == "_" || scalar == "-"
+      }
   }
 }
 
@@ -74,9 +85,7 @@ extension PayloadPath: CustomStringConvertible {
       switch step {
       case .key(let key):
         if !text.isEmpty { text += "." }
-        let plain =
-          !key.isEmpty && key.allSatisfy { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "-" }
-        text += plain ? key : "\"\(key)\""
+        text += Self.isPlain(key) ? key : "\"\(key)\""
       case .index(let index): text += "[\(index)]"
       case .everyElement: text += "[]"
       }

@@ -38,11 +38,17 @@ public struct Record: Sendable, Equatable {
   public var id: PointID
   public var payload: Payload?
   public var vectors: [NamedVector]?
+  /// What gave the point its place when an order was asked for.
+  public var orderValue: OrderValue?
 
-  public init(id: PointID, payload: Payload? = nil, vectors: [NamedVector]? = nil) {
+  public init(
+    id: PointID, payload: Payload? = nil, vectors: [NamedVector]? = nil,
+    orderValue: OrderValue? = nil
+  ) {
     self.id = id
     self.payload = payload
     self.vectors = vectors
+    self.orderValue = orderValue
   }
 }
 

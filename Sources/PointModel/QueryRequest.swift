@@ -11,6 +11,16 @@ public enum Query: Sendable, Equatable {
   /// Maximal marginal relevance over the nearest `candidates` points; `diversity` from 0
   /// (relevance alone) to 1 (diversity alone).
   case mmr(QueryVector, diversity: Float, candidates: Int?)
+  /// The points that are most like some examples and least like others.
+  case recommend(RecommendQuery)
+  /// The nearest to `target` where most of the context's pairs are on their positive side.
+  case discover(target: QueryVector, context: [ContextPair])
+  /// Points on the positive side of as many pairs as possible.
+  case context([ContextPair])
+  /// All points in an order of their payloads.
+  case orderBy(OrderBy)
+  /// Any points, others each time.
+  case sample
 }
 
 /// A search or, without a query, a listing by id.
@@ -65,14 +75,18 @@ public struct SearchParams: Sendable, Equatable {
   public var indexedOnly: Bool
   /// Effort in the terms of the index; goes before `hnswEf`.
   public var ivf: IVFSearchParams?
+  /// How many candidates a quantized search takes for each result; of no effect here.
+  public var oversampling: Double?
 
   public init(
-    hnswEf: Int? = nil, exact: Bool = false, indexedOnly: Bool = false, ivf: IVFSearchParams? = nil
+    hnswEf: Int? = nil, exact: Bool = false, indexedOnly: Bool = false,
+    ivf: IVFSearchParams? = nil, oversampling: Double? = nil
   ) {
     self.hnswEf = hnswEf
     self.exact = exact
     self.indexedOnly = indexedOnly
     self.ivf = ivf
+    self.oversampling = oversampling
   }
 }
 
@@ -99,24 +113,27 @@ public enum VectorSelector: Sendable, Equatable {
   case names([String])
 }
 
-/// A page of points in the order of their ids.
+/// A page of points in the order of their ids, or of values in their payloads.
 public struct ScrollRequest: Sendable, Equatable {
-  /// The first id of the page, inclusive.
+  /// The first id of the page, inclusive. Not together with `orderBy`.
   public var offset: PointID?
   public var limit: Int
   public var filter: Filter?
   public var withPayload: PayloadSelector
   public var withVector: VectorSelector
+  public var orderBy: OrderBy?
 
   public init(
     offset: PointID? = nil, limit: Int = 10, filter: Filter? = nil,
-    withPayload: PayloadSelector = .all, withVector: VectorSelector = .none
+    withPayload: PayloadSelector = .all, withVector: VectorSelector = .none,
+    orderBy: OrderBy? = nil
   ) {
     self.offset = offset
     self.limit = limit
     self.filter = filter
     self.withPayload = withPayload
     self.withVector = withVector
+    self.orderBy = orderBy
   }
 }
 

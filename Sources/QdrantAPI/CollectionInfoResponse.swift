@@ -110,6 +110,23 @@ extension JSONWriter {
     endObject()
   }
 
+  /// Writes `{"aliases":[{"alias_name":…,"collection_name":…}, …]}`.
+  public mutating func write(_ aliases: [Alias]) {
+    beginObject()
+    key("aliases")
+    beginArray()
+    for alias in aliases {
+      beginObject()
+      key("alias_name")
+      string(alias.name)
+      key("collection_name")
+      string(alias.collection)
+      endObject()
+    }
+    endArray()
+    endObject()
+  }
+
   /// Writes `{"exists":…}`.
   public mutating func writeExists(_ exists: Bool) {
     beginObject()

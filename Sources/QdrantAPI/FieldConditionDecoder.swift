@@ -3,48 +3,69 @@ import PointModel
 
 /// Reads conditions on the values at one key of a payload.
 enum FieldConditionDecoder {
-  private static let unsupported: Set<String> = [
-    "geo_bounding_box", "geo_radius", "geo_polygon", "values_count",
+  private static let known = [
+    "match", "range", "geo_bounding_box", "geo_radius", "geo_polygon", "values_count", "is_empty",
+    "is_null",
   ]
 
-  /// Of several conditions on one key, one must hold, as in Qdrant.
+  /// Of several conditions on one key, one must hold; but a count of values, and else what is said
+  /// of emptiness, leaves no say to the others, as in Qdrant.
   static func condition(_ entry: FieldReader) throws(DecodingFault) -> Condition {
     let key = try entry.required("key") { field throws(DecodingFault) in try field.payloadPath() }
     var conditions: [Condition] = []
-    var unknown: String?
+    var count: ValuesCount?
+    var isEmpty: Bool?
+    var isNull: Bool?
     try entry.forEachField { name, field throws(DecodingFault) in
       if name == "key" || field.isNull { return }
       switch name {
-      case "match": conditions.append(.match(key: key, try match(field)))
-      case "range": conditions.append(.range(key: key, try range(field)))
-      case "is_empty":
-        conditions.append(try field.bool() ? .isEmpty(key: key) : .not(.isEmpty(key: key)))
-      case "is_null":
-        conditions.append(try field.bool() ? .isNull(key: key) : .not(.isNull(key: key)))
-      case let name where unsupported.contains(name):
-        throw .unsupported("`\(name)` conditions are")
-      default: unknown = name
+      case "match": conditions.append(.match(key: key, try MatchDecoder.match(field)))
+      case "range": conditions.append(try RangeDecoder.condition(field, on: key))
+      case "geo_bounding_box":
+        conditions.append(.geoBoundingBox(key: key, try GeoDecoder.boundingBox(field)))
+      case "geo_radius": conditions.append(.geoRadius(key: key, try GeoDecoder.radius(field)))
+      case "geo_polygon": conditions.append(.geoPolygon(key: key, try GeoDecoder.polygon(field)))
+      case "values_count": count = try RangeDecoder.valuesCount(field)
+      case "is_empty": isEmpty = try field.bool()
+      case "is_null": isNull = try field.bool()
+      default: break
       }
     }
-    if let unknown {
-      let known = ["match", "range", "is_empty", "is_null"] + unsupported.sorted()
-      throw .format("unknown field `\(unknown)`, expected \(FieldReader.alternatives(known))")
-    }
+    try FilterDecoder.refuseUnknown(in: entry, but: known, beside: "key")
+    if let count { return .valuesCount(key: key, count) }
+    if let isEmpty { return emptiness(of: key, isEmpty) }
+    if let isNull { return nullness(of: key, isNull) }
     guard let first = conditions.first else {
       throw .validation("At least one field condition must be specified")
     }
     return conditions.count == 1 ? first : .filter(Filter(should: conditions))
   }
 
-  private static func match(_ body: FieldReader) throws(DecodingFault) -> MatchCondition {
+  /// Asked this way, each of several values counts by itself.
+  private static func emptiness(of key: PayloadPath, _ isEmpty: Bool) -> Condition {
+    if key.hasWildcard { return .someValue(key: key, isEmpty ? .empty : .notEmpty) }
+    return isEmpty ? .isEmpty(key: key) : .not(.isEmpty(key: key))
+  }
+
+  private static func nullness(of key: PayloadPath, _ isNull: Bool) -> Condition {
+    if isNull { return .isNull(key: key) }
+    return key.hasWildcard ? .someValue(key: key, .notNull) : .not(.isNull(key: key))
+  }
+}
+
+/// Reads what a `match` demands.
+enum MatchDecoder {
+  static func match(_ body: FieldReader) throws(DecodingFault) -> MatchCondition {
     var match: MatchCondition?
     try body.forEachField(of: "a match") { name, field throws(DecodingFault) in
       switch name {
       case "value": match = .value(try scalar(field))
       case "any": match = .any(try list(field))
       case "except": match = .except(try list(field))
-      case "text", "text_any", "phrase", "prefix":
-        throw .unsupported("full-text conditions are")
+      case "text": match = .text(try field.string())
+      case "text_any": match = .textAny(try field.string())
+      case "phrase": match = .phrase(try field.string())
+      case "prefix": match = .prefix(try field.string())
       default: break
       }
     }
@@ -77,26 +98,5 @@ enum FieldConditionDecoder {
       values.insert(try scalar(element))
     }
     return values
-  }
-
-  private static func range(_ body: FieldReader) throws(DecodingFault) -> RangeCondition {
-    var range = RangeCondition()
-    try body.forEachField(of: "a range") { name, field throws(DecodingFault) in
-      switch name {
-      case "lt": range.lessThan = try bound(field)
-      case "lte": range.lessThanOrEqual = try bound(field)
-      case "gt": range.greaterThan = try bound(field)
-      case "gte": range.greaterThanOrEqual = try bound(field)
-      default: break
-      }
-    }
-    try FilterDecoder.refuseUnknown(in: body, but: ["lt", "gt", "gte", "lte"])
-    return range
-  }
-
-  private static func bound(_ field: FieldReader) throws(DecodingFault) -> Double? {
-    if field.isNull { return nil }
-    if field.element.kind == .string { throw .unsupported("datetime ranges are") }
-    return try field.double()
   }
 }

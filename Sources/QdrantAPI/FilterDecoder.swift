@@ -65,9 +65,33 @@ enum FilterDecoder {
     case "has_id":
       return .hasID(Set(try field.map { id throws(DecodingFault) in try id.pointID() }))
     case "has_vector": return .hasVector(try field.string())
-    case "nested", "slice": throw .unsupported("`\(name)` conditions are")
+    case "nested": return try nested(field)
+    case "slice": return .slice(try slice(field))
     default: throw .format("data did not match any variant of untagged enum Condition")
     }
+  }
+
+  private static func nested(_ field: FieldReader) throws(DecodingFault) -> Condition {
+    let key = try field.required("key") { key throws(DecodingFault) in try key.payloadPath() }
+    let inner = try field.required("filter", filter)
+    try refuseUnknown(in: field, but: ["key", "filter"])
+    return .nested(key: key, inner)
+  }
+
+  private static func slice(_ field: FieldReader) throws(DecodingFault) -> PointSlice {
+    let total = try field.required("total") { total throws(DecodingFault) in
+      try total.integer(.u32)
+    }
+    let index = try field.required("index") { index throws(DecodingFault) in
+      try index.integer(.u32)
+    }
+    try refuseUnknown(in: field, but: ["total", "index"])
+    guard total > 0 else {
+      throw DecodingFault.format("invalid value: integer `0`, expected a nonzero u32")
+        .under("total")
+    }
+    guard index < total else { throw .validation("index must be less than total") }
+    return PointSlice(total: UInt32(total), index: UInt32(index))
   }
 
   private static func payloadField(_ field: FieldReader) throws(DecodingFault) -> PayloadPath {
@@ -76,10 +100,13 @@ enum FilterDecoder {
     return path
   }
 
-  /// Refuses members of an object that are not among `known`, unless they are `null`.
-  static func refuseUnknown(in body: FieldReader, but known: [String]) throws(DecodingFault) {
+  /// Refuses members of an object that are neither among `known` nor called `name`, unless they
+  /// are `null`.
+  static func refuseUnknown(
+    in body: FieldReader, but known: [String], beside name: String? = nil
+  ) throws(DecodingFault) {
     guard let object = body.element.object else { return }
-    for (key, value) in object where !known.contains(key) && !value.isNull {
+    for (key, value) in object where !known.contains(key) && key != name && !value.isNull {
       throw .format("unknown field `\(key)`, expected \(FieldReader.alternatives(known))")
     }
   }

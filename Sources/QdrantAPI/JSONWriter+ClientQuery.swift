@@ -4,11 +4,12 @@ import PointModel
 extension JSONWriter {
   mutating func write(_ query: Query) {
     beginObject()
-    key("nearest")
     switch query {
     case .nearest(let vector):
+      key("nearest")
       write(vector)
     case .mmr(let vector, let diversity, let candidates):
+      key("nearest")
       write(vector)
       key("mmr")
       beginObject()
@@ -19,6 +20,74 @@ extension JSONWriter {
         integer(candidates)
       }
       endObject()
+    case .recommend(let recommend):
+      key("recommend")
+      write(recommend)
+    case .discover(let target, let context):
+      key("discover")
+      beginObject()
+      key("target")
+      write(target)
+      key("context")
+      write(context)
+      endObject()
+    case .context(let context):
+      key("context")
+      write(context)
+    case .orderBy(let order):
+      key("order_by")
+      write(order)
+    case .sample:
+      key("sample")
+      string("random")
+    }
+    endObject()
+  }
+
+  private mutating func write(_ recommend: RecommendQuery) {
+    beginObject()
+    for (name, examples) in [("positive", recommend.positive), ("negative", recommend.negative)] {
+      key(name)
+      beginArray()
+      for example in examples { write(example) }
+      endArray()
+    }
+    key("strategy")
+    switch recommend.strategy {
+    case .averageVector: string("average_vector")
+    case .bestScore: string("best_score")
+    case .sumScores: string("sum_scores")
+    }
+    endObject()
+  }
+
+  private mutating func write(_ context: [ContextPair]) {
+    beginArray()
+    for pair in context {
+      beginObject()
+      key("positive")
+      write(pair.positive)
+      key("negative")
+      write(pair.negative)
+      endObject()
+    }
+    endArray()
+  }
+
+  private mutating func write(_ order: OrderBy) {
+    beginObject()
+    key("key")
+    string(order.key.description)
+    key("direction")
+    string(order.direction == .ascending ? "asc" : "desc")
+    switch order.start {
+    case nil: break
+    case .number(let number):
+      key("start_from")
+      double(number)
+    case .datetime(let moment):
+      key("start_from")
+      string(moment.description)
     }
     endObject()
   }
@@ -43,6 +112,13 @@ extension JSONWriter {
     bool(params.exact)
     key("indexed_only")
     bool(params.indexedOnly)
+    if let oversampling = params.oversampling {
+      key("quantization")
+      beginObject()
+      key("oversampling")
+      double(oversampling)
+      endObject()
+    }
     if let ivf = params.ivf {
       key("ivf")
       beginObject()

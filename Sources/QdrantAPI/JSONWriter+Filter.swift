@@ -37,15 +37,29 @@ extension JSONWriter {
     switch condition {
     case .filter, .not: break
     case .match(let path, let match):
-      key("key")
-      string(path.description)
-      key("match")
+      writeKey(path, "match")
       write(match)
     case .range(let path, let range):
-      key("key")
-      string(path.description)
-      key("range")
-      write(range)
+      writeKey(path, "range")
+      write(range) { $0.double($1) }
+    case .datetimeRange(let path, let range):
+      writeKey(path, "range")
+      write(range) { $0.string($1.description) }
+    case .geoBoundingBox(let path, let box):
+      writeKey(path, "geo_bounding_box")
+      write(box)
+    case .geoRadius(let path, let circle):
+      writeKey(path, "geo_radius")
+      write(circle)
+    case .geoPolygon(let path, let polygon):
+      writeKey(path, "geo_polygon")
+      write(polygon)
+    case .valuesCount(let path, let count):
+      writeKey(path, "values_count")
+      write(count) { $0.integer($1) }
+    case .someValue(let path, let state):
+      writeKey(path, state == .empty || state == .notEmpty ? "is_empty" : "is_null")
+      bool(state == .empty || state == .null)
     case .isEmpty(let path): writeField(path, under: "is_empty")
     case .isNull(let path): writeField(path, under: "is_null")
     case .hasID(let ids):
@@ -56,8 +70,23 @@ extension JSONWriter {
     case .hasVector(let name):
       key("has_vector")
       string(name)
+    case .slice(let slice):
+      key("slice")
+      write(slice)
+    case .nested(let path, let filter):
+      key("nested")
+      beginObject()
+      writeKey(path, "filter")
+      write(filter)
+      endObject()
     }
     endObject()
+  }
+
+  private mutating func writeKey(_ path: PayloadPath, _ member: StaticString) {
+    key("key")
+    string(path.description)
+    key(member)
   }
 
   private mutating func writeField(_ path: PayloadPath, under name: StaticString) {
@@ -76,8 +105,17 @@ extension JSONWriter {
       write(value)
     case .any(let values): writeValues(values, under: "any")
     case .except(let values): writeValues(values, under: "except")
+    case .text(let text): writeText(text, under: "text")
+    case .textAny(let text): writeText(text, under: "text_any")
+    case .phrase(let text): writeText(text, under: "phrase")
+    case .prefix(let text): writeText(text, under: "prefix")
     }
     endObject()
+  }
+
+  private mutating func writeText(_ text: String, under name: StaticString) {
+    key(name)
+    string(text)
   }
 
   private mutating func writeValues(_ values: Set<MatchValue>, under name: StaticString) {
@@ -93,20 +131,5 @@ extension JSONWriter {
     case .integer(let value): integer(value)
     case .bool(let value): bool(value)
     }
-  }
-
-  private mutating func write(_ range: RangeCondition) {
-    beginObject()
-    writeBound(range.lessThan, under: "lt")
-    writeBound(range.lessThanOrEqual, under: "lte")
-    writeBound(range.greaterThan, under: "gt")
-    writeBound(range.greaterThanOrEqual, under: "gte")
-    endObject()
-  }
-
-  private mutating func writeBound(_ bound: Double?, under name: StaticString) {
-    guard let bound else { return }
-    key(name)
-    double(bound)
   }
 }

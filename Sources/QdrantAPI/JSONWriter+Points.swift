@@ -96,6 +96,15 @@ extension JSONWriter {
       key("vector")
       write(vectors)
     }
+    switch record.orderValue {
+    case nil: break
+    case .integer(let value):
+      key("order_value")
+      integer(value)
+    case .double(let value):
+      key("order_value")
+      double(value)
+    }
   }
 
   /// Writes a lone unnamed vector as a list, all else as an object.

@@ -6,21 +6,22 @@ enum LegacySearchDecoder {
   static func request(_ body: FieldReader) throws(DecodingFault) -> QueryRequest {
     try body.requireObject()
     try body.refuseShardKey()
-    let (name, vector) = try body.required("vector") { field throws(DecodingFault) in
-      try namedVector(field)
-    }
-    var request = QueryRequest(query: .nearest(.dense(vector)), using: name)
-    request.filter = try SearchParamsDecoder.filter(of: body)
-    request.params = try SearchParamsDecoder.params(of: body)
-    request.scoreThreshold = try SearchParamsDecoder.scoreThreshold(of: body)
+    var request = try parts(body)
     let limit = try SearchParamsDecoder.limit(of: body, in: "search_request", alias: "top")
     guard let limit else {
       throw .missing("limit")
     }
     request.limit = limit
-    request.offset = try SearchParamsDecoder.offset(of: body)
-    request.withPayload = try SelectorDecoder.payload(of: body, otherwise: .none)
-    request.withVector = try SelectorDecoder.vector(of: body)
+    return request
+  }
+
+  /// All of a search but its limit.
+  static func parts(_ body: FieldReader) throws(DecodingFault) -> QueryRequest {
+    let (name, vector) = try body.required("vector") { field throws(DecodingFault) in
+      try namedVector(field)
+    }
+    var request = QueryRequest(query: .nearest(.dense(vector)), using: name)
+    try SearchParamsDecoder.readCommon(body, into: &request)
     return request
   }
 

@@ -21,22 +21,23 @@ enum QueryDecoder {
   }
 
   private static func inner(_ body: FieldReader) throws(DecodingFault) -> QueryRequest {
+    var request = try parts(body)
+    let limit = try body.optional("limit") { field throws(DecodingFault) in
+      try field.integer(from: 1)
+    }
+    request.limit = limit ?? 10
+    return request
+  }
+
+  /// All of a query but its limit.
+  static func parts(_ body: FieldReader) throws(DecodingFault) -> QueryRequest {
     let using = try body.optional("using") { field throws(DecodingFault) in try field.string() }
     try checkPrefetch(body, using: using)
     var request = QueryRequest(using: using ?? "")
     request.query = try body.optional("query") { field throws(DecodingFault) in
       try query(field)
     }
-    request.filter = try SearchParamsDecoder.filter(of: body)
-    request.params = try SearchParamsDecoder.params(of: body)
-    request.scoreThreshold = try SearchParamsDecoder.scoreThreshold(of: body)
-    let limit = try body.optional("limit") { field throws(DecodingFault) in
-      try field.integer(from: 1)
-    }
-    request.limit = limit ?? 10
-    request.offset = try SearchParamsDecoder.offset(of: body)
-    request.withPayload = try SelectorDecoder.payload(of: body, otherwise: .none)
-    request.withVector = try SelectorDecoder.vector(of: body)
+    try SearchParamsDecoder.readCommon(body, into: &request)
     request.lookupFrom = try body.optional("lookup_from") { field throws(DecodingFault) in
       try lookup(field)
     }
@@ -61,10 +62,7 @@ enum QueryDecoder {
     if prefetches { throw .unsupported("`prefetch` is") }
   }
 
-  private static let unsupportedQueries = [
-    "recommend", "discover", "context", "order_by", "fusion", "rrf", "formula", "sample",
-    "relevance_feedback",
-  ]
+  private static let unsupportedQueries = ["fusion", "rrf", "formula", "relevance_feedback"]
 
   private static func query(_ field: FieldReader) throws(DecodingFault) -> Query {
     guard let object = field.element.object else { return .nearest(try vector(field)) }
@@ -72,6 +70,7 @@ enum QueryDecoder {
     if let name = unsupportedQueries.first(where: { object[$0] != nil }) {
       throw .unsupported("`\(name)` queries are")
     }
+    if let query = try exampleOrOrder(field) { return query }
     guard object["nearest"] != nil else {
       throw .format("data did not match any variant of untagged enum QueryInterface")
     }
@@ -91,8 +90,35 @@ enum QueryDecoder {
     return mmr ?? .nearest(nearest)
   }
 
+  /// A query by examples or in an order, if this is one.
+  private static func exampleOrOrder(_ field: FieldReader) throws(DecodingFault) -> Query? {
+    if let query = try field.optional(
+      "recommend",
+      { input throws(DecodingFault) in try ExampleQueryDecoder.recommend(input) })
+    {
+      return query
+    }
+    if let query = try field.optional(
+      "discover", { input throws(DecodingFault) in try ExampleQueryDecoder.discover(input) })
+    {
+      return query
+    }
+    let context = try field.optional("context") { input throws(DecodingFault) in
+      try ExampleQueryDecoder.pairs(input)
+    }
+    if let context { return .context(context) }
+    let order = try field.optional("order_by") { input throws(DecodingFault) in
+      try OrderByDecoder.orderBy(input)
+    }
+    if let order { return .orderBy(order) }
+    let sample = try field.optional("sample") { input throws(DecodingFault) in
+      try input.choice(["random"])
+    }
+    return sample == nil ? nil : .sample
+  }
+
   /// A vector, or the id of a point that has one.
-  private static func vector(_ field: FieldReader) throws(DecodingFault) -> QueryVector {
+  static func vector(_ field: FieldReader) throws(DecodingFault) -> QueryVector {
     switch field.element.kind {
     case .array, .object: .dense(try field.denseVector())
     case .integer, .unsigned, .string: .point(try field.pointID())
@@ -100,7 +126,7 @@ enum QueryDecoder {
     }
   }
 
-  private static func lookup(_ field: FieldReader) throws(DecodingFault) -> LookupLocation {
+  static func lookup(_ field: FieldReader) throws(DecodingFault) -> LookupLocation {
     try field.refuseShardKey()
     return LookupLocation(
       collection: try field.required("collection") { name throws(DecodingFault) in

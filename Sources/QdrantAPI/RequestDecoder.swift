@@ -20,6 +20,20 @@ public enum RequestDecoder {
     try read(body, CollectionConfigDecoder.change)
   }
 
+  /// `POST /collections/aliases`.
+  public static func changeAliases(
+    _ body: UnsafeRawBufferPointer
+  ) throws(RequestError) -> [AliasOperation] {
+    try read(body, AliasDecoder.operations)
+  }
+
+  /// `PUT /collections/{name}/index`.
+  public static func createPayloadIndex(
+    _ body: UnsafeRawBufferPointer
+  ) throws(RequestError) -> PayloadIndexRequest {
+    try read(body, PayloadIndexDecoder.request)
+  }
+
   /// `PUT /collections/{name}/points`: a list of points or columns.
   public static func upsert(_ body: UnsafeRawBufferPointer) throws(RequestError) -> Operation {
     try read(body, UpsertDecoder.operation)
@@ -116,6 +130,63 @@ public enum RequestDecoder {
     _ body: UnsafeRawBufferPointer
   ) throws(RequestError) -> [QueryRequest] {
     try read(body, LegacySearchDecoder.batch)
+  }
+
+  /// `POST /collections/{name}/points/query/groups`.
+  public static func queryGroups(
+    _ body: UnsafeRawBufferPointer
+  ) throws(RequestError) -> GroupsRequest {
+    try read(body, GroupsDecoder.query)
+  }
+
+  /// `POST /collections/{name}/points/search/groups`, older than queries.
+  public static func searchGroups(
+    _ body: UnsafeRawBufferPointer
+  ) throws(RequestError) -> GroupsRequest {
+    try read(body, GroupsDecoder.search)
+  }
+
+  /// `POST /collections/{name}/points/recommend`, older than queries.
+  public static func recommend(
+    _ body: UnsafeRawBufferPointer
+  ) throws(RequestError) -> QueryRequest {
+    try read(body, LegacyExampleDecoder.recommend)
+  }
+
+  /// `POST /collections/{name}/points/recommend/batch`, older than queries.
+  public static func recommendBatch(
+    _ body: UnsafeRawBufferPointer
+  ) throws(RequestError) -> [QueryRequest] {
+    try read(body, LegacyExampleDecoder.recommendBatch)
+  }
+
+  /// `POST /collections/{name}/points/recommend/groups`, older than queries.
+  public static func recommendGroups(
+    _ body: UnsafeRawBufferPointer
+  ) throws(RequestError) -> GroupsRequest {
+    try read(body, GroupsDecoder.recommend)
+  }
+
+  /// `POST /collections/{name}/points/discover`, older than queries.
+  public static func discover(_ body: UnsafeRawBufferPointer) throws(RequestError) -> QueryRequest {
+    try read(body, LegacyExampleDecoder.discover)
+  }
+
+  /// `POST /collections/{name}/points/discover/batch`, older than queries.
+  public static func discoverBatch(
+    _ body: UnsafeRawBufferPointer
+  ) throws(RequestError) -> [QueryRequest] {
+    try read(body, LegacyExampleDecoder.discoverBatch)
+  }
+
+  /// `POST /collections/{name}/facet`.
+  public static func facet(_ body: UnsafeRawBufferPointer) throws(RequestError) -> FacetRequest {
+    try read(body, ReadDecoder.facet)
+  }
+
+  /// `POST /collections/{name}/points/search/matrix/pairs` and `…/offsets`.
+  public static func matrix(_ body: UnsafeRawBufferPointer) throws(RequestError) -> MatrixRequest {
+    try read(body, ReadDecoder.matrix)
   }
 
   /// `PUT /collections/{name}/snapshots/recover`.

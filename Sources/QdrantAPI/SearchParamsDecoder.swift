@@ -1,3 +1,4 @@
+import FastJSON
 import PointModel
 
 /// Reads the members that queries and legacy searches have in common.
@@ -12,7 +13,9 @@ enum SearchParamsDecoder {
         case "hnsw_ef": params.hnswEf = try value.integer(from: 1)
         case "exact": params.exact = try value.bool()
         case "indexed_only": params.indexedOnly = try value.bool()
-        case "quantization": _ = try SettingsSchema.quantizationSearch.read(value)
+        case "quantization":
+          _ = try SettingsSchema.quantizationSearch.read(value)
+          params.oversampling = value["oversampling"]?.element.double
         case "acorn": _ = try SettingsSchema.acorn.read(value)
         case "ivf": params.ivf = try ivf(value)
         default: break
@@ -35,6 +38,18 @@ enum SearchParamsDecoder {
     case (nil, let probes?): return .probes(probes)
     default: throw .validation("exactly one of `recall` and `nprobe` is wanted")
     }
+  }
+
+  /// What is searched and returned, apart from the query and the limit.
+  static func readCommon(
+    _ body: FieldReader, into request: inout QueryRequest
+  ) throws(DecodingFault) {
+    request.filter = try filter(of: body)
+    request.params = try params(of: body)
+    request.scoreThreshold = try scoreThreshold(of: body)
+    request.offset = try offset(of: body)
+    request.withPayload = try SelectorDecoder.payload(of: body, otherwise: .none)
+    request.withVector = try SelectorDecoder.vector(of: body)
   }
 
   static func scoreThreshold(of body: FieldReader) throws(DecodingFault) -> Float? {

@@ -17,9 +17,9 @@ enum UpdateDecoder {
     return .setPayload(payload, try optionalSelector(body), key: key)
   }
 
+  /// A `key` is passed over, as in Qdrant: all of the payload is replaced.
   static func overwritePayload(_ body: FieldReader) throws(DecodingFault) -> Operation {
     let payload = try newPayload(body)
-    try body.refuse("key")
     return .overwritePayload(payload, try optionalSelector(body))
   }
 
@@ -32,13 +32,15 @@ enum UpdateDecoder {
 
   static func updateVectors(_ body: FieldReader) throws(DecodingFault) -> Operation {
     try body.refuseShardKey()
-    try body.refuse("update_filter")
     let points = try body.required("points") { field throws(DecodingFault) in
       let points = try field.map { point throws(DecodingFault) in try pointVectors(point) }
       if points.isEmpty { throw .validation("must specify points to update") }
       return points
     }
-    return .updateVectors(points)
+    let filter = try body.optional("update_filter") { field throws(DecodingFault) in
+      try FilterDecoder.filter(field)
+    }
+    return .updateVectors(points, filter: filter)
   }
 
   static func deleteVectors(_ body: FieldReader) throws(DecodingFault) -> Operation {

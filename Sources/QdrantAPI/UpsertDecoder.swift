@@ -11,22 +11,24 @@ enum UpsertDecoder {
       switch key {
       case "points": points = try field.map { point throws(DecodingFault) in try Self.point(point) }
       case "batch": batch = try columns(field)
-      case "update_mode": condition = try updateMode(field)
+      case "update_mode": condition.mode = try updateMode(field)
+      case "update_filter":
+        condition.filter = field.isNull ? nil : try FilterDecoder.filter(field)
       default: break
       }
     }
     try body.refuseShardKey()
-    try body.refuse("update_filter")
     guard let all = batch ?? points else { throw .missing("points") }
     return .upsert(all, condition: condition)
   }
 
-  private static func updateMode(_ field: FieldReader) throws(DecodingFault) -> UpsertCondition {
-    if field.isNull { return .always }
+  private static func updateMode(_ field: FieldReader) throws(DecodingFault) -> UpsertCondition.Mode
+  {
+    if field.isNull { return .upsert }
     return switch try field.choice(["upsert", "insert_only", "update_only"]) {
     case "insert_only": .insertOnly
     case "update_only": .updateOnly
-    default: .always
+    default: .upsert
     }
   }
 

@@ -1,6 +1,7 @@
 import HTTPTypes
 public import Hummingbird
 import Logging
+import QdrantAPI
 
 /// What accompanies one request: the router's storage and the moment the request arrived.
 public struct RESTContext: RequestContext {
@@ -36,18 +37,8 @@ public struct RESTContext: RequestContext {
   ///   obey; names that existed before those rules stay reachable.
   func collectionName(strict: Bool = false) throws(RESTError) -> String {
     let name = try pathParameter("collection_name")
-    guard (1...255).contains(name.utf8.count) else {
-      throw .validation(
-        "path parameters", field: "collection_name",
-        "value \"\(name)\" invalid, must be from 1 to 255 characters")
-    }
-    let forbidden: [Character] =
-      strict
-      ? ["<", ">", ":", "\"", "/", "\\", "|", "?", "*", "\0", "\u{1F}"] : ["/", "\0"]
-    if let character = forbidden.first(where: { name.contains($0) }) {
-      throw .validation(
-        "path parameters", field: "collection_name",
-        "collection name cannot contain \"\(character)\" char")
+    if let reason = CollectionName.fault(in: name, isNew: strict) {
+      throw .validation("path parameters", field: "collection_name", reason)
     }
     return name
   }

@@ -26,8 +26,12 @@ extension RESTError {
     switch error {
     case .collectionNotFound(let name):
       self.init(.notFound, "Not found: Collection `\(name)` doesn't exist!")
+    case .referredCollectionNotFound(let name):
+      self.init(.notFound, "Not found: Collection \(name) not found")
     case .collectionExists(let name):
       self.init(.conflict, "Wrong input: Collection `\(name)` already exists!")
+    case .aliasNotFound(let name):
+      self.init(.notFound, "Not found: Alias \(name) does not exists!")
     case .pointNotFound(let id):
       self.init(.notFound, "Not found: No point with id \(id) found")
     case .snapshotNotFound(let name):
@@ -50,6 +54,9 @@ extension RESTError {
       self.init(
         .tooManyRequests, "Rate limiting exceeded: too many requests wait already",
         retryAfterSeconds: seconds)
+    case .rateLimited(let reason, let seconds):
+      self.init(
+        .tooManyRequests, "Rate limiting exceeded: \(reason)", retryAfterSeconds: seconds)
     case .outOfSpace(let reason):
       self.init(HTTPResponse.Status(code: 507), "Service internal error: out of space: \(reason)")
     case .shuttingDown:

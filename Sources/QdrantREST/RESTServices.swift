@@ -31,6 +31,13 @@ struct RESTServices: Sendable {
     try database().collection(named: context.collectionName())
   }
 
+  /// The collection that the request's path names, for a read with these parameters.
+  func collection(_ context: RESTContext, _ parameters: ReadParameters) throws -> PointCollection {
+    let collection = try collection(context)
+    if let seconds = parameters.timeoutSeconds { try collection.checkTimeout(seconds: seconds) }
+    return collection
+  }
+
   /// Runs a read; past `seconds` it is cancelled and answered 408.
   func withDeadline<Value: Sendable>(
     _ seconds: Int?, operation: String,

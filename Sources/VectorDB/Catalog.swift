@@ -1,9 +1,10 @@
+import FastJSON
 import Logging
 import PointModel
 import Storage
 import Synchronization
 
-/// The collections of a database, by name, in memory and in the `meta` family.
+/// The collections of a database, by name and by alias, in memory and in the `meta` family.
 ///
 /// Lookups come from any task; changes from the committer's thread only.
 final class Catalog: Sendable {
@@ -13,6 +14,8 @@ final class Catalog: Sendable {
 
   struct State {
     var collections: [String: PointCollection] = [:]
+    /// Names of collections by alias; no alias is the name of a collection.
+    var aliases: [String: String] = [:]
     var nextNumber: UInt32
   }
 
@@ -31,13 +34,15 @@ final class Catalog: Sendable {
     }
     try OrphanRanges(core: core).removeAll(
       except: Set(collections.values.map(\.number)), logger: logger)
-    self.state = Mutex(State(collections: collections, nextNumber: next))
+    let aliases = try loader.aliases().filter { collections[$0.value] != nil }
+    self.state = Mutex(State(collections: collections, aliases: aliases, nextNumber: next))
   }
 
   func collection(named name: String) throws(CollectionError) -> PointCollection {
-    guard let collection = state.withLock({ $0.collections[name] }) else {
-      throw .collectionNotFound(name)
+    let collection = state.withLock { state in
+      state.collections[name] ?? state.aliases[name].flatMap { state.collections[$0] }
     }
+    guard let collection else { throw .collectionNotFound(name) }
     return collection
   }
 
@@ -51,10 +56,14 @@ final class Catalog: Sendable {
   }
 
   func create(_ name: String, _ config: CollectionConfig) throws(CollectionError) {
-    let (exists, count, number) = state.withLock {
-      ($0.collections[name] != nil, $0.collections.count, $0.nextNumber)
+    let (exists, isAlias, count, number) = state.withLock {
+      ($0.collections[name] != nil, $0.aliases[name] != nil, $0.collections.count, $0.nextNumber)
     }
     if exists { throw .collectionExists(name) }
+    if isAlias {
+      throw .wrongInput(
+        "Can't create collection with name \(name). Alias with the same name already exists")
+    }
     guard count < core.options.limits.collectionsMax else {
       throw .wrongInput("the limit of \(core.options.limits.collectionsMax) collections is reached")
     }
@@ -83,15 +92,16 @@ final class Catalog: Sendable {
     do {
       try config.apply(change)
     } catch {
-      throw .wrongInput(String(describing: error))
+      throw CollectionError(error)
     }
-    var entry = CatalogEntry(name: name, config: config)
-    for slot in collection.vectors { entry.vectorNumbers[slot.name] = slot.number }
+    var entry = collection.catalogEntry
+    entry.config = config
     var batch = WriteBatch()
     batch.put(
       key: KeyLayout.catalogEntry(collection.number), value: entry.encoded(), in: KeyLayout.meta)
     try write(batch)
     collection.state.withLock { $0.config = config }
+    if !change.strictMode.isEmpty { collection.configureRates() }
   }
 
   /// Removes a collection; `false` when there is none of that name.
@@ -103,6 +113,8 @@ final class Catalog: Sendable {
     var batch = WriteBatch()
     batch.delete(key: KeyLayout.catalogEntry(number), in: KeyLayout.meta)
     batch.delete(key: KeyLayout.counters(number), in: KeyLayout.meta)
+    let aliases = aliases.filter { $0.collection == name }
+    for alias in aliases { batch.delete(key: KeyLayout.alias(alias.name), in: KeyLayout.meta) }
     if !isEmpty {
       let range = KeyLayout.range(of: number)
       for family in KeyLayout.pointFamilies {
@@ -111,7 +123,10 @@ final class Catalog: Sendable {
       batch.put(key: KeyLayout.dropped(number), value: [], in: KeyLayout.meta)
     }
     try write(batch)
-    state.withLock { $0.collections[name] = nil }
+    state.withLock { state in
+      state.collections[name] = nil
+      for alias in aliases { state.aliases[alias.name] = nil }
+    }
     collection.state.withLock { $0.isDropped = true }
     if !isEmpty {
       // Readers from now on need nothing of the collection, so its space can be given back.

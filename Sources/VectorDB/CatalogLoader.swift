@@ -61,6 +61,27 @@ struct CatalogLoader {
     return entries
   }
 
+  /// Names of collections by alias.
+  func aliases() throws(DatabaseError) -> [String: String] {
+    var aliases: [String: String] = [:]
+    // No byte of UTF-8 is as high as this.
+    let upper = KeyLayout.aliasPrefix + [0xff]
+    do {
+      var iterator = try core.store.scan(
+        in: KeyLayout.meta, from: KeyLayout.aliasPrefix, upTo: upper)
+      while try iterator.next() {
+        let name = iterator.key.dropFirst(KeyLayout.aliasPrefix.count)
+        guard let alias = String(validating: name, as: UTF8.self),
+          let collection = String(validating: iterator.value, as: UTF8.self)
+        else { throw DatabaseError.damaged("an alias can't be read") }
+        aliases[alias] = collection
+      }
+    } catch {
+      throw DatabaseError(opening: error)
+    }
+    return aliases
+  }
+
   func counters(_ number: UInt32) throws(DatabaseError) -> CollectionCounters {
     do {
       guard let bytes = try core.store.get(KeyLayout.counters(number), in: KeyLayout.meta) else {

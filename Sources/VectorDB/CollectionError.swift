@@ -6,7 +6,10 @@ import Storage
 /// `context` names the field and the point, as in ``point 7, vector `text` ``; it may be empty.
 public enum CollectionError: Error, Sendable, Equatable {
   case collectionNotFound(String)
+  /// A collection that a request refers to beside the one it is about.
+  case referredCollectionNotFound(String)
   case collectionExists(String)
+  case aliasNotFound(String)
   case pointNotFound(PointID)
   case snapshotNotFound(String)
   /// What was asked for lies where clients have no business.
@@ -17,12 +20,22 @@ public enum CollectionError: Error, Sendable, Equatable {
   case badRequest(String)
   case timedOut(String)
   case overloaded(retryAfterSeconds: Int)
+  /// The collection's configuration allows no more requests for a while or, without a time, none
+  /// of this size.
+  case rateLimited(String, retryAfterSeconds: Int?)
   case outOfSpace(String)
   case shuttingDown
   case storage(String)
 }
 
 extension CollectionError {
+  init(_ error: ConfigChangeError) {
+    switch error {
+    case .unknownVector(let name), .unknownSparseVector(let name):
+      self = .unknownVector(name, context: "")
+    }
+  }
+
   init(_ error: StorageError) {
     switch error {
     case .outOfSpace(let reason): self = .outOfSpace(reason)

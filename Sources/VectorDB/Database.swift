@@ -17,6 +17,7 @@ public final class Database: Sendable {
   let roomSampler: RoomSampler
   private let maintenance: Maintenance
   private let indexer: Indexer
+  let payloadIndexer: PayloadIndexer
   private let isClosed = Mutex(false)
 
   private init(
@@ -26,6 +27,7 @@ public final class Database: Sendable {
     let folder = IndexFolder(database: path)
     folder.load(catalog.unordered, logger: logger)
     self.indexer = Indexer(core: core, catalog: catalog, folder: folder, logger: logger)
+    self.payloadIndexer = PayloadIndexer(core: core, catalog: catalog, logger: logger)
     self.roomSampler = RoomSampler(core: core, catalog: catalog, logger: logger)
     self.maintenance = Maintenance(core: core, catalog: catalog, logger: logger)
     self.core = core
@@ -65,13 +67,37 @@ public final class Database: Sendable {
       logSync: logSync, path: path, logger: logger)
   }
 
-  /// The collection called `name`.
+  /// The collection called `name`, by its own name or an alias.
   public func collection(named name: String) throws(CollectionError) -> PointCollection {
     try catalog.collection(named: name)
   }
 
+  /// The collection that a request to another one refers to, by its own name or an alias.
+  ///
+  /// - Throws: ``CollectionError/referredCollectionNotFound(_:)`` when there is none.
+  public func collection(referredToAs name: String) throws(CollectionError) -> PointCollection {
+    do throws(CollectionError) {
+      return try catalog.collection(named: name)
+    } catch {
+      throw error == .collectionNotFound(name) ? .referredCollectionNotFound(name) : error
+    }
+  }
+
   /// All collections, by name.
   public var collections: [PointCollection] { catalog.all }
+
+  /// All aliases, by name.
+  public var aliases: [Alias] { catalog.aliases }
+
+  /// The aliases of the collection whose own name is `name`, by name; none if it does not exist.
+  public func aliases(of name: String) -> [Alias] {
+    catalog.aliases.filter { $0.collection == name }
+  }
+
+  /// Changes aliases in the order of `operations`: all of them or, if one can't be, none.
+  public func changeAliases(_ operations: [AliasOperation]) async throws(CollectionError) {
+    try await core.submitToCommitter { completion in .changeAliases(operations, completion) }
+  }
 
   /// Creates a collection; throws ``CollectionError/collectionExists(_:)`` when the name is taken.
   public func createCollection(
@@ -87,7 +113,8 @@ public final class Database: Sendable {
     try await core.submitToCommitter { completion in .updateCollection(name, change, completion) }
   }
 
-  /// Deletes a collection and its points; `false` when there is none of that name.
+  /// Deletes a collection, its points and its aliases; `false` when no collection has that name of
+  /// its own.
   public func deleteCollection(named name: String) async throws(CollectionError) -> Bool {
     try await core.submitToCommitter { completion in .deleteCollection(name, completion) }
   }
@@ -129,6 +156,7 @@ public final class Database: Sendable {
     committer.join()
     logSync?.stop()
     indexer.stop()
+    payloadIndexer.stop()
     maintenance.stop()
     roomSampler.stop()
     core.searchThreads.shutDown()

@@ -11,6 +11,8 @@ public struct Limits: Sendable, Equatable {
   public var payloadDepthMax: Int
   /// Collections in one database.
   public var collectionsMax: Int
+  /// Aliases in one database.
+  public var aliasesMax: Int
   /// Candidates checked one by one, best first, before a filter is evaluated over everything.
   public var lazyFilterCandidatesMax: Int
   /// Rows outside of the lists of an index beyond which writers wait.
@@ -21,7 +23,7 @@ public struct Limits: Sendable, Equatable {
   public init(
     queuedOperationsMax: Int = 4096, groupOperationsMax: Int = 512,
     groupBytesMax: Int = 32 << 20, payloadDepthMax: Int = 125, collectionsMax: Int = 10_000,
-    lazyFilterCandidatesMax: Int = 2048, indexTailRowsMax: Int = 20_000,
+    aliasesMax: Int = 100_000, lazyFilterCandidatesMax: Int = 2048, indexTailRowsMax: Int = 20_000,
     room: RoomLimits = RoomLimits()
   ) {
     self.queuedOperationsMax = queuedOperationsMax
@@ -29,6 +31,7 @@ public struct Limits: Sendable, Equatable {
     self.groupBytesMax = groupBytesMax
     self.payloadDepthMax = payloadDepthMax
     self.collectionsMax = collectionsMax
+    self.aliasesMax = aliasesMax
     self.lazyFilterCandidatesMax = lazyFilterCandidatesMax
     self.indexTailRowsMax = indexTailRowsMax
     self.room = room

@@ -122,17 +122,18 @@ import Testing
       .badRequest(
         #"{"query":{"text":"x","model":"m"}}"#,
         "query: inference objects (text, image, model) are not supported yet"),
-      .badRequest(
-        #"{"query":{"recommend":{"positive":[1]}}}"#,
-        "query: `recommend` queries are not supported yet"),
       .badRequest(#"{"query":{"fusion":"rrf"}}"#, "query: `fusion` queries are not supported yet"),
-      .badRequest(
-        #"{"query":{"order_by":"a"}}"#, "query: `order_by` queries are not supported yet"),
-      .badRequest(
-        #"{"query":{"sample":"random"}}"#, "query: `sample` queries are not supported yet"),
       .badRequest(#"{"query":{"formula":{}}}"#, "query: `formula` queries are not supported yet"),
-      .badRequest(#"{"query":{"discover":{}}}"#, "query: `discover` queries are not supported yet"),
-      .badRequest(#"{"query":{"context":[]}}"#, "query: `context` queries are not supported yet"),
+      .format(#"{"query":{"discover":{}}}"#, "query.discover: missing field `target`"),
+      .format(
+        #"{"query":{"discover":{"target":1}}}"#, "query.discover: missing field `context`"),
+      .format(
+        #"{"query":{"recommend":{"positive":[1],"strategy":"x"}}}"#,
+        "query.recommend.strategy: unknown variant `x`, expected one of `average_vector`, "
+          + "`best_score`, `sum_scores`"),
+      .format(
+        #"{"query":{"sample":"all"}}"#,
+        "query.sample: unknown variant `all`, expected `random`"),
       .badRequest(
         #"{"prefetch":{"query":[1]}}"#,
         "A query is needed to merge the prefetches. Can't have prefetches without defining a query."

@@ -36,8 +36,6 @@ import Testing
     Refusal.validation(
       #"{"limit":0}"#, "scroll_request.limit: value 0 invalid, must be 1 or larger"
     ).check(RequestDecoder.scroll)
-    Refusal.badRequest(#"{"order_by":"a"}"#, "`order_by` is not supported yet")
-      .check(RequestDecoder.scroll)
     Refusal.format("7", "invalid type: integer `7`, expected a map").check(RequestDecoder.scroll)
   }
 

@@ -95,9 +95,6 @@ import Testing
   }
 
   @Test func theRestRefuses() {
-    Refusal.badRequest(
-      #"{"payload":{},"points":[1],"key":"a"}"#, "`key` is not supported yet"
-    ).check(RequestDecoder.overwritePayload)
     Refusal.format(#"{"points":[1]}"#, "missing field `keys`").check(RequestDecoder.deletePayload)
     Refusal.format(
       #"{"keys":[1],"points":[1]}"#, "keys[0]: invalid type: integer `1`, expected a string"

@@ -126,7 +126,10 @@ import Testing
         #"{"points":[{"id":1,"vector":{"text":"hello","model":"m"}}]}"#,
         "points[0].vector: inference objects (text, image, model) are not supported yet"),
       .badRequest(#"{"points":[],"shard_key":"a"}"#, "`shard_key` is not supported yet"),
-      .badRequest(#"{"points":[],"update_filter":{}}"#, "`update_filter` is not supported yet"),
+      .format(
+        #"{"points":[],"update_filter":{"mus":[]}}"#,
+        "update_filter: unknown field `mus`, "
+          + "expected one of `should`, `min_should`, `must`, `must_not`"),
       .format(
         #"{"points":[],"update_mode":"x"}"#,
         "update_mode: unknown variant `x`, expected one of `upsert`, `insert_only`, `update_only`"),

@@ -86,9 +86,8 @@ import Testing
       #expect(index.status == 400)
       #expect(index.error == "Bad request: payload indexes are not supported yet")
       for (method, path) in [
-        (HTTPRequest.Method.delete, "/collections/c/index/a"), (.post, "/collections/aliases"),
-        (.post, "/collections/c/facet"), (.post, "/collections/c/points/query/groups"),
-        (.post, "/collections/c/points/recommend"), (.put, "/collections/c/vectors/v"),
+        (HTTPRequest.Method.put, "/collections/c/vectors/v"),
+        (.delete, "/collections/c/vectors/v"), (.get, "/collections/c/shards"),
       ] {
         let answer = try await server.send(method, path, "{}")
         #expect(answer.status == 400, "\(path)")

@@ -8,6 +8,8 @@ import VectorDB
 @Suite struct ErrorTableTests {
   @Test(arguments: [
     (CollectionError.collectionNotFound("x"), 404, "Not found: Collection `x` doesn't exist!"),
+    (.referredCollectionNotFound("x"), 404, "Not found: Collection x not found"),
+    (.aliasNotFound("x"), 404, "Not found: Alias x does not exists!"),
     (.collectionExists("x"), 409, "Wrong input: Collection `x` already exists!"),
     (.pointNotFound(.number(3)), 404, "Not found: No point with id 3 found"),
     (.unknownVector("v", context: ""), 400, "Wrong input: Not existing vector name error: v"),
@@ -26,6 +28,7 @@ import VectorDB
       .overloaded(retryAfterSeconds: 2), 429,
       "Rate limiting exceeded: too many requests wait already"
     ),
+    (.rateLimited("r", retryAfterSeconds: 7), 429, "Rate limiting exceeded: r"),
     (.outOfSpace("o"), 507, "Service internal error: out of space: o"),
     (.shuttingDown, 503, "Service unavailable: the server is shutting down"),
     (.storage("s"), 500, "Service internal error: s"),

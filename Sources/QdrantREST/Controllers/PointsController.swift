@@ -4,7 +4,7 @@ import PointModel
 import QdrantAPI
 import VectorDB
 
-/// Reading points by id, in pages, and counting them.
+/// Reading points by id, in pages, and counting them, in all and by values.
 struct PointsController: Sendable {
   let services: RESTServices
 
@@ -14,6 +14,7 @@ struct PointsController: Sendable {
     router.get(RouterPath(points + "/{id}"), use: point)
     router.post(RouterPath(points + "/scroll"), use: scroll)
     router.post(RouterPath(points + "/count"), use: count)
+    router.post("/collections/{collection_name}/facet", use: facet)
   }
 
   @Sendable private func retrieve(
@@ -23,7 +24,7 @@ struct PointsController: Sendable {
     let parameters = try ReadParameters(request)
     let decode = QdrantAPI.RequestDecoder.retrieve
     return try await services.bodies.withValue(of: request, decodedBy: decode) { wanted in
-      let collection = try services.collection(context)
+      let collection = try services.collection(context, parameters)
       let seconds = parameters.timeoutSeconds
       let records = try await services.withDeadline(seconds, operation: "Retrieve") {
         try await collection.retrieve(
@@ -42,7 +43,7 @@ struct PointsController: Sendable {
     guard let id = QdrantAPI.RequestDecoder.pointID(text) else {
       throw RESTError(.badRequest, "Wrong input: Can not recognize \"\(text)\" as point id")
     }
-    let collection = try services.collection(context)
+    let collection = try services.collection(context, parameters)
     let seconds = parameters.timeoutSeconds
     let records = try await services.withDeadline(seconds, operation: "Retrieve") {
       try await collection.retrieve([id], withPayload: .all, withVector: .all)
@@ -60,7 +61,7 @@ struct PointsController: Sendable {
     let parameters = try ReadParameters(request)
     let decode = QdrantAPI.RequestDecoder.scroll
     return try await services.bodies.withValue(of: request, decodedBy: decode) { wanted in
-      let collection = try services.collection(context)
+      let collection = try services.collection(context, parameters)
       let seconds = parameters.timeoutSeconds
       let page = try await services.withDeadline(seconds, operation: "Scroll") {
         try await collection.scroll(wanted)
@@ -76,12 +77,28 @@ struct PointsController: Sendable {
     let parameters = try ReadParameters(request)
     let decode = QdrantAPI.RequestDecoder.count
     return try await services.bodies.withValue(of: request, decodedBy: decode) { wanted in
-      let collection = try services.collection(context)
+      let collection = try services.collection(context, parameters)
       let seconds = parameters.timeoutSeconds
       let count = try await services.withDeadline(seconds, operation: "Count") {
-        try await collection.count(wanted.filter)
+        try await collection.count(wanted.filter, exact: wanted.exact)
       }
       return RESTResponse.ok(context) { $0.writeCount(count) }
+    }
+  }
+
+  @Sendable private func facet(
+    _ request: Request, _ context: RESTContext
+  ) async throws -> Response {
+    _ = try context.collectionName()
+    let parameters = try ReadParameters(request)
+    let decode = QdrantAPI.RequestDecoder.facet
+    return try await services.bodies.withValue(of: request, decodedBy: decode) { wanted in
+      let collection = try services.collection(context, parameters)
+      let seconds = parameters.timeoutSeconds
+      let hits = try await services.withDeadline(seconds, operation: "Facet") {
+        try await collection.facet(wanted)
+      }
+      return try await RESTResponse.ok(context, items: hits.count) { $0.write(hits) }
     }
   }
 }

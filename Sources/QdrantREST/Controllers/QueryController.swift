@@ -8,28 +8,55 @@ import VectorDB
 struct QueryController: Sendable {
   let services: RESTServices
 
+  private typealias DecodeOne =
+    @Sendable (UnsafeRawBufferPointer) throws(RequestError) -> QueryRequest
+  private typealias DecodeMany =
+    @Sendable (UnsafeRawBufferPointer) throws(RequestError) -> [QueryRequest]
+  private typealias DecodeGroups =
+    @Sendable (UnsafeRawBufferPointer) throws(RequestError) -> GroupsRequest
+
   func addRoutes(to router: Router<RESTContext>) {
     let points = "/collections/{collection_name}/points"
+    typealias Decoder = QdrantAPI.RequestDecoder
     router.post(RouterPath(points + "/query")) { request, context in
-      try await answer(request, context, one: QdrantAPI.RequestDecoder.query, wrapped: true)
+      try await answer(request, context, one: Decoder.query, wrapped: true)
     }
     router.post(RouterPath(points + "/query/batch")) { request, context in
-      try await answer(request, context, many: QdrantAPI.RequestDecoder.queryBatch, wrapped: true)
+      try await answer(request, context, many: Decoder.queryBatch, wrapped: true)
     }
-    router.post(RouterPath(points + "/search")) { request, context in
-      try await answer(request, context, one: QdrantAPI.RequestDecoder.search, wrapped: false)
+    let older: [(String, DecodeOne, DecodeMany)] = [
+      ("/search", Decoder.search, Decoder.searchBatch),
+      ("/recommend", Decoder.recommend, Decoder.recommendBatch),
+      ("/discover", Decoder.discover, Decoder.discoverBatch),
+    ]
+    for (path, one, many) in older {
+      router.post(RouterPath(points + path)) { request, context in
+        try await answer(request, context, one: one, wrapped: false)
+      }
+      router.post(RouterPath(points + path + "/batch")) { request, context in
+        try await answer(request, context, many: many, wrapped: false)
+      }
     }
-    router.post(RouterPath(points + "/search/batch")) { request, context in
-      try await answer(
-        request, context, many: QdrantAPI.RequestDecoder.searchBatch, wrapped: false)
+    let grouped: [(String, DecodeGroups)] = [
+      ("/query/groups", Decoder.queryGroups), ("/search/groups", Decoder.searchGroups),
+      ("/recommend/groups", Decoder.recommendGroups),
+    ]
+    for (path, decode) in grouped {
+      router.post(RouterPath(points + path)) { request, context in
+        try await groups(request, context, decode)
+      }
+    }
+    router.post(RouterPath(points + "/search/matrix/pairs")) { request, context in
+      try await matrix(request, context) { $1.writePairs($0) }
+    }
+    router.post(RouterPath(points + "/search/matrix/offsets")) { request, context in
+      try await matrix(request, context) { $1.writeOffsets($0) }
     }
   }
 
   private func answer(
     _ request: Request, _ context: RESTContext,
-    one decode:
-      @escaping @Sendable (UnsafeRawBufferPointer) throws(RequestError) -> QueryRequest,
-    wrapped: Bool
+    one decode: @escaping DecodeOne, wrapped: Bool
   ) async throws -> Response {
     _ = try context.collectionName()
     let parameters = try ReadParameters(request)
@@ -44,13 +71,12 @@ struct QueryController: Sendable {
 
   private func answer(
     _ request: Request, _ context: RESTContext,
-    many decode:
-      @escaping @Sendable (UnsafeRawBufferPointer) throws(RequestError) -> [QueryRequest],
-    wrapped: Bool
+    many decode: @escaping DecodeMany, wrapped: Bool
   ) async throws -> Response {
     _ = try context.collectionName()
     let parameters = try ReadParameters(request)
     return try await services.bodies.withValue(of: request, decodedBy: decode) { queries in
+      try services.collection(context).checkBatch(of: queries.count)
       let results = try await run(queries, context, parameters)
       let items = results.reduce(0) { $0 + $1.count }
       return try await RESTResponse.ok(context, items: items) { writer in
@@ -62,28 +88,91 @@ struct QueryController: Sendable {
   private func run(
     _ queries: [QueryRequest], _ context: RESTContext, _ parameters: ReadParameters
   ) async throws -> [[ScoredPoint]] {
-    let collection = try services.collection(context)
-    var resolved = queries
-    for index in resolved.indices { try await resolveLookup(of: &resolved[index]) }
+    let collection = try services.collection(context, parameters)
+    var resolved: [QueryRequest] = []
+    for query in queries {
+      resolved.append(try await resolvingReferences(of: query, to: collection))
+    }
     let final = resolved
     return try await services.withDeadline(parameters.timeoutSeconds, operation: "Query") {
       try await collection.query(final)
     }
   }
 
-  /// Replaces a reference to a point of another collection by that point's vector.
-  private func resolveLookup(of request: inout QueryRequest) async throws {
-    guard let location = request.lookupFrom, let query = request.query else { return }
-    let source = try services.database().collection(named: location.collection)
-    let name = location.vector ?? request.using
-    switch query {
-    case .nearest(.point(let id)):
-      request.query = .nearest(.dense(try await source.vector(of: id, name: name)))
-    case .mmr(.point(let id), let diversity, let candidates):
-      let vector = try await source.vector(of: id, name: name)
-      request.query = .mmr(.dense(vector), diversity: diversity, candidates: candidates)
-    case .nearest(.dense), .mmr(.dense, _, _):
-      break
+  private func groups(
+    _ request: Request, _ context: RESTContext,
+    _ decode: @escaping DecodeGroups
+  ) async throws -> Response {
+    _ = try context.collectionName()
+    let parameters = try ReadParameters(request)
+    return try await services.bodies.withValue(of: request, decodedBy: decode) { wanted in
+      let collection = try services.collection(context, parameters)
+      let resolved = try await resolvingReferences(of: wanted.query, to: collection)
+      let seconds = parameters.timeoutSeconds
+      let groups = try await services.withDeadline(seconds, operation: "GroupBy") {
+        var request = wanted
+        request.query = resolved
+        let groups = try await collection.groups(request)
+        return try await lookingUp(wanted.lookup, groups)
+      }
+      let items = groups.reduce(0) { $0 + $1.hits.count }
+      return try await RESTResponse.ok(context, items: items) { $0.write(groups) }
     }
+  }
+
+  private func matrix(
+    _ request: Request, _ context: RESTContext,
+    write: @escaping @Sendable (DistanceMatrix, inout JSONWriter) -> Void
+  ) async throws -> Response {
+    _ = try context.collectionName()
+    let parameters = try ReadParameters(request)
+    let decode = QdrantAPI.RequestDecoder.matrix
+    return try await services.bodies.withValue(of: request, decodedBy: decode) { wanted in
+      let collection = try services.collection(context, parameters)
+      let seconds = parameters.timeoutSeconds
+      let matrix = try await services.withDeadline(seconds, operation: "SearchMatrix") {
+        try await collection.matrix(wanted)
+      }
+      return try await RESTResponse.ok(context, items: matrix.ids.count) { write(matrix, &$0) }
+    }
+  }
+
+  /// Adds to each group the point of its name in another collection.
+  private func lookingUp(
+    _ lookup: GroupLookup?, _ groups: [PointGroup]
+  ) async throws -> [PointGroup] {
+    guard let lookup else { return groups }
+    let source = try services.database().collection(referredToAs: lookup.collection)
+    let records = try await source.retrieve(
+      groups.compactMap(\.id.pointID), withPayload: lookup.withPayload,
+      withVector: lookup.withVector)
+    let byID = Dictionary(records.map { ($0.id, $0) }) { first, _ in first }
+    return groups.map { group in
+      PointGroup(id: group.id, hits: group.hits, lookup: group.id.pointID.flatMap { byID[$0] })
+    }
+  }
+
+  /// Replaces references to points of another collection by those points' vectors.
+  private func resolvingReferences(
+    of request: QueryRequest, to collection: PointCollection
+  ) async throws -> QueryRequest {
+    guard let location = request.lookupFrom, let query = request.query else { return request }
+    let source = try services.database().collection(referredToAs: location.collection)
+    let name = location.vector ?? request.using
+    var vectors = query.vectors
+    var examples: Set<PointID> = []
+    for (index, vector) in vectors.enumerated() {
+      guard case .point(let id) = vector else { continue }
+      vectors[index] = .dense(try await source.vector(of: id, name: name))
+      examples.insert(id)
+    }
+    var resolved = request
+    resolved.query = query.replacingVectors(with: vectors)
+    if source === collection, !examples.isEmpty {
+      // A point is not an answer to a query by itself.
+      resolved.filter = Filter(
+        must: request.filter.map { [.filter($0)] } ?? [], mustNot: [.hasID(examples)])
+    }
+    return resolved
   }
 }

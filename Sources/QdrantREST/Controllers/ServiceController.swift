@@ -40,10 +40,6 @@ struct ServiceController: Sendable {
       RESTResponse.ok(context) { Self.writeEmptyList("issues", to: &$0) }
     }
     router.delete("/issues") { _, context in RESTResponse.ok(context) { $0.bool(true) } }
-    router.get("/aliases") { _, context in
-      _ = try services.database()
-      return RESTResponse.ok(context) { Self.writeEmptyList("aliases", to: &$0) }
-    }
   }
 
   static func writeEmptyList(_ key: StaticString, to writer: inout JSONWriter) {

@@ -5,21 +5,8 @@ import Hummingbird
 /// would look like a mistyped address.
 struct UnsupportedController: Sendable {
   private static let routes: [(HTTPRequest.Method, String, String)] = [
-    (.put, "{c}/index", "payload indexes are"),
-    (.delete, "{c}/index/{field_name}", "payload indexes are"),
-    (.post, "{c}/facet", "facets are"),
-    (.post, "{c}/points/query/groups", "grouped queries are"),
-    (.post, "{c}/points/search/groups", "grouped queries are"),
-    (.post, "{c}/points/search/matrix/pairs", "distance matrices are"),
-    (.post, "{c}/points/search/matrix/offsets", "distance matrices are"),
-    (.post, "{c}/points/recommend", "recommendations are"),
-    (.post, "{c}/points/recommend/batch", "recommendations are"),
-    (.post, "{c}/points/recommend/groups", "recommendations are"),
-    (.post, "{c}/points/discover", "discovery queries are"),
-    (.post, "{c}/points/discover/batch", "discovery queries are"),
     (.put, "{c}/vectors/{vector_name}", "adding named vectors is"),
     (.delete, "{c}/vectors/{vector_name}", "dropping named vectors is"),
-    (.post, "/collections/aliases", "aliases are"),
     (.get, "{c}/cluster", "clusters are"),
     (.post, "{c}/cluster", "clusters are"),
     (.get, "{c}/shards", "shard keys are"),

@@ -6,7 +6,8 @@ import QdrantAPI
 import VectorDB
 
 /// Every change to points. An answer is given when the change is durable and visible, whatever
-/// `wait` says; `wait` only chooses the word.
+/// `wait` says; `wait` only chooses the word. With `wait` and a `timeout` the answer comes when the
+/// time is over, and the change goes on.
 struct UpdatesController: Sendable {
   let services: RESTServices
 
@@ -39,10 +40,8 @@ struct UpdatesController: Sendable {
     _ = try context.collectionName()
     let parameters = try UpdateParameters(request)
     return try await services.bodies.withValue(of: request, decodedBy: decode) { operation in
-      let ids = try await services.collection(context).apply([operation])
-      return RESTResponse.ok(context) {
-        $0.write(UpdateResult(operationID: ids.last, status: parameters.status))
-      }
+      let results = try await results(of: [operation], context, parameters)
+      return RESTResponse.ok(context) { $0.write(results[0]) }
     }
   }
 
@@ -53,9 +52,23 @@ struct UpdatesController: Sendable {
     let parameters = try UpdateParameters(request)
     let decode = QdrantAPI.RequestDecoder.batch
     return try await services.bodies.withValue(of: request, decodedBy: decode) { operations in
-      let ids = try await services.collection(context).apply(operations)
-      let results = ids.map { UpdateResult(operationID: $0, status: parameters.status) }
+      let results = try await results(of: operations, context, parameters)
       return RESTResponse.ok(context) { $0.write(results) }
     }
+  }
+
+  /// Applies the operations; those that are not done in time have no number yet.
+  private func results(
+    of operations: [PointModel.Operation], _ context: RESTContext, _ parameters: UpdateParameters
+  ) async throws -> [UpdateResult] {
+    let collection = try services.collection(context)
+    let seconds = parameters.wait ? parameters.timeoutSeconds : nil
+    let ids = try await PatientWork.outcome(within: seconds) {
+      try await collection.apply(operations)
+    }
+    guard let ids else {
+      return operations.map { _ in UpdateResult(operationID: nil, status: .waitTimeout) }
+    }
+    return ids.map { UpdateResult(operationID: $0, status: parameters.status) }
   }
 }

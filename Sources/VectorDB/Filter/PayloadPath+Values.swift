@@ -8,6 +8,27 @@ extension PayloadPath {
     walk(root, steps[...], body)
   }
 
+  /// The same with arrays at the end of the path taken as each of their elements.
+  func containsElement(in root: JSONElement, where body: (JSONElement) -> Bool) -> Bool {
+    contains(in: root) { value in
+      if let array = value.array { return array.contains(where: body) }
+      return body(value)
+    }
+  }
+
+  /// The path to every element of the array that this one leads to.
+  var everyElement: PayloadPath {
+    steps.last == .everyElement ? self : PayloadPath(steps: steps + [.everyElement])
+  }
+
+  /// What follows `prefix`, when this path begins with it and goes on with a key.
+  func dropping(prefix: PayloadPath) -> PayloadPath? {
+    guard steps.starts(with: prefix.steps) else { return nil }
+    let rest = steps.dropFirst(prefix.steps.count)
+    guard case .key = rest.first else { return nil }
+    return PayloadPath(steps: Array(rest))
+  }
+
   private func walk(
     _ element: JSONElement, _ rest: ArraySlice<Step>, _ body: (JSONElement) -> Bool
   ) -> Bool {

@@ -10,6 +10,7 @@ import Storage
 /// | `meta`    | `collection/` number                       | catalogue entry, JSON             |
 /// | `meta`    | `counters/` number                         | next operation u64, offset u32    |
 /// | `meta`    | `dropped/` number                          | empty; space not yet given back   |
+/// | `meta`    | `alias/` alias in UTF-8                    | collection name in UTF-8          |
 /// | `points`  | collection u32, offset u32                 | ``PointRecord``                   |
 /// | `vectors` | collection u32, vector u16, offset u32     | `d` little-endian float32         |
 /// | `ids`     | collection u32, id                         | offset u32, version u64           |
@@ -32,6 +33,7 @@ enum KeyLayout {
   static let catalogPrefix = Array("collection/".utf8)
   static let countersPrefix = Array("counters/".utf8)
   static let droppedPrefix = Array("dropped/".utf8)
+  static let aliasPrefix = Array("alias/".utf8)
 
   static func catalogEntry(_ collection: UInt32) -> [UInt8] {
     prefixed(catalogPrefix, collection)
@@ -44,6 +46,8 @@ enum KeyLayout {
   static func dropped(_ collection: UInt32) -> [UInt8] {
     prefixed(droppedPrefix, collection)
   }
+
+  static func alias(_ name: String) -> [UInt8] { aliasPrefix + Array(name.utf8) }
 
   static func point(_ collection: UInt32, _ offset: UInt32) -> [UInt8] {
     var key: [UInt8] = []

@@ -1,4 +1,5 @@
 public import PointModel
+import Synchronization
 import VectorIndex
 
 extension PointCollection {
@@ -11,9 +12,51 @@ extension PointCollection {
     for request in requests {
       try checkNames(request.withVector)
     }
+    let cost = requests.reduce(0) { $0 + RequestCost.query($1) }
+    try admitRead(cost: cost) { strictMode throws(CollectionError) in
+      for request in requests { try strictMode.check(request) }
+    }
     let transaction = try beginRead()
     return try await core.searchThreads.run { flag throws(CollectionError) in
       try QueryExecution(transaction, flag: flag).results(of: requests)
+    }
+  }
+
+  /// Answers a query with groups of points that have a value in common. The points that have a
+  /// group's name in another collection are not looked up.
+  public func groups(_ request: GroupsRequest) async throws(CollectionError) -> [PointGroup] {
+    try checkNames(request.query.withVector)
+    try admitRead(cost: RequestCost.query(request.query)) { strictMode throws(CollectionError) in
+      try strictMode.check(request)
+    }
+    let transaction = try beginRead()
+    return try await core.searchThreads.run { flag throws(CollectionError) in
+      try GroupedQuery(request, in: transaction, flag: flag).groups()
+    }
+  }
+
+  /// Counts points by the values at a key of their payloads.
+  ///
+  /// - Throws: ``CollectionError/wrongInput(_:)`` when no index covers matches of the key.
+  public func facet(_ request: FacetRequest) async throws(CollectionError) -> [FacetHit] {
+    try admitRead(cost: RequestCost.read(request.filter)) { strictMode throws(CollectionError) in
+      try strictMode.check(request)
+    }
+    let transaction = try beginRead()
+    if state.withLock({ $0.liveCount }) == 0 { return [] }
+    return try await core.searchThreads.run { flag throws(CollectionError) in
+      try FacetCount(request, in: transaction).hits(flag: flag)
+    }
+  }
+
+  /// The distances within a random sample of points.
+  public func matrix(_ request: MatrixRequest) async throws(CollectionError) -> DistanceMatrix {
+    try admitRead(cost: RequestCost.read(request.filter)) { strictMode throws(CollectionError) in
+      try strictMode.check(request)
+    }
+    let transaction = try beginRead()
+    return try await core.searchThreads.run { flag throws(CollectionError) in
+      try SampledMatrix(transaction: transaction, flag: flag).matrix(request)
     }
   }
 

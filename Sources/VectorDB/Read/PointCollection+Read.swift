@@ -9,6 +9,7 @@ extension PointCollection {
     _ ids: [PointID], withPayload: PayloadSelector = .all, withVector: VectorSelector = .none
   ) async throws(CollectionError) -> [Record] {
     try checkNames(withVector)
+    try rateLimits.take(ids.count, for: .read)
     let transaction = try beginRead()
     return try await core.searchThreads.run { _ throws(CollectionError) in
       let found = try transaction.locations(of: ids).compactMap { $0?.offset }
@@ -23,29 +24,50 @@ extension PointCollection {
     }
   }
 
-  /// A page of points in the order of their ids.
+  /// A page of points in the order of their ids, or in the order that the request names: then it
+  /// does not say where the next page starts.
   public func scroll(_ request: ScrollRequest) async throws(CollectionError) -> ScrollPage {
     try checkNames(request.withVector)
+    if request.orderBy != nil, request.offset != nil {
+      throw .wrongInput(
+        """
+        Cannot use an `offset` when using `order_by`. The alternative for paging is to use \
+        `order_by.start_from` and a filter to exclude the IDs that you've already seen for the \
+        `order_by.start_from` value
+        """)
+    }
+    try admitRead(cost: RequestCost.read(request.filter)) { strictMode throws(CollectionError) in
+      try strictMode.check(request)
+    }
     let transaction = try beginRead()
     return try await core.searchThreads.run { flag throws(CollectionError) in
-      try IDOrderScan(transaction).page(request, skipping: 0, flag: flag)
+      guard let order = request.orderBy else {
+        return try IDOrderScan(transaction).page(request, skipping: 0, flag: flag)
+      }
+      let records = try OrderedScan(order, in: transaction).records(
+        limit: request.limit, filter: request.filter, payload: request.withPayload,
+        vector: request.withVector, flag: flag)
+      return ScrollPage(records: records, nextOffset: nil)
     }
   }
 
   /// How many points pass `filter`, or exist.
-  public func count(_ filter: Filter?) async throws(CollectionError) -> Int {
+  ///
+  /// - Parameter exact: whether an estimate will not do.
+  public func count(
+    _ filter: Filter?, exact: Bool = true
+  ) async throws(CollectionError) -> Int {
+    try admitRead(cost: RequestCost.read(filter)) { strictMode throws(CollectionError) in
+      try strictMode.check(countOf: filter, exact: exact)
+    }
     let transaction = try beginRead()
     guard let filter, !filter.isEmpty else {
       return state.withLock { $0.liveCount }
     }
+    let pointsCount = state.withLock { $0.liveCount }
     return try await core.searchThreads.run { flag throws(CollectionError) in
-      var count = 0
-      try FilterScan(filter, in: transaction).forEach(flag: flag) {
-        (_, _) throws(CollectionError) in
-        count += 1
-        return true
-      }
-      return count
+      if !exact { return transaction.estimate(filter, of: pointsCount).expected }
+      return try FilterScan(filter, in: transaction).count(flag: flag)
     }
   }
 

@@ -35,40 +35,42 @@ struct QueryExecution {
     return results
   }
 
+  /// The search for the nearest rows that a request means; `nil` when it means something else.
   private func search(for request: QueryRequest) throws(CollectionError) -> Search? {
     guard let query = request.query else { return nil }
-    let slot = try transaction.collection.slot(named: request.using, context: "using")
-    let target: QueryVector
     var count = request.offset.addingSaturating(request.limit)
     switch query {
-    case .nearest(let vector): target = vector
-    case .mmr(let vector, _, let candidates):
-      target = vector
-      count = candidates ?? request.limit
+    case .nearest: break
+    case .mmr(_, _, let candidates): count = candidates ?? request.limit
+    case .recommend(let examples): if examples.strategy != .averageVector { return nil }
+    case .discover, .context, .orderBy, .sample: return nil
     }
-    var filter = request.filter.flatMap { $0.isEmpty ? nil : $0 }
+    let slot = try transaction.collection.slot(named: request.using, context: "using")
     var vector: [Float]
-    switch target {
-    case .dense(let values):
-      guard values.count == slot.size else {
-        throw .wrongDimension(
-          expected: slot.size, got: values.count,
-          context: slot.name.isEmpty ? "query" : "query, vector `\(slot.name)`")
-      }
-      vector = values
-      if slot.distance == .cosine { VectorMath.normalize(&vector) }
-    case .point(let id):
-      vector = try transaction.vector(of: id, slot)
-      // A point is not an answer to a query by itself.
-      filter = Filter(must: filter.map { [.filter($0)] } ?? [], mustNot: [.hasID([id])])
+    if case .recommend(let examples) = query {
+      vector = try ExampleSearch(transaction: transaction, slot: slot, flag: flag)
+        .mean(of: examples)
+    } else {
+      vector = try transaction.vector(query.vectors[0], slot)
     }
+    if slot.distance == .cosine { VectorMath.normalize(&vector) }
     // No more neighbours than rows: a client may ask for any number.
     let rows = Int(transaction.visibility.rowCount)
     return Search(
-      slot: slot, vector: vector, count: min(count, rows), filter: filter, params: request.params)
+      slot: slot, vector: vector, count: min(count, rows), filter: Self.filter(of: request),
+      params: request.params)
   }
 
-  /// Searches with a selective filter or none that spend the same effort on the same vector run
+  /// What results must pass: a point is not an answer to a query by itself.
+  private static func filter(of request: QueryRequest) -> Filter? {
+    let filter = request.filter.flatMap { $0.isEmpty ? nil : $0 }
+    var examples: Set<PointID> = []
+    for case .point(let id) in request.query?.vectors ?? [] { examples.insert(id) }
+    if examples.isEmpty { return filter }
+    return Filter(must: filter.map { [.filter($0)] } ?? [], mustNot: [.hasID(examples)])
+  }
+
+  /// Searches with no filter, or one whose rows are known, that spend the same effort on the same vector run
   /// together; others run alone.
   private func run(_ searches: [Search?]) throws(CollectionError) -> [[Neighbor]] {
     var results = [[Neighbor]](repeating: [], count: searches.count)
@@ -79,11 +81,12 @@ struct QueryExecution {
         var query = SearchQuery(vector: search.vector, limit: search.count)
         if let filter = search.filter {
           let scan = FilterScan(filter, in: transaction)
-          guard scan.isSelective else {
+          guard let rows = try scan.rowsAtOnce(flag: flag) else {
             results[index] = try ranked(search, scan)
             continue
           }
-          query.allowed = try scan.bitmap(flag: flag)
+          if rows.count == 0 { continue }
+          query.allowed = rows
         }
         if let group = groups.firstIndex(where: { $0.params == search.params }) {
           groups[group].members.append((index, query))
@@ -133,12 +136,12 @@ struct QueryExecution {
   /// The recall@10 that searches aim at where nothing else is said.
   private static let recallTarget = 0.98
 
-  /// Takes the nearest points in order and tests each; when too few pass, evaluates the filter
-  /// over everything and searches what is left.
+  /// Takes the nearest of the points that can pass in order and tests each; when too few do,
+  /// tests them all and searches what is left.
   private func ranked(_ search: Search, _ scan: FilterScan) throws(CollectionError) -> [Neighbor] {
     let budget = transaction.collection.core.options.limits.lazyFilterCandidatesMax
     if let passed = try firstPassing(search, scan, budget: budget) { return passed }
-    let allowed = try scan.bitmap(flag: flag)
+    let allowed = try scan.rows(flag: flag)
     let query = SearchQuery(vector: search.vector, limit: search.count, allowed: allowed)
     return try nearest([query], search.slot, search.params)[0]
   }
@@ -148,7 +151,8 @@ struct QueryExecution {
     _ search: Search, _ scan: FilterScan, budget: Int
   ) throws(CollectionError) -> [Neighbor]? {
     var candidates = try NearestInOrder(
-      search.vector, in: transaction, search.slot,
+      SearchQuery(vector: search.vector, limit: 0, allowed: scan.possibleRows()),
+      in: transaction, search.slot,
       index: search.params.exact ? nil : transaction.indexes[search.slot.position],
       effort: effort(search.params), flag: flag)
     var passed: [Neighbor] = []
@@ -185,26 +189,61 @@ struct QueryExecution {
           in: transaction.columns[search.slot.position])
     }
     let page = Array(hits.dropFirst(request.offset).prefix(request.limit))
-    var points: [ScoredPoint] = []
-    points.reserveCapacity(page.count)
-    try transaction.visitRecords(at: page.map(\.offset)) { (index, view) throws(CollectionError) in
-      let record = try transaction.record(
-        view, at: page[index].offset, payload: request.withPayload, vector: request.withVector)
-      points.append(
-        ScoredPoint(
-          record: record, version: view.version,
-          score: search.slot.distance.score(internal: page[index].score)))
-    }
-    return points
+    return try points(page, request) { search.slot.distance.score(internal: $0) }
   }
 
+  /// The answer to a request that means no search for the nearest.
   private func listing(_ request: QueryRequest) throws(CollectionError) -> [ScoredPoint] {
-    let scroll = ScrollRequest(
-      limit: request.limit, filter: request.filter, withPayload: request.withPayload,
-      withVector: request.withVector)
-    let page = try IDOrderScan(transaction).page(
-      scroll, skipping: request.offset, flag: flag)
-    return page.records.map { ScoredPoint(record: $0, version: 0, score: 1) }
+    switch request.query {
+    case .recommend, .discover, .context: return try byExamples(request)
+    case .sample: return try sample(request)
+    case .orderBy(let order):
+      let records = try OrderedScan(order, in: transaction).records(
+        skipping: request.offset, limit: request.limit, filter: request.filter,
+        payload: request.withPayload, vector: request.withVector, flag: flag)
+      return records.map { ScoredPoint(record: $0, version: 0, score: 1) }
+    case nil, .nearest, .mmr:
+      let scroll = ScrollRequest(
+        limit: request.limit, filter: request.filter, withPayload: request.withPayload,
+        withVector: request.withVector)
+      let page = try IDOrderScan(transaction).page(
+        scroll, skipping: request.offset, flag: flag)
+      return page.records.map { ScoredPoint(record: $0, version: 0, score: 1) }
+    }
+  }
+
+  private func byExamples(_ request: QueryRequest) throws(CollectionError) -> [ScoredPoint] {
+    guard let query = request.query else { return [] }
+    let slot = try transaction.collection.slot(named: request.using, context: "using")
+    var hits = try ExampleSearch(transaction: transaction, slot: slot, flag: flag).best(
+      request.offset.addingSaturating(request.limit), for: query,
+      filter: Self.filter(of: request))
+    if let threshold = request.scoreThreshold { hits.removeAll { $0.score < threshold } }
+    return try points(Array(hits.dropFirst(request.offset)), request) { $0 }
+  }
+
+  private func sample(_ request: QueryRequest) throws(CollectionError) -> [ScoredPoint] {
+    let offsets = try RandomSample(transaction: transaction, flag: flag).offsets(
+      request.offset.addingSaturating(request.limit), filter: request.filter)
+    let hits = offsets.dropFirst(request.offset).map { Neighbor(offset: $0, score: 1) }
+    return try points(hits, request) { $0 }.map {
+      ScoredPoint(record: $0.record, version: 0, score: $0.score)
+    }
+  }
+
+  /// The points at `hits`, with the scores that clients see.
+  private func points(
+    _ hits: [Neighbor], _ request: QueryRequest, score: (Float) -> Float
+  ) throws(CollectionError) -> [ScoredPoint] {
+    var points: [ScoredPoint] = []
+    points.reserveCapacity(hits.count)
+    try transaction.visitRecords(at: hits.map(\.offset)) { (index, view) throws(CollectionError) in
+      let record = try transaction.record(
+        view, at: hits[index].offset, payload: request.withPayload, vector: request.withVector)
+      points.append(
+        ScoredPoint(record: record, version: view.version, score: score(hits[index].score)))
+    }
+    return points
   }
 }
 

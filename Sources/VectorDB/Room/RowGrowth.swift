@@ -22,7 +22,7 @@ struct RowGrowth: Equatable {
         for point in points {
           add(rows: 1, bytesPerRow, values: point.payload.json.count + Self.bytes(point.vectors))
         }
-      case .updateVectors(let points):
+      case .updateVectors(let points, _):
         for point in points { add(rows: 1, bytesPerRow, values: Self.bytes(point.vectors)) }
       case .setPayload(let payload, let selector, _), .overwritePayload(let payload, let selector):
         add(rows: 0, 0, values: payload.json.count * Self.count(selector))

@@ -42,7 +42,7 @@ struct OperationApplier {
       }
     case .clearPayload(let selector):
       try forEachSelected(selector, number) { $0.payload = .empty }
-    case .updateVectors(let points): try updateVectors(points, number)
+    case .updateVectors(let points, let filter): try updateVectors(points, filter, number)
     case .relocate(let ids, let rows): try relocate(ids, rows)
     case .deleteVectors(let names, let selector):
       let numbers = collection.vectors.filter { names.contains($0.name) }.map(\.number)
@@ -61,14 +61,17 @@ struct OperationApplier {
     _ points: [Point], _ condition: UpsertCondition, _ number: UInt64
   ) throws(CollectionError) {
     let current = try load(points.map(\.id))
+    let evaluator = condition.filter.map { FilterEvaluator($0) }
     for (index, point) in points.enumerated() {
-      // An earlier point of the same request may have the same id.
-      var state = staged[point.id] ?? current[index]
-      switch condition {
-      case .always: break
-      case .insertOnly: if state.exists { continue }
-      case .updateOnly: if !state.exists { continue }
+      // The condition is about the point as it was before this operation.
+      let before = current[index]
+      switch condition.mode {
+      case .upsert: break
+      case .insertOnly: if before.exists { continue }
+      case .updateOnly: if !before.exists { continue }
       }
+      if let evaluator, before.exists, try !passes(point.id, before, evaluator) { continue }
+      var state = staged[point.id] ?? before
       state.exists = true
       state.payload = point.payload
       state.vectors = numbered(point.vectors)
@@ -93,9 +96,18 @@ struct OperationApplier {
   }
 
   private mutating func updateVectors(
-    _ points: [PointVectors], _ number: UInt64
+    _ points: [PointVectors], _ filter: Filter?, _ number: UInt64
   ) throws(CollectionError) {
-    for update in points {
+    let evaluator = filter.map { FilterEvaluator($0) }
+    var skipped: Set<PointID> = []
+    if let evaluator {
+      // The filter is about the points as they were before this operation.
+      for (update, before) in zip(points, try load(points.map(\.id)))
+      where before.exists {
+        if try !passes(update.id, before, evaluator) { skipped.insert(update.id) }
+      }
+    }
+    for update in points where !skipped.contains(update.id) {
       var (point, vectors) = try existingWithVectors(update.id)
       vectors.merge(numbered(update.vectors)) { _, new in new }
       stagedBytes += vectors.values.reduce(0) { $0 + $1.count * 4 }
@@ -180,13 +192,17 @@ extension OperationApplier {
     _ id: PointID
   ) throws(CollectionError) -> (StagedPoint, [UInt16: [Float]]) {
     let point = try existing(id)
-    if let vectors = point.vectors { return (point, vectors) }
-    guard let base = point.base else { return (point, [:]) }
+    return (point, vectors(of: point))
+  }
+
+  private func vectors(of point: StagedPoint) -> [UInt16: [Float]] {
+    if let vectors = point.vectors { return vectors }
+    guard let base = point.base else { return [:] }
     var vectors: [UInt16: [Float]] = [:]
     for slot in collection.vectors {
       vectors[slot.number] = transaction.columns[slot.position].row(base.offset)
     }
-    return (point, vectors)
+    return vectors
   }
 
   private func currentPayload(_ point: StagedPoint) throws(CollectionError) -> Payload {
@@ -224,19 +240,29 @@ extension OperationApplier {
       if staged[record.id] == nil, earlier[record.id] == nil { ids.append(record.id) }
       return true
     }
-    let evaluator = FilterEvaluator(filter)
+    let evaluator = FilterEvaluator(filter, text: transaction.payloadIndexes.text)
     let later = earlier.order.filter { staged[$0] == nil } + staged.order
     for id in later {
       guard let point = staged[id] ?? earlier[id], point.exists else { continue }
-      let payload = evaluator.needsPayload ? try currentPayload(point) : .empty
-      let (_, vectors) = try existingWithVectors(id)
-      let names = Set(collection.vectors.filter { vectors[$0.number] != nil }.map(\.name))
-      let passes = try withBytes(of: payload) { bytes throws(CollectionError) in
-        try evaluator.passes(id: id, payload: bytes) { names.contains($0) }
-      }
-      if passes { ids.append(id) }
+      if try passes(id, point, evaluator) { ids.append(id) }
     }
     return ids
+  }
+
+  /// Whether a point as it is staged passes a filter.
+  private func passes(
+    _ id: PointID, _ point: StagedPoint, _ evaluator: FilterEvaluator
+  ) throws(CollectionError) -> Bool {
+    let payload = evaluator.needsPayload ? try currentPayload(point) : .empty
+    let names = Set(collection.vectors.filter { has($0, point) }.map(\.name))
+    return try withBytes(of: payload) { bytes throws(CollectionError) in
+      try evaluator.passes(id: id, payload: bytes) { names.contains($0) }
+    }
+  }
+
+  private func has(_ slot: VectorSlot, _ point: StagedPoint) -> Bool {
+    if let vectors = point.vectors { return vectors[slot.number] != nil }
+    return point.base.map { transaction.columns[slot.position].contains($0.offset) } ?? false
   }
 
   private func withBytes<Result>(

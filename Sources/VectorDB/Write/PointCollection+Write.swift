@@ -10,6 +10,7 @@ extension PointCollection {
     var prepared: [Operation] = []
     prepared.reserveCapacity(operations.count)
     for operation in operations { prepared.append(try prepare(operation)) }
+    try await admitWrite(operations)
     try await awaitIndexing()
     let ready = prepared
     let growth = RowGrowth(of: ready, bytesPerRow: bytesPerRow)
@@ -30,11 +31,11 @@ extension PointCollection {
         points[index].vectors = try prepare(points[index].vectors, of: points[index].id)
       }
       return .upsert(points, condition: condition)
-    case .updateVectors(var points):
+    case .updateVectors(var points, let filter):
       for index in points.indices {
         points[index].vectors = try prepare(points[index].vectors, of: points[index].id)
       }
-      return .updateVectors(points)
+      return .updateVectors(points, filter: filter)
     case .deleteVectors(let names, _):
       for name in names { _ = try slot(named: name, context: "vector") }
       return operation

@@ -1,0 +1,35 @@
+/// A rectangle of longitudes and latitudes, without its edges. It crosses the antimeridian when
+/// its left edge lies east of its right one.
+public struct GeoBoundingBox: Sendable, Equatable {
+  public var topLeft: GeoPoint
+  public var bottomRight: GeoPoint
+
+  public init(topLeft: GeoPoint, bottomRight: GeoPoint) {
+    self.topLeft = topLeft
+    self.bottomRight = bottomRight
+  }
+
+  public func contains(_ place: GeoPoint) -> Bool {
+    guard place.latitude > bottomRight.latitude, place.latitude < topLeft.latitude else {
+      return false
+    }
+    let isEastOfLeft = place.longitude > topLeft.longitude
+    let isWestOfRight = place.longitude < bottomRight.longitude
+    return topLeft.longitude > bottomRight.longitude
+      ? isEastOfLeft || isWestOfRight : isEastOfLeft && isWestOfRight
+  }
+}
+
+/// A circle, without its edge.
+public struct GeoRadius: Sendable, Equatable {
+  public var center: GeoPoint
+  /// In meters.
+  public var radius: Double
+
+  public init(center: GeoPoint, radius: Double) {
+    self.center = center
+    self.radius = radius
+  }
+
+  public func contains(_ place: GeoPoint) -> Bool { center.distance(to: place) < radius }
+}

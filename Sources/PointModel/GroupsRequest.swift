@@ -1,0 +1,70 @@
+/// A search whose results are gathered by the values at a key of their payloads.
+public struct GroupsRequest: Sendable, Equatable {
+  /// What is searched. Its limit and offset are of no account.
+  public var query: QueryRequest
+  /// A point belongs to a group for each string and integer here.
+  public var groupBy: PayloadPath
+  /// Points a group at most, at least 1.
+  public var groupSize: Int
+  /// Groups at most, at least 1.
+  public var limit: Int
+  /// Where to look for points whose ids are those of the groups.
+  public var lookup: GroupLookup?
+
+  public init(
+    query: QueryRequest, groupBy: PayloadPath, groupSize: Int = 3, limit: Int = 10,
+    lookup: GroupLookup? = nil
+  ) {
+    self.query = query
+    self.groupBy = groupBy
+    self.groupSize = groupSize
+    self.limit = limit
+    self.lookup = lookup
+  }
+}
+
+/// A collection that has a point for each group, and what is returned of those points.
+public struct GroupLookup: Sendable, Equatable {
+  public var collection: String
+  public var withPayload: PayloadSelector
+  public var withVector: VectorSelector
+
+  public init(
+    collection: String, withPayload: PayloadSelector = .all, withVector: VectorSelector = .none
+  ) {
+    self.collection = collection
+    self.withPayload = withPayload
+    self.withVector = withVector
+  }
+}
+
+/// What the points of a group have in common.
+public enum GroupID: Sendable, Hashable {
+  case string(String)
+  case integer(Int64)
+  /// Above the range of `Int64`.
+  case unsigned(UInt64)
+
+  /// The point of this name, if there can be one.
+  public var pointID: PointID? {
+    switch self {
+    case .string(let text): PointUUID(text).map { .uuid($0) }
+    case .integer(let number): UInt64(exactly: number).map { .number($0) }
+    case .unsigned(let number): .number(number)
+    }
+  }
+}
+
+/// Points with a common value, best first.
+public struct PointGroup: Sendable, Equatable {
+  public var id: GroupID
+  public var hits: [ScoredPoint]
+  /// The point of the group's name in another collection.
+  public var lookup: Record?
+
+  public init(id: GroupID, hits: [ScoredPoint], lookup: Record? = nil) {
+    self.id = id
+    self.hits = hits
+    self.lookup = lookup
+  }
+}

@@ -1,0 +1,41 @@
+/// The distances between the points of a sample: for each, those to its nearest in the sample.
+public struct MatrixRequest: Sendable, Equatable {
+  /// What points of the sample must pass; `nil` takes any that have the vector.
+  public var filter: Filter?
+  /// Points in the sample, at least 2.
+  public var sample: Int
+  /// Neighbours of each, at least 1.
+  public var limit: Int
+  /// The vector's name; empty for the unnamed one.
+  public var using: String
+
+  public init(filter: Filter? = nil, sample: Int = 10, limit: Int = 3, using: String = "") {
+    self.filter = filter
+    self.sample = sample
+    self.limit = limit
+    self.using = using
+  }
+}
+
+/// A sample in the order of its ids, and the neighbours of each of its points, nearest first.
+public struct DistanceMatrix: Sendable, Equatable {
+  public struct Neighbor: Sendable, Equatable {
+    /// Where the neighbour stands in the sample.
+    public var position: Int
+    public var score: Float
+
+    public init(position: Int, score: Float) {
+      self.position = position
+      self.score = score
+    }
+  }
+
+  public var ids: [PointID]
+  /// A row for each id.
+  public var neighbors: [[Neighbor]]
+
+  public init(ids: [PointID] = [], neighbors: [[Neighbor]] = []) {
+    self.ids = ids
+    self.neighbors = neighbors
+  }
+}

@@ -1,0 +1,124 @@
+import FastJSON
+import PointModel
+
+/// A ``Condition`` made ready to be asked about many points.
+indirect enum CompiledCondition {
+  /// Some value at the key is as wanted; an array counts as each of its elements.
+  case value(PayloadPath, ValueCheck)
+  case text(PayloadPath, TextMatch)
+  case valuesCount(PayloadPath, ValuesCount)
+  case isEmpty(PayloadPath)
+  case isNull(PayloadPath)
+  case someValue(PayloadPath, ValueState)
+  case hasID(Set<PointID>)
+  case hasVector(String)
+  case slice(PointSlice)
+  case nested(PayloadPath, CompiledFilter)
+  case filter(CompiledFilter)
+  case not(CompiledCondition)
+
+  init(_ condition: Condition, text: TextFields) {
+    switch condition {
+    case .match(let key, let match):
+      if let demand = TextMatch.Demand(match) {
+        self = .text(key, TextMatch(demand, as: text[key]))
+      } else {
+        self = .value(key, ValueCheck(match))
+      }
+    case .range(let key, let range): self = .value(key, .range(range))
+    case .datetimeRange(let key, let range): self = .value(key, .datetimeRange(range))
+    case .geoBoundingBox(let key, let box): self = .value(key, .geoBoundingBox(box))
+    case .geoRadius(let key, let circle): self = .value(key, .geoRadius(circle))
+    case .geoPolygon(let key, let polygon): self = .value(key, .geoPolygon(polygon))
+    case .valuesCount(let key, let count): self = .valuesCount(key, count)
+    case .isEmpty(let key): self = .isEmpty(key)
+    case .isNull(let key): self = .isNull(key)
+    case .someValue(let key, let state): self = .someValue(key, state)
+    case .hasID(let ids): self = .hasID(ids)
+    case .hasVector(let name): self = .hasVector(name)
+    case .slice(let slice): self = .slice(slice)
+    case .nested(let key, let filter):
+      let elements = key.everyElement
+      self = .nested(elements, CompiledFilter(filter, text: text.inside(elements)))
+    case .filter(let filter): self = .filter(CompiledFilter(filter, text: text))
+    case .not(let condition): self = .not(CompiledCondition(condition, text: text))
+    }
+  }
+
+  var needsPayload: Bool {
+    switch self {
+    case .value, .text, .valuesCount, .isEmpty, .isNull, .someValue, .nested: true
+    case .hasID, .hasVector, .slice: false
+    case .filter(let filter): filter.needsPayload
+    case .not(let condition): condition.needsPayload
+    }
+  }
+
+  func holds(for subject: FilterSubject) -> Bool {
+    switch self {
+    case .hasID(let ids): subject.point.map { ids.contains($0.id) } ?? false
+    case .hasVector(let name): subject.point?.hasVector(name) ?? false
+    case .slice(let slice): subject.point.map { slice.contains($0.id) } ?? false
+    case .filter(let filter): filter.passes(subject)
+    case .not(let condition): !condition.holds(for: subject)
+    default: subject.payload.map { holds(in: $0) } ?? false
+    }
+  }
+
+  private func holds(in payload: JSONElement) -> Bool {
+    switch self {
+    case .value(let key, let check):
+      return key.containsElement(in: payload) { check.holds(for: $0) }
+    case .text(let key, let match):
+      return match.holds(at: key, in: payload)
+    case .valuesCount(let key, let count):
+      var isThere = false
+      let holds = key.contains(in: payload) { value in
+        isThere = true
+        return count.contains(value.valuesCount)
+      }
+      return isThere ? holds : count.contains(0)
+    case .isEmpty(let key):
+      return !key.contains(in: payload) { !$0.isEmptyValue }
+    case .isNull(let key):
+      return key.contains(in: payload) { $0.isNullValue }
+    case .someValue(let key, let state):
+      var isThere = false
+      let holds = key.contains(in: payload) { value in
+        isThere = true
+        return state.holds(for: value)
+      }
+      return isThere ? holds : state == .empty || state == .notNull
+    case .nested(let elements, let filter):
+      return elements.contains(in: payload) { element in
+        element.kind == .object && filter.passes(FilterSubject(payload: element, point: nil))
+      }
+    case .hasID, .hasVector, .slice, .filter, .not: return false
+    }
+  }
+}
+
+extension ValueState {
+  fileprivate func holds(for value: JSONElement) -> Bool {
+    switch self {
+    case .empty: value.isEmptyValue
+    case .notEmpty: !value.isEmptyValue
+    case .null: value.isNullValue
+    case .notNull: !value.isNullValue
+    }
+  }
+}
+
+extension JSONElement {
+  /// Whether this is `null` or `[]`.
+  fileprivate var isEmptyValue: Bool { isNull || array?.isEmpty ?? false }
+
+  /// Whether this is `null` or an array that holds one.
+  fileprivate var isNullValue: Bool { isNull || array?.contains { $0.isNull } ?? false }
+
+  /// How many values there are: elements of an array, none for `null`, otherwise one.
+  fileprivate var valuesCount: UInt64 {
+    if isNull { return 0 }
+    return array.map { UInt64($0.count) } ?? 1
+  }
+}

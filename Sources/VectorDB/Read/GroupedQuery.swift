@@ -1,0 +1,178 @@
+import FastJSON
+import PointModel
+
+/// Finds the groups with the best points, and the best points of each. Blocking.
+///
+/// First points are asked for, best first and more each time, until enough groups have been seen;
+/// points that would add no group are left out. Then each group that is not full is asked for by
+/// its value.
+struct GroupedQuery {
+  private let transaction: ReadTransaction
+  private let flag: CancellationFlag
+  private let request: GroupsRequest
+
+  /// How often more points are asked for before what was found must do.
+  private static let roundsMax = 12
+
+  init(_ request: GroupsRequest, in transaction: ReadTransaction, flag: CancellationFlag) {
+    self.transaction = transaction
+    self.flag = flag
+    self.request = request
+  }
+
+  /// Groups in the order in which their best points were found.
+  private struct Found {
+    var ids: [GroupID] = []
+    var hits: [GroupID: [ScoredPoint]] = [:]
+    /// Whether no point of a group is missing in `hits`.
+    var isComplete = false
+  }
+
+  func groups() throws(CollectionError) -> [PointGroup] {
+    var found = try find()
+    let ids = Array(found.ids.prefix(request.limit))
+    if !found.isComplete, isRepeatable { try fill(ids, &found) }
+    var groups = ids.map { id in
+      PointGroup(id: id, hits: Array((found.hits[id] ?? []).prefix(request.groupSize)))
+    }
+    try complete(&groups)
+    return groups
+  }
+
+  /// Whether asking again gives the same order.
+  private var isRepeatable: Bool {
+    switch request.query.query {
+    case .sample, .mmr: false
+    case nil, .nearest, .recommend, .discover, .context, .orderBy: true
+    }
+  }
+
+  private func find() throws(CollectionError) -> Found {
+    var found = Found()
+    var count = request.limit.multipliedSaturating(by: request.groupSize)
+    for round in 0..<Self.roundsMax {
+      let known = Set(found.ids.compactMap(\.matchValue))
+      let conditions: [Condition] =
+        known.isEmpty ? [] : [.match(key: request.groupBy, .except(known))]
+      let points = try run([query(conditions, limit: count)])[0]
+      for point in points { try add(point, to: &found) }
+      if points.count < count {
+        found.isComplete = round == 0
+        return found
+      }
+      if found.ids.count >= request.limit { return found }
+      count = count.multipliedSaturating(by: 2)
+    }
+    return found
+  }
+
+  private func fill(_ ids: [GroupID], _ found: inout Found) throws(CollectionError) {
+    let open = ids.filter { (found.hits[$0]?.count ?? 0) < request.groupSize }
+    var queries: [QueryRequest] = []
+    var asked: [GroupID] = []
+    for id in open {
+      guard let value = id.matchValue else { continue }
+      queries.append(
+        query([.match(key: request.groupBy, .value(value))], limit: request.groupSize))
+      asked.append(id)
+    }
+    for (id, points) in zip(asked, try run(queries)) { found.hits[id] = points }
+  }
+
+  private func add(_ point: ScoredPoint, to found: inout Found) throws(CollectionError) {
+    for id in try groupIDs(of: point) {
+      if found.hits[id] == nil { found.ids.append(id) }
+      let isKnown = found.hits[id]?.contains { $0.record.id == point.record.id } ?? false
+      if !isKnown { found.hits[id, default: []].append(point) }
+    }
+  }
+
+  /// The groups that a point belongs to, each once. A value that makes no group takes the point out
+  /// of all of them, as in Qdrant.
+  private func groupIDs(of point: ScoredPoint) throws(CollectionError) -> [GroupID] {
+    let root: JSONElement
+    do {
+      root = try JSONDocument(parsing: point.record.payload?.json ?? Payload.empty.json).root
+    } catch {
+      throw .storage("the payload of point \(point.record.id) is damaged: \(error.message)")
+    }
+    var ids: [GroupID] = []
+    let hasOther = request.groupBy.containsElement(in: root) { element in
+      guard let id = GroupID(element) else { return true }
+      if !ids.contains(id) { ids.append(id) }
+      return false
+    }
+    return hasOther ? [] : ids
+  }
+
+  private func query(_ conditions: [Condition], limit: Int) -> QueryRequest {
+    var query = request.query
+    query.offset = 0
+    query.limit = limit
+    query.withVector = .none
+    var path = request.groupBy.steps
+    while path.last == .everyElement { path.removeLast() }
+    query.withPayload = .include([PayloadPath(steps: path)])
+    query.filter = Filter(
+      must: (query.filter.map { [.filter($0)] } ?? []) + conditions,
+      mustNot: [.isEmpty(key: request.groupBy)])
+    return query
+  }
+
+  private func run(_ queries: [QueryRequest]) throws(CollectionError) -> [[ScoredPoint]] {
+    if flag.isCancelled { throw .timedOut("the query was given up") }
+    return try QueryExecution(transaction, flag: flag).results(of: queries)
+  }
+
+  /// Gives every hit what the request asks for.
+  private func complete(_ groups: inout [PointGroup]) throws(CollectionError) {
+    let ids = Set(groups.flatMap { $0.hits.map(\.record.id) }).sorted()
+    let offsets = try transaction.locations(of: ids).compactMap { $0?.offset }
+    var records: [PointID: Record] = [:]
+    try transaction.visitRecords(at: offsets) { (index, view) throws(CollectionError) in
+      records[view.id] = try transaction.record(
+        view, at: offsets[index], payload: request.query.withPayload,
+        vector: request.query.withVector)
+    }
+    for group in groups.indices {
+      for hit in groups[group].hits.indices {
+        let old = groups[group].hits[hit].record
+        guard var record = records[old.id] else { continue }
+        record.orderValue = old.orderValue
+        groups[group].hits[hit].record = record
+      }
+    }
+  }
+}
+
+extension GroupID {
+  /// The group of a payload's value; `nil` for values that make none.
+  fileprivate init?(_ element: JSONElement) {
+    if let string = element.string {
+      self = .string(string)
+    } else if let integer = element.int64 {
+      self = .integer(integer)
+    } else if let unsigned = element.uint64 {
+      self = .unsigned(unsigned)
+    } else {
+      return nil
+    }
+  }
+
+  /// What a condition on the group's points compares with.
+  fileprivate var matchValue: MatchValue? {
+    switch self {
+    case .string(let string): .string(string)
+    case .integer(let integer): .integer(integer)
+    case .unsigned: nil
+    }
+  }
+}
+
+extension Int {
+  /// The product, or the greatest integer when it would be greater. Both are at least 0.
+  func multipliedSaturating(by other: Int) -> Int {
+    let (product, overflow) = multipliedReportingOverflow(by: other)
+    return overflow ? .max : product
+  }
+}

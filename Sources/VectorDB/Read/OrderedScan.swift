@@ -1,0 +1,143 @@
+import PointModel
+import VectorIndex
+
+/// Pages of a collection in the order of values in payloads.
+struct OrderedScan {
+  private let transaction: ReadTransaction
+  private let order: OrderBy
+  private let values: FieldValues
+
+  /// - Throws: ``CollectionError/wrongInput(_:)`` when no range index covers the key.
+  init(_ order: OrderBy, in transaction: ReadTransaction) throws(CollectionError) {
+    self.transaction = transaction
+    self.order = order
+    let schema = transaction.collection.fieldSchema(at: order.key)
+    guard let schema, schema.params.canOrder else {
+      throw .wrongInput(
+        """
+        No range index for `order_by` key: `\(order.key)`. Please create one to use `order_by`. \
+        Check https://qdrant.tech/documentation/concepts/indexing/#payload-index to see which \
+        payload schemas support Range conditions
+        """)
+    }
+    self.values = FieldValues(path: order.key, type: schema.params.type)
+  }
+
+  private struct Entry {
+    let value: OrderValue
+    let id: PointID
+    let offset: UInt32
+  }
+
+  /// The first `limit` records, after `skipping` others.
+  func records(
+    skipping: Int = 0, limit: Int, filter: Filter?, payload: PayloadSelector,
+    vector: VectorSelector, flag: CancellationFlag
+  ) throws(CollectionError) -> [Record] {
+    let wanted = skipping.addingSaturating(limit)
+    let page = Array(try entries(wanted, filter, flag).dropFirst(skipping))
+    var records: [Record] = []
+    records.reserveCapacity(page.count)
+    try transaction.visitRecords(at: page.map(\.offset)) { (index, view) throws(CollectionError) in
+      var record = try transaction.record(
+        view, at: page[index].offset, payload: payload, vector: vector)
+      record.orderValue = page[index].value
+      records.append(record)
+    }
+    return records
+  }
+
+  /// The first `count` entries.
+  private func entries(
+    _ count: Int, _ filter: Filter?, _ flag: CancellationFlag
+  ) throws(CollectionError) -> [Entry] {
+    if count == 0 { return [] }
+    let filter = filter.flatMap { $0.isEmpty ? nil : $0 }
+    guard transaction.canOrder(by: order.key) else {
+      return try scannedEntries(count, filter, flag)
+    }
+    let allowed = try filter.map { filter throws(CollectionError) in
+      try FilterScan(filter, in: transaction).rows(flag: flag)
+    }
+    return try indexedEntries(count, allowed)
+  }
+
+  /// From the index: values in their order until they have enough rows.
+  private func indexedEntries(
+    _ count: Int, _ allowed: OffsetBitmap?
+  ) throws(CollectionError) -> [Entry] {
+    var found: [(value: OrderValue, offset: UInt32)] = []
+    _ = try transaction.forEachValue(
+      of: order.key, descending: order.direction == .descending,
+      skipping: isBeforeStart
+    ) { (value, rows) throws(CollectionError) in
+      for offset in rows where allowed?.contains(offset) ?? true {
+        found.append((OrderValue(value), offset))
+      }
+      return found.count < count
+    }
+    var entries: [Entry] = []
+    entries.reserveCapacity(found.count)
+    try transaction.visitRecords(at: found.map(\.offset)) { (index, view) throws(CollectionError) in
+      entries.append(
+        Entry(value: found[index].value, id: view.id, offset: found[index].offset))
+    }
+    keepFirst(count, of: &entries)
+    return entries
+  }
+
+  /// From the records, while the index is not ready.
+  private func scannedEntries(
+    _ count: Int, _ filter: Filter?, _ flag: CancellationFlag
+  ) throws(CollectionError) -> [Entry] {
+    var entries: [Entry] = []
+    // What can no longer be among the first is let go of now and then.
+    let bound = max(4096, count.addingSaturating(count))
+    let scan = FilterScan(filter ?? Filter(), in: transaction)
+    try scan.forEach(flag: flag) { (offset, view) throws(CollectionError) in
+      for value in Set(values.orderValues(in: try view.parsedPayload())).filter(isAtOrAfterStart) {
+        entries.append(Entry(value: value, id: view.id, offset: offset))
+      }
+      if entries.count >= bound { keepFirst(count, of: &entries) }
+      return true
+    }
+    keepFirst(count, of: &entries)
+    return entries
+  }
+
+  private func keepFirst(_ count: Int, of entries: inout [Entry]) {
+    switch order.direction {
+    case .ascending: entries.sort { Self.precedes($0, $1) }
+    case .descending: entries.sort { Self.precedes($1, $0) }
+    }
+    entries.removeSubrange(min(count, entries.count)...)
+  }
+
+  private static func precedes(_ left: Entry, _ right: Entry) -> Bool {
+    if left.value < right.value { return true }
+    return left.value == right.value && left.id < right.id
+  }
+
+  private func isBeforeStart(_ value: OrderedValue) -> Bool {
+    !isAtOrAfterStart(OrderValue(value))
+  }
+
+  private func isAtOrAfterStart(_ value: OrderValue) -> Bool {
+    let start: Double
+    switch order.start {
+    case nil: return true
+    case .number(let number): start = number
+    case .datetime(let moment): start = Double(moment.microseconds)
+    }
+    return order.direction == .ascending ? value.double >= start : value.double <= start
+  }
+}
+
+extension OrderValue {
+  fileprivate init(_ value: OrderedValue) {
+    switch value {
+    case .integer(let integer), .datetime(let integer): self = .integer(integer)
+    case .float(let number): self = .double(number)
+    }
+  }
+}

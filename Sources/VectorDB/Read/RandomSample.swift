@@ -1,0 +1,35 @@
+import PointModel
+import VectorIndex
+
+/// Draws points at random, each at most once and all with the same probability.
+struct RandomSample {
+  let transaction: ReadTransaction
+  let flag: CancellationFlag
+
+  /// The offsets of `count` points that pass `filter`, or of all if they are fewer, in random
+  /// order.
+  ///
+  /// Follows Vitter, "Random Sampling with a Reservoir" (1985), algorithm R.
+  func offsets(_ count: Int, filter: Filter?) throws(CollectionError) -> [UInt32] {
+    var reservoir: [UInt32] = []
+    var seen = 0
+    let take = { (offset: UInt32) in
+      seen += 1
+      if reservoir.count < count {
+        reservoir.append(offset)
+      } else {
+        let place = Int.random(in: 0..<seen)
+        if place < count { reservoir[place] = offset }
+      }
+    }
+    if count > 0 {
+      if let filter, !filter.isEmpty {
+        for offset in try FilterScan(filter, in: transaction).rows(flag: flag)
+        where transaction.visibility.isVisible(offset) { take(offset) }
+      } else {
+        try transaction.forEachVisible { (offset) throws(CollectionError) in take(offset) }
+      }
+    }
+    return reservoir.shuffled()
+  }
+}

@@ -1,0 +1,93 @@
+import PointModel
+import Synchronization
+
+extension PointCollection {
+  private var strictMode: StrictModeCheck? {
+    state.withLock { $0.strictMode }.map { StrictModeCheck(strictMode: $0, collection: self) }
+  }
+
+  /// Refuses a deadline that is later than the collection's configuration allows.
+  public func checkTimeout(seconds: Int) throws(CollectionError) {
+    try strictMode?.check(timeout: seconds)
+  }
+
+  /// Refuses more searches at once than the collection's configuration allows.
+  public func checkBatch(of count: Int) throws(CollectionError) {
+    try strictMode?.check(batchOf: count)
+  }
+
+  /// Refuses a further payload index when the configuration allows no more than `count`.
+  func checkIndexCount(_ count: Int) throws(CollectionError) {
+    guard let limit = state.withLock({ $0.strictMode })?.maxPayloadIndexes, count >= limit else {
+      return
+    }
+    throw StrictModeCheck.refused(
+      "Collection already has the maximum number of payload indices (\(limit))",
+      help: "Please delete an existing index before creating a new one.")
+  }
+
+  /// Admits a read that obeys the collection's bounds and rate.
+  func admitRead(
+    cost: Int, _ check: (StrictModeCheck) throws(CollectionError) -> Void
+  ) throws(CollectionError) {
+    if let strictMode { try check(strictMode) }
+    try rateLimits.take(cost, for: .read)
+  }
+
+  /// Admits changes that obey the collection's bounds and rate.
+  func admitWrite(_ operations: [Operation]) async throws(CollectionError) {
+    guard let strictMode else { return }
+    for operation in operations { try strictMode.check(operation) }
+    if operations.contains(where: \.growsCollection) {
+      try await checkSize(strictMode.strictMode, operations)
+    }
+    guard rateLimits.areLimited(.write) else { return }
+    let transaction = try beginRead()
+    let count = state.withLock { $0.liveCount }
+    let cost = RequestCost.write(operations) { filter in
+      filter.isEmpty ? count : transaction.estimate(filter, of: count).expected
+    }
+    if cost > 0 { try rateLimits.take(cost, for: .write) }
+  }
+
+  private func checkSize(
+    _ strictMode: StrictMode, _ operations: [Operation]
+  ) async throws(CollectionError) {
+    let count = state.withLock { $0.liveCount }
+    if operations.contains(where: \.addsVectors) {
+      if let limit = strictMode.maxVectorBytes,
+        count * vectors.reduce(0, { $0 + $1.size * MemoryLayout<Float>.stride }) >= limit
+      {
+        throw .badRequest(
+          "Max vector storage size limit of \(Self.megabytes(limit))MB reached!")
+      }
+      if let limit = strictMode.maxPoints, count >= limit {
+        throw .badRequest("Max points count limit of \(limit) reached!")
+      }
+    }
+    guard let limit = strictMode.maxPayloadBytes else { return }
+    if try await payloadUse.reaches(limit, of: self, adding: operations) {
+      throw .badRequest("Max payload storage size limit of \(Self.megabytes(limit))MB reached!")
+    }
+  }
+
+  private static func megabytes(_ bytes: Int) -> Float { Float(bytes) / Float(1024 * 1024) }
+}
+
+extension Operation {
+  /// Whether the operation may add vectors.
+  fileprivate var addsVectors: Bool {
+    switch self {
+    case .upsert, .updateVectors: true
+    default: false
+    }
+  }
+
+  /// Whether the operation may add bytes.
+  fileprivate var growsCollection: Bool {
+    switch self {
+    case .setPayload, .overwritePayload: true
+    default: addsVectors
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import PointModel
+
+/// What requests take of a collection's rates, in tokens.
+enum RequestCost {
+  /// A read with a filter: one, and one for each condition.
+  static func read(_ filter: Filter?) -> Int { 1 + (filter?.conditionCount ?? 0) }
+
+  /// A query: its examples in place of the one.
+  static func query(_ request: QueryRequest) -> Int {
+    let own =
+      switch request.query {
+      case .recommend(let examples) where examples.strategy != .averageVector:
+        request.query?.vectors.count ?? 1
+      case .discover, .context: request.query?.vectors.count ?? 1
+      case nil, .nearest, .mmr, .recommend, .orderBy, .sample: 1
+      }
+    return own + (request.filter?.conditionCount ?? 0)
+  }
+
+  /// A change: one for each point that it is about.
+  ///
+  /// - Parameter estimate: about how many points pass a filter.
+  static func write(_ operations: [Operation], estimate: (Filter) -> Int) -> Int {
+    operations.reduce(0) { sum, operation in
+      let points =
+        switch operation {
+        case .upsert(let points, _): points.count
+        case .updateVectors(let points, _): points.count
+        case .delete(let selector), .setPayload(_, let selector, _),
+          .overwritePayload(_, let selector), .deletePayload(_, let selector),
+          .clearPayload(let selector), .deleteVectors(_, let selector):
+          switch selector {
+          case .ids(let ids): ids.count
+          case .filter(let filter): estimate(filter)
+          }
+        case .relocate: 0
+        }
+      if case .relocate = operation { return sum }
+      return sum + max(1, points)
+    }
+  }
+}
