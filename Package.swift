@@ -58,6 +58,7 @@ let package = Package(
   targets: [
     // Engine
     .systemLibrary(name: "CRocksDB", providers: [.apt(["librocksdb-dev"])]),
+    .systemLibrary(name: "CRoaring", providers: [.apt(["libroaring-dev"])]),
     .target(name: "CVectorKernels"),
     .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
     target("FastJSON", ["CSimdJSON"]),
@@ -67,9 +68,13 @@ let package = Package(
     .systemLibrary(name: "CStemmer", providers: [.apt(["libstemmer-dev"])]),
     .systemLibrary(name: "CICU", pkgConfig: "icu-uc", providers: [.apt(["libicu-dev"])]),
     target("TextAnalysis", ["CICU", "CStemmer", "PointModel"]),
+    target("PayloadIndex", ["CRoaring"]),
     target(
       "VectorDB",
-      ["FastJSON", "PointModel", "Storage", "TextAnalysis", "VectorIndex", crypto, logging]),
+      [
+        "FastJSON", "PayloadIndex", "PointModel", "Storage", "TextAnalysis", "VectorIndex", crypto,
+        logging,
+      ]),
     // Server
     target("QdrantAPI", ["FastJSON", "PointModel"]),
     target(
@@ -114,6 +119,7 @@ let package = Package(
     tests("FastJSON"),
     tests("PointModel", ["FastJSON"]),
     tests("Storage"),
+    tests("PayloadIndex"),
     tests("VectorIndex", ["CVectorKernels"]),
     .testTarget(
       name: "TextAnalysisTests", dependencies: ["FastJSON", "PointModel", "TextAnalysis"],

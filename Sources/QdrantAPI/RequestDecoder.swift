@@ -20,6 +20,13 @@ public enum RequestDecoder {
     try read(body, CollectionConfigDecoder.change)
   }
 
+  /// `PUT /collections/{name}/index`.
+  public static func createPayloadIndex(
+    _ body: UnsafeRawBufferPointer
+  ) throws(RequestError) -> PayloadIndexRequest {
+    try read(body, PayloadIndexDecoder.request)
+  }
+
   /// `PUT /collections/{name}/points`: a list of points or columns.
   public static func upsert(_ body: UnsafeRawBufferPointer) throws(RequestError) -> Operation {
     try read(body, UpsertDecoder.operation)

@@ -38,6 +38,7 @@ public struct RESTApplication: Sendable {
         keys: AccessKeys(full: settings.apiKey, readOnly: settings.readOnlyAPIKey)))
     ServiceController(services: services, commit: commit).addRoutes(to: router)
     CollectionsController(services: services).addRoutes(to: router)
+    PayloadIndexController(services: services).addRoutes(to: router)
     PointsController(services: services).addRoutes(to: router)
     UpdatesController(services: services).addRoutes(to: router)
     QueryController(services: services).addRoutes(to: router)

@@ -85,8 +85,8 @@ final class Catalog: Sendable {
     } catch {
       throw .wrongInput(String(describing: error))
     }
-    var entry = CatalogEntry(name: name, config: config)
-    for slot in collection.vectors { entry.vectorNumbers[slot.name] = slot.number }
+    var entry = collection.catalogEntry
+    entry.config = config
     var batch = WriteBatch()
     batch.put(
       key: KeyLayout.catalogEntry(collection.number), value: entry.encoded(), in: KeyLayout.meta)

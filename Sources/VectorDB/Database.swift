@@ -17,6 +17,7 @@ public final class Database: Sendable {
   let roomSampler: RoomSampler
   private let maintenance: Maintenance
   private let indexer: Indexer
+  let payloadIndexer: PayloadIndexer
   private let isClosed = Mutex(false)
 
   private init(
@@ -26,6 +27,7 @@ public final class Database: Sendable {
     let folder = IndexFolder(database: path)
     folder.load(catalog.unordered, logger: logger)
     self.indexer = Indexer(core: core, catalog: catalog, folder: folder, logger: logger)
+    self.payloadIndexer = PayloadIndexer(core: core, catalog: catalog, logger: logger)
     self.roomSampler = RoomSampler(core: core, catalog: catalog, logger: logger)
     self.maintenance = Maintenance(core: core, catalog: catalog, logger: logger)
     self.core = core
@@ -129,6 +131,7 @@ public final class Database: Sendable {
     committer.join()
     logSync?.stop()
     indexer.stop()
+    payloadIndexer.stop()
     maintenance.stop()
     roomSampler.stop()
     core.searchThreads.shutDown()

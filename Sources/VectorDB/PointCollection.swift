@@ -16,10 +16,12 @@ public final class PointCollection: Sendable {
   let visibility = VisibilityTable()
   let deadRows = DeadRows()
   let requests = StagingQueue()
+  let payloadIndexes: PayloadIndexes
   let state: Mutex<State>
 
   struct State {
     var config: CollectionConfig
+    var payloadSchema: PayloadSchema
     var counters: CollectionCounters
     var liveCount: Int
     var isDropped = false
@@ -38,11 +40,25 @@ public final class PointCollection: Sendable {
         size: vector.params.size, distance: vector.params.distance,
         column: VectorColumn(dimension: vector.params.size))
     }
-    self.state = Mutex(State(config: entry.config, counters: counters, liveCount: 0))
+    self.payloadIndexes = PayloadIndexes(entry.payloadSchema)
+    self.state = Mutex(
+      State(
+        config: entry.config, payloadSchema: entry.payloadSchema, counters: counters, liveCount: 0))
   }
 
   /// The current configuration, defaults filled in.
   public var config: CollectionConfig { state.withLock { $0.config } }
+
+  /// The indexed fields of the payloads.
+  public var payloadSchema: PayloadSchema { state.withLock { $0.payloadSchema } }
+
+  /// What the catalogue keeps of the collection.
+  var catalogEntry: CatalogEntry {
+    let (config, schema) = state.withLock { ($0.config, $0.payloadSchema) }
+    var entry = CatalogEntry(name: name, config: config, payloadSchema: schema)
+    for slot in vectors { entry.vectorNumbers[slot.name] = slot.number }
+    return entry
+  }
 
   var isDropped: Bool { state.withLock { $0.isDropped } }
 
@@ -52,7 +68,8 @@ public final class PointCollection: Sendable {
     return CollectionInfo(
       config: config, pointsCount: count, indexedVectorsCount: indexedVectorsCount,
       segmentsCount: 1, updateQueueLength: core.waitingWrites.load(ordering: .relaxed),
-      vectorBytes: vectors.reduce(0) { $0 + $1.column.residentBytes }, indexes: indexInfos)
+      vectorBytes: vectors.reduce(0) { $0 + $1.column.residentBytes }, indexes: indexInfos,
+      payloadFields: payloadFieldInfos)
   }
 
   /// The vector called `name`.
@@ -72,7 +89,8 @@ public final class PointCollection: Sendable {
         visibility: visibility.view(at: commit.sequence, rowCount: rowCount),
         columns: vectors.map { $0.column.view() },
         // Lists leave out rows that are dead at the latest commit, which is this one.
-        indexes: vectors.map { $0.indexSlot.index?.view() })
+        indexes: vectors.map { $0.indexSlot.index?.view() },
+        payloadIndexes: payloadIndexes.view.upTo(commit.sequence))
       return (transaction, isDropped)
     }
     if isDropped { throw .collectionNotFound(name) }
@@ -92,10 +110,13 @@ public struct CollectionInfo: Sendable {
   public var vectorBytes: Int
   /// The index of each vector.
   public var indexes: [VectorIndexInfo]
+  /// The indexed fields of the payloads, in the order of their names.
+  public var payloadFields: [PayloadFieldInfo]
 
   /// Whether an index is due or being built.
   public var isIndexing: Bool {
-    indexes.contains { info in
+    if payloadFields.contains(where: { !$0.isReady }) { return true }
+    return indexes.contains { info in
       switch info.state {
       case .none, .ready: false
       case .waiting, .building, .rebuilding: true

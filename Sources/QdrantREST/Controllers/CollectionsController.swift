@@ -37,9 +37,22 @@ struct CollectionsController: Sendable {
       status: failure != nil ? .red : info.isIndexing ? .yellow : .green, optimizerError: failure,
       indexedVectorsCount: info.indexedVectorsCount, pointsCount: info.pointsCount,
       segmentsCount: info.segmentsCount, config: info.config,
+      payloadSchema: Self.payloadSchema(info.payloadFields),
       updateQueueLength: info.updateQueueLength,
       indexes: info.indexes.compactMap(IndexReport.init))
     return RESTResponse.ok(context) { $0.write(answer) }
+  }
+
+  private static func payloadSchema(_ fields: [PayloadFieldInfo]) -> JSONObjectValue {
+    var schema = JSONObjectValue()
+    for field in fields {
+      var entry = JSONObjectValue()
+      entry["data_type"] = .string(field.schema.params.type.rawValue)
+      if !field.schema.isTypeOnly { entry["params"] = .object(field.schema.params.json) }
+      entry["points"] = .integer(Int64(field.pointsCount))
+      schema[field.path.description] = .object(entry)
+    }
+    return schema
   }
 
   @Sendable private func optimizations(

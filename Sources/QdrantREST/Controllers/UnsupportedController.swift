@@ -5,8 +5,6 @@ import Hummingbird
 /// would look like a mistyped address.
 struct UnsupportedController: Sendable {
   private static let routes: [(HTTPRequest.Method, String, String)] = [
-    (.put, "{c}/index", "payload indexes are"),
-    (.delete, "{c}/index/{field_name}", "payload indexes are"),
     (.post, "{c}/facet", "facets are"),
     (.post, "{c}/points/query/groups", "grouped queries are"),
     (.post, "{c}/points/search/groups", "grouped queries are"),

@@ -65,7 +65,8 @@ extension CollectionMemory {
   var parts: [(name: StaticString, bytes: Int)] {
     [
       ("vectors", vectors), ("presence", presence), ("visibility", visibility),
-      ("codes", codes), ("lists", lists), ("centroids", centroids), ("catalogue", catalogue),
+      ("codes", codes), ("lists", lists), ("centroids", centroids),
+      ("payload_indexes", payloadIndexes), ("catalogue", catalogue),
     ]
   }
 }

@@ -49,7 +49,7 @@ enum ValueCheck {
 
 extension JSONElement {
   /// The place that an object with the numbers `lon` and `lat` tells.
-  fileprivate var place: GeoPoint? {
+  var place: GeoPoint? {
     guard let object, let longitude = object["lon"]?.double, let latitude = object["lat"]?.double
     else { return nil }
     return GeoPoint(longitude: longitude, latitude: latitude)

@@ -2,16 +2,18 @@ import FastJSON
 import PointModel
 import Storage
 
-/// What the catalogue keeps of a collection: its name, configuration, and the number that each
-/// of its vectors has in keys. Numbers are never reused.
+/// What the catalogue keeps of a collection: its name, configuration, indexed payload fields, and
+/// the number that each of its vectors has in keys. Numbers are never reused.
 struct CatalogEntry {
   var name: String
   var config: CollectionConfig
+  var payloadSchema: PayloadSchema
   var vectorNumbers: [String: UInt16]
 
-  init(name: String, config: CollectionConfig) {
+  init(name: String, config: CollectionConfig, payloadSchema: PayloadSchema = PayloadSchema()) {
     self.name = name
     self.config = config
+    self.payloadSchema = payloadSchema
     self.vectorNumbers = [:]
     for (position, vector) in config.vectors.all.enumerated() {
       vectorNumbers[vector.name] = UInt16(position)
@@ -32,6 +34,10 @@ struct CatalogEntry {
     writer.endObject()
     writer.key("config")
     config.write(to: &writer)
+    if !payloadSchema.isEmpty {
+      writer.key("payload_schema")
+      payloadSchema.write(to: &writer)
+    }
     writer.endObject()
     return writer.bytes
   }
@@ -45,6 +51,10 @@ struct CatalogEntry {
       else { throw DatabaseError.damaged("a collection's catalogue entry is incomplete") }
       self.name = name
       self.config = try CollectionConfig(storedJSON: config)
+      self.payloadSchema =
+        try entry["payload_schema"].map { schema throws(StoredConfigError) in
+          try PayloadSchema(storedJSON: schema)
+        } ?? PayloadSchema()
       self.vectorNumbers = [:]
       for (vector, number) in numbers {
         guard case .integer(let number) = number, let number = UInt16(exactly: number) else {

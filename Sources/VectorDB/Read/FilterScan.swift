@@ -1,17 +1,29 @@
+import PayloadIndex
 import PointModel
 import VectorIndex
 
-/// Which points of a collection pass a filter, by reading as few records as it can.
+/// Which points of a collection pass a filter, by reading as few records as it can: payload indexes
+/// say which rows pass for sure and which may, and only the latter are tested.
 struct FilterScan {
   let transaction: ReadTransaction
   let evaluator: FilterEvaluator
   /// The ids that alone can pass, ascending, when the filter demands some.
   let candidates: [PointID]?
+  /// What is known without reading records.
+  let answer: FilterAnswer
+
+  /// Rows tested at once, at most, rather than one by one in the order of their scores.
+  private static let testedAtOnceMax = 512
+  /// Rows whose records are fetched together.
+  private static let batch = 256
 
   init(_ filter: Filter, in transaction: ReadTransaction) {
     self.transaction = transaction
-    self.evaluator = FilterEvaluator(filter)
+    self.evaluator = FilterEvaluator(filter, text: transaction.payloadIndexes.text)
     self.candidates = Self.candidates(filter)
+    self.answer =
+      candidates == nil
+      ? IndexedFilter(transaction.payloadIndexes).answer(filter) : .unknown
   }
 
   /// Visits each point that passes until `body` returns `false`; in no stated order.
@@ -21,42 +33,128 @@ struct FilterScan {
   ) throws(CollectionError) {
     if let candidates {
       let located = try transaction.locations(of: candidates).compactMap { $0?.offset }
-      var isDone = false
-      try transaction.visitRecords(at: located) { (index, record) throws(CollectionError) in
-        if isDone { return }
-        if try passes(record, at: located[index]) { isDone = try !body(located[index], record) }
-      }
-      return
+      return try visit(located, flag: flag, body)
+    }
+    if case .only(let rows) = answer.possible {
+      let existing = rows.offsets.filter { transaction.visibility.isVisible($0) }
+      return try visit(existing, flag: flag, body)
     }
     var visited = 0
     try transaction.scanRecords { (offset, record) throws(CollectionError) in
       visited += 1
-      if visited % 1024 == 0, flag?.isCancelled == true {
-        throw .timedOut("the search was given up")
-      }
+      if visited % 1024 == 0 { try Self.check(flag) }
       guard try passes(record, at: offset) else { return true }
       return try body(offset, record)
     }
   }
 
+  private func visit(
+    _ offsets: [UInt32], flag: CancellationFlag?,
+    _ body: (_ offset: UInt32, PointRecord.View) throws(CollectionError) -> Bool
+  ) throws(CollectionError) {
+    var isDone = false
+    for start in stride(from: 0, to: offsets.count, by: Self.batch) where !isDone {
+      try Self.check(flag)
+      let part = Array(offsets[start..<min(start + Self.batch, offsets.count)])
+      try transaction.visitRecords(at: part) { (index, record) throws(CollectionError) in
+        if isDone { return }
+        if try passes(record, at: part[index]) { isDone = try !body(part[index], record) }
+      }
+    }
+  }
+
+  private static func check(_ flag: CancellationFlag?) throws(CollectionError) {
+    if flag?.isCancelled == true { throw .timedOut("the search was given up") }
+  }
+
   /// Whether a record passes.
   func passes(_ record: PointRecord.View, at offset: UInt32) throws(CollectionError) -> Bool {
-    try evaluator.passes(id: record.id, payload: record.payload) { name in
+    if answer.sure.contains(offset) { return true }
+    guard answer.possible.contains(offset) else { return false }
+    return try evaluator.passes(id: record.id, payload: record.payload) { name in
       transaction.hasVector(name, at: offset)
     }
   }
 
-  /// Whether only few points can pass, known without reading.
-  var isSelective: Bool { candidates != nil }
+  // MARK: Rows
 
-  /// The offsets that pass.
-  func bitmap(flag: CancellationFlag?) throws(CollectionError) -> OffsetBitmap {
-    var bitmap = OffsetBitmap(rowCount: transaction.visibility.rowCount)
+  /// The rows that alone can pass as far as indexes know; `nil` when that is any.
+  func possibleRows() -> OffsetBitmap? {
+    if case .allBut(let rows) = answer.possible, rows.isEmpty { return nil }
+    return bitmap(of: answer.possible)
+  }
+
+  /// The rows that pass, if that takes few records; they may be dead.
+  func rowsAtOnce(flag: CancellationFlag?) throws(CollectionError) -> OffsetBitmap? {
+    if candidates != nil { return try rows(flag: flag) }
+    guard case .only(let unsure) = answer.unsure, unsure.count <= Self.testedAtOnceMax else {
+      return nil
+    }
+    if unsure.isEmpty { return bitmap(of: answer.possible) }
+    let passed = try tested(unsure, flag: flag)
+    return bitmap(of: answer.sure.union(.only(OffsetSet(passed))))
+  }
+
+  /// The rows that pass, whatever it takes; they may be dead.
+  func rows(flag: CancellationFlag?) throws(CollectionError) -> OffsetBitmap {
+    if candidates == nil, case .only(let unsure) = answer.unsure {
+      let passed = try tested(unsure, flag: flag)
+      return bitmap(of: answer.sure.union(.only(OffsetSet(passed))))
+    }
+    var offsets: [UInt32] = []
     try forEach(flag: flag) { (offset, _) throws(CollectionError) in
-      bitmap.insert(offset)
+      offsets.append(offset)
       return true
     }
-    return bitmap
+    return bitmap(of: .only(OffsetSet(offsets)))
+  }
+
+  /// How many points pass.
+  func count(flag: CancellationFlag?) throws(CollectionError) -> Int {
+    guard candidates == nil, case .only(let unsure) = answer.unsure else {
+      var count = 0
+      try forEach(flag: flag) { (_, _) throws(CollectionError) in
+        count += 1
+        return true
+      }
+      return count
+    }
+    let sure: Int
+    switch answer.sure {
+    case .only(let rows): sure = transaction.visibleCount(of: rows)
+    case .allBut(let rows):
+      var count = 0
+      let others = OffsetBitmap(rows, rowCount: transaction.visibility.rowCount)
+      transaction.visibility.forEachVisible { count += others.contains($0) ? 0 : 1 }
+      sure = count
+    }
+    return sure + (try tested(unsure, flag: flag).count)
+  }
+
+  /// The existing rows among `rows` whose records pass.
+  private func tested(
+    _ rows: OffsetSet, flag: CancellationFlag?
+  ) throws(CollectionError) -> [UInt32] {
+    if rows.isEmpty { return [] }
+    var passed: [UInt32] = []
+    let existing = rows.offsets.filter { transaction.visibility.isVisible($0) }
+    try visit(existing, flag: flag) { (offset, _) throws(CollectionError) in
+      passed.append(offset)
+      return true
+    }
+    return passed
+  }
+
+  private func bitmap(of selection: OffsetSelection) -> OffsetBitmap {
+    let rowCount = transaction.visibility.rowCount
+    switch selection {
+    case .only(let rows): return OffsetBitmap(rows, rowCount: rowCount)
+    case .allBut(let rows):
+      return OffsetBitmap(rowCount: rowCount) { words in
+        rows.copyBits(into: words)
+        for index in words.indices { words[index] = ~words[index] }
+      }
+    }
   }
 
   /// The ids that alone can pass, when the filter demands some.
@@ -67,9 +165,26 @@ struct FilterScan {
       case .hasID(let ids): result = result?.intersection(ids) ?? ids
       case .filter(let inner):
         if let ids = candidates(inner) { result = result?.intersection(ids) ?? Set(ids) }
-      default: break
+      case .match, .range, .datetimeRange, .geoBoundingBox, .geoRadius, .geoPolygon, .valuesCount,
+        .isEmpty, .isNull, .someValue, .hasVector, .slice, .nested, .not:
+        break
       }
     }
     return result.map { $0.sorted() }
+  }
+}
+
+extension OffsetBitmap {
+  /// Rows of a share below this are a list.
+  private static let listShare = 64
+
+  /// A set of rows in the form that searches ask, whose cost follows the number of rows in it as
+  /// long as they are few.
+  init(_ rows: OffsetSet, rowCount: UInt32) {
+    if rows.count < Int(rowCount) / Self.listShare + 64 {
+      self.init(rowCount: rowCount, ascending: rows.offsets.filter { $0 < rowCount })
+    } else {
+      self.init(rowCount: rowCount) { rows.copyBits(into: $0) }
+    }
   }
 }

@@ -1,5 +1,7 @@
+import PayloadIndex
 import PointModel
 import Storage
+import VectorIndex
 
 /// Walks a collection in the order of its ids.
 struct IDOrderScan {
@@ -21,18 +23,21 @@ struct IDOrderScan {
     var page = ScrollPage(records: [], nextOffset: nil)
     var toSkip = skipping
     var from = request.offset
+    let pageCount = toSkip.addingSaturating(request.limit).addingSaturating(1)
+    var listed: [UInt32]?
+    if let scan {
+      listed = try self.listed(scan, pageCount: pageCount, from: request.offset, flag: flag)
+    }
     while true {
       if flag?.isCancelled == true { throw .timedOut("the scroll was given up") }
-      let offsets: [UInt32]
-      if let candidates = scan?.candidates {
-        let start = from
-        let ids = candidates.filter { id in start.map { id >= $0 } ?? true }
-        offsets = try transaction.locations(of: ids).compactMap { $0?.offset }
+      var offsets: [UInt32]
+      if let listed {
+        offsets = listed
         from = nil
       } else {
-        let pageCount = toSkip.addingSaturating(request.limit).addingSaturating(1)
         let count = scan == nil ? min(Self.batch, pageCount) : Self.batch
         offsets = try locations(from: from, count: count, next: &from)
+        if let scan { offsets.removeAll { !scan.answer.possible.contains($0) } }
       }
       try transaction.visitRecords(at: offsets) { (index, view) throws(CollectionError) in
         if page.nextOffset != nil { return }
@@ -52,6 +57,31 @@ struct IDOrderScan {
       if page.nextOffset != nil || from == nil { return page }
     }
   }
+
+  /// The offsets of all points that can pass, in the order of their ids from `first` on, when
+  /// listing them costs less than walking over the ids of all points until a page is full.
+  private func listed(
+    _ scan: FilterScan, pageCount: Int, from first: PointID?, flag: CancellationFlag?
+  ) throws(CollectionError) -> [UInt32]? {
+    let isInRange: (PointID) -> Bool = { id in first.map { id >= $0 } ?? true }
+    if let candidates = scan.candidates {
+      return try transaction.locations(of: candidates.filter(isInRange))
+        .compactMap { $0?.offset }
+    }
+    guard case .only(let rows) = scan.answer.possible else { return nil }
+    let share = Double(rows.count) / Double(max(1, transaction.visibility.rowCount))
+    let walked = Double(pageCount) / max(share, 1e-9)
+    guard Double(rows.count) * Self.recordCost <= walked else { return nil }
+    var found: [(id: PointID, offset: UInt32)] = []
+    try scan.forEach(flag: flag) { (offset, record) throws(CollectionError) in
+      if isInRange(record.id) { found.append((record.id, offset)) }
+      return true
+    }
+    return found.sorted { $0.id < $1.id }.map(\.offset)
+  }
+
+  /// Reading a record costs about so many steps over ids.
+  private static let recordCost = 4.0
 
   /// Up to `count` offsets from id `from` on; `next` becomes the id after them, or `nil`.
   private func locations(

@@ -10,7 +10,7 @@ struct NearestInOrder {
   }
 
   private var source: Source
-  private let vector: [Float]
+  private let query: SearchQuery
   private let transaction: ReadTransaction
   private let slot: VectorSlot
   private let flag: CancellationFlag
@@ -19,10 +19,10 @@ struct NearestInOrder {
   private(set) var isComplete = false
 
   init(
-    _ vector: [Float], in transaction: ReadTransaction, _ slot: VectorSlot, index: IVFIndexView?,
+    _ query: SearchQuery, in transaction: ReadTransaction, _ slot: VectorSlot, index: IVFIndexView?,
     effort: SearchEffort, flag: CancellationFlag
   ) throws(CollectionError) {
-    self.vector = vector
+    self.query = query
     self.transaction = transaction
     self.slot = slot
     self.flag = flag
@@ -33,8 +33,8 @@ struct NearestInOrder {
     do {
       source = .scored(
         try RankedScan(
-          SearchQuery(vector: vector, limit: 0), metric: slot.metric,
-          in: transaction.columns[slot.position], visibility: transaction.visibility,
+          query, metric: slot.metric, in: transaction.columns[slot.position],
+          visibility: transaction.visibility,
           shouldStop: { flag.isCancelled }))
     } catch {
       throw .timedOut("the search was given up")
@@ -52,9 +52,10 @@ struct NearestInOrder {
     case .searched(let search):
       let flag = flag
       do {
+        var query = query
+        query.limit = handedOut.count + count
         let found = try search.search(
-          [SearchQuery(vector: vector, limit: handedOut.count + count)],
-          in: transaction.columns[slot.position], visibility: transaction.visibility,
+          [query], in: transaction.columns[slot.position], visibility: transaction.visibility,
           shouldStop: { flag.isCancelled })[0]
         let next = found.filter { !handedOut.contains($0.offset) }
         handedOut.formUnion(next.map(\.offset))

@@ -39,13 +39,7 @@ extension PointCollection {
       return state.withLock { $0.liveCount }
     }
     return try await core.searchThreads.run { flag throws(CollectionError) in
-      var count = 0
-      try FilterScan(filter, in: transaction).forEach(flag: flag) {
-        (_, _) throws(CollectionError) in
-        count += 1
-        return true
-      }
-      return count
+      try FilterScan(filter, in: transaction).count(flag: flag)
     }
   }
 

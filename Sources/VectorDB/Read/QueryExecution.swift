@@ -68,7 +68,7 @@ struct QueryExecution {
       slot: slot, vector: vector, count: min(count, rows), filter: filter, params: request.params)
   }
 
-  /// Searches with a selective filter or none that spend the same effort on the same vector run
+  /// Searches with no filter, or one whose rows are known, that spend the same effort on the same vector run
   /// together; others run alone.
   private func run(_ searches: [Search?]) throws(CollectionError) -> [[Neighbor]] {
     var results = [[Neighbor]](repeating: [], count: searches.count)
@@ -79,11 +79,12 @@ struct QueryExecution {
         var query = SearchQuery(vector: search.vector, limit: search.count)
         if let filter = search.filter {
           let scan = FilterScan(filter, in: transaction)
-          guard scan.isSelective else {
+          guard let rows = try scan.rowsAtOnce(flag: flag) else {
             results[index] = try ranked(search, scan)
             continue
           }
-          query.allowed = try scan.bitmap(flag: flag)
+          if rows.count == 0 { continue }
+          query.allowed = rows
         }
         if let group = groups.firstIndex(where: { $0.params == search.params }) {
           groups[group].members.append((index, query))
@@ -133,12 +134,12 @@ struct QueryExecution {
   /// The recall@10 that searches aim at where nothing else is said.
   private static let recallTarget = 0.98
 
-  /// Takes the nearest points in order and tests each; when too few pass, evaluates the filter
-  /// over everything and searches what is left.
+  /// Takes the nearest of the points that can pass in order and tests each; when too few do,
+  /// tests them all and searches what is left.
   private func ranked(_ search: Search, _ scan: FilterScan) throws(CollectionError) -> [Neighbor] {
     let budget = transaction.collection.core.options.limits.lazyFilterCandidatesMax
     if let passed = try firstPassing(search, scan, budget: budget) { return passed }
-    let allowed = try scan.bitmap(flag: flag)
+    let allowed = try scan.rows(flag: flag)
     let query = SearchQuery(vector: search.vector, limit: search.count, allowed: allowed)
     return try nearest([query], search.slot, search.params)[0]
   }
@@ -148,7 +149,8 @@ struct QueryExecution {
     _ search: Search, _ scan: FilterScan, budget: Int
   ) throws(CollectionError) -> [Neighbor]? {
     var candidates = try NearestInOrder(
-      search.vector, in: transaction, search.slot,
+      SearchQuery(vector: search.vector, limit: 0, allowed: scan.possibleRows()),
+      in: transaction, search.slot,
       index: search.params.exact ? nil : transaction.indexes[search.slot.position],
       effort: effort(search.params), flag: flag)
     var passed: [Neighbor] = []

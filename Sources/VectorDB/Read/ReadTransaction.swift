@@ -14,6 +14,8 @@ struct ReadTransaction: Sendable {
   let columns: [VectorColumnView]
   /// The index of each of the collection's vectors, `nil` for one that has none.
   let indexes: [IVFIndexView?]
+  /// The payload indexes that are ready.
+  let payloadIndexes: PayloadIndexView
 
   private var store: KeyValueStore { collection.core.store }
   private var number: UInt32 { collection.number }

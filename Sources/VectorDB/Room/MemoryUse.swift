@@ -15,11 +15,13 @@ public struct CollectionMemory: Sendable, Equatable {
   public var lists = 0
   /// Centroids of the lists.
   public var centroids = 0
+  /// Keys and rows of payload indexes.
+  public var payloadIndexes = 0
   /// Name, configuration, and the tables that lead to all of the above.
   public var catalogue = 0
 
   public var total: Int {
-    vectors + presence + visibility + codes + lists + centroids + catalogue
+    vectors + presence + visibility + codes + lists + centroids + payloadIndexes + catalogue
   }
 
   /// Name, configuration, locks and counters of one collection, as measured with 10,000.
@@ -64,6 +66,7 @@ extension PointCollection {
       memory.centroids += index.centroids
     }
     memory.visibility = visibility.residentBytes
+    memory.payloadIndexes = payloadIndexes.residentBytes
     return memory
   }
 
@@ -81,6 +84,7 @@ extension CollectionMemory {
     codes += other.codes
     lists += other.lists
     centroids += other.centroids
+    payloadIndexes += other.payloadIndexes
     catalogue += other.catalogue
   }
 }

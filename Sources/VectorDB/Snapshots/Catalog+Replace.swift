@@ -28,8 +28,7 @@ extension Catalog {
     } else if count >= core.options.limits.collectionsMax {
       throw .wrongInput("the limit of \(core.options.limits.collectionsMax) collections is reached")
     }
-    var entry = CatalogEntry(name: collection.name, config: collection.config)
-    for slot in collection.vectors { entry.vectorNumbers[slot.name] = slot.number }
+    let entry = collection.catalogEntry
     let number = collection.number
     let counters = collection.state.withLock { $0.counters }
     var batch = WriteBatch()

@@ -78,8 +78,7 @@ struct CollectionArchive {
   private func manifest(
     _ transaction: ReadTransaction
   ) throws(CollectionError) -> SnapshotManifest {
-    var entry = CatalogEntry(name: collection.name, config: collection.config)
-    for slot in collection.vectors { entry.vectorNumbers[slot.name] = slot.number }
+    let entry = collection.catalogEntry
     var counters = CollectionCounters()
     do {
       let bytes = try collection.core.store.get(

@@ -9,6 +9,8 @@ enum CommitRequest: Sendable {
   case createCollection(String, CollectionConfig, Completion<Void>)
   case updateCollection(String, CollectionConfigChange, Completion<Void>)
   case deleteCollection(String, Completion<Bool>)
+  /// How a payload field is indexed from now on; `nil` for not any more.
+  case changePayloadSchema(String, PayloadPath, PayloadFieldSchema?, Completion<UInt64>)
   /// Takes a collection number for rows that are written before their collection exists.
   case reserveNumber(Completion<UInt32>)
   /// Publishes a collection whose rows are written and loaded. Answered with the one it replaces.

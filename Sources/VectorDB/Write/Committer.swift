@@ -64,6 +64,11 @@ private struct CommitLoop {
     case .deleteCollection(let name, let completion):
       commit()
       answer(completion) { () throws(CollectionError) in try catalog.delete(name) }
+    case .changePayloadSchema(let name, let path, let schema, let completion):
+      commit()
+      answer(completion) { () throws(CollectionError) in
+        try catalog.changePayloadSchema(name, path, schema)
+      }
     case .reserveNumber(let completion):
       answer(completion) { () throws(CollectionError) in try catalog.reserveNumber() }
     case .replaceCollection(let collection, let completion):

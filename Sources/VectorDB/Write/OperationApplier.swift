@@ -224,7 +224,7 @@ extension OperationApplier {
       if staged[record.id] == nil, earlier[record.id] == nil { ids.append(record.id) }
       return true
     }
-    let evaluator = FilterEvaluator(filter)
+    let evaluator = FilterEvaluator(filter, text: transaction.payloadIndexes.text)
     let later = earlier.order.filter { staged[$0] == nil } + staged.order
     for id in later {
       guard let point = staged[id] ?? earlier[id], point.exists else { continue }

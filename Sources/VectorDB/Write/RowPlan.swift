@@ -8,6 +8,7 @@ struct RowPlan {
   private let collection: PointCollection
   private var counters: CollectionCounters
   private var placements: [Placement] = []
+  private var payloadSegments: [PayloadDelta.Segment] = []
 
   /// What happens to one point's rows when the commit becomes visible.
   private struct Placement {
@@ -21,19 +22,22 @@ struct RowPlan {
   init(_ changes: StagedChanges, into batch: inout WriteBatch) throws(CollectionError) {
     collection = changes.collection
     counters = changes.counters
+    var payloads = changes.collection.payloadIndexes.makeDelta()
     let transaction = try collection.beginRead()
     for id in changes.points.order {
       guard let point = changes.points[id] else { continue }
-      if let placement = try encode(id, point, transaction, &batch) {
+      if let placement = try encode(id, point, transaction, &payloads, &batch) {
         placements.append(placement)
       }
     }
     batch.put(
       key: KeyLayout.counters(collection.number), value: counters.encoded(), in: KeyLayout.meta)
+    payloadSegments = payloads?.finish() ?? []
   }
 
   private mutating func encode(
-    _ id: PointID, _ point: StagedPoint, _ transaction: ReadTransaction, _ batch: inout WriteBatch
+    _ id: PointID, _ point: StagedPoint, _ transaction: ReadTransaction,
+    _ payloads: inout PayloadDelta?, _ batch: inout WriteBatch
   ) throws(CollectionError) -> Placement? {
     let number = collection.number
     guard point.exists else {
@@ -62,6 +66,10 @@ struct RowPlan {
       payload = staged
     } else {
       payload = try transaction.payload(at: point.base)
+    }
+    if placement != nil || point.payload != nil {
+      // A row that stays has another payload than readers of earlier commits see.
+      try payloads?.add(payload, of: id, at: offset, replaces: placement == nil)
     }
     let record = PointRecord(id: id, version: point.version, payload: payload)
     batch.put(key: KeyLayout.point(number, offset), value: record.encoded(), in: KeyLayout.points)
@@ -107,8 +115,12 @@ struct RowPlan {
         change -= 1
       }
     }
+    collection.payloadIndexes.append(payloadSegments, commit: sequence)
     collection.state.withLock { state in
+      // Changes of the schema count as operations, and may have come since this was staged.
+      let nextOperation = max(counters.nextOperation, state.counters.nextOperation)
       state.counters = counters
+      state.counters.nextOperation = nextOperation
       state.liveCount += change
     }
   }
@@ -118,6 +130,12 @@ struct RowPlan {
     for placement in placements {
       guard let offset = placement.removed else { continue }
       collection.deadRows.count(offset, in: collection)
+    }
+    collection.payloadIndexes.mergeSmall {
+      let (sequence, rowCount) = (
+        collection.core.sequence, collection.state.withLock { $0.counters.nextOffset }
+      )
+      return collection.visibility.view(at: sequence, rowCount: rowCount)
     }
   }
 }

@@ -1,0 +1,174 @@
+/// The index of one field at one commit: segments from the oldest to the newest. Immutable, and
+/// cheap to copy.
+///
+/// What it says of a row holds for the row as of that commit; rows that are dead by then may still
+/// be in it. A key is a 64-bit word (a number in the order of its values, see ``KeyCoding``), a
+/// string, or a UUID.
+public struct FieldIndex: Sendable {
+  /// Each on top of those before it.
+  public let segments: [FieldSegment]
+
+  public init(_ segments: [FieldSegment]) {
+    self.segments = segments
+  }
+
+  // MARK: Rows by key
+
+  /// The rows that have the word.
+  public func rows(word: UInt64) -> OffsetSet {
+    select { segment in
+      guard case .words(let segment) = segment.storage else { return .empty }
+      return segment.table.rows(of: word)
+    }
+  }
+
+  /// The rows that have a word from the first that is not below the range, by `isBelow`, up to the
+  /// last that is not above it.
+  public func rows(
+    wordsNot isBelow: (UInt64) -> Bool, nor isAbove: (UInt64) -> Bool
+  ) -> OffsetSet {
+    select { segment in
+      guard case .words(let segment) = segment.storage else { return .empty }
+      return segment.table.rows(in: Self.positions(segment.table, isBelow, isAbove))
+    }
+  }
+
+  /// The rows that have a word of `words` for which `verdict` is true, and those that have one for
+  /// which it is `nil`.
+  public func rows(
+    words: ClosedRange<UInt64>, verdict: (UInt64) -> Bool?
+  ) -> (sure: OffsetSet, perhaps: OffsetSet) {
+    (
+      sure: rows(words: words) { verdict($0) == true },
+      perhaps: rows(words: words) { verdict($0) == nil }
+    )
+  }
+
+  private func rows(words: ClosedRange<UInt64>, where isWanted: (UInt64) -> Bool) -> OffsetSet {
+    select { segment in
+      guard case .words(let segment) = segment.storage else { return .empty }
+      let table = segment.table
+      let range = Self.positions(table, { $0 < words.lowerBound }, { $0 > words.upperBound })
+      var offsets: [UInt32] = []
+      for position in range where isWanted(table.keys[position]) {
+        offsets += table.offsets(at: position)
+      }
+      return OffsetSet(offsets)
+    }
+  }
+
+  /// The rows that have the string.
+  public func rows(text: String) -> OffsetSet {
+    let key = TextKey(text)
+    return select { segment in
+      guard case .texts(let segment) = segment.storage else { return .empty }
+      return segment.table.rows(of: key)
+    }
+  }
+
+  /// The rows that have a string with this beginning.
+  public func rows(textPrefix prefix: String) -> OffsetSet {
+    let key = TextKey(prefix)
+    return select { segment in
+      guard case .texts(let segment) = segment.storage else { return .empty }
+      return segment.table.rows(in: Self.positions(segment.table, key))
+    }
+  }
+
+  /// The rows that have the UUID.
+  public func rows(uuidHigh high: UInt64, low: UInt64) -> OffsetSet {
+    let key = UUIDKey(high: high, low: low)
+    return select { segment in
+      guard case .uuids(let segment) = segment.storage else { return .empty }
+      return segment.table.rows(of: key)
+    }
+  }
+
+  /// The rows of a trait.
+  public func rows(_ trait: RowTrait) -> OffsetSet {
+    select { $0.traits[trait] }
+  }
+
+  // MARK: Estimates, in O(log n)
+
+  /// At most how many rows have the word.
+  public func count(word: UInt64) -> Int {
+    count { segment in
+      guard case .words(let segment) = segment.storage else { return 0 }
+      return segment.table.count(of: word)
+    }
+  }
+
+  /// At most how many rows have a word of the range.
+  public func count(
+    wordsNot isBelow: (UInt64) -> Bool, nor isAbove: (UInt64) -> Bool
+  ) -> Int {
+    count { segment in
+      guard case .words(let segment) = segment.storage else { return 0 }
+      return segment.table.count(in: Self.positions(segment.table, isBelow, isAbove))
+    }
+  }
+
+  /// At most how many rows have the string.
+  public func count(text: String) -> Int {
+    let key = TextKey(text)
+    return count { segment in
+      guard case .texts(let segment) = segment.storage else { return 0 }
+      return segment.table.count(of: key)
+    }
+  }
+
+  /// At most how many rows have a string with this beginning.
+  public func count(textPrefix prefix: String) -> Int {
+    let key = TextKey(prefix)
+    return count { segment in
+      guard case .texts(let segment) = segment.storage else { return 0 }
+      return segment.table.count(in: Self.positions(segment.table, key))
+    }
+  }
+
+  /// At most how many rows have the UUID.
+  public func count(uuidHigh high: UInt64, low: UInt64) -> Int {
+    let key = UUIDKey(high: high, low: low)
+    return count { segment in
+      guard case .uuids(let segment) = segment.storage else { return 0 }
+      return segment.table.count(of: key)
+    }
+  }
+
+  /// At most how many rows have a trait.
+  public func count(_ trait: RowTrait) -> Int {
+    count { $0.traits[trait].count }
+  }
+
+  /// About the memory of the index, in bytes.
+  public var residentBytes: Int { segments.reduce(0) { $0 + $1.residentBytes } }
+
+  // MARK: Parts
+
+  private func select(_ rows: (FieldSegment) -> OffsetSet) -> OffsetSet {
+    var result = OffsetSet.empty
+    for segment in segments {
+      result = result.subtracting(segment.replaced).union(rows(segment))
+    }
+    return result
+  }
+
+  private func count(_ count: (FieldSegment) -> Int) -> Int {
+    segments.reduce(0) { $0 + count($1) }
+  }
+
+  private static func positions(
+    _ table: PostingTable<UInt64>, _ isBelow: (UInt64) -> Bool, _ isAbove: (UInt64) -> Bool
+  ) -> Range<Int> {
+    let first = table.firstPosition(where: isBelow)
+    return first..<max(first, table.firstPosition { !isAbove($0) })
+  }
+
+  private static func positions(
+    _ table: PostingTable<TextKey>, _ prefix: TextKey
+  ) -> Range<Int> {
+    let first = table.firstPosition { $0 < prefix }
+    return first..<max(first, table.firstPosition { $0 < prefix || $0.hasPrefix(prefix) })
+  }
+}

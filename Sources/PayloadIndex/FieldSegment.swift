@@ -1,0 +1,158 @@
+/// The rows of some successive commits in the index of one field, with keys of one kind.
+public struct FieldSegment: Sendable {
+  enum Storage: Sendable {
+    case words(IndexSegment<UInt64>)
+    case texts(IndexSegment<TextKey>)
+    case uuids(IndexSegment<UUIDKey>)
+  }
+
+  let storage: Storage
+  /// The newest commit in it: a reader of an older one must not look at the segment.
+  public let commit: UInt64
+
+  init(_ storage: Storage, commit: UInt64) {
+    self.storage = storage
+    self.commit = commit
+  }
+
+  /// The same segment as part of another commit.
+  public func at(commit: UInt64) -> FieldSegment { FieldSegment(storage, commit: commit) }
+
+  /// How many rows were entered, those without a value included.
+  public var rowCount: Int {
+    switch storage {
+    case .words(let segment): segment.rowCount
+    case .texts(let segment): segment.rowCount
+    case .uuids(let segment): segment.rowCount
+    }
+  }
+
+  var traits: RowTraits {
+    switch storage {
+    case .words(let segment): segment.traits
+    case .texts(let segment): segment.traits
+    case .uuids(let segment): segment.traits
+    }
+  }
+
+  var replaced: OffsetSet {
+    switch storage {
+    case .words(let segment): segment.replaced
+    case .texts(let segment): segment.replaced
+    case .uuids(let segment): segment.replaced
+    }
+  }
+
+  /// The rows of `newer` on top of this segment's rows that are not dead.
+  ///
+  /// - Parameter isBottom: whether no older segment is below this one.
+  public func merging(
+    _ newer: FieldSegment, isBottom: Bool, isDead: (UInt32) -> Bool
+  ) -> FieldSegment {
+    let merged: Storage
+    switch (storage, newer.storage) {
+    case (.words(let a), .words(let b)):
+      merged = .words(IndexSegment(merging: a, with: b, isBottom: isBottom, isDead: isDead))
+    case (.texts(let a), .texts(let b)):
+      merged = .texts(IndexSegment(merging: a, with: b, isBottom: isBottom, isDead: isDead))
+    case (.uuids(let a), .uuids(let b)):
+      merged = .uuids(IndexSegment(merging: a, with: b, isBottom: isBottom, isDead: isDead))
+    case (.words, _), (.texts, _), (.uuids, _):
+      preconditionFailure("segments of different fields")
+    }
+    return FieldSegment(merged, commit: newer.commit)
+  }
+
+  /// About the memory of the segment, in bytes.
+  public var residentBytes: Int {
+    let sets = traits.residentBytes + replaced.residentBytes
+    return switch storage {
+    case .words(let segment): sets + segment.table.residentBytes { _ in 0 }
+    case .uuids(let segment): sets + segment.table.residentBytes { _ in 0 }
+    case .texts(let segment):
+      // A string of up to 15 bytes is stored in its place, a longer one in a block of its own.
+      sets
+        + segment.table.residentBytes { key in
+          key.string.utf8.count > 15 ? key.string.utf8.count + 48 : 0
+        }
+    }
+  }
+}
+
+/// The kind of keys that a field's index has.
+public enum FieldKeyKind: Sendable {
+  case words
+  case texts
+  case uuids
+}
+
+/// Gathers rows and makes a segment of them.
+public struct FieldSegmentBuilder {
+  private enum Keys {
+    case words(SegmentBuilder<UInt64>)
+    case texts(SegmentBuilder<TextKey>)
+    case uuids(SegmentBuilder<UUIDKey>)
+  }
+
+  private var keys: Keys
+  private var replaced: [UInt32] = []
+  private var traits: [[UInt32]] = Array(repeating: [], count: RowTrait.allCases.count)
+  /// Rows so far.
+  public private(set) var rowCount = 0
+
+  public init(_ kind: FieldKeyKind) {
+    switch kind {
+    case .words: keys = .words(SegmentBuilder())
+    case .texts: keys = .texts(SegmentBuilder())
+    case .uuids: keys = .uuids(SegmentBuilder())
+    }
+  }
+
+  /// Enters what the row at `offset` has, each row once.
+  ///
+  /// - Parameter replaces: whether older segments may know the row with other values.
+  public mutating func add(_ values: RowValues, at offset: UInt32, replaces: Bool) {
+    rowCount += 1
+    if replaces { replaced.append(offset) }
+    let holds = [
+      values.hasKeys, values.valuedCount > 0, values.hasForeign, values.leafCount > 1,
+      values.isFilled, values.hasNull,
+    ]
+    for (index, holds) in holds.enumerated() where holds { traits[index].append(offset) }
+    switch keys {
+    case .words(var builder):
+      // Nothing else may refer to the builder while it grows.
+      keys = .words(SegmentBuilder())
+      for word in values.words { builder.add(word, offset) }
+      keys = .words(builder)
+    case .texts(var builder):
+      keys = .texts(SegmentBuilder())
+      for text in values.texts { builder.add(TextKey(text), offset) }
+      keys = .texts(builder)
+    case .uuids(var builder):
+      keys = .uuids(SegmentBuilder())
+      for uuid in values.uuids { builder.add(UUIDKey(high: uuid.high, low: uuid.low), offset) }
+      keys = .uuids(builder)
+    }
+  }
+
+  /// The segment of the rows as part of `commit`.
+  public func finish(commit: UInt64) -> FieldSegment {
+    var made = RowTraits()
+    for (trait, offsets) in zip(RowTrait.allCases, traits) {
+      made[trait] = OffsetSet(offsets).optimized()
+    }
+    let void = OffsetSet(replaced)
+    return switch keys {
+    case .words(let keys):
+      FieldSegment(
+        .words(keys.finish(made, replaced: void, rowCount: rowCount)), commit: commit)
+    case .texts(let keys):
+      FieldSegment(
+        .texts(keys.finish(made, replaced: void, rowCount: rowCount)), commit: commit)
+    case .uuids(let keys):
+      FieldSegment(
+        .uuids(keys.finish(made, replaced: void, rowCount: rowCount)), commit: commit)
+    }
+  }
+}

@@ -1,0 +1,59 @@
+/// Some of the rows of a collection, or all but some, so that negation needs no list of all rows.
+public enum OffsetSelection: Sendable {
+  case only(OffsetSet)
+  case allBut(OffsetSet)
+
+  /// Every row.
+  public static let all = OffsetSelection.allBut(.empty)
+  /// No row.
+  public static let none = OffsetSelection.only(.empty)
+
+  /// Whether `offset` is selected.
+  public func contains(_ offset: UInt32) -> Bool {
+    switch self {
+    case .only(let set): set.contains(offset)
+    case .allBut(let set): !set.contains(offset)
+    }
+  }
+
+  /// Whether nothing is selected, whatever rows there are.
+  public var isNone: Bool {
+    if case .only(let set) = self { return set.isEmpty }
+    return false
+  }
+
+  /// At most how many of `rowCount` rows are selected.
+  public func count(of rowCount: Int) -> Int {
+    switch self {
+    case .only(let set): min(set.count, rowCount)
+    case .allBut(let set): max(0, rowCount - set.count)
+    }
+  }
+
+  /// Everything that is not selected.
+  public var inverted: OffsetSelection {
+    switch self {
+    case .only(let set): .allBut(set)
+    case .allBut(let set): .only(set)
+    }
+  }
+
+  /// What both select.
+  public func intersection(_ other: OffsetSelection) -> OffsetSelection {
+    switch (self, other) {
+    case (.only(let a), .only(let b)): .only(a.intersection(b))
+    case (.only(let a), .allBut(let b)), (.allBut(let b), .only(let a)): .only(a.subtracting(b))
+    case (.allBut(let a), .allBut(let b)): .allBut(a.union(b))
+    }
+  }
+
+  /// What either selects.
+  public func union(_ other: OffsetSelection) -> OffsetSelection {
+    inverted.intersection(other.inverted).inverted
+  }
+
+  /// What is selected here and not there.
+  public func subtracting(_ other: OffsetSelection) -> OffsetSelection {
+    intersection(other.inverted)
+  }
+}

@@ -1,0 +1,113 @@
+import FastJSON
+import PayloadIndex
+import PointModel
+import TextAnalysis
+
+/// Reads what a payload has at one indexed path, as keys of that index.
+///
+/// A key stands for every value that a condition could match through the index; what has none is
+/// noted as foreign, so that a condition can be tested on the records of those rows.
+struct FieldValueReader: Sendable {
+  private let path: PayloadPath
+  private let coding: Coding
+
+  /// How a leaf becomes keys.
+  private enum Coding: Sendable {
+    case keyword
+    case integer
+    case float
+    case bool
+    case datetime
+    case uuid
+    case geo
+    case text(TextAnalyzer)
+  }
+
+  init(_ path: PayloadPath, _ params: PayloadIndexParams) {
+    self.path = path
+    switch params {
+    case .keyword: coding = .keyword
+    case .integer: coding = .integer
+    case .float: coding = .float
+    case .bool: coding = .bool
+    case .datetime: coding = .datetime
+    case .uuid: coding = .uuid
+    case .geo: coding = .geo
+    case .text(let params): coding = .text(TextAnalyzer(params))
+    }
+  }
+
+  /// The kind of the keys.
+  var kind: FieldKeyKind {
+    switch coding {
+    case .keyword, .text: .texts
+    case .uuid: .uuids
+    case .integer, .float, .bool, .datetime, .geo: .words
+    }
+  }
+
+  /// Puts what the payload `root` has into `values`, which are emptied first.
+  func read(_ root: JSONElement, into values: inout RowValues) {
+    values.removeAll()
+    _ = path.contains(in: root) { value in
+      guard let array = value.array else {
+        add(value, to: &values)
+        if value.isNull { values.hasNull = true } else { values.isFilled = true }
+        return false
+      }
+      for element in array {
+        values.isFilled = true
+        if element.isNull { values.hasNull = true }
+        add(element, to: &values)
+      }
+      return false
+    }
+  }
+
+  private func add(_ leaf: JSONElement, to values: inout RowValues) {
+    values.leafCount += 1
+    if leaf.isNull { return }
+    values.valuedCount += 1
+    if !addKeys(of: leaf, to: &values) { values.hasForeign = true }
+  }
+
+  /// Whether the keys say all there is to say of the leaf.
+  private func addKeys(of leaf: JSONElement, to values: inout RowValues) -> Bool {
+    switch coding {
+    case .keyword:
+      guard let string = leaf.string else { return false }
+      values.texts.append(string)
+    case .integer:
+      guard let integer = leaf.int64 else { return false }
+      values.words.append(KeyCoding.word(integer))
+    case .float:
+      guard let number = leaf.double else { return false }
+      values.words.append(KeyCoding.word(number))
+    case .bool:
+      guard let bool = leaf.bool else { return false }
+      values.words.append(bool ? 1 : 0)
+    case .datetime:
+      let moment = leaf.withUTF8 { Datetime(utf8: $0) } ?? nil
+      guard let word = moment.flatMap(Self.word) else { return false }
+      values.words.append(word)
+    case .uuid:
+      guard let string = leaf.string, let uuid = PointUUID(string) else { return false }
+      values.uuids.append((uuid.high, uuid.low))
+      // Strings are compared byte by byte: another spelling is another value.
+      return uuid.description.utf8.elementsEqual(string.utf8)
+    case .geo:
+      guard let place = leaf.place, place.isOnEarth else { return false }
+      values.words.append(GeoCell.word(longitude: place.longitude, latitude: place.latitude))
+    case .text(let analyzer):
+      guard let string = leaf.string else { return false }
+      values.texts += analyzer.documentTokens(string)
+    }
+    return true
+  }
+
+  /// The key of a moment; leap seconds, which microseconds can't tell from the next second, have
+  /// none.
+  static func word(_ moment: Datetime) -> UInt64? {
+    moment.fraction < 1_000_000 ? KeyCoding.word(moment.microseconds) : nil
+  }
+}

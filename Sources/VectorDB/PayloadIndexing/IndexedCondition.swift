@@ -1,0 +1,220 @@
+import PayloadIndex
+import PointModel
+import TextAnalysis
+
+/// Answers conditions on one field from its index.
+struct IndexedCondition {
+  let field: PayloadIndexView.Field
+
+  init(_ field: PayloadIndexView.Field) {
+    self.field = field
+  }
+
+  private var index: FieldIndex { field.index }
+
+  func answer(_ condition: Condition) -> FilterAnswer {
+    switch condition {
+    case .isEmpty: return FilterAnswer(exactly: .allBut(index.rows(.filled)))
+    case .isNull: return FilterAnswer(exactly: index.rows(.null))
+    case .match(_, let match): return answer(match)
+    case .range(_, let range): return answer(range)
+    case .datetimeRange(_, let range): return answer(range)
+    case .geoBoundingBox(_, let box): return IndexedPlaces(field).answer(box)
+    case .geoRadius(_, let circle): return IndexedPlaces(field).answer(circle)
+    case .geoPolygon(_, let polygon): return IndexedPlaces(field).answer(polygon)
+    case .valuesCount, .someValue, .hasID, .hasVector, .slice, .nested, .filter, .not:
+      return .unknown
+    }
+  }
+
+  /// At most how many rows pass; `nil` when only a list would tell.
+  func estimate(_ condition: Condition) -> Int? {
+    switch condition {
+    case .isNull: return index.count(.null)
+    case .match(_, .value(let value)): return estimate(value)
+    case .match(_, .any(let values)): return values.reduce(0) { $0 + estimate($1) }
+    case .match(_, .prefix(let prefix)):
+      guard case .keyword = field.params else { return index.count(.valued) }
+      return index.count(textPrefix: prefix)
+    case .match(_, .text(let text)), .match(_, .phrase(let text)):
+      guard case .text(let params) = field.params else { return index.count(.valued) }
+      return TextAnalyzer(params).queryTokens(text).map { index.count(text: $0) }.min() ?? 0
+    case .match(_, .textAny(let text)):
+      guard case .text(let params) = field.params else { return index.count(.valued) }
+      return TextAnalyzer(params).queryTokens(text).reduce(0) { $0 + index.count(text: $1) }
+    case .range(_, let range):
+      guard let ends = WordRange(range, field.params) else { return index.count(.foreign) }
+      return index.count(wordsNot: ends.isBelow, nor: ends.isAbove) + index.count(.foreign)
+    case .datetimeRange(_, let range):
+      guard case .datetime = field.params, let ends = WordRange(range) else {
+        return index.count(.valued)
+      }
+      return index.count(wordsNot: ends.isBelow, nor: ends.isAbove) + index.count(.foreign)
+    case .match(_, .except), .geoBoundingBox, .geoRadius, .geoPolygon: return index.count(.valued)
+    case .isEmpty, .valuesCount, .someValue, .hasID, .hasVector, .slice, .nested, .filter, .not:
+      return nil
+    }
+  }
+
+  /// Some value must hold: only rows that have one can pass.
+  private var undecided: FilterAnswer {
+    FilterAnswer(sure: .none, possible: .only(index.rows(.valued)))
+  }
+
+  // MARK: Match
+
+  private func answer(_ match: MatchCondition) -> FilterAnswer {
+    switch match {
+    case .value(let value): return answer(value)
+    case .any(let values):
+      return values.reduce(FilterAnswer(exactly: .none)) { $0.or(answer($1)) }
+    case .except(let values): return answer(except: values)
+    case .prefix(let prefix):
+      guard case .keyword = field.params else { return undecided }
+      return FilterAnswer(exactly: index.rows(textPrefix: prefix))
+    case .text(let text):
+      guard case .text(let params) = field.params else { return undecided }
+      let tokens = Set(TextAnalyzer(params).queryTokens(text))
+      return FilterAnswer(exactly: rows(allOf: tokens))
+    case .textAny(let text):
+      guard case .text(let params) = field.params else { return undecided }
+      let tokens = Set(TextAnalyzer(params).queryTokens(text))
+      return FilterAnswer(exactly: tokens.reduce(.empty) { $0.union(index.rows(text: $1)) })
+    case .phrase(let text):
+      guard case .text(let params) = field.params else { return undecided }
+      if params.phraseMatching != true { return FilterAnswer(exactly: .none) }
+      let tokens = TextAnalyzer(params).documentTokens(text)
+      let rows = rows(allOf: Set(tokens))
+      return tokens.count == 1
+        ? FilterAnswer(exactly: rows) : FilterAnswer(.empty, orPerhaps: rows)
+    }
+  }
+
+  /// The rows of all tokens, the rarest first; none without tokens.
+  private func rows(allOf tokens: Set<String>) -> OffsetSet {
+    let ordered = tokens.map { (token: $0, count: index.count(text: $0)) }
+      .sorted { $0.count < $1.count }
+    guard let rarest = ordered.first else { return .empty }
+    return ordered.dropFirst().reduce(index.rows(text: rarest.token)) { rows, next in
+      rows.isEmpty ? rows : rows.intersection(index.rows(text: next.token))
+    }
+  }
+
+  /// A value of the kind that keys stand for is looked up; another can only be a foreign one.
+  private func answer(_ value: MatchValue) -> FilterAnswer {
+    switch (value, field.params) {
+    case (.string(let string), .keyword): return FilterAnswer(exactly: index.rows(text: string))
+    case (.integer(let integer), .integer):
+      return FilterAnswer(exactly: index.rows(word: KeyCoding.word(integer)))
+    case (.bool(let bool), .bool): return FilterAnswer(exactly: index.rows(word: bool ? 1 : 0))
+    case (.integer(let integer), .float):
+      // Only numbers spelled as integers are equal to one.
+      return FilterAnswer(
+        .empty, orPerhaps: index.rows(word: KeyCoding.word(Double(integer))))
+    case (.string(let string), .uuid): return answer(uuid: string)
+    case (.string, .datetime), (.string, .text): return undecided
+    case (.string, .integer), (.string, .float), (.string, .bool), (.string, .geo),
+      (.integer, .keyword), (.integer, .bool), (.integer, .datetime), (.integer, .uuid),
+      (.integer, .geo), (.integer, .text), (.bool, .keyword), (.bool, .integer), (.bool, .float),
+      (.bool, .datetime), (.bool, .uuid), (.bool, .geo), (.bool, .text):
+      return FilterAnswer(.empty, orPerhaps: index.rows(.foreign))
+    }
+  }
+
+  private func answer(uuid string: String) -> FilterAnswer {
+    let foreign = index.rows(.foreign)
+    guard let uuid = PointUUID(string) else { return FilterAnswer(.empty, orPerhaps: foreign) }
+    let rows = index.rows(uuidHigh: uuid.high, low: uuid.low)
+    let isCanonical = uuid.description.utf8.elementsEqual(string.utf8)
+    if isCanonical, foreign.isEmpty { return FilterAnswer(exactly: rows) }
+    return FilterAnswer(.empty, orPerhaps: rows)
+  }
+
+  private func estimate(_ value: MatchValue) -> Int {
+    switch (value, field.params) {
+    case (.string(let string), .keyword): return index.count(text: string)
+    case (.integer(let integer), .integer): return index.count(word: KeyCoding.word(integer))
+    case (.integer(let integer), .float):
+      return index.count(word: KeyCoding.word(Double(integer)))
+    case (.bool(let bool), .bool): return index.count(word: bool ? 1 : 0)
+    case (.string(let string), .uuid):
+      guard let uuid = PointUUID(string) else { return index.count(.foreign) }
+      return index.count(uuidHigh: uuid.high, low: uuid.low)
+    case (.string, .datetime), (.string, .text): return index.count(.valued)
+    default: return index.count(.foreign)
+    }
+  }
+
+  /// A row with a value besides the unwanted ones passes, and one whose only value is unwanted
+  /// does not; of several values some may be wanted.
+  private func answer(except values: Set<MatchValue>) -> FilterAnswer {
+    let unwanted = values.reduce(FilterAnswer(exactly: .none)) { $0.or(answer($1)) }
+    let valued = OffsetSelection.only(index.rows(.valued))
+    let multiple = OffsetSelection.only(index.rows(.multiple))
+    return FilterAnswer(
+      sure: valued.subtracting(unwanted.possible),
+      possible: valued.subtracting(unwanted.sure.subtracting(multiple)))
+  }
+
+  // MARK: Ranges
+
+  private func answer(_ range: RangeCondition) -> FilterAnswer {
+    guard let ends = WordRange(range, field.params) else {
+      return FilterAnswer(.empty, orPerhaps: index.rows(.foreign))
+    }
+    let rows = index.rows(wordsNot: ends.isBelow, nor: ends.isAbove)
+    // An index of integers does not know other numbers.
+    if case .integer = field.params { return FilterAnswer(rows, orPerhaps: index.rows(.foreign)) }
+    return FilterAnswer(exactly: rows)
+  }
+
+  private func answer(_ range: DatetimeRange) -> FilterAnswer {
+    guard case .datetime = field.params, let ends = WordRange(range) else { return undecided }
+    return FilterAnswer(
+      index.rows(wordsNot: ends.isBelow, nor: ends.isAbove), orPerhaps: index.rows(.foreign))
+  }
+}
+
+/// The words within bounds: those that are neither below nor above.
+struct WordRange {
+  let isBelow: (UInt64) -> Bool
+  let isAbove: (UInt64) -> Bool
+
+  /// Bounds on numbers, for indexes whose words are numbers; otherwise `nil`.
+  init?(_ range: RangeCondition, _ params: PayloadIndexParams) {
+    let number: (UInt64) -> Double
+    switch params {
+    case .integer: number = { Double(KeyCoding.integer($0)) }
+    case .float: number = { KeyCoding.double($0) }
+    case .keyword, .geo, .text, .bool, .datetime, .uuid: return nil
+    }
+    isBelow = { !range.lowerHalf.contains(number($0)) }
+    isAbove = { !range.upperHalf.contains(number($0)) }
+  }
+
+  /// Bounds on moments; `nil` when one of them lies within a leap second.
+  init?(_ range: DatetimeRange) {
+    let bounds = [
+      range.lessThan, range.lessThanOrEqual, range.greaterThan, range.greaterThanOrEqual,
+    ]
+    if bounds.contains(where: { $0.map { $0.fraction >= 1_000_000 } ?? false }) { return nil }
+    let moments = Bounds<Int64>(
+      lessThan: range.lessThan?.microseconds, lessThanOrEqual: range.lessThanOrEqual?.microseconds,
+      greaterThan: range.greaterThan?.microseconds,
+      greaterThanOrEqual: range.greaterThanOrEqual?.microseconds)
+    isBelow = { !moments.lowerHalf.contains(KeyCoding.integer($0)) }
+    isAbove = { !moments.upperHalf.contains(KeyCoding.integer($0)) }
+  }
+}
+
+extension Bounds {
+  /// What is demanded of the value from below.
+  fileprivate var lowerHalf: Bounds {
+    Bounds(greaterThan: greaterThan, greaterThanOrEqual: greaterThanOrEqual)
+  }
+
+  /// What is demanded of the value from above.
+  fileprivate var upperHalf: Bounds {
+    Bounds(lessThan: lessThan, lessThanOrEqual: lessThanOrEqual)
+  }
+}

@@ -1,0 +1,114 @@
+import PayloadIndex
+import PointModel
+
+/// Answers filters from payload indexes, as far as they can.
+///
+/// Of conditions that must all hold, those that few rows can pass come first, and a condition that
+/// would list many times more rows than are left is not looked up: those rows are tested instead.
+struct IndexedFilter {
+  private let indexes: PayloadIndexView
+
+  /// A condition whose rows are so many times more than those that are left is not looked up…
+  private static let wideFactor = 32
+  /// …unless they are so few.
+  private static let wideRows = 4096
+
+  init(_ indexes: PayloadIndexView) {
+    self.indexes = indexes
+  }
+
+  func answer(_ filter: Filter) -> FilterAnswer {
+    if indexes.isEmpty { return .unknown }
+    var demands = filter.must.map { (condition: $0, isNegated: false) }
+    demands += filter.mustNot.map { (condition: $0, isNegated: true) }
+    var answer = self.answer(all: demands)
+    if !filter.should.isEmpty { answer = answer.and(self.answer(any: filter.should)) }
+    if let minShould = filter.minShould { answer = answer.and(self.answer(minShould)) }
+    return answer
+  }
+
+  func answer(_ condition: Condition) -> FilterAnswer {
+    switch condition {
+    case .filter(let filter): return answer(filter)
+    case .not(let condition): return answer(condition).negated
+    case .match(let key, _), .range(let key, _), .datetimeRange(let key, _),
+      .geoBoundingBox(let key, _), .geoRadius(let key, _), .geoPolygon(let key, _),
+      .isEmpty(let key), .isNull(let key):
+      guard let field = indexes[key] else { return .unknown }
+      return IndexedCondition(field).answer(condition)
+    case .valuesCount, .someValue, .hasID, .hasVector, .slice, .nested: return .unknown
+    }
+  }
+
+  /// At most how many rows can pass, without listing any; `nil` when that is not known.
+  func estimate(_ filter: Filter) -> Int? {
+    var least = filter.must.compactMap { estimate($0) }.min()
+    if !filter.should.isEmpty, let some = estimate(any: filter.should) {
+      least = min(least ?? some, some)
+    }
+    return least
+  }
+
+  func estimate(_ condition: Condition) -> Int? {
+    switch condition {
+    case .filter(let filter): return estimate(filter)
+    case .hasID(let ids): return ids.count
+    case .match(let key, _), .range(let key, _), .datetimeRange(let key, _),
+      .geoBoundingBox(let key, _), .geoRadius(let key, _), .geoPolygon(let key, _),
+      .isEmpty(let key), .isNull(let key):
+      return indexes[key].flatMap { IndexedCondition($0).estimate(condition) }
+    case .not, .valuesCount, .someValue, .hasVector, .slice, .nested: return nil
+    }
+  }
+
+  // MARK: Combinations
+
+  private func estimate(any conditions: [Condition]) -> Int? {
+    var sum = 0
+    for condition in conditions {
+      guard let estimate = estimate(condition) else { return nil }
+      sum += estimate
+    }
+    return sum
+  }
+
+  private func answer(all demands: [(condition: Condition, isNegated: Bool)]) -> FilterAnswer {
+    let ordered = demands.map { demand in
+      (demand, estimate: estimate(demand.condition) ?? .max)
+    }.sorted { left, right in
+      // What lists rows comes before what takes rows away.
+      (left.0.isNegated ? 1 : 0, left.estimate) < (right.0.isNegated ? 1 : 0, right.estimate)
+    }
+    var answer = FilterAnswer(exactly: .all)
+    for (demand, estimate) in ordered {
+      if answer.possible.isNone { break }
+      if isTooWide(estimate, for: answer) {
+        answer = answer.and(.unknown)
+      } else {
+        let next = self.answer(demand.condition)
+        answer = answer.and(demand.isNegated ? next.negated : next)
+      }
+    }
+    return answer
+  }
+
+  private func isTooWide(_ estimate: Int, for answer: FilterAnswer) -> Bool {
+    guard case .only(let rows) = answer.possible, estimate < .max else { return false }
+    return estimate > Self.wideRows && estimate / Self.wideFactor > rows.count
+  }
+
+  private func answer(any conditions: [Condition]) -> FilterAnswer {
+    conditions.reduce(FilterAnswer(exactly: .none)) { $0.or(answer($1)) }
+  }
+
+  private func answer(_ minShould: Filter.MinShould) -> FilterAnswer {
+    let conditions = minShould.conditions
+    switch minShould.minimum {
+    case ...0: return FilterAnswer(exactly: .all)
+    case 1: return answer(any: conditions)
+    case conditions.count: return answer(all: conditions.map { ($0, false) })
+    case let minimum where minimum > conditions.count: return FilterAnswer(exactly: .none)
+    default: return FilterAnswer(sure: .none, possible: answer(any: conditions).possible)
+    }
+  }
+}

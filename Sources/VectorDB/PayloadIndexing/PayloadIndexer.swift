@@ -1,0 +1,117 @@
+import FastJSON
+import Glibc
+import Logging
+import PayloadIndex
+import PointModel
+import Synchronization
+import VectorIndex
+
+/// The thread that builds payload indexes and merges their large segments.
+///
+/// Neither readers nor writers wait for it: filters are evaluated on records until an index is
+/// ready, and commits are entered meanwhile. It runs at a lower priority than they do.
+final class PayloadIndexer: Sendable {
+  private let signal = StopSignal()
+  private let thread: NativeThread?
+
+  private static let paceMilliseconds = 200
+
+  init(core: DatabaseCore, catalog: Catalog, logger: Logger) {
+    thread = NativeThread { [signal] in
+      // 0 is the calling thread.
+      setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 5)
+      let work = PayloadIndexWork(core: core, logger: logger, signal: signal)
+      repeat {
+        for collection in catalog.unordered where !signal.isSet { work.serve(collection) }
+      } while signal.wait(milliseconds: Self.paceMilliseconds)
+    }
+  }
+
+  /// Has the thread look for work now.
+  func ring() { signal.ring() }
+
+  /// Ends the thread, and with it the build that runs. Blocking.
+  func stop() {
+    signal.stop()
+    thread?.join()
+  }
+}
+
+/// What the payload indexer's thread does for one collection.
+private struct PayloadIndexWork {
+  let core: DatabaseCore
+  let logger: Logger
+  let signal: StopSignal
+
+  private static let rowsPerCheck = 1024
+
+  func serve(_ collection: PointCollection) {
+    let indexes = collection.payloadIndexes
+    if indexes.isEmpty { return }
+    let waiting = indexes.waiting
+    if !waiting.isEmpty { build(waiting, of: collection) }
+    while !signal.isSet, let merge = indexes.takeMerge(upTo: core.sequence) {
+      self.merge(merge, of: collection)
+    }
+  }
+
+  /// Builds all fields that wait from one pass over the records.
+  private func build(_ builds: [PayloadIndexes.Build], of collection: PointCollection) {
+    guard let read = try? collection.beginRead() else { return }
+    let started = IndexerLoop.milliseconds
+    var builders = builds.map { FieldSegmentBuilder($0.reader.kind) }
+    var values = RowValues()
+    var rows = 0
+    do throws(CollectionError) {
+      try read.scanRecords { (offset, record) throws(CollectionError) in
+        rows += 1
+        if rows % Self.rowsPerCheck == 0, signal.isSet || collection.isDropped { return false }
+        let document: JSONDocument
+        do throws(JSONSyntaxError) {
+          document = try JSONDocument(parsing: record.payload)
+        } catch {
+          throw .storage("the payload of point \(record.id) is damaged: \(error.message)")
+        }
+        for (index, build) in builds.enumerated() {
+          build.reader.read(document.root, into: &values)
+          builders[index].add(values, at: offset, replaces: false)
+        }
+        return true
+      }
+    } catch {
+      logger.warning(
+        "a payload index could not be built; it will be tried again",
+        metadata: ["collection": "\(collection.name)", "reason": "\(error)"])
+      return
+    }
+    if signal.isSet || collection.isDropped { return }
+    for (build, builder) in zip(builds, builders) {
+      collection.payloadIndexes.install(
+        builder.finish(commit: read.visibility.sequence), build)
+      logger.info(
+        "payload index built",
+        metadata: [
+          "collection": "\(collection.name)", "field": "\(build.path)", "rows": "\(rows)",
+          "milliseconds": "\(IndexerLoop.milliseconds - started)",
+        ])
+    }
+  }
+
+  private func merge(_ merge: PayloadIndexes.Merge, of collection: PointCollection) {
+    // A reader that begins now sees every commit of the segments.
+    guard let read = try? collection.beginRead(), var merged = merge.segments.first else {
+      collection.payloadIndexes.finish(merge, with: nil)
+      return
+    }
+    // The newer ones first: the oldest, which is the largest, is gone through once.
+    let rest = merge.segments.dropFirst()
+    if var newer = rest.first {
+      for segment in rest.dropFirst() {
+        newer = newer.merging(segment, isBottom: false) { !read.visibility.isVisible($0) }
+        if signal.isSet { break }
+      }
+      merged = merged.merging(newer, isBottom: true) { !read.visibility.isVisible($0) }
+    }
+    collection.payloadIndexes.finish(merge, with: signal.isSet ? nil : merged)
+  }
+}

@@ -1,0 +1,243 @@
+import PayloadIndex
+import PointModel
+import Synchronization
+import VectorIndex
+
+/// The payload indexes of a collection: which fields, and their segments.
+///
+/// Any thread may look. Fields and segments of commits are added on the committer's thread, so that
+/// a field knows every commit since it was asked for; the payload indexer's thread adds what was
+/// there before, and merges segments.
+final class PayloadIndexes: Sendable {
+  private let state: Mutex<State>
+
+  private struct State {
+    var fields: [PayloadPath: Field] = [:]
+    var nextNumber: UInt64 = 0
+    /// Made when it is asked for and nothing has changed since.
+    var view: PayloadIndexView?
+  }
+
+  private struct Field {
+    /// Tells a field from one of the same path that was dropped.
+    let number: UInt64
+    let schema: PayloadFieldSchema
+    let reader: FieldValueReader
+    var segments: [FieldSegment] = []
+    var isReady = false
+    /// The oldest segments, so many, that the indexer is merging.
+    var mergingCount = 0
+    var progress = 0.0
+  }
+
+  /// Rows up to which the committer merges segments itself.
+  private static let smallRows = 4096
+
+  init(_ schema: PayloadSchema) {
+    state = Mutex(State())
+    for (path, field) in schema.fields { add(field, at: path, isReady: false) }
+  }
+
+  /// What readers use.
+  var view: PayloadIndexView {
+    state.withLock { state in
+      if let view = state.view { return view }
+      var text: [PayloadPath: TextIndexParams] = [:]
+      for (path, field) in state.fields {
+        if case .text(let params) = field.schema.params { text[path] = params }
+      }
+      let ready = state.fields.filter { $0.value.isReady }.mapValues { field in
+        PayloadIndexView.Field(
+          params: field.schema.params, index: FieldIndex(field.segments))
+      }
+      let view = PayloadIndexView(fields: ready, text: TextFields(text))
+      state.view = view
+      return view
+    }
+  }
+
+  /// Whether no field is indexed.
+  var isEmpty: Bool { state.withLock { $0.fields.isEmpty } }
+
+  /// Whether some field is not ready.
+  var isBuilding: Bool { state.withLock { $0.fields.values.contains { !$0.isReady } } }
+
+  func isReady(_ path: PayloadPath) -> Bool? {
+    state.withLock { $0.fields[path]?.isReady }
+  }
+
+  /// Adds a field, or replaces one. Without rows there is nothing to build.
+  func add(_ schema: PayloadFieldSchema, at path: PayloadPath, isReady: Bool) {
+    state.withLock { state in
+      state.nextNumber += 1
+      var field = Field(
+        number: state.nextNumber, schema: schema, reader: FieldValueReader(path, schema.params))
+      field.isReady = isReady
+      state.fields[path] = field
+      state.view = nil
+    }
+  }
+
+  func remove(_ path: PayloadPath) {
+    let removed = state.withLock { state in
+      state.view = nil
+      return state.fields.removeValue(forKey: path)
+    }
+    _ = removed
+  }
+
+  // MARK: Commits
+
+  /// What commits are to be entered into; `nil` when no field is indexed.
+  func makeDelta() -> PayloadDelta? {
+    let fields = state.withLock { state in
+      state.fields.map { path, field in
+        PayloadDelta.Field(path: path, number: field.number, reader: field.reader)
+      }
+    }
+    return fields.isEmpty ? nil : PayloadDelta(fields)
+  }
+
+  /// Enters what a commit changed, before it is published.
+  func append(_ segments: [PayloadDelta.Segment], commit: UInt64) {
+    state.withLock { state in
+      state.view = nil
+      for made in segments where state.fields[made.path]?.number == made.number {
+        state.fields[made.path]?.segments.append(made.segment.at(commit: commit))
+      }
+    }
+  }
+
+  /// Merges the newest segments while they are small, after their commit was published: what is
+  /// left has sizes that fall by half at least. Committer only; readers do not wait for it.
+  func mergeSmall(_ visibility: () -> VisibilityView) {
+    let due = state.withLock { state in
+      state.fields.filter { Self.needsMerge($0.value) }.map(\.key)
+    }
+    if due.isEmpty { return }
+    let visibility = visibility()
+    for path in due {
+      while mergeNewest(path, visibility) {}
+    }
+  }
+
+  /// Merges the two newest segments of a field if they are to be merged.
+  private func mergeNewest(_ path: PayloadPath, _ visibility: VisibilityView) -> Bool {
+    guard let field = state.withLock({ $0.fields[path] }), Self.needsMerge(field) else {
+      return false
+    }
+    let count = field.segments.count
+    let merged = field.segments[count - 2].merging(
+      field.segments[count - 1], isBottom: count == 2 && field.isReady
+    ) { !visibility.isVisible($0) }
+    return state.withLock { state in
+      // Meanwhile the field may have been dropped, and the indexer may have taken the segments.
+      guard var current = state.fields[path], current.number == field.number,
+        current.isReady == field.isReady, current.segments.count == count,
+        current.mergingCount == field.mergingCount
+      else { return false }
+      current.segments.replaceSubrange((count - 2)..., with: [merged])
+      state.fields[path] = current
+      state.view = nil
+      return true
+    }
+  }
+
+  private static func needsMerge(_ field: Field) -> Bool {
+    guard field.segments.count - field.mergingCount >= 2 else { return false }
+    let newer = field.segments[field.segments.count - 1].rowCount
+    let older = field.segments[field.segments.count - 2].rowCount
+    return newer + older <= smallRows && older <= 2 * newer
+  }
+
+  // MARK: Work of the indexer
+
+  /// A field that is to be built.
+  struct Build {
+    let path: PayloadPath
+    let number: UInt64
+    let reader: FieldValueReader
+  }
+
+  /// The fields that are not ready.
+  var waiting: [Build] {
+    state.withLock { state in
+      state.fields.filter { !$0.value.isReady }.map {
+        Build(path: $0.key, number: $0.value.number, reader: $0.value.reader)
+      }
+    }
+  }
+
+  func setProgress(_ share: Double, of builds: [Build]) {
+    state.withLock { state in
+      for build in builds where state.fields[build.path]?.number == build.number {
+        state.fields[build.path]?.progress = share
+      }
+    }
+  }
+
+  /// Makes a field ready: `base` holds the rows of its commit, the segments of later commits are on
+  /// top of it. Those of earlier ones say nothing new.
+  func install(_ base: FieldSegment, _ build: Build) {
+    state.withLock { state in
+      guard var field = state.fields[build.path], field.number == build.number, !field.isReady
+      else { return }
+      field.segments = [base] + field.segments.filter { $0.commit > base.commit }
+      field.isReady = true
+      state.fields[build.path] = field
+      state.view = nil
+    }
+  }
+
+  /// A merge of the oldest segments of a field.
+  struct Merge {
+    let path: PayloadPath
+    let number: UInt64
+    let segments: [FieldSegment]
+  }
+
+  /// Takes a merge that is due, of segments that were published by commit `sequence`. It must be
+  /// ended with ``finish(_:with:)``.
+  func takeMerge(upTo sequence: UInt64) -> Merge? {
+    state.withLock { state in
+      for (path, field) in state.fields where field.isReady && field.mergingCount == 0 {
+        let published = field.segments.prefix { $0.commit <= sequence }
+        guard let count = Self.mergeCount(published) else { continue }
+        state.fields[path]?.mergingCount = count
+        return Merge(path: path, number: field.number, segments: Array(published.prefix(count)))
+      }
+      return nil
+    }
+  }
+
+  /// How many of the oldest segments to merge: all of them, once those on top of the oldest have a
+  /// quarter of its rows.
+  private static func mergeCount(_ segments: ArraySlice<FieldSegment>) -> Int? {
+    guard segments.count >= 2 else { return nil }
+    let above = segments.dropFirst().reduce(0) { $0 + $1.rowCount }
+    guard above > smallRows,
+      4 * above > segments[segments.startIndex].rowCount
+        || segments.count > 16
+    else { return nil }
+    return segments.count
+  }
+
+  /// Puts the merged segment in the place of those it was made of; `nil` gives up.
+  func finish(_ merge: Merge, with merged: FieldSegment?) {
+    state.withLock { state in
+      guard var field = state.fields[merge.path], field.number == merge.number else { return }
+      field.mergingCount = 0
+      if let merged {
+        field.segments = [merged] + field.segments.dropFirst(merge.segments.count)
+      }
+      state.fields[merge.path] = field
+      state.view = nil
+    }
+  }
+
+  /// About the memory of all segments, in bytes.
+  var residentBytes: Int {
+    let segments = state.withLock { $0.fields.values.flatMap(\.segments) }
+    return segments.reduce(0) { $0 + $1.residentBytes }
+  }
+}

@@ -1,0 +1,67 @@
+import PayloadIndex
+public import PointModel
+import Synchronization
+import VectorIndex
+
+extension Database {
+  /// Indexes the payload field at `path` of a collection; an equal index that is there stays, one
+  /// of another schema is replaced. The field is durable when this returns; the index is built in
+  /// the background, and filters are evaluated without it until it is ready.
+  ///
+  /// - Returns: the number of the operation.
+  public func createPayloadIndex(
+    of name: String, at path: PayloadPath, _ schema: PayloadFieldSchema
+  ) async throws(CollectionError) -> UInt64 {
+    let number = try await core.submitToCommitter { completion in
+      .changePayloadSchema(name, path, schema, completion)
+    }
+    payloadIndexer.ring()
+    return number
+  }
+
+  /// Drops the index of the payload field at `path`, if there is one.
+  ///
+  /// - Returns: the number of the operation.
+  public func deletePayloadIndex(
+    of name: String, at path: PayloadPath
+  ) async throws(CollectionError) -> UInt64 {
+    try await core.submitToCommitter { completion in
+      .changePayloadSchema(name, path, nil, completion)
+    }
+  }
+}
+
+extension PointCollection {
+  /// Waits until the index of the payload field at `path` is ready or dropped.
+  public func awaitPayloadIndex(at path: PayloadPath) async throws(CollectionError) {
+    while payloadIndexes.isReady(path) == false, !isDropped {
+      do {
+        try await Task.sleep(nanoseconds: 2_000_000)
+      } catch {
+        throw .timedOut("the payload index is still being built")
+      }
+      if core.indexQueue.isClosed { throw .shuttingDown }
+    }
+  }
+
+  /// What the collection reports of its indexed fields.
+  var payloadFieldInfos: [PayloadFieldInfo] {
+    let schema = payloadSchema
+    if schema.isEmpty { return [] }
+    guard let transaction = try? beginRead() else { return [] }
+    return schema.fields.map { path, field in
+      let index = transaction.payloadIndexes[path]?.index
+      return PayloadFieldInfo(
+        path: path, schema: field,
+        pointsCount: index.map { transaction.visibleCount(of: $0.rows(.indexed)) } ?? 0,
+        isReady: index != nil)
+    }
+  }
+}
+
+extension ReadTransaction {
+  /// How many of the rows exist at this commit.
+  func visibleCount(of rows: OffsetSet) -> Int {
+    rows.offsets.count { visibility.isVisible($0) }
+  }
+}

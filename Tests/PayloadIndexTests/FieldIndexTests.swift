@@ -1,0 +1,149 @@
+import PayloadIndex
+import Testing
+
+/// Random rows in random segments, merged at random, against a dictionary of the rows.
+@Suite struct FieldIndexTests {
+  @Test(arguments: [UInt64(1), 2, 3])
+  func answersLikeADictionary(_ seed: UInt64) {
+    var run = IndexRun(seed: seed)
+    for step in 0..<60 {
+      run.commit(rows: [1, 3, 40, 2500][step % 4])
+      if step % 3 == 2 { run.merge() }
+      if step % 6 == 5 { run.check("seed \(seed), step \(step)") }
+    }
+  }
+
+  @Test func aReplacedRowIsForgottenByOlderSegments() {
+    func segment(_ word: UInt64, replaces: Bool, commit: UInt64) -> FieldSegment {
+      var builder = FieldSegmentBuilder(.words)
+      var values = RowValues()
+      values.words = [word]
+      builder.add(values, at: 5, replaces: replaces)
+      return builder.finish(commit: commit)
+    }
+    let index = FieldIndex([
+      segment(1, replaces: false, commit: 1), segment(2, replaces: true, commit: 2),
+    ])
+    #expect(index.rows(word: 1).isEmpty)
+    #expect(index.rows(word: 2).offsets == [5])
+    #expect(FieldIndex([index.segments[0]]).rows(word: 1).offsets == [5])
+  }
+}
+
+private struct IndexRun {
+  private var generator: SeededGenerator
+  private var segments: [FieldSegment] = []
+  private var texts: [FieldSegment] = []
+  private var rows: [UInt32: [UInt64]] = [:]
+  private var dead: Set<UInt32> = []
+  private var next: UInt32 = 0
+  private var sequence: UInt64 = 0
+
+  init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
+
+  /// Some rows are new, some replace others, and some die.
+  mutating func commit(rows count: Int) {
+    sequence += 1
+    var words = FieldSegmentBuilder(.words)
+    var strings = FieldSegmentBuilder(.texts)
+    var touched: Set<UInt32> = []
+    for _ in 0..<count {
+      let old = rows.isEmpty ? nil : UInt32.random(in: 0..<next, using: &generator)
+      let isEdit = Int.random(in: 0..<4, using: &generator) == 0
+      var offset = next
+      if isEdit, let old, rows[old] != nil { offset = old } else { next += 1 }
+      guard touched.insert(offset).inserted else { continue }
+      var values = RowValues()
+      // Few values are frequent, so that they have sets of their own.
+      let keys = (0..<Int.random(in: 0...3, using: &generator)).map { _ in
+        Bool.random(using: &generator)
+          ? UInt64(7) : UInt64.random(in: 0..<2000, using: &generator)
+      }
+      values.words = keys
+      values.texts = keys.map(Self.text)
+      values.leafCount = keys.count
+      values.valuedCount = keys.count
+      values.isFilled = !keys.isEmpty
+      words.add(values, at: offset, replaces: offset != next - 1 || isEdit)
+      strings.add(values, at: offset, replaces: offset != next - 1 || isEdit)
+      rows[offset] = keys
+    }
+    segments.append(words.finish(commit: sequence))
+    texts.append(strings.finish(commit: sequence))
+    for _ in 0..<count / 5 {
+      let offset = UInt32.random(in: 0..<next, using: &generator)
+      if rows.removeValue(forKey: offset) != nil { dead.insert(offset) }
+    }
+  }
+
+  private static func text(_ word: UInt64) -> String { "key-\(word % 100)-\(word)" }
+
+  mutating func merge() {
+    guard segments.count > 1 else { return }
+    let first = Int.random(in: 0..<segments.count - 1, using: &generator)
+    let dead = dead
+    for path in [\IndexRun.segments, \IndexRun.texts] {
+      let merged = self[keyPath: path][first].merging(
+        self[keyPath: path][first + 1], isBottom: first == 0
+      ) { dead.contains($0) }
+      self[keyPath: path].replaceSubrange(first...first + 1, with: [merged])
+    }
+  }
+
+  mutating func check(_ context: Comment) {
+    let index = FieldIndex(segments)
+    let strings = FieldIndex(texts)
+    for _ in 0..<40 {
+      let word = Bool.random(using: &generator) ? 7 : UInt64.random(in: 0..<2000, using: &generator)
+      let expected = rowsWith { $0 == word }
+      #expect(live(index.rows(word: word)) == expected, context)
+      #expect(index.count(word: word) >= expected.count, context)
+      #expect(live(strings.rows(text: Self.text(word))) == expected, context)
+      let bounds = [word, UInt64.random(in: 0..<2000, using: &generator)].sorted()
+      let inRange = rowsWith { bounds[0] <= $0 && $0 <= bounds[1] }
+      #expect(
+        live(index.rows(wordsNot: { $0 < bounds[0] }, nor: { $0 > bounds[1] })) == inRange, context)
+      let prefix = "key-\(word % 100)-"
+      #expect(
+        live(strings.rows(textPrefix: prefix)) == rowsWith { Self.text($0).hasPrefix(prefix) },
+        context)
+    }
+    #expect(live(index.rows(.indexed)) == rowsWith { _ in true }, context)
+    #expect(
+      live(index.rows(.multiple)) == rows.filter { $0.value.count > 1 }.keys.sorted(), context)
+    checkOrder(index, strings, context)
+  }
+
+  private mutating func checkOrder(
+    _ index: FieldIndex, _ strings: FieldIndex, _ context: Comment
+  ) {
+    let words = Set(rows.values.flatMap { $0 }).sorted()
+    var seen: [FieldKey] = []
+    strings.forEachKey { key, rows in
+      if !live(rows).isEmpty { seen.append(key) }
+      return true
+    }
+    let sorted = words.map(Self.text).sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    #expect(seen == sorted.map { .text($0) }, context)
+    let start = UInt64.random(in: 0..<2000, using: &generator)
+    for descending in [false, true] {
+      var visited: [UInt64] = []
+      index.forEachWord(
+        descending: descending, from: { descending ? $0 > start : $0 < start }
+      ) { word, rows in
+        if !live(rows).isEmpty { visited.append(word) }
+        #expect(live(rows) == rowsWith { $0 == word }, context)
+        return visited.count < 30
+      }
+      let wanted =
+        descending ? words.filter { $0 <= start }.reversed() : words.filter { $0 >= start }
+      #expect(visited == Array(wanted.prefix(30)), context)
+    }
+  }
+
+  private func live(_ set: OffsetSet) -> [UInt32] { set.offsets.filter { rows[$0] != nil } }
+
+  private func rowsWith(_ isWanted: (UInt64) -> Bool) -> [UInt32] {
+    rows.filter { $0.value.contains(where: isWanted) }.keys.sorted()
+  }
+}
