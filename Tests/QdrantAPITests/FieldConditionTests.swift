@@ -80,6 +80,17 @@ import Testing
     #expect(try condition(json) == expected)
   }
 
+  @Test func oneOfNoneNeverHoldsInNestedObjects() throws {
+    let nothing = Filter(should: [.hasID([])])
+    #expect(
+      try condition(#"{"nested":{"key":"a","filter":{"must":{"should":[]}}}}"#)
+        == .nested(key: path("a"), Filter(must: [.filter(nothing)])))
+    #expect(
+      try condition(#"{"nested":{"key":"a","filter":{"should":null,"must":[]}}}"#)
+        == .nested(key: path("a"), Filter()))
+    #expect(try condition(#"{"should":[]}"#) == .filter(Filter()))
+  }
+
   private static func must(_ condition: String) -> String {
     #"{"filter":{"must":[\#(condition)]}}"#
   }
