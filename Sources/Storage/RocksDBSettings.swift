@@ -12,6 +12,7 @@ final class RocksDBSettings: @unchecked Sendable {
   let writes: OpaquePointer
   let syncedWrites: OpaquePointer
   let waitingFlush: OpaquePointer
+  private let environment: OpaquePointer
   private var families: [OpaquePointer] = []
   private let limits: StoreOptions
 
@@ -22,7 +23,8 @@ final class RocksDBSettings: @unchecked Sendable {
       let reads = rocksdb_readoptions_create(),
       let writes = rocksdb_writeoptions_create(),
       let syncedWrites = rocksdb_writeoptions_create(),
-      let waitingFlush = rocksdb_flushoptions_create()
+      let waitingFlush = rocksdb_flushoptions_create(),
+      let environment = rocksdb_create_default_env()
     else { return nil }
     self.database = database
     self.cache = cache
@@ -30,7 +32,12 @@ final class RocksDBSettings: @unchecked Sendable {
     self.writes = writes
     self.syncedWrites = syncedWrites
     self.waitingFlush = waitingFlush
+    self.environment = environment
     self.limits = limits
+    // Compactions run in the low pool, flushes, for which writers may wait, in the high one.
+    rocksdb_env_lower_thread_pool_io_priority(environment)
+    rocksdb_env_lower_thread_pool_cpu_priority(environment)
+    rocksdb_options_set_env(database, environment)
     rocksdb_writeoptions_set_sync(writes, 0)
     rocksdb_writeoptions_set_sync(syncedWrites, 1)
     rocksdb_flushoptions_set_wait(waitingFlush, 1)
@@ -44,6 +51,7 @@ final class RocksDBSettings: @unchecked Sendable {
     rocksdb_writeoptions_destroy(writes)
     rocksdb_readoptions_destroy(reads)
     rocksdb_options_destroy(database)
+    rocksdb_env_destroy(environment)
     rocksdb_cache_destroy(cache)
   }
 
