@@ -110,7 +110,10 @@ let package = Package(
     tests("PointModel", ["FastJSON"]),
     tests("Storage"),
     tests("VectorIndex", ["CVectorKernels"]),
-    tests("VectorDB", ["FastJSON", "PointModel", "Storage", "VectorIndex", logging]),
+    .testTarget(
+      name: "VectorDBTests",
+      dependencies: ["FastJSON", "PointModel", "Storage", "VectorDB", "VectorIndex", logging],
+      exclude: ["Fixtures"], swiftSettings: strict),
     tests("QdrantAPI", ["FastJSON", "PointModel"]),
     tests(
       "QdrantREST",

@@ -97,6 +97,7 @@ final class RocksDBSettings: @unchecked Sendable {
     rocksdb_options_set_level_compaction_dynamic_level_bytes(options, 1)
     rocksdb_options_set_max_write_buffer_number(options, 3)
     rocksdb_options_set_paranoid_checks(options, 1)
+    rocksdb_options_set_disable_auto_compactions(options, 1)
     rocksdb_options_set_compression(options, lz4)
     var blockSize = 16 << 10
     var hasFilter = false

@@ -8,6 +8,7 @@ extension PointCollection {
   public func query(
     _ requests: [QueryRequest]
   ) async throws(CollectionError) -> [[ScoredPoint]] {
+    await awaitLoading()
     for request in requests {
       try checkNames(request.withVector)
     }
@@ -19,6 +20,7 @@ extension PointCollection {
 
   /// The stored vector `name` of point `id`, for queries that search with it.
   public func vector(of id: PointID, name: String) async throws(CollectionError) -> [Float] {
+    await awaitLoading()
     let slot = try slot(named: name)
     let transaction = try beginRead()
     return try await core.searchThreads.run { _ throws(CollectionError) in

@@ -8,6 +8,7 @@ extension PointCollection {
   public func retrieve(
     _ ids: [PointID], withPayload: PayloadSelector = .all, withVector: VectorSelector = .none
   ) async throws(CollectionError) -> [Record] {
+    await awaitLoading()
     try checkNames(withVector)
     let transaction = try beginRead()
     return try await core.searchThreads.run { _ throws(CollectionError) in
@@ -25,6 +26,7 @@ extension PointCollection {
 
   /// A page of points in the order of their ids.
   public func scroll(_ request: ScrollRequest) async throws(CollectionError) -> ScrollPage {
+    await awaitLoading()
     try checkNames(request.withVector)
     let transaction = try beginRead()
     return try await core.searchThreads.run { flag throws(CollectionError) in
@@ -34,6 +36,7 @@ extension PointCollection {
 
   /// How many points pass `filter`, or exist.
   public func count(_ filter: Filter?) async throws(CollectionError) -> Int {
+    await awaitLoading()
     let transaction = try beginRead()
     guard let filter, !filter.isEmpty else {
       return state.withLock { $0.liveCount }
