@@ -62,27 +62,6 @@ extension KeyValueStore {
     }
   }
 
-  /// Lets tables be compacted when RocksDB sees fit. A store is opened without, so that its user may
-  /// look first whether tables are damaged: a compaction that meets one ends all writing.
-  public func resumeCompactions() { setCompactions(true) }
-
-  /// Ends what ``resumeCompactions()`` began.
-  public func pauseCompactions() { setCompactions(false) }
-
-  private func setCompactions(_ areOn: Bool) {
-    try? database.call { native throws(StorageError) in
-      for family in database.families {
-        "disable_auto_compactions".withCString { key in
-          (areOn ? "false" : "true").withCString { value in
-            var slot: UnsafeMutablePointer<CChar>?
-            rocksdb_set_options_cf(native, family.handle, 1, [key], [value], &slot)
-            _ = takeMessage(&slot)
-          }
-        }
-      }
-    }
-  }
-
   /// About how many bytes the entries with `from <= key < upTo` take in table files, as compressed;
   /// an empty bound does not bound. Write buffers are not counted.
   public func approximateBytes(

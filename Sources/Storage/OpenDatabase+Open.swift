@@ -36,7 +36,10 @@ extension OpenDatabase {
     isNew: Bool
   ) throws(StorageError) -> OpenDatabase {
     let path = directory.path
-    guard let settings = RocksDBSettings(options, isNew: isNew) else { throw outOfMemory }
+    let compacts = !DamageNote(directory: path).exists
+    guard let settings = RocksDBSettings(options, isNew: isNew, compacts: compacts) else {
+      throw outOfMemory
+    }
     let stored = isNew ? [] : try storedFamilies(path: path, settings: settings)
     let families = merged(listed: columnFamilies, stored: stored)
 

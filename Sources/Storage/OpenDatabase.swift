@@ -94,7 +94,10 @@ final class OpenDatabase: @unchecked Sendable {
   func checkWrite(_ slot: inout UnsafeMutablePointer<CChar>?) throws(StorageError) {
     guard let message = takeMessage(&slot) else { return }
     firstFailure.withLock { $0 = $0 ?? message }
-    throw StorageError(status: message, path: path)
+    let error = StorageError(status: message, path: path)
+    // What ended writing was a compaction: the next open does without.
+    if case .corruption = error { DamageNote(directory: path).write() }
+    throw error
   }
 
   /// The first failure of a write, a sync or a flush.

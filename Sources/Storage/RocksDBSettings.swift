@@ -15,9 +15,11 @@ final class RocksDBSettings: @unchecked Sendable {
   private let environment: OpaquePointer
   private var families: [OpaquePointer] = []
   private let limits: StoreOptions
+  private let compacts: Bool
 
-  /// Fails only if an allocation does. `isNew` allows RocksDB to create the database.
-  init?(_ limits: StoreOptions, isNew: Bool) {
+  /// Fails only if an allocation does. `isNew` allows RocksDB to create the database, `compacts`
+  /// to compact tables by itself.
+  init?(_ limits: StoreOptions, isNew: Bool, compacts: Bool) {
     guard let database = rocksdb_options_create(),
       let cache = rocksdb_cache_create_lru(max(0, limits.blockCacheBytes)),
       let reads = rocksdb_readoptions_create(),
@@ -34,6 +36,7 @@ final class RocksDBSettings: @unchecked Sendable {
     self.waitingFlush = waitingFlush
     self.environment = environment
     self.limits = limits
+    self.compacts = compacts
     // Compactions run in the low pool, flushes, for which writers may wait, in the high one.
     rocksdb_env_lower_thread_pool_io_priority(environment)
     rocksdb_env_lower_thread_pool_cpu_priority(environment)
@@ -97,7 +100,7 @@ final class RocksDBSettings: @unchecked Sendable {
     rocksdb_options_set_level_compaction_dynamic_level_bytes(options, 1)
     rocksdb_options_set_max_write_buffer_number(options, 3)
     rocksdb_options_set_paranoid_checks(options, 1)
-    rocksdb_options_set_disable_auto_compactions(options, 1)
+    rocksdb_options_set_disable_auto_compactions(options, compacts ? 0 : 1)
     rocksdb_options_set_compression(options, lz4)
     var blockSize = 16 << 10
     var hasFilter = false

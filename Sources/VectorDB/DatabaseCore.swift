@@ -39,10 +39,10 @@ final class DatabaseCore: Sendable {
   /// Whether stored records were found damaged since the database was opened.
   var hasDamage: Bool { damageSeen.load(ordering: .acquiring) }
 
-  /// Ends compactions: one that meets a damaged table makes the store refuse all writes.
+  /// Notes it, and ends compactions: one that meets a damaged table ends all writing.
   func noteDamage() {
     if damageSeen.exchange(true, ordering: .acquiringAndReleasing) { return }
-    store.pauseCompactions()
+    store.noteDamage()
   }
 
   /// The number of the latest commit.

@@ -45,10 +45,11 @@ struct LogSequence {
     var reader = LogReader(file.bytes, verifies: verifies)
     var end = 0
     while let fragments = reader.next() {
-      guard let head = fragments.first, head.count >= 12 else { continue }
-      let sequence = UInt64(
-        littleEndian: head.loadUnaligned(fromByteOffset: 0, as: UInt64.self))
-      let count = UInt32(littleEndian: head.loadUnaligned(fromByteOffset: 8, as: UInt32.self))
+      // A block may end within the first bytes.
+      let head = Array(fragments.lazy.joined().prefix(12))
+      guard head.count == 12 else { continue }
+      let sequence = head.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+      let count = head.dropFirst(8).reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
       if let next, sequence > next || (reader.skipped && verifies) {
         gap = Gap(sequence: next, log: number, offset: end)
         return

@@ -74,7 +74,7 @@ final class CollectionLoading: Sendable {
     if flag.isCancelled { return }
     let total = core.loadProgress.value.total
     if total > 0 { logger.info("collections loaded", metadata: ["count": "\(total)"]) }
-    if !core.hasDamage { core.store.resumeCompactions() }
+    if !core.hasDamage { core.store.forgetDamage() }
   }
 }
 
