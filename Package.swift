@@ -127,7 +127,10 @@ let package = Package(
     .testTarget(
       name: "TextAnalysisTests", dependencies: ["FastJSON", "PointModel", "TextAnalysis"],
       exclude: ["Golden"], swiftSettings: strict),
-    tests("VectorDB", ["FastJSON", "PointModel", "Storage", "VectorIndex", logging]),
+    .testTarget(
+      name: "VectorDBTests",
+      dependencies: ["FastJSON", "PointModel", "Storage", "VectorDB", "VectorIndex", logging],
+      exclude: ["Fixtures"], swiftSettings: strict),
     tests("QdrantAPI", ["FastJSON", "PointModel"]),
     tests(
       "QdrantREST",

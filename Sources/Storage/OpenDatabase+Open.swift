@@ -11,7 +11,35 @@ extension OpenDatabase {
     let directory = StoreDirectory(path: path)
     try directory.create()
     let isNew = try !directory.holdsDatabase()
-    guard let settings = RocksDBSettings(options, isNew: isNew) else { throw outOfMemory }
+    let inspection = StoreInspection(directory)
+    if !isNew { try inspection.check() }
+    let opened: OpenDatabase
+    do throws(StorageError) {
+      opened = try open(directory, columnFamilies, options, isNew: isNew)
+    } catch {
+      if isNew { throw error }
+      try inspection.judge(error)
+      opened = try open(directory, columnFamilies, options, isNew: false)
+    }
+    do throws(StorageError) {
+      try inspection.check(openedAt: opened.latestSequence)
+    } catch {
+      opened.close()
+      throw error
+    }
+    opened.beginMarks()
+    return opened
+  }
+
+  private static func open(
+    _ directory: StoreDirectory, _ columnFamilies: [ColumnFamily], _ options: StoreOptions,
+    isNew: Bool
+  ) throws(StorageError) -> OpenDatabase {
+    let path = directory.path
+    let compacts = !DamageNote(directory: path).exists
+    guard let settings = RocksDBSettings(options, isNew: isNew, compacts: compacts) else {
+      throw outOfMemory
+    }
     let stored = isNew ? [] : try storedFamilies(path: path, settings: settings)
     let families = merged(listed: columnFamilies, stored: stored)
 

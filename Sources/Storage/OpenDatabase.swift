@@ -30,6 +30,8 @@ final class OpenDatabase: @unchecked Sendable {
   private let lifetime = Mutex(Lifetime())
   private let firstFailure = Mutex<String?>(nil)
   private let isClosed = Mutex(false)
+  /// What is known to be on disk; `nil` before it is told to begin, or when it can't be written.
+  private let marks = Mutex<SyncedMarkFile?>(nil)
   /// Posted by the last call that leaves after the closed bit was set.
   private let drained: UnsafeMutablePointer<sem_t>
 
@@ -92,11 +94,39 @@ final class OpenDatabase: @unchecked Sendable {
   func checkWrite(_ slot: inout UnsafeMutablePointer<CChar>?) throws(StorageError) {
     guard let message = takeMessage(&slot) else { return }
     firstFailure.withLock { $0 = $0 ?? message }
-    throw StorageError(status: message, path: path)
+    let error = StorageError(status: message, path: path)
+    // What ended writing was a compaction: the next open does without.
+    if case .corruption = error { DamageNote(directory: path).write() }
+    throw error
   }
 
   /// The first failure of a write, a sync or a flush.
   var failure: String? { firstFailure.withLock { $0 } }
+
+  // MARK: What is on disk
+
+  /// The number of the last change. Not to be called on a database that may be closed meanwhile.
+  var latestSequence: UInt64 { rocksdb_get_latest_sequence_number(database) }
+
+  /// Begins to note what is on disk, right after the database was opened: all that it holds is.
+  func beginMarks() {
+    let file = SyncedMarkFile(
+      directory: StoreDirectory(path: path), sequence: latestSequence,
+      oldestNeededLog: oldestNeededLog)
+    marks.withLock { $0 = file }
+  }
+
+  /// Notes, from within a call, that the changes up to `sequence` have been synced.
+  func noteSynced(_ sequence: UInt64) {
+    let file = marks.withLock { $0 }
+    file?.note(sequence: sequence) { oldestNeededLog }
+  }
+
+  private var oldestNeededLog: UInt64 {
+    var number: UInt64 = 0
+    let status = rocksdb_property_int(database, "rocksdb.min-log-number-to-keep", &number)
+    return status == 0 ? number : 0
+  }
 
   // MARK: Iterators and snapshots
 
@@ -145,7 +175,10 @@ final class OpenDatabase: @unchecked Sendable {
         while sem_wait(drained) != 0 && errno == EINTR {}
       }
       // The log keeps what a failed flush leaves behind; the next open replays it.
-      if failure == nil { try? flush(database) }
+      if failure == nil, (try? flush(database)) != nil {
+        let file = marks.withLock { $0 }
+        file?.sync()
+      }
       lifetime.withLock { state in
         state.isClosing = true
         if state.iterators == 0 { tearDown(&state) }
@@ -155,11 +188,13 @@ final class OpenDatabase: @unchecked Sendable {
 
   /// Writes the memtables of all families to table files and waits for it.
   func flush(_ database: OpaquePointer) throws(StorageError) {
+    let sequence = latestSequence
     for family in families {
       var slot: UnsafeMutablePointer<CChar>?
       rocksdb_flush_cf(database, settings.waitingFlush, family.handle, &slot)
       try checkWrite(&slot)
     }
+    noteSynced(sequence)
   }
 
   private func tearDown(_ state: inout Lifetime) {

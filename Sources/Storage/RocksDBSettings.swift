@@ -12,17 +12,21 @@ final class RocksDBSettings: @unchecked Sendable {
   let writes: OpaquePointer
   let syncedWrites: OpaquePointer
   let waitingFlush: OpaquePointer
+  private let environment: OpaquePointer
   private var families: [OpaquePointer] = []
   private let limits: StoreOptions
+  private let compacts: Bool
 
-  /// Fails only if an allocation does. `isNew` allows RocksDB to create the database.
-  init?(_ limits: StoreOptions, isNew: Bool) {
+  /// Fails only if an allocation does. `isNew` allows RocksDB to create the database, `compacts`
+  /// to compact tables by itself.
+  init?(_ limits: StoreOptions, isNew: Bool, compacts: Bool) {
     guard let database = rocksdb_options_create(),
       let cache = rocksdb_cache_create_lru(max(0, limits.blockCacheBytes)),
       let reads = rocksdb_readoptions_create(),
       let writes = rocksdb_writeoptions_create(),
       let syncedWrites = rocksdb_writeoptions_create(),
-      let waitingFlush = rocksdb_flushoptions_create()
+      let waitingFlush = rocksdb_flushoptions_create(),
+      let environment = rocksdb_create_default_env()
     else { return nil }
     self.database = database
     self.cache = cache
@@ -30,7 +34,13 @@ final class RocksDBSettings: @unchecked Sendable {
     self.writes = writes
     self.syncedWrites = syncedWrites
     self.waitingFlush = waitingFlush
+    self.environment = environment
     self.limits = limits
+    self.compacts = compacts
+    // Compactions run in the low pool, flushes, for which writers may wait, in the high one.
+    rocksdb_env_lower_thread_pool_io_priority(environment)
+    rocksdb_env_lower_thread_pool_cpu_priority(environment)
+    rocksdb_options_set_env(database, environment)
     rocksdb_writeoptions_set_sync(writes, 0)
     rocksdb_writeoptions_set_sync(syncedWrites, 1)
     rocksdb_flushoptions_set_wait(waitingFlush, 1)
@@ -44,6 +54,7 @@ final class RocksDBSettings: @unchecked Sendable {
     rocksdb_writeoptions_destroy(writes)
     rocksdb_readoptions_destroy(reads)
     rocksdb_options_destroy(database)
+    rocksdb_env_destroy(environment)
     rocksdb_cache_destroy(cache)
   }
 
@@ -89,6 +100,7 @@ final class RocksDBSettings: @unchecked Sendable {
     rocksdb_options_set_level_compaction_dynamic_level_bytes(options, 1)
     rocksdb_options_set_max_write_buffer_number(options, 3)
     rocksdb_options_set_paranoid_checks(options, 1)
+    rocksdb_options_set_disable_auto_compactions(options, compacts ? 0 : 1)
     rocksdb_options_set_compression(options, lz4)
     var blockSize = 16 << 10
     var hasFilter = false

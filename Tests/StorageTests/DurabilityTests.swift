@@ -29,8 +29,10 @@ import Testing
     #expect(try store.get(key(199), in: records) == value(199))
   }
 
+  /// As a power cut leaves it that took the mark as well, or a store of an earlier release.
   @Test func tornTailLeavesACleanPrefix() throws {
     let path = try crashed()
+    unlink(path + "/SYNCED")
     let log = try #require(TemporaryDirectory.logs(path).last)
     let whole = TemporaryDirectory.read(log)
     var shortest = 200

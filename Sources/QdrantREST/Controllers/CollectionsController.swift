@@ -26,9 +26,10 @@ struct CollectionsController: Sendable {
 
   @Sendable private func describe(_ request: Request, _ context: RESTContext) throws -> Response {
     let info = try services.collection(context).info()
-    let failure = try services.database().failure
+    let problem = try services.database().failure ?? info.damage
+    let isBusy = info.isIndexing || info.phase == .loading
     let answer = CollectionInfoResponse(
-      status: failure != nil ? .red : info.isIndexing ? .yellow : .green, optimizerError: failure,
+      status: problem != nil ? .red : isBusy ? .yellow : .green, optimizerError: problem,
       indexedVectorsCount: info.indexedVectorsCount, pointsCount: info.pointsCount,
       segmentsCount: info.segmentsCount, config: info.config,
       payloadSchema: Self.payloadSchema(info.payloadFields),

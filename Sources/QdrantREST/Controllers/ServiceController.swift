@@ -64,8 +64,10 @@ struct ServiceController: Sendable {
   }
 
   @Sendable private func readiness() -> Response {
-    if services.state.isReady { return RESTResponse.text(.ok, "all shards are ready") }
-    return RESTResponse.text(.serviceUnavailable, "some shards are not ready")
+    guard let obstacle = services.state.obstacle else {
+      return RESTResponse.text(.ok, "all shards are ready")
+    }
+    return RESTResponse.text(.serviceUnavailable, "some shards are not ready: \(obstacle)")
   }
 
   @Sendable private func telemetry(

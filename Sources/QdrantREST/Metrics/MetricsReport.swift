@@ -53,7 +53,8 @@ struct MetricsReport {
       "maximum number of active replicas across all shards", replicas)
     text.single(
       "collection_dead_replicas", .gauge,
-      "total amount of shard replicas in non-active state", 0)
+      "total amount of shard replicas in non-active state",
+      Double(infos.count { $0.info.damage != nil }))
   }
 
   private func addResponses(to text: inout MetricsText) {
