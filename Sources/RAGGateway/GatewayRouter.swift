@@ -16,6 +16,7 @@ public enum GatewayRouter {
       store: services.store, embedder: services.embedder, age: limits.readinessAge)
 
     let router = Router(context: BasicRequestContext.self)
+    router.add(middleware: RequestLogMiddleware(logger: services.logger))
     router.add(middleware: ErrorMiddleware(logger: services.logger))
     router.add(middleware: AdmissionMiddleware(limit: limits.requestsInFlight))
     HealthController(probe: probe).addRoutes(to: router)

@@ -43,7 +43,14 @@ struct MetricsReport {
       infos.map { (labels: [("id", $0.name)], value: Double($0.info.pointsCount)) })
     text.family(
       "collection_running_optimizations", .gauge, "running optimization tasks per collection",
-      infos.map { (labels: [("id", $0.name)], value: 0) })
+      infos.map { name, info in
+        let running = info.indexes.count { $0.state.progress != nil }
+        return (labels: [("id", name)], value: Double(running))
+      })
+    text.family(
+      "collection_update_queue_length", .gauge, "writes taken and not yet done, per collection",
+      infos.map { (labels: [("id", $0.name)], value: Double($0.info.updateQueueLength)) })
+    addIndexes(of: infos, to: &text)
     let replicas: Double = infos.isEmpty ? 0 : 1
     text.single(
       "collection_active_replicas_min", .gauge,
@@ -54,6 +61,28 @@ struct MetricsReport {
     text.single(
       "collection_dead_replicas", .gauge,
       "total amount of shard replicas in non-active state", 0)
+  }
+
+  private func addIndexes(
+    of infos: [(name: String, info: CollectionInfo)], to text: inout MetricsText
+  ) {
+    var progress: [(labels: MetricsText.Labels, value: Double)] = []
+    var tails: [(labels: MetricsText.Labels, value: Double)] = []
+    for (name, info) in infos {
+      for index in info.indexes where index.state != .none {
+        let labels = [(name: "collection", value: name), (name: "vector", value: index.vector)]
+        let share = index.state.progress ?? (index.state == .ready ? 1 : 0)
+        progress.append((labels, share))
+        tails.append((labels, Double(index.tailRows)))
+      }
+    }
+    text.family(
+      "collection_index_progress", .gauge,
+      "share of an index build that is done; 0 while it waits, 1 when the index is ready",
+      progress)
+    text.family(
+      "collection_index_tail_points", .gauge,
+      "points that are searched exactly until the index has them", tails)
   }
 
   private func addResponses(to text: inout MetricsText) {
