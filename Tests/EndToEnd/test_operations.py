@@ -1,4 +1,4 @@
-"""Every command of the operations page, in its order; scripts/test-deploy runs those of containers."""
+"""Every command of the operations page, in order; scripts/test-deploy runs those of containers."""
 
 import json
 import os

@@ -22,7 +22,8 @@ import orjson
 from data import load
 from engines import Quiver
 
-NAME, BATCHES, PAYLOAD = "soak", (1, 100, 500), "sixty bytes of text that stand for what people store " * 8
+NAME, BATCHES = "soak", (1, 100, 500)
+PAYLOAD = "fifty bytes of text, as stand for what people store" * 8
 # The share of its size that memory may grow by in ten minutes and still count as steady.
 STEADY = 0.05
 
