@@ -255,7 +255,9 @@ def test_alerts_judge_figures_that_there_are(server, wire):
     rules = yaml.safe_load((DEPLOY / "prometheus" / "alerts.yml").read_text())
     scrape = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text())
     assert scrape["rule_files"] == ["alerts.yml"]
-    assert scrape["scrape_configs"][0]["metrics_path"] == "/metrics"
+    for job in scrape["scrape_configs"]:
+        assert job["metrics_path"] == "/metrics" and job["job_name"] in services()
+        assert job["static_configs"][0]["targets"][0].split(":")[0] == job["job_name"]
     wire.result("PUT", "/collections/alerts", {
         "vectors": {"size": 2, "distance": "Dot"}, "optimizers_config": {"indexing_threshold": 1}})
     points = [{"id": n, "vector": [n, 1]} for n in range(2000)]

@@ -102,7 +102,8 @@ def test_commands_of_containers_are_run_by_the_script_for_them():
 
 
 def test_what_the_page_names_is_there():
-    metrics = "".join(p.read_text() for p in (ROOT / "Sources/QdrantREST/Metrics").glob("*.swift"))
+    folders = (ROOT / "Sources/QdrantREST/Metrics", ROOT / "Sources/ServiceProcess")
+    metrics = "".join(p.read_text() for folder in folders for p in folder.glob("*.swift"))
     for name in re.findall(r"^\| `([a-z_]+)`(?:, `([a-z_]+)`)? \|", PAGE, re.MULTILINE):
         for figure in filter(None, name):
             assert f'"{figure}"' in metrics, figure

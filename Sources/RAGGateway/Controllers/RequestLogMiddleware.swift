@@ -3,10 +3,15 @@ import Hummingbird
 import Logging
 import ServiceProcess
 
-/// Gives every request its id, which also goes to the store and the models, and logs the answer:
-/// health at `debug`, all else at `info`. Bodies are never logged, nor are query strings.
+/// Gives every request its id, which also goes to the store and the models, counts the answer and
+/// logs it: health and figures at `debug`, all else at `info`. Bodies are never logged, nor are
+/// query strings.
 struct RequestLogMiddleware<Context: RequestContext>: RouterMiddleware {
+  let metrics: RequestMetrics
   let logger: Logger
+
+  /// What the router calls the endpoint of a request that no route matches.
+  private static var unmatched: String { "NotFound" }
 
   private var idField: HTTPField.Name? { HTTPField.Name(RequestID.header) }
 
@@ -20,12 +25,21 @@ struct RequestLogMiddleware<Context: RequestContext>: RouterMiddleware {
       try await next(request, context)
     }
     if let idField { response.headers[idField] = id }
+    let seconds = (ContinuousClock.now - start) / .seconds(1)
+    let endpoint = context.endpointPath ?? Self.unmatched
+    // Routes that do not exist are not counted: their names are the caller's to choose.
+    if endpoint != Self.unmatched {
+      metrics.record(
+        method: request.method.rawValue, endpoint: endpoint, status: response.status.code,
+        seconds: seconds)
+    }
+    let isProbe = endpoint.hasPrefix("/health") || endpoint == "/metrics"
     logger.log(
-      level: request.uri.path.hasPrefix("/health") ? .debug : .info, "request",
+      level: isProbe ? .debug : .info, "request",
       metadata: [
         "request_id": "\(id)", "method": "\(request.method.rawValue)",
         "path": "\(request.uri.path)", "status": .stringConvertible(response.status.code),
-        "seconds": .stringConvertible((ContinuousClock.now - start) / .seconds(1)),
+        "seconds": .stringConvertible(seconds),
       ])
     return response
   }
