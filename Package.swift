@@ -80,16 +80,16 @@ let package = Package(
     target(
       "QdrantREST",
       [
-        "FastJSON", "PointModel", "QdrantAPI", "VectorDB", "VectorIndex", httpTypes, hummingbird,
-        hummingbirdCore, logging, nioCore, nioHTTPTypes, nioPosix, yams,
+        "FastJSON", "PointModel", "QdrantAPI", "ServiceProcess", "VectorDB", "VectorIndex",
+        httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTPTypes, nioPosix, yams,
       ]),
     .systemLibrary(name: "CMalloc"),
     .executableTarget(
       name: "quiver",
       dependencies: [
         .target(name: "CMalloc", condition: .when(platforms: [.linux])),
-        "QdrantREST", "VectorDB", "VectorIndex", argumentParser, hummingbird, lifecycle, logging,
-        nioCore, nioPosix, unixSignals,
+        "DataTransfer", "HTTPClient", "QdrantREST", "ServiceProcess", "VectorDB", "VectorIndex",
+        argumentParser, hummingbird, lifecycle, logging, nioCore, nioPosix, unixSignals,
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -105,18 +105,22 @@ let package = Package(
     .target(name: "CHTMLDocument", dependencies: ["CLibXML2"]),
     .target(name: "CEmbeddingKernels"),
     target("HTTPClient", ["CCurl"]),
+    target("DataTransfer", ["FastJSON", "HTTPClient", "PointModel", crypto]),
+    target("ServiceProcess", ["FastJSON", logging]),
     target("SentenceEmbedding", ["CEmbeddingKernels", "COpenBLAS"]),
     .target(
       name: "RAGGateway",
       dependencies: [
         "CHTMLDocument", "FastJSON", "HTTPClient", "PointModel", "QdrantAPI",
-        "SentenceEmbedding", crypto, httpTypes, hummingbird, lifecycle, logging, nioCore, nioPosix,
-        yams,
+        "SentenceEmbedding", "ServiceProcess", crypto, httpTypes, hummingbird, lifecycle, logging,
+        nioCore, nioPosix, yams,
       ],
       resources: [.embedInCode("Prompts/insight/v1.yaml")], swiftSettings: strict),
     .executableTarget(
       name: "quiver-gateway",
-      dependencies: ["RAGGateway", argumentParser, lifecycle, logging, unixSignals],
+      dependencies: [
+        "RAGGateway", "ServiceProcess", argumentParser, lifecycle, logging, unixSignals,
+      ],
       swiftSettings: strict),
     // Tests
     tests("FastJSON"),
@@ -135,10 +139,12 @@ let package = Package(
     tests(
       "QdrantREST",
       [
-        "FastJSON", "PointModel", "QdrantAPI", "VectorDB", httpTypes, hummingbird,
+        "FastJSON", "PointModel", "QdrantAPI", "ServiceProcess", "VectorDB", httpTypes, hummingbird,
         hummingbirdTesting, logging,
       ]),
     tests("HTTPClient"),
+    tests("DataTransfer", ["FastJSON"]),
+    tests("ServiceProcess", ["FastJSON", logging]),
     .testTarget(
       name: "SentenceEmbeddingTests", dependencies: ["SentenceEmbedding"], exclude: ["Golden"],
       swiftSettings: strict),

@@ -32,7 +32,10 @@ public struct RESTApplication: Sendable {
     let router = Router(context: RESTContext.self)
     let settings = services.settings
     router.add(
-      middleware: EnvelopeMiddleware(metrics: services.metrics, logger: services.logger))
+      middleware: EnvelopeMiddleware(
+        metrics: services.metrics, logger: services.logger,
+        slowSeconds: settings.slowRequestMilliseconds == 0
+          ? .infinity : Double(settings.slowRequestMilliseconds) / 1000))
     router.add(
       middleware: AuthenticationMiddleware(
         keys: AccessKeys(full: settings.apiKey, readOnly: settings.readOnlyAPIKey)))
