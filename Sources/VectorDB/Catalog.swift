@@ -67,10 +67,7 @@ final class Catalog: Sendable {
       ($0.collections[name] != nil, $0.aliases[name] != nil, $0.collections.count, $0.nextNumber)
     }
     if exists { throw .collectionExists(name) }
-    if isAlias {
-      throw .wrongInput(
-        "Can't create collection with name \(name). Alias with the same name already exists")
-    }
+    if isAlias { throw Self.takenByAlias(name) }
     guard count < core.options.limits.collectionsMax else {
       throw .wrongInput("the limit of \(core.options.limits.collectionsMax) collections is reached")
     }
@@ -91,6 +88,11 @@ final class Catalog: Sendable {
       state.nextNumber = number + 1
     }
     warnIfTight(collection)
+  }
+
+  static func takenByAlias(_ name: String) -> CollectionError {
+    .wrongInput(
+      "Can't create collection with name \(name). Alias with the same name already exists")
   }
 
   func update(_ name: String, _ change: CollectionConfigChange) throws(CollectionError) {

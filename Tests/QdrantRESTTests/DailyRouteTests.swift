@@ -126,4 +126,17 @@ import Testing
           """))
     }
   }
+
+  @Test func allOfACollectionIsHere() async throws {
+    try await ServerFixture.runWithPoints { server in
+      let answer = try await server.send(.get, "/collections/c/cluster")
+      #expect(
+        answer.timeless == """
+          {"result":{"peer_id":0,"shard_count":1,\
+          "local_shards":[{"shard_id":0,"points_count":3,"state":"Active"}],\
+          "remote_shards":[],"shard_transfers":[]},"status":"ok"}
+          """)
+      #expect(try await server.send(.get, "/collections/x/cluster").status == 404)
+    }
+  }
 }

@@ -1,3 +1,4 @@
+import FastJSON
 import PointModel
 import Testing
 import VectorDB

@@ -184,7 +184,7 @@ import VectorDB
           }
           written += 1
         }
-      } catch {
+      } catch let error as CollectionError {
         #expect(error == refusal)
       }
       // Points 1 to 5 had 7 bytes each; from the fourth or fifth of 21 bytes on there are 100.

@@ -17,6 +17,7 @@ struct CollectionsController: Sendable {
     router.delete(path, use: delete)
     router.get("/collections/{collection_name}/exists", use: exists)
     router.get("/collections/{collection_name}/optimizations", use: optimizations)
+    router.get("/collections/{collection_name}/cluster", use: cluster)
   }
 
   @Sendable private func list(_ request: Request, _ context: RESTContext) throws -> Response {
@@ -61,6 +62,35 @@ struct CollectionsController: Sendable {
     let info = try await BlockingWork.run { collection.info() }
     let report = try OptimizationsReport(info, request)
     return RESTResponse.ok(context) { report.write(to: &$0) }
+  }
+
+  /// Where the parts of a collection are: all of it is here.
+  @Sendable private func cluster(_ request: Request, _ context: RESTContext) throws -> Response {
+    let pointsCount = try services.collection(context).info().pointsCount
+    return RESTResponse.ok(context) { writer in
+      writer.beginObject()
+      writer.key("peer_id")
+      writer.integer(0)
+      writer.key("shard_count")
+      writer.integer(1)
+      writer.key("local_shards")
+      writer.beginArray()
+      writer.beginObject()
+      writer.key("shard_id")
+      writer.integer(0)
+      writer.key("points_count")
+      writer.integer(pointsCount)
+      writer.key("state")
+      writer.string("Active")
+      writer.endObject()
+      writer.endArray()
+      for key in ["remote_shards", "shard_transfers"] {
+        writer.key(key)
+        writer.beginArray()
+        writer.endArray()
+      }
+      writer.endObject()
+    }
   }
 
   @Sendable private func create(

@@ -7,7 +7,6 @@ struct UnsupportedController: Sendable {
   private static let routes: [(HTTPRequest.Method, String, String)] = [
     (.put, "{c}/vectors/{vector_name}", "adding named vectors is"),
     (.delete, "{c}/vectors/{vector_name}", "dropping named vectors is"),
-    (.get, "{c}/cluster", "clusters are"),
     (.post, "{c}/cluster", "clusters are"),
     (.get, "{c}/shards", "shard keys are"),
     (.put, "{c}/shards", "shard keys are"),

@@ -22,7 +22,13 @@ extension Catalog {
   func replace(
     with collection: PointCollection, sequence: UInt64
   ) throws(CollectionError) -> PointCollection? {
-    let (old, count) = state.withLock { ($0.collections[collection.name], $0.collections.count) }
+    let (old, count, isAlias) = state.withLock {
+      (
+        $0.collections[collection.name], $0.collections.count,
+        $0.aliases[collection.name] != nil
+      )
+    }
+    if isAlias { throw Self.takenByAlias(collection.name) }
     if let old {
       try old.requireSameVectors(as: collection.config)
     } else if count >= core.options.limits.collectionsMax {
