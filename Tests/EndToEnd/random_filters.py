@@ -149,7 +149,11 @@ class RandomFilters:
                 kind = "dates"
             elif kind == "dates" and index in ("integer", "float"):
                 kind = "range"
+            if kind == "range" and index == "integer":
+                kind = "values_count"
             demands["range" if kind == "dates" else kind] = getattr(self, kind)()
+        if index and "except" in demands.get("match", {}):
+            demands["match"] = {"any": demands["match"]["except"]}
         return demands
 
     def match(self) -> dict:
