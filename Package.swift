@@ -66,7 +66,8 @@ let package = Package(
     target("Storage", ["CRocksDB"]),
     target("VectorIndex", ["CVectorKernels"]),
     .systemLibrary(name: "CStemmer", providers: [.apt(["libstemmer-dev"])]),
-    target("TextAnalysis", ["CStemmer", "PointModel"]),
+    .systemLibrary(name: "CICU", pkgConfig: "icu-uc", providers: [.apt(["libicu-dev"])]),
+    target("TextAnalysis", ["CICU", "CStemmer", "PointModel"]),
     target("PayloadIndex", ["CRoaring"]),
     target(
       "VectorDB",
@@ -123,7 +124,9 @@ let package = Package(
     tests("Storage"),
     tests("PayloadIndex"),
     tests("VectorIndex", ["CVectorKernels"]),
-    tests("TextAnalysis", ["PointModel"]),
+    .testTarget(
+      name: "TextAnalysisTests", dependencies: ["FastJSON", "PointModel", "TextAnalysis"],
+      exclude: ["Golden"], swiftSettings: strict),
     tests("VectorDB", ["FastJSON", "PointModel", "Storage", "VectorIndex", logging]),
     tests("QdrantAPI", ["FastJSON", "PointModel"]),
     tests(

@@ -6,13 +6,32 @@ enum FilterDecoder {
   private static let clauses = ["should", "min_should", "must", "must_not"]
 
   static func filter(_ body: FieldReader) throws(DecodingFault) -> Filter {
+    try filter(body, of: .point)
+  }
+
+  /// What a filter is about.
+  private enum Subject {
+    case point
+    case nestedObject
+  }
+
+  private static func filter(
+    _ body: FieldReader, of subject: Subject
+  ) throws(DecodingFault) -> Filter {
     var filter = Filter()
     try body.forEachField(of: "a filter") { key, field throws(DecodingFault) in
       switch key {
-      case "must": filter.must = try conditions(field)
-      case "should": filter.should = try conditions(field)
-      case "must_not": filter.mustNot = try conditions(field)
-      case "min_should": filter.minShould = field.isNull ? nil : try minShould(field)
+      case "must": filter.must = try conditions(field, of: subject)
+      case "should":
+        filter.should = try conditions(field, of: subject)
+        // In Qdrant, one of no conditions never holds for nested objects, and is no demand on
+        // points.
+        if subject == .nestedObject, filter.should.isEmpty, !field.isNull {
+          filter.should = [.hasID([])]
+        }
+      case "must_not": filter.mustNot = try conditions(field, of: subject)
+      case "min_should":
+        filter.minShould = field.isNull ? nil : try minShould(field, of: subject)
       default: break
       }
     }
@@ -20,9 +39,11 @@ enum FilterDecoder {
     return filter
   }
 
-  private static func minShould(_ body: FieldReader) throws(DecodingFault) -> Filter.MinShould {
+  private static func minShould(
+    _ body: FieldReader, of subject: Subject
+  ) throws(DecodingFault) -> Filter.MinShould {
     let conditions = try body.required("conditions") { field throws(DecodingFault) in
-      try field.map { entry throws(DecodingFault) in try condition(entry) }
+      try field.map { entry throws(DecodingFault) in try condition(entry, of: subject) }
     }
     let minimum = try body.required("min_count") { field throws(DecodingFault) in
       try field.integer(from: 1)
@@ -32,19 +53,26 @@ enum FilterDecoder {
   }
 
   /// A list of conditions, or one without a list.
-  private static func conditions(_ field: FieldReader) throws(DecodingFault) -> [Condition] {
+  private static func conditions(
+    _ field: FieldReader, of subject: Subject
+  ) throws(DecodingFault) -> [Condition] {
     switch field.element.kind {
     case .null: return []
-    case .array: return try field.map { entry throws(DecodingFault) in try condition(entry) }
-    default: return [try condition(field)]
+    case .array:
+      return try field.map { entry throws(DecodingFault) in try condition(entry, of: subject) }
+    default: return [try condition(field, of: subject)]
     }
   }
 
-  private static func condition(_ entry: FieldReader) throws(DecodingFault) -> Condition {
+  private static func condition(
+    _ entry: FieldReader, of subject: Subject
+  ) throws(DecodingFault) -> Condition {
     guard let object = entry.element.object else { throw entry.unexpected("a condition") }
     if object["key"] != nil { return try FieldConditionDecoder.condition(entry) }
     if object.isEmpty { return .filter(Filter()) }
-    if object.contains(where: { clauses.contains($0.key) }) { return .filter(try filter(entry)) }
+    if object.contains(where: { clauses.contains($0.key) }) {
+      return .filter(try filter(entry, of: subject))
+    }
     guard object.count == 1, let (name, value) = object.first(where: { _ in true }) else {
       throw .format("data did not match any variant of untagged enum Condition")
     }
@@ -73,7 +101,9 @@ enum FilterDecoder {
 
   private static func nested(_ field: FieldReader) throws(DecodingFault) -> Condition {
     let key = try field.required("key") { key throws(DecodingFault) in try key.payloadPath() }
-    let inner = try field.required("filter", filter)
+    let inner = try field.required("filter") { body throws(DecodingFault) in
+      try filter(body, of: .nestedObject)
+    }
     try refuseUnknown(in: field, but: ["key", "filter"])
     return .nested(key: key, inner)
   }

@@ -18,6 +18,8 @@ import Testing
     Case(text: "snake_case-and-dash1", steps: [.key("snake_case-and-dash1")]),
     Case(text: "größe", steps: [.key("größe")]),
     Case(text: "x.\"\"", steps: [.key("x"), .key("")]),
+    Case(text: "日本[].²", steps: [.key("日本"), .everyElement, .key("²")]),
+    Case(text: "\"a\u{301}\"", steps: [.key("a\u{301}")]),
   ])
   func readsAndWritesBack(sample: Case) throws {
     let path = try #require(PayloadPath(sample.text))
@@ -28,7 +30,7 @@ import Testing
 
   @Test(arguments: [
     "", ".", "a.", ".a", "a..b", "a[", "a[x]", "a[-1]", "a]", "[0]", "a b", "\"open", "a[0]b",
-    "a[99999999999999999999]", "a\"b\"",
+    "a[99999999999999999999]", "a\"b\"", "\"a\\\\b\"", "a\u{301}", "a:b", "a[].", "a'b", "[]",
   ])
   func anythingElseIsRefused(text: String) {
     #expect(PayloadPath(text) == nil)

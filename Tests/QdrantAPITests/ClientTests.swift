@@ -49,19 +49,41 @@ import Testing
     }
   }
 
-  @Test func query() throws {
-    let field = path("metadata.\"odd key\"[].x")
-    let filter = Filter(
+  private static func everyCondition(on field: PayloadPath) throws -> Filter {
+    let here = GeoPoint(longitude: 13.4, latitude: -52.5)
+    let corners = [here, GeoPoint(longitude: 1, latitude: 2), GeoPoint(longitude: 3, latitude: 0)]
+    let ring = corners + [here]
+    return Filter(
       must: [
         .match(key: field, .value(.string("b"))), .match(key: field, .any([.integer(-1)])),
         .match(key: field, .except([.string("z")])), .match(key: field, .value(.bool(true))),
+        .match(key: field, .text("a b")), .match(key: field, .textAny("")),
+        .match(key: field, .phrase("\"q\"")), .match(key: field, .prefix("p")),
         .range(
           key: field,
           RangeCondition(
             lessThan: 1, lessThanOrEqual: 2.5, greaterThan: -1, greaterThanOrEqual: 0.1)),
+        .datetimeRange(
+          key: field,
+          DatetimeRange(lessThan: Datetime("2024-02-29"), greaterThan: Datetime("0-1-1"))
+        ),
+        .valuesCount(key: field, ValuesCount(lessThanOrEqual: 3, greaterThanOrEqual: 0)),
+        .geoBoundingBox(key: field, GeoBoundingBox(topLeft: here, bottomRight: corners[1])),
+        .geoRadius(key: field, GeoRadius(center: here, radius: 1000.5)),
+        .geoPolygon(key: field, try GeoPolygon(exterior: ring, interiors: [ring])),
+        .geoPolygon(key: field, try GeoPolygon(exterior: ring)),
+        .slice(PointSlice(total: 3, index: 2)),
+        .nested(key: field, Filter(must: [.isNull(key: path("x"))])),
+        .someValue(key: field, .empty), .someValue(key: field, .notEmpty),
+        .someValue(key: field, .notNull),
       ], should: [.isEmpty(key: field), .isNull(key: field)],
-      mustNot: [.hasID([Self.uuid, .number(2)]), .hasVector("v")],
+      mustNot: [.hasID([uuid, .number(2)]), .hasVector("v")],
       minShould: .init(conditions: [.filter(Filter(must: [.hasVector("")]))], minimum: 1))
+  }
+
+  @Test func query() throws {
+    let field = path("metadata.\"odd key\"[].x")
+    let filter = try Self.everyCondition(on: field)
     let requests = [
       QueryRequest(),
       QueryRequest(query: .nearest(.dense([0.25, 1])), limit: 3, withPayload: .all),

@@ -49,6 +49,10 @@ import Testing
     (#"{"any":[]}"#, .any([])),
     (#"{"except":["a"]}"#, .except([.string("a")])),
     (#"{"except":[]}"#, .except([])),
+    (#"{"text":"two words"}"#, .text("two words")),
+    (#"{"text_any":""}"#, .textAny("")),
+    (#"{"phrase":"a b"}"#, .phrase("a b")),
+    (#"{"prefix":"ab"}"#, .prefix("ab")),
   ])
   func matches(json: String, match: MatchCondition) throws {
     #expect(
@@ -116,7 +120,7 @@ import Testing
       .format(
         must(#"{"key":"a","datetime_range":{}}"#),
         "filter.must[0]: unknown field `datetime_range`, expected one of `match`, `range`, "
-          + "`is_empty`, `is_null`, `geo_bounding_box`, `geo_polygon`, `geo_radius`, `values_count`"
+          + "`geo_bounding_box`, `geo_radius`, `geo_polygon`, `values_count`, `is_empty`, `is_null`"
       ),
       .format(
         must(#"{"key":1,"match":{"value":1}}"#),
@@ -147,27 +151,22 @@ import Testing
       .format(
         must(#"{"key":"a","match":{"value":1,"any":[1]}}"#),
         "filter.must[0].match: data did not match any variant of untagged enum Match"),
-      .badRequest(
-        must(#"{"key":"a","match":{"text":"x"}}"#),
-        "filter.must[0].match.text: full-text conditions are not supported yet"),
-      .badRequest(
-        must(#"{"key":"a","range":{"gte":"2024-01-01"}}"#),
-        "filter.must[0].range.gte: datetime ranges are not supported yet"),
+      .format(
+        must(#"{"key":"a","match":{"text":1}}"#),
+        "filter.must[0].match.text: invalid type: integer `1`, expected a string"),
+      .format(
+        must(#"{"key":"a","range":{"gte":"soon"}}"#),
+        "filter.must[0].range.gte: 'soon' is not in a supported date/time format, "
+          + "please use RFC 3339"),
+      .format(
+        must(#"{"key":"a","range":{"gte":"2024-01-01","lt":3}}"#),
+        "filter.must[0].range.lt: invalid type: integer `3`, expected a string"),
       .format(
         must(#"{"key":"a","range":{"ge":1}}"#),
         "filter.must[0].range: unknown field `ge`, expected one of `lt`, `gt`, `gte`, `lte`"),
-      .badRequest(
-        must(#"{"key":"a","geo_radius":{}}"#),
-        "filter.must[0].geo_radius: `geo_radius` conditions are not supported yet"),
-      .badRequest(
-        must(#"{"key":"a","values_count":{"gt":1}}"#),
-        "filter.must[0].values_count: `values_count` conditions are not supported yet"),
-      .badRequest(
-        must(#"{"nested":{"key":"a","filter":{}}}"#),
-        "filter.must[0].nested: `nested` conditions are not supported yet"),
-      .badRequest(
-        must(#"{"slice":{"total":2,"index":0}}"#),
-        "filter.must[0].slice: `slice` conditions are not supported yet"),
+      .format(
+        must(#"{"key":"a","values_count":{"gt":-1}}"#),
+        "filter.must[0].values_count.gt: invalid value: integer `-1`, expected usize"),
       .format(
         must(#"{"has_id":["x"]}"#),
         "filter.must[0].has_id[0]: value x is not a valid point ID, "

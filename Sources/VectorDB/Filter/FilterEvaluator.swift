@@ -32,16 +32,3 @@ struct FilterEvaluator {
       FilterSubject(payload: document.root, point: .init(id: id, hasVector: hasVector)))
   }
 }
-
-/// What conditions are asked about: a point, or an object inside of its payload.
-struct FilterSubject {
-  /// The parsed payload; may be `nil` when no condition looks into it.
-  let payload: JSONElement?
-  /// What belongs to the point as a whole; `nil` for an object inside of its payload.
-  let point: Point?
-
-  struct Point {
-    let id: PointID
-    let hasVector: (String) -> Bool
-  }
-}
