@@ -93,7 +93,10 @@ let package = Package(
       ],
       swiftSettings: strict),
     .executableTarget(
-      name: "quiver-bench", dependencies: ["VectorIndex", argumentParser], swiftSettings: strict),
+      name: "quiver-bench",
+      dependencies: [
+        "PointModel", "QdrantAPI", "VectorDB", "VectorIndex", argumentParser, logging,
+      ], swiftSettings: strict),
     // Gateway
     .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),

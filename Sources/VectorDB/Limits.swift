@@ -15,6 +15,8 @@ public struct Limits: Sendable, Equatable {
   public var lazyFilterCandidatesMax: Int
   /// Rows outside of the lists of an index beyond which writers wait.
   public var indexTailRowsMax: Int
+  /// Indexed payload fields of one collection.
+  public var payloadFieldsMax: Int
   /// Memory and disk.
   public var room: RoomLimits
 
@@ -22,7 +24,7 @@ public struct Limits: Sendable, Equatable {
     queuedOperationsMax: Int = 4096, groupOperationsMax: Int = 512,
     groupBytesMax: Int = 32 << 20, payloadDepthMax: Int = 125, collectionsMax: Int = 10_000,
     lazyFilterCandidatesMax: Int = 2048, indexTailRowsMax: Int = 20_000,
-    room: RoomLimits = RoomLimits()
+    payloadFieldsMax: Int = 1000, room: RoomLimits = RoomLimits()
   ) {
     self.queuedOperationsMax = queuedOperationsMax
     self.groupOperationsMax = groupOperationsMax
@@ -31,6 +33,7 @@ public struct Limits: Sendable, Equatable {
     self.collectionsMax = collectionsMax
     self.lazyFilterCandidatesMax = lazyFilterCandidatesMax
     self.indexTailRowsMax = indexTailRowsMax
+    self.payloadFieldsMax = payloadFieldsMax
     self.room = room
   }
 }

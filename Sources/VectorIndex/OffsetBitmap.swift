@@ -82,6 +82,21 @@ public struct OffsetBitmap: Sendable, Sequence {
     }
   }
 
+  /// How many of `count` offsets the set holds, one that is given twice counted twice.
+  func containedCount(of offsets: UnsafePointer<UInt32>, _ count: Int) -> Int {
+    guard case .words(let words) = storage else {
+      return (0..<count).reduce(0) { $0 + (contains(offsets[$1]) ? 1 : 0) }
+    }
+    return words.withUnsafeBufferPointer { words in
+      var contained = 0
+      for index in 0..<count where offsets[index] < rowCount {
+        let offset = offsets[index]
+        contained += Int(words[Int(offset >> 6)] >> UInt64(offset & 63) & 1)
+      }
+      return contained
+    }
+  }
+
   /// The offsets in ascending order.
   public func makeIterator() -> Iterator {
     Iterator(storage)

@@ -32,8 +32,11 @@ import Testing
       for set in [OffsetSet(sample.sorted()), OffsetSet(range: 7..<7)] {
         var words = [UInt64](repeating: 0, count: limit / 64)
         words.withUnsafeMutableBufferPointer { set.copyBits(into: $0) }
-        let found = words.indices.flatMap { word in
-          (0..<64).filter { words[word] >> UInt64($0) & 1 == 1 }.map { UInt32(word * 64 + $0) }
+        var found: [UInt32] = []
+        for (number, word) in words.enumerated() {
+          for bit in 0..<64 where word >> UInt64(bit) & 1 == 1 {
+            found.append(UInt32(number * 64 + bit))
+          }
         }
         #expect(found == set.offsets.filter { $0 < UInt32(limit / 64 * 64) })
       }

@@ -5,15 +5,7 @@ import Testing
 
 @Suite struct PayloadIndexTests {
   private static func decode(_ json: String) throws(RequestError) -> PayloadIndexRequest {
-    let bytes = Array(json.utf8)
-    let result = bytes.withUnsafeBytes { raw -> Result<PayloadIndexRequest, RequestError> in
-      do throws(RequestError) {
-        return .success(try RequestDecoder.createPayloadIndex(raw))
-      } catch {
-        return .failure(error)
-      }
-    }
-    return try result.get()
+    try decoded(json, RequestDecoder.createPayloadIndex)
   }
 
   @Test(arguments: PayloadIndexType.allCases)
@@ -75,39 +67,25 @@ import Testing
   }
 
   @Test(arguments: [
-    (
-      #"{"field_name":"a"}"#, 400,
-      "Bad request: Can't auto-detect field type, please specify `field_schema` in the request"
-    ),
-    (#"{"field_schema":"keyword"}"#, 400, "Format error in JSON body: missing field `field_name`"),
-    (
-      #"{"field_name":"a","field_schema":"word"}"#, 400,
-      "Format error in JSON body: field_schema: "
-        + "data did not match any variant of untagged enum PayloadFieldSchema"
-    ),
-    (
-      #"{"field_name":"a","field_schema":{"type":"keyword","is_tenant":1}}"#, 400,
-      "Format error in JSON body: field_schema.is_tenant: "
-        + "invalid type: integer `1`, expected a boolean"
-    ),
-    (
-      #"{"field_name":"a[","field_schema":"keyword"}"#, 400,
-      "Format error in JSON body: field_name: Invalid json path: 'a['"
-    ),
-    (
-      #"{"field_name":"a","field_schema":{"type":"integer","lookup":false,"range":false}}"#, 422,
-      "Validation error in JSON body: [field_schema.lookup: "
-        + "the 'lookup' and 'range' capabilities can't be both disabled]"
-    ),
+    Refusal.badRequest(
+      #"{"field_name":"a"}"#,
+      "Can't auto-detect field type, please specify `field_schema` in the request"),
+    .format(#"{"field_schema":"keyword"}"#, "missing field `field_name`"),
+    .format(
+      #"{"field_name":"a","field_schema":"word"}"#,
+      "field_schema: data did not match any variant of untagged enum PayloadFieldSchema"),
+    .format(
+      #"{"field_name":"a","field_schema":{"type":"keyword","is_tenant":1}}"#,
+      "field_schema.is_tenant: invalid type: integer `1`, expected a boolean"),
+    .format(
+      #"{"field_name":"a[","field_schema":"keyword"}"#,
+      "field_name: Invalid json path: 'a['"),
+    .validation(
+      #"{"field_name":"a","field_schema":{"type":"integer","lookup":false,"range":false}}"#,
+      "field_schema.lookup: the 'lookup' and 'range' capabilities can't be both disabled"),
   ])
-  func whatIsWrongIsNamed(_ body: String, _ status: Int, _ text: String) {
-    #expect {
-      _ = try Self.decode(body)
-    } throws: { error in
-      guard let error = error as? RequestError else { return false }
-      #expect(error.text == text)
-      return error.status == status
-    }
+  func whatIsWrongIsNamed(_ refusal: Refusal) {
+    refusal.check(RequestDecoder.createPayloadIndex)
   }
 
   @Test func aSchemaSurvivesItsStoredForm() throws {

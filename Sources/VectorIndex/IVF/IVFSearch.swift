@@ -100,7 +100,12 @@ public struct IVFSearch: VectorSearching {
       if shouldStop() { throw SearchInterrupted() }
       let limit = min(query.limit, max(1, Int(visibility.rowCount)))
       let lane = SearchLane(query, limit: limit, quantizer: generation.quantizer)
-      generation.quantizer.select(probes(for: query), for: lane)
+      if let allowed = query.allowed {
+        FilteredProbes(generation: generation, allowed: allowed, unfiltered: probes)
+          .select(probes(for: query), for: lane)
+      } else {
+        generation.quantizer.select(probes, for: lane)
+      }
       lanes.append(lane)
     }
     let scan = ListScan(
