@@ -17,6 +17,8 @@ public struct Limits: Sendable, Equatable {
   public var lazyFilterCandidatesMax: Int
   /// Rows outside of the lists of an index beyond which writers wait.
   public var indexTailRowsMax: Int
+  /// Indexed payload fields of one collection.
+  public var payloadFieldsMax: Int
   /// Memory and disk.
   public var room: RoomLimits
 
@@ -24,7 +26,7 @@ public struct Limits: Sendable, Equatable {
     queuedOperationsMax: Int = 4096, groupOperationsMax: Int = 512,
     groupBytesMax: Int = 32 << 20, payloadDepthMax: Int = 125, collectionsMax: Int = 10_000,
     aliasesMax: Int = 100_000, lazyFilterCandidatesMax: Int = 2048, indexTailRowsMax: Int = 20_000,
-    room: RoomLimits = RoomLimits()
+    payloadFieldsMax: Int = 1000, room: RoomLimits = RoomLimits()
   ) {
     self.queuedOperationsMax = queuedOperationsMax
     self.groupOperationsMax = groupOperationsMax
@@ -34,6 +36,7 @@ public struct Limits: Sendable, Equatable {
     self.aliasesMax = aliasesMax
     self.lazyFilterCandidatesMax = lazyFilterCandidatesMax
     self.indexTailRowsMax = indexTailRowsMax
+    self.payloadFieldsMax = payloadFieldsMax
     self.room = room
   }
 }

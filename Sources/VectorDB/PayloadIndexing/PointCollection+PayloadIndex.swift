@@ -48,14 +48,19 @@ extension PointCollection {
   var payloadFieldInfos: [PayloadFieldInfo] {
     let schema = payloadSchema
     if schema.isEmpty { return [] }
+    let (known, change) = payloadIndexes.described
+    if let known { return known }
     guard let transaction = try? beginRead() else { return [] }
-    return schema.fields.map { path, field in
+    let fields = schema.fields.map { path, field in
       let index = transaction.payloadIndexes[path]?.index
       return PayloadFieldInfo(
         path: path, schema: field,
         pointsCount: index.map { transaction.visibleCount(of: $0.rows(.indexed)) } ?? 0,
         isReady: index != nil)
     }
+    // Counting takes time in proportion to the points: it is done once for each change of them.
+    payloadIndexes.remember(fields, after: change)
+    return fields
   }
 }
 
