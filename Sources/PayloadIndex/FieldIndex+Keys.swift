@@ -64,7 +64,7 @@ extension FieldIndex {
   private func forEachKey<Key>(
     _ tables: [Table<Key>], _ key: (Key) -> FieldKey, _ body: (FieldKey, OffsetSet) -> Bool
   ) {
-    forEachKeyAscending(tables, { _ in false }) { body(key($0), $1) }
+    forEachKeyAscending(tables, { _ in false }, { body(key($0), $1) })
   }
 
   private func forEachKeyAscending<Key>(

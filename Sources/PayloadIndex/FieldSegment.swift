@@ -9,14 +9,19 @@ public struct FieldSegment: Sendable {
   let storage: Storage
   /// The newest commit in it: a reader of an older one must not look at the segment.
   public let commit: UInt64
+  /// About the memory of the segment, in bytes.
+  public let residentBytes: Int
 
-  init(_ storage: Storage, commit: UInt64) {
+  init(_ storage: Storage, commit: UInt64, residentBytes: Int? = nil) {
     self.storage = storage
     self.commit = commit
+    self.residentBytes = residentBytes ?? Self.residentBytes(of: storage)
   }
 
   /// The same segment as part of another commit.
-  public func at(commit: UInt64) -> FieldSegment { FieldSegment(storage, commit: commit) }
+  public func at(commit: UInt64) -> FieldSegment {
+    FieldSegment(storage, commit: commit, residentBytes: residentBytes)
+  }
 
   /// How many rows were entered, those without a value included.
   public var rowCount: Int {
@@ -27,21 +32,8 @@ public struct FieldSegment: Sendable {
     }
   }
 
-  var traits: RowTraits {
-    switch storage {
-    case .words(let segment): segment.traits
-    case .texts(let segment): segment.traits
-    case .uuids(let segment): segment.traits
-    }
-  }
-
-  var replaced: OffsetSet {
-    switch storage {
-    case .words(let segment): segment.replaced
-    case .texts(let segment): segment.replaced
-    case .uuids(let segment): segment.replaced
-    }
-  }
+  var traits: RowTraits { storage.traits }
+  var replaced: OffsetSet { storage.replaced }
 
   /// The rows of `newer` on top of this segment's rows that are not dead.
   ///
@@ -63,9 +55,8 @@ public struct FieldSegment: Sendable {
     return FieldSegment(merged, commit: newer.commit)
   }
 
-  /// About the memory of the segment, in bytes.
-  public var residentBytes: Int {
-    let sets = traits.residentBytes + replaced.residentBytes
+  private static func residentBytes(of storage: Storage) -> Int {
+    let sets = storage.traits.residentBytes + storage.replaced.residentBytes
     return switch storage {
     case .words(let segment): sets + segment.table.residentBytes { _ in 0 }
     case .uuids(let segment): sets + segment.table.residentBytes { _ in 0 }
@@ -75,6 +66,24 @@ public struct FieldSegment: Sendable {
         + segment.table.residentBytes { key in
           key.string.utf8.count > 15 ? key.string.utf8.count + 48 : 0
         }
+    }
+  }
+}
+
+extension FieldSegment.Storage {
+  var traits: RowTraits {
+    switch self {
+    case .words(let segment): segment.traits
+    case .texts(let segment): segment.traits
+    case .uuids(let segment): segment.traits
+    }
+  }
+
+  var replaced: OffsetSet {
+    switch self {
+    case .words(let segment): segment.replaced
+    case .texts(let segment): segment.replaced
+    case .uuids(let segment): segment.replaced
     }
   }
 }

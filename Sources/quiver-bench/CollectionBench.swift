@@ -16,7 +16,9 @@ struct CollectionBench {
     var logger = Logger(label: "quiver-bench") { StreamLogHandler.standardError(label: $0) }
     logger.logLevel = .warning
     database = try Database.open(
-      at: storage, options: DatabaseOptions(durability: .interval(milliseconds: 1000), searchThreads: 1), logger: logger)
+      at: storage,
+      options: DatabaseOptions(durability: .interval(milliseconds: 1000), searchThreads: 1),
+      logger: logger)
   }
 
   func close() async {

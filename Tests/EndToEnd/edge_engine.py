@@ -2,6 +2,7 @@
 
 import uuid
 
+import numpy
 import qdrant_edge as edge
 
 LANGUAGES = {name.lower(): getattr(edge.Language, name) for name in ("English", "German")}
@@ -132,7 +133,8 @@ def to_match(match: dict):
         "text": edge.MatchText, "text_any": edge.MatchTextAny, "phrase": edge.MatchPhrase,
         "prefix": edge.MatchPrefix,
     }  # fmt: skip
-    return kinds[name](value)
+    # A bool of Python would be taken for an integer.
+    return kinds[name](numpy.bool_(value) if isinstance(value, bool) else value)
 
 
 def to_point(point: dict) -> edge.GeoPoint:

@@ -23,8 +23,11 @@ ZONES = ["", "Z", "z", "+02:00", "-0130", "+05", " +01:00", " UTC"]
 
 
 class RandomFilters:
-    def __init__(self, seed: int):
+    """Keeps clear of what the engine does in its own way: see ALLOWED of the test."""
+
+    def __init__(self, seed: int, indexes: dict):
         self.random = random.Random(seed)
+        self.indexes = indexes
 
     # Values
 
@@ -99,9 +102,9 @@ class RandomFilters:
     def filter(self, depth: int = 2, inside: bool = False) -> dict:
         filter = {}
         for clause in self.some(["must", "should", "must_not", "min_should"], 2, least=0):
-            conditions = [
-                self.condition(depth, inside) for _ in range(self.random.choice([0, 1, 1, 2, 3]))
-            ]
+            least = 1 if clause == "min_should" else 0
+            count = max(least, self.random.choice([0, 1, 1, 2, 3]))
+            conditions = [self.condition(depth, inside) for _ in range(count)]
             if clause == "min_should":
                 count = self.random.randint(1, 3)
                 filter[clause] = {"conditions": conditions, "min_count": count}
@@ -117,7 +120,7 @@ class RandomFilters:
         kind = self.random.choices(list(kinds), list(kinds.values()))[0]
         key = self.random.choice(INNER if inside else PATHS)
         if kind == "field":
-            return {"key": key, **self.demands()}
+            return {"key": key, **self.demands(key)}
         if kind in ("is_empty", "is_null"):
             return {kind: {"key": key}}
         if kind == "has_id":
@@ -132,16 +135,25 @@ class RandomFilters:
             return {"nested": {"key": key, "filter": self.filter(depth - 1, inside=True)}}
         return self.filter(depth - 1, inside)
 
-    def demands(self) -> dict:
+    def demands(self, key: str) -> dict:
         """What is asked of the values at a key: mostly one thing, at times several."""
         kinds = {
             "match": 8, "range": 3, "dates": 3, "geo_bounding_box": 1, "geo_radius": 1,
             "geo_polygon": 1, "values_count": 2, "is_empty": 1, "is_null": 1,
         }  # fmt: skip
         demands = {}
-        for _ in range(1 if self.chance(0.9) else 2):
+        index = self.indexes.get(key)
+        for _ in range(1 if index or self.chance(0.9) else 2):
             kind = self.random.choices(list(kinds), list(kinds.values()))[0]
+            if kind == "range" and index == "datetime":
+                kind = "dates"
+            elif kind == "dates" and index in ("integer", "float"):
+                kind = "range"
+            if kind == "range" and index == "integer":
+                kind = "values_count"
             demands["range" if kind == "dates" else kind] = getattr(self, kind)()
+        if index and "except" in demands.get("match", {}):
+            demands["match"] = {"any": demands["match"]["except"]}
         return demands
 
     def match(self) -> dict:
@@ -235,7 +247,6 @@ class RandomFilters:
         return self.target(existing, 0.3)
 
     def set_payload(self, existing) -> dict:
-        # The engine keeps a null that is merged into a cleared payload: see ALLOWED of the test.
         payload = {key: value for key, value in self.payload().items() if value is not None}
         body = {"payload": payload, **self.target(existing, 0.3)}
         if self.chance(0.4):

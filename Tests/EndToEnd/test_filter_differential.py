@@ -107,7 +107,7 @@ def different(left: dict, right: dict) -> list[str]:
 def test_same_answers(wire, client, tmp_path, indexes):
     seed = SEED * 10 + len(indexes)
     print(f"QUIVER_TEST_SEED={SEED} (seed {seed}), {CHANGES} changes, {FILTERS} filters")
-    draw = RandomFilters(seed)
+    draw = RandomFilters(seed, indexes)
     name = f"filter-differential-{len(indexes)}"
     params = models.VectorParams(size=2, distance=models.Distance.DOT)
     client.create_collection(name, vectors_config=params)

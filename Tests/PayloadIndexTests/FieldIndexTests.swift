@@ -128,9 +128,8 @@ private struct IndexRun {
     let start = UInt64.random(in: 0..<2000, using: &generator)
     for descending in [false, true] {
       var visited: [UInt64] = []
-      index.forEachWord(
-        descending: descending, from: { descending ? $0 > start : $0 < start }
-      ) { word, rows in
+      let isBefore = { (word: UInt64) in descending ? word > start : word < start }
+      index.forEachWord(descending: descending, from: isBefore) { word, rows in
         if !live(rows).isEmpty { visited.append(word) }
         #expect(live(rows) == rowsWith { $0 == word }, context)
         return visited.count < 30

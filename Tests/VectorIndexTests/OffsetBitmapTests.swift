@@ -20,6 +20,31 @@ import VectorIndex
     }
   }
 
+  /// However it is made, a set of the same offsets is the same set.
+  @Test func listsAndBitsAreTheSame() {
+    var random = SeededGenerator(seed: 42)
+    for rowCount: UInt32 in [1, 64, 65, 1000] {
+      let offsets = Set((0..<30).map { _ in UInt32.random(in: 0..<rowCount, using: &random) })
+      var inserted = OffsetBitmap(rowCount: rowCount)
+      for offset in offsets { inserted.insert(offset) }
+      var list = OffsetBitmap(rowCount: rowCount, ascending: offsets.sorted())
+      let filled = OffsetBitmap(rowCount: rowCount) { words in
+        for offset in offsets { words[Int(offset / 64)] |= 1 << UInt64(offset % 64) }
+        // What is beyond the last row is left out.
+        if rowCount % 64 != 0 { words[words.count - 1] |= 1 << 63 }
+      }
+      #expect(list == inserted)
+      #expect(filled == inserted)
+      #expect(Array(list) == offsets.sorted())
+      for offset in 0..<rowCount + 70 {
+        #expect(list.contains(offset) == offsets.contains(offset))
+      }
+      list.insert(rowCount - 1)
+      inserted.insert(rowCount - 1)
+      #expect(list == inserted)
+    }
+  }
+
   @Test func anEmptyBitmapHoldsNothing() {
     let bitmap = OffsetBitmap(rowCount: 0)
     #expect(bitmap.count == 0)

@@ -18,15 +18,15 @@ extension ReadTransaction {
   func estimate(_ filter: Filter, of pointsCount: Int) -> CardinalityEstimate {
     let answer = IndexedFilter(payloadIndexes).answer(filter)
     let rowCount = Int(visibility.rowCount)
-    // Rows that are dead are among those of the indexes by the same share as among all.
-    let live = rowCount == 0 ? 1 : min(1, Double(pointsCount) / Double(rowCount))
+    // Rows of indexes may be dead; which of them are is not asked.
+    let dead = max(0, rowCount - pointsCount)
     let sure = answer.sure.count(of: rowCount)
-    let possible = answer.possible.count(of: rowCount)
-    let isExact = answer.unsure.isNone
-    let minimum = isExact ? Int(Double(sure) * live) : 0
-    let maximum = min(pointsCount, possible)
-    let expected = isExact ? minimum : (sure + Int(Double(possible - sure) * live) / 2)
+    let minimum = min(pointsCount, max(0, sure - dead))
+    let maximum = min(pointsCount, answer.possible.count(of: rowCount))
+    let live = rowCount == 0 ? 1 : min(1, Double(pointsCount) / Double(rowCount))
+    let likely = answer.unsure.isNone ? Double(sure) * live : Double(minimum + maximum) / 2
     return CardinalityEstimate(
-      minimum: min(minimum, maximum), expected: min(expected, maximum), maximum: maximum)
+      minimum: minimum, expected: max(minimum, min(maximum, Int(likely.rounded()))),
+      maximum: maximum)
   }
 }

@@ -20,6 +20,10 @@ extension Catalog {
     var changed = schema
     changed[path] = field
     if changed == schema { return number }
+    let limit = core.options.limits.payloadFieldsMax
+    guard changed.count <= max(limit, schema.count) else {
+      throw .wrongInput("the limit of \(limit) indexed payload fields is reached")
+    }
     var entry = collection.catalogEntry
     entry.payloadSchema = changed
     var batch = WriteBatch()
@@ -27,6 +31,7 @@ extension Catalog {
       key: KeyLayout.catalogEntry(collection.number), value: entry.encoded(), in: KeyLayout.meta)
     try write(batch)
     collection.state.withLock { $0.payloadSchema = changed }
+    collection.payloadIndexes.noteChange()
     if let field {
       if schema[path]?.isEquivalent(to: field) != true {
         collection.payloadIndexes.add(field, at: path, isReady: isEmpty)

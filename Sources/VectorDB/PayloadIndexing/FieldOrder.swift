@@ -35,7 +35,8 @@ extension ReadTransaction {
   ) throws(CollectionError) -> Bool {
     guard let (index, value) = orderedIndex(path) else { return false }
     var failure: CollectionError?
-    index.forEachWord(descending: descending, from: { isSkipped(value($0)) }) { word, rows in
+    let isBefore = { (word: UInt64) in isSkipped(value(word)) }
+    index.forEachWord(descending: descending, from: isBefore) { word, rows in
       let visible = rows.offsets.filter { visibility.isVisible($0) }
       if visible.isEmpty { return true }
       do throws(CollectionError) {

@@ -11,14 +11,18 @@ import VectorIndex
 final class PayloadIndexes: Sendable {
   private let state: Mutex<State>
 
-  private struct State {
+  fileprivate struct State {
     var fields: [PayloadPath: Field] = [:]
     var nextNumber: UInt64 = 0
     /// Made when it is asked for and nothing has changed since.
     var view: PayloadIndexView?
+    /// What was reported of the fields since the last change.
+    var described: [PayloadFieldInfo]?
+    /// Changes of fields, and commits that were published.
+    var changes: UInt64 = 0
   }
 
-  private struct Field {
+  fileprivate struct Field {
     /// Tells a field from one of the same path that was dropped.
     let number: UInt64
     let schema: PayloadFieldSchema
@@ -75,15 +79,36 @@ final class PayloadIndexes: Sendable {
       field.isReady = isReady
       state.fields[path] = field
       state.view = nil
+      state.noteChange()
     }
   }
 
   func remove(_ path: PayloadPath) {
     let removed = state.withLock { state in
       state.view = nil
+      state.noteChange()
       return state.fields.removeValue(forKey: path)
     }
     _ = removed
+  }
+
+  // MARK: Description
+
+  /// What was reported of the fields since the last change, if anything was, and which change that
+  /// was.
+  var described: (fields: [PayloadFieldInfo]?, change: UInt64) {
+    state.withLock { ($0.described, $0.changes) }
+  }
+
+  /// Keeps a report that was begun after a change and before the next.
+  func remember(_ fields: [PayloadFieldInfo], after change: UInt64) {
+    state.withLock { state in
+      if state.changes == change { state.described = fields }
+    }
+  }
+
+  func noteChange() {
+    state.withLock { $0.noteChange() }
   }
 
   // MARK: Commits
@@ -112,7 +137,8 @@ final class PayloadIndexes: Sendable {
   /// left has sizes that fall by half at least. Committer only; readers do not wait for it.
   func mergeSmall(_ visibility: () -> VisibilityView) {
     let due = state.withLock { state in
-      state.fields.filter { Self.needsMerge($0.value) }.map(\.key)
+      state.noteChange()
+      return state.fields.filter { Self.needsMerge($0.value) }.map(\.key)
     }
     if due.isEmpty { return }
     let visibility = visibility()
@@ -186,6 +212,7 @@ final class PayloadIndexes: Sendable {
       field.isReady = true
       state.fields[build.path] = field
       state.view = nil
+      state.noteChange()
     }
   }
 
@@ -239,5 +266,12 @@ final class PayloadIndexes: Sendable {
   var residentBytes: Int {
     let segments = state.withLock { $0.fields.values.flatMap(\.segments) }
     return segments.reduce(0) { $0 + $1.residentBytes }
+  }
+}
+
+extension PayloadIndexes.State {
+  fileprivate mutating func noteChange() {
+    changes += 1
+    described = nil
   }
 }

@@ -49,15 +49,20 @@ extension PointCollection {
   var payloadFieldInfos: [PayloadFieldInfo] {
     let schema = payloadSchema
     if schema.isEmpty { return [] }
+    let (known, change) = payloadIndexes.described
+    if let known { return known }
     // Of a collection that can't be read nothing is counted.
     let transaction = try? beginRead()
-    return schema.fields.map { path, field in
+    let fields = schema.fields.map { path, field in
       let index = transaction?.payloadIndexes[path]?.index
       return PayloadFieldInfo(
         path: path, schema: field,
         pointsCount: index.flatMap { transaction?.visibleCount(of: $0.rows(.indexed)) } ?? 0,
         isReady: index != nil)
     }
+    // Counting takes time in proportion to the points: it is done once for each change of them.
+    if transaction != nil { payloadIndexes.remember(fields, after: change) }
+    return fields
   }
 }
 
