@@ -96,6 +96,11 @@ struct Server {
       let reason = String(cString: strerror(error.errnoCode))
       return "cannot listen on \(settings.host):\(settings.httpPort): \(reason)"
     }
+    if let error = error as? DatabaseError, case .damaged = error {
+      return """
+        \(error). `quiver repair` with the same settings saves what can be read and says what is lost
+        """
+    }
     return "\(error)"
   }
 
