@@ -8,9 +8,9 @@ struct RepairCommand: ParsableCommand {
     commandName: "repair",
     abstract: "Save what can be read of a data directory that does not open.",
     discussion: """
-      Puts it in the place of what was there, and says what is lost. Nothing is deleted: the damaged \
-      files move into a folder `damaged-…` inside the data directory. Needs as much free space as \
-      the data take, and the server must not be running.
+      Puts it in the place of what was there, and says what is lost. Nothing is deleted: the \
+      damaged files move into a folder `damaged-…` inside the data directory. Needs as much free \
+      space as the data take, and the server must not be running.
       """)
 
   @OptionGroup var options: SettingsOptions

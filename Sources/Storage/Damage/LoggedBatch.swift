@@ -14,8 +14,8 @@ struct LoggedBatch {
 
   /// Adds the changes to a batch; those to families without a name are left out.
   ///
-  /// - Returns: how many were left out; `nil` when the record can't be understood, in which case the
-  ///   batch holds half of it.
+  /// - Returns: how many were left out; `nil` when the record can't be understood, in which case
+  ///   the batch holds half of it.
   mutating func append(to batch: inout WriteBatch, families: [UInt32: ColumnFamily]) -> Int? {
     var leftOut = 0
     while position < bytes.count {

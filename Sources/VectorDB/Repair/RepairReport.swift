@@ -12,8 +12,8 @@ public struct RepairReport: Sendable {
     public var lost: [PointID] = []
     /// Whether part of the ids can't be read either, so that more may be lost than are known.
     public var mayHaveLostMore = false
-    /// Points of those that are there without any vector. Where a table is missing as a whole nobody
-    /// can tell whether they had one.
+    /// Points of those that are there without any vector. Where a table is missing as a whole
+    /// nobody can tell whether they had one.
     public var withoutVectors = 0
 
     /// Whether nothing is missing.
@@ -28,8 +28,8 @@ public struct RepairReport: Sendable {
   /// Where the damaged files are now.
   public var damagedFiles = ""
 
-  /// Whether an earlier repair was interrupted while it moved files, and all that was left to do was
-  /// to finish that.
+  /// Whether an earlier repair was interrupted while it moved files, and all that was left to do
+  /// was to finish that.
   public var isContinuation = false
 
   /// Whether nothing is known to be missing.

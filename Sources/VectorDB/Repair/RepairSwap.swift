@@ -33,8 +33,8 @@ struct RepairSwap {
     try SnapshotFile.syncDirectory(path)
   }
 
-  /// Moves the damaged files away and the repaired ones up, `CURRENT` last: until then the directory
-  /// is one that nobody opens.
+  /// Moves the damaged files away and the repaired ones up, `CURRENT` last: until then the
+  /// directory is one that nobody opens.
   func finish(damaged: String) throws(CollectionError) {
     let folder = path + "/" + damaged
     try SnapshotFile.createDirectory(folder)
