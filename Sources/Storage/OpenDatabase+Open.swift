@@ -31,9 +31,10 @@ extension OpenDatabase {
     return opened
   }
 
-  private static func open(
+  /// Opens without a look at the files before or after.
+  static func open(
     _ directory: StoreDirectory, _ columnFamilies: [ColumnFamily], _ options: StoreOptions,
-    isNew: Bool
+    isNew: Bool, isReadOnly: Bool = false
   ) throws(StorageError) -> OpenDatabase {
     let path = directory.path
     let compacts = !DamageNote(directory: path).exists
@@ -41,7 +42,9 @@ extension OpenDatabase {
       throw outOfMemory
     }
     let stored = isNew ? [] : try storedFamilies(path: path, settings: settings)
-    let families = merged(listed: columnFamilies, stored: stored)
+    // Reading alone creates no families.
+    let listed = isReadOnly ? columnFamilies.filter { stored.contains($0.name) } : columnFamilies
+    let families = merged(listed: listed, stored: stored)
 
     var familyOptions: [OpaquePointer?] = []
     for family in families {
@@ -51,15 +54,20 @@ extension OpenDatabase {
     var handles = [OpaquePointer?](repeating: nil, count: families.count)
     var slot: UnsafeMutablePointer<CChar>?
     let database = withCStrings(families.map(\.name)) { names in
-      rocksdb_open_column_families(
-        settings.database, path, Int32(families.count), names, familyOptions, &handles, &slot)
+      isReadOnly
+        ? rocksdb_open_for_read_only_column_families(
+          settings.database, path, Int32(families.count), names, familyOptions, &handles, 0, &slot)
+        : rocksdb_open_column_families(
+          settings.database, path, Int32(families.count), names, familyOptions, &handles, &slot)
     }
     if let message = takeMessage(&slot) { throw StorageError(status: message, path: path) }
     guard let database else { throw .io("\(path): RocksDB gave no database and no error") }
     let opened = zip(families, handles).compactMap { family, handle in
       handle.map { Family(name: family.name, handle: $0) }
     }
-    return OpenDatabase(path: path, settings: settings, families: opened, database: database)
+    return OpenDatabase(
+      path: path, settings: settings, families: opened, database: database,
+      isReadOnly: isReadOnly)
   }
 
   private static var outOfMemory: StorageError { .io("RocksDB could not allocate its options") }

@@ -25,6 +25,7 @@ final class OpenDatabase: @unchecked Sendable {
   let settings: RocksDBSettings
   let families: [Family]
   private let database: OpaquePointer
+  private let isReadOnly: Bool
   /// Calls inside RocksDB, and the closed bit.
   private let calls = Atomic<UInt64>(0)
   private let lifetime = Mutex(Lifetime())
@@ -38,8 +39,12 @@ final class OpenDatabase: @unchecked Sendable {
   private static let closedBit: UInt64 = 1 << 63
 
   /// Takes over an open database.
-  init(path: String, settings: RocksDBSettings, families: [Family], database: OpaquePointer) {
+  init(
+    path: String, settings: RocksDBSettings, families: [Family], database: OpaquePointer,
+    isReadOnly: Bool
+  ) {
     self.path = path
+    self.isReadOnly = isReadOnly
     self.settings = settings
     self.families = families
     self.database = database
@@ -122,7 +127,8 @@ final class OpenDatabase: @unchecked Sendable {
     file?.note(sequence: sequence) { oldestNeededLog }
   }
 
-  private var oldestNeededLog: UInt64 {
+  /// The oldest log with changes that are in no table. Like ``latestSequence``.
+  var oldestNeededLog: UInt64 {
     var number: UInt64 = 0
     let status = rocksdb_property_int(database, "rocksdb.min-log-number-to-keep", &number)
     return status == 0 ? number : 0
@@ -175,7 +181,7 @@ final class OpenDatabase: @unchecked Sendable {
         while sem_wait(drained) != 0 && errno == EINTR {}
       }
       // The log keeps what a failed flush leaves behind; the next open replays it.
-      if failure == nil, (try? flush(database)) != nil {
+      if !isReadOnly, failure == nil, (try? flush(database)) != nil {
         let file = marks.withLock { $0 }
         file?.sync()
       }

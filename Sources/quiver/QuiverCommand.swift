@@ -10,7 +10,7 @@ struct QuiverCommand: AsyncParsableCommand {
     version: "quiver \(Release.version) (Qdrant contract \(Release.contractVersion))",
     subcommands: [
       ServeCommand.self, HealthCommand.self, ImportCommand.self, ExportCommand.self,
-      MigrateCommand.self,
+      MigrateCommand.self, RepairCommand.self,
     ],
     defaultSubcommand: ServeCommand.self)
 

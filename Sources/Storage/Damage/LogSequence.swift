@@ -41,6 +41,11 @@ struct LogSequence {
     }
   }
 
+  /// A number whose least significant byte comes first.
+  static func number(_ bytes: ArraySlice<UInt8>) -> UInt64 {
+    bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) }
+  }
+
   private mutating func walk(_ file: MappedFile, _ number: UInt64, _ verifies: Bool) {
     var reader = LogReader(file.bytes, verifies: verifies)
     var end = 0
@@ -48,8 +53,8 @@ struct LogSequence {
       // A block may end within the first bytes.
       let head = Array(fragments.lazy.joined().prefix(12))
       guard head.count == 12 else { continue }
-      let sequence = head.prefix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
-      let count = head.dropFirst(8).reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+      let sequence = Self.number(head[..<8])
+      let count = Self.number(head[8...])
       if let next, sequence > next || (reader.skipped && verifies) {
         gap = Gap(sequence: next, log: number, offset: end)
         return
@@ -59,7 +64,7 @@ struct LogSequence {
       // A record without changes only tells where a log begins.
       if count == 0 { continue }
       first = first ?? sequence
-      next = max(next ?? 0, sequence &+ UInt64(count))
+      next = max(next ?? 0, sequence &+ count)
     }
     if verifies, reader.skipped {
       gap = Gap(sequence: next ?? 0, log: number, offset: end)

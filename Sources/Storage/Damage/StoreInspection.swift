@@ -37,6 +37,11 @@ struct StoreInspection {
       """)
   }
 
+  /// Throws `corruption` when the manifest is shorter than what was synced of it.
+  func checkManifest() throws(StorageError) {
+    if let mark { try checkManifest(mark) }
+  }
+
   private func checkManifest(_ mark: SyncedMark) throws(StorageError) {
     guard let current = directory.currentManifest(), current <= mark.manifest else { return }
     guard current == mark.manifest else {
