@@ -22,6 +22,7 @@ extension KeyValueStore {
         connection, sync ? settings.syncedWrites : settings.writes, native.pointer, &slot)
       try database.checkWrite(&slot)
       if sync { database.noteSynced(end) }
+      database.noteWrite(entries: batch.count, bytes: batch.byteCount)
     }
   }
 

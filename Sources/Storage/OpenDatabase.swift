@@ -1,4 +1,5 @@
 import CRocksDB
+import CRocksDBFlush
 import Glibc
 import Synchronization
 
@@ -31,6 +32,7 @@ final class OpenDatabase: @unchecked Sendable {
   private let lifetime = Mutex(Lifetime())
   private let firstFailure = Mutex<String?>(nil)
   private let isClosed = Mutex(false)
+  let flushes: FlushControl
   /// What is known to be on disk; `nil` before it is told to begin, or when it can't be written.
   private let marks = Mutex<SyncedMarkFile?>(nil)
   /// Posted by the last call that leaves after the closed bit was set.
@@ -48,6 +50,7 @@ final class OpenDatabase: @unchecked Sendable {
     self.settings = settings
     self.families = families
     self.database = database
+    flushes = FlushControl(bytesTotal: settings.writeBufferBytesTotal)
     drained = .allocate(capacity: 1)
     drained.initialize(to: sem_t())
     sem_init(drained, 0, 0)
@@ -192,15 +195,34 @@ final class OpenDatabase: @unchecked Sendable {
     }
   }
 
+  // MARK: Flushing
+
   /// Writes the memtables of all families to table files and waits for it.
   func flush(_ database: OpaquePointer) throws(StorageError) {
-    let sequence = latestSequence
-    for family in families {
-      var slot: UnsafeMutablePointer<CChar>?
-      rocksdb_flush_cf(database, settings.waitingFlush, family.handle, &slot)
-      try checkWrite(&slot)
+    while let pause = flushes.pause() {
+      usleep(UInt32(max(1000, pause.components.attoseconds / 1_000_000_000_000)))
     }
+    let sequence = latestSequence
+    try flush(database, waits: true)
     noteSynced(sequence)
+  }
+
+  /// Takes note of a write, from within a call, and has the memtables written to table files when
+  /// it is time to. Waits for an earlier flush if that is not done yet.
+  func noteWrite(entries: Int, bytes: Int) {
+    guard flushes.noteWrite(entries: entries, bytes: bytes) else { return }
+    // The write itself is done; a failure is met by the next one.
+    try? flush(database, waits: false)
+  }
+
+  private func flush(_ database: OpaquePointer, waits: Bool) throws(StorageError) {
+    let handles = families.map { UnsafeMutableRawPointer($0.handle) }
+    var slot = handles.withUnsafeBufferPointer { handles in
+      handles.baseAddress.flatMap {
+        crf_flush(UnsafeMutableRawPointer(database), $0, handles.count, waits)
+      }
+    }
+    try checkWrite(&slot)
   }
 
   private func tearDown(_ state: inout Lifetime) {
