@@ -65,6 +65,11 @@ ALLOWED = {
         "index": ("n", "integer"), "payloads": [{"n": 1}, {"n": 2.5}], "engine": [1],
         "server": [1, 2], "filter": {"must": [{"key": "n", "range": {"gte": 1}}]},
     },
+    "flags are asked of all values together": {
+        "index": ("c[].a", "bool"), "engine": [2], "server": [1, 2],
+        "payloads": [{"c": [{"a": 1}, {"a": None}]}, {"c": [{"a": 1}]}],
+        "filter": {"must": [{"key": "c[].a", "is_null": False}]},
+    },
 }  # fmt: skip
 
 
