@@ -69,7 +69,7 @@ public enum GeoCell {
     }
 
     var words: ClosedRange<UInt64> {
-      bits == 64 ? 0...UInt64.max : first...(first | ((1 << UInt64(bits)) - 1))
+      bits == 64 ? 0...UInt64.max : first...(first | ((UInt64(1) << UInt64(bits)) - 1))
     }
 
     var quarters: [Square] {
