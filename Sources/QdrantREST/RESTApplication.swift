@@ -60,10 +60,13 @@ public struct RESTApplication: Sendable {
     if logger.logLevel >= .info { logger.logLevel = .critical }
     return Application(
       router: router(),
-      server: .http1(
-        configuration: .init(
-          additionalChannelHandlers: [ContinueHandler()],
-          idleTimeout: .seconds(75))),
+      server: HTTPServerBuilder { responder in
+        LoopBoundChannel(
+          base: HTTP1Channel(
+            responder: responder,
+            configuration: .init(
+              additionalChannelHandlers: [ContinueHandler()], idleTimeout: .seconds(75))))
+      },
       configuration: ApplicationConfiguration(
         address: .hostname(settings.host, port: settings.httpPort)),
       onServerRunning: { channel in await onListening(channel.localAddress?.port) },
