@@ -96,7 +96,7 @@ let package = Package(
     .executableTarget(
       name: "quiver-bench",
       dependencies: [
-        "PointModel", "QdrantAPI", "VectorDB", "VectorIndex", argumentParser, logging,
+        "FastJSON", "PointModel", "QdrantAPI", "VectorDB", "VectorIndex", argumentParser, logging,
       ], swiftSettings: strict),
     // Gateway
     .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),

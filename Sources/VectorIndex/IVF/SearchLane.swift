@@ -49,6 +49,7 @@ final class SearchLane {
   ) {
     let candidates = candidates
     let bounds = bounds
+    let allowed = query.allowed
     let entries = survivors.entry
     let lowers = survivors.lower
     let estimates = survivors.estimate
@@ -59,6 +60,8 @@ final class SearchLane {
       let lower = lowers[index]
       guard lower < bound else { continue }
       let row = rows[Int(entries[index])]
+      // Under a filter most survivors are none of its rows: they would only have to be sorted.
+      if let allowed, !allowed.contains(row) { continue }
       candidates.append(SortKey.make(ascending: lower, row))
       let estimate = estimates[index]
       let upper = estimate + (estimate - lower) * widening
