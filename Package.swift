@@ -66,12 +66,14 @@ let package = Package(
     target("VectorIndex", ["CVectorKernels"]),
     target("VectorDB", ["FastJSON", "PointModel", "Storage", "VectorIndex", crypto, logging]),
     // Server
+    .systemLibrary(name: "CLibYAML", providers: [.apt(["libyaml-dev"])]),
     target("QdrantAPI", ["FastJSON", "PointModel"]),
     target(
       "QdrantREST",
       [
-        "FastJSON", "PointModel", "QdrantAPI", "ServiceProcess", "VectorDB", "VectorIndex",
-        httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTPTypes, nioPosix, yams,
+        "CLibYAML", "FastJSON", "PointModel", "QdrantAPI", "ServiceProcess", "VectorDB",
+        "VectorIndex", httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTPTypes,
+        nioPosix,
       ]),
     .systemLibrary(name: "CMalloc"),
     .executableTarget(
