@@ -17,7 +17,7 @@ final class YAMLDocument {
     defer { parser.deallocate() }
     guard yaml_parser_initialize(parser) == 1 else { throw Problem(text: "out of memory") }
     defer { yaml_parser_delete(parser) }
-    document = .allocate(capacity: 1)
+    let document = UnsafeMutablePointer<yaml_document_t>.allocate(capacity: 1)
     let bytes = Array(text.utf8)
     let isRead = bytes.withUnsafeBufferPointer { buffer in
       withUnsafeBytes(of: UInt8(0)) { empty in
@@ -26,7 +26,11 @@ final class YAMLDocument {
         return yaml_parser_load(parser, document) == 1
       }
     }
-    if isRead { return }
+    if isRead {
+      self.document = document
+      return
+    }
+    // libyaml has freed what it had put there.
     document.deallocate()
     let reason = parser.pointee.problem.map { String(cString: $0) } ?? "it is not YAML"
     let mark = parser.pointee.problem_mark
