@@ -77,12 +77,14 @@ let package = Package(
         logging,
       ]),
     // Server
+    .systemLibrary(name: "CLibYAML", providers: [.apt(["libyaml-dev"])]),
     target("QdrantAPI", ["FastJSON", "PointModel"]),
     target(
       "QdrantREST",
       [
-        "FastJSON", "PointModel", "QdrantAPI", "ServiceProcess", "VectorDB", "VectorIndex",
-        httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTPTypes, nioPosix, yams,
+        "CLibYAML", "FastJSON", "PointModel", "QdrantAPI", "ServiceProcess", "VectorDB",
+        "VectorIndex", httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTPTypes,
+        nioPosix,
       ]),
     .systemLibrary(name: "CMalloc"),
     .executableTarget(

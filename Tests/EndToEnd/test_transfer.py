@@ -372,7 +372,7 @@ class Counterpart(threading.Thread):
     @staticmethod
     def result(path: str):
         if path == "/collections":
-            return {"collections": [{"name": "c"}]}
+            return {"collections": [{"name": name} for name in ("a-strange-one", "c")]}
         if path == "/aliases":
             return {"aliases": [{"alias_name": "newest", "collection_name": "c"}]}
         if path.endswith("/count"):
@@ -382,6 +382,8 @@ class Counterpart(threading.Thread):
             return {"points": [point], "next_page_offset": None}
         params = {"vectors": {"size": 2, "distance": "Dot"}, "shard_number": 1,
                   "replication_factor": 1, "read_fan_out_factor": 1}  # fmt: skip
+        if "strange" in path:
+            params["vectors"]["distance"] = "Hamming"
         return {
             "status": "green", "points_count": 1,
             "config": {"params": params, "hnsw_config": {"m": 16}, "optimizer_config": {}},
@@ -405,13 +407,16 @@ def test_migration_with_payload_indexes_aliases_and_keys(tmp_path):
         _, error = run(*command, code=1)
         assert "401" in error or "HTTP 401" in error
         keys = {"QUIVER_FROM_API_KEY": "from-key", "QUIVER_TO_API_KEY_FILE": str(secret)}
-        out, error = run(*command, **keys)
+        _, told = run(*command, code=1, **keys)
+        assert "a-strange-one: PUT" in told and "HTTP 400" in told and "Hamming" in told
+        assert "c: 1 points on both" in told
+        out, error = run(*command, "--collection", "c", **keys)
         assert "c: 1 points on both" in out
         assert "from-key" not in error and "to-key" not in error.replace(str(secret), "")
         copy = QdrantClient(url=target.url, api_key="to-key")
         schema = copy.get_collection("c").payload_schema
         # Either the server has them, or the user was told.
-        assert "city" in schema or "payload index on `city` not made" in error
+        assert "city" in schema or "payload index on `city` not made" in told
         aliases = [a.alias_name for a in copy.get_aliases().aliases]
         assert aliases == ["newest"] or "alias `newest` of c not made" in error
         _, error = run(*command, QUIVER_TO_API_KEY_FILE="/does/not/exist", code=2)

@@ -1,7 +1,8 @@
 import FastJSON
 
 /// Copies collections from one Qdrant-compatible server to another, over their API: configuration,
-/// payload indexes, points, aliases. Compares both in the end, point by point.
+/// payload indexes, points, aliases. Compares both in the end, point by point. A collection that the
+/// target refuses is told in the end, and the others are copied.
 ///
 /// Where it stands is kept in a file after every batch, so that the same command goes on after
 /// whatever ended it.
@@ -31,29 +32,48 @@ package struct MigrationJob: Sendable {
     var record = try MigrationRecord.load(checkpoint, from: source.url, to: target.url)
     let names = try await names(on: source)
     var lines: [String] = []
+    var failures: [String] = []
     for name in names {
-      let copy = CollectionCopy(
-        source: RemotePoints(server: source, collection: name),
-        target: RemotePoints(server: target, collection: name), batch: max(1, batch),
-        addsToExisting: addsToExisting)
-      let blueprint = try await copy.prepare(&record, progress)
-      try await copy.run(&record, progress)
-      let outcome: CollectionComparison.Outcome
       do throws(TransferError) {
-        outcome = try await CollectionComparison(
-          source: copy.source, target: copy.target, batch: max(1, batch),
-          isNormalized: blueprint.isNormalized
-        ).run(progress)
+        let outcome = try await copy(name, from: source, to: target, &record, progress)
+        lines.append("\(name): \(outcome)")
       } catch {
-        // What differs is copied again by the next run.
-        if case .notTheSame = error { try record.begin(name) }
-        throw error
+        // What is wrong with one collection does not hold up the others.
+        switch error {
+        case .refused, .notTheSame, .unfit: failures.append("\(name): \(error)")
+        default: throw error
+        }
       }
-      lines.append("\(name): \(outcome)")
     }
     try await copyAliases(of: names, from: source, to: target, progress)
+    guard failures.isEmpty else {
+      for line in lines { progress.note(line) }
+      throw .unfit((["not all was copied:"] + failures).joined(separator: "\n"))
+    }
     try checkpoint.remove()
     return lines.joined(separator: "\n")
+  }
+
+  private func copy(
+    _ name: String, from source: RemoteServer, to target: RemoteServer,
+    _ record: inout MigrationRecord, _ progress: some TransferProgress
+  ) async throws(TransferError) -> CollectionComparison.Outcome {
+    let copy = CollectionCopy(
+      source: RemotePoints(server: source, collection: name),
+      target: RemotePoints(server: target, collection: name), batch: max(1, batch),
+      addsToExisting: addsToExisting)
+    let blueprint = try await copy.prepare(&record, progress)
+    try await copy.run(&record, progress)
+    do throws(TransferError) {
+      return try await CollectionComparison(
+        source: copy.source, target: copy.target, batch: max(1, batch),
+        isNormalized: blueprint.isNormalized
+      ).run(progress)
+    } catch {
+      // What differs is copied again by the next run.
+      if case .notTheSame = error { try record.begin(name) }
+      throw error
+    }
   }
 
   private func names(on source: RemoteServer) async throws(TransferError) -> [String] {
