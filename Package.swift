@@ -63,7 +63,8 @@ let package = Package(
     .target(name: "CSimdJSON", linkerSettings: [.linkedLibrary("simdjson")]),
     target("FastJSON", ["CSimdJSON"]),
     target("PointModel", ["FastJSON"]),
-    target("Storage", ["CRocksDB"]),
+    .target(name: "CRocksDBFlush", dependencies: ["CRocksDB"]),
+    target("Storage", ["CRocksDB", "CRocksDBFlush"]),
     target("VectorIndex", ["CVectorKernels"]),
     .systemLibrary(name: "CStemmer", providers: [.apt(["libstemmer-dev"])]),
     .systemLibrary(name: "CICU", pkgConfig: "icu-uc", providers: [.apt(["libicu-dev"])]),
@@ -76,26 +77,28 @@ let package = Package(
         logging,
       ]),
     // Server
+    .systemLibrary(name: "CLibYAML", providers: [.apt(["libyaml-dev"])]),
     target("QdrantAPI", ["FastJSON", "PointModel"]),
     target(
       "QdrantREST",
       [
-        "FastJSON", "PointModel", "QdrantAPI", "VectorDB", "VectorIndex", httpTypes, hummingbird,
-        hummingbirdCore, logging, nioCore, nioHTTPTypes, nioPosix, yams,
+        "CLibYAML", "FastJSON", "PointModel", "QdrantAPI", "ServiceProcess", "VectorDB",
+        "VectorIndex", httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTPTypes,
+        nioPosix,
       ]),
     .systemLibrary(name: "CMalloc"),
     .executableTarget(
       name: "quiver",
       dependencies: [
         .target(name: "CMalloc", condition: .when(platforms: [.linux])),
-        "QdrantREST", "VectorDB", "VectorIndex", argumentParser, hummingbird, lifecycle, logging,
-        nioCore, nioPosix, unixSignals,
+        "DataTransfer", "HTTPClient", "QdrantREST", "ServiceProcess", "VectorDB", "VectorIndex",
+        argumentParser, hummingbird, lifecycle, logging, nioCore, nioPosix, unixSignals,
       ],
       swiftSettings: strict),
     .executableTarget(
       name: "quiver-bench",
       dependencies: [
-        "PointModel", "QdrantAPI", "VectorDB", "VectorIndex", argumentParser, logging,
+        "FastJSON", "PointModel", "QdrantAPI", "VectorDB", "VectorIndex", argumentParser, logging,
       ], swiftSettings: strict),
     // Gateway
     .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -105,18 +108,22 @@ let package = Package(
     .target(name: "CHTMLDocument", dependencies: ["CLibXML2"]),
     .target(name: "CEmbeddingKernels"),
     target("HTTPClient", ["CCurl"]),
+    target("DataTransfer", ["FastJSON", "HTTPClient", "PointModel", crypto]),
+    target("ServiceProcess", ["FastJSON", logging]),
     target("SentenceEmbedding", ["CEmbeddingKernels", "COpenBLAS"]),
     .target(
       name: "RAGGateway",
       dependencies: [
         "CHTMLDocument", "FastJSON", "HTTPClient", "PointModel", "QdrantAPI",
-        "SentenceEmbedding", crypto, httpTypes, hummingbird, lifecycle, logging, nioCore, nioPosix,
-        yams,
+        "SentenceEmbedding", "ServiceProcess", crypto, httpTypes, hummingbird, lifecycle, logging,
+        nioCore, nioPosix, yams,
       ],
       resources: [.embedInCode("Prompts/insight/v1.yaml")], swiftSettings: strict),
     .executableTarget(
       name: "quiver-gateway",
-      dependencies: ["RAGGateway", argumentParser, lifecycle, logging, unixSignals],
+      dependencies: [
+        "RAGGateway", "ServiceProcess", argumentParser, lifecycle, logging, unixSignals,
+      ],
       swiftSettings: strict),
     // Tests
     tests("FastJSON"),
@@ -127,15 +134,20 @@ let package = Package(
     .testTarget(
       name: "TextAnalysisTests", dependencies: ["FastJSON", "PointModel", "TextAnalysis"],
       exclude: ["Golden"], swiftSettings: strict),
-    tests("VectorDB", ["FastJSON", "PointModel", "Storage", "VectorIndex", logging]),
+    .testTarget(
+      name: "VectorDBTests",
+      dependencies: ["FastJSON", "PointModel", "Storage", "VectorDB", "VectorIndex", logging],
+      exclude: ["Fixtures"], swiftSettings: strict),
     tests("QdrantAPI", ["FastJSON", "PointModel"]),
     tests(
       "QdrantREST",
       [
-        "FastJSON", "PointModel", "QdrantAPI", "VectorDB", httpTypes, hummingbird,
+        "FastJSON", "PointModel", "QdrantAPI", "ServiceProcess", "VectorDB", httpTypes, hummingbird,
         hummingbirdTesting, logging,
       ]),
     tests("HTTPClient"),
+    tests("DataTransfer", ["FastJSON"]),
+    tests("ServiceProcess", ["FastJSON", logging]),
     .testTarget(
       name: "SentenceEmbeddingTests", dependencies: ["SentenceEmbedding"], exclude: ["Golden"],
       swiftSettings: strict),

@@ -42,6 +42,7 @@ static size_t scan_with(vk_sum_function sum, const uint8_t *blocks, size_t block
     const float *terms = (const float *)(const void *)(block + 2 * scan->dimension);
     int32_t sums[VK_BLOCK_ENTRIES];
     sum(block, scan->dimension, scan->table, sums);
+    size_t before = found;
     for (size_t entry = 0; entry < VK_BLOCK_ENTRIES; entry++) {
       float b = terms[VK_BLOCK_ENTRIES + entry];
       float product = (float)sums[entry] * scan->scale.delta + scan->scale.shift;
@@ -51,6 +52,9 @@ static size_t scan_with(vk_sum_function sum, const uint8_t *blocks, size_t block
       estimate[found] = distance;
       lower[found] = low;
       found += low < scan->threshold;
+    }
+    if (found > before && scan->rows != NULL) {
+      __builtin_prefetch(scan->rows + i * VK_BLOCK_ENTRIES, 0, 3);
     }
   }
   return found;
@@ -167,6 +171,9 @@ VK_VBMI_TARGET static size_t scan_vbmi(const uint8_t *blocks, size_t block_count
     __mmask16 through = _mm512_cmp_ps_mask(low, threshold, _CMP_LT_OQ);
     if (through == 0) {
       continue;
+    }
+    if (scan->rows != NULL) {
+      __builtin_prefetch(scan->rows + i * VK_BLOCK_ENTRIES, 0, 3);
     }
     __m512i index = _mm512_add_epi32(lane, _mm512_set1_epi32((int)(i * VK_BLOCK_ENTRIES)));
     _mm512_storeu_si512(position + found, _mm512_maskz_compress_epi32(through, index));

@@ -161,14 +161,16 @@ static void prefetch_row(const float *row, size_t dimension) {
 }
 
 void vk_score_gathered(vk_variant variant, vk_metric metric, const float *query,
-                       const float *const *rows, size_t count, size_t dimension, float *out) {
+                       const float *const *rows, size_t count, size_t following,
+                       size_t dimension, float *out) {
   enum { ahead = 4 };
   vk_pair_function score = pair_function(variant, metric);
+  size_t known = count + following;
   for (size_t i = 0; i < count && i < ahead; i++) {
     prefetch_row(rows[i], dimension);
   }
   for (size_t i = 0; i < count; i++) {
-    if (i + ahead < count) {
+    if (i + ahead < known) {
       prefetch_row(rows[i + ahead], dimension);
     }
     out[i] = score(query, rows[i], dimension);

@@ -32,7 +32,10 @@ public struct RESTApplication: Sendable {
     let router = Router(context: RESTContext.self)
     let settings = services.settings
     router.add(
-      middleware: EnvelopeMiddleware(metrics: services.metrics, logger: services.logger))
+      middleware: EnvelopeMiddleware(
+        metrics: services.metrics, logger: services.logger,
+        slowSeconds: settings.slowRequestMilliseconds == 0
+          ? .infinity : Double(settings.slowRequestMilliseconds) / 1000))
     router.add(
       middleware: AuthenticationMiddleware(
         keys: AccessKeys(full: settings.apiKey, readOnly: settings.readOnlyAPIKey)))
@@ -61,10 +64,13 @@ public struct RESTApplication: Sendable {
     if logger.logLevel >= .info { logger.logLevel = .critical }
     return Application(
       router: router(),
-      server: .http1(
-        configuration: .init(
-          additionalChannelHandlers: [ContinueHandler()],
-          idleTimeout: .seconds(75))),
+      server: HTTPServerBuilder { responder in
+        LoopBoundChannel(
+          base: HTTP1Channel(
+            responder: responder,
+            configuration: .init(
+              additionalChannelHandlers: [ContinueHandler()], idleTimeout: .seconds(75))))
+      },
       configuration: ApplicationConfiguration(
         address: .hostname(settings.host, port: settings.httpPort)),
       onServerRunning: { channel in await onListening(channel.localAddress?.port) },

@@ -61,7 +61,18 @@ extension RESTError {
       self.init(HTTPResponse.Status(code: 507), "Service internal error: out of space: \(reason)")
     case .shuttingDown:
       self.init(.serviceUnavailable, "Service unavailable: the server is shutting down")
-    case .storage(let reason):
+    case .loading(let name):
+      self.init(
+        .serviceUnavailable,
+        "Service unavailable: collection `\(name)` is still being loaded", retryAfterSeconds: 1)
+    case .quarantined(let name, let reason):
+      self.init(
+        .internalServerError,
+        """
+        Service internal error: collection `\(name)` is quarantined, because its records are \
+        damaged: \(reason). Delete it or recover it from a snapshot
+        """)
+    case .damaged(let reason), .storage(let reason):
       self.init(.internalServerError, "Service internal error: \(reason)")
     }
   }

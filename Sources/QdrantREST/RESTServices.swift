@@ -2,6 +2,7 @@ import Hummingbird
 import Logging
 import PointModel
 import QdrantAPI
+import ServiceProcess
 import VectorDB
 
 /// What every controller needs: the database, the body reader and the figures that are kept.

@@ -54,12 +54,22 @@ public final class ServerState: Sendable {
   /// The database, when it is open.
   public var openDatabase: Database? { phase.withLock { $0.database } }
 
-  /// Whether new clients should be sent here: serving, and the store takes writes.
-  public var isReady: Bool {
-    let serving: Database? = phase.withLock { phase in
-      if case .serving(let database) = phase { database } else { nil }
+  /// Whether new clients should be sent here: all collections are loaded, and the store takes
+  /// writes.
+  public var isReady: Bool { obstacle == nil }
+
+  /// Why new clients should not be sent here; `nil` when they should.
+  public var obstacle: String? {
+    let (database, isStopping) = phase.withLock { phase in
+      if case .stopping(let database) = phase { return (database, true) }
+      return (phase.database, false)
     }
-    return serving.map { $0.failure == nil } ?? false
+    if isStopping { return "the server is shutting down" }
+    guard let database else { return "the data directory is being opened" }
+    if let failure = database.failure { return "no writes are taken: \(failure)" }
+    let progress = database.loadProgress
+    if progress.isComplete { return nil }
+    return "\(progress.loaded) of \(progress.total) collections are loaded"
   }
 
   func database() throws(RESTError) -> Database {

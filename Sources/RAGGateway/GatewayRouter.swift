@@ -1,4 +1,5 @@
 public import Hummingbird
+import ServiceProcess
 
 /// The gateway's routes.
 public enum GatewayRouter {
@@ -16,9 +17,12 @@ public enum GatewayRouter {
       store: services.store, embedder: services.embedder, age: limits.readinessAge)
 
     let router = Router(context: BasicRequestContext.self)
+    let metrics = RequestMetrics()
+    router.add(middleware: RequestLogMiddleware(metrics: metrics, logger: services.logger))
     router.add(middleware: ErrorMiddleware(logger: services.logger))
     router.add(middleware: AdmissionMiddleware(limit: limits.requestsInFlight))
     HealthController(probe: probe).addRoutes(to: router)
+    MetricsController(metrics: metrics).addRoutes(to: router)
     UploadController(service: uploads, limits: limits).addRoutes(to: router)
     InsightController(service: insights, limits: limits).addRoutes(to: router)
     return router

@@ -50,6 +50,9 @@ extension KeyValueStore {
       }
       defer { rocksdb_compactoptions_destroy(options) }
       rocksdb_compactoptions_set_exclusive_manual_compaction(options, 0)
+      // What the range has in write buffers it would flush for reasons of its own.
+      try database.flush(native)
+      database.flushes.closeForCompaction()
       // 1 is "if there is a compaction filter", the default; 3 rewrites each file once.
       rocksdb_compactoptions_set_bottommost_level_compaction(options, rewritingBottom ? 3 : 1)
       from.withRawBytes { from in

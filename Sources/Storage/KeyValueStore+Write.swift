@@ -15,10 +15,14 @@ extension KeyValueStore {
     try database.call { connection throws(StorageError) in
       let native = try NativeBatch(batch, database)
       let settings = database.settings
+      // Writes of other threads may come in between, which only makes it promise less.
+      let end = database.latestSequence + UInt64(batch.count)
       var slot: UnsafeMutablePointer<CChar>?
       rocksdb_write(
         connection, sync ? settings.syncedWrites : settings.writes, native.pointer, &slot)
       try database.checkWrite(&slot)
+      if sync { database.noteSynced(end) }
+      database.noteWrite(entries: batch.count, bytes: batch.byteCount)
     }
   }
 
@@ -28,10 +32,18 @@ extension KeyValueStore {
   public func syncLog() throws(StorageError) {
     if let failure { throw .failed(failure) }
     try database.call { native throws(StorageError) in
+      let end = database.latestSequence
       var slot: UnsafeMutablePointer<CChar>?
       rocksdb_flush_wal(native, 1, &slot)
       try database.checkWrite(&slot)
+      database.noteSynced(end)
     }
+  }
+
+  /// Takes note of flushes and compactions that ran by themselves, so that damage to what they
+  /// made durable is found at the next open. To be called now and then.
+  public func noteProgress() {
+    try? database.call { _ in database.noteSynced(0) }
   }
 
   /// Writes the buffers of all families to table files, and waits for it.

@@ -10,9 +10,8 @@ public final class KeyValueStore: Sendable {
   /// Families on disk that are not listed are opened too, with the `small` profile.
   ///
   /// - Throws: `busy` if the directory is open elsewhere, `notWritable` if it can't be created or
-  ///   written, `corruption` if the files are damaged, the write-ahead log before its torn end
-  ///   included. One kind of damage can't be told from a torn end and drops what follows it: a
-  ///   record length in the last 32 KiB of a log that now reaches past the end of the file.
+  ///   written, `corruption` if the files are damaged: only what was not synced may be missing at
+  ///   the end of the write-ahead log.
   public init(
     path: String, columnFamilies: [ColumnFamily], options: StoreOptions = .init()
   ) throws(StorageError) {

@@ -11,9 +11,40 @@ extension OpenDatabase {
     let directory = StoreDirectory(path: path)
     try directory.create()
     let isNew = try !directory.holdsDatabase()
-    guard let settings = RocksDBSettings(options, isNew: isNew) else { throw outOfMemory }
+    let inspection = StoreInspection(directory)
+    if !isNew { try inspection.check() }
+    let opened: OpenDatabase
+    do throws(StorageError) {
+      opened = try open(directory, columnFamilies, options, isNew: isNew)
+    } catch {
+      if isNew { throw error }
+      try inspection.judge(error)
+      opened = try open(directory, columnFamilies, options, isNew: false)
+    }
+    do throws(StorageError) {
+      try inspection.check(openedAt: opened.latestSequence)
+    } catch {
+      opened.close()
+      throw error
+    }
+    opened.beginMarks()
+    return opened
+  }
+
+  /// Opens without a look at the files before or after.
+  static func open(
+    _ directory: StoreDirectory, _ columnFamilies: [ColumnFamily], _ options: StoreOptions,
+    isNew: Bool, isReadOnly: Bool = false
+  ) throws(StorageError) -> OpenDatabase {
+    let path = directory.path
+    let compacts = !DamageNote(directory: path).exists
+    guard let settings = RocksDBSettings(options, isNew: isNew, compacts: compacts) else {
+      throw outOfMemory
+    }
     let stored = isNew ? [] : try storedFamilies(path: path, settings: settings)
-    let families = merged(listed: columnFamilies, stored: stored)
+    // Reading alone creates no families.
+    let listed = isReadOnly ? columnFamilies.filter { stored.contains($0.name) } : columnFamilies
+    let families = merged(listed: listed, stored: stored)
 
     var familyOptions: [OpaquePointer?] = []
     for family in families {
@@ -23,15 +54,20 @@ extension OpenDatabase {
     var handles = [OpaquePointer?](repeating: nil, count: families.count)
     var slot: UnsafeMutablePointer<CChar>?
     let database = withCStrings(families.map(\.name)) { names in
-      rocksdb_open_column_families(
-        settings.database, path, Int32(families.count), names, familyOptions, &handles, &slot)
+      isReadOnly
+        ? rocksdb_open_for_read_only_column_families(
+          settings.database, path, Int32(families.count), names, familyOptions, &handles, 0, &slot)
+        : rocksdb_open_column_families(
+          settings.database, path, Int32(families.count), names, familyOptions, &handles, &slot)
     }
     if let message = takeMessage(&slot) { throw StorageError(status: message, path: path) }
     guard let database else { throw .io("\(path): RocksDB gave no database and no error") }
     let opened = zip(families, handles).compactMap { family, handle in
       handle.map { Family(name: family.name, handle: $0) }
     }
-    return OpenDatabase(path: path, settings: settings, families: opened, database: database)
+    return OpenDatabase(
+      path: path, settings: settings, families: opened, database: database,
+      isReadOnly: isReadOnly)
   }
 
   private static var outOfMemory: StorageError { .io("RocksDB could not allocate its options") }

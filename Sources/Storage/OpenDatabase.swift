@@ -1,4 +1,5 @@
 import CRocksDB
+import CRocksDBFlush
 import Glibc
 import Synchronization
 
@@ -25,22 +26,31 @@ final class OpenDatabase: @unchecked Sendable {
   let settings: RocksDBSettings
   let families: [Family]
   private let database: OpaquePointer
+  private let isReadOnly: Bool
   /// Calls inside RocksDB, and the closed bit.
   private let calls = Atomic<UInt64>(0)
   private let lifetime = Mutex(Lifetime())
   private let firstFailure = Mutex<String?>(nil)
   private let isClosed = Mutex(false)
+  let flushes: FlushControl
+  /// What is known to be on disk; `nil` before it is told to begin, or when it can't be written.
+  private let marks = Mutex<SyncedMarkFile?>(nil)
   /// Posted by the last call that leaves after the closed bit was set.
   private let drained: UnsafeMutablePointer<sem_t>
 
   private static let closedBit: UInt64 = 1 << 63
 
   /// Takes over an open database.
-  init(path: String, settings: RocksDBSettings, families: [Family], database: OpaquePointer) {
+  init(
+    path: String, settings: RocksDBSettings, families: [Family], database: OpaquePointer,
+    isReadOnly: Bool
+  ) {
     self.path = path
+    self.isReadOnly = isReadOnly
     self.settings = settings
     self.families = families
     self.database = database
+    flushes = FlushControl(bytesTotal: settings.writeBufferBytesTotal)
     drained = .allocate(capacity: 1)
     drained.initialize(to: sem_t())
     sem_init(drained, 0, 0)
@@ -92,11 +102,40 @@ final class OpenDatabase: @unchecked Sendable {
   func checkWrite(_ slot: inout UnsafeMutablePointer<CChar>?) throws(StorageError) {
     guard let message = takeMessage(&slot) else { return }
     firstFailure.withLock { $0 = $0 ?? message }
-    throw StorageError(status: message, path: path)
+    let error = StorageError(status: message, path: path)
+    // What ended writing was a compaction: the next open does without.
+    if case .corruption = error { DamageNote(directory: path).write() }
+    throw error
   }
 
   /// The first failure of a write, a sync or a flush.
   var failure: String? { firstFailure.withLock { $0 } }
+
+  // MARK: What is on disk
+
+  /// The number of the last change. Not to be called on a database that may be closed meanwhile.
+  var latestSequence: UInt64 { rocksdb_get_latest_sequence_number(database) }
+
+  /// Begins to note what is on disk, right after the database was opened: all that it holds is.
+  func beginMarks() {
+    let file = SyncedMarkFile(
+      directory: StoreDirectory(path: path), sequence: latestSequence,
+      oldestNeededLog: oldestNeededLog)
+    marks.withLock { $0 = file }
+  }
+
+  /// Notes, from within a call, that the changes up to `sequence` have been synced.
+  func noteSynced(_ sequence: UInt64) {
+    let file = marks.withLock { $0 }
+    file?.note(sequence: sequence) { oldestNeededLog }
+  }
+
+  /// The oldest log with changes that are in no table. Like ``latestSequence``.
+  var oldestNeededLog: UInt64 {
+    var number: UInt64 = 0
+    let status = rocksdb_property_int(database, "rocksdb.min-log-number-to-keep", &number)
+    return status == 0 ? number : 0
+  }
 
   // MARK: Iterators and snapshots
 
@@ -145,7 +184,10 @@ final class OpenDatabase: @unchecked Sendable {
         while sem_wait(drained) != 0 && errno == EINTR {}
       }
       // The log keeps what a failed flush leaves behind; the next open replays it.
-      if failure == nil { try? flush(database) }
+      if !isReadOnly, failure == nil, (try? flush(database)) != nil {
+        let file = marks.withLock { $0 }
+        file?.sync()
+      }
       lifetime.withLock { state in
         state.isClosing = true
         if state.iterators == 0 { tearDown(&state) }
@@ -153,13 +195,34 @@ final class OpenDatabase: @unchecked Sendable {
     }
   }
 
+  // MARK: Flushing
+
   /// Writes the memtables of all families to table files and waits for it.
   func flush(_ database: OpaquePointer) throws(StorageError) {
-    for family in families {
-      var slot: UnsafeMutablePointer<CChar>?
-      rocksdb_flush_cf(database, settings.waitingFlush, family.handle, &slot)
-      try checkWrite(&slot)
+    while let pause = flushes.pause() {
+      usleep(UInt32(max(1000, pause.components.attoseconds / 1_000_000_000_000)))
     }
+    let sequence = latestSequence
+    try flush(database, waits: true)
+    noteSynced(sequence)
+  }
+
+  /// Takes note of a write, from within a call, and has the memtables written to table files when
+  /// it is time to. Waits for an earlier flush if that is not done yet.
+  func noteWrite(entries: Int, bytes: Int) {
+    guard flushes.noteWrite(entries: entries, bytes: bytes) else { return }
+    // The write itself is done; a failure is met by the next one.
+    try? flush(database, waits: false)
+  }
+
+  private func flush(_ database: OpaquePointer, waits: Bool) throws(StorageError) {
+    let handles = families.map { UnsafeMutableRawPointer($0.handle) }
+    var slot = handles.withUnsafeBufferPointer { handles in
+      handles.baseAddress.flatMap {
+        crf_flush(UnsafeMutableRawPointer(database), $0, handles.count, waits)
+      }
+    }
+    try checkWrite(&slot)
   }
 
   private func tearDown(_ state: inout Lifetime) {

@@ -45,7 +45,39 @@ struct StoreDirectory {
     return name.dropLast(4).allSatisfy { $0.isNumber }
   }
 
-  private func entries() throws(StorageError) -> [String] {
+  /// The numbers of the write-ahead logs, ascending.
+  func logNumbers() throws(StorageError) -> [UInt64] {
+    try entries().compactMap { name in
+      name.hasSuffix(".log") ? UInt64(name.dropLast(4)) : nil
+    }.sorted()
+  }
+
+  func path(ofLog number: UInt64) -> String { "\(path)/\(Self.digits(number)).log" }
+
+  func path(ofManifest number: UInt64) -> String { "\(path)/MANIFEST-\(Self.digits(number))" }
+
+  /// The number of the manifest that `CURRENT` names; `nil` when it names none.
+  func currentManifest() -> UInt64? {
+    guard let file = MappedFile(path: path + "/CURRENT") else { return nil }
+    let text = String(decoding: file.bytes, as: UTF8.self)
+    guard text.hasPrefix("MANIFEST-"), text.hasSuffix("\n") else { return nil }
+    return UInt64(text.dropFirst(9).dropLast())
+  }
+
+  /// Makes the names in the directory durable.
+  func sync() -> Bool {
+    let descriptor = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { return false }
+    defer { Glibc.close(descriptor) }
+    return fsync(descriptor) == 0
+  }
+
+  private static func digits(_ number: UInt64) -> String {
+    let text = String(number)
+    return String(repeating: "0", count: max(0, 6 - text.count)) + text
+  }
+
+  func entries() throws(StorageError) -> [String] {
     guard let stream = opendir(path) else { throw failure(path, errno) }
     defer { closedir(stream) }
     var names: [String] = []

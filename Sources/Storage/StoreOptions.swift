@@ -2,8 +2,8 @@
 public struct StoreOptions: Sendable, Equatable {
   /// Capacity of the LRU cache of uncompressed blocks, index blocks and filters, in bytes.
   public var blockCacheBytes: Int
-  /// Bound on the write buffers of all families together, in bytes. The write-ahead log, and with
-  /// it the time to replay it, is bounded by twice as much.
+  /// About what the write buffers of all families take together, in bytes: they are flushed at half
+  /// of it. The write-ahead log, and with it the time to replay it, is bounded alike.
   public var writeBufferBytesTotal: Int
   /// Table files kept open at once.
   public var maxOpenFiles: Int

@@ -10,6 +10,10 @@ struct TokenFilter: Sendable {
   private let minLength: Int?
   private let maxLength: Int?
 
+  /// The longest beginning of a word that is kept: a word of a megabyte has as many beginnings, of
+  /// half a terabyte together.
+  private static let beginningMax = 128
+
   init(_ params: TextIndexParams) {
     foldsASCII = params.asciiFolding ?? false
     lowercases = params.lowercase ?? true
@@ -43,7 +47,7 @@ struct TokenFilter: Sendable {
     while end < scalars.endIndex {
       end = scalars.index(after: end)
       length += 1
-      if let maxLength, length > maxLength { break }
+      if length > longestBeginning { break }
       if length >= minLength ?? 1 { beginnings.append(String(scalars[..<end])) }
     }
     return beginnings
@@ -56,9 +60,11 @@ struct TokenFilter: Sendable {
     let token = stemmer?.stem(word) ?? word
     let length = token.unicodeScalars.count
     if let minLength, length < minLength { return nil }
-    guard let maxLength, length > maxLength else { return token }
-    return String(token.unicodeScalars.prefix(maxLength))
+    return length > longestBeginning
+      ? String(token.unicodeScalars.prefix(longestBeginning)) : token
   }
+
+  private var longestBeginning: Int { min(maxLength ?? .max, Self.beginningMax) }
 
   private func folded(_ word: String) -> String {
     let folded = foldsASCII ? ASCIIFolding.shared.fold(word) : word

@@ -19,7 +19,7 @@ final class Catalog: Sendable {
     var nextNumber: UInt32
   }
 
-  /// Reads the catalogue and loads every collection. Blocking.
+  /// Reads the catalogue; the rows of its collections are still to be loaded. Blocking.
   init(core: DatabaseCore, logger: Logger) throws(DatabaseError) {
     self.core = core
     self.logger = logger
@@ -27,9 +27,16 @@ final class Catalog: Sendable {
     let next = try loader.nextNumber()
     var collections: [String: PointCollection] = [:]
     for (number, entry) in try loader.entries() {
-      let collection = PointCollection(
-        entry: entry, number: number, core: core, counters: try loader.counters(number))
-      try CollectionLoader(collection).load()
+      let collection: PointCollection
+      do throws(DatabaseError) {
+        collection = PointCollection(
+          entry: entry, number: number, core: core, counters: try loader.counters(number),
+          phase: .loading)
+      } catch {
+        collection = PointCollection(
+          entry: entry, number: number, core: core, counters: CollectionCounters(),
+          phase: .quarantined(reason: error.reason))
+      }
       collections[collection.name] = collection
     }
     try OrphanRanges(core: core).removeAll(
@@ -111,7 +118,9 @@ final class Catalog: Sendable {
     guard let collection = state.withLock({ $0.collections[name] }) else { return false }
     let number = collection.number
     // A collection that never had a row has nothing to delete.
-    let isEmpty = collection.state.withLock { $0.counters.nextOffset == 0 }
+    let isEmpty = collection.state.withLock {
+      $0.counters.nextOffset == 0 && $0.phase == .ready
+    }
     var batch = WriteBatch()
     batch.delete(key: KeyLayout.catalogEntry(number), in: KeyLayout.meta)
     batch.delete(key: KeyLayout.counters(number), in: KeyLayout.meta)

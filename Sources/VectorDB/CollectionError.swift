@@ -25,6 +25,12 @@ public enum CollectionError: Error, Sendable, Equatable {
   case rateLimited(String, retryAfterSeconds: Int?)
   case outOfSpace(String)
   case shuttingDown
+  /// The collection is still being read into memory.
+  case loading(String)
+  /// The collection is out of use because its records are damaged.
+  case quarantined(String, reason: String)
+  /// What was to be read contradicts its checksum.
+  case damaged(String)
   case storage(String)
 }
 
@@ -44,7 +50,8 @@ extension CollectionError {
     switch error {
     case .outOfSpace(let reason): self = .outOfSpace(reason)
     case .closed: self = .shuttingDown
-    case .busy, .notWritable, .corruption, .io, .failed, .unknownColumnFamily:
+    case .corruption: self = .damaged(String(describing: error))
+    case .busy, .notWritable, .io, .failed, .unknownColumnFamily:
       self = .storage(String(describing: error))
     }
   }

@@ -18,6 +18,7 @@ public final class Database: Sendable {
   private let maintenance: Maintenance
   private let indexer: Indexer
   let payloadIndexer: PayloadIndexer
+  private let loading: CollectionLoading
   private let isClosed = Mutex(false)
 
   private init(
@@ -25,7 +26,8 @@ public final class Database: Sendable {
     logSync: IntervalSync?, path: String, logger: Logger
   ) {
     let folder = IndexFolder(database: path)
-    folder.load(catalog.unordered, logger: logger)
+    folder.removeAll(except: catalog.unordered)
+    self.loading = CollectionLoading(core: core, folder: folder, logger: logger)
     self.indexer = Indexer(core: core, catalog: catalog, folder: folder, logger: logger)
     self.payloadIndexer = PayloadIndexer(core: core, catalog: catalog, logger: logger)
     self.roomSampler = RoomSampler(core: core, catalog: catalog, logger: logger)
@@ -35,9 +37,14 @@ public final class Database: Sendable {
     self.committer = committer
     self.stagingThreads = stagingThreads
     self.logSync = logSync
+    loading.start(catalog.unordered, threadCount: core.options.searchThreads)
+    if !core.options.loadsInBackground { loading.wait() }
   }
 
   /// Opens or creates the directory at `path` and loads its vectors into memory. Blocking.
+  ///
+  /// A collection whose records are damaged does not keep others from being opened: see
+  /// ``CollectionPhase/quarantined(reason:)``.
   public static func open(
     at path: String, options: DatabaseOptions = DatabaseOptions(), logger: Logger
   ) throws(DatabaseError) -> Database {
@@ -119,6 +126,9 @@ public final class Database: Sendable {
     try await core.submitToCommitter { completion in .deleteCollection(name, completion) }
   }
 
+  /// How far the collections are in memory that were there when the database was opened.
+  public var loadProgress: LoadProgress { core.loadProgress.value }
+
   /// Why the store no longer takes writes; `nil` while it does.
   public var failure: String? { core.store.failure }
 
@@ -150,6 +160,7 @@ public final class Database: Sendable {
   }
 
   private func closeBlocking() {
+    loading.stop()
     snapshots.shutDown()
     core.drainWrites()
     stagingThreads.join()

@@ -24,6 +24,8 @@ final class DatabaseCore: Sendable {
   let indexQueue = IndexQueue()
   let admission: WriteAdmission
   let droppedCollections = DroppedCollections()
+  let loadProgress = LoadCounter()
+  private let damageSeen = Atomic<Bool>(false)
   private let committed: Mutex<CommittedView>
 
   init(store: KeyValueStore, searchThreads: SearchThreads, options: DatabaseOptions) {
@@ -32,6 +34,15 @@ final class DatabaseCore: Sendable {
     self.options = options
     self.admission = WriteAdmission(limits: options.limits.room)
     self.committed = Mutex(CommittedView(sequence: 0, snapshot: store.snapshot()))
+  }
+
+  /// Whether stored records were found damaged since the database was opened.
+  var hasDamage: Bool { damageSeen.load(ordering: .acquiring) }
+
+  /// Notes it, and ends compactions: one that meets a damaged table ends all writing.
+  func noteDamage() {
+    if damageSeen.exchange(true, ordering: .acquiringAndReleasing) { return }
+    store.noteDamage()
   }
 
   /// The number of the latest commit.

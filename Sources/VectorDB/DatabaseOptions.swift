@@ -4,16 +4,21 @@ public struct DatabaseOptions: Sendable {
   /// Threads that searches and other blocking reads run on.
   public var searchThreads: Int
   public var limits: Limits
+  /// Whether a database is open before its collections are in memory; each then serves as soon as
+  /// it is, and requests to others wait a little.
+  public var loadsInBackground: Bool
   /// Bytes of requests that the caller holds in memory now, which count against the memory limit.
   public var requestBytes: @Sendable () -> Int
 
   public init(
     durability: Durability = .sync, searchThreads: Int = 2, limits: Limits = Limits(),
+    loadsInBackground: Bool = false,
     requestBytes: @escaping @Sendable () -> Int = { 0 }
   ) {
     self.durability = durability
     self.searchThreads = searchThreads
     self.limits = limits
+    self.loadsInBackground = loadsInBackground
     self.requestBytes = requestBytes
   }
 }

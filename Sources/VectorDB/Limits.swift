@@ -17,6 +17,9 @@ public struct Limits: Sendable, Equatable {
   public var lazyFilterCandidatesMax: Int
   /// Rows outside of the lists of an index beyond which writers wait.
   public var indexTailRowsMax: Int
+  /// Milliseconds that a request waits for a collection that is being loaded: less than clients
+  /// give a request, so that they hear why.
+  public var loadingWaitMilliseconds: Int
   /// Indexed payload fields of one collection.
   public var payloadFieldsMax: Int
   /// Memory and disk.
@@ -26,7 +29,8 @@ public struct Limits: Sendable, Equatable {
     queuedOperationsMax: Int = 4096, groupOperationsMax: Int = 512,
     groupBytesMax: Int = 32 << 20, payloadDepthMax: Int = 125, collectionsMax: Int = 10_000,
     aliasesMax: Int = 100_000, lazyFilterCandidatesMax: Int = 2048, indexTailRowsMax: Int = 20_000,
-    payloadFieldsMax: Int = 1000, room: RoomLimits = RoomLimits()
+    loadingWaitMilliseconds: Int = 3000, payloadFieldsMax: Int = 1000,
+    room: RoomLimits = RoomLimits()
   ) {
     self.queuedOperationsMax = queuedOperationsMax
     self.groupOperationsMax = groupOperationsMax
@@ -36,6 +40,7 @@ public struct Limits: Sendable, Equatable {
     self.aliasesMax = aliasesMax
     self.lazyFilterCandidatesMax = lazyFilterCandidatesMax
     self.indexTailRowsMax = indexTailRowsMax
+    self.loadingWaitMilliseconds = loadingWaitMilliseconds
     self.payloadFieldsMax = payloadFieldsMax
     self.room = room
   }

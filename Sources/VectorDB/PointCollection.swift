@@ -34,19 +34,27 @@ public final class PointCollection: Sendable {
     /// The collection that took this one's place when a snapshot was recovered.
     var successor: PointCollection?
     var replacedRows: ReplacedRows?
+    var phase: CollectionPhase
+    /// What reads have found damaged.
+    var problem: String?
 
     init(
-      config: CollectionConfig, payloadSchema: PayloadSchema, counters: CollectionCounters
+      config: CollectionConfig, payloadSchema: PayloadSchema, counters: CollectionCounters,
+      phase: CollectionPhase
     ) {
       self.config = config
       self.payloadSchema = payloadSchema
       self.strictMode = StrictMode(config.strictMode)
       self.counters = counters
       self.liveCount = 0
+      self.phase = phase
     }
   }
 
-  init(entry: CatalogEntry, number: UInt32, core: DatabaseCore, counters: CollectionCounters) {
+  init(
+    entry: CatalogEntry, number: UInt32, core: DatabaseCore, counters: CollectionCounters,
+    phase: CollectionPhase = .ready
+  ) {
     self.name = entry.name
     self.number = number
     self.core = core
@@ -58,7 +66,8 @@ public final class PointCollection: Sendable {
     }
     self.payloadIndexes = PayloadIndexes(entry.payloadSchema)
     self.state = Mutex(
-      State(config: entry.config, payloadSchema: entry.payloadSchema, counters: counters))
+      State(
+        config: entry.config, payloadSchema: entry.payloadSchema, counters: counters, phase: phase))
     configureRates()
   }
 
@@ -87,9 +96,12 @@ public final class PointCollection: Sendable {
 
   /// Counts and configuration as of the latest commit.
   public func info() -> CollectionInfo {
-    let (config, count) = state.withLock { ($0.config, $0.liveCount) }
+    let (config, count, phase, problem) = state.withLock {
+      ($0.config, $0.liveCount, $0.phase, $0.problem)
+    }
     return CollectionInfo(
-      config: config, pointsCount: count, indexedVectorsCount: indexedVectorsCount,
+      phase: phase, problem: problem, config: config, pointsCount: count,
+      indexedVectorsCount: indexedVectorsCount,
       segmentsCount: 1, updateQueueLength: core.waitingWrites.load(ordering: .relaxed),
       vectorBytes: vectors.reduce(0) { $0 + $1.column.residentBytes }, indexes: indexInfos,
       payloadFields: payloadFieldInfos)
@@ -105,8 +117,10 @@ public final class PointCollection: Sendable {
 
   /// Starts a read at the latest commit.
   func beginRead() throws(CollectionError) -> ReadTransaction {
-    let (transaction, isDropped) = core.withLatestCommit { commit in
-      let (rowCount, isDropped) = state.withLock { ($0.counters.nextOffset, $0.isDropped) }
+    let (transaction, isDropped, phase) = core.withLatestCommit { commit in
+      let (rowCount, isDropped, phase) = state.withLock {
+        ($0.counters.nextOffset, $0.isDropped, $0.phase)
+      }
       let transaction = ReadTransaction(
         collection: self, snapshot: commit.snapshot,
         visibility: visibility.view(at: commit.sequence, rowCount: rowCount),
@@ -114,15 +128,20 @@ public final class PointCollection: Sendable {
         // Lists leave out rows that are dead at the latest commit, which is this one.
         indexes: vectors.map { $0.indexSlot.index?.view() },
         payloadIndexes: payloadIndexes.view.upTo(commit.sequence))
-      return (transaction, isDropped)
+      return (transaction, isDropped, phase)
     }
     if isDropped { throw .collectionNotFound(name) }
+    if let obstacle = Self.obstacle(name, phase) { throw obstacle }
     return transaction
   }
 }
 
 /// What a collection reports of itself.
 public struct CollectionInfo: Sendable {
+  /// Whether the collection can be used.
+  public var phase: CollectionPhase
+  /// What reads have found damaged in a collection that is in use.
+  public var problem: String?
   public var config: CollectionConfig
   public var pointsCount: Int
   public var indexedVectorsCount: Int
@@ -135,6 +154,12 @@ public struct CollectionInfo: Sendable {
   public var indexes: [VectorIndexInfo]
   /// The indexed fields of the payloads, in the order of their names.
   public var payloadFields: [PayloadFieldInfo]
+
+  /// What is damaged of the collection, if anything is known to be.
+  public var damage: String? {
+    if case .quarantined(let reason) = phase { return "quarantined: \(reason)" }
+    return problem
+  }
 
   /// Whether an index is due or being built.
   public var isIndexing: Bool {

@@ -1,32 +1,33 @@
 /// The chunks of a column by chunk number, replaced as a whole whenever a chunk comes or goes.
 ///
-/// A snapshot is an array that is never changed again, so readers hold it without a lock. Replacing
+/// A snapshot is a table that is never changed again, so readers hold it without a lock. Replacing
 /// copies one reference a chunk, once a chunk: small beside filling it.
-final class ChunkDirectory<Chunk: AnyObject & Sendable>: Sendable {
-  private let current = TraceableMutex<[Chunk?]>([])
+final class ChunkDirectory<Chunk: AddressableChunk>: Sendable {
+  private let current = TraceableMutex(ChunkTable<Chunk>())
 
   /// What is there now.
-  func snapshot() -> [Chunk?] {
+  func snapshot() -> ChunkTable<Chunk> {
     current.withLock { $0 }
   }
 
   /// The chunk `number`, if it was made and not dropped.
   func chunk(_ number: Int) -> Chunk? {
-    current.withLock { number < $0.count ? $0[number] : nil }
+    current.withLock { number < $0.chunks.count ? $0.chunks[number] : nil }
   }
 
   /// Sets or clears the chunk `number`. Called by the one writer.
   func replace(_ number: Int, with chunk: Chunk?) {
-    var next = snapshot()
+    var next = snapshot().chunks
     while next.count <= number {
       guard chunk != nil else { return }
       next.append(nil)
     }
     next[number] = chunk
-    // The old array, and with it perhaps a dropped chunk, is released outside of the lock.
-    let old = current.withLock { chunks in
-      let old = chunks
-      chunks = next
+    let table = ChunkTable(next)
+    // The old table, and with it perhaps a dropped chunk, is released outside of the lock.
+    let old = current.withLock { current in
+      let old = current
+      current = table
       return old
     }
     _ = consume old

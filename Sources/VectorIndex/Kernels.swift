@@ -43,18 +43,20 @@ public enum Kernels {
   /// - Parameters:
   ///   - query: `d` floats.
   ///   - rows: the addresses of rows of `d` floats.
-  ///   - scores: at least `rows.count` floats; one score a row, higher is better.
+  ///   - following: how many of the last rows are not scored yet, only fetched.
+  ///   - scores: at least as many floats as rows are scored; higher is better.
   package static func score(
     _ metric: Metric, query: UnsafeBufferPointer<Float>,
-    gathering rows: UnsafeBufferPointer<UnsafePointer<Float>>,
+    gathering rows: UnsafeBufferPointer<UnsafePointer<Float>>, following: Int = 0,
     into scores: UnsafeMutableBufferPointer<Float>, using variant: KernelVariant = active
   ) {
-    precondition(scores.count >= rows.count, "the scores don't fit")
+    let count = rows.count - following
+    precondition(following >= 0 && count >= 0 && scores.count >= count, "the scores don't fit")
     guard let vector = query.baseAddress, let first = rows.baseAddress,
       let out = scores.baseAddress
     else { return }
-    vk_score_gathered(variant.code, metric.code, vector, first, rows.count, query.count, out)
-    metric.orient(UnsafeMutableBufferPointer(rebasing: scores[..<rows.count]))
+    vk_score_gathered(variant.code, metric.code, vector, first, count, following, query.count, out)
+    metric.orient(UnsafeMutableBufferPointer(rebasing: scores[..<count]))
   }
 }
 

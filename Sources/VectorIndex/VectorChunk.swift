@@ -10,7 +10,7 @@ import Synchronization
 /// stay below the row count of their view, which the owner publishes under a lock after the row is
 /// written (see ``VectorColumn``). Presence bits share words between published and unpublished
 /// rows, so they are atomics: the writer sets one with release ordering after the row's floats.
-final class VectorChunk: @unchecked Sendable {
+final class VectorChunk: AddressableChunk, @unchecked Sendable {
   let rowCount: Int
   let dimension: Int
   /// `rowCount × dimension` floats, row-major, aligned to 64 bytes.
@@ -52,6 +52,16 @@ final class VectorChunk: @unchecked Sendable {
     let bits = word.pointee.load(ordering: .relaxed)
     word.pointee.store(bits | (1 << UInt64(row & 63)), ordering: .releasing)
   }
+
+  func isPresent(_ row: Int) -> Bool { addresses.isPresent(row) }
+
+  var addresses: VectorAddresses { VectorAddresses(rows: rows, presence: presence) }
+}
+
+/// Where the rows of a ``VectorChunk`` are, valid while it lives.
+struct VectorAddresses {
+  let rows: UnsafeMutablePointer<Float>
+  fileprivate let presence: UnsafeMutablePointer<Atomic<UInt64>>
 
   func isPresent(_ row: Int) -> Bool {
     let bits = presence[row >> 6].load(ordering: .acquiring)

@@ -49,7 +49,7 @@ public final class VectorColumn: Sendable {
   public func memory(rowCount: UInt32) -> (rows: Int, presence: Int) {
     var rows = 0
     var chunkCount = 0
-    for (number, chunk) in directory.snapshot().enumerated() where chunk != nil {
+    for (number, chunk) in directory.snapshot().chunks.enumerated() where chunk != nil {
       rows += max(0, min(rowsPerChunk, Int(rowCount) - number << rowShift))
       chunkCount += 1
     }
@@ -76,7 +76,7 @@ public final class VectorColumn: Sendable {
 
   /// What is there now. Cheap: one lock and one reference. Keeps the chunks it shows alive.
   public func view() -> VectorColumnView {
-    VectorColumnView(dimension: dimension, rowShift: rowShift, chunks: directory.snapshot())
+    VectorColumnView(dimension: dimension, rowShift: rowShift, table: directory.snapshot())
   }
 
   /// Gives back the memory of the chunk that holds `offset`. Writer only, when all rows of the

@@ -6,20 +6,23 @@ public struct VectorColumnView: Sendable {
   /// Floats a row.
   public let dimension: Int
   let rowShift: Int
-  let chunks: [VectorChunk?]
+  private let table: ChunkTable<VectorChunk>
 
-  init(dimension: Int, rowShift: Int, chunks: [VectorChunk?]) {
+  init(dimension: Int, rowShift: Int, table: ChunkTable<VectorChunk>) {
     self.dimension = dimension
     self.rowShift = rowShift
-    self.chunks = chunks
+    self.table = table
   }
+
+  /// The chunks by number; `nil` where there is none.
+  var chunks: [VectorChunk?] { table.chunks }
 
   /// Rows a chunk, a power of two.
   public var rowsPerChunk: Int { 1 << rowShift }
 
   /// Whether there is a vector at `offset`.
   public func contains(_ offset: UInt32) -> Bool {
-    chunk(of: offset)?.isPresent(rowInChunk(offset)) ?? false
+    address(of: offset) != nil
   }
 
   /// Calls `body` with the `dimension` floats at `offset`, which are valid during the call only.
@@ -27,10 +30,9 @@ public struct VectorColumnView: Sendable {
   public func withRow<R>(
     _ offset: UInt32, _ body: (UnsafeBufferPointer<Float>) throws -> R
   ) rethrows -> R? {
-    let row = rowInChunk(offset)
-    guard let chunk = chunk(of: offset), chunk.isPresent(row) else { return nil }
-    return try withExtendedLifetime(chunk) {
-      try body(UnsafeBufferPointer(start: chunk.rows + row * dimension, count: dimension))
+    guard let address = address(of: offset) else { return nil }
+    return try withExtendedLifetime(table) {
+      try body(UnsafeBufferPointer(start: address, count: dimension))
     }
   }
 
@@ -41,17 +43,12 @@ public struct VectorColumnView: Sendable {
 
   /// The address of a present row, valid while the view lives.
   func address(of offset: UInt32) -> UnsafePointer<Float>? {
-    let row = rowInChunk(offset)
-    guard let chunk = chunk(of: offset), chunk.isPresent(row) else { return nil }
-    return UnsafePointer(chunk.rows + row * dimension)
-  }
-
-  private func chunk(of offset: UInt32) -> VectorChunk? {
-    let number = Int(offset) >> rowShift
-    return number < chunks.count ? chunks[number] : nil
-  }
-
-  private func rowInChunk(_ offset: UInt32) -> Int {
-    Int(offset) & (rowsPerChunk - 1)
+    withExtendedLifetime(table) {
+      let row = Int(offset) & (rowsPerChunk - 1)
+      guard let chunk = table.addresses(of: Int(offset) >> rowShift), chunk.isPresent(row) else {
+        return nil
+      }
+      return UnsafePointer(chunk.rows + row * dimension)
+    }
   }
 }

@@ -2,44 +2,63 @@ import Synchronization
 
 /// Born and died commit numbers of a fixed number of rows.
 ///
-/// SAFETY: `cells` is set once and freed in `deinit`, when no reference is left; everything in it
-/// is atomic.
-final class VisibilityChunk: @unchecked Sendable {
+/// SAFETY: `addresses` is set once and what it leads to freed in `deinit`, when no reference is left;
+/// everything there is atomic.
+final class VisibilityChunk: AddressableChunk, @unchecked Sendable {
   static let rowShift = 12
   static let rowCount = 1 << rowShift
 
+  let addresses: VisibilityAddresses
+
+  init() { addresses = VisibilityAddresses(rowCount: Self.rowCount) }
+
+  deinit { addresses.deallocate(rowCount: Self.rowCount) }
+
+  func setBorn(_ born: UInt64, row: Int) { addresses.setBorn(born, row: row) }
+
+  func setDied(_ died: UInt64, row: Int) { addresses.setDied(died, row: row) }
+
+  func died(row: Int) -> UInt64 { addresses.died(row: row) }
+}
+
+/// Where the numbers of a ``VisibilityChunk`` are, valid while it lives.
+struct VisibilityAddresses {
   // Born at 2 × row, died at 2 × row + 1: one cache line answers for a row. Zeros mean "never
   // born", because no sequence is lower than a died of 0.
   private let cells: UnsafeMutablePointer<Atomic<UInt64>>
   // A bit for every row: whether its cells have to be looked at, because it was not born or has
   // died. Nearly all of the rows that readers ask for are neither, and 64 of them share a word.
   private let uncertain: UnsafeMutablePointer<Atomic<UInt64>>
-  private let latestBirth = Atomic<UInt64>(0)
+  private let latestBirth: UnsafeMutablePointer<Atomic<UInt64>>
 
-  init() {
-    cells = .allocate(capacity: 2 * Self.rowCount)
-    for cell in 0..<2 * Self.rowCount {
+  init(rowCount: Int) {
+    cells = .allocate(capacity: 2 * rowCount)
+    for cell in 0..<2 * rowCount {
       (cells + cell).initialize(to: Atomic(0))
     }
-    uncertain = .allocate(capacity: Self.rowCount / 64)
-    for word in 0..<Self.rowCount / 64 {
+    uncertain = .allocate(capacity: rowCount / 64)
+    for word in 0..<rowCount / 64 {
       (uncertain + word).initialize(to: Atomic(.max))
     }
+    latestBirth = .allocate(capacity: 1)
+    latestBirth.initialize(to: Atomic(0))
   }
 
-  deinit {
-    cells.deinitialize(count: 2 * Self.rowCount)
+  func deallocate(rowCount: Int) {
+    cells.deinitialize(count: 2 * rowCount)
     cells.deallocate()
-    uncertain.deinitialize(count: Self.rowCount / 64)
+    uncertain.deinitialize(count: rowCount / 64)
     uncertain.deallocate()
+    latestBirth.deinitialize(count: 1)
+    latestBirth.deallocate()
   }
 
   func setBorn(_ born: UInt64, row: Int) {
     cells[2 * row].store(born, ordering: .relaxed)
     // A reader that sees the row alive also sees when it was born.
     cells[2 * row + 1].store(.max, ordering: .releasing)
-    if born > latestBirth.load(ordering: .relaxed) {
-      latestBirth.store(born, ordering: .releasing)
+    if born > latestBirth.pointee.load(ordering: .relaxed) {
+      latestBirth.pointee.store(born, ordering: .releasing)
     }
     setUncertain(false, row: row)
   }
@@ -67,7 +86,9 @@ final class VisibilityChunk: @unchecked Sendable {
 
   func isVisible(row: Int, at sequence: UInt64) -> Bool {
     let bits = uncertain[row >> 6].load(ordering: .acquiring)
-    if bits & (1 << UInt64(row & 63)) == 0, latestBirth.load(ordering: .acquiring) <= sequence {
+    if bits & (1 << UInt64(row & 63)) == 0,
+      latestBirth.pointee.load(ordering: .acquiring) <= sequence
+    {
       return true
     }
     return areCellsVisible(row: row, at: sequence)

@@ -42,12 +42,12 @@ public final class VisibilityTable: Sendable {
   /// What a reader at `sequence` sees of the offsets below `rowCount`. Both were published together
   /// by the writer, under a lock of the owner's. Cheap: one lock and one reference.
   public func view(at sequence: UInt64, rowCount: UInt32) -> VisibilityView {
-    VisibilityView(sequence: sequence, rowCount: rowCount, chunks: directory.snapshot())
+    VisibilityView(sequence: sequence, rowCount: rowCount, table: directory.snapshot())
   }
 
   /// The memory of the table, in bytes: 16 for each row of a chunk of 4,096.
   public var residentBytes: Int {
-    directory.snapshot().reduce(0) { $0 + ($1 == nil ? 0 : 16 * VisibilityChunk.rowCount) }
+    directory.snapshot().chunks.reduce(0) { $0 + ($1 == nil ? 0 : 16 * VisibilityChunk.rowCount) }
   }
 
   /// Gives back the memory for the 4,096 rows around `offset`. Writer only, when all of them are

@@ -7,33 +7,34 @@ public struct VisibilityView: Sendable {
   public let sequence: UInt64
   /// The reader looks at no offset at or above this.
   public let rowCount: UInt32
-  private let chunks: [VisibilityChunk?]
+  private let table: ChunkTable<VisibilityChunk>
 
-  init(sequence: UInt64, rowCount: UInt32, chunks: [VisibilityChunk?]) {
+  init(sequence: UInt64, rowCount: UInt32, table: ChunkTable<VisibilityChunk>) {
     self.sequence = sequence
     self.rowCount = rowCount
-    self.chunks = chunks
+    self.table = table
   }
 
   /// Whether the row at `offset` was born at or before ``sequence`` and had not died by then.
   public func isVisible(_ offset: UInt32) -> Bool {
-    let number = Int(offset) >> VisibilityChunk.rowShift
-    guard offset < rowCount, number < chunks.count, let chunk = chunks[number] else {
-      return false
+    withExtendedLifetime(table) {
+      guard offset < rowCount,
+        let chunk = table.addresses(of: Int(offset) >> VisibilityChunk.rowShift)
+      else { return false }
+      return chunk.isVisible(row: Int(offset) & (VisibilityChunk.rowCount - 1), at: sequence)
     }
-    return chunk.isVisible(row: Int(offset) & (VisibilityChunk.rowCount - 1), at: sequence)
   }
 
   /// The row count as of ``sequence`` exactly: rows of a commit that was under way when the view
-  /// was taken may be counted in ``rowCount`` already. Offsets grow with commits: they are the last.
+  /// was taken may be counted in ``rowCount`` already. Offsets grow with commits: those are last.
   ///
   /// - Parameter first: no lower count is of interest.
   public func committedRowCount(from first: UInt32 = 0) -> UInt32 {
+    defer { withExtendedLifetime(table) {} }
     var count = rowCount
     while count > first {
       let last = Int(count - 1)
-      let number = last >> VisibilityChunk.rowShift
-      guard number < chunks.count, let chunk = chunks[number],
+      guard let chunk = table.addresses(of: last >> VisibilityChunk.rowShift),
         chunk.born(row: last & (VisibilityChunk.rowCount - 1)) > sequence
       else { break }
       count -= 1
@@ -50,13 +51,14 @@ public struct VisibilityView: Sendable {
   public func forEachVisible(
     in range: Range<UInt32>, _ body: (UInt32) throws -> Void
   ) rethrows {
+    defer { withExtendedLifetime(table) {} }
     let end = Int(min(range.upperBound, rowCount))
     var start = Int(range.lowerBound)
     while start < end {
       let number = start >> VisibilityChunk.rowShift
       let base = number << VisibilityChunk.rowShift
       let stop = min(end, base + VisibilityChunk.rowCount)
-      if number < chunks.count, let chunk = chunks[number] {
+      if let chunk = table.addresses(of: number) {
         for offset in start..<stop where chunk.isVisible(row: offset - base, at: sequence) {
           try body(UInt32(offset))
         }

@@ -1,3 +1,4 @@
+import FastJSON
 import Foundation
 import Logging
 import PointModel
@@ -30,9 +31,11 @@ struct CollectionBench {
     _ base: NPYFile, payloads: [[UInt8]], indexes: [[UInt8]]
   ) async throws -> String {
     let start = ProcessTime.now
-    let params = VectorParams(size: base.dimension, distance: .cosine)
-    try await database.createCollection(
-      named: Self.name, config: CollectionConfig(vectors: .unnamed(params)))
+    var config = CollectionConfig(
+      vectors: .unnamed(VectorParams(size: base.dimension, distance: .cosine)))
+    // One index is built of all rows, not several on the way.
+    config.optimizers["indexing_threshold"] = .integer(0)
+    try await database.createCollection(named: Self.name, config: config)
     let collection = try database.collection(named: Self.name)
     for body in indexes {
       let index = try body.withUnsafeBytes { try RequestDecoder.createPayloadIndex($0) }
@@ -48,6 +51,9 @@ struct CollectionBench {
       }
       _ = try await collection.apply([.upsert(points)])
     }
+    try await database.updateCollection(
+      named: Self.name,
+      change: CollectionConfigChange(optimizers: ["indexing_threshold": .integer(1)]))
     while collection.info().isIndexing { try await Task.sleep(nanoseconds: 50_000_000) }
     let seconds = ProcessTime.now - start
     let memory = collection.memory()

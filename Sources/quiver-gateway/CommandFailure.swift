@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import RAGGateway
+import ServiceProcess
 
 /// Ends of the program that are not a success.
 enum CommandFailure {
@@ -10,7 +11,9 @@ enum CommandFailure {
   /// The settings in the environment; prints what is wrong with them and ends otherwise.
   static func settings() throws -> GatewaySettings {
     do {
-      return try GatewaySettings(environment: ProcessInfo.processInfo.environment)
+      let secrets = SettingKey.allCases.filter(\.isSecret).map(\.rawValue)
+      return try GatewaySettings(
+        environment: SecretFile.resolve(secrets, in: ProcessInfo.processInfo.environment))
     } catch {
       StandardError.write("\(error)\n")
       throw configuration

@@ -2,6 +2,7 @@ import ArgumentParser
 import Logging
 import RAGGateway
 import ServiceLifecycle
+import ServiceProcess
 import UnixSignals
 
 /// Serves the gateway's HTTP interface.
@@ -11,7 +12,7 @@ struct ServeCommand: AsyncParsableCommand {
 
   func run() async throws {
     let settings = try CommandFailure.settings()
-    LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+    settings.logFormat.bootstrap()
     var logger = Logger(label: "quiver-gateway")
     logger.logLevel = settings.logLevel
     let assembly: GatewayAssembly

@@ -94,7 +94,8 @@ final class DatabaseService: Service {
       settings.searchThreads > 0 ? settings.searchThreads : max(1, System.coreCount)
     let options = DatabaseOptions(
       durability: settings.durability, searchThreads: threads,
-      limits: Limits(room: settings.roomLimits), requestBytes: { [state] in state.requestBytes })
+      limits: Limits(room: settings.roomLimits), loadsInBackground: true,
+      requestBytes: { [state] in state.requestBytes })
     let (path, logger) = (settings.storagePath, logger)
     let snapshots = settings.snapshotFolder
     return try await NIOSingletons.posixBlockingThreadPool.runIfActive {

@@ -16,4 +16,15 @@ enum HeapSettings {
       _ = mallopt(M_TRIM_THRESHOLD, 1 << 20)
     #endif
   }
+
+  /// Free memory that the heap may keep for what comes next, in bytes.
+  private static let freeMax = 8 << 20
+
+  /// Gives free memory in the middle of the heap back to the system, when there is much of it: the
+  /// heap does so by itself only at its end. Takes milliseconds.
+  static func trim() {
+    #if canImport(Glibc)
+      if mallinfo2().fordblks > freeMax { _ = malloc_trim(1 << 20) }
+    #endif
+  }
 }

@@ -8,7 +8,10 @@ struct QuiverCommand: AsyncParsableCommand {
     commandName: "quiver",
     abstract: "A vector search engine that speaks Qdrant's REST interface.",
     version: "quiver \(Release.version) (Qdrant contract \(Release.contractVersion))",
-    subcommands: [ServeCommand.self, HealthCommand.self],
+    subcommands: [
+      ServeCommand.self, HealthCommand.self, ImportCommand.self, ExportCommand.self,
+      MigrateCommand.self, RepairCommand.self,
+    ],
     defaultSubcommand: ServeCommand.self)
 
   /// Like the library's entry point, with 2 as the exit code of a wrong command line: to whoever

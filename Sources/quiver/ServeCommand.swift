@@ -1,6 +1,7 @@
 import ArgumentParser
 import Logging
 import QdrantREST
+import ServiceProcess
 
 /// Runs the server until it is told to stop.
 struct ServeCommand: AsyncParsableCommand {
@@ -23,7 +24,7 @@ struct ServeCommand: AsyncParsableCommand {
       StandardError.say("quiver: \(error)")
       throw ServerExit.configuration
     }
-    LoggingSystem.bootstrap(StreamLogHandler.standardError)
+    outcome.settings.logFormat.bootstrap()
     var logger = Logger(label: "quiver")
     logger.logLevel = outcome.settings.logLevel
     for warning in outcome.warnings { logger.warning("\(warning)") }

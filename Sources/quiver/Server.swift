@@ -32,6 +32,9 @@ struct Server {
   /// When the process ends although something still hangs.
   private static let shutdownMax = Duration.seconds(9)
 
+  /// How often the heap gives back what it does not need.
+  private static let trimEvery = Duration.seconds(2)
+
   func run() async throws {
     // Before the port opens: a server that can't begin with what it was given never answers.
     if let snapshot { try await restore(snapshot) }
@@ -62,6 +65,12 @@ struct Server {
         _exit(0)
       }
     }
+    let trimming = Task.detached {
+      while (try? await Task.sleep(for: Self.trimEvery)) != nil {
+        try? await NIOSingletons.posixBlockingThreadPool.runIfActive { HeapSettings.trim() }
+      }
+    }
+    defer { trimming.cancel() }
     let outcome: Result<Void, any Error>
     do {
       try await group.run()
@@ -95,6 +104,12 @@ struct Server {
     if let error = error as? IOError {
       let reason = String(cString: strerror(error.errnoCode))
       return "cannot listen on \(settings.host):\(settings.httpPort): \(reason)"
+    }
+    if let error = error as? DatabaseError, case .damaged = error {
+      return """
+        \(error). `quiver repair` with the same settings saves what can be read and says what is \
+        lost
+        """
     }
     return "\(error)"
   }

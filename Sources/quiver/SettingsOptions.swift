@@ -1,5 +1,6 @@
 import ArgumentParser
 import QdrantREST
+import ServiceProcess
 
 #if canImport(Glibc)
   import Glibc
@@ -34,8 +35,16 @@ struct SettingsOptions: ParsableArguments {
   @Option(name: .long, help: "trace, debug, info, warn, error or off.")
   var logLevel: String?
 
+  @Option(name: .long, help: "How messages are written: `text` or `json`.")
+  var logFormat: String?
+
+  /// The variables that may be given as files, with `_FILE` behind their names.
+  private static let secrets = ["QUIVER__", "QDRANT__"].flatMap { prefix in
+    ["SERVICE__API_KEY", "SERVICE__READ_ONLY_API_KEY"].map { prefix + $0 }
+  }
+
   /// All settings from all sources.
-  func load() throws(SettingsError) -> SettingsLoader.Outcome {
+  func load() throws -> SettingsLoader.Outcome {
     var commandLine: [SettingKey: String] = [:]
     commandLine[.host] = host
     commandLine[.httpPort] = httpPort
@@ -44,10 +53,18 @@ struct SettingsOptions: ParsableArguments {
     commandLine[.durability] = durability
     commandLine[.searchThreads] = searchThreads
     commandLine[.logLevel] = logLevel
+    commandLine[.logFormat] = logFormat
+    return try Self.load(config: config, commandLine: commandLine)
+  }
+
+  /// The settings of a command line with these options.
+  static func load(
+    config: String? = nil, commandLine: [SettingKey: String] = [:]
+  ) throws -> SettingsLoader.Outcome {
     var file: (path: String, text: String)?
-    if let config { file = (config, try Self.text(of: config)) }
-    return try SettingsLoader.load(
-      file: file, environment: Self.environment(), commandLine: commandLine)
+    if let config { file = (config, try text(of: config)) }
+    let environment = try SecretFile.resolve(secrets, in: Self.environment())
+    return try SettingsLoader.load(file: file, environment: environment, commandLine: commandLine)
   }
 
   /// All variables of the process.

@@ -24,14 +24,19 @@ class Collection:
     vectors: tuple[str, ...] = ("",)
     has_uuids: bool = False
     distance: str = "Euclid"
+    # KB of vectors from which on there is an index.
+    threshold: int | None = None
 
     def creation(self) -> dict:
         params = {n: {"size": SIZES[n], "distance": self.distance} for n in self.vectors}
-        return {"vectors": params[""] if self.vectors == ("",) else params}
+        body = {"vectors": params[""] if self.vectors == ("",) else params}
+        if self.threshold is not None:
+            body["optimizers_config"] = {"indexing_threshold": self.threshold}
+        return body
 
 
 COLLECTIONS = (
-    Collection("plain"),
+    Collection("plain", threshold=1),
     Collection("named", ("a", "b"), distance="Dot"),
     Collection("uuids", has_uuids=True, distance="Manhattan"),
 )

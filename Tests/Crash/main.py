@@ -61,13 +61,15 @@ def run_model(operations: int, seed: int) -> Row:
         command, cwd=ROOT, env={**os.environ, **settings}, capture_output=True, text=True
     )
     text = result.stdout + result.stderr
-    found = re.search(r"model: (\d+) operations, (\d+) points checked, (\d+) restarts", text)
+    found = re.search(
+        r"model: (\d+) operations, (\d+) points checked, (\d+) restarts, (\d+) recover", text
+    )
     if result.returncode != 0 or not found:
         row.fail(f"swift test ended with {result.returncode}: {text[-2000:]}")
     else:
         row.images = int(found[1])
         row.verdict = Verdict(acknowledged=int(found[2]))
-        row.remarks.append(f"{found[3]} restarts")
+        row.remarks.append(f"{found[3]} restarts, {found[4]} recoveries of snapshots")
     return row.finish()
 
 

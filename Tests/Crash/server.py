@@ -242,7 +242,10 @@ def count_points(client: Client, collection, records: dict, verdict: Verdict) ->
     name = collection.vectors[0]
     wire, record = next(iter(records.items()))
     values = record["vector"][name] if name else record["vector"]
-    body = {"query": values, "limit": len(records) + 1, "using": name or None}
+    body = {
+        "query": values, "limit": len(records) + 1, "using": name or None,
+        "params": {"exact": True},
+    }  # fmt: skip
     hits = client.result("POST", f"{base}/query", body)["points"]
     if {hit["id"] for hit in hits} != set(records):
         verdict.wrong += 1

@@ -142,7 +142,8 @@ class RandomFilters:
             "geo_polygon": 1, "values_count": 2, "is_empty": 1, "is_null": 1,
         }  # fmt: skip
         demands = {}
-        index = self.indexes.get(key)
+        # An indexed field is not asked what the engine answers in a way of its own.
+        index = self.indexes.get(key) or self.indexes.get(f"c[].{key}")
         for _ in range(1 if index or self.chance(0.9) else 2):
             kind = self.random.choices(list(kinds), list(kinds.values()))[0]
             if kind == "range" and index == "datetime":
@@ -151,6 +152,8 @@ class RandomFilters:
                 kind = "range"
             if kind == "range" and index == "integer":
                 kind = "values_count"
+            if kind in ("is_empty", "is_null") and index and "[]" in key:
+                kind = "match"
             demands["range" if kind == "dates" else kind] = getattr(self, kind)()
         if index and "except" in demands.get("match", {}):
             demands["match"] = {"any": demands["match"]["except"]}

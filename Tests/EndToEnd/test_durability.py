@@ -195,3 +195,105 @@ def test_settings_of_qdrant_are_taken(tmp_path):
         assert "QDRANT__CLUSTER__FOO" in service.log.read_text()
     finally:
         assert service.terminate() == 0
+
+
+CASTAGNOLI = [0] * 256
+for byte in range(256):
+    value = byte
+    for _ in range(8):
+        value = value >> 1 ^ (0x82F63B78 if value & 1 else 0)
+    CASTAGNOLI[byte] = value
+
+
+def log_checksum(data: bytes) -> int:
+    """The checksum that records of the store's log carry."""
+    value = 0xFFFFFFFF
+    for byte in data:
+        value = value >> 8 ^ CASTAGNOLI[(value ^ byte) & 0xFF]
+    value ^= 0xFFFFFFFF
+    return ((value >> 15 | value << 17) + 0xA282EAD8) & 0xFFFFFFFF
+
+
+def test_newer_format(tmp_path):
+    """A directory that a later release has written is refused, and nothing is written to it."""
+    service = quiver(tmp_path)
+    service.start()
+    service.kill()
+    data = tmp_path / "data"
+    log = max(data.glob("*.log"))
+    content = bytearray(log.read_bytes())
+    # The first record of a new store is its format number.
+    place = content.index(b"\x06format\x04\x00\x00\x00\x01")
+    content[place + 8 : place + 12] = (999).to_bytes(4, "big")
+    length = int.from_bytes(content[4:6], "little")
+    content[0:4] = log_checksum(bytes(content[6 : 7 + length])).to_bytes(4, "little")
+    log.write_bytes(content)
+    code, output = run_to_the_end(service)
+    assert code == 4, output
+    assert "999" in output
+
+
+def run_repair(service) -> tuple[int, str]:
+    command = [service.command[0], "repair"]
+    done = subprocess.run(
+        command, env=clean_environment(service.settings), stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60,
+    )  # fmt: skip
+    return done.returncode, done.stdout
+
+
+def test_damaged_log_and_repair(server, wire, tmp_path):
+    """Damage behind which more was written is an error that names the way out, which works."""
+    for id in range(200):
+        body = {"points": [{"id": id, "vector": [float(id)] * SIZE, "payload": {"n": id}}]}
+        wire.result("PUT", "/collections/live/points?wait=true", body)
+    code, output = run_repair(server)
+    assert code == 3, output
+    server.kill()
+    log = max((tmp_path / "data").glob("*.log"), key=lambda f: f.stat().st_size)
+    content = bytearray(log.read_bytes())
+    content[len(content) // 2] ^= 1
+    log.write_bytes(content)
+    code, output = run_to_the_end(server)
+    assert code == 6, output
+    assert "quiver repair" in output
+    code, output = run_repair(server)
+    assert code == 0, output
+    assert "collection `live`: 199 points kept, 0 lost" in output, output
+    assert "changes in the log that are lost" in output
+    assert list((tmp_path / "data").glob("damaged-*/*.log"))
+    server.start()
+    count = wire.result("POST", "/collections/live/points/count", {})
+    assert count == {"count": 199}
+
+
+def test_requests_while_collections_load(server, wire):
+    """The port is open at once; what comes early waits for its collection or hears when to ask."""
+    wide = {"vectors": {"size": 512, "distance": "Dot"}}
+    wire.result("PUT", "/collections/wide", wide)
+    for start in range(0, 6000, 500):
+        points = [{"id": id, "vector": [id / 8] * 512} for id in range(start, start + 500)]
+        wire.result("PUT", "/collections/wide/points?wait=true", {"points": points})
+    server.kill()
+    started = time.monotonic()
+    server.process = subprocess.Popen(
+        server.command, env=clean_environment(server.settings), stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    seen = set()
+    while time.monotonic() - started < 30:
+        try:
+            ready = requests.get(f"{server.url}/readyz", timeout=5)
+            answer = requests.post(
+                f"{server.url}/collections/wide/points/count", json={}, timeout=10
+            )
+        except requests.ConnectionError:
+            continue
+        seen.add(answer.status_code)
+        if answer.status_code == 200:
+            # Never a count of what is loaded so far.
+            assert answer.json()["result"] == {"count": 6000}
+            break
+        assert answer.status_code == 503 and int(answer.headers["Retry-After"]) >= 1
+        assert ready.status_code == 503 and "not ready: " in ready.text
+    assert 200 in seen and seen <= {200, 503}, seen

@@ -32,6 +32,47 @@ CHANGE_PATHS = {
 }  # fmt: skip
 
 
+# Where the server does not follow the engine. With an index the engine answers some filters in its
+# own way; there the server keeps to what the engine itself answers without the index.
+ALLOWED = {
+    "a count of no conditions is forgotten beside an indexed should": {
+        "index": ("a", "keyword"), "payloads": [{"a": "x"}, {}], "engine": [1], "server": [],
+        "filter": {
+            "should": [{"key": "a", "match": {"value": "x"}}],
+            "min_should": {"conditions": [], "min_count": 1},
+        },
+    },
+    "bounds on numbers are taken for microseconds": {
+        "index": ("d", "datetime"), "payloads": [{"d": "2024-01-01"}, {"d": 5}], "engine": [1],
+        "server": [2], "filter": {"must": [{"key": "d", "range": {"gte": -2}}]},
+    },
+    "numbers are taken for microseconds": {
+        "index": ("n", "float"), "payloads": [{"n": 5.0}, {"n": "2024-01-01"}], "engine": [1],
+        "server": [2], "filter": {"must": [{"key": "n", "range": {"gte": "1970-01-01"}}]},
+    },
+    "of several demands on a key only one is answered": {
+        "index": ("d", "datetime"), "payloads": [{"d": "2024-01-01"}, {"d": "1960-01-01"}],
+        "engine": [2], "server": [1, 2],
+        "filter": {
+            "must": [{"key": "d", "range": {"lt": "1970-01-01"}, "match": {"value": "2024-01-01"}}]
+        },
+    },
+    "values of other types than the index's are no exceptions": {
+        "index": ("a", "keyword"), "payloads": [{"a": "x"}, {"a": 5}, {"a": "y"}], "engine": [3],
+        "server": [2, 3], "filter": {"must": [{"key": "a", "match": {"except": ["x"]}}]},
+    },
+    "an index of integers does not know other numbers": {
+        "index": ("n", "integer"), "payloads": [{"n": 1}, {"n": 2.5}], "engine": [1],
+        "server": [1, 2], "filter": {"must": [{"key": "n", "range": {"gte": 1}}]},
+    },
+    "flags are asked of all values together": {
+        "index": ("c[].a", "bool"), "engine": [2], "server": [1, 2],
+        "payloads": [{"c": [{"a": 1}, {"a": None}]}, {"c": [{"a": 1}]}],
+        "filter": {"must": [{"key": "c[].a", "is_null": False}]},
+    },
+}  # fmt: skip
+
+
 class Server:
     def __init__(self, wire, name: str):
         self.wire = wire
@@ -56,6 +97,15 @@ class Server:
     def change(self, kind: str, body: dict):
         method, path = CHANGE_PATHS[kind]
         self.wire.result(method, f"{self.path}/points{path}?wait=true", body)
+
+
+def points(payloads: list) -> dict:
+    return {
+        "points": [
+            {"id": number, "vector": [1.0, 0.5], "payload": payload}
+            for number, payload in enumerate(payloads, 1)
+        ]
+    }
 
 
 class Memory:
@@ -146,3 +196,32 @@ def test_same_answers(wire, client, tmp_path, indexes):
     print(dict(verdicts))
     # The engine is no oracle unless it agrees with the store on most.
     assert verdicts["memory agrees"] > FILTERS / 2
+
+
+@pytest.mark.parametrize("case", ALLOWED)
+def test_allowed_differences(wire, new_collection, tmp_path, case):
+    """Each is still there, and is the engine's alone."""
+    allowed = ALLOWED[case]
+    params = models.VectorParams(size=2, distance=models.Distance.DOT)
+    server = Server(wire, new_collection(params))
+    engine, plain = EdgeEngine(tmp_path / "indexed"), EdgeEngine(tmp_path / "plain")
+    for side in (server, engine, plain):
+        side.change("upsert", points(allowed["payloads"]))
+    for side in (server, engine):
+        side.create_index(*allowed["index"])
+    assert in_order(engine.ids(allowed["filter"])) == allowed["engine"]
+    assert in_order(plain.ids(allowed["filter"])) == allowed["server"]
+    assert server.ids(allowed["filter"]) == allowed["server"]
+
+
+def test_null_in_a_cleared_payload(wire, new_collection, tmp_path):
+    """A null removes its key, as Qdrant documents. Only what is merged into a payload that was
+    cleared, the engine keeps as it is."""
+    params = models.VectorParams(size=2, distance=models.Distance.DOT)
+    server, engine = Server(wire, new_collection(params)), EdgeEngine(tmp_path / "edge")
+    for side in (server, engine):
+        side.change("upsert", points([{"a": 1}, {"a": 1}, {}]))
+        side.change("clear_payload", {"points": [1]})
+        side.change("set_payload", {"payload": {"a": None, "b": 1}, "points": [1, 2, 3]})
+    assert engine.contents() == {1: {"a": None, "b": 1}, 2: {"b": 1}, 3: {"b": 1}}
+    assert server.contents() == {1: {"b": 1}, 2: {"b": 1}, 3: {"b": 1}}

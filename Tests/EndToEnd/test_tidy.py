@@ -20,6 +20,8 @@ FORBIDDEN_IMPORTS = {
     "QdrantAPI": ("VectorDB", "Hummingbird"),
     "PointModel": ("VectorDB", "Hummingbird"),
     "RAGGateway": ("VectorDB", "Storage"),
+    "DataTransfer": ("VectorDB", "Storage", "QdrantREST", "Hummingbird", "NIO"),
+    "ServiceProcess": ("VectorDB", "Hummingbird", "NIO"),
 }
 IMPORT = re.compile(
     r"^\s*(?:@\w+(?:\(\w+\))?\s+)*(?:(?:public|package|internal|fileprivate|private)\s+)?"

@@ -126,6 +126,28 @@ import VectorDB
     #expect(throws: SettingsError.self) { try load(yaml: "a: [") }
   }
 
+  @Test func everyFormOfYAMLIsReadAsItIsMeant() throws {
+    for empty in ["", "# nothing\n", "~", "---\n"] {
+      #expect(try load(yaml: empty).settings == ServerSettings())
+    }
+    let quoted = try load(yaml: "service: {\"host\": 'null', api_key: \"caf\\u00e9: #1\"}")
+    #expect(quoted.settings.host == "null" && quoted.settings.apiKey == "café: #1")
+    let shared = try load(yaml: "service: &s\n  http_port: 7\n  host: h\n...\n---\nother: 1\n")
+    #expect(shared.settings.httpPort == 7 && shared.settings.host == "h")
+    #expect(
+      throws: SettingsError.unreadableFile(path: "quiver.yaml", reason: "`host` is there twice")
+    ) { try load(yaml: "service: {host: a, host: b}") }
+    #expect(
+      throws: SettingsError.unreadableFile(path: "quiver.yaml", reason: "it is nested too deeply")
+    ) { try load(yaml: "service: &s {inner: *s}") }
+    do {
+      _ = try load(yaml: "service:\n  host: [\n")
+      Issue.record("an open list was taken")
+    } catch {
+      #expect("\(error)".contains("line 3"))
+    }
+  }
+
   @Test func anEmptyKeyIsNoKeyAndIsTold() throws {
     let outcome = try load(["QUIVER__SERVICE__API_KEY": ""])
     #expect(outcome.settings.apiKey == nil)

@@ -29,8 +29,10 @@ import Testing
     #expect(try store.get(key(199), in: records) == value(199))
   }
 
+  /// As a power cut leaves it that took the mark as well, or a store of an earlier release.
   @Test func tornTailLeavesACleanPrefix() throws {
     let path = try crashed()
+    unlink(path + "/SYNCED")
     let log = try #require(TemporaryDirectory.logs(path).last)
     let whole = TemporaryDirectory.read(log)
     var shortest = 200
@@ -118,14 +120,12 @@ import Testing
       while first == nil, acknowledged < 100 {
         first = failure { () throws(StorageError) in
           try store.put(
-            key(acknowledged + 1), [UInt8](repeating: 5, count: 200_000), in: meta, sync: true)
+            key(acknowledged + 1), [UInt8](repeating: 5, count: 2_000_000), in: meta, sync: true)
         }
         if first == nil { acknowledged += 1 }
       }
-      guard case .io = first else {
-        Issue.record("expected an input/output error: \(String(describing: first))")
-        return
-      }
+      // The flush that failed was the store's own affair: the next write is told of it.
+      #expect(first?.isFailed == true)
       #expect(acknowledged > 0)
       #expect(store.failure != nil)
       for sync in [true, false] {

@@ -157,6 +157,7 @@ import Testing
     let logged = TemporaryDirectory.logs(directory.path).map { TemporaryDirectory.read($0).count }
     #expect(logged.reduce(0, +) == 0)
     for log in TemporaryDirectory.logs(directory.path) { unlink(log) }
+    unlink(directory.path + "/SYNCED")
     let again = try openStore(directory.path)
     #expect(try again.numbers(in: records) == Array(0..<500))
   }

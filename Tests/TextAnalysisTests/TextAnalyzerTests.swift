@@ -36,6 +36,14 @@ import TextAnalysis
     #expect(unbounded.queryTokens("HÉÉ") == ["héé"])
   }
 
+  @Test func `beginnings have a bound`() {
+    let analyzer = TextAnalyzer(TextIndexParams(tokenizer: .prefix))
+    let long = String(repeating: "é", count: 100_000)
+    let tokens = analyzer.documentTokens(long)
+    #expect(tokens.count == 128)
+    #expect(analyzer.queryTokens(long) == tokens.suffix(1))
+  }
+
   @Test func `a stopword may be searched as a beginning`() {
     let analyzer = TextAnalyzer(
       TextIndexParams(tokenizer: .prefix, stopwords: .language(.english)))

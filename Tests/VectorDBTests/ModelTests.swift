@@ -3,6 +3,7 @@ import PointModel
 import Testing
 import VectorDB
 
+import class Foundation.FileManager
 import class Foundation.ProcessInfo
 
 /// Random operations against a dictionary and brute force, with restarts in between.
@@ -23,7 +24,8 @@ import class Foundation.ProcessInfo
     }
   }
 
-  /// A long history in requests of many sizes. `scripts/crash model --long` makes it longer.
+  /// A long history in requests of many sizes, with restarts, snapshots and recoveries in it.
+  /// `scripts/crash model --long` makes it longer.
   @Test func survivesALongHistory() async throws {
     let environment = ProcessInfo.processInfo.environment
     let operations = environment["QUIVER_MODEL_OPERATIONS"].flatMap(Int.init) ?? 20_000
@@ -31,7 +33,10 @@ import class Foundation.ProcessInfo
     try await withDatabase { temporary in
       var run = ModelRun(seed: seed, distance: .euclid)
       var things = try await temporary.create(size: ModelRun.size, distance: .euclid)
-      var (done, restarts) = (0, 0)
+      var (done, restarts, recoveries) = (0, 0, 0)
+      let folder = SnapshotFolder(path: temporary.path + "-snapshots")
+      defer { try? FileManager.default.removeItem(atPath: folder.path) }
+      var saved: (name: String, run: ModelRun)?
       while done < operations {
         let size = min(run.nextRequestSize(), operations - done)
         _ = try await things.apply((0..<size).map { _ in run.nextOperation() })
@@ -44,9 +49,26 @@ import class Foundation.ProcessInfo
           things = try temporary.database.collection(named: "things")
           try await run.check(things, "seed \(seed), restart after \(done + size) operations")
         }
+        if (done + size) / 1_100 > done / 1_100 {
+          if let older = saved { try folder.delete(older.name, of: "things") }
+          let made = try await temporary.database.createSnapshot(of: "things", in: folder)
+          saved = (made.name, run)
+        }
+        if (done + size) / 1_700 > done / 1_700, let state = saved {
+          try await temporary.database.recoverCollection(
+            named: "things", from: "\(folder.path)/things/\(state.name)")
+          recoveries += 1
+          run.returnTo(state.run)
+          things = try temporary.database.collection(named: "things")
+          try await run.check(things, "seed \(seed), recovery after \(done + size) operations")
+        }
         done += size
       }
-      print("model: \(done) operations, \(run.checkedPoints) points checked, \(restarts) restarts")
+      print(
+        """
+        model: \(done) operations, \(run.checkedPoints) points checked, \(restarts) restarts, \
+        \(recoveries) recoveries
+        """)
     }
   }
 
@@ -75,6 +97,11 @@ private struct ModelRun {
   init(seed: UInt64, distance: Distance) {
     generator = SeededGenerator(seed: seed)
     self.distance = distance
+  }
+
+  /// Holds what an earlier state held; chance goes on.
+  mutating func returnTo(_ earlier: ModelRun) {
+    model = earlier.model
   }
 
   mutating func step(_ things: PointCollection) async throws {

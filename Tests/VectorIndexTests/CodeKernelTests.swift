@@ -92,7 +92,7 @@ import VectorIndex
       guard let table = table.baseAddress else { return 0 }
       var scan = vk_code_scan(
         table: table, dimension: blocks.dimension, scale: query.scale, offset: 0.25, reach: 0.5,
-        threshold: threshold)
+        threshold: threshold, rows: nil)
       return vk_scan_codes(
         variant, blocks.bytes, blocks.count, &scan, &position, &estimate, &lower)
     }
@@ -109,7 +109,7 @@ import VectorIndex
       guard let table = table.baseAddress else { return }
       var scan = vk_code_scan(
         table: table, dimension: blocks.dimension, scale: query.scale, offset: 0.25, reach: 0,
-        threshold: 0)
+        threshold: 0, rows: nil)
       vk_estimate_codes(variant, blocks.bytes, blocks.count, &scan, &estimate)
     }
     return estimate

@@ -106,7 +106,7 @@ class Engine:
         raise NotImplementedError
 
     def settle(self, connection, name: str, points: int) -> None:
-        """Returns when background work has ended: when a second goes by with hardly any CPU used."""
+        """Returns when background work has ended: when a second goes by with hardly any CPU."""
         processes = self.processes()
         time.sleep(4)
         for _ in range(300):

@@ -55,6 +55,9 @@ typedef struct vk_code_scan {
   float reach;
   /// Entries whose lower bound is below this get through.
   float threshold;
+  /// 16 row offsets for each block, of which those of entries that get through are prefetched; NULL
+  /// if nobody will ask for them.
+  const uint32_t *_Nullable rows;
 } vk_code_scan;
 
 /// Estimates the distances of `block_count` × 16 entries: A + offset + B·(⟨b, y⟩ − Σy/2).

@@ -61,10 +61,11 @@ void vk_score_rows(vk_variant variant, vk_metric metric, const float *query, con
                    size_t count, size_t dimension, float *out);
 
 /// Writes `metric(query, rows[i])` to `out[i]` for `count` rows that lie anywhere in memory. Rows
-/// are prefetched a few ahead. `variant` must be supported.
+/// are prefetched a few ahead, and so are the `following` rows whose addresses come after those.
+/// `variant` must be supported.
 void vk_score_gathered(vk_variant variant, vk_metric metric, const float *query,
-                       const float *_Nonnull const *_Nonnull rows, size_t count, size_t dimension,
-                       float *out);
+                       const float *_Nonnull const *_Nonnull rows, size_t count, size_t following,
+                       size_t dimension, float *out);
 
 /// Σ v², summed in double in a fixed order: the same bits on every CPU. Can't overflow.
 double vk_sum_of_squares(const float *vector, size_t dimension);
@@ -81,6 +82,7 @@ void vk_free(void *_Nullable memory);
 #pragma clang assume_nonnull end
 
 #include "CVectorCodes.h"
+#include "CVectorKeys.h"
 #include "CVectorMatrix.h"
 
 #endif

@@ -25,11 +25,16 @@ struct CollectionsController: Sendable {
     return RESTResponse.ok(context) { $0.writeCollections(names) }
   }
 
-  @Sendable private func describe(_ request: Request, _ context: RESTContext) throws -> Response {
-    let info = try services.collection(context).info()
-    let failure = try services.database().failure
+  @Sendable private func describe(
+    _ request: Request, _ context: RESTContext
+  ) async throws -> Response {
+    let collection = try services.collection(context)
+    // The points of every indexed field are counted.
+    let info = try await BlockingWork.run { collection.info() }
+    let problem = try services.database().failure ?? info.damage
+    let isBusy = info.isIndexing || info.phase == .loading
     let answer = CollectionInfoResponse(
-      status: failure != nil ? .red : info.isIndexing ? .yellow : .green, optimizerError: failure,
+      status: problem != nil ? .red : isBusy ? .yellow : .green, optimizerError: problem,
       indexedVectorsCount: info.indexedVectorsCount, pointsCount: info.pointsCount,
       segmentsCount: info.segmentsCount, config: info.config,
       payloadSchema: Self.payloadSchema(info.payloadFields),
@@ -52,8 +57,9 @@ struct CollectionsController: Sendable {
 
   @Sendable private func optimizations(
     _ request: Request, _ context: RESTContext
-  ) throws -> Response {
-    let info = try services.collection(context).info()
+  ) async throws -> Response {
+    let collection = try services.collection(context)
+    let info = try await BlockingWork.run { collection.info() }
     let report = try OptimizationsReport(info, request)
     return RESTResponse.ok(context) { report.write(to: &$0) }
   }

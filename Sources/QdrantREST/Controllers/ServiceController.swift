@@ -64,8 +64,10 @@ struct ServiceController: Sendable {
   }
 
   @Sendable private func readiness() -> Response {
-    if services.state.isReady { return RESTResponse.text(.ok, "all shards are ready") }
-    return RESTResponse.text(.serviceUnavailable, "some shards are not ready")
+    guard let obstacle = services.state.obstacle else {
+      return RESTResponse.text(.ok, "all shards are ready")
+    }
+    return RESTResponse.text(.serviceUnavailable, "some shards are not ready: \(obstacle)")
   }
 
   @Sendable private func telemetry(
@@ -76,7 +78,7 @@ struct ServiceController: Sendable {
     _ = try fields.bool("anonymize")
     _ = try fields.integer("timeout", minimum: 1)
     let report = TelemetryReport(services: services, identity: identity, level: level)
-    return RESTResponse.ok(context) { report.write(to: &$0) }
+    return try await RESTResponse.ok(context, items: .max) { report.write(to: &$0) }
   }
 
   @Sendable private func metrics(

@@ -1,4 +1,5 @@
 import FastJSON
+import ServiceProcess
 import VectorDB
 
 /// Memory by the formula, part by part, and the room that is left: beside the measured figures in

@@ -1,6 +1,7 @@
 import FastJSON
 import PointModel
 import QdrantAPI
+import ServiceProcess
 import VectorDB
 
 #if canImport(Glibc)

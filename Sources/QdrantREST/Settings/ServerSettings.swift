@@ -1,4 +1,5 @@
 public import Logging
+public import ServiceProcess
 public import VectorDB
 
 /// What the server is configured with, every value checked.
@@ -36,8 +37,13 @@ public struct ServerSettings: Sendable, Equatable {
   public var diskReserveMB = 128
   /// Threads that searches run on; 0 means one a core.
   public var searchThreads = 0
+  /// How long a request about points may take before it is logged as slow, in milliseconds; 0
+  /// logs none.
+  public var slowRequestMilliseconds = 1000
   /// The least severe messages that are logged.
   public var logLevel = Logger.Level.info
+  /// How messages are written.
+  public var logFormat = LogFormat.text
 
   /// The built-in settings.
   public init() {}
@@ -97,7 +103,13 @@ public struct ServerSettings: Sendable, Equatable {
     case .diskLimitMB: diskLimitMB = try number(0...1_073_741_824)
     case .diskReserveMB: diskReserveMB = try number(0...1_073_741_824)
     case .searchThreads: searchThreads = try number(0...1024)
+    case .slowRequestMilliseconds: slowRequestMilliseconds = try number(0...3_600_000)
     case .logLevel: logLevel = try Self.level(text, name: name)
+    case .logFormat:
+      guard let format = LogFormat(rawValue: text.lowercased()) else {
+        throw .invalidValue(key: name, value: text, expected: "`text` or `json`")
+      }
+      logFormat = format
     }
   }
 

@@ -34,8 +34,12 @@ public enum SettingKey: String, Sendable, CaseIterable {
   case diskReserveMB = "storage.limits.disk_reserve_mb"
   /// Threads that searches run on; 0 means one a core.
   case searchThreads = "storage.performance.max_search_threads"
+  /// How long a request about points may take before it is logged as slow; 0 logs none.
+  case slowRequestMilliseconds = "service.slow_request_ms"
   /// The least severe messages that are logged.
   case logLevel = "log_level"
+  /// `text` or `json`.
+  case logFormat = "logger.format"
 
   /// Whether the value must never be shown.
   public var isSecret: Bool { self == .apiKey || self == .readOnlyAPIKey }

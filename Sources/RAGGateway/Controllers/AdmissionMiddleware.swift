@@ -1,7 +1,8 @@
 import Hummingbird
 import Synchronization
 
-/// Answers 503 to requests beyond the number that may be worked on at a time; health is exempt.
+/// Answers 503 to requests beyond the number that may be worked on at a time; health and figures
+/// are exempt.
 final class AdmissionMiddleware<Context: RequestContext>: RouterMiddleware {
   private let limit: Int
   private let inFlight = Mutex(0)
@@ -14,7 +15,10 @@ final class AdmissionMiddleware<Context: RequestContext>: RouterMiddleware {
     _ request: Request, context: Context,
     next: (Request, Context) async throws -> Response
   ) async throws -> Response {
-    if request.uri.path.hasPrefix("/health") { return try await next(request, context) }
+    let path = request.uri.path
+    if path.hasPrefix("/health") || path == "/metrics" {
+      return try await next(request, context)
+    }
     let isAdmitted = inFlight.withLock { count in
       guard count < limit else { return false }
       count += 1

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import Logging
+import ServiceProcess
 
 /// Turns every error into a JSON response and logs those that are not the caller's.
 struct ErrorMiddleware<Context: RequestContext>: RouterMiddleware {
@@ -16,7 +17,10 @@ struct ErrorMiddleware<Context: RequestContext>: RouterMiddleware {
       if error.status >= 500 {
         logger.warning(
           "request failed",
-          metadata: ["path": "\(request.uri.path)", "reason": "\(error.message)"])
+          metadata: [
+            "request_id": "\(RequestID.current ?? "")", "path": "\(request.uri.path)",
+            "reason": "\(error.message)",
+          ])
       }
       return JSONResponse.make(error)
     } catch let error as HTTPError {
@@ -24,7 +28,11 @@ struct ErrorMiddleware<Context: RequestContext>: RouterMiddleware {
       return JSONResponse.detail(phrase, status: error.status)
     } catch {
       logger.error(
-        "unexpected error", metadata: ["path": "\(request.uri.path)", "error": "\(error)"])
+        "unexpected error",
+        metadata: [
+          "request_id": "\(RequestID.current ?? "")", "path": "\(request.uri.path)",
+          "error": "\(error)",
+        ])
       return JSONResponse.detail("Internal Server Error", status: .internalServerError)
     }
   }

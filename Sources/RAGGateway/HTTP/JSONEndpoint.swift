@@ -1,4 +1,5 @@
 package import HTTPClient
+import ServiceProcess
 
 /// Another service that takes and gives JSON: its address, its key, and how patient we are.
 package struct JSONEndpoint: Sendable {
@@ -51,8 +52,10 @@ package struct JSONEndpoint: Sendable {
     _ method: Method, _ path: String, body: [UInt8]? = nil
   ) async throws(EndpointFailure) -> EndpointReply {
     let seconds = timeout / .seconds(1)
+    // Both logs can be read together.
+    let origin = RequestID.current.map { [(RequestID.header, $0)] } ?? []
     let request = HTTPRequest(
-      method: method.rawValue, url: base + path, headers: headers, body: body ?? [],
+      method: method.rawValue, url: base + path, headers: headers + origin, body: body ?? [],
       timeoutSeconds: seconds, connectTimeoutSeconds: min(seconds, 10),
       maximumResponseBytes: replyBytes)
     let shown = ShownAddress.mask(base)

@@ -1,4 +1,5 @@
 public import Logging
+public import ServiceProcess
 
 /// The gateway's settings, all checked.
 public struct GatewaySettings: Sendable {
@@ -8,6 +9,8 @@ public struct GatewaySettings: Sendable {
   public let port: Int
   /// The least level that is logged.
   public let logLevel: Logger.Level
+  /// How messages are written.
+  public let logFormat: LogFormat
   /// Where chunks are kept.
   public let store: StoreSettings
   /// Where vectors come from.
@@ -26,6 +29,8 @@ public struct GatewaySettings: Sendable {
     port = reader.integer(.port, in: 0...65_535) ?? 0
     let levels = Logger.Level.allCases.map { (name: $0.rawValue, value: $0) }
     logLevel = reader.choice(.logLevel, among: levels) ?? .info
+    let formats = LogFormat.allCases.map { (name: $0.rawValue, value: $0) }
+    logFormat = reader.choice(.logFormat, among: formats) ?? .text
     store = StoreSettings(reading: &reader)
     generation = GenerationSettings(reading: &reader)
     embedding = EmbeddingSettings(reading: &reader, chat: generation)

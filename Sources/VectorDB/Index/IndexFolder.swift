@@ -39,29 +39,34 @@ final class IndexFolder: Sendable {
     try SnapshotFile.syncDirectory(path)
   }
 
-  /// Loads the indexes of `collections`, and removes files that are of no use. Blocking.
-  func load(_ collections: some Sequence<PointCollection>, logger: Logger) {
+  /// Removes files that belong to none of `collections`.
+  func removeAll(except collections: some Sequence<PointCollection>) {
     guard let names = try? SnapshotFile.names(in: path) else { return }
     var unused = Set(names)
     for collection in collections {
-      for slot in collection.vectors {
-        let name = Self.name(collection.number, slot.number)
-        guard unused.contains(name) else { continue }
-        do {
-          try load(slot, of: collection)
-          unused.remove(name)
-        } catch {
-          let reason = (error as? DamagedIndex)?.reason ?? String(describing: error)
-          slot.indexSlot.withState { $0.problem = reason }
-          logger.warning(
-            "a saved index can't be used and is built anew",
-            metadata: [
-              "collection": "\(collection.name)", "vector": "\(slot.name)", "reason": "\(reason)",
-            ])
-        }
-      }
+      for slot in collection.vectors { unused.remove(Self.name(collection.number, slot.number)) }
     }
     for name in unused { unlink(path + "/" + name) }
+  }
+
+  /// Loads the indexes of a collection, and removes files that are of no use. Blocking.
+  func load(_ collection: PointCollection, logger: Logger) {
+    for slot in collection.vectors {
+      let file = file(collection.number, slot.number)
+      guard access(file, F_OK) == 0 else { continue }
+      do {
+        try load(slot, of: collection)
+      } catch {
+        let reason = (error as? DamagedIndex)?.reason ?? String(describing: error)
+        slot.indexSlot.withState { $0.problem = reason }
+        logger.warning(
+          "a saved index can't be used and is built anew",
+          metadata: [
+            "collection": "\(collection.name)", "vector": "\(slot.name)", "reason": "\(reason)",
+          ])
+        unlink(file)
+      }
+    }
   }
 
   /// Removes the files of a collection that is gone.

@@ -35,6 +35,7 @@ extension PointCollection {
   /// Waits until the index of the payload field at `path` is ready or dropped.
   public func awaitPayloadIndex(at path: PayloadPath) async throws(CollectionError) {
     while payloadIndexes.isReady(path) == false, !isDropped {
+      if case .quarantined(let reason) = phase { throw .quarantined(name, reason: reason) }
       do {
         try await Task.sleep(nanoseconds: 2_000_000)
       } catch {
@@ -50,16 +51,17 @@ extension PointCollection {
     if schema.isEmpty { return [] }
     let (known, change) = payloadIndexes.described
     if let known { return known }
-    guard let transaction = try? beginRead() else { return [] }
+    // Of a collection that can't be read nothing is counted.
+    let transaction = try? beginRead()
     let fields = schema.fields.map { path, field in
-      let index = transaction.payloadIndexes[path]?.index
+      let index = transaction?.payloadIndexes[path]?.index
       return PayloadFieldInfo(
         path: path, schema: field,
-        pointsCount: index.map { transaction.visibleCount(of: $0.rows(.indexed)) } ?? 0,
+        pointsCount: index.flatMap { transaction?.visibleCount(of: $0.rows(.indexed)) } ?? 0,
         isReady: index != nil)
     }
     // Counting takes time in proportion to the points: it is done once for each change of them.
-    payloadIndexes.remember(fields, after: change)
+    if transaction != nil { payloadIndexes.remember(fields, after: change) }
     return fields
   }
 }

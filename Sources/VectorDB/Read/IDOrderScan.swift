@@ -104,6 +104,7 @@ struct IDOrderScan {
         offsets.append(try PointLocation(iterator.value).offset)
       }
     } catch let error as StorageError {
+      collection.note(CollectionError(error))
       throw CollectionError(error)
     } catch let error as CollectionError {
       throw error

@@ -9,6 +9,7 @@ extension PointCollection {
   public func query(
     _ requests: [QueryRequest]
   ) async throws(CollectionError) -> [[ScoredPoint]] {
+    await awaitLoading()
     for request in requests {
       try checkNames(request.withVector)
     }
@@ -25,6 +26,7 @@ extension PointCollection {
   /// Answers a query with groups of points that have a value in common. The points that have a
   /// group's name in another collection are not looked up.
   public func groups(_ request: GroupsRequest) async throws(CollectionError) -> [PointGroup] {
+    await awaitLoading()
     try checkNames(request.query.withVector)
     try admitRead(cost: RequestCost.query(request.query)) { strictMode throws(CollectionError) in
       try strictMode.check(request)
@@ -39,6 +41,7 @@ extension PointCollection {
   ///
   /// - Throws: ``CollectionError/wrongInput(_:)`` when no index covers matches of the key.
   public func facet(_ request: FacetRequest) async throws(CollectionError) -> [FacetHit] {
+    await awaitLoading()
     try admitRead(cost: RequestCost.read(request.filter)) { strictMode throws(CollectionError) in
       try strictMode.check(request)
     }
@@ -51,6 +54,7 @@ extension PointCollection {
 
   /// The distances within a random sample of points.
   public func matrix(_ request: MatrixRequest) async throws(CollectionError) -> DistanceMatrix {
+    await awaitLoading()
     try admitRead(cost: RequestCost.read(request.filter)) { strictMode throws(CollectionError) in
       try strictMode.check(request)
     }
@@ -62,6 +66,7 @@ extension PointCollection {
 
   /// The stored vector `name` of point `id`, for queries that search with it.
   public func vector(of id: PointID, name: String) async throws(CollectionError) -> [Float] {
+    await awaitLoading()
     let slot = try slot(named: name)
     let transaction = try beginRead()
     return try await core.searchThreads.run { _ throws(CollectionError) in

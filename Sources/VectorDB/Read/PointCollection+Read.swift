@@ -8,6 +8,7 @@ extension PointCollection {
   public func retrieve(
     _ ids: [PointID], withPayload: PayloadSelector = .all, withVector: VectorSelector = .none
   ) async throws(CollectionError) -> [Record] {
+    await awaitLoading()
     try checkNames(withVector)
     try rateLimits.take(ids.count, for: .read)
     let transaction = try beginRead()
@@ -27,6 +28,7 @@ extension PointCollection {
   /// A page of points in the order of their ids, or in the order that the request names: then it
   /// does not say where the next page starts.
   public func scroll(_ request: ScrollRequest) async throws(CollectionError) -> ScrollPage {
+    await awaitLoading()
     try checkNames(request.withVector)
     if request.orderBy != nil, request.offset != nil {
       throw .wrongInput(
@@ -57,6 +59,7 @@ extension PointCollection {
   public func count(
     _ filter: Filter?, exact: Bool = true
   ) async throws(CollectionError) -> Int {
+    await awaitLoading()
     try admitRead(cost: RequestCost.read(filter)) { strictMode throws(CollectionError) in
       try strictMode.check(countOf: filter, exact: exact)
     }

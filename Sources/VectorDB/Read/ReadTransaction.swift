@@ -25,9 +25,14 @@ struct ReadTransaction: Sendable {
     var keys = KeyList()
     for id in ids { keys.append(KeyLayout.id(number, id)) }
     var locations = [PointLocation?](repeating: nil, count: ids.count)
-    try store.visit(keys, in: KeyLayout.ids, at: snapshot) {
-      (index, value) throws(CollectionError) in
-      if let value { locations[index] = try PointLocation(value) }
+    do throws(CollectionError) {
+      try store.visit(keys, in: KeyLayout.ids, at: snapshot) {
+        (index, value) throws(CollectionError) in
+        if let value { locations[index] = try PointLocation(value) }
+      }
+    } catch {
+      collection.note(error)
+      throw error
     }
     return locations
   }
@@ -39,10 +44,15 @@ struct ReadTransaction: Sendable {
   ) throws(CollectionError) {
     var keys = KeyList()
     for offset in offsets { keys.append(KeyLayout.point(number, offset)) }
-    try store.visit(keys, in: KeyLayout.points, at: snapshot) {
-      (index, value) throws(CollectionError) in
-      guard let value else { throw missing(offsets[index]) }
-      try body(index, PointRecord.view(value))
+    do throws(CollectionError) {
+      try store.visit(keys, in: KeyLayout.points, at: snapshot) {
+        (index, value) throws(CollectionError) in
+        guard let value else { throw missing(offsets[index]) }
+        try body(index, PointRecord.view(value))
+      }
+    } catch {
+      collection.note(error)
+      throw error
     }
   }
 
@@ -61,6 +71,7 @@ struct ReadTransaction: Sendable {
         guard try body(offset, PointRecord.view(iterator.value)) else { return }
       }
     } catch let error as StorageError {
+      collection.note(CollectionError(error))
       throw CollectionError(error)
     } catch let error as CollectionError {
       throw error

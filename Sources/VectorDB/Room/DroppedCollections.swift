@@ -28,8 +28,10 @@ final class DroppedCollections: Sendable {
   /// Gives back the space of `numbers`, ascending: whole files at once, the rest by compaction.
   /// Blocking, for as long as the compaction takes. `isStopped` ends it early; what is not done
   /// then stays noted.
+  ///
+  /// - Parameter compacts: false leaves the rest to a later run, in which no table is damaged.
   func reclaim(
-    _ numbers: [UInt32], in store: KeyValueStore, isStopped: () -> Bool
+    _ numbers: [UInt32], in store: KeyValueStore, compacts: Bool = true, isStopped: () -> Bool
   ) throws(StorageError) {
     // The log and the write buffers hold the deleted records as well.
     try store.flush()
@@ -38,15 +40,16 @@ final class DroppedCollections: Sendable {
       let upper = KeyLayout.range(of: run.upperBound).upper
       for family in KeyLayout.pointFamilies {
         try store.deleteFilesInRange(in: family, from: lower, upTo: upper)
-        try store.compactRange(in: family, from: lower, upTo: upper)
+        if compacts { try store.compactRange(in: family, from: lower, upTo: upper) }
         if isStopped() { return }
       }
+      self.numbers.withLock { $0.subtract(run) }
+      if !compacts { continue }
       var batch = WriteBatch()
       for number in run where numbers.contains(number) {
         batch.delete(key: KeyLayout.dropped(number), in: KeyLayout.meta)
       }
       try store.write(batch, sync: false)
-      self.numbers.withLock { $0.subtract(run) }
     }
   }
 

@@ -42,6 +42,7 @@ private final class MaintenanceLoop {
   private var ticks = 0
   private var dropsSeen = 0
   private var dropsWaitSince = 0
+  private var hasBegun = false
 
   /// Seconds between two looks at deleted points and at large deleted collections.
   private static let lookEvery = 5
@@ -61,16 +62,30 @@ private final class MaintenanceLoop {
   func begin() {
     attempt("what earlier runs deleted") { () throws(StorageError) in
       try core.droppedCollections.load(from: core.store)
-      try deadRows.begin(core, catalog)
     }
+  }
+
+  /// Whether the rows of all collections are known, and with them which are dead.
+  private func isLoaded() -> Bool {
+    guard core.loadProgress.value.isComplete else { return false }
+    if !hasBegun {
+      hasBegun = true
+      attempt("what earlier runs deleted") { () throws(StorageError) in
+        try deadRows.begin(core, catalog)
+      }
+    }
+    return true
   }
 
   func tick() {
     ticks += 1
+    core.store.noteProgress()
+    guard isLoaded() else { return }
     moveRows()
     guard ticks.isMultiple(of: Self.lookEvery), core.store.failure == nil else { return }
     flushUnderPressure()
     reclaimDropped()
+    if core.hasDamage { return }
     attempt("deleted points") { () throws(StorageError) in
       if try deadRows.reclaim(core, catalog, isStopped: { signal.isSet }) { resample() }
     }
@@ -94,7 +109,9 @@ private final class MaintenanceLoop {
     }
     attempt("deleted collections") { () throws(StorageError) in
       if ticks - dropsWaitSince < Self.smallDropsWait, try !isLarge(waiting) { return }
-      try core.droppedCollections.reclaim(waiting, in: core.store) { signal.isSet }
+      try core.droppedCollections.reclaim(waiting, in: core.store, compacts: !core.hasDamage) {
+        signal.isSet
+      }
       dropsWaitSince = ticks
       resample()
     }
@@ -103,7 +120,7 @@ private final class MaintenanceLoop {
   /// Moves rows out of mostly dead chunks, a bounded number a second.
   private func moveRows() {
     if core.store.failure != nil { return }
-    for collection in catalog.unordered where !signal.isSet {
+    for collection in catalog.unordered where !signal.isSet && collection.isReady {
       do throws(CollectionError) {
         try RowCompaction.step(collection) { signal.isSet }
       } catch {

@@ -72,8 +72,9 @@ struct SamplingLoop: Sendable {
   func sample() {
     do {
       let disk = try core.store.diskUse()
+      let reserve = catalog.unordered.reduce(0) { $0 + $1.indexReserve }
       core.admission.update(
-        RoomUse(memory: memory().total, disk: disk.bytes, diskFree: disk.freeBytes))
+        RoomUse(memory: memory().total + reserve, disk: disk.bytes, diskFree: disk.freeBytes))
     } catch {
       logger.warning(
         "the size of the data directory could not be read", metadata: ["reason": "\(error)"])

@@ -1,6 +1,6 @@
 /// The room that a database took when it was last sampled, in bytes.
 public struct RoomUse: Sendable, Equatable {
-  /// Memory, by the formula.
+  /// Memory, by the formula, and what indexes will take that are due.
   public var memory: Int
   /// All files in the data directory.
   public var disk: Int

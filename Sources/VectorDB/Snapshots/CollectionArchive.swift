@@ -17,6 +17,7 @@ struct CollectionArchive {
     } catch let error as CollectionError {
       throw error
     } catch let error as StorageError {
+      collection.note(CollectionError(error))
       throw CollectionError(error)
     } catch {
       throw .storage(String(describing: error))

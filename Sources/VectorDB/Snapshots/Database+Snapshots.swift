@@ -7,6 +7,7 @@ extension Database {
     of name: String, in folder: SnapshotFolder
   ) async throws(CollectionError) -> SnapshotDescription {
     let collection = try collection(named: name)
+    await collection.awaitLoading()
     return try await snapshots.run { flag throws(CollectionError) in
       try folder.create(of: name) { file throws(CollectionError) in
         try CollectionArchive(collection: collection.current, flag: flag).write(to: file)

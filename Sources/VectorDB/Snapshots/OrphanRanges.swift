@@ -8,19 +8,25 @@ struct OrphanRanges {
 
   private static let families = [KeyLayout.points, KeyLayout.vectors, KeyLayout.ids]
 
-  /// Removes all keys of numbers that are not `known`, a seek a number and family.
+  /// Removes all keys of numbers that are not `known`, a seek and family for each run of numbers
+  /// between known ones. Where a table is damaged nothing is removed.
   func removeAll(except known: Set<UInt32>, logger: Logger) throws(DatabaseError) {
     var orphans: Set<UInt32> = []
-    do throws(StorageError) {
+    for gap in Self.gaps(between: known) {
       for family in Self.families {
-        var next: UInt32? = 0
-        while let from = next, let number = try firstNumber(in: family, from: from) {
-          if !known.contains(number) { orphans.insert(number) }
-          next = number < .max ? number + 1 : nil
+        do throws(StorageError) {
+          var next = gap.lowerBound
+          while next < gap.upperBound,
+            let number = try firstNumber(in: family, next..<gap.upperBound)
+          {
+            orphans.insert(number)
+            next = number + 1
+          }
+        } catch {
+          guard case .corruption = error else { throw DatabaseError(error) }
+          core.noteDamage()
         }
       }
-    } catch {
-      throw DatabaseError(error)
     }
     for number in orphans.sorted() {
       logger.notice(
@@ -46,11 +52,23 @@ struct OrphanRanges {
     }
   }
 
+  /// The numbers that are not known, in runs; the greatest of all is never used.
+  private static func gaps(between known: Set<UInt32>) -> [Range<UInt32>] {
+    var gaps: [Range<UInt32>] = []
+    var next: UInt32 = 0
+    for number in known.sorted() + [.max] {
+      if next < number { gaps.append(next..<number) }
+      next = number < .max ? number + 1 : number
+    }
+    return gaps
+  }
+
   private func firstNumber(
-    in family: ColumnFamily, from number: UInt32
+    in family: ColumnFamily, _ numbers: Range<UInt32>
   ) throws(StorageError) -> UInt32? {
     var iterator = try core.store.scan(
-      in: family, from: KeyLayout.range(of: number).lower, upTo: [], fillCache: false)
+      in: family, from: KeyLayout.range(of: numbers.lowerBound).lower,
+      upTo: KeyLayout.range(of: numbers.upperBound).lower, fillCache: false)
     guard try iterator.next() else { return nil }
     return iterator.key.readBigEndian(UInt32.self, at: 0)
   }

@@ -156,13 +156,18 @@ public struct SnapshotFolder: Sendable, Equatable {
     }
   }
 
-  private static func newName(_ owner: String) -> String {
+  /// The present second, in a form that suits names of files.
+  static func timestamp() -> String {
     var now = time_t()
     _ = Glibc.time(&now)
+    return time(now, separators: ("-", "-"))
+  }
+
+  private static func newName(_ owner: String) -> String {
     // A file name has at most 255 bytes.
     var prefix = owner
     while prefix.utf8.count > 180 { prefix.removeLast() }
-    return "\(prefix)-\(digits())-\(time(now, separators: ("-", "-")))\(suffix)"
+    return "\(prefix)-\(digits())-\(timestamp())\(suffix)"
   }
 
   private static func digits() -> UInt64 {

@@ -7,6 +7,7 @@ extension PointCollection {
   ///
   /// - Returns: the number of each operation; numbers grow by one with every operation.
   public func apply(_ operations: [Operation]) async throws(CollectionError) -> [UInt64] {
+    await awaitLoading()
     var prepared: [Operation] = []
     prepared.reserveCapacity(operations.count)
     for operation in operations { prepared.append(try prepare(operation)) }

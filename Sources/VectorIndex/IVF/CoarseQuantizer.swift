@@ -148,7 +148,7 @@ final class CoarseQuantizer: @unchecked Sendable {
     for index in 0..<candidates {
       keys[index] = SortKey.make(ascending: -scores[index], UInt32(index))
     }
-    SortKey.moveSmallest(wanted, of: keys)
+    SortKey.sortSmallest(wanted, of: keys)
     lane.probes.removeAll(keepingCapacity: true)
     for index in 0..<wanted {
       let position = SortKey.value(keys[index])

@@ -35,26 +35,27 @@ enum CodeKernels {
   ) {
     var scan = vk_code_scan(
       table: table.bytes, dimension: table.layout.codeDimension, scale: table.scale,
-      offset: distance, reach: 0, threshold: 0)
+      offset: distance, reach: 0, threshold: 0, rows: nil)
     vk_estimate_codes(variant.code, blocks, count, &scan, distances)
   }
 
-  /// Lets through the entries whose lower bound is below `threshold`.
+  /// Lets through the entries whose lower bound is below `threshold`, and asks for their `rows`.
   ///
   /// - Returns: how many entries were written to `survivors`.
   static func scan(
-    _ blocks: UnsafePointer<UInt8>, count: Int, table: CodeTable, offset: Float, reach: Float,
-    threshold: Float, into survivors: ScanScratch, using variant: KernelVariant = Kernels.active
+    _ blocks: UnsafePointer<UInt8>, rows: UnsafePointer<UInt32>? = nil, count: Int,
+    table: CodeTable, offset: Float, reach: Float, threshold: Float, into survivors: ScanScratch,
+    using variant: KernelVariant = Kernels.active
   ) -> Int {
     var scan = vk_code_scan(
       table: table.bytes, dimension: table.layout.codeDimension, scale: table.scale,
-      offset: offset, reach: reach, threshold: threshold)
+      offset: offset, reach: reach, threshold: threshold, rows: rows)
     return vk_scan_codes(
       variant.code, blocks, count, &scan, survivors.entry, survivors.estimate, survivors.lower)
   }
 
   /// Asks for the beginning of a list.
-  static func prefetch(_ head: ListHead) {
-    vk_prefetch(head.blocks, 512)
+  static func prefetch(_ head: ListHead, layout: CodeLayout) {
+    vk_prefetch(head.blocks, min(2048, layout.blockBytes * Int(head.blockCount)))
   }
 }

@@ -4,7 +4,9 @@
 /// another topic do, are found where they are. How many of the others are needed follows from what
 /// is in them: where a share σ of the entries is allowed, the nearest allowed rows reach about as
 /// far as 1/σ as many of all rows, and are spread over 1/√σ times as many lists. So lists are added
-/// until √(entries · allowed entries) is what a query without a filter looks at.
+/// until √(entries · allowed entries) is what a query without a filter looks at. A query from
+/// elsewhere has its neighbours in more lists: up to twice as much, by the share of lists that were
+/// passed over.
 struct FilteredProbes {
   let generation: IVFGeneration
   let allowed: OffsetBitmap
@@ -25,18 +27,23 @@ struct FilteredProbes {
   /// Drops the lists that are not needed; whether those that are left are enough.
   private func keepNeeded(_ lane: SearchLane) -> Bool {
     let entriesPerList = Double(generation.coveredRows) * 2 / Double(generation.lists.count)
-    let wanted = Double(unfiltered) * entriesPerList
     var kept = 0
+    var passed = 0
     var entries = 0.0
     var allowedEntries = 0.0
     for probe in lane.probes {
       let list = generation.lists[Int(probe.list)]
       let found = allowedCount(in: list)
-      if found == 0 { continue }
+      if found == 0 {
+        passed += 1
+        continue
+      }
       lane.probes[kept] = probe
       kept += 1
       entries += Double(list.entryCount)
       allowedEntries += Double(found)
+      let elsewhere = Double(passed) / Double(passed + kept)
+      let wanted = Double(unfiltered) * entriesPerList * (1 + elsewhere)
       // A row may have two entries.
       if entries * allowedEntries >= wanted * wanted, allowedEntries >= Double(2 * lane.limit) {
         lane.probes.removeLast(lane.probes.count - kept)

@@ -108,9 +108,7 @@ extension IVFGeneration {
 }
 
 /// A build that was told to stop.
-public struct BuildInterrupted: Error, Equatable {
-  init() {}
-}
+public struct BuildInterrupted: Error, Equatable {}
 
 /// A serialized index that does not fit together.
 public struct DamagedIndex: Error, Equatable {

@@ -47,7 +47,8 @@ struct ListScan {
     for index in probes.indices {
       if index % Self.listsPerCheck == Self.listsPerCheck - 1, shouldStop() { return false }
       if index + 2 < probes.endIndex {
-        CodeKernels.prefetch(generation.heads[Int(probes[index + 2].list)])
+        CodeKernels.prefetch(
+          generation.heads[Int(probes[index + 2].list)], layout: generation.quantizer.layout)
       }
       scan(probes[index], lane, scratch)
     }
@@ -82,8 +83,9 @@ struct ListScan {
       let step = lane.isBounded ? ScanScratch.blocksMax : Self.firstBlocks
       let blockCount = min(step, count - start)
       let survivors = CodeKernels.scan(
-        blocks + start * layout.blockBytes, count: blockCount, table: lane.table, offset: offset,
-        reach: reach, threshold: lane.threshold, into: scratch)
+        blocks + start * layout.blockBytes, rows: rows + start * CodeLayout.entriesPerBlock,
+        count: blockCount, table: lane.table, offset: offset, reach: reach,
+        threshold: lane.threshold, into: scratch)
       lane.take(
         scratch, count: survivors, rows: rows + start * CodeLayout.entriesPerBlock,
         widening: widening, visibility: visibility)

@@ -4,46 +4,69 @@ struct Rerank {
   let view: VectorColumnView
   let visibility: VisibilityView
 
-  /// Rows scored before the threshold is looked at again; their memory is fetched side by side.
+  /// Rows scored before the threshold is looked at again.
   private static let batch = 8
+  /// Rows after those that are fetched meanwhile.
+  private static let ahead = 4
 
   /// The best of the lane's candidates.
   func nearest(of lane: SearchLane) -> TopK {
-    var best = TopK(capacity: lane.limit)
-    let keys = lane.finalCandidates(visibility)
-    let addresses = UnsafeMutableBufferPointer<UnsafePointer<Float>>.allocate(capacity: Self.batch)
-    let scores = UnsafeMutableBufferPointer<Float>.allocate(capacity: Self.batch)
-    let minimum = lane.query.minimumScore ?? -.infinity
-    defer {
-      addresses.deallocate()
-      scores.deallocate()
-    }
-    var position = 0
-    withExtendedLifetime((view, lane)) {
-      while position < keys.count {
-        // Keys order as their bounds do.
-        if keys[position] >= SortKey.make(ascending: -best.threshold, .max) { break }
-        let count = min(Self.batch, keys.count - position)
-        var present = 0
-        for index in 0..<count {
-          let row = UInt32(truncatingIfNeeded: keys[position + index])
-          guard let address = view.address(of: row) else { continue }
-          addresses[present] = address
-          keys[position + present] = keys[position + index]
-          present += 1
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: Self.batch) { scores in
+      withUnsafeTemporaryAllocation(
+        of: Candidate.self, capacity: Self.batch + Self.ahead
+      ) { waiting in
+        withUnsafeTemporaryAllocation(
+          of: UnsafePointer<Float>.self, capacity: Self.batch + Self.ahead
+        ) { addresses in
+          withExtendedLifetime(view) {
+            nearest(of: lane, waiting, addresses, scores)
+          }
         }
-        lane.withQuery { query in
-          Kernels.score(
-            metric, query: query,
-            gathering: UnsafeBufferPointer(rebasing: addresses[..<present]), into: scores)
-        }
-        for index in 0..<present where scores[index] >= max(best.threshold, minimum) {
-          best.offer(
-            offset: UInt32(truncatingIfNeeded: keys[position + index]), score: scores[index])
-        }
-        position += count
       }
     }
-    return best
+  }
+
+  private struct Candidate {
+    let key: UInt64
+    let address: UnsafePointer<Float>
+  }
+
+  private func nearest(
+    of lane: SearchLane, _ waiting: UnsafeMutableBufferPointer<Candidate>,
+    _ addresses: UnsafeMutableBufferPointer<UnsafePointer<Float>>,
+    _ scores: UnsafeMutableBufferPointer<Float>
+  ) -> TopK {
+    var best = TopK(capacity: lane.limit)
+    let queue = lane.sealedCandidates()
+    let seen = RowSet(capacity: 64)
+    let minimum = lane.query.minimumScore ?? -.infinity
+    var count = 0
+    while true {
+      // Keys order as their bounds do.
+      let limit = SortKey.make(ascending: -best.threshold, .max)
+      while count > 0, waiting[count - 1].key >= limit { count -= 1 }
+      while count < waiting.count, let key = queue.next(below: limit) {
+        let row = UInt32(truncatingIfNeeded: key)
+        guard lane.isEligible(row, visibility), seen.insert(row),
+          let address = view.address(of: row)
+        else { continue }
+        waiting[count] = Candidate(key: key, address: address)
+        count += 1
+      }
+      if count == 0 { return best }
+      for index in 0..<count { addresses[index] = waiting[index].address }
+      let scored = min(Self.batch, count)
+      lane.withQuery { query in
+        Kernels.score(
+          metric, query: query, gathering: UnsafeBufferPointer(rebasing: addresses[..<count]),
+          following: count - scored, into: scores)
+      }
+      for index in 0..<scored where scores[index] >= max(best.threshold, minimum) {
+        best.offer(
+          offset: UInt32(truncatingIfNeeded: waiting[index].key), score: scores[index])
+      }
+      for index in scored..<count { waiting[index - scored] = waiting[index] }
+      count -= scored
+    }
   }
 }

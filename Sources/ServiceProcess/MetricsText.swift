@@ -1,17 +1,20 @@
 /// Writes figures in the text format that Prometheus scrapes.
-struct MetricsText {
-  private(set) var text = ""
+package struct MetricsText: Sendable {
+  /// What has been written so far.
+  package private(set) var text = ""
 
-  enum Kind: String {
+  package enum Kind: String, Sendable {
     case counter
     case gauge
     case histogram
   }
 
-  typealias Labels = [(name: String, value: String)]
+  package typealias Labels = [(name: String, value: String)]
+
+  package init() {}
 
   /// One family of figures; nothing at all is written for a family without samples.
-  mutating func family(
+  package mutating func family(
     _ name: String, _ kind: Kind, _ help: String, _ samples: [(labels: Labels, value: Double)]
   ) {
     if samples.isEmpty { return }
@@ -20,11 +23,12 @@ struct MetricsText {
   }
 
   /// A family of one figure without labels.
-  mutating func single(_ name: String, _ kind: Kind, _ help: String, _ value: Double) {
+  package mutating func single(_ name: String, _ kind: Kind, _ help: String, _ value: Double) {
     family(name, kind, help, [(labels: [], value: value)])
   }
 
-  mutating func histograms(
+  /// A family of histograms of durations in seconds.
+  package mutating func histograms(
     _ name: String, _ help: String, _ samples: [(labels: Labels, durations: DurationHistogram)]
   ) {
     if samples.isEmpty { return }

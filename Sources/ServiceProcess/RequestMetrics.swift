@@ -3,23 +3,26 @@ import Synchronization
 /// Counts and durations of the answers given, by route template and status.
 ///
 /// One lock is held for one dictionary access per request; a snapshot copies the table.
-final class RequestMetrics: Sendable {
+package final class RequestMetrics: Sendable {
   /// What answers are grouped by. Templates come from the router, so there are few.
-  struct Key: Hashable, Sendable {
-    let method: String
-    let endpoint: String
-    let status: Int
+  package struct Key: Hashable, Sendable {
+    package let method: String
+    package let endpoint: String
+    package let status: Int
   }
 
   private let table = Mutex<[Key: DurationHistogram]>([:])
 
-  func record(method: String, endpoint: String, status: Int, seconds: Double) {
+  package init() {}
+
+  /// Counts an answer.
+  package func record(method: String, endpoint: String, status: Int, seconds: Double) {
     let key = Key(method: method, endpoint: endpoint, status: status)
     table.withLock { $0[key, default: DurationHistogram()].record(seconds) }
   }
 
   /// All groups in a stable order.
-  func snapshot() -> [(key: Key, durations: DurationHistogram)] {
+  package func snapshot() -> [(key: Key, durations: DurationHistogram)] {
     table.withLock { $0.map { (key: $0.key, durations: $0.value) } }.sorted { left, right in
       (left.key.endpoint, left.key.method, left.key.status)
         < (right.key.endpoint, right.key.method, right.key.status)
@@ -28,21 +31,23 @@ final class RequestMetrics: Sendable {
 }
 
 /// How long the answers of one group took.
-struct DurationHistogram: Sendable {
+package struct DurationHistogram: Sendable {
   /// Upper bounds of the buckets in seconds, those of Qdrant, so that its dashboards fit.
-  static let bounds: [Double] = [
+  package static let bounds: [Double] = [
     0.000001, 0.000005, 0.00001, 0.00005, 0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1,
     5, 10, 50,
   ]
 
-  private(set) var count = 0
-  private(set) var totalSeconds = 0.0
-  private(set) var minSeconds = Double.infinity
-  private(set) var maxSeconds = 0.0
+  package private(set) var count = 0
+  package private(set) var totalSeconds = 0.0
+  package private(set) var minSeconds = Double.infinity
+  package private(set) var maxSeconds = 0.0
   /// Answers within each bound and beyond the one before it.
   private var buckets = [Int](repeating: 0, count: bounds.count)
 
-  mutating func record(_ seconds: Double) {
+  package init() {}
+
+  package mutating func record(_ seconds: Double) {
     count += 1
     totalSeconds += seconds
     minSeconds = min(minSeconds, seconds)
@@ -50,10 +55,10 @@ struct DurationHistogram: Sendable {
     if let index = Self.bounds.firstIndex(where: { seconds <= $0 }) { buckets[index] += 1 }
   }
 
-  var averageSeconds: Double { count == 0 ? 0 : totalSeconds / Double(count) }
+  package var averageSeconds: Double { count == 0 ? 0 : totalSeconds / Double(count) }
 
   /// Answers within each bound.
-  var cumulative: [(bound: Double, count: Int)] {
+  package var cumulative: [(bound: Double, count: Int)] {
     var sum = 0
     return zip(Self.bounds, buckets).map { bound, bucket in
       sum += bucket

@@ -5,26 +5,27 @@
 #endif
 
 /// Figures of this process as the kernel reports them; zero where a platform does not tell.
-struct ProcessStatistics {
+package struct ProcessStatistics: Sendable {
   /// Pages in memory, those of mapped files among them.
-  var residentBytes = 0
+  package var residentBytes = 0
   /// Private data, in memory or not yet touched.
-  var allocatedBytes = 0
+  package var allocatedBytes = 0
   /// Private data in memory.
-  var activeBytes = 0
+  package var activeBytes = 0
   /// All of the address space in use.
-  var retainedBytes = 0
-  var threads = 0
-  var openFiles = 0
-  var maxFiles = 0
-  var mappings = 0
-  var maxMappings = 0
-  var minorFaults = 0
-  var majorFaults = 0
-  var childMinorFaults = 0
-  var childMajorFaults = 0
+  package var retainedBytes = 0
+  package var threads = 0
+  package var openFiles = 0
+  package var maxFiles = 0
+  package var mappings = 0
+  package var maxMappings = 0
+  package var minorFaults = 0
+  package var majorFaults = 0
+  package var childMinorFaults = 0
+  package var childMajorFaults = 0
 
-  static func collect() -> ProcessStatistics {
+  /// Looks now.
+  package static func collect() -> ProcessStatistics {
     var figures = ProcessStatistics()
     figures.readProc()
     return figures

@@ -1,6 +1,4 @@
 import Storage
-import Synchronization
-import VectorIndex
 
 /// Reads the catalogue when a database is opened.
 struct CatalogLoader {
@@ -94,75 +92,14 @@ struct CatalogLoader {
   }
 }
 
-/// Fills a collection's rows from the store when a database is opened.
-struct CollectionLoader {
-  private let collection: PointCollection
-
-  init(_ collection: PointCollection) {
-    self.collection = collection
-  }
-
-  func load() throws(DatabaseError) {
-    do {
-      try loadVisibility()
-      for slot in collection.vectors { try loadVectors(slot) }
-    } catch {
-      throw DatabaseError(opening: error)
-    }
-  }
-
-  private func loadVisibility() throws {
-    let range = KeyLayout.range(of: collection.number)
-    let rowCount = collection.state.withLock { $0.counters.nextOffset }
-    var isLive = [Bool](repeating: false, count: Int(rowCount))
-    var live = 0
-    var iterator = try collection.core.store.scan(
-      in: KeyLayout.ids, from: range.lower, upTo: range.upper, fillCache: false)
-    while try iterator.next() {
-      let location = try PointLocation(iterator.value)
-      guard location.offset < rowCount, !isLive[Int(location.offset)] else {
-        throw damaged("an id leads to offset \(location.offset), which is not its own")
-      }
-      isLive[Int(location.offset)] = true
-      collection.visibility.insert(location.offset, born: 0)
-      live += 1
-    }
-    let count = live
-    collection.state.withLock { $0.liveCount = count }
-    for (offset, isLive) in isLive.enumerated() where !isLive {
-      collection.deadRows.count(UInt32(offset), in: collection)
-    }
-  }
-
-  private func loadVectors(_ slot: VectorSlot) throws {
-    let rowCount = collection.state.withLock { $0.counters.nextOffset }
-    let lower = KeyLayout.vector(collection.number, slot.number, 0)
-    let upper = KeyLayout.vector(collection.number, slot.number, .max)
-    var iterator = try collection.core.store.scan(
-      in: KeyLayout.vectors, from: lower, upTo: upper, fillCache: false)
-    var row = [Float](repeating: 0, count: slot.size)
-    while try iterator.next() {
-      guard let offset = iterator.key.readBigEndian(UInt32.self, at: 6), offset < rowCount,
-        iterator.value.count == slot.size * MemoryLayout<Float>.stride
-      else { throw damaged("a vector of `\(slot.name)` has a wrong key or length") }
-      // Values in the store need not be aligned for floats.
-      row.withUnsafeMutableBytes { $0.copyMemory(from: iterator.value) }
-      row.withUnsafeBufferPointer { slot.column.write($0, at: offset) }
-    }
-  }
-
-  private func damaged(_ reason: String) -> DatabaseError {
-    .damaged("collection `\(collection.name)`: \(reason)")
-  }
-}
-
 extension DatabaseError {
   /// Whatever stopped an open, as a reason that a user can act on.
   init(opening error: any Error) {
     switch error {
     case let error as DatabaseError: self = error
     case let error as StorageError: self = DatabaseError(error)
-    case CollectionError.storage(let reason): self = .damaged(reason)
+    case CollectionError.storage(let reason), CollectionError.damaged(let reason):
+      self = .damaged(reason)
     default: self = .io(String(describing: error))
     }
   }

@@ -1,0 +1,109 @@
+import FastJSON
+public import Logging
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// Writes every message as one JSON object a line:
+/// `{"time":"…","level":"info","logger":"quiver","message":"…", …metadata}`.
+public struct JSONLogHandler: LogHandler {
+  private static let ownKeys: Set<String> = ["time", "level", "logger", "message"]
+
+  /// The least severe messages that are written.
+  public var logLevel = Logger.Level.info
+  /// What goes with every message.
+  public var metadata = Logger.Metadata()
+  private let label: String
+  private let write: @Sendable ([UInt8]) -> Void
+
+  /// Writes to standard error.
+  public init(label: String) {
+    self.init(label: label, write: Self.writeToStandardError)
+  }
+
+  /// Writes through `write`, which takes whole lines.
+  package init(label: String, write: @escaping @Sendable ([UInt8]) -> Void) {
+    self.label = label
+    self.write = write
+  }
+
+  public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  public func log(event: LogEvent) {
+    var writer = JSONWriter(reservingCapacity: 256)
+    writer.beginObject()
+    writer.key("time")
+    writer.string(Self.now())
+    writer.key("level")
+    writer.string(event.level.rawValue)
+    writer.key("logger")
+    writer.string(label)
+    writer.key("message")
+    writer.string(event.message.description)
+    let all = metadata.merging(event.metadata ?? [:]) { $1 }
+    for (key, value) in all.sorted(by: { $0.key < $1.key }) {
+      writer.key(Self.ownKeys.contains(key) ? "_" + key : key)
+      Self.write(value, to: &writer)
+    }
+    writer.endObject()
+    write(writer.bytes + [0x0A])
+  }
+
+  private static func write(_ value: Logger.Metadata.Value, to writer: inout JSONWriter) {
+    switch value {
+    case .string(let text): writer.string(text)
+    case .stringConvertible(let value):
+      switch value {
+      case let number as Int: writer.integer(number)
+      case let number as Double: writer.double(number)
+      case let truth as Bool: writer.bool(truth)
+      default: writer.string(value.description)
+      }
+    case .array(let values):
+      writer.beginArray()
+      for value in values { write(value, to: &writer) }
+      writer.endArray()
+    case .dictionary(let members):
+      writer.beginObject()
+      for (key, value) in members.sorted(by: { $0.key < $1.key }) {
+        writer.key(key)
+        write(value, to: &writer)
+      }
+      writer.endObject()
+    }
+  }
+
+  /// The time in UTC as RFC 3339 has it, with milliseconds.
+  private static func now() -> String {
+    var moment = timespec()
+    clock_gettime(CLOCK_REALTIME, &moment)
+    var parts = tm()
+    gmtime_r(&moment.tv_sec, &parts)
+    var text = [CChar](repeating: 0, count: 32)
+    let count = strftime(&text, text.count, "%Y-%m-%dT%H:%M:%S", &parts)
+    let seconds = String(decoding: text[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let milliseconds = String(moment.tv_nsec / 1_000_000)
+    return seconds + "." + String(repeating: "0", count: 3 - milliseconds.count) + milliseconds
+      + "Z"
+  }
+
+  /// One call a line, so that lines of several threads do not mix.
+  private static func writeToStandardError(_ line: [UInt8]) {
+    var rest = line[...]
+    while !rest.isEmpty {
+      let count = rest.withUnsafeBytes { systemWrite(STDERR_FILENO, $0.baseAddress, $0.count) }
+      guard count > 0 else { return }
+      rest = rest.dropFirst(count)
+    }
+  }
+}
+
+private func systemWrite(_ file: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
+  write(file, bytes, count)
+}

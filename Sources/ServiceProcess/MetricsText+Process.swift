@@ -1,0 +1,66 @@
+extension MetricsText {
+  /// Number and durations of the answers given, by route and status.
+  package mutating func addResponses(_ metrics: RequestMetrics) {
+    let groups = metrics.snapshot().map { group in
+      (
+        labels: [
+          (name: "method", value: group.key.method),
+          (name: "endpoint", value: group.key.endpoint),
+          (name: "status", value: String(group.key.status)),
+        ], status: group.key.status, durations: group.durations
+      )
+    }
+    family(
+      "rest_responses_total", .counter, "total number of responses",
+      groups.map { ($0.labels, Double($0.durations.count)) })
+    family(
+      "rest_responses_fail_total", .counter, "total number of failed responses",
+      groups.map { ($0.labels, $0.status >= 500 ? Double($0.durations.count) : 0) })
+    let timed = groups.filter { $0.status == 200 }
+    family(
+      "rest_responses_avg_duration_seconds", .gauge, "average response duration",
+      timed.map { ($0.labels, $0.durations.averageSeconds) })
+    family(
+      "rest_responses_min_duration_seconds", .gauge, "minimum response duration",
+      timed.map { ($0.labels, $0.durations.minSeconds) })
+    family(
+      "rest_responses_max_duration_seconds", .gauge, "maximum response duration",
+      timed.map { ($0.labels, $0.durations.maxSeconds) })
+    histograms(
+      "rest_responses_duration_seconds", "response duration histogram",
+      timed.map { ($0.labels, $0.durations) })
+  }
+
+  /// Memory, threads and files of this process.
+  package mutating func addProcess() {
+    let figures = ProcessStatistics.collect()
+    let gauges: [(name: String, help: String, value: Int)] = [
+      ("memory_active_bytes", "bytes of private data in physical memory", figures.activeBytes),
+      ("memory_allocated_bytes", "bytes of private data mapped", figures.allocatedBytes),
+      ("memory_metadata_bytes", "bytes dedicated to allocator metadata", 0),
+      ("memory_resident_bytes", "bytes in physically resident pages", figures.residentBytes),
+      ("memory_retained_bytes", "bytes in virtual memory mappings", figures.retainedBytes),
+      ("process_threads", "count of active threads", figures.threads),
+      ("process_open_mmaps", "count of open mmaps", figures.mappings),
+      ("system_max_mmaps", "system wide limit of open mmaps", figures.maxMappings),
+      ("process_open_fds", "count of currently open file descriptors", figures.openFiles),
+      ("process_max_fds", "limit for open file descriptors", figures.maxFiles),
+    ]
+    for gauge in gauges { single(gauge.name, .gauge, gauge.help, Double(gauge.value)) }
+    let counters: [(name: String, help: String, value: Int)] = [
+      ("process_minor_page_faults_total", "page faults without disk access", figures.minorFaults),
+      ("process_major_page_faults_total", "page faults with disk access", figures.majorFaults),
+      (
+        "process_minor_page_faults_children_total",
+        "page faults without disk access of waited-for child processes", figures.childMinorFaults
+      ),
+      (
+        "process_major_page_faults_children_total",
+        "page faults with disk access of waited-for child processes", figures.childMajorFaults
+      ),
+    ]
+    for counter in counters {
+      single(counter.name, .counter, counter.help, Double(counter.value))
+    }
+  }
+}

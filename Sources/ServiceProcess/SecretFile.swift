@@ -1,0 +1,83 @@
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// Secrets that are handed over as files, as container platforms do: `NAME_FILE` holds the path of
+/// a file with the value of `NAME`.
+public enum SecretFile {
+  /// Keys are short.
+  private static let maximumBytes = 64 << 10
+
+  /// The environment with the contents of the files in place of the variables that name them.
+  ///
+  /// - Parameter names: the variables that may be given as files.
+  /// - Throws: `SecretFileError` when a file can't be used, or both variables are there.
+  public static func resolve(
+    _ names: [String], in environment: [String: String]
+  ) throws(SecretFileError) -> [String: String] {
+    var resolved = environment
+    for name in names {
+      guard let path = resolved.removeValue(forKey: name + "_FILE"), !path.isEmpty else {
+        continue
+      }
+      if let value = environment[name], !value.isEmpty {
+        throw SecretFileError(variable: name + "_FILE", reason: "\(name) is set as well; set one")
+      }
+      do throws(ReadFailure) {
+        resolved[name] = try text(of: path)
+      } catch {
+        throw SecretFileError(
+          variable: name + "_FILE", reason: "the secret \(path) \(error.reason)")
+      }
+    }
+    return resolved
+  }
+
+  private struct ReadFailure: Error {
+    let reason: String
+  }
+
+  /// The contents without the line break at their end.
+  private static func text(of path: String) throws(ReadFailure) -> String {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      throw ReadFailure(reason: "cannot be read: \(String(cString: strerror(errno)))")
+    }
+    defer { close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: maximumBytes + 1)
+    var count = 0
+    while count < bytes.count {
+      let got = bytes.withUnsafeMutableBytes { buffer -> Int in
+        guard let base = buffer.baseAddress else { return 0 }
+        return read(descriptor, base + count, buffer.count - count)
+      }
+      guard got >= 0 else {
+        throw ReadFailure(reason: "cannot be read: \(String(cString: strerror(errno)))")
+      }
+      if got == 0 { break }
+      count += got
+    }
+    guard count <= maximumBytes else {
+      throw ReadFailure(reason: "has more than \(maximumBytes) bytes")
+    }
+    guard var text = String(validating: bytes[..<count], as: UTF8.self) else {
+      throw ReadFailure(reason: "is not UTF-8")
+    }
+    while text.last == "\n" || text.last == "\r\n" { text.removeLast() }
+    guard !text.isEmpty else { throw ReadFailure(reason: "is empty") }
+    return text
+  }
+}
+
+/// Why a secret that was given as a file can't be used.
+public struct SecretFileError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The variable that names the file.
+  public let variable: String
+  /// What is wrong, without the secret.
+  public let reason: String
+
+  /// One sentence for whoever starts the process.
+  public var description: String { "\(variable): \(reason)" }
+}

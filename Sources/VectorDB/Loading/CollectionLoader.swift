@@ -1,0 +1,79 @@
+import Storage
+import Synchronization
+import VectorIndex
+
+/// Fills a collection's rows from the store when a database is opened or a snapshot recovered.
+struct CollectionLoader {
+  private let collection: PointCollection
+  private let flag: CancellationFlag?
+
+  /// Rows between two looks at the flag.
+  private static let rowsPerLook = 4096
+
+  /// - Parameter flag: ends the work early, with an error.
+  init(_ collection: PointCollection, flag: CancellationFlag? = nil) {
+    self.collection = collection
+    self.flag = flag
+  }
+
+  func load() throws(DatabaseError) {
+    do {
+      try loadVisibility()
+      for slot in collection.vectors { try loadVectors(slot) }
+    } catch {
+      throw DatabaseError(opening: error)
+    }
+  }
+
+  private func loadVisibility() throws {
+    let range = KeyLayout.range(of: collection.number)
+    let rowCount = collection.state.withLock { $0.counters.nextOffset }
+    var isLive = [Bool](repeating: false, count: Int(rowCount))
+    var live = 0
+    var iterator = try collection.core.store.scan(
+      in: KeyLayout.ids, from: range.lower, upTo: range.upper, fillCache: false)
+    while try iterator.next() {
+      let location = try PointLocation(iterator.value)
+      guard location.offset < rowCount, !isLive[Int(location.offset)] else {
+        throw damaged("an id leads to offset \(location.offset), which is not its own")
+      }
+      isLive[Int(location.offset)] = true
+      collection.visibility.insert(location.offset, born: 0)
+      live += 1
+      try look(live)
+    }
+    let count = live
+    collection.state.withLock { $0.liveCount = count }
+    for (offset, isLive) in isLive.enumerated() where !isLive {
+      collection.deadRows.count(UInt32(offset), in: collection)
+    }
+  }
+
+  private func loadVectors(_ slot: VectorSlot) throws {
+    let rowCount = collection.state.withLock { $0.counters.nextOffset }
+    let lower = KeyLayout.vector(collection.number, slot.number, 0)
+    let upper = KeyLayout.vector(collection.number, slot.number, .max)
+    var iterator = try collection.core.store.scan(
+      in: KeyLayout.vectors, from: lower, upTo: upper, fillCache: false)
+    var row = [Float](repeating: 0, count: slot.size)
+    var count = 0
+    while try iterator.next() {
+      guard let offset = iterator.key.readBigEndian(UInt32.self, at: 6), offset < rowCount,
+        iterator.value.count == slot.size * MemoryLayout<Float>.stride
+      else { throw damaged("a vector of `\(slot.name)` has a wrong key or length") }
+      // Values in the store need not be aligned for floats.
+      row.withUnsafeMutableBytes { $0.copyMemory(from: iterator.value) }
+      row.withUnsafeBufferPointer { slot.column.write($0, at: offset) }
+      count += 1
+      try look(count)
+    }
+  }
+
+  private func look(_ count: Int) throws {
+    if count % Self.rowsPerLook == 0, flag?.isCancelled == true {
+      throw DatabaseError.io("the database is being closed")
+    }
+  }
+
+  private func damaged(_ reason: String) -> DatabaseError { .damaged(reason) }
+}

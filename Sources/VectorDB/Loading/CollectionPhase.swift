@@ -1,0 +1,68 @@
+import Storage
+import Synchronization
+import VectorIndex
+
+/// Whether a collection can be used.
+public enum CollectionPhase: Sendable, Equatable {
+  /// Its rows are being read into memory; requests wait a little.
+  case loading
+  case ready
+  /// Its records contradict their checksums or each other. It can be deleted, or replaced by a
+  /// snapshot; all else is refused.
+  case quarantined(reason: String)
+}
+
+extension PointCollection {
+  /// Whether the collection can be used.
+  public var phase: CollectionPhase { state.withLock { $0.phase } }
+
+  var isReady: Bool { phase == .ready }
+
+  private static let pauseNanoseconds: UInt64 = 5_000_000
+
+  /// Waits while the collection is being loaded, for at most ``Limits/loadingWaitMilliseconds``;
+  /// what comes then finds out by itself.
+  func awaitLoading() async {
+    var waited = 0
+    while phase == .loading, waited < core.options.limits.loadingWaitMilliseconds {
+      do {
+        try await Task.sleep(nanoseconds: Self.pauseNanoseconds)
+      } catch {
+        return
+      }
+      waited += Int(Self.pauseNanoseconds / 1_000_000)
+    }
+  }
+
+  /// Why the collection can't be used now, if it can't.
+  static func obstacle(_ name: String, _ phase: CollectionPhase) -> CollectionError? {
+    switch phase {
+    case .ready: nil
+    case .loading: .loading(name)
+    case .quarantined(let reason): .quarantined(name, reason: reason)
+    }
+  }
+
+  /// Takes the collection out of use, and gives back what it has in memory.
+  func quarantine(_ reason: String) {
+    let rowCount = state.withLock { state in
+      state.phase = .quarantined(reason: reason)
+      state.liveCount = 0
+      return state.counters.nextOffset
+    }
+    for slot in vectors {
+      let rows = UInt32(slot.column.rowsPerChunk)
+      for chunk in 0...rowCount / rows { slot.column.dropChunk(containing: chunk * rows) }
+    }
+    let rows = UInt32(VisibilityTable.rowsPerChunk)
+    for chunk in 0...rowCount / rows { visibility.dropChunk(containing: chunk * rows) }
+    core.noteDamage()
+  }
+
+  /// Notes what a read found damaged. The collection goes on as far as it can, and says so.
+  func note(_ error: CollectionError) {
+    guard case .damaged(let reason) = error else { return }
+    state.withLock { $0.problem = $0.problem ?? reason }
+    core.noteDamage()
+  }
+}

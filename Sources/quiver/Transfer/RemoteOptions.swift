@@ -1,0 +1,51 @@
+import DataTransfer
+import HTTPClient
+import QdrantREST
+import ServiceProcess
+
+/// Where a server is and which key it wants, for commands that move points.
+///
+/// Keys come from the environment only: a command line is visible to every user of the machine.
+enum RemoteOptions {
+  /// The server at `url`, or the one that the settings of this machine describe.
+  ///
+  /// - Parameter variable: the environment variable with the key; its name with `_FILE` behind it
+  ///   names a file that holds the key.
+  static func server(
+    _ url: String?, keyIn variable: String, client: HTTPClient
+  ) throws -> RemoteServer {
+    var key: String?
+    do {
+      key = try SecretFile.resolve([variable], in: SettingsOptions.environment())[variable]
+      if key?.isEmpty == true { key = nil }
+      if let url { return RemoteServer(url: url, key: key, client: client) }
+      let settings = try SettingsOptions.load().settings
+      if key == nil { key = settings.apiKey }
+      let host =
+        switch settings.host {
+        case "0.0.0.0", "": "127.0.0.1"
+        case "::", "[::]": "[::1]"
+        case let host where host.contains(":") && !host.hasPrefix("["): "[\(host)]"
+        default: settings.host
+        }
+      return RemoteServer(url: "http://\(host):\(settings.httpPort)", key: key, client: client)
+    } catch {
+      StandardError.say("quiver: \(error)")
+      throw ServerExit.configuration
+    }
+  }
+
+  /// Runs a transfer, prints what it says, and ends with 1 when it fails.
+  static func run(
+    _ client: HTTPClient, _ transfer: (ProgressBar) async throws(TransferError) -> String
+  ) async throws {
+    defer { client.shutdown() }
+    let progress = ProgressBar(isTerminal: StandardError.isTerminal) { StandardError.write($0) }
+    do {
+      print(try await transfer(progress))
+    } catch {
+      StandardError.say("quiver: \(error)")
+      throw ServerExit.failure
+    }
+  }
+}
