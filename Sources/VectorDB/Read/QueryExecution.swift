@@ -70,8 +70,8 @@ struct QueryExecution {
     return Filter(must: filter.map { [.filter($0)] } ?? [], mustNot: [.hasID(examples)])
   }
 
-  /// Searches with no filter, or one whose rows are known, that spend the same effort on the same vector run
-  /// together; others run alone.
+  /// Searches with no filter, or one whose rows are known, that spend the same effort on the same
+  /// vector run together; others run alone.
   private func run(_ searches: [Search?]) throws(CollectionError) -> [[Neighbor]] {
     var results = [[Neighbor]](repeating: [], count: searches.count)
     for slot in transaction.collection.vectors {

@@ -13,8 +13,8 @@ struct FilteredProbes {
   /// Lists that a query without a filter looks at.
   let unfiltered: Int
 
-  /// Puts lists into the lane, nearest first. Those are looked for among the `expected` nearest and,
-  /// if these do not have enough, among all.
+  /// Puts lists into the lane, nearest first. They are looked for among the `expected` nearest
+  /// and, if these do not have enough, among all.
   func select(_ expected: Int, for lane: SearchLane) {
     let count = generation.lists.count
     let first = min(count, expected + expected / 4)
