@@ -70,8 +70,8 @@ let package = Package(
     target(
       "QdrantREST",
       [
-        "FastJSON", "PointModel", "QdrantAPI", "VectorDB", "VectorIndex", httpTypes, hummingbird,
-        hummingbirdCore, logging, nioCore, nioHTTPTypes, nioPosix, yams,
+        "FastJSON", "HTTPClient", "PointModel", "QdrantAPI", "VectorDB", "VectorIndex", httpTypes,
+        hummingbird, hummingbirdCore, logging, nioCore, nioHTTPTypes, nioPosix, yams,
       ]),
     .systemLibrary(name: "CMalloc"),
     .executableTarget(
