@@ -47,8 +47,8 @@ public final class HTTPClient: Sendable {
   }
 
   /// Sends `request`, and hands the body of a response with a status of 2xx to `sink` piece by
-  /// piece as it comes; the response that is returned then has none. Other transfers of this client wait
-  /// for `sink`.
+  /// piece as it comes; the response that is returned then has none. Other transfers of this client
+  /// wait for `sink`.
   ///
   /// - Throws: `tooLarge` also when `sink` gives up.
   public func download(
