@@ -83,7 +83,8 @@ let package = Package(
       "QdrantREST",
       [
         "CLibYAML", "FastJSON", "HTTPClient", "PointModel", "QdrantAPI", "ServiceProcess",
-        "VectorDB", "VectorIndex", httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTPTypes,
+        "VectorDB", "VectorIndex", httpTypes, hummingbird, hummingbirdCore, logging, nioCore,
+        nioHTTPTypes,
         nioPosix,
       ]),
     .systemLibrary(name: "CMalloc"),
