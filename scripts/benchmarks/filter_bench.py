@@ -156,7 +156,8 @@ def measure(child: Child, work_queries, made: list[Workload], truths, repeats: i
             answers = [child.search(workload, work_queries, setting) for _ in range(repeats)]
             middle = sorted(answers, key=lambda answer: answer["cpu_s"])[len(answers) // 2]
             rows.append({
-                "engine": child.name, "setting": "default" if setting is None else str(setting), "filter": workload.name,
+                "engine": child.name, "setting": "default" if setting is None else str(setting),
+                "filter": workload.name,
                 "points_kept": workload.kept, "recall10": recall(middle["found"], truth),
                 "qps_cpu": len(work_queries) / middle["cpu_s"], "p50_ms": middle["p50_ms"],
                 "p99_ms": middle["p99_ms"],
