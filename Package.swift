@@ -82,8 +82,9 @@ let package = Package(
     target(
       "QdrantREST",
       [
-        "CLibYAML", "FastJSON", "PointModel", "QdrantAPI", "ServiceProcess", "VectorDB",
-        "VectorIndex", httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTPTypes,
+        "CLibYAML", "FastJSON", "HTTPClient", "PointModel", "QdrantAPI", "ServiceProcess",
+        "VectorDB", "VectorIndex", httpTypes, hummingbird, hummingbirdCore, logging, nioCore,
+        nioHTTPTypes,
         nioPosix,
       ]),
     .systemLibrary(name: "CMalloc"),

@@ -32,7 +32,8 @@ __attribute__((target("avx2"))) static void rank_avx2(const uint64_t *restrict k
   VK_RANK_BODY
 }
 
-__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2"), min_vector_width(512))) static void
+__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2"),
+               min_vector_width(512))) static void
 rank_avx512(const uint64_t *restrict keys, size_t count, size_t padded,
             uint64_t *restrict sorted) {
   VK_RANK_BODY

@@ -1,13 +1,20 @@
-/// Collects a whole response in memory and hands it to the waiting task.
+/// Collects a whole response in memory and hands it to the waiting task; with a sink, the body of a
+/// successful one goes there piece by piece instead.
 final class BufferedReceiver: ResponseReceiver {
   typealias Outcome = Result<HTTPResponse, HTTPClientError>
 
   private var response = HTTPResponse(status: 0)
   private let maximumBytes: Int
+  private let sink: HTTPClient.Sink?
+  private var receivedBytes = 0
   private let continuation: CheckedContinuation<Outcome, Never>
 
-  init(maximumBytes: Int, continuation: CheckedContinuation<Outcome, Never>) {
+  init(
+    maximumBytes: Int, sink: HTTPClient.Sink?,
+    continuation: CheckedContinuation<Outcome, Never>
+  ) {
     self.maximumBytes = maximumBytes
+    self.sink = sink
     self.continuation = continuation
   }
 
@@ -18,7 +25,9 @@ final class BufferedReceiver: ResponseReceiver {
   }
 
   func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    guard bytes.count <= maximumBytes - response.body.count else { return false }
+    guard bytes.count <= maximumBytes - receivedBytes else { return false }
+    receivedBytes += bytes.count
+    if let sink, (200..<300).contains(response.status) { return sink(bytes) }
     response.body.append(contentsOf: bytes)
     return true
   }

@@ -36,16 +36,37 @@ public final class HTTPClient: Sendable {
     shutdown()
   }
 
+  /// Takes the next piece of a body, on the client's thread; false gives the response up.
+  public typealias Sink = @Sendable (UnsafeRawBufferPointer) -> Bool
+
   /// Sends `request` and waits for the whole response, whatever its status.
   ///
   /// Cancelling the task ends the transfer and throws `cancelled`, as does `shutdown()`.
   public func send(_ request: HTTPRequest) async throws(HTTPClientError) -> HTTPResponse {
+    try await send(request, sink: nil)
+  }
+
+  /// Sends `request`, and hands the body of a response with a status of 2xx to `sink` piece by
+  /// piece as it comes; the response that is returned then has none. Other transfers of this client
+  /// wait for `sink`.
+  ///
+  /// - Throws: `tooLarge` also when `sink` gives up.
+  public func download(
+    _ request: HTTPRequest, to sink: @escaping Sink
+  ) async throws(HTTPClientError) -> HTTPResponse {
+    try await send(request, sink: sink)
+  }
+
+  private func send(
+    _ request: HTTPRequest, sink: Sink?
+  ) async throws(HTTPClientError) -> HTTPResponse {
     if Task.isCancelled { throw .cancelled }
     if let error = RequestCheck.error(in: request) { throw error }
     let id = queue.begin()
     let outcome = await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        queue.submit(TransferQueue.Order(id: id, request: request, continuation: continuation))
+        queue.submit(
+          TransferQueue.Order(id: id, request: request, sink: sink, continuation: continuation))
       }
     } onCancel: {
       queue.cancel(id)

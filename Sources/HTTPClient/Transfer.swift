@@ -41,6 +41,9 @@ final class Transfer {
     quiver_curl_set_long(easy, CURLOPT_TIMEOUT_MS, Self.milliseconds(request.timeoutSeconds))
     quiver_curl_set_long(
       easy, CURLOPT_CONNECTTIMEOUT_MS, Self.milliseconds(request.connectTimeoutSeconds))
+    // A service that is started again may have another address: names are looked up anew for every
+    // connection, of which there are few.
+    quiver_curl_set_long(easy, CURLOPT_DNS_CACHE_TIMEOUT, 0)
     quiver_curl_set_offset(
       easy, CURLOPT_MAXFILESIZE_LARGE, curl_off_t(max(1, request.maximumResponseBytes)))
     if RequestCheck.isLocal(request.url) {

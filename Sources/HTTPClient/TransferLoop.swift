@@ -41,7 +41,8 @@ final class TransferLoop {
 
   private func start(_ order: TransferQueue.Order) {
     let receiver = BufferedReceiver(
-      maximumBytes: order.request.maximumResponseBytes, continuation: order.continuation)
+      maximumBytes: order.request.maximumResponseBytes, sink: order.sink,
+      continuation: order.continuation)
     guard let transfer = Transfer(id: order.id, request: order.request, receiver: receiver),
       curl_multi_add_handle(multi, transfer.easy) == CURLM_OK
     else {

@@ -7,6 +7,7 @@ final class TransferQueue: Sendable {
   struct Order: Sendable {
     let id: UInt64
     let request: HTTPRequest
+    var sink: HTTPClient.Sink?
     let continuation: CheckedContinuation<BufferedReceiver.Outcome, Never>
   }
 

@@ -4,6 +4,8 @@ public struct SnapshotRecovery: Sendable, Equatable {
   public var location: String
   /// The SHA-256 that it must have, in hex.
   public var checksum: String?
+  /// The key to send to the server that has it.
+  public var apiKey: String?
 
   /// What may decide between replicas; all mean the same to a single server.
   public static let priorities: Set<String> = ["no_sync", "snapshot", "replica"]
@@ -15,6 +17,9 @@ public struct SnapshotRecovery: Sendable, Equatable {
     let checksum = try body.optional("checksum") { field throws(DecodingFault) in
       try field.string()
     }
+    let apiKey = try body.optional("api_key") { field throws(DecodingFault) in
+      try field.string()
+    }
     _ = try body.optional("priority") { field throws(DecodingFault) in
       let priority = try field.string()
       guard priorities.contains(priority) else {
@@ -22,6 +27,6 @@ public struct SnapshotRecovery: Sendable, Equatable {
           "unknown variant `\(priority)`, expected one of `no_sync`, `snapshot`, `replica`")
       }
     }
-    return SnapshotRecovery(location: location, checksum: checksum)
+    return SnapshotRecovery(location: location, checksum: checksum, apiKey: apiKey)
   }
 }

@@ -48,6 +48,10 @@ public final class Database: Sendable {
   public static func open(
     at path: String, options: DatabaseOptions = DatabaseOptions(), logger: Logger
   ) throws(DatabaseError) -> Database {
+    // In between there may be no file of a database, and a new one would be begun.
+    if RepairSwap(path: path).begun() != nil {
+      throw .damaged("a repair of \(path) was interrupted, and has to be run again to be finished")
+    }
     let store: KeyValueStore
     do throws(StorageError) {
       store = try KeyValueStore(path: path, columnFamilies: KeyLayout.families)

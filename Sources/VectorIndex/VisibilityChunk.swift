@@ -2,8 +2,8 @@ import Synchronization
 
 /// Born and died commit numbers of a fixed number of rows.
 ///
-/// SAFETY: `addresses` is set once and what it leads to freed in `deinit`, when no reference is left;
-/// everything there is atomic.
+/// SAFETY: `addresses` is set once, and what it leads to freed in `deinit`, when no reference is
+/// left; everything there is atomic.
 final class VisibilityChunk: AddressableChunk, @unchecked Sendable {
   static let rowShift = 12
   static let rowCount = 1 << rowShift

@@ -17,14 +17,19 @@ enum HeapSettings {
     #endif
   }
 
-  /// Free memory that the heap may keep for what comes next, in bytes.
-  private static let freeMax = 8 << 20
-
-  /// Gives free memory in the middle of the heap back to the system, when there is much of it: the
-  /// heap does so by itself only at its end. Takes milliseconds.
-  static func trim() {
+  /// Gives free memory in the middle of the heap back to the system, when the heap has changed
+  /// since the last time: the heap does so by itself only at its end. Takes milliseconds.
+  ///
+  /// - Parameter seen: the bytes that were free then.
+  /// - Returns: the bytes that are free now.
+  static func trim(after seen: Int) -> Int {
     #if canImport(Glibc)
-      if mallinfo2().fordblks > freeMax { _ = malloc_trim(1 << 20) }
+      let free = Int(clamping: mallinfo2().fordblks)
+      if abs(free - seen) < 256 << 10 { return seen }
+      _ = malloc_trim(1 << 20)
+      return Int(clamping: mallinfo2().fordblks)
+    #else
+      return seen
     #endif
   }
 }

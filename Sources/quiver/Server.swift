@@ -66,8 +66,11 @@ struct Server {
       }
     }
     let trimming = Task.detached {
+      var free = 0
       while (try? await Task.sleep(for: Self.trimEvery)) != nil {
-        try? await NIOSingletons.posixBlockingThreadPool.runIfActive { HeapSettings.trim() }
+        let seen = free
+        let trim = { @Sendable in HeapSettings.trim(after: seen) }
+        free = (try? await NIOSingletons.posixBlockingThreadPool.runIfActive(trim)) ?? seen
       }
     }
     defer { trimming.cancel() }

@@ -197,6 +197,8 @@ def test_stages_install_little_and_leave_nothing():
                 continue
             assert "--no-install-recommends" in run and "apt-get update" in run
             assert "rm -rf /var/lib/apt/lists/*" in run or name == "model"
+            if name in services():
+                assert "/var/cache/apt/*" in run, "downloaded packages would stay in the image"
 
 
 def test_what_is_built_needs_what_the_scripts_install():

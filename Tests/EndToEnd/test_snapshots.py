@@ -396,3 +396,32 @@ def test_memory_is_flat(service, own, own_wire):
     grown = resident() - before
     print(f"{made.size >> 20} MiB, {before} MiB resident before, {grown} MiB more at most")
     assert grown < 100
+
+
+def test_recover_from_a_url(service, own, tmp_path):
+    """Off by default; permitted, one server fetches a snapshot from another."""
+    make(own)
+    before = everything(own)
+    made = own.create_snapshot("things")
+    url = f"{service.url}/collections/things/snapshots/{made.name}"
+    home = tmp_path / "second"
+    home.mkdir()
+    second = quiver(home, QUIVER__SERVICE__ENABLE_SNAPSHOT_URL_RECOVERY="true")
+    second.start()
+    try:
+        client = QdrantClient(url=second.url, timeout=60)
+        assert client.recover_snapshot("things", location=url, checksum=made.checksum)
+        assert everything(client) == before
+        for location, checksum in [
+            (url + "x", None),
+            (service.url + "/readyz", None),
+            (url, "0" * 64),
+        ]:
+            with pytest.raises(UnexpectedResponse) as refusal:
+                client.recover_snapshot("things", location=location, checksum=checksum)
+            assert refusal.value.status_code == 400
+        assert everything(client) == before
+        client.close()
+        assert list(folder(second).glob("upload-*")) == []
+    finally:
+        second.kill()

@@ -52,7 +52,8 @@ import Testing
         == QueryRequest(
           query: .nearest(.dense([1])), using: "text",
           filter: Filter(must: [.hasID([.number(1)])]),
-          params: SearchParams(hnswEf: 128, exact: true, indexedOnly: true, ivf: .probes(3)),
+          params: SearchParams(
+            hnswEf: 128, exact: true, indexedOnly: true, ivf: .probes(3), oversampling: 2),
           scoreThreshold: 0.05, limit: 3, offset: 4,
           withPayload: .exclude([path("a"), path("b.c")]), withVector: .names(["text"]),
           lookupFrom: LookupLocation(collection: "other", vector: "v")))

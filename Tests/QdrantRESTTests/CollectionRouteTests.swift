@@ -45,7 +45,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (HTTPRequest.Method.get, ""), (.get, "/points/1"), (.get, "/aliases"), (.get, "/snapshots"),
+    (HTTPRequest.Method.get, ""), (.get, "/points/1"), (.get, "/snapshots"),
   ])
   func aMissingOneIsNotFound(_ method: HTTPRequest.Method, _ path: String) async throws {
     try await ServerFixture.run { server in
@@ -81,10 +81,6 @@ import Testing
 
   @Test func whatIsNotSupportedSaysSo() async throws {
     try await ServerFixture.runWithPoints { server in
-      let index = try await server.send(
-        .put, "/collections/c/index", #"{"field_name":"a","field_schema":"integer"}"#)
-      #expect(index.status == 400)
-      #expect(index.error == "Bad request: payload indexes are not supported yet")
       for (method, path) in [
         (HTTPRequest.Method.put, "/collections/c/vectors/v"),
         (.delete, "/collections/c/vectors/v"), (.get, "/collections/c/shards"),

@@ -41,7 +41,7 @@ import Testing
         .post, Self.points + "/query",
         #"{"query":7,"limit":3,"lookup_from":{"collection":"none"}}"#)
       #expect(missing.status == 404)
-      #expect(missing.error == "Not found: Collection `none` doesn't exist!")
+      #expect(missing.error == "Not found: Collection none not found")
     }
   }
 

@@ -51,14 +51,16 @@ import VectorDB
     }
   }
 
-  @Test func urlsStayRefusedWhenPermitted() async throws {
+  @Test func urlsThatLeadNowhereAreNamed() async throws {
     var settings = Self.settings()
     settings.enableSnapshotURLRecovery = true
+    defer { try? FileManager.default.removeItem(atPath: settings.snapshotFolder.path) }
     try await ServerFixture.runWithPoints(settings) { server in
       let answer = try await server.send(
-        .put, "/collections/c/snapshots/recover", #"{"location":"https://example.org/x"}"#)
+        .put, "/collections/c/snapshots/recover", #"{"location":"http://127.0.0.1:1/x"}"#)
       #expect(answer.status == 400)
-      #expect(answer.error == "Bad request: recovering from a URL is not supported yet")
+      let expected = "Bad request: Failed to download snapshot from http://127.0.0.1:1/x: "
+      #expect(answer.error?.hasPrefix(expected + "could not connect") == true)
     }
   }
 

@@ -194,4 +194,52 @@ import VectorDB
     }
     #expect(try FileManager.default.contentsOfDirectory(atPath: path) == ["LOCK"])
   }
+
+  /// Where a repair is cut off after its files were complete.
+  enum Cut: CaseIterable {
+    case nothingMoved, halfAway, allAway, halfUp, currentUp
+  }
+
+  @Test(arguments: Cut.allCases) func anInterruptedSwapIsFinished(_ cut: Cut) async throws {
+    let path = try await killed()
+    try change(largest(files(path, ".log"))) { $0[$0.count / 2] ^= 1 }
+    let other = path + "-other"
+    let manager = FileManager.default
+    try manager.copyItem(atPath: path, toPath: other)
+    let expected = try #require(
+      try Database.repair(at: other).collections.first { $0.name == "things" }
+    ).kept
+    // What the repair would have left: its files aside, and some of its moves done.
+    let aside = path + "/.repair/repaired"
+    let damaged = path + "/damaged-before"
+    try manager.createDirectory(atPath: aside, withIntermediateDirectories: true)
+    try manager.createDirectory(atPath: damaged, withIntermediateDirectories: true)
+    try Data("damaged-before".utf8).write(to: URL(filePath: path + "/.repair/COMPLETE"))
+    let old = try names(path).filter {
+      !$0.hasPrefix("damaged-") && $0 != ".repair" && $0 != "LOCK"
+    }
+    for name in try names(other) where !name.hasPrefix("damaged-") && name != "LOCK" {
+      try manager.moveItem(atPath: other + "/" + name, toPath: aside + "/" + name)
+    }
+    try manager.removeItem(atPath: other)
+    let away = cut == .nothingMoved ? [] : cut == .halfAway ? Array(old.prefix(old.count / 2)) : old
+    for name in away {
+      try manager.moveItem(atPath: path + "/" + name, toPath: damaged + "/" + name)
+    }
+    if cut == .halfUp || cut == .currentUp {
+      try Data().write(to: URL(filePath: path + "/.repair/MOVED"))
+      let new = try names(aside).filter { $0 != "CURRENT" }
+      let up = cut == .halfUp ? Array(new.prefix(new.count / 2)) : new + ["CURRENT"]
+      for name in up { try manager.moveItem(atPath: aside + "/" + name, toPath: path + "/" + name) }
+    }
+    expectRefusal(path)
+    let report = try Database.repair(at: path)
+    #expect(report.isContinuation)
+    #expect(try !names(path).contains(".repair"))
+    #expect(try names(damaged).contains("CURRENT"))
+    let database = try Database.open(at: path, logger: TemporaryDatabase.logger)
+    #expect(try await database.collection(named: "things").count(nil) == expected)
+    await database.close()
+    try manager.removeItem(atPath: path)
+  }
 }

@@ -1,8 +1,8 @@
 import FastJSON
 
 /// Copies collections from one Qdrant-compatible server to another, over their API: configuration,
-/// payload indexes, points, aliases. Compares both in the end, point by point. A collection that the
-/// target refuses is told in the end, and the others are copied.
+/// payload indexes, points, aliases. Compares both in the end, point by point. A collection that
+/// the target refuses is told in the end, and the others are copied.
 ///
 /// Where it stands is kept in a file after every batch, so that the same command goes on after
 /// whatever ended it.

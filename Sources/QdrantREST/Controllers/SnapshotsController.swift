@@ -90,6 +90,18 @@ struct SnapshotsController: Sendable {
     let (database, folder, name) = (try services.database(), folder, try target(context))
     let decode = QdrantAPI.RequestDecoder.recoverSnapshot
     return try await services.bodies.withValue(of: request, decodedBy: decode) { recovery in
+      if try isRemote(recovery.location) {
+        let download = SnapshotDownload(
+          folder: folder, limit: services.settings.maxSnapshotUploadMB << 20)
+        return try await answer(request, context) {
+          let file = try await download.fetch(recovery.location, apiKey: recovery.apiKey)
+          defer { SnapshotUpload.remove(file) }
+          try await database.recoverCollection(
+            named: name, from: file.path, checksum: recovery.checksum)
+        } write: {
+          $1.bool(true)
+        }
+      }
       let location = try path(of: recovery.location)
       let path = try await BlockingWork.run { try folder.resolve(location) }
       return try await answer(request, context) {
@@ -161,6 +173,20 @@ struct SnapshotsController: Sendable {
     return try context.collectionName(strict: true)
   }
 
+  /// Whether a location is on another server, which has to be allowed.
+  private func isRemote(_ location: String) throws(RESTError) -> Bool {
+    guard location.hasPrefix("http://") || location.hasPrefix("https://") else { return false }
+    guard services.settings.enableSnapshotURLRecovery else {
+      throw RESTError(
+        .forbidden,
+        """
+        Forbidden: recovering from a URL is switched off \
+        (`service.enable_snapshot_url_recovery`); upload the snapshot instead
+        """)
+    }
+    return true
+  }
+
   /// The file that a location names.
   private func path(of location: String) throws(RESTError) -> String {
     if location.hasPrefix("file://") {
@@ -171,19 +197,8 @@ struct SnapshotsController: Sendable {
       }
       return path
     }
-    guard location.hasPrefix("http://") || location.hasPrefix("https://") else {
-      throw RESTError(
-        .badRequest, "Bad request: the location `\(location)` is neither a file nor an HTTP URL")
-    }
-    guard services.settings.enableSnapshotURLRecovery else {
-      throw RESTError(
-        .forbidden,
-        """
-        Forbidden: recovering from a URL is switched off \
-        (`service.enable_snapshot_url_recovery`); upload the snapshot instead
-        """)
-    }
-    throw RESTError.unsupported("recovering from a URL is")
+    throw RESTError(
+      .badRequest, "Bad request: the location `\(location)` is neither a file nor an HTTP URL")
   }
 
   private static func write(_ snapshot: SnapshotDescription, to writer: inout JSONWriter) {

@@ -1,0 +1,58 @@
+import HTTPClient
+import HTTPTypes
+import Synchronization
+import VectorDB
+
+/// Fetches a snapshot from another server into a file.
+struct SnapshotDownload: Sendable {
+  let folder: SnapshotFolder
+  /// The largest snapshot taken, in bytes.
+  let limit: Int
+
+  private static let timeoutSeconds = 6.0 * 3600
+
+  /// - Parameter apiKey: sent along, for servers that want one.
+  /// - Returns: the file, which the caller removes.
+  /// - Throws: 400 when the address gives no snapshot, 413 when it is too large.
+  func fetch(_ url: String, apiKey: String?) async throws -> SnapshotFile {
+    let file = try await BlockingWork.run { [folder] in try folder.createUpload() }
+    do {
+      try await fetch(url, apiKey, into: file)
+      return file
+    } catch {
+      SnapshotUpload.remove(file)
+      throw error
+    }
+  }
+
+  private func fetch(_ url: String, _ apiKey: String?, into file: SnapshotFile) async throws {
+    // A client of its own: its thread writes the file, and nothing else waits for it.
+    let client = HTTPClient()
+    let failure = Mutex<CollectionError?>(nil)
+    var request = HTTPClient.Request(
+      url: url, timeoutSeconds: Self.timeoutSeconds, maximumResponseBytes: limit)
+    if let apiKey { request.headers.append(("api-key", apiKey)) }
+    let response: HTTPClient.Response
+    do throws(HTTPClientError) {
+      response = try await client.download(request) { bytes in
+        do throws(CollectionError) {
+          try file.write(bytes)
+          return true
+        } catch {
+          failure.withLock { $0 = error }
+          return false
+        }
+      }
+    } catch {
+      if let failure = failure.withLock({ $0 }) { throw failure }
+      if error == .tooLarge { throw RESTError.tooLarge(bytes: nil, limit: limit) }
+      throw RESTError(
+        .badRequest, "Bad request: Failed to download snapshot from \(url): \(error)")
+    }
+    guard (200..<300).contains(response.status) else {
+      throw RESTError(
+        .badRequest,
+        "Bad request: Failed to download snapshot from \(url): status - \(response.status)")
+    }
+  }
+}
