@@ -84,7 +84,8 @@ final class DatabaseService: Service {
     do {
       return try await open()
     } catch {
-      onOpenFailure?(error)
+      // Cancelled means that something else has failed, which is what is told then.
+      if !(error is CancellationError) { onOpenFailure?(error) }
       throw error
     }
   }

@@ -40,16 +40,39 @@ def node(folder: pathlib.Path, **settings: str) -> Service:
 
 def launch(service: Service, seconds: float = 60) -> int | None:
     """Starts a server; returns None once it is ready, or its exit code (negative: a signal)."""
-    service.port = free_port()
-    service.settings["QUIVER__SERVICE__HTTP_PORT"] = str(service.port)
-    try:
-        service.start(seconds)
-    except RuntimeError as error:
-        text = str(error).split("\n")[0]
-        if "exited with" not in text:
-            raise
-        return int(text.split("exited with ")[1])
-    return None
+    while True:
+        service.port = free_port()
+        service.settings["QUIVER__SERVICE__HTTP_PORT"] = str(service.port)
+        try:
+            service.start(seconds)
+        except RuntimeError as error:
+            text = str(error).split("\n")[0]
+            if "exited with" not in text:
+                raise
+            if "cannot listen" in service.log_tail(500):
+                continue
+            return int(text.split("exited with ")[1])
+        # Somebody else may have taken the port meanwhile, and answered.
+        if listens(service.process.pid, service.port):
+            return None
+        service.kill()
+
+
+def listens(pid: int, port: int) -> bool:
+    """Whether it is this process that listens on the port."""
+    sockets = set()
+    for table in ("tcp", "tcp6"):
+        for line in pathlib.Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A" and int(fields[1].split(":")[1], 16) == port:
+                sockets.add(f"socket:[{fields[9]}]")
+    for file in pathlib.Path(f"/proc/{pid}/fd").iterdir():
+        try:
+            if os.readlink(file) in sockets:
+                return True
+        except OSError:
+            continue
+    return False
 
 
 class Client:

@@ -154,6 +154,16 @@ def test_data_directory_in_use(server, tmp_path):
     assert server.status("/readyz") == 200
 
 
+def test_port_in_use(server, tmp_path):
+    """The reason is told, not that the opening of the database was given up for it."""
+    other = tmp_path / "other"
+    other.mkdir()
+    second = quiver(other, QUIVER__SERVICE__HTTP_PORT=str(server.port))
+    code, output = run_to_the_end(second)
+    assert code == 1, output
+    assert f"cannot listen on 127.0.0.1:{server.port}" in output
+
+
 @pytest.mark.parametrize(
     "name,value,named",
     [
