@@ -149,8 +149,8 @@ def test_production_hardens_both():
         for variable, value in service["environment"].items():
             if variable.endswith("_FILE"):
                 assert value.removeprefix("/run/secrets/") in service["secrets"]
-                # The key itself must be emptied, or both would be set.
-                assert service["environment"][variable.removesuffix("_FILE")] == ""
+                # Passed on from the environment only, where it must not be set as well.
+                assert services()[name]["environment"][variable.removesuffix("_FILE")] is None
         assert set(service["secrets"]) <= set(override["secrets"])
     ignored = (ROOT / ".gitignore").read_text().splitlines()
     assert {"deploy/.env", "deploy/secrets/"} <= set(ignored)
