@@ -109,7 +109,7 @@ let package = Package(
     .target(name: "CHTMLDocument", dependencies: ["CLibXML2"]),
     .target(name: "CEmbeddingKernels"),
     target("HTTPClient", ["CCurl"]),
-    target("DataTransfer", ["FastJSON", "HTTPClient", "PointModel", crypto]),
+    target("DataTransfer", ["FastJSON", "HTTPClient", "PointModel", "QdrantAPI", crypto]),
     target("ServiceProcess", ["FastJSON", logging]),
     target("SentenceEmbedding", ["CEmbeddingKernels", "COpenBLAS"]),
     .target(

@@ -1,4 +1,5 @@
 import FastJSON
+import QdrantAPI
 
 /// The points of one collection on one server.
 struct RemotePoints: Sendable {

@@ -16,7 +16,7 @@ public final class QdrantStore: VectorStore {
   package init(endpoint: JSONEndpoint, collection: String) {
     self.endpoint = endpoint
     self.collection = collection
-    path = "/collections/\(PercentEncoding.pathSegment(collection))"
+    path = "/collections/\(PathSegment.encode(collection))"
   }
 
   /// Asks whether the server is ready, and whether it takes our key.

@@ -1,7 +1,7 @@
-/// One segment of a URL's path.
-enum PathSegment {
+/// One segment of the path of a request, as clients write it.
+public enum PathSegment {
   /// `text` with everything but letters, digits, `-`, `.`, `_` and `~` percent-encoded.
-  static func encode(_ text: String) -> String {
+  public static func encode(_ text: String) -> String {
     let digits = Array("0123456789ABCDEF".utf8)
     var bytes: [UInt8] = []
     for byte in text.utf8 {
