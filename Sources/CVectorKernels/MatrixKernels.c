@@ -3,6 +3,10 @@
 #include "CVectorKernels.h"
 #include "Lanes.h"
 
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #pragma clang fp contract(off)
 
 typedef struct matrix_set {
@@ -11,11 +15,23 @@ typedef struct matrix_set {
   size_t (*smallest)(const float *values, size_t count);
   size_t (*count_up_to)(const float *values, size_t count, float limit);
   void (*extent)(const float *values, size_t count, float limit, float *lowest, float *highest);
+  size_t (*collect_up_to)(const float *values, size_t count, float limit, uint32_t *positions);
 } matrix_set;
 
-#define VK_MATRIX_SET(suffix)                                          \
-  static const matrix_set set_##suffix = {products_##suffix, smallest_##suffix, \
-                                          count_up_to_##suffix, extent_##suffix};
+#define VK_MATRIX_SET(suffix, collect)                                                  \
+  static const matrix_set set_##suffix = {products_##suffix, smallest_##suffix,         \
+                                          count_up_to_##suffix, extent_##suffix, collect};
+
+static size_t collect_plain(const float *values, size_t count, float limit,
+                            uint32_t *positions) {
+  size_t found = 0;
+  for (size_t i = 0; i < count; i++) {
+    if (values[i] <= limit) {
+      positions[found++] = (uint32_t)i;
+    }
+  }
+  return found;
+}
 
 // The reference adds up in double and in order.
 static void products_scalar(const float *const *rows, size_t count, size_t dimension,
@@ -39,10 +55,10 @@ static void products_scalar(const float *const *rows, size_t count, size_t dimen
 #define VK_TILE_PANELS 1
 #include "MatrixTile.h"
 
-VK_MATRIX_SET(generic)
+VK_MATRIX_SET(generic, collect_plain)
 
 static const matrix_set set_scalar = {products_scalar, smallest_generic, count_up_to_generic,
-                                      extent_generic};
+                                      extent_generic, collect_plain};
 
 #if defined(__x86_64__)
 
@@ -52,7 +68,7 @@ static const matrix_set set_scalar = {products_scalar, smallest_generic, count_u
 #define VK_TILE_PANELS 1
 #include "MatrixTile.h"
 
-VK_MATRIX_SET(avx2)
+VK_MATRIX_SET(avx2, collect_plain)
 
 #define VK_SUFFIX avx512
 #define VK_ATTRIBUTES \
@@ -61,7 +77,29 @@ VK_MATRIX_SET(avx2)
 #define VK_TILE_PANELS 2
 #include "MatrixTile.h"
 
-VK_MATRIX_SET(avx512)
+__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2"),
+               min_vector_width(512))) static size_t
+collect_avx512(const float *values, size_t count, float limit, uint32_t *positions) {
+  const __m512i lanes =
+      _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  size_t found = 0;
+  for (size_t i = 0; i < count; i += 16) {
+    __mmask16 through =
+        _mm512_cmp_ps_mask(_mm512_loadu_ps(values + i), _mm512_set1_ps(limit), _CMP_LE_OQ);
+    if (through == 0) {
+      continue;
+    }
+    unsigned number = (unsigned)__builtin_popcount(through);
+    __m512i index = _mm512_add_epi32(lanes, _mm512_set1_epi32((int)i));
+    // Nothing is written past what is found.
+    _mm512_mask_storeu_epi32(positions + found, (__mmask16)((1u << number) - 1),
+                             _mm512_maskz_compress_epi32(through, index));
+    found += number;
+  }
+  return found;
+}
+
+VK_MATRIX_SET(avx512, collect_avx512)
 
 #endif
 
@@ -125,16 +163,11 @@ size_t vk_select_smallest(vk_variant variant, const float *values, size_t count,
       low = middle;
     }
   }
-  size_t found = 0;
-  size_t equal = through > wanted + slack ? wanted + slack : through;
   if (through <= wanted + slack) {
-    for (size_t i = 0; i < count; i++) {
-      if (values[i] <= high) {
-        positions[found++] = (uint32_t)i;
-      }
-    }
-    return found;
+    return set->collect_up_to(values, count, high, positions);
   }
+  size_t found = 0;
+  size_t equal = wanted + slack;
   // Many values are as small as the last one: those that are smaller come first.
   size_t smaller = 0;
   for (size_t i = 0; i < count; i++) {

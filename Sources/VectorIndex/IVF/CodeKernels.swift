@@ -56,6 +56,6 @@ enum CodeKernels {
 
   /// Asks for the beginning of a list.
   static func prefetch(_ head: ListHead, layout: CodeLayout) {
-    vk_prefetch(head.blocks, min(2048, layout.blockBytes * Int(head.blockCount)))
+    vk_prefetch(head.blocks, min(1024, layout.blockBytes * Int(head.blockCount)))
   }
 }

@@ -3,6 +3,9 @@ import CVectorKernels
 /// Sorting positions by a float, as integers: comparing one word is cheaper than a closure that
 /// looks up two floats.
 enum SortKey {
+  /// So many keys are sorted as fast as the smallest of them are picked.
+  private static let wholeMax = 160
+
   /// A key that sorts by `value`, then by `position`.
   static func make(ascending value: Float, _ position: UInt32) -> UInt64 {
     let bits = value.bitPattern
@@ -15,9 +18,13 @@ enum SortKey {
   /// The position in a key.
   static func value(_ key: UInt64) -> Int { Int(key & 0xFFFF_FFFF) }
 
-  /// Sorts the `count` smallest keys to the front; the rest is left in any order.
+  /// Sorts the `count` smallest keys, and perhaps more, to the front; the rest is left in any order.
   static func sortSmallest(_ count: Int, of keys: UnsafeMutableBufferPointer<UInt64>) {
     let count = min(count, keys.count)
+    if keys.count <= wholeMax, let first = keys.baseAddress {
+      vk_rank_keys(Kernels.active.code, first, keys.count)
+      return
+    }
     moveSmallest(count, of: keys)
     var front = UnsafeMutableBufferPointer(rebasing: keys[..<count])
     if let first = front.baseAddress, count <= VK_RANKED_MAX {
