@@ -73,6 +73,7 @@ struct StoreInspection {
   private func checkLogs(_ mark: SyncedMark, verifies: Bool) throws(StorageError) -> Bool {
     let logs = try LogSequence(in: directory, from: mark.oldestLog, verifies: verifies)
     if let gap = logs.gap {
+      if !verifies, gap.sequence > mark.sequence, isOpenedSince(mark) { return false }
       let name = directory.path(ofLog: gap.log)
       // Within one run of the system all that was written is there, synced or not.
       guard gap.sequence > mark.sequence, mark.boot != SyncedMark.currentBoot else {
@@ -94,6 +95,13 @@ struct StoreInspection {
         """)
     }
     return false
+  }
+
+  /// Whether another run opened the directory after the mark, and was cut off before it took one of
+  /// its own. It has put the old logs into tables, with what of them had not been synced, so that
+  /// its own log does not follow on what is left of them.
+  private func isOpenedSince(_ mark: SyncedMark) -> Bool {
+    directory.currentManifest().map { $0 > mark.manifest } ?? false
   }
 
   private func cut(_ gap: LogSequence.Gap, _ logs: LogSequence) throws(StorageError) {
