@@ -82,6 +82,33 @@ import VectorIndex
     }
   }
 
+  @Test func anIndexIsCalibratedWithWhatIsAsked() async throws {
+    try await withDatabase { temporary in
+      var random = SeededGenerator(seed: 12)
+      let things = try await create(temporary)
+      try await upsert(0..<2000, in: things, &random)
+      try await awaitIndex(things)
+      let first = try #require(things.info().indexes.first?.statistics)
+      #expect(!first.calibration.isEmpty)
+      for _ in 0..<25 {
+        let requests = (0..<10).map { _ in
+          QueryRequest(query: .nearest(.dense(vector(&random))), limit: 10)
+        }
+        _ = try await things.query(requests)
+      }
+      for _ in 0..<1500 {
+        let now = things.info().indexes.first?.statistics
+        if now?.calibration != first.calibration {
+          #expect(now?.calibration.isEmpty == false)
+          #expect(now?.entryCount == first.entryCount, "the lists are the same")
+          return
+        }
+        try await Task.sleep(nanoseconds: 20_000_000)
+      }
+      Issue.record("the index was not calibrated")
+    }
+  }
+
   @Test func aThresholdOfZeroMeansNever() async throws {
     try await withDatabase { temporary in
       var random = SeededGenerator(seed: 2)

@@ -49,6 +49,38 @@ import VectorIndex
     #expect(view.probes(for: .candidates(256)) >= view.probes(for: .candidates(64)))
   }
 
+  /// Queries from between the clusters, whose neighbours are spread over many lists.
+  @Test func queriesUnlikeTheRowsAreCalibratedFor() throws {
+    var random = SeededGenerator(seed: 63)
+    let rows = ClusteredRows(dimension: 64, clusters: 300, random: &random)
+    rows.add(12_000, &random)
+    let index = try rows.build(.squaredEuclid)
+    let before = index.view().probes(for: .recall(0.95))
+    let queries = (0..<256).map { _ in random.vector(64) }
+    let (known, held) = (queries[..<128], queries[128...])
+    let recall = { (probes: Int) in
+      let asked = held.map { SearchQuery(vector: $0, limit: 10) }
+      let truth = try rows.exact(.squaredEuclid, asked)
+      let found = try asked.map { try rows.search(index, [$0], .probes(probes))[0] }
+      let hits = zip(truth, found).reduce(0) { sum, pair in
+        sum + Set(pair.0.map(\.offset)).intersection(pair.1.map(\.offset)).count
+      }
+      return Double(hits) / Double(10 * held.count)
+    }
+    #expect(try recall(before) < 0.92, "otherwise nothing is shown")
+    try index.recalibrate(
+      with: Array(known), rows: rows.column.view(), visibility: rows.view,
+      shouldContinue: { _ in true })
+    let after = index.view().probes(for: .recall(0.95))
+    #expect(after > before)
+    #expect(try recall(after) > 0.93, "\(after) probes instead of \(before)")
+    #expect(throws: BuildInterrupted.self) {
+      try index.recalibrate(
+        with: Array(known), rows: rows.column.view(), visibility: rows.view,
+        shouldContinue: { _ in false })
+    }
+  }
+
   /// Random histories against a brute-force account: what is found is alive, scored exactly, and
   /// at full effort complete.
   @Test(arguments: 0..<6) func randomHistoriesAgreeWithBruteForce(round: Int) throws {

@@ -6,6 +6,8 @@ import VectorIndex
 /// Any thread may look; the indexer's thread changes it.
 final class IndexSlot: Sendable {
   private let state = Mutex(State())
+  /// What searches have asked of the index.
+  let queries = QueryReservoir()
 
   struct State {
     var index: IVFFlatIndex?
@@ -42,6 +44,7 @@ final class IndexSlot: Sendable {
       return state.index
     }
     _ = consume replaced
+    queries.indexWasReplaced()
   }
 
   /// What goes on.

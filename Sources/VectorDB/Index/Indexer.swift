@@ -97,6 +97,7 @@ final class IndexerLoop {
         guard slot.indexSlot.index != nil else { continue }
         upkeep(collection, slot)
         if isQuiet, wantsRebuild(collection, slot) { build(collection, slot) }
+        recalibrate(collection, slot)
       }
       save(collection, atLeast: isQuiet ? Self.rowsWorthSaving : 10 * Self.rowsWorthSaving)
     }
@@ -206,10 +207,10 @@ final class IndexerLoop {
       unfinished = []
     }
     logger.info("building an index", metadata: metadata(collection, slot))
+    let isWanted = goesOn(collection)
     let goesOn = { (share: Double) in
       slot.indexSlot.withState { $0.progress = share }
-      self.drainTails()
-      return !self.isStopped && !collection.isDropped
+      return isWanted(share)
     }
     do throws(BuildInterrupted) {
       let index = try IVFFlatIndex.build(
@@ -226,6 +227,15 @@ final class IndexerLoop {
     details["milliseconds"] = "\(Self.milliseconds - started)"
     logger.info("index built", metadata: details)
     save(collection, atLeast: 0)
+  }
+
+  /// What long work on a collection asks now and then: whether to go on. New rows of all
+  /// collections are entered meanwhile.
+  func goesOn(_ collection: PointCollection) -> (Double) -> Bool {
+    { _ in
+      self.drainTails()
+      return !self.isStopped && !collection.isDropped
+    }
   }
 
   /// Enters what was committed during the build, until hardly anything is left.
@@ -252,18 +262,24 @@ final class IndexerLoop {
       guard fresh > 0, fresh > max(rows, saved == 0 ? 0 : Int(saved) / 5 * min(rows, 1)) else {
         continue
       }
-      do throws(CollectionError) {
-        try folder.save(index, collection: collection.number, vector: slot.number)
-        slot.indexSlot.withState { $0.savedRows = covered }
-      } catch {
-        var details = metadata(collection, slot)
-        details["reason"] = "\(error)"
-        logger.warning("an index could not be saved", metadata: details)
-      }
+      saveNow(collection, slot)
     }
   }
 
-  private func metadata(_ collection: PointCollection, _ slot: VectorSlot) -> Logger.Metadata {
+  func saveNow(_ collection: PointCollection, _ slot: VectorSlot) {
+    guard let index = slot.indexSlot.index else { return }
+    let covered = index.view().coveredRows
+    do throws(CollectionError) {
+      try folder.save(index, collection: collection.number, vector: slot.number)
+      slot.indexSlot.withState { $0.savedRows = covered }
+    } catch {
+      var details = metadata(collection, slot)
+      details["reason"] = "\(error)"
+      logger.warning("an index could not be saved", metadata: details)
+    }
+  }
+
+  func metadata(_ collection: PointCollection, _ slot: VectorSlot) -> Logger.Metadata {
     ["collection": "\(collection.name)", "vector": "\(slot.name)"]
   }
 

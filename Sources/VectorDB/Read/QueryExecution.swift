@@ -106,6 +106,11 @@ struct QueryExecution {
   private func nearest(
     _ queries: [SearchQuery], _ slot: VectorSlot, _ params: SearchParams
   ) throws(CollectionError) -> [[Neighbor]] {
+    if !params.exact, transaction.indexes[slot.position] != nil {
+      for query in queries where query.allowed == nil {
+        slot.indexSlot.queries.offer(query.vector)
+      }
+    }
     do {
       return try searching(slot, params).search(
         queries, in: transaction.columns[slot.position], visibility: transaction.visibility,

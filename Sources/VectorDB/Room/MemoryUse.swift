@@ -11,7 +11,7 @@ public struct CollectionMemory: Sendable, Equatable {
   public var visibility = 0
   /// Codes of the vectors in the lists of indexes.
   public var codes = 0
-  /// Row offsets and tables of the lists.
+  /// Row offsets and tables of the lists, and the queries that they are calibrated with.
   public var lists = 0
   /// Centroids of the lists.
   public var centroids = 0
@@ -62,7 +62,7 @@ extension PointCollection {
       memory.presence += use.presence
       guard let index = slot.indexSlot.index?.statistics().memory else { continue }
       memory.codes += index.codes
-      memory.lists += index.lists
+      memory.lists += index.lists + slot.indexSlot.queries.residentBytes
       memory.centroids += index.centroids
     }
     memory.visibility = visibility.residentBytes

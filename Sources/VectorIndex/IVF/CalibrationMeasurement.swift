@@ -1,5 +1,5 @@
-/// Finds out how many probes give which recall: rows of the index itself are searched for, and
-/// what is found compared with an exact scan. A row is no neighbour of itself.
+/// Finds out how many probes give which recall: rows of the index itself, or queries, are searched
+/// for, and what is found compared with an exact scan. A row is no neighbour of itself.
 struct CalibrationMeasurement {
   let metric: Metric
   let rows: VectorColumnView
@@ -14,7 +14,8 @@ struct CalibrationMeasurement {
   private static let batch = 16
 
   private struct Sample {
-    let offset: UInt32
+    /// The row that is searched for; `nil` for a query that is none.
+    let offset: UInt32?
     let query: SearchQuery
     /// The score of the last of the true neighbours.
     var worst: Float = -.infinity
@@ -24,7 +25,23 @@ struct CalibrationMeasurement {
   func run(
     _ generation: IVFGeneration, among offsets: [UInt32], shouldContinue: (Double) -> Bool
   ) throws(BuildInterrupted) -> Calibration {
-    var samples = draw(offsets)
+    try run(generation, with: draw(offsets), shouldContinue)
+  }
+
+  /// Measures with queries instead of rows.
+  func run(
+    _ generation: IVFGeneration, queries: [[Float]], shouldContinue: (Double) -> Bool
+  ) throws(BuildInterrupted) -> Calibration {
+    let samples = queries.map { vector in
+      Sample(offset: nil, query: SearchQuery(vector: vector, limit: Self.neighbors))
+    }
+    return try run(generation, with: samples, shouldContinue)
+  }
+
+  private func run(
+    _ generation: IVFGeneration, with samples: [Sample], _ shouldContinue: (Double) -> Bool
+  ) throws(BuildInterrupted) -> Calibration {
+    var samples = samples
     guard samples.count > 1 else { return Calibration() }
     let count = samples.count
     for start in stride(from: 0, to: count, by: Self.batch) {

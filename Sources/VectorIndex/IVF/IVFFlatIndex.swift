@@ -76,6 +76,29 @@ public final class IVFFlatIndex: Sendable {
     }
   }
 
+  /// Measures anew how many probes give which recall, with queries (`d` floats each, normalised if
+  /// the rows are) instead of rows, and has searches go by that. Takes seconds; blocking.
+  ///
+  /// - Parameters:
+  ///   - shouldContinue: called every few milliseconds with the share that is done, 0…1.
+  /// - Throws: ``BuildInterrupted`` after `shouldContinue` returned false.
+  public func recalibrate(
+    with queries: [[Float]], rows: VectorColumnView, visibility: VisibilityView,
+    shouldContinue: (Double) -> Bool
+  ) throws(BuildInterrupted) {
+    let measurement = CalibrationMeasurement(
+      metric: metric, rows: rows, visibility: visibility, seed: parameters.seed)
+    let calibration = try measurement.run(
+      view().generation, queries: queries, shouldContinue: shouldContinue)
+    upkeep.withLock { _ in
+      let generation = view().generation
+      publish(
+        IVFGeneration(
+          quantizer: generation.quantizer, lists: generation.lists,
+          coveredRows: generation.coveredRows, calibration: calibration))
+    }
+  }
+
   /// Figures of the index now.
   public func statistics() -> IVFStatistics {
     let generation = view().generation
