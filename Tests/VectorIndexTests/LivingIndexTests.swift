@@ -116,7 +116,7 @@ import VectorIndex
     #expect(try answer() == before)
   }
 
-  @Test func readersWriterAndIndexerAtOnce() async throws {
+  @Test func readersWriterIndexerAndBuilderAtOnce() async throws {
     var random = SeededGenerator(seed: 85)
     let rows = ClusteredRows(dimension: 24, clusters: 20, random: &random)
     rows.add(2000, &random)
@@ -133,6 +133,13 @@ import VectorIndex
       group.addTask {
         while !shared.isFinished {
           shared.maintain()
+          await Task.yield()
+        }
+      }
+      group.addTask {
+        var random = SeededGenerator(seed: 88)
+        while !shared.isFinished {
+          shared.rebuild(&random)
           await Task.yield()
         }
       }

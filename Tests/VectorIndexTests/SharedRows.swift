@@ -69,6 +69,22 @@ final class SharedRows: Sendable {
     _ = index.maintain(rows: rows, visibility: visible)
   }
 
+  /// Builder: a successor is made aside, and the index measured anew.
+  func rebuild(_ random: inout SeededGenerator) {
+    let (_, rows, visible, live) = read()
+    do throws(BuildInterrupted) {
+      let successor = try IVFFlatIndex.build(
+        metric: .squaredEuclid, parameters: IVFParameters(), rows: rows, visibility: visible,
+        shouldContinue: { _ in true })
+      #expect(successor.statistics().entryCount == 2 * live.count)
+      try index.recalibrate(
+        with: (0..<8).map { _ in random.vector(column.dimension) }, rows: rows,
+        visibility: visible, shouldContinue: { _ in true })
+    } catch {
+      Issue.record(error)
+    }
+  }
+
   /// Reader: at full effort exactly the live rows are found.
   func check(_ random: inout SeededGenerator) {
     let (view, rows, visible, live) = read()
