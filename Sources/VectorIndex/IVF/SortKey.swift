@@ -18,7 +18,7 @@ enum SortKey {
   /// The position in a key.
   static func value(_ key: UInt64) -> Int { Int(key & 0xFFFF_FFFF) }
 
-  /// Sorts the `count` smallest keys, and perhaps more, to the front; the rest is left in any order.
+  /// Sorts the `count` smallest keys, and perhaps more, to the front; the rest is in any order.
   static func sortSmallest(_ count: Int, of keys: UnsafeMutableBufferPointer<UInt64>) {
     let count = min(count, keys.count)
     if keys.count <= wholeMax, let first = keys.baseAddress {
