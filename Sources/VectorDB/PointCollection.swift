@@ -14,6 +14,7 @@ public final class PointCollection: Sendable {
   let core: DatabaseCore
   let vectors: [VectorSlot]
   let visibility = VisibilityTable()
+  let identities = IdentityTable()
   let deadRows = DeadRows()
   let requests = StagingQueue()
   let rateLimits = RateLimits()
@@ -124,7 +125,7 @@ public final class PointCollection: Sendable {
       let transaction = ReadTransaction(
         collection: self, snapshot: commit.snapshot,
         visibility: visibility.view(at: commit.sequence, rowCount: rowCount),
-        columns: vectors.map { $0.column.view() },
+        identities: identities.view(), columns: vectors.map { $0.column.view() },
         // Lists leave out rows that are dead at the latest commit, which is this one.
         indexes: vectors.map { $0.indexSlot.index?.view() },
         payloadIndexes: payloadIndexes.view.upTo(commit.sequence))

@@ -2,21 +2,24 @@
 ///
 /// A snapshot is a table that is never changed again, so readers hold it without a lock. Replacing
 /// copies one reference a chunk, once a chunk: small beside filling it.
-final class ChunkDirectory<Chunk: AddressableChunk>: Sendable {
+package final class ChunkDirectory<Chunk: AddressableChunk>: Sendable {
   private let current = TraceableMutex(ChunkTable<Chunk>())
 
+  /// No chunks yet.
+  package init() {}
+
   /// What is there now.
-  func snapshot() -> ChunkTable<Chunk> {
+  package func snapshot() -> ChunkTable<Chunk> {
     current.withLock { $0 }
   }
 
   /// The chunk `number`, if it was made and not dropped.
-  func chunk(_ number: Int) -> Chunk? {
+  package func chunk(_ number: Int) -> Chunk? {
     current.withLock { number < $0.chunks.count ? $0.chunks[number] : nil }
   }
 
   /// Sets or clears the chunk `number`. Called by the one writer.
-  func replace(_ number: Int, with chunk: Chunk?) {
+  package func replace(_ number: Int, with chunk: Chunk?) {
     var next = snapshot().chunks
     while next.count <= number {
       guard chunk != nil else { return }

@@ -1,5 +1,5 @@
 /// A chunk whose contents lie at addresses that stay the same while it lives.
-protocol AddressableChunk: AnyObject, Sendable {
+package protocol AddressableChunk: AnyObject, Sendable {
   associatedtype Addresses
   var addresses: Addresses { get }
 }
@@ -9,12 +9,14 @@ protocol AddressableChunk: AnyObject, Sendable {
 ///
 /// SAFETY: `addresses` is filled in `init`, never written again, and freed in `deinit`; what it
 /// points to lives as long as `chunks`.
-final class ChunkTable<Chunk: AddressableChunk>: @unchecked Sendable {
-  let chunks: [Chunk?]
+package final class ChunkTable<Chunk: AddressableChunk>: @unchecked Sendable {
+  /// By chunk number; `nil` where there is none.
+  package let chunks: [Chunk?]
   private let addresses: UnsafeMutablePointer<Chunk.Addresses?>
   private let count: Int
 
-  init(_ chunks: [Chunk?] = []) {
+  /// A table of `chunks`.
+  package init(_ chunks: [Chunk?] = []) {
     self.chunks = chunks
     count = chunks.count
     addresses = .allocate(capacity: max(1, count))
@@ -26,7 +28,7 @@ final class ChunkTable<Chunk: AddressableChunk>: @unchecked Sendable {
   deinit { addresses.deallocate() }
 
   /// Where chunk `number` is, valid while the table lives; `nil` if there is none.
-  func addresses(of number: Int) -> Chunk.Addresses? {
+  package func addresses(of number: Int) -> Chunk.Addresses? {
     number < count ? addresses[number] : nil
   }
 }

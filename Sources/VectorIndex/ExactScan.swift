@@ -10,6 +10,11 @@ public struct ExactScan: VectorSearching {
     self.metric = metric
   }
 
+  /// All of the rows.
+  public func bytesRead(limit: Int, in view: VectorColumnView, visibility: VisibilityView) -> Int {
+    Int(visibility.rowCount) * view.rowBytes
+  }
+
   /// The nearest visible rows for each query, exactly; see ``VectorSearching``. `shouldStop` is
   /// polled once a block of about 100 KiB.
   ///

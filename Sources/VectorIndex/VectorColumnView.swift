@@ -17,6 +17,9 @@ public struct VectorColumnView: Sendable {
   /// The chunks by number; `nil` where there is none.
   var chunks: [VectorChunk?] { table.chunks }
 
+  /// Bytes of a row.
+  var rowBytes: Int { dimension * MemoryLayout<Float>.stride }
+
   /// Rows a chunk, a power of two.
   public var rowsPerChunk: Int { 1 << rowShift }
 

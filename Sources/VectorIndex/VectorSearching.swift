@@ -1,5 +1,9 @@
 /// Something that finds the nearest rows of a column.
 public protocol VectorSearching: Sendable {
+  /// About how many bytes of rows, codes and centroids the search for `limit` neighbours of one
+  /// query without `allowed` reads: what tells short searches from long ones.
+  func bytesRead(limit: Int, in view: VectorColumnView, visibility: VisibilityView) -> Int
+
   /// The nearest visible rows for each query, best first; equal scores by lower offset. Runs on
   /// the calling thread.
   ///

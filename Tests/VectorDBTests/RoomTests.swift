@@ -139,12 +139,14 @@ import VectorDB
       let full = things.memory()
       #expect(full.vectors == 5000 * 256 * 4)
       #expect(full.visibility == 2 * 4096 * 16)
+      #expect(full.identities == 2 * 4096 * 24)
       #expect(full.presence >= 5000 / 8)
       // Every chunk but the last, which new rows go to, is dead in full and freed.
       _ = try await things.apply([.delete(.ids((0..<5000).map { .number(UInt64($0)) }))])
       let empty = things.memory()
       #expect(empty.vectors < 1 << 20)
       #expect(empty.visibility == 4096 * 16)
+      #expect(empty.identities == 4096 * 24)
       #expect(temporary.database.memory().collections == empty)
     }
   }

@@ -66,7 +66,7 @@ extension CollectionMemory {
   var parts: [(name: StaticString, bytes: Int)] {
     [
       ("vectors", vectors), ("presence", presence), ("visibility", visibility),
-      ("codes", codes), ("lists", lists), ("centroids", centroids),
+      ("identities", identities), ("codes", codes), ("lists", lists), ("centroids", centroids),
       ("payload_indexes", payloadIndexes), ("catalogue", catalogue),
     ]
   }

@@ -38,6 +38,10 @@ struct CollectionLoader {
         throw damaged("an id leads to offset \(location.offset), which is not its own")
       }
       isLive[Int(location.offset)] = true
+      let key = UnsafeRawBufferPointer(rebasing: iterator.key.dropFirst(4))
+      guard let (id, _) = KeyLayout.id(in: key) else { throw damaged("the key of an id is none") }
+      collection.identities.insert(
+        location.offset, RowIdentity(id: id, version: location.version))
       collection.visibility.insert(location.offset, born: 0)
       live += 1
       try look(live)

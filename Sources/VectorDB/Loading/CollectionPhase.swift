@@ -55,7 +55,10 @@ extension PointCollection {
       for chunk in 0...rowCount / rows { slot.column.dropChunk(containing: chunk * rows) }
     }
     let rows = UInt32(VisibilityTable.rowsPerChunk)
-    for chunk in 0...rowCount / rows { visibility.dropChunk(containing: chunk * rows) }
+    for chunk in 0...rowCount / rows {
+      visibility.dropChunk(containing: chunk * rows)
+      identities.dropChunk(containing: chunk * rows)
+    }
     core.noteDamage()
   }
 

@@ -18,6 +18,9 @@ extension PointCollection {
       for request in requests { try strictMode.check(request) }
     }
     let transaction = try beginRead()
+    // Waking a thread would cost as much as a short search.
+    let brief = QueryExecution(transaction, flag: CancellationFlag())
+    if let results = try brief.briefResults(of: requests) { return results }
     return try await core.searchThreads.run { flag throws(CollectionError) in
       try QueryExecution(transaction, flag: flag).results(of: requests)
     }

@@ -27,12 +27,47 @@ struct QueryExecution {
     var results: [[ScoredPoint]] = []
     for (index, request) in requests.enumerated() {
       if let search = searches[index] {
-        results.append(try finish(request, search, neighbors[index]))
+        let hits = page(request, search, neighbors[index])
+        results.append(try points(hits, request, score: search.slot.distance.score))
       } else {
         results.append(try listing(request))
       }
     }
     return results
+  }
+
+  /// Answers plain searches that take no longer than a thread that must not be held up can spare,
+  /// from memory alone; `nil` for others, or when the store has to be asked who was found.
+  func briefResults(
+    of requests: [QueryRequest]
+  ) throws(CollectionError) -> [[ScoredPoint]]? {
+    guard requests.allSatisfy(Self.needsNoStore) else { return nil }
+    var searches: [Search] = []
+    var bytes = 0
+    for request in requests {
+      guard let search = try search(for: request) else { return nil }
+      bytes += searching(search.slot, search.params).bytesRead(
+        limit: search.count, in: transaction.columns[search.slot.position],
+        visibility: transaction.visibility)
+      if bytes > transaction.collection.core.options.limits.briefSearchBytesMax { return nil }
+      searches.append(search)
+    }
+    let neighbors = try run(searches)
+    var results: [[ScoredPoint]] = []
+    for (index, request) in requests.enumerated() {
+      let search = searches[index]
+      let hits = page(request, search, neighbors[index])
+      guard let points = identified(hits, request, score: search.slot.distance.score) else {
+        return nil
+      }
+      results.append(points)
+    }
+    return results
+  }
+
+  private static func needsNoStore(_ request: QueryRequest) -> Bool {
+    guard case .nearest(.dense) = request.query, request.withPayload == .none else { return false }
+    return request.filter?.isEmpty ?? true
   }
 
   /// The search for the nearest rows that a request means; `nil` when it means something else.
@@ -177,9 +212,10 @@ struct QueryExecution {
     return Array(passed.sorted { $0.ranks(before: $1) }.prefix(search.count))
   }
 
-  private func finish(
+  /// What of the neighbours that were found the request asks for.
+  private func page(
     _ request: QueryRequest, _ search: Search, _ neighbors: [Neighbor]
-  ) throws(CollectionError) -> [ScoredPoint] {
+  ) -> [Neighbor] {
     var hits = neighbors
     if let threshold = request.scoreThreshold {
       hits.removeAll { neighbor in
@@ -193,8 +229,7 @@ struct QueryExecution {
           request.offset.addingSaturating(request.limit), from: hits,
           in: transaction.columns[search.slot.position])
     }
-    let page = Array(hits.dropFirst(request.offset).prefix(request.limit))
-    return try points(page, request) { search.slot.distance.score(internal: $0) }
+    return Array(hits.dropFirst(request.offset).prefix(request.limit))
   }
 
   /// The answer to a request that means no search for the nearest.
@@ -240,6 +275,7 @@ struct QueryExecution {
   private func points(
     _ hits: [Neighbor], _ request: QueryRequest, score: (Float) -> Float
   ) throws(CollectionError) -> [ScoredPoint] {
+    if let points = identified(hits, request, score: score) { return points }
     var points: [ScoredPoint] = []
     points.reserveCapacity(hits.count)
     try transaction.visitRecords(at: hits.map(\.offset)) { (index, view) throws(CollectionError) in
@@ -247,6 +283,28 @@ struct QueryExecution {
         view, at: hits[index].offset, payload: request.withPayload, vector: request.withVector)
       points.append(
         ScoredPoint(record: record, version: view.version, score: score(hits[index].score)))
+    }
+    return points
+  }
+
+  /// The points at `hits` without their payloads, from memory; `nil` when payloads are asked for,
+  /// or a later commit makes it the store's to say which version a reader sees.
+  private func identified(
+    _ hits: [Neighbor], _ request: QueryRequest, score: (Float) -> Float
+  ) -> [ScoredPoint]? {
+    guard request.withPayload == .none else { return nil }
+    let sequence = transaction.visibility.sequence
+    var points: [ScoredPoint] = []
+    points.reserveCapacity(hits.count)
+    for hit in hits {
+      guard let identity = transaction.identities.identity(of: hit.offset, at: sequence) else {
+        return nil
+      }
+      let record = Record(
+        id: identity.id, payload: nil,
+        vectors: transaction.vectors(at: hit.offset, request.withVector))
+      points.append(
+        ScoredPoint(record: record, version: identity.version, score: score(hit.score)))
     }
     return points
   }

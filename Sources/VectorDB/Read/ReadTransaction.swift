@@ -10,6 +10,7 @@ struct ReadTransaction: Sendable {
   let collection: PointCollection
   let snapshot: StoreSnapshot
   let visibility: VisibilityView
+  let identities: IdentityView
   /// The rows of each of the collection's vectors, in the collection's order.
   let columns: [VectorColumnView]
   /// The index of each of the collection's vectors, `nil` for one that has none.

@@ -9,6 +9,8 @@ public struct CollectionMemory: Sendable, Equatable {
   public var presence = 0
   /// Birth and death of rows, in tables of 4,096.
   public var visibility = 0
+  /// Id and version of rows, in tables of 4,096.
+  public var identities = 0
   /// Codes of the vectors in the lists of indexes.
   public var codes = 0
   /// Row offsets and tables of the lists, and the queries that they are calibrated with.
@@ -21,7 +23,8 @@ public struct CollectionMemory: Sendable, Equatable {
   public var catalogue = 0
 
   public var total: Int {
-    vectors + presence + visibility + codes + lists + centroids + payloadIndexes + catalogue
+    vectors + presence + visibility + identities + codes + lists + centroids + payloadIndexes
+      + catalogue
   }
 
   /// Name, configuration, locks and counters of one collection, as measured with 10,000.
@@ -66,13 +69,14 @@ extension PointCollection {
       memory.centroids += index.centroids
     }
     memory.visibility = visibility.residentBytes
+    memory.identities = identities.residentBytes
     memory.payloadIndexes = payloadIndexes.residentBytes
     return memory
   }
 
   /// What one more row takes in memory, and what its records take on disk.
   var bytesPerRow: Int {
-    vectors.reduce(16) { $0 + $1.size * MemoryLayout<Float>.stride }
+    vectors.reduce(16 + IdentityAddresses.bytesPerRow) { $0 + $1.size * MemoryLayout<Float>.stride }
   }
 }
 
@@ -81,6 +85,7 @@ extension CollectionMemory {
     vectors += other.vectors
     presence += other.presence
     visibility += other.visibility
+    identities += other.identities
     codes += other.codes
     lists += other.lists
     centroids += other.centroids

@@ -11,7 +11,7 @@ final class DeadRows: Sendable {
   private struct Counts {
     /// Dead rows by chunk number, for each of the collection's vectors.
     var columns: [[UInt32: Int]] = []
-    /// The same for the table of births and deaths.
+    /// The same for the tables of births, deaths and identities.
     var visibility: [UInt32: Int] = [:]
   }
 
@@ -30,6 +30,7 @@ final class DeadRows: Sendable {
       let rows = VisibilityTable.rowsPerChunk
       if Self.isFull(&counts.visibility, offset / UInt32(rows), rows) {
         collection.visibility.dropChunk(containing: offset)
+        collection.identities.dropChunk(containing: offset)
       }
     }
   }

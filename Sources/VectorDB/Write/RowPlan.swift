@@ -12,8 +12,11 @@ struct RowPlan {
 
   /// What happens to one point's rows when the commit becomes visible.
   private struct Placement {
+    var identity: RowIdentity
     var removed: UInt32?
     var inserted: UInt32?
+    /// A row that stays and is now of this version.
+    var amended: UInt32?
     var vectors: [UInt16: [Float]] = [:]
   }
 
@@ -44,9 +47,10 @@ struct RowPlan {
       guard let base = point.base else { return nil }
       batch.delete(key: KeyLayout.id(number, id), in: KeyLayout.ids)
       removeRows(at: base.offset, transaction, &batch)
-      return Placement(removed: base.offset)
+      return Placement(
+        identity: RowIdentity(id: id, version: point.version), removed: base.offset)
     }
-    var placement: Placement?
+    var placement = Placement(identity: RowIdentity(id: id, version: point.version))
     var offset = point.base?.offset ?? 0
     if point.vectors != nil || point.base == nil {
       offset = try takeOffset()
@@ -56,8 +60,11 @@ struct RowPlan {
           batch.put(key: KeyLayout.vector(number, vector, offset), value: $0, in: KeyLayout.vectors)
         }
       }
-      placement = Placement(
-        removed: point.base?.offset, inserted: offset, vectors: point.vectors ?? [:])
+      placement.removed = point.base?.offset
+      placement.inserted = offset
+      placement.vectors = point.vectors ?? [:]
+    } else {
+      placement.amended = offset
     }
     let location = PointLocation(offset: offset, version: point.version)
     batch.put(key: KeyLayout.id(number, id), value: location.encoded(), in: KeyLayout.ids)
@@ -67,9 +74,9 @@ struct RowPlan {
     } else {
       payload = try transaction.payload(at: point.base)
     }
-    if placement != nil || point.payload != nil {
+    if placement.inserted != nil || point.payload != nil {
       // A row that stays has another payload than readers of earlier commits see.
-      try payloads?.add(payload, of: id, at: offset, replaces: placement == nil)
+      try payloads?.add(payload, of: id, at: offset, replaces: placement.amended != nil)
     }
     let record = PointRecord(id: id, version: point.version, payload: payload)
     batch.put(key: KeyLayout.point(number, offset), value: record.encoded(), in: KeyLayout.points)
@@ -107,8 +114,13 @@ struct RowPlan {
             slot.column.write($0, at: offset)
           }
         }
+        collection.identities.insert(offset, placement.identity)
         collection.visibility.insert(offset, born: sequence)
         change += 1
+      }
+      if let offset = placement.amended {
+        collection.identities.amend(
+          offset, version: placement.identity.version, sequence: sequence)
       }
       if let offset = placement.removed {
         collection.visibility.remove(offset, died: sequence)

@@ -29,6 +29,20 @@ public struct IVFSearch: VectorSearching {
     }
   }
 
+  /// Centroids as codes and the nearest of them, the lists looked at, rows that are reranked, and
+  /// the tail.
+  public func bytesRead(limit: Int, in view: VectorColumnView, visibility: VisibilityView) -> Int {
+    if isExhaustive, scansTail {
+      return ExactScan(metric: metric).bytesRead(limit: limit, in: view, visibility: visibility)
+    }
+    let lists = max(1, index.generation.lists.count)
+    let entryBytes = index.generation.quantizer.layout.blockBytes / CodeLayout.entriesPerBlock
+    let entries = lists + 2 * Int(index.coveredRows) * min(probes, lists) / lists
+    let tail = scansTail ? Int(visibility.rowCount) - Int(index.coveredRows) : 0
+    let rows = 2 * probes + 5 * min(limit, Int(visibility.rowCount)) + max(0, tail)
+    return entries * entryBytes + rows * view.rowBytes
+  }
+
   private var metric: Metric { index.generation.quantizer.metric }
 
   /// The nearest visible rows for each query; see ``VectorSearching``.

@@ -1,0 +1,100 @@
+import PointModel
+import Testing
+import VectorDB
+
+/// Ids and versions that searches take from memory are those of the store.
+@Suite struct IdentityTests {
+  @Test(arguments: [UInt64(3), 71])
+  func searchesNamePointsAsTheStoreDoes(seed: UInt64) async throws {
+    try await withDatabase { temporary in
+      try await temporary.create(size: 2)
+      var random = SeededGenerator(seed: seed)
+      let ids = (UInt64(0)..<40).map { number -> PointID in
+        number % 3 == 0
+          ? .uuid(PointUUID(high: number << 40, low: .max - number)) : .number(number << 57)
+      }
+      for step in 0..<120 {
+        let things = try temporary.database.collection(named: "things")
+        let some = Array(ids.shuffled(using: &random).prefix(Int.random(in: 1...6, using: &random)))
+        let change = payload(#"{"step":\#(step)}"#)
+        switch Int.random(in: 0..<10, using: &random) {
+        case 0..<5:
+          let points = some.map { id in
+            let vector = [Float.random(in: 0...1, using: &random), 1]
+            return Point(
+              id: id, vectors: [NamedVector(name: "", values: vector)], payload: change)
+          }
+          _ = try await things.apply([.upsert(points)])
+        case 5..<8:
+          let existing = try await things.retrieve(some).map(\.id)
+          _ = try await things.apply([.overwritePayload(change, .ids(existing))])
+        case 8: _ = try await things.apply([.delete(.ids(some))])
+        default: try await temporary.restart()
+        }
+        try await expectSameNames(in: temporary.database.collection(named: "things"))
+      }
+    }
+  }
+
+  /// Payloads come from the store, and with them ids and versions.
+  private func expectSameNames(in things: PointCollection) async throws {
+    var request = QueryRequest(query: .nearest(.dense([1, 0])), limit: 100)
+    let fromMemory = try await things.query([request])[0]
+    request.withPayload = .all
+    let fromStore = try await things.query([request])[0]
+    #expect(fromMemory.map(\.record.id) == fromStore.map(\.record.id))
+    #expect(fromMemory.map(\.version) == fromStore.map(\.version))
+    #expect(fromMemory.map(\.score) == fromStore.map(\.score))
+    #expect(fromMemory.allSatisfy { $0.record.payload == nil })
+    #expect(try await fromMemory.count == things.count(nil))
+  }
+
+  @Test func aReaderSeesTheVersionsOfOneCommit() async throws {
+    try await withDatabase(options: DatabaseOptions(durability: .interval(milliseconds: 50))) {
+      temporary in
+      let things = try await temporary.create(size: 2)
+      let ids = (UInt64(0)..<20).map { PointID.number($0) }
+      _ = try await things.apply([.upsert((UInt64(0)..<20).map { point($0, [1, 0]) })])
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask {
+          for round in 0..<300 {
+            let change = payload(#"{"round":\#(round)}"#)
+            _ = try await things.apply([.overwritePayload(change, .ids(ids))])
+          }
+        }
+        for _ in 0..<3 {
+          group.addTask {
+            var last: UInt64 = 0
+            for _ in 0..<300 {
+              let request = QueryRequest(query: .nearest(.dense([1, 0])), limit: 100)
+              let versions = Set(try await things.query([request])[0].map(\.version))
+              #expect(versions.count == 1, "one operation changed all points")
+              let version = try #require(versions.first)
+              #expect(version >= last, "time does not go back")
+              last = version
+            }
+          }
+        }
+        try await group.waitForAll()
+      }
+    }
+  }
+
+  /// A search that is too long to be answered where it came in finds the same.
+  @Test func shortAndLongSearchesAgree() async throws {
+    var answers: [[ScoredPoint]] = []
+    for bytes in [0, 4 << 20] {
+      let limits = Limits(briefSearchBytesMax: bytes)
+      try await withDatabase(options: DatabaseOptions(limits: limits)) { temporary in
+        let things = try await temporary.create(size: 2)
+        _ = try await things.apply([.upsert((UInt64(0)..<500).map { point($0, [1, Float($0)]) })])
+        let request = QueryRequest(
+          query: .nearest(.dense([0, 1])), scoreThreshold: 30, limit: 7, offset: 5,
+          withVector: .all)
+        answers += try await things.query([request, request])
+      }
+    }
+    #expect(answers[0].map(\.record.id) == (488...494).reversed().map { .number($0) })
+    #expect(answers.allSatisfy { $0 == answers[0] })
+  }
+}
