@@ -184,3 +184,8 @@ size_t vk_select_smallest(vk_variant variant, const float *values, size_t count,
   }
   return found;
 }
+
+size_t vk_select_up_to(vk_variant variant, const float *values, size_t count, float limit,
+                       uint32_t *positions) {
+  return set_of(variant)->collect_up_to(values, count, limit, positions);
+}

@@ -75,16 +75,16 @@ final class ClusteredRows {
       queries, in: column.view(), visibility: view, shouldStop: { false })
   }
 
-  /// The share of true neighbours found by searches that look at `probes` lists.
+  /// The share of true neighbours found by searches of such effort.
   func recall(
-    _ index: IVFFlatIndex, _ metric: Metric, probes: Int, queries: Int = 100,
+    _ index: IVFFlatIndex, _ metric: Metric, effort: SearchEffort, queries: Int = 100,
     _ random: inout SeededGenerator
   ) throws -> Double {
     let queries = (0..<queries).map { _ in SearchQuery(vector: randomRow(&random), limit: 10) }
     let truth = try exact(metric, queries)
     var found = 0
     for (query, neighbors) in zip(queries, truth) {
-      let hits = try search(index, [query], .probes(probes))[0]
+      let hits = try search(index, [query], effort)[0]
       found += Set(hits.map(\.offset)).intersection(neighbors.map(\.offset)).count
     }
     return Double(found) / Double(truth.reduce(0) { $0 + $1.count })

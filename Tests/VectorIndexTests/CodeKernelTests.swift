@@ -135,7 +135,7 @@ import VectorIndex
   }
 
   /// The estimator is unbiased, and its error is that of a normal distribution with the deviation
-  /// that the bound assumes: at 1.9 deviations about 2.9 % lie below the lower bound.
+  /// that the bounds assume: about 9.7 % lie 1.3 deviations below, and 2.9 % 1.9 deviations.
   @Test(arguments: [VK_SQUARED_L2, VK_DOT], [64, 100, 384, 768])
   func estimatesAreUnbiasedAndCovered(metric: vk_metric, dimension: Int) {
     var random = SeededGenerator(seed: 43)
@@ -166,10 +166,12 @@ import VectorIndex
     let count = Double(errors.count)
     let mean = errors.reduce(0, +) / count
     let deviation = (errors.reduce(0) { $0 + $1 * $1 } / count).squareRoot()
-    let beyond = Double(errors.count { $0 > 1.9 }) / count
+    let beyondNarrow = Double(errors.count { $0 > 1.3 }) / count
+    let beyondWide = Double(errors.count { $0 > 1.9 }) / count
     #expect(abs(mean) < 0.15, "mean error of \(mean) deviations")
     #expect(0.7 < deviation && deviation < 1.3, "deviation \(deviation)")
-    #expect(beyond < 0.07, "\(beyond) of the rows lie below their lower bound")
+    #expect(beyondNarrow < 0.15, "\(beyondNarrow) of the rows lie below their lower bound")
+    #expect(beyondWide < 0.07, "\(beyondWide) of the rows lie below their lower bound")
   }
 
   private func sum(_ a: [Float], _ b: [Float], _ term: (Double, Double) -> Double) -> Double {

@@ -42,7 +42,8 @@ import VectorIndex
       let probes = view.probes(for: .recall(target))
       #expect(probes >= last)
       last = probes
-      let recall = try rows.recall(index, metric, probes: probes, queries: 300, &random)
+      let recall = try rows.recall(
+        index, metric, effort: .recall(target), queries: 300, &random)
       #expect(recall > target - 0.03, "\(probes) probes for \(target) gave \(recall)")
     }
     #expect(last < statistics.listCount, "a tenth of a second is no excuse for all lists")
@@ -58,22 +59,22 @@ import VectorIndex
     let before = index.view().probes(for: .recall(0.95))
     let queries = (0..<256).map { _ in random.vector(64) }
     let (known, held) = (queries[..<128], queries[128...])
-    let recall = { (probes: Int) in
+    let recall = { () in
       let asked = held.map { SearchQuery(vector: $0, limit: 10) }
       let truth = try rows.exact(.squaredEuclid, asked)
-      let found = try asked.map { try rows.search(index, [$0], .probes(probes))[0] }
+      let found = try asked.map { try rows.search(index, [$0], .recall(0.95))[0] }
       let hits = zip(truth, found).reduce(0) { sum, pair in
         sum + Set(pair.0.map(\.offset)).intersection(pair.1.map(\.offset)).count
       }
       return Double(hits) / Double(10 * held.count)
     }
-    #expect(try recall(before) < 0.92, "otherwise nothing is shown")
+    #expect(try recall() < 0.92, "otherwise nothing is shown")
     try index.recalibrate(
       with: Array(known), rows: rows.column.view(), visibility: rows.view,
       shouldContinue: { _ in true })
     let after = index.view().probes(for: .recall(0.95))
     #expect(after > before)
-    #expect(try recall(after) > 0.93, "\(after) probes instead of \(before)")
+    #expect(try recall() > 0.93, "\(after) probes instead of \(before)")
     #expect(throws: BuildInterrupted.self) {
       try index.recalibrate(
         with: Array(known), rows: rows.column.view(), visibility: rows.view,

@@ -44,9 +44,9 @@ import VectorIndex
     var (old, new) = (0.0, 0.0)
     for round in 0..<4 {
       var same = SeededGenerator(seed: UInt64(900 + round))
-      old += try rows.recall(index, .squaredEuclid, probes: 16, &same) / 4
+      old += try rows.recall(index, .squaredEuclid, effort: .probes(16), &same) / 4
       var again = SeededGenerator(seed: UInt64(900 + round))
-      new += try rows.recall(fresh, .squaredEuclid, probes: 16, &again) / 4
+      new += try rows.recall(fresh, .squaredEuclid, effort: .probes(16), &again) / 4
     }
     return (old, new)
   }

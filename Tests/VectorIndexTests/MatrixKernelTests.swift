@@ -91,4 +91,21 @@ import Testing
       }
     }
   }
+
+  @Test func valuesUpToALimitArePicked() {
+    var random = SeededGenerator(seed: 74)
+    for count in [16, 64, 1008] {
+      let values = (0..<count).map { _ in Float(Int.random(in: -20...20, using: &random)) }
+      for limit: Float in [-21, -20, 0, 3.5, 20] {
+        let expected = values.indices.filter { values[$0] <= limit }.map { UInt32($0) }
+        for variant in Self.variants {
+          // Nothing may be written beyond what is found.
+          var positions = [UInt32](repeating: .max, count: expected.count + 1)
+          let found = vk_select_up_to(variant, values, count, limit, &positions)
+          #expect(positions.prefix(found) == expected[...])
+          #expect(positions.last == .max)
+        }
+      }
+    }
+  }
 }

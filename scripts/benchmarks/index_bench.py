@@ -18,7 +18,9 @@ from index_peers import LIMIT, PEERS
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RECALLS = (0.90, 0.95, 0.98, 0.99)
-PROBES = (4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512)
+# Recall targets, as a client may set them.
+TARGETS = (0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.965, 0.975, 0.98, 0.985, 0.99,
+           0.993, 0.996, 0.998)  # fmt: skip
 
 
 def say(text: str) -> None:
@@ -87,10 +89,10 @@ class Quiver(Child):
         ]  # fmt: skip
         super().__init__("quiver", "", command)
         self.build = self.read()
-        self.settings = [p for p in PROBES if p <= self.build["lists"]]
+        self.settings = [f"recall {target}" for target in TARGETS]
 
     def search(self, setting) -> dict:
-        answer = self.ask(f"probes {setting}")
+        answer = self.ask(setting)
         found = np.fromfile(self.out, "<u4").reshape(-1, LIMIT)
         return {
             "cpu_s": answer["cpu_s"], "p50_ms": answer["p50_ms"], "p99_ms": answer["p99_ms"],

@@ -43,6 +43,13 @@ size_t vk_smallest(vk_variant variant, const float *values, size_t count);
 size_t vk_select_smallest(vk_variant variant, const float *values, size_t count, size_t wanted,
                           size_t slack, uint32_t *positions);
 
+/// Writes the positions of the values that are at most `limit`, in ascending order. `count` is a
+/// multiple of 16.
+///
+/// - Returns: how many.
+size_t vk_select_up_to(vk_variant variant, const float *values, size_t count, float limit,
+                       uint32_t *positions);
+
 #pragma clang assume_nonnull end
 
 #endif

@@ -1,39 +1,69 @@
 import Glibc
 
-/// How many probes gave which recall on a sample of the rows.
+/// Which reach gave which recall on a sample of queries.
 struct Calibration: Sendable, Equatable {
-  /// Ascending in both.
+  /// Ascending in recall and probes.
   var points: [CalibrationPoint]
 
   init(points: [CalibrationPoint] = []) {
     self.points = points
   }
 
-  /// The least probes for `recall`, interpolated in the logarithms of probes and misses; beyond the
-  /// last point as many again as the extrapolation asks for.
-  func probes(forRecall recall: Double, listCount: Int) -> Int {
-    guard recall < 1 else { return listCount }
-    guard let last = points.last else { return min(listCount, 32) }
-    if let first = points.first, recall <= first.recall { return first.probes }
-    var lower = points[0]
-    for point in points.dropFirst() {
-      if point.recall >= recall { return interpolate(recall, lower, point, listCount) }
-      lower = point
-    }
-    guard points.count > 1 else { return min(listCount, last.probes * 2) }
-    return interpolate(recall, points[points.count - 2], last, listCount)
-  }
-
-  private func interpolate(
-    _ recall: Double, _ a: CalibrationPoint, _ b: CalibrationPoint, _ listCount: Int
-  ) -> Int {
+  /// The least reach for `recall`, interpolated in the logarithms of probes and misses; beyond the
+  /// last point as much again as the extrapolation asks for.
+  func reach(forRecall recall: Double, listCount: Int) -> ProbeReach {
+    guard recall < 1 else { return ProbeReach(probes: listCount, bounds: .wide) }
+    guard let last = points.last else { return ProbeReach(probes: min(listCount, 32)) }
+    if let first = points.first, recall <= first.recall { return ProbeReach(first) }
+    guard points.count > 1 else { return reach(ofProbes: min(listCount, last.probes * 2)) }
+    let upper = max(1, points.firstIndex { $0.recall >= recall } ?? points.count - 1)
+    let (a, b) = (points[upper - 1], points[upper])
     let misses = { (recall: Double) in log(max(1 - recall, 1e-4)) }
     let span = misses(b.recall) - misses(a.recall)
-    guard span < 0 else { return b.probes }
-    let share = min((misses(recall) - misses(a.recall)) / span, 4)
+    guard span < 0 else { return ProbeReach(b) }
+    let reach = Self.between(a, b, share: (misses(recall) - misses(a.recall)) / span)
+    return reach.probes < listCount ? reach : self.reach(ofProbes: listCount)
+  }
+
+  /// So many probes, whatever the query.
+  func reach(ofProbes probes: Int) -> ProbeReach {
+    let point = points.first { $0.probes >= probes } ?? points.last
+    return ProbeReach(probes: probes, bounds: point?.bounds ?? .standard)
+  }
+
+  /// So many probes on average.
+  func reach(forMean probes: Int) -> ProbeReach {
+    guard points.count > 1, probes > 0 else { return reach(ofProbes: probes) }
+    let upper = max(1, points.firstIndex { $0.probes >= probes } ?? points.count - 1)
+    let (a, b) = (points[upper - 1], points[upper])
+    let span = log(Double(b.probes)) - log(Double(a.probes))
+    guard span > 0 else { return reach(ofProbes: probes) }
+    let share = (log(Double(probes)) - log(Double(a.probes))) / span
+    var reach = Self.between(a, b, share: share)
+    reach.probes = probes
+    return reach
+  }
+
+  private static func between(
+    _ a: CalibrationPoint, _ b: CalibrationPoint, share: Double
+  ) -> ProbeReach {
+    let share = min(share, 4)
     let low = log(Double(a.probes))
     let high = log(Double(b.probes))
     let probes = exp(low + share * (high - low)).rounded(.up)
-    return max(1, min(listCount, Int(probes)))
+    let slack = a.slack + Float(share) * (b.slack - a.slack)
+    return ProbeReach(
+      probes: max(1, Int(min(probes, 1e9))), slack: slack.isFinite ? slack : nil, bounds: b.bounds)
   }
+}
+
+extension ProbeReach {
+  init(_ point: CalibrationPoint) {
+    self.init(
+      probes: point.probes, slack: point.slack.isFinite ? point.slack : nil, bounds: point.bounds)
+  }
+}
+
+extension CalibrationPoint {
+  var bounds: ErrorBounds { isWide ? .wide : .standard }
 }

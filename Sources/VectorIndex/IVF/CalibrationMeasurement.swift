@@ -1,4 +1,6 @@
-/// Finds out how many probes give which recall: rows of the index itself, or queries, are searched
+import Glibc
+
+/// Finds out which reach gives which recall: rows of the index itself, or queries, are searched
 /// for, and what is found compared with an exact scan. A row is no neighbour of itself.
 struct CalibrationMeasurement {
   let metric: Metric
@@ -10,6 +12,12 @@ struct CalibrationMeasurement {
   private static let neighbors = 10
   /// Enough, so that more probes are not tried.
   private static let recallEnough = 0.996
+  /// Beyond this recall, standard bounds cost more than wide ones.
+  private static let standardRecallMax = 0.99
+  /// Where lists are what is wanting, misses fall with at least this power of the probes, once
+  /// most neighbours are found.
+  private static let leastGain = 0.25
+  private static let mostRecall = 0.8
   /// Queries that share one exact scan.
   private static let batch = 16
 
@@ -51,15 +59,35 @@ struct CalibrationMeasurement {
     }
     var points: [CalibrationPoint] = []
     let view = IVFIndexView(generation: generation)
+    let margins = Self.margins(of: samples, generation.quantizer)
+    var isWide = false
     for probes in Self.ladder(upTo: generation.lists.count) {
-      let recall = try self.recall(of: view, probes: probes, samples) { shouldContinue(0.75) }
+      let slack = margins[min(margins.count, probes * count) - 1]
+      var reach = ProbeReach(probes: probes, slack: slack)
+      if isWide { reach.bounds = .wide }
+      var recall = try self.recall(of: view, reach, samples) { shouldContinue(0.75) }
+      if !isWide, let last = points.last, Self.gainsLittle(last, recall: recall, probes: probes) {
+        // Not lists are wanting, but a look at what is in them.
+        isWide = true
+        reach.bounds = .wide
+        recall = try self.recall(of: view, reach, samples) { shouldContinue(0.75) }
+      }
       // Chance may give fewer probes the better figure; more probes never find less for long.
       if recall > points.last?.recall ?? -1 {
-        points.append(CalibrationPoint(recall: recall, probes: probes))
+        points.append(CalibrationPoint(recall: recall, probes: probes, slack: slack, isWide: isWide))
       }
       if recall >= Self.recallEnough { break }
+      if recall >= Self.standardRecallMax { isWide = true }
     }
     return Calibration(points: points)
+  }
+
+  private static func gainsLittle(
+    _ last: CalibrationPoint, recall: Double, probes: Int
+  ) -> Bool {
+    if last.recall < mostRecall { return false }
+    let misses = log(max(1 - last.recall, 1e-4) / max(1 - recall, 1e-4))
+    return misses < leastGain * log(Double(probes) / Double(last.probes))
   }
 
   /// Numbers of probes, each about 1.4 times the one before.
@@ -71,6 +99,20 @@ struct CalibrationMeasurement {
       step *= 2.0.squareRoot()
     }
     return steps + [listCount]
+  }
+
+  /// How much more remote than its nearest lists each list is from each sample, ascending: the first
+  /// *n* times as many as there are samples make *n* lists a sample on average.
+  private static func margins(of samples: [Sample], _ quantizer: CoarseQuantizer) -> [Float] {
+    var margins: [Float] = []
+    margins.reserveCapacity(samples.count * quantizer.count)
+    for sample in samples {
+      let lists = ListSelection.remoteness(of: sample.query.vector, from: quantizer).sorted()
+      let nearest = lists.prefix(ProbeReach.referenceCount)
+      let mean = nearest.reduce(0, +) / Float(nearest.count)
+      margins += lists.map { $0 - mean }
+    }
+    return margins.sorted()
   }
 
   private func draw(_ offsets: [UInt32]) -> [Sample] {
@@ -104,9 +146,9 @@ struct CalibrationMeasurement {
   }
 
   private func recall(
-    of view: IVFIndexView, probes: Int, _ samples: [Sample], shouldContinue: () -> Bool
+    of view: IVFIndexView, _ reach: ProbeReach, _ samples: [Sample], shouldContinue: () -> Bool
   ) throws(BuildInterrupted) -> Double {
-    let search = IVFSearch(view, effort: .probes(probes))
+    let search = IVFSearch(view, reach: reach)
     var found = 0
     var wanted = 0
     for sample in samples {

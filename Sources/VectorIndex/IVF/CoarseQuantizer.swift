@@ -20,7 +20,10 @@ final class CoarseQuantizer: @unchecked Sendable {
   /// The centroids as entries of a list around their mean.
   private let codes: ListMemory
   private let codeBlocks: Int
-  private let mean: [Float]
+  /// Of the centroids, `d` floats.
+  let mean: [Float]
+  /// Mean of `|B|` over the centroids' codes.
+  private let meanSlope: Float
 
   var count: Int { centroids.count }
 
@@ -46,6 +49,7 @@ final class CoarseQuantizer: @unchecked Sendable {
     let rotatedMean = rotation.applied(to: mean)
     let blocks = codes.base.assumingMemoryBound(to: UInt8.self)
     let orderMetric: Metric = ranksByProduct ? .dot : .squaredEuclid
+    var slopes = 0.0
     for block in 0..<codeBlocks {
       CodeKernels.clear(block: blocks + block * layout.blockBytes, layout: layout)
     }
@@ -59,7 +63,9 @@ final class CoarseQuantizer: @unchecked Sendable {
           orderMetric, rotated: row, centroid: center, layout: layout,
           block: blocks + block * layout.blockBytes, entry: entry)
       }
+      slopes += Double(abs(layout.slope(of: entry, in: blocks + block * layout.blockBytes)))
     }
+    meanSlope = Float(slopes / Double(max(1, count)))
   }
 
   deinit { rotated.deallocate() }
@@ -96,85 +102,29 @@ final class CoarseQuantizer: @unchecked Sendable {
       + codeBlocks * layout.blockBytes
   }
 
-  /// Puts the `probes` lists nearest to the lane's query into the lane, nearest first.
+  /// What lists are ranked by.
+  var orderMetric: Metric { ranksByProduct ? .dot : .squaredEuclid }
+
+  /// How far the estimate of a centroid is usually off, for a query of so much distance to
+  /// ``mean``: one standard deviation.
+  func estimateDeviation(distanceToMean: Float) -> Float {
+    ErrorBounds.deviation * meanSlope * distanceToMean
+  }
+
+  /// Estimates the distance of every centroid from a query, in terms of ``orderMetric`` and lower
+  /// is nearer. What stands for no centroid is out of reach.
   ///
-  /// Estimates from codes choose half as many again, exact distances decide among those.
-  func select(_ probes: Int, for lane: SearchLane) {
-    let wanted = min(max(1, probes), count)
-    let candidateCount = wanted + wanted / 2 + 16
-    if candidateCount * 4 >= count * 3 {
-      let numbers = [UInt32](0..<UInt32(count))
-      numbers.withUnsafeBufferPointer { rank($0, keeping: wanted, for: lane) }
-      return
-    }
-    let slack = 16
-    let width = codeBlocks * CodeLayout.entriesPerBlock
-    let estimates = UnsafeMutablePointer<Float>.allocate(capacity: width)
-    let numbers = UnsafeMutablePointer<UInt32>.allocate(capacity: candidateCount + slack)
-    defer {
-      estimates.deallocate()
-      numbers.deallocate()
-    }
-    let center = mean.withUnsafeBufferPointer { mean in
-      lane.withQuery { query in VectorMath.score(orderMetric, query, mean) }
-    }
-    CodeKernels.estimate(
-      blocks: codes.base.assumingMemoryBound(to: UInt8.self), count: codeBlocks,
-      table: lane.table, distance: -center, into: estimates)
-    let candidates = Selection.smallest(
-      candidateCount, of: estimates, count: width, slack: slack, into: numbers)
-    rank(UnsafeBufferPointer(start: numbers, count: candidates), keeping: wanted, for: lane)
-  }
-
-  private var orderMetric: Metric { ranksByProduct ? .dot : .squaredEuclid }
-
-  private func rank(
-    _ numbers: UnsafeBufferPointer<UInt32>, keeping wanted: Int, for lane: SearchLane
+  /// - Parameters:
+  ///   - meanDistance: that of ``mean`` from the query, in the same terms.
+  ///   - distances: room for ``estimateCount`` floats.
+  func estimate(
+    _ table: CodeTable, meanDistance: Float, into distances: UnsafeMutablePointer<Float>
   ) {
-    let candidates = numbers.count
-    let keys = UnsafeMutableBufferPointer<UInt64>.allocate(capacity: candidates)
-    let scores = UnsafeMutableBufferPointer<Float>.allocate(capacity: candidates)
-    let rows = UnsafeMutableBufferPointer<UnsafePointer<Float>>.allocate(capacity: candidates)
-    defer {
-      keys.deallocate()
-      scores.deallocate()
-      rows.deallocate()
-    }
-    for index in 0..<candidates { rows[index] = centroids.row(Int(numbers[index])) }
-    lane.withQuery { query in
-      Kernels.score(
-        orderMetric, query: query, gathering: UnsafeBufferPointer(rows), into: scores)
-    }
-    for index in 0..<candidates {
-      keys[index] = SortKey.make(ascending: -scores[index], UInt32(index))
-    }
-    SortKey.sortSmallest(wanted, of: keys)
-    lane.probes.removeAll(keepingCapacity: true)
-    for index in 0..<wanted {
-      let position = SortKey.value(keys[index])
-      lane.probes.append(
-        probe(Int(numbers[position]), score: scores[position], query: lane.squaredLength))
-    }
+    CodeKernels.estimate(
+      blocks: codes.base.assumingMemoryBound(to: UInt8.self), count: codeBlocks, table: table,
+      distance: meanDistance, into: distances)
   }
 
-  /// - Parameter score: of the centroid, higher is better.
-  private func probe(_ list: Int, score: Float, query squaredLength: Float) -> Probe {
-    let centroid = squaredLengths[list]
-    let product =
-      ranksByProduct ? score : (squaredLength + centroid + score) / 2
-    let squaredDistance =
-      ranksByProduct ? max(0, squaredLength + centroid - 2 * score) : max(0, -score)
-    return Probe(
-      list: Int32(list), offset: metric == .dot ? -product : squaredDistance,
-      distance: squaredDistance.squareRoot())
-  }
-}
-
-/// A list to be looked at for one query.
-struct Probe {
-  let list: Int32
-  /// What the centroid adds to every estimate in the list: `|q − c|²` or `−⟨q, c⟩`.
-  let offset: Float
-  /// `|q − c|`, which the error of estimates is proportional to.
-  let distance: Float
+  /// Centroids, rounded up to whole blocks.
+  var estimateCount: Int { codeBlocks * CodeLayout.entriesPerBlock }
 }

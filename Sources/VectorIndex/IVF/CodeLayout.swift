@@ -27,6 +27,13 @@ struct CodeLayout: Sendable, Equatable {
   /// Bytes of a query's lookup table.
   var tableBytes: Int { 4 * codeDimension }
 
+  /// The term `B` of an entry.
+  func slope(of entry: Int, in block: UnsafePointer<UInt8>) -> Float {
+    let terms = UnsafeRawPointer(block + 2 * codeDimension)
+    return terms.load(
+      fromByteOffset: (Self.entriesPerBlock + entry) * MemoryLayout<Float>.stride, as: Float.self)
+  }
+
   /// Blocks for so many entries.
   static func blocks(for entries: Int) -> Int {
     (entries + entriesPerBlock - 1) / entriesPerBlock

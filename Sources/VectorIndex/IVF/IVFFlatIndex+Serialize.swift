@@ -97,8 +97,9 @@ extension IVFFlatIndex {
 
 /// The fixed first part of a serialized index: 64-bit words, little-endian.
 struct SerializedHeader {
-  private static let version: UInt64 = 1
+  private static let version: UInt64 = 2
   private static let fixedWords = 9
+  private static let pointWords = 3
   private static let calibrationMax = 1 << 10
 
   let metric: UInt64
@@ -129,7 +130,11 @@ struct SerializedHeader {
       Self.version, metric, UInt64(dimension), UInt64(listCount), UInt64(coveredRows),
       UInt64(trainedRows), seed, flags, UInt64(calibration.count),
     ]
-    for point in calibration { words += [point.recall.bitPattern, UInt64(point.probes)] }
+    for point in calibration {
+      words += [
+        point.recall.bitPattern, UInt64(point.probes), UInt64(point.slack.bitPattern) | (point.isWide ? 1 << 32 : 0),
+      ]
+    }
     return words.map(\.littleEndian)
   }
 
@@ -149,10 +154,14 @@ struct SerializedHeader {
     seed = fixed[6]
     ranksByProduct = fixed[7] & 1 != 0
     assignsTwice = fixed[7] & 2 != 0
-    let points = try Self.words(2 * Int(fixed[8]), source)
+    let points = try Self.words(Self.pointWords * Int(fixed[8]), source)
     calibration = (0..<Int(fixed[8])).map {
-      CalibrationPoint(
-        recall: Double(bitPattern: points[2 * $0]), probes: Int(clamping: points[2 * $0 + 1]))
+      let point = points[($0 * Self.pointWords)...].prefix(Self.pointWords)
+      return CalibrationPoint(
+        recall: Double(bitPattern: point[point.startIndex]),
+        probes: Int(clamping: point[point.startIndex + 1]),
+        slack: Float(bitPattern: UInt32(truncatingIfNeeded: point[point.startIndex + 2])),
+        isWide: point[point.startIndex + 2] >> 32 & 1 != 0)
     }
   }
 

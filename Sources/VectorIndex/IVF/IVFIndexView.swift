@@ -5,19 +5,23 @@ public struct IVFIndexView: Sendable {
   /// Rows at and above this offset are not in the lists and are scanned.
   public var coveredRows: UInt32 { generation.coveredRows }
 
-  /// How many lists a search of this effort looks at.
-  public func probes(for effort: SearchEffort) -> Int {
+  /// How many lists a search of this effort looks at, on average.
+  public func probes(for effort: SearchEffort) -> Int { reach(for: effort).probes }
+
+  func reach(for effort: SearchEffort) -> ProbeReach {
     let lists = generation.lists.count
-    let probes =
+    let calibration = generation.calibration
+    var reach =
       switch effort {
-      case .recall(let recall):
-        generation.calibration.probes(forRecall: recall, listCount: lists)
-      case .probes(let probes): probes
+      case .recall(let recall): calibration.reach(forRecall: recall, listCount: lists)
+      case .probes(let probes): calibration.reach(ofProbes: probes)
       case .candidates(let candidates):
-        Self.scaled(
-          generation.calibration.probes(forRecall: 0.98, listCount: lists), by: candidates)
+        calibration.reach(
+          forMean: Self.scaled(
+            calibration.reach(forRecall: 0.98, listCount: lists).probes, by: candidates))
       }
-    return max(1, min(probes, lists))
+    reach.probes = max(1, min(reach.probes, lists))
+    return reach
   }
 
   /// `hnsw_ef` of 128 is what gives about 0.98 with a graph index of usual settings.

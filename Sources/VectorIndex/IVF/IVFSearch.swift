@@ -4,29 +4,26 @@
 /// holds few rows is answered exactly. The queries of a batch read each list from memory once.
 public struct IVFSearch: VectorSearching {
   private let index: IVFIndexView
-  private let probes: Int
-  private let isExhaustive: Bool
+  private var reach: ProbeReach
+  private var isExhaustive = false
   private let scansTail: Bool
-  private let bounds: ErrorBounds
 
   /// Searches `index` with `effort`; without `scansTail`, rows that are not in the lists yet are
   /// left out (`indexed_only`).
   public init(_ index: IVFIndexView, effort: SearchEffort, scansTail: Bool = true) {
-    self.init(index, effort: effort, scansTail: scansTail, bounds: .standard)
+    self.init(index, reach: index.reach(for: effort), scansTail: scansTail)
+    if case .recall(let recall) = effort, recall >= 1 { isExhaustive = true }
   }
 
-  package init(
-    _ index: IVFIndexView, effort: SearchEffort, scansTail: Bool = true, bounds: ErrorBounds
-  ) {
+  package init(_ index: IVFIndexView, effort: SearchEffort, bounds: ErrorBounds) {
+    self.init(index, effort: effort)
+    reach.bounds = bounds
+  }
+
+  init(_ index: IVFIndexView, reach: ProbeReach, scansTail: Bool = true) {
     self.index = index
-    self.probes = index.probes(for: effort)
+    self.reach = reach
     self.scansTail = scansTail
-    self.bounds = bounds
-    if case .recall(let recall) = effort, recall >= 1 {
-      isExhaustive = true
-    } else {
-      isExhaustive = false
-    }
   }
 
   /// Centroids as codes and the nearest of them, the lists looked at, rows that are reranked, and
@@ -37,9 +34,9 @@ public struct IVFSearch: VectorSearching {
     }
     let lists = max(1, index.generation.lists.count)
     let entryBytes = index.generation.quantizer.layout.blockBytes / CodeLayout.entriesPerBlock
-    let entries = lists + 2 * Int(index.coveredRows) * min(probes, lists) / lists
+    let entries = lists + 2 * Int(index.coveredRows) * min(reach.probes, lists) / lists
     let tail = scansTail ? Int(visibility.rowCount) - Int(index.coveredRows) : 0
-    let rows = 2 * probes + 5 * min(limit, Int(visibility.rowCount)) + max(0, tail)
+    let rows = 2 * reach.probes + 5 * min(limit, Int(visibility.rowCount)) + max(0, tail)
     return entries * entryBytes + rows * view.rowBytes
   }
 
@@ -84,9 +81,9 @@ public struct IVFSearch: VectorSearching {
 
   /// The nearer rows of a filtered query are spread over more lists: `1/√share` times as many.
   private func probes(for query: SearchQuery) -> Int {
-    guard let allowed = query.allowed, allowed.count > 0 else { return probes }
+    guard let allowed = query.allowed, allowed.count > 0 else { return reach.probes }
     let share = Double(allowed.count) / Double(max(allowed.count, Int(allowed.rowCount)))
-    let widened = Double(probes) / share.squareRoot()
+    let widened = Double(reach.probes) / share.squareRoot()
     return min(index.generation.lists.count, Int(widened.rounded(.up)))
   }
 
@@ -116,15 +113,15 @@ public struct IVFSearch: VectorSearching {
       let limit = min(query.limit, max(1, Int(visibility.rowCount)))
       let lane = SearchLane(query, limit: limit, quantizer: generation.quantizer)
       if let allowed = query.allowed {
-        FilteredProbes(generation: generation, allowed: allowed, unfiltered: probes)
+        FilteredProbes(generation: generation, allowed: allowed, unfiltered: reach.probes)
           .select(probes(for: query), for: lane)
       } else {
-        generation.quantizer.select(probes, for: lane)
+        ListSelection.select(reach, generation.quantizer, for: lane)
       }
       lanes.append(lane)
     }
     let scan = ListScan(
-      generation: generation, metric: metric, bounds: bounds, visibility: visibility)
+      generation: generation, metric: metric, bounds: reach.bounds, visibility: visibility)
     guard scan.run(lanes, shouldStop: shouldStop) else { throw SearchInterrupted() }
     let rerank = Rerank(metric: metric, view: view, visibility: visibility)
     var collected = lanes.map { rerank.nearest(of: $0) }

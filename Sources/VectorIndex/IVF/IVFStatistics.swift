@@ -8,7 +8,7 @@ public struct IVFStatistics: Sendable, Equatable {
   public var coveredRows: UInt32 = 0
   /// How many live rows the collection had when the centroids were trained.
   public var trainedRows = 0
-  /// The number of probes that gave each recall@10, ascending.
+  /// The mean number of probes that gave each recall@10, ascending.
   public var calibration: [CalibrationPoint] = []
   /// Memory in bytes.
   public var memory = IVFMemory()
@@ -17,17 +17,24 @@ public struct IVFStatistics: Sendable, Equatable {
   public init() {}
 }
 
-/// Probes that reached a recall on a sample of the rows themselves.
+/// Probes that reached a recall on a sample of rows or queries.
 public struct CalibrationPoint: Sendable, Equatable {
   /// Mean recall@10 of the sample, 0…1.
   public var recall: Double
-  /// Lists looked at.
+  /// Lists looked at, on average.
   public var probes: Int
+  /// How much more remote than its nearest lists those were that a query looked at, at most: in
+  /// units of distance, or of products with a query of length 1.
+  public var slack: Float
+  /// Whether estimates were given more room for error, as for the highest recalls.
+  public var isWide: Bool
 
   /// So many probes for such a recall.
-  public init(recall: Double, probes: Int) {
+  public init(recall: Double, probes: Int, slack: Float, isWide: Bool) {
     self.recall = recall
     self.probes = probes
+    self.slack = slack
+    self.isWide = isWide
   }
 }
 

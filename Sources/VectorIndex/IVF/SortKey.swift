@@ -16,7 +16,13 @@ enum SortKey {
   }
 
   /// The position in a key.
-  static func value(_ key: UInt64) -> Int { Int(key & 0xFFFF_FFFF) }
+  static func position(_ key: UInt64) -> Int { Int(key & 0xFFFF_FFFF) }
+
+  /// The value in a key.
+  static func value(_ key: UInt64) -> Float {
+    let bits = UInt32(truncatingIfNeeded: key >> 32)
+    return Float(bitPattern: bits & 0x8000_0000 != 0 ? bits ^ 0x8000_0000 : ~bits)
+  }
 
   /// Sorts the `count` smallest keys, and perhaps more, to the front; the rest is in any order.
   static func sortSmallest(_ count: Int, of keys: UnsafeMutableBufferPointer<UInt64>) {

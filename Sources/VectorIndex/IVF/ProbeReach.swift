@@ -1,0 +1,19 @@
+/// How far from a query lists are looked at.
+struct ProbeReach: Sendable, Equatable {
+  /// Lists that are looked at, or are on average.
+  var probes: Int
+  /// How much more remote than its eight nearest lists on average a list may be for a query to look
+  /// at it; `nil` for ``probes`` lists whatever the query.
+  ///
+  /// A query amid many lists then looks at more of them than one that lies in a list's middle, and
+  /// at the same mean recall all together look at fewer (compare the dynamic pruning of SPANN, arXiv
+  /// 2111.08566, which measures from the nearest list alone).
+  var slack: Float? = nil
+  /// Which entries of those lists are looked at.
+  var bounds = ErrorBounds.standard
+
+  /// The nearest lists whose mean remoteness a query is measured from.
+  static let referenceCount = 8
+  /// So many times ``probes`` lists are looked at, at most.
+  static let spreadMax = 2
+}
