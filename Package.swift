@@ -92,7 +92,8 @@ let package = Package(
       name: "quiver",
       dependencies: [
         .target(name: "CMalloc", condition: .when(platforms: [.linux])),
-        "DataTransfer", "HTTPClient", "QdrantREST", "ServiceProcess", "VectorDB", "VectorIndex",
+        "DataTransfer", "FastJSON", "HTTPClient", "QdrantREST", "ServiceProcess", "VectorDB",
+        "VectorIndex",
         argumentParser, hummingbird, lifecycle, logging, nioCore, nioPosix, unixSignals,
       ],
       swiftSettings: strict),

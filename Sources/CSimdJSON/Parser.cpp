@@ -17,11 +17,13 @@ namespace {
 
 constexpr size_t smallest_capacity = size_t{16} << 10;
 constexpr size_t largest_doubled_capacity = size_t{4} << 20;
+constexpr size_t growth_step = size_t{2} << 20;
 
 // Powers of two while small, so that a pooled parser settles after a few growths. Larger bodies
-// get what they need and no more: the tape alone takes eight times the input.
+// get hardly more than they need, as the tape alone has eight times the input: enough for the next
+// body of its kind. Pages that no body reaches are never there.
 size_t rounded_capacity(size_t count) {
-  if (count > largest_doubled_capacity) return count;
+  if (count > largest_doubled_capacity) return (count / growth_step + 1) * growth_step;
   size_t capacity = smallest_capacity;
   while (capacity < count) capacity *= 2;
   return capacity;

@@ -60,7 +60,7 @@ public final class JSONDocument: Sendable {
   private static func parse(
     _ bytes: UnsafeRawBufferPointer, maximumDepth: Int
   ) -> Result<(JSONParser, JSONTape), JSONSyntaxError> {
-    guard let parser = JSONParserPool.shared.take() else {
+    guard let parser = JSONParserPool.shared.take(forInputOf: bytes.count) else {
       return .failure(JSONSyntaxError(message: "out of memory"))
     }
     let depth = min(max(maximumDepth, 0), deepestNesting)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FastJSON
 import Hummingbird
 import Logging
 import NIOCore
@@ -69,7 +70,10 @@ struct Server {
       var free = 0
       while (try? await Task.sleep(for: Self.trimEvery)) != nil {
         let seen = free
-        let trim = { @Sendable in HeapSettings.trim(after: seen) }
+        let trim = { @Sendable in
+          JSONParserPool.shared.releaseUnused()
+          return HeapSettings.trim(after: seen)
+        }
         free = (try? await NIOSingletons.posixBlockingThreadPool.runIfActive(trim)) ?? seen
       }
     }

@@ -74,7 +74,8 @@ struct CalibrationMeasurement {
       }
       // Chance may give fewer probes the better figure; more probes never find less for long.
       if recall > points.last?.recall ?? -1 {
-        points.append(CalibrationPoint(recall: recall, probes: probes, slack: slack, isWide: isWide))
+        points.append(
+          CalibrationPoint(recall: recall, probes: probes, slack: slack, isWide: isWide))
       }
       if recall >= Self.recallEnough { break }
       if recall >= Self.standardRecallMax { isWide = true }

@@ -132,7 +132,8 @@ struct SerializedHeader {
     ]
     for point in calibration {
       words += [
-        point.recall.bitPattern, UInt64(point.probes), UInt64(point.slack.bitPattern) | (point.isWide ? 1 << 32 : 0),
+        point.recall.bitPattern, UInt64(point.probes),
+        UInt64(point.slack.bitPattern) | (point.isWide ? 1 << 32 : 0),
       ]
     }
     return words.map(\.littleEndian)
