@@ -102,8 +102,8 @@ struct CalibrationMeasurement {
     return steps + [listCount]
   }
 
-  /// How much more remote than its nearest lists each list is from each sample, ascending: the first
-  /// *n* times as many as there are samples make *n* lists a sample on average.
+  /// How much more remote than its nearest lists each list is from each sample, ascending: the
+  /// first *n* times as many as there are samples make *n* lists a sample on average.
   private static func margins(of samples: [Sample], _ quantizer: CoarseQuantizer) -> [Float] {
     var margins: [Float] = []
     margins.reserveCapacity(samples.count * quantizer.count)

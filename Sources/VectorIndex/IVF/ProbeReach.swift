@@ -6,8 +6,8 @@ struct ProbeReach: Sendable, Equatable {
   /// at it; `nil` for ``probes`` lists whatever the query.
   ///
   /// A query amid many lists then looks at more of them than one that lies in a list's middle, and
-  /// at the same mean recall all together look at fewer (compare the dynamic pruning of SPANN, arXiv
-  /// 2111.08566, which measures from the nearest list alone).
+  /// at the same mean recall all together look at fewer (compare the dynamic pruning of SPANN,
+  /// arXiv 2111.08566, which measures from the nearest list alone).
   var slack: Float? = nil
   /// Which entries of those lists are looked at.
   var bounds = ErrorBounds.standard
