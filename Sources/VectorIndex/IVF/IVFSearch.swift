@@ -81,9 +81,10 @@ public struct IVFSearch: VectorSearching {
 
   /// The nearer rows of a filtered query are spread over more lists: `1/√share` times as many.
   private func probes(for query: SearchQuery) -> Int {
-    guard let allowed = query.allowed, allowed.count > 0 else { return reach.probes }
+    let probes = reach.evenProbes
+    guard let allowed = query.allowed, allowed.count > 0 else { return probes }
     let share = Double(allowed.count) / Double(max(allowed.count, Int(allowed.rowCount)))
-    let widened = Double(reach.probes) / share.squareRoot()
+    let widened = Double(probes) / share.squareRoot()
     return min(index.generation.lists.count, Int(widened.rounded(.up)))
   }
 
@@ -113,7 +114,7 @@ public struct IVFSearch: VectorSearching {
       let limit = min(query.limit, max(1, Int(visibility.rowCount)))
       let lane = SearchLane(query, limit: limit, quantizer: generation.quantizer)
       if let allowed = query.allowed {
-        FilteredProbes(generation: generation, allowed: allowed, unfiltered: reach.probes)
+        FilteredProbes(generation: generation, allowed: allowed, unfiltered: reach.evenProbes)
           .select(probes(for: query), for: lane)
       } else {
         ListSelection.select(reach, generation.quantizer, for: lane)

@@ -12,6 +12,10 @@ struct ProbeReach: Sendable, Equatable {
   /// Which entries of those lists are looked at.
   var bounds = ErrorBounds.standard
 
+  /// Lists that every query has to look at for the recall that this reach gives: where lists are
+  /// chosen by something else than their remoteness.
+  var evenProbes: Int { slack == nil ? probes : probes + probes / 3 }
+
   /// The nearest lists whose mean remoteness a query is measured from.
   static let referenceCount = 8
   /// So many times ``probes`` lists are looked at, at most.
