@@ -10,7 +10,7 @@ public struct IndexReport: Sendable, Equatable {
     public var entries: Int
     /// Rows when the centroids were trained.
     public var trainedRows: Int
-    /// Probes that gave each recall@10 on a sample of the rows, ascending.
+    /// Mean probes that gave each recall@10 on a sample of rows or queries, ascending.
     public var calibration: [(recall: Double, probes: Int)]
     /// Codes, lists and centroids in memory.
     public var memoryBytes: Int

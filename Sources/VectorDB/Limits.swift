@@ -15,8 +15,9 @@ public struct Limits: Sendable, Equatable {
   public var aliasesMax: Int
   /// Candidates checked one by one, best first, before a filter is evaluated over everything.
   public var lazyFilterCandidatesMax: Int
-  /// Bytes that the searches of one request may read, by estimate, for the request to be answered
-  /// where it came in, without waking a search thread: about a quarter of a millisecond.
+  /// What the searches of one request may take, by estimate and in bytes read from memory, for the
+  /// request to be answered where it came in, without waking a search thread: 4 MiB are about a
+  /// quarter of a millisecond.
   public var briefSearchBytesMax: Int
   /// Rows outside of the lists of an index beyond which writers wait.
   public var indexTailRowsMax: Int

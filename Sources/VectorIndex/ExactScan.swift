@@ -10,9 +10,12 @@ public struct ExactScan: VectorSearching {
     self.metric = metric
   }
 
+  /// What the look at a row costs, as the bytes read in that time, however short it is.
+  static let leastRowBytes = 64
+
   /// All of the rows.
   public func bytesRead(limit: Int, in view: VectorColumnView, visibility: VisibilityView) -> Int {
-    Int(visibility.rowCount) * view.rowBytes
+    Int(visibility.rowCount) * max(view.rowBytes, Self.leastRowBytes)
   }
 
   /// The nearest visible rows for each query, exactly; see ``VectorSearching``. `shouldStop` is

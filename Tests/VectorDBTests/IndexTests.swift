@@ -276,6 +276,37 @@ import VectorIndex
     }
   }
 
+  /// What is answered from memory where it came in is what a search thread answers.
+  @Test func shortSearchesThroughAnIndexAgreeWithOthers() async throws {
+    try await withDatabase { temporary in
+      var random = SeededGenerator(seed: 18)
+      let things = try await create(temporary)
+      try await upsert(0..<4000, in: things, &random)
+      try await awaitIndex(things)
+      _ = try await things.apply([.delete(.ids((0..<500).map { .number($0) }))])
+      let requests = (0..<8).map { number in
+        QueryRequest(
+          query: .nearest(.dense(vector(&random))), scoreThreshold: number == 3 ? 0.1 : nil,
+          limit: 20, offset: number, withVector: number % 2 == 0 ? .all : .none)
+      }
+      for batch in [Array(requests.prefix(1)), requests] {
+        let short = try await things.query(batch)
+        let long = try await things.query(
+          batch.map { request in
+            var request = request
+            request.withPayload = .all
+            return request
+          })
+        for (short, long) in zip(short, long) {
+          #expect(short.map(\.record.id) == long.map(\.record.id))
+          #expect(short.map(\.version) == long.map(\.version))
+          #expect(short.map(\.score) == long.map(\.score))
+          #expect(short.map(\.record.vectors) == long.map(\.record.vectors))
+        }
+      }
+    }
+  }
+
   @Test func filtersAndBatchesGoThroughTheIndex() async throws {
     try await withDatabase { temporary in
       var random = SeededGenerator(seed: 9)

@@ -68,6 +68,11 @@ import VectorDB
       let live = (Self.count - deleted.count) * Self.dimension * 4
       #expect(try await shrinks(things, to: live / 3 * 4 + 2 << 20))
       let after = try await things.query([query])[0].sorted { $0.record.id < $1.record.id }
+      var fromMemory = query
+      fromMemory.withPayload = .none
+      let named = try await things.query([fromMemory])[0].sorted { $0.record.id < $1.record.id }
+      #expect(named.map(\.record.id) == after.map(\.record.id))
+      #expect(named.map(\.version) == after.map(\.version))
       #expect(before.map(\.record) == after.map(\.record))
       #expect(before.map(\.version) == after.map(\.version))
       #expect(before.map(\.score) == after.map(\.score))

@@ -228,6 +228,14 @@ import VectorIndex
     var newer = saved
     newer[0] = 9
     #expect(throws: DamagedIndex.self) { try read(newer) }
+    // Nine words are followed by recall and probes of the first point.
+    for (word, value) in [(9, UInt64.max), (10, 0), (10, .max), (10, 1 << 40)] {
+      var damaged = saved
+      withUnsafeBytes(of: value.littleEndian) {
+        damaged.replaceSubrange(8 * word..<8 * word + 8, with: $0)
+      }
+      #expect(throws: DamagedIndex.self, "\(value) in word \(word)") { try read(damaged) }
+    }
   }
 
   private struct Ended: Error {}

@@ -6,8 +6,8 @@ import NIOCore
 ///
 /// Otherwise every request would be passed to a thread of the shared pool and its answer back, and
 /// waking threads costs more than reading a query and writing its answer. Whatever blocks or takes
-/// long leaves the loop anyway: searches and writes have threads of their own, large bodies go
-/// through ``BlockingWork``.
+/// long leaves the loop anyway: searches that take more than a fraction of a millisecond and writes
+/// have threads of their own, large bodies go through ``BlockingWork``.
 struct LoopBoundChannel: ServerChildChannel {
   typealias Value = HTTP1Channel.Value
 

@@ -10,6 +10,8 @@ final class QueryReservoir: Sendable {
     var nextAt = QueryReservoir.enough
   }
 
+  /// Queries beyond this tell nothing of others.
+  private static let componentMax: Float = 1e12
   /// Vectors kept.
   private static let capacity = 128
   /// Queries that are enough to begin with.
@@ -25,6 +27,7 @@ final class QueryReservoir: Sendable {
 
   /// Notes a query.
   func offer(_ vector: [Float]) {
+    if vector.contains(where: { abs($0) > Self.componentMax }) { return }
     state.withLock { state in
       state.offered += 1
       if state.vectors.count < Self.capacity {

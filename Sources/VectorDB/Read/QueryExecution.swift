@@ -1,7 +1,7 @@
 import PointModel
 import VectorIndex
 
-/// Runs the queries of one request against one commit. Blocking.
+/// Runs the queries of one request against one commit. Blocking, but for ``briefResults(of:)``.
 struct QueryExecution {
   private let transaction: ReadTransaction
   private let flag: CancellationFlag
@@ -46,9 +46,7 @@ struct QueryExecution {
     var bytes = 0
     for request in requests {
       guard let search = try search(for: request) else { return nil }
-      bytes += searching(search.slot, search.params).bytesRead(
-        limit: search.count, in: transaction.columns[search.slot.position],
-        visibility: transaction.visibility)
+      bytes += briefCost(of: search, request)
       if bytes > transaction.collection.core.options.limits.briefSearchBytesMax { return nil }
       searches.append(search)
     }
@@ -64,6 +62,28 @@ struct QueryExecution {
     }
     return results
   }
+
+  /// About what a search takes, as the bytes that are read in that time.
+  private func briefCost(of search: Search, _ request: QueryRequest) -> Int {
+    let read = searching(search.slot, search.params).bytesRead(
+      limit: search.count, in: transaction.columns[search.slot.position],
+      visibility: transaction.visibility)
+    var hit = Self.hitBytes
+    for slot in transaction.collection.vectors {
+      let isReturned =
+        switch request.withVector {
+        case .none: false
+        case .all: true
+        case .names(let names): names.contains(slot.name)
+        }
+      if isReturned { hit += slot.size * MemoryLayout<Float>.stride }
+    }
+    return Self.queryBytes + read + search.count * hit
+  }
+
+  /// What a query and a point found cost besides, as bytes read in that time.
+  private static let queryBytes = 32 << 10
+  private static let hitBytes = 4 << 10
 
   private static func needsNoStore(_ request: QueryRequest) -> Bool {
     guard case .nearest(.dense) = request.query, request.withPayload == .none else { return false }

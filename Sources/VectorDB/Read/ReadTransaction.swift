@@ -4,8 +4,8 @@ import Storage
 import Synchronization
 import VectorIndex
 
-/// One collection as of one commit. Used on a search thread or the committer's thread: its calls
-/// block.
+/// One collection as of one commit. Used on a search thread or the committer's thread, as its calls
+/// block: all that ask the store.
 struct ReadTransaction: Sendable {
   let collection: PointCollection
   let snapshot: StoreSnapshot

@@ -15,13 +15,17 @@ struct Calibration: Sendable, Equatable {
     guard recall < 1 else { return ProbeReach(probes: listCount, bounds: .wide) }
     guard let last = points.last else { return ProbeReach(probes: min(listCount, 32)) }
     if let first = points.first, recall <= first.recall { return ProbeReach(first) }
-    guard points.count > 1 else { return reach(ofProbes: min(listCount, last.probes * 2)) }
+    guard points.count > 1 else {
+      return ProbeReach(probes: min(listCount, last.probes * 2), bounds: .wide)
+    }
     let upper = max(1, points.firstIndex { $0.recall >= recall } ?? points.count - 1)
     let (a, b) = (points[upper - 1], points[upper])
     let misses = { (recall: Double) in log(max(1 - recall, 1e-4)) }
     let span = misses(b.recall) - misses(a.recall)
     guard span < 0 else { return ProbeReach(b) }
-    let reach = Self.between(a, b, share: (misses(recall) - misses(a.recall)) / span)
+    let share = min((misses(recall) - misses(a.recall)) / span, Self.shareMax)
+    var reach = Self.between(a, b, share: share)
+    if recall > last.recall { reach.bounds = .wide }
     return reach.probes < listCount ? reach : self.reach(ofProbes: listCount)
   }
 
@@ -33,8 +37,10 @@ struct Calibration: Sendable, Equatable {
 
   /// So many probes on average.
   func reach(forMean probes: Int) -> ProbeReach {
-    guard points.count > 1, probes > 0 else { return reach(ofProbes: probes) }
-    let upper = max(1, points.firstIndex { $0.probes >= probes } ?? points.count - 1)
+    guard points.count > 1, probes > 0,
+      let first = points.firstIndex(where: { $0.probes >= probes })
+    else { return reach(ofProbes: probes) }
+    let upper = max(1, first)
     let (a, b) = (points[upper - 1], points[upper])
     let span = log(Double(b.probes)) - log(Double(a.probes))
     guard span > 0 else { return reach(ofProbes: probes) }
@@ -44,10 +50,12 @@ struct Calibration: Sendable, Equatable {
     return reach
   }
 
+  /// How far beyond the last two points is extrapolated, in steps of theirs.
+  private static let shareMax = 4.0
+
   private static func between(
     _ a: CalibrationPoint, _ b: CalibrationPoint, share: Double
   ) -> ProbeReach {
-    let share = min(share, 4)
     let low = log(Double(a.probes))
     let high = log(Double(b.probes))
     let probes = exp(low + share * (high - low)).rounded(.up)

@@ -59,11 +59,14 @@ struct CalibrationMeasurement {
     }
     var points: [CalibrationPoint] = []
     let view = IVFIndexView(generation: generation)
-    let margins = Self.margins(of: samples, generation.quantizer)
+    let margins = try Self.margins(of: samples, generation.quantizer) { shouldContinue(0.5) }
     var isWide = false
     for probes in Self.ladder(upTo: generation.lists.count) {
-      let slack = margins[min(margins.count, probes * count) - 1]
-      var reach = ProbeReach(probes: probes, slack: slack)
+      // Those of samples out of range are missing; without any, all look at as many lists.
+      let measured = margins.count / generation.quantizer.count
+      let slack =
+        measured == 0 ? .infinity : margins[min(margins.count, probes * measured) - 1]
+      var reach = ProbeReach(probes: probes, slack: slack.isFinite ? slack : nil)
       if isWide { reach.bounds = .wide }
       var recall = try self.recall(of: view, reach, samples) { shouldContinue(0.75) }
       if !isWide, let last = points.last, Self.gainsLittle(last, recall: recall, probes: probes) {
@@ -104,11 +107,15 @@ struct CalibrationMeasurement {
 
   /// How much more remote than its nearest lists each list is from each sample, ascending: the
   /// first *n* times as many as there are samples make *n* lists a sample on average.
-  private static func margins(of samples: [Sample], _ quantizer: CoarseQuantizer) -> [Float] {
+  private static func margins(
+    of samples: [Sample], _ quantizer: CoarseQuantizer, shouldContinue: () -> Bool
+  ) throws(BuildInterrupted) -> [Float] {
     var margins: [Float] = []
     margins.reserveCapacity(samples.count * quantizer.count)
     for sample in samples {
+      guard shouldContinue() else { throw BuildInterrupted() }
       let lists = ListSelection.remoteness(of: sample.query.vector, from: quantizer).sorted()
+      guard lists.allSatisfy(\.isFinite) else { continue }
       let nearest = lists.prefix(ProbeReach.referenceCount)
       let mean = nearest.reduce(0, +) / Float(nearest.count)
       margins += lists.map { $0 - mean }

@@ -112,7 +112,7 @@ final class CoarseQuantizer: @unchecked Sendable {
   }
 
   /// Estimates the distance of every centroid from a query, in terms of ``orderMetric`` and lower
-  /// is nearer. What stands for no centroid is out of reach.
+  /// is nearer. What stands for no centroid is infinitely far.
   ///
   /// - Parameters:
   ///   - meanDistance: that of ``mean`` from the query, in the same terms.
@@ -123,6 +123,8 @@ final class CoarseQuantizer: @unchecked Sendable {
     CodeKernels.estimate(
       blocks: codes.base.assumingMemoryBound(to: UInt8.self), count: codeBlocks, table: table,
       distance: meanDistance, into: distances)
+    // A query may be so long that even these seem near.
+    for padding in count..<estimateCount { distances[padding] = .infinity }
   }
 
   /// Centroids, rounded up to whole blocks.

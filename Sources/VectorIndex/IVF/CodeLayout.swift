@@ -7,6 +7,8 @@ struct CodeLayout: Sendable, Equatable {
   static let entriesPerBlock = 16
   /// No estimate of a real entry reaches this.
   static let unreachable: Float = 1e29
+  /// Longer vectors, by squared length, have distances that can't be told from those of no entry.
+  private static let squaredLengthMax = 1e27
   /// The offset that stands for no row.
   static let noRow = UInt32.max
 
@@ -32,6 +34,12 @@ struct CodeLayout: Sendable, Equatable {
     let terms = UnsafeRawPointer(block + 2 * codeDimension)
     return terms.load(
       fromByteOffset: (Self.entriesPerBlock + entry) * MemoryLayout<Float>.stride, as: Float.self)
+  }
+
+  /// Whether distances from a vector of ``dimension`` floats can be estimated.
+  func canEstimate(_ vector: UnsafePointer<Float>) -> Bool {
+    let vector = UnsafeBufferPointer(start: vector, count: dimension)
+    return VectorMath.squaredLength(vector) < Self.squaredLengthMax
   }
 
   /// Blocks for so many entries.

@@ -10,7 +10,7 @@
 struct FilteredProbes {
   let generation: IVFGeneration
   let allowed: OffsetBitmap
-  /// Lists that a query without a filter looks at.
+  /// Lists that every query without a filter would look at; see ``ProbeReach/evenProbes``.
   let unfiltered: Int
 
   /// Puts lists into the lane, nearest first. They are looked for among the `expected` nearest

@@ -27,8 +27,10 @@ struct IVFBuild {
   let parameters: IVFParameters
   let rows: VectorColumnView
   let visibility: VisibilityView
-  /// The rows that exist, ascending.
+  /// The rows that exist and can be entered in lists, ascending.
   let offsets: [UInt32]
+  /// The others, ascending.
+  private let strays: [UInt32]
 
   /// Shares of the whole that are done at the end of each part.
   private enum Share {
@@ -44,11 +46,15 @@ struct IVFBuild {
     self.parameters = parameters
     self.rows = rows
     self.visibility = visibility
+    let layout = CodeLayout(dimension: rows.dimension)
     var offsets: [UInt32] = []
+    var strays: [UInt32] = []
     visibility.forEachVisible { offset in
-      if rows.contains(offset) { offsets.append(offset) }
+      guard let address = rows.address(of: offset) else { return }
+      if layout.canEstimate(address) { offsets.append(offset) } else { strays.append(offset) }
     }
     self.offsets = offsets
+    self.strays = strays
   }
 
   func run(_ shouldContinue: (Double) -> Bool) throws(BuildInterrupted) -> IVFGeneration {
@@ -60,7 +66,7 @@ struct IVFBuild {
     let lists = try encode(encoder, primary, secondary, shouldContinue)
     let uncalibrated = IVFGeneration(
       quantizer: quantizer, lists: lists, coveredRows: visibility.committedRowCount(),
-      calibration: Calibration())
+      calibration: Calibration(), strays: strays)
     let measurement = CalibrationMeasurement(
       metric: metric, rows: rows, visibility: visibility, seed: parameters.seed)
     let calibration = try measurement.run(uncalibrated, among: offsets) { share in
@@ -68,7 +74,7 @@ struct IVFBuild {
     }
     return IVFGeneration(
       quantizer: quantizer, lists: lists, coveredRows: visibility.committedRowCount(),
-      calibration: calibration)
+      calibration: calibration, strays: strays)
   }
 
   // MARK: Parts
@@ -77,6 +83,14 @@ struct IVFBuild {
     _ shouldContinue: (Double) -> Bool
   ) throws(BuildInterrupted) -> CoarseQuantizer {
     let layout = CodeLayout(dimension: rows.dimension)
+    // Without a row to train with, there is one list, for those that may come.
+    if offsets.isEmpty {
+      let origin = [Float](repeating: 0, count: rows.dimension)
+      return CoarseQuantizer(
+        centroids: Centroids(dimension: rows.dimension, rows: [origin]), metric: metric,
+        ranksByProduct: false, layout: layout,
+        rotation: Rotation(dimension: rows.dimension, seed: parameters.seed))
+    }
     let listCount = parameters.listCount ?? Self.listCount(forRows: offsets.count)
     let training = KMeans(clusters: max(1, min(listCount, offsets.count)), seed: parameters.seed)
     guard

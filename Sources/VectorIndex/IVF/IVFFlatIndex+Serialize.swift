@@ -8,6 +8,8 @@ extension IVFFlatIndex {
     for number in 0..<generation.quantizer.count {
       try sink(UnsafeRawBufferPointer(generation.quantizer.centroid(number)))
     }
+    let strays = [UInt32(generation.strays.count)] + generation.strays
+    try strays.map(\.littleEndian).withUnsafeBytes { try sink($0) }
     let sizes = generation.lists.flatMap {
       [UInt32($0.entryCount).littleEndian, UInt32($0.blockCount).littleEndian]
     }
@@ -42,6 +44,7 @@ extension IVFFlatIndex {
       try row.withUnsafeMutableBytes { try source($0) }
       centroids.append(row)
     }
+    let strays = try Self.readStrays(coveredRows: header.coveredRows, source)
     let quantizer = CoarseQuantizer(
       centroids: Centroids(dimension: dimension, rows: centroids), metric: metric,
       ranksByProduct: header.ranksByProduct, layout: CodeLayout(dimension: dimension),
@@ -55,7 +58,23 @@ extension IVFFlatIndex {
       trainedRows: header.trainedRows,
       generation: IVFGeneration(
         quantizer: quantizer, lists: lists, coveredRows: header.coveredRows,
-        calibration: Calibration(points: header.calibration)))
+        calibration: Calibration(points: header.calibration), strays: strays))
+  }
+
+  private static func readStrays(
+    coveredRows: UInt32, _ source: (UnsafeMutableRawBufferPointer) throws -> Void
+  ) throws -> [UInt32] {
+    var count: UInt32 = 0
+    try withUnsafeMutableBytes(of: &count) { try source($0) }
+    count = UInt32(littleEndian: count)
+    guard count <= coveredRows else { throw DamagedIndex(reason: "\(count) rows in no list") }
+    var strays = [UInt32](repeating: 0, count: Int(count))
+    if count > 0 { try strays.withUnsafeMutableBytes { try source($0) } }
+    strays = strays.map(UInt32.init(littleEndian:))
+    guard strays.allSatisfy({ $0 < coveredRows }) else {
+      throw DamagedIndex(reason: "a row in no list, beyond those that are covered")
+    }
+    return strays
   }
 
   private static func readLists(
@@ -163,6 +182,18 @@ struct SerializedHeader {
         probes: Int(clamping: point[point.startIndex + 1]),
         slack: Float(bitPattern: UInt32(truncatingIfNeeded: point[point.startIndex + 2])),
         isWide: point[point.startIndex + 2] >> 32 & 1 != 0)
+    }
+    try Self.check(calibration)
+  }
+
+  /// Whether recall and probes ascend within what they can be.
+  private static func check(_ calibration: [CalibrationPoint]) throws(DamagedIndex) {
+    var last = (recall: -1.0, probes: 0)
+    for point in calibration {
+      guard point.recall > last.recall, point.recall <= 1, point.probes > last.probes,
+        point.probes < 1 << 24
+      else { throw DamagedIndex(reason: "the calibration does not make sense") }
+      last = (point.recall, point.probes)
     }
   }
 

@@ -76,7 +76,7 @@ public final class IVFFlatIndex: Sendable {
     }
   }
 
-  /// Measures anew how many probes give which recall, with queries (`d` floats each, normalised if
+  /// Measures anew which reach gives which recall, with queries (`d` floats each, normalised if
   /// the rows are) instead of rows, and has searches go by that. Takes seconds; blocking.
   ///
   /// - Parameters:
@@ -95,7 +95,8 @@ public final class IVFFlatIndex: Sendable {
       publish(
         IVFGeneration(
           quantizer: generation.quantizer, lists: generation.lists,
-          coveredRows: generation.coveredRows, calibration: calibration))
+          coveredRows: generation.coveredRows, calibration: calibration,
+          strays: generation.strays))
     }
   }
 
@@ -125,6 +126,7 @@ extension IVFGeneration {
       memory.codes += blocks * layout.blockBytes
       memory.lists += blocks * CodeLayout.rowBytes + Self.listBytes
     }
+    memory.lists += strays.count * MemoryLayout<UInt32>.stride
     memory.centroids = quantizer.residentBytes
     return memory
   }

@@ -10,16 +10,20 @@ final class IVFGeneration: @unchecked Sendable {
   /// Rows below this offset are in the lists.
   let coveredRows: UInt32
   let calibration: Calibration
+  /// Rows below ``coveredRows`` that are in no list, because distances from them can't be
+  /// estimated: every search scores them. Ascending.
+  let strays: [UInt32]
 
   init(
     quantizer: CoarseQuantizer, lists: [InvertedList], coveredRows: UInt32,
-    calibration: Calibration
+    calibration: Calibration, strays: [UInt32]
   ) {
     precondition(lists.count == quantizer.count, "a list for every centroid")
     self.quantizer = quantizer
     self.lists = lists
     self.coveredRows = coveredRows
     self.calibration = calibration
+    self.strays = strays
     self.heads = .allocate(capacity: max(1, lists.count))
     for (number, list) in lists.enumerated() {
       (heads + number).initialize(to: ListHead(list))

@@ -1,7 +1,8 @@
 /// Search through the lists of an index, and exactly over the rows that are not in them yet.
 ///
 /// Scores returned are exact; which rows are found depends on the effort. A query whose `allowed`
-/// holds few rows is answered exactly. The queries of a batch read each list from memory once.
+/// holds few rows is answered exactly, and so is one longer than 3·10¹³. The queries of a batch read
+/// each list from memory once.
 public struct IVFSearch: VectorSearching {
   private let index: IVFIndexView
   private var reach: ProbeReach
@@ -36,8 +37,10 @@ public struct IVFSearch: VectorSearching {
     let entryBytes = index.generation.quantizer.layout.blockBytes / CodeLayout.entriesPerBlock
     let entries = lists + 2 * Int(index.coveredRows) * min(reach.probes, lists) / lists
     let tail = scansTail ? Int(visibility.rowCount) - Int(index.coveredRows) : 0
-    let rows = 2 * reach.probes + 5 * min(limit, Int(visibility.rowCount)) + max(0, tail)
-    return entries * entryBytes + rows * view.rowBytes
+    let rows =
+      index.generation.strays.count + 2 * reach.probes + 5 * min(limit, Int(visibility.rowCount))
+      + max(0, tail)
+    return entries * entryBytes + rows * max(view.rowBytes, ExactScan.leastRowBytes)
   }
 
   private var metric: Metric { index.generation.quantizer.metric }
@@ -58,7 +61,7 @@ public struct IVFSearch: VectorSearching {
     var probing: [Int] = []
     for (position, query) in queries.enumerated() where query.limit > 0 {
       precondition(query.vector.count == view.dimension, "a query of another dimension")
-      if scansTail, prefersExact(query, in: view) {
+      if isOutOfRange(query) || scansTail && prefersExact(query, in: view) {
         exact.append(position)
       } else {
         probing.append(position)
@@ -75,6 +78,14 @@ public struct IVFSearch: VectorSearching {
       for (position, neighbors) in zip(probing, found) { results[position] = neighbors }
     }
     return results
+  }
+
+  /// Whether distances will be too great to be estimated.
+  private func isOutOfRange(_ query: SearchQuery) -> Bool {
+    query.vector.withUnsafeBufferPointer { vector in
+      guard let first = vector.baseAddress else { return false }
+      return !index.generation.quantizer.layout.canEstimate(first)
+    }
   }
 
   // MARK: Effort under a filter

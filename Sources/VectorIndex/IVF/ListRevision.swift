@@ -70,7 +70,7 @@ struct ListRevision {
     resettle(homeless, in: &next, quantizer, encoder)
     return IVFGeneration(
       quantizer: quantizer, lists: next, coveredRows: generation.coveredRows,
-      calibration: generation.calibration)
+      calibration: generation.calibration, strays: generation.strays)
   }
 
   // MARK: Parts

@@ -12,7 +12,7 @@ struct ListSelection {
   private var keyCount = 0
 
   /// Positions that picking the smallest may find beyond what was asked for.
-  private static let slack = 16
+  private static let overshoot = 16
   /// Lists scored before anything is known.
   private static let firstCount = 24
 
@@ -20,7 +20,7 @@ struct ListSelection {
   static func select(_ reach: ProbeReach, _ quantizer: CoarseQuantizer, for lane: SearchLane) {
     let estimates = UnsafeMutablePointer<Float>.allocate(capacity: quantizer.estimateCount)
     let numbers = UnsafeMutablePointer<UInt32>.allocate(
-      capacity: quantizer.estimateCount + slack)
+      capacity: quantizer.estimateCount + overshoot)
     let keys = UnsafeMutableBufferPointer<UInt64>.allocate(capacity: quantizer.count)
     defer {
       estimates.deallocate()
@@ -141,7 +141,8 @@ struct ListSelection {
   /// The lists of the smallest estimates.
   private func pick(_ count: Int) -> UnsafeBufferPointer<UInt32> {
     let picked = Selection.smallest(
-      count, of: estimates, count: quantizer.estimateCount, slack: Self.slack, into: numbers)
+      count, of: estimates, count: quantizer.estimateCount, slack: Self.overshoot,
+      into: numbers)
     return UnsafeBufferPointer(start: numbers, count: picked)
   }
 
@@ -150,7 +151,7 @@ struct ListSelection {
     let limit = min(limit, CodeLayout.unreachable.nextDown)
     let picked = Selection.upTo(
       limit, of: estimates, count: quantizer.estimateCount, into: numbers)
-    if picked > most + Self.slack { return pick(most) }
+    if picked > most + Self.overshoot { return pick(most) }
     return UnsafeBufferPointer(start: numbers, count: picked)
   }
 
@@ -162,6 +163,7 @@ struct ListSelection {
   /// Adds lists with their exact scores.
   private mutating func score(_ lists: UnsafeBufferPointer<UInt32>) {
     if lists.isEmpty { return }
+    precondition(keyCount + lists.count <= keys.count, "a list was picked twice")
     let scores = UnsafeMutableBufferPointer<Float>.allocate(capacity: lists.count)
     let rows = UnsafeMutableBufferPointer<UnsafePointer<Float>>.allocate(capacity: lists.count)
     defer {

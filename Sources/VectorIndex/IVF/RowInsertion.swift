@@ -3,21 +3,27 @@ struct RowInsertion {
   private let generation: IVFGeneration
   private let encoder: RowEncoder
   private var lists: [InvertedList]
+  private var strays: [UInt32]
 
   init(_ generation: IVFGeneration, assignsTwice: Bool) {
     self.generation = generation
     self.encoder = RowEncoder(generation.quantizer, assignsTwice: assignsTwice)
     self.lists = generation.lists
+    self.strays = generation.strays
   }
 
-  /// Adds those of `offsets` that are visible and have a vector.
+  /// Adds those of `offsets` that are visible and have a vector, and forgets strays that are dead.
   mutating func insert(
     _ offsets: Range<UInt32>, rows: VectorColumnView, visibility: VisibilityView
   ) {
+    strays.removeAll { !visibility.isVisible($0) }
+    let layout = generation.quantizer.layout
     var batch: [UInt32] = []
     batch.reserveCapacity(RowEncoder.batch)
     visibility.forEachVisible(in: offsets) { offset in
-      if rows.contains(offset) { batch.append(offset) }
+      guard let address = rows.address(of: offset) else { return }
+      guard layout.canEstimate(address) else { return strays.append(offset) }
+      batch.append(offset)
       if batch.count == RowEncoder.batch {
         insert(batch, rows)
         batch.removeAll(keepingCapacity: true)
@@ -30,7 +36,7 @@ struct RowInsertion {
   func finish(coveredRows: UInt32) -> IVFGeneration {
     IVFGeneration(
       quantizer: generation.quantizer, lists: lists, coveredRows: coveredRows,
-      calibration: generation.calibration)
+      calibration: generation.calibration, strays: strays)
   }
 
   private mutating func insert(_ batch: [UInt32], _ rows: VectorColumnView) {

@@ -1,6 +1,6 @@
 /// How hard an index looks before it answers.
 public enum SearchEffort: Sendable, Equatable {
-  /// As many lists as gave this mean recall@10 (0…1) when the index was calibrated. From 1 on,
+  /// The reach that gave this mean recall@10 (0…1) when the index was calibrated. From 1 on,
   /// every list.
   case recall(Double)
   /// So many lists, at least one.

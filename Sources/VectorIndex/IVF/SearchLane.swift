@@ -71,6 +71,12 @@ final class SearchLane {
     }
   }
 
+  /// Takes rows that nothing is known of: they are scored before all others.
+  func take(strays: [UInt32]) {
+    candidates.reserve(strays.count)
+    for row in strays { candidates.append(SortKey.make(ascending: -.infinity, row)) }
+  }
+
   /// Whether a row may be among the answers.
   func isEligible(_ row: UInt32, _ visibility: VisibilityView) -> Bool {
     if let allowed = query.allowed, !allowed.contains(row) { return false }
