@@ -1,8 +1,8 @@
 /// Search through the lists of an index, and exactly over the rows that are not in them yet.
 ///
 /// Scores returned are exact; which rows are found depends on the effort. A query whose `allowed`
-/// holds few rows is answered exactly, and so is one longer than 3·10¹³. The queries of a batch read
-/// each list from memory once.
+/// holds few rows is answered exactly, and so is one longer than 3·10¹³. The queries of a batch
+/// read each list from memory once.
 public struct IVFSearch: VectorSearching {
   private let index: IVFIndexView
   private var reach: ProbeReach
