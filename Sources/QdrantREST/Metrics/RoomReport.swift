@@ -67,7 +67,7 @@ extension CollectionMemory {
     [
       ("vectors", vectors), ("presence", presence), ("visibility", visibility),
       ("identities", identities), ("codes", codes), ("lists", lists), ("centroids", centroids),
-      ("payload_indexes", payloadIndexes), ("catalogue", catalogue),
+      ("builds", builds), ("payload_indexes", payloadIndexes), ("catalogue", catalogue),
     ]
   }
 }

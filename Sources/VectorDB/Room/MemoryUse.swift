@@ -17,14 +17,16 @@ public struct CollectionMemory: Sendable, Equatable {
   public var lists = 0
   /// Centroids of the lists.
   public var centroids = 0
+  /// Indexes that are being built, as if they were finished.
+  public var builds = 0
   /// Keys and rows of payload indexes.
   public var payloadIndexes = 0
   /// Name, configuration, and the tables that lead to all of the above.
   public var catalogue = 0
 
   public var total: Int {
-    vectors + presence + visibility + identities + codes + lists + centroids + payloadIndexes
-      + catalogue
+    vectors + presence + visibility + identities + codes + lists + centroids + builds
+      + payloadIndexes + catalogue
   }
 
   /// Name, configuration, locks and counters of one collection, as measured with 10,000.
@@ -70,6 +72,7 @@ extension PointCollection {
     }
     memory.visibility = visibility.residentBytes
     memory.identities = identities.residentBytes
+    memory.builds = buildBytes
     memory.payloadIndexes = payloadIndexes.residentBytes
     return memory
   }
@@ -89,6 +92,7 @@ extension CollectionMemory {
     codes += other.codes
     lists += other.lists
     centroids += other.centroids
+    builds += other.builds
     payloadIndexes += other.payloadIndexes
     catalogue += other.catalogue
   }
