@@ -53,6 +53,12 @@ final class ClusteredRows {
     }
   }
 
+  func remove(_ victim: UInt32) {
+    sequence += 1
+    visibility.remove(victim, died: sequence)
+    live.remove(victim)
+  }
+
   var view: VisibilityView { visibility.view(at: sequence, rowCount: UInt32(rows.count)) }
 
   func exact(_ metric: Metric, _ queries: [SearchQuery]) throws -> [[Neighbor]] {

@@ -92,6 +92,49 @@ import VectorIndex
       })
   }
 
+  /// Where rows were deleted, the nearest lists are empty or full of dead rows, and the query's
+  /// neighbours are far away.
+  @Test(arguments: [Metric.dot, .squaredEuclid]) func asManyAreFoundAsAreWanted(
+    metric: Metric
+  ) throws {
+    var random = SeededGenerator(seed: 97)
+    let rows = ClusteredRows(dimension: 8, clusters: 1, random: &random)
+    let there = [Float](repeating: 9, count: 8)
+    rows.add(400, &random) { random in random.vector(8).map { $0 * 0.1 + 9 } }
+    rows.add(3600, &random)
+    let index = try rows.build(metric)
+    for offset in 0..<UInt32(400) { rows.remove(offset) }
+    for _ in 0..<3 {
+      for effort: SearchEffort in [.recall(0.5), .recall(0.98), .candidates(1)] {
+        for limit in [1, 10, 50, 3600, 5000] {
+          let query = SearchQuery(vector: there, limit: limit)
+          let found = try rows.search(index, [query], effort)[0]
+          #expect(found.count == min(limit, 3600), "\(effort), \(limit)")
+        }
+      }
+      while index.maintain(rows: rows.column.view(), visibility: rows.view) {}
+    }
+  }
+
+  /// Calibrated for ten neighbours, and as good for many.
+  @Test func manyNeighborsAreFoundAsWellAsFew() throws {
+    var random = SeededGenerator(seed: 98)
+    let rows = ClusteredRows(dimension: 32, clusters: 100, random: &random)
+    rows.add(10_000, &random)
+    let index = try rows.build(.squaredEuclid)
+    for limit in [10, 50, 100, 300, 1000, 3000] {
+      var hits = 0
+      for _ in 0..<30 {
+        let query = SearchQuery(vector: rows.randomRow(&random), limit: limit)
+        let found = try rows.search(index, [query], .recall(0.98))[0]
+        #expect(found.count == limit)
+        let wanted = Set(try rows.exact(.squaredEuclid, [query])[0].map(\.offset))
+        hits += found.count { wanted.contains($0.offset) }
+      }
+      #expect(Double(hits) >= 0.93 * Double(30 * limit), "\(hits) of \(30 * limit)")
+    }
+  }
+
   /// One query that is out of range does not spoil the calibration for the others.
   @Test func calibrationLeavesOutQueriesOutOfRange() throws {
     var random = SeededGenerator(seed: 93)

@@ -1,10 +1,13 @@
 import PointModel
+import Synchronization
 import VectorIndex
 
 /// Runs the queries of one request against one commit. Blocking, but for ``briefResults(of:)``.
 struct QueryExecution {
   private let transaction: ReadTransaction
   private let flag: CancellationFlag
+  /// Whether searches go on until they have found as many points as are wanted.
+  private var fillsUp = true
 
   init(_ transaction: ReadTransaction, flag: CancellationFlag) {
     self.transaction = transaction
@@ -50,10 +53,15 @@ struct QueryExecution {
       if bytes > transaction.collection.core.options.limits.briefSearchBytesMax { return nil }
       searches.append(search)
     }
-    let neighbors = try run(searches)
+    var brief = self
+    brief.fillsUp = false
+    let neighbors = try brief.run(searches)
+    let pointsCount = transaction.collection.state.withLock { $0.liveCount }
     var results: [[ScoredPoint]] = []
     for (index, request) in requests.enumerated() {
       let search = searches[index]
+      // To find more may take long.
+      if neighbors[index].count < min(search.count, pointsCount) { return nil }
       let hits = page(request, search, neighbors[index])
       guard let points = identified(hits, request, score: search.slot.distance.score) else {
         return nil
@@ -180,7 +188,7 @@ struct QueryExecution {
       return ExactScan(metric: slot.metric)
     }
     return IVFSearch(
-      index, effort: effort(params), scansTail: !params.indexedOnly)
+      index, effort: effort(params), scansTail: !params.indexedOnly, fillsUp: fillsUp)
   }
 
   private func effort(_ params: SearchParams) -> SearchEffort {

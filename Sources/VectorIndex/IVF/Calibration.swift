@@ -20,6 +20,8 @@ struct Calibration: Sendable, Equatable {
     }
     let upper = max(1, points.firstIndex { $0.recall >= recall } ?? points.count - 1)
     let (a, b) = (points[upper - 1], points[upper])
+    // So few lists are found, or not, in steps.
+    if b.probes <= Self.steppedMax, b.recall >= recall { return ProbeReach(b) }
     let misses = { (recall: Double) in log(max(1 - recall, 1e-4)) }
     let span = misses(b.recall) - misses(a.recall)
     guard span < 0 else { return ProbeReach(b) }
@@ -30,9 +32,9 @@ struct Calibration: Sendable, Equatable {
   }
 
   /// So many probes, whatever the query.
-  func reach(ofProbes probes: Int) -> ProbeReach {
+  func reach(ofProbes probes: Int, isFixed: Bool = false) -> ProbeReach {
     let point = points.first { $0.probes >= probes } ?? points.last
-    return ProbeReach(probes: probes, bounds: point?.bounds ?? .standard)
+    return ProbeReach(probes: probes, isFixed: isFixed, bounds: point?.bounds ?? .standard)
   }
 
   /// So many probes on average.
@@ -50,6 +52,7 @@ struct Calibration: Sendable, Equatable {
     return reach
   }
 
+  private static let steppedMax = 8
   /// How far beyond the last two points is extrapolated, in steps of theirs.
   private static let shareMax = 4.0
 

@@ -59,14 +59,16 @@ struct CalibrationMeasurement {
     }
     var points: [CalibrationPoint] = []
     let view = IVFIndexView(generation: generation)
-    let margins = try Self.margins(of: samples, generation.quantizer) { shouldContinue(0.5) }
+    let margins = try Self.margins(of: samples, generation) { shouldContinue(0.5) }
     var isWide = false
     for probes in Self.ladder(upTo: generation.lists.count) {
       // Those of samples out of range are missing; without any, all look at as many lists.
-      let measured = margins.count / generation.quantizer.count
+      let lists = generation.lists.count - generation.emptyLists.count
+      let measured = lists == 0 ? 0 : margins.count / lists
       let slack =
         measured == 0 ? .infinity : margins[min(margins.count, probes * measured) - 1]
-      var reach = ProbeReach(probes: probes, slack: slack.isFinite ? slack : nil)
+      var reach = ProbeReach(
+        probes: probes, slack: slack.isFinite ? slack : nil, isFixed: true)
       if isWide { reach.bounds = .wide }
       var recall = try self.recall(of: view, reach, samples) { shouldContinue(0.75) }
       if !isWide, let last = points.last, Self.gainsLittle(last, recall: recall, probes: probes) {
@@ -98,8 +100,8 @@ struct CalibrationMeasurement {
   private static func ladder(upTo listCount: Int) -> [Int] {
     var steps: [Int] = []
     var step = 1.0
-    while Int(step) < listCount {
-      if steps.last != Int(step) { steps.append(Int(step)) }
+    while Int(step.rounded()) < listCount {
+      if steps.last != Int(step.rounded()) { steps.append(Int(step.rounded())) }
       step *= 2.0.squareRoot()
     }
     return steps + [listCount]
@@ -108,14 +110,14 @@ struct CalibrationMeasurement {
   /// How much more remote than its nearest lists each list is from each sample, ascending: the
   /// first *n* times as many as there are samples make *n* lists a sample on average.
   private static func margins(
-    of samples: [Sample], _ quantizer: CoarseQuantizer, shouldContinue: () -> Bool
+    of samples: [Sample], _ generation: IVFGeneration, shouldContinue: () -> Bool
   ) throws(BuildInterrupted) -> [Float] {
     var margins: [Float] = []
-    margins.reserveCapacity(samples.count * quantizer.count)
+    margins.reserveCapacity(samples.count * generation.lists.count)
     for sample in samples {
       guard shouldContinue() else { throw BuildInterrupted() }
-      let lists = ListSelection.remoteness(of: sample.query.vector, from: quantizer).sorted()
-      guard lists.allSatisfy(\.isFinite) else { continue }
+      let lists = ListSelection.remoteness(of: sample.query.vector, from: generation).sorted()
+      guard !lists.isEmpty, lists.allSatisfy(\.isFinite) else { continue }
       let nearest = lists.prefix(ProbeReach.referenceCount)
       let mean = nearest.reduce(0, +) / Float(nearest.count)
       margins += lists.map { $0 - mean }

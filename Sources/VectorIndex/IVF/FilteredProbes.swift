@@ -18,9 +18,9 @@ struct FilteredProbes {
   func select(_ expected: Int, for lane: SearchLane) {
     let count = generation.lists.count
     let first = min(count, expected + expected / 4)
-    ListSelection.select(ProbeReach(probes: first), generation.quantizer, for: lane)
+    ListSelection.select(ProbeReach(probes: first), generation, for: lane)
     if keepNeeded(lane) || first == count { return }
-    ListSelection.select(ProbeReach(probes: count), generation.quantizer, for: lane)
+    ListSelection.select(ProbeReach(probes: count), generation, for: lane)
     _ = keepNeeded(lane)
   }
 

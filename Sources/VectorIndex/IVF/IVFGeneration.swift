@@ -7,6 +7,8 @@ final class IVFGeneration: @unchecked Sendable {
   let lists: [InvertedList]
   /// One head a list.
   let heads: UnsafeMutablePointer<ListHead>
+  /// Lists without an entry, which no search looks at.
+  let emptyLists: [Int]
   /// Rows below this offset are in the lists.
   let coveredRows: UInt32
   let calibration: Calibration
@@ -24,6 +26,7 @@ final class IVFGeneration: @unchecked Sendable {
     self.coveredRows = coveredRows
     self.calibration = calibration
     self.strays = strays
+    self.emptyLists = lists.indices.filter { lists[$0].entryCount == 0 }
     self.heads = .allocate(capacity: max(1, lists.count))
     for (number, list) in lists.enumerated() {
       (heads + number).initialize(to: ListHead(list))

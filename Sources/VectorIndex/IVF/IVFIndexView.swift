@@ -14,7 +14,7 @@ public struct IVFIndexView: Sendable {
     var reach =
       switch effort {
       case .recall(let recall): calibration.reach(forRecall: recall, listCount: lists)
-      case .probes(let probes): calibration.reach(ofProbes: probes)
+      case .probes(let probes): calibration.reach(ofProbes: probes, isFixed: true)
       case .candidates(let candidates):
         calibration.reach(
           forMean: Self.scaled(
@@ -23,6 +23,24 @@ public struct IVFIndexView: Sendable {
     reach.probes = max(1, min(reach.probes, lists))
     return reach
   }
+
+  /// A reach that is calibrated for ten neighbours, for `limit` of them. The farther ones are
+  /// spread over √(limit / 10) times as many lists, and these have eight entries for each that is
+  /// wanted.
+  func widened(_ reach: ProbeReach, forLimit limit: Int) -> ProbeReach {
+    guard limit > Self.calibratedLimit, !reach.isFixed, coveredRows > 0 else { return reach }
+    let lists = Double(generation.lists.count)
+    let spread = Double(reach.probes) * (Double(limit) / Double(Self.calibratedLimit)).squareRoot()
+    let enough = 4 * Double(limit) * lists / Double(coveredRows)
+    let wanted = Int(min(max(spread, enough).rounded(.up), lists))
+    if wanted <= reach.probes { return reach }
+    var wide = generation.calibration.reach(forMean: wanted)
+    if reach.bounds == .wide { wide.bounds = .wide }
+    return wide
+  }
+
+  /// Neighbours that calibration looks for.
+  private static let calibratedLimit = 10
 
   /// `hnsw_ef` of 128 is what gives about 0.98 with a graph index of usual settings.
   private static func scaled(_ probes: Int, by candidates: Int) -> Int {

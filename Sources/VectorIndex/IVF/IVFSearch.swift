@@ -8,11 +8,19 @@ public struct IVFSearch: VectorSearching {
   private var reach: ProbeReach
   private var isExhaustive = false
   private let scansTail: Bool
+  private let fillsUp: Bool
 
-  /// Searches `index` with `effort`; without `scansTail`, rows that are not in the lists yet are
-  /// left out (`indexed_only`).
-  public init(_ index: IVFIndexView, effort: SearchEffort, scansTail: Bool = true) {
-    self.init(index, reach: index.reach(for: effort), scansTail: scansTail)
+  /// Searches `index` with `effort`.
+  ///
+  /// - Parameters:
+  ///   - scansTail: whether rows are looked at that are not in the lists yet (not for
+  ///     `indexed_only`).
+  ///   - fillsUp: whether more lists are looked at than the effort says while fewer rows were found
+  ///     than are wanted. Not where the effort is a number of lists.
+  public init(
+    _ index: IVFIndexView, effort: SearchEffort, scansTail: Bool = true, fillsUp: Bool = true
+  ) {
+    self.init(index, reach: index.reach(for: effort), scansTail: scansTail, fillsUp: fillsUp)
     if case .recall(let recall) = effort, recall >= 1 { isExhaustive = true }
   }
 
@@ -21,10 +29,13 @@ public struct IVFSearch: VectorSearching {
     reach.bounds = bounds
   }
 
-  init(_ index: IVFIndexView, reach: ProbeReach, scansTail: Bool = true) {
+  init(
+    _ index: IVFIndexView, reach: ProbeReach, scansTail: Bool = true, fillsUp: Bool = true
+  ) {
     self.index = index
     self.reach = reach
     self.scansTail = scansTail
+    self.fillsUp = fillsUp && !reach.isFixed
   }
 
   /// Centroids as codes and the nearest of them, the lists looked at, rows that are reranked, and
@@ -33,6 +44,7 @@ public struct IVFSearch: VectorSearching {
     if isExhaustive, scansTail {
       return ExactScan(metric: metric).bytesRead(limit: limit, in: view, visibility: visibility)
     }
+    let reach = index.widened(reach, forLimit: limit)
     let lists = max(1, index.generation.lists.count)
     let entryBytes = index.generation.quantizer.layout.blockBytes / CodeLayout.entriesPerBlock
     let entries = lists + 2 * Int(index.coveredRows) * min(reach.probes, lists) / lists
@@ -74,10 +86,44 @@ public struct IVFSearch: VectorSearching {
     }
     if !probing.isEmpty {
       let found = try probe(
-        probing.map { queries[$0] }, in: view, visibility: visibility, shouldStop: shouldStop)
-      for (position, neighbors) in zip(probing, found) { results[position] = neighbors }
+        probing.map { (queries[$0], reach(for: queries[$0])) }, in: view, visibility: visibility,
+        shouldStop: shouldStop)
+      for (position, neighbors) in zip(probing, found) {
+        results[position] = try filledUp(
+          neighbors, queries[position], in: view, visibility: visibility, shouldStop: shouldStop)
+      }
     }
     return results
+  }
+
+  // MARK: Effort
+
+  private func reach(for query: SearchQuery) -> ProbeReach {
+    index.widened(reach, forLimit: query.limit)
+  }
+
+  /// `found` or, if that is too little, what is found in more and more lists: those nearest to a
+  /// query may hold few rows, or rows that are dead.
+  private func filledUp(
+    _ found: [Neighbor], _ query: SearchQuery, in view: VectorColumnView,
+    visibility: VisibilityView, shouldStop: () -> Bool
+  ) throws(SearchInterrupted) -> [Neighbor] {
+    guard fillsUp, query.minimumScore == nil else { return found }
+    if let allowed = query.allowed {
+      if found.count >= min(query.limit, allowed.count) || !scansTail { return found }
+      return try ExactScan(metric: metric).search(
+        [query], in: view, visibility: visibility, shouldStop: shouldStop)[0]
+    }
+    let lists = index.generation.lists.count
+    var found = found
+    var probes = reach(for: query).probes
+    while found.count < min(query.limit, Int(visibility.rowCount)), probes < lists {
+      probes = min(lists, 4 * probes)
+      let reach = ProbeReach(probes: probes, bounds: .wide)
+      found = try probe(
+        [(query, reach)], in: view, visibility: visibility, shouldStop: shouldStop)[0]
+    }
+    return found
   }
 
   /// Whether distances will be too great to be estimated.
@@ -88,11 +134,9 @@ public struct IVFSearch: VectorSearching {
     }
   }
 
-  // MARK: Effort under a filter
-
   /// The nearer rows of a filtered query are spread over more lists: `1/√share` times as many.
   private func probes(for query: SearchQuery) -> Int {
-    let probes = reach.evenProbes
+    let probes = reach(for: query).evenProbes
     guard let allowed = query.allowed, allowed.count > 0 else { return probes }
     let share = Double(allowed.count) / Double(max(allowed.count, Int(allowed.rowCount)))
     let widened = Double(probes) / share.squareRoot()
@@ -115,12 +159,12 @@ public struct IVFSearch: VectorSearching {
   // MARK: Probing
 
   private func probe(
-    _ queries: [SearchQuery], in view: VectorColumnView, visibility: VisibilityView,
-    shouldStop: () -> Bool
+    _ queries: [(query: SearchQuery, reach: ProbeReach)], in view: VectorColumnView,
+    visibility: VisibilityView, shouldStop: () -> Bool
   ) throws(SearchInterrupted) -> [[Neighbor]] {
     let generation = index.generation
     var lanes: [SearchLane] = []
-    for query in queries {
+    for (query, reach) in queries {
       if shouldStop() { throw SearchInterrupted() }
       let limit = min(query.limit, max(1, Int(visibility.rowCount)))
       let lane = SearchLane(query, limit: limit, quantizer: generation.quantizer)
@@ -128,18 +172,20 @@ public struct IVFSearch: VectorSearching {
         FilteredProbes(generation: generation, allowed: allowed, unfiltered: reach.evenProbes)
           .select(probes(for: query), for: lane)
       } else {
-        ListSelection.select(reach, generation.quantizer, for: lane)
+        ListSelection.select(reach, generation, for: lane)
       }
       lanes.append(lane)
     }
     let scan = ListScan(
-      generation: generation, metric: metric, bounds: reach.bounds, visibility: visibility)
+      generation: generation, metric: metric,
+      bounds: queries.contains { $0.reach.bounds == .wide } ? .wide : reach.bounds,
+      visibility: visibility)
     guard scan.run(lanes, shouldStop: shouldStop) else { throw SearchInterrupted() }
     let rerank = Rerank(metric: metric, view: view, visibility: visibility)
     var collected = lanes.map { rerank.nearest(of: $0) }
     if scansTail, index.coveredRows < visibility.rowCount {
       let scanner = FlatScanner(metric: metric, view: view, visibility: visibility)
-      var tail = zip(queries, collected).map { ScanLane($0, collector: $1) }
+      var tail = zip(queries, collected).map { ScanLane($0.query, collector: $1) }
       guard
         scanner.scan(
           &tail, at: Array(tail.indices), rows: index.coveredRows..<visibility.rowCount,

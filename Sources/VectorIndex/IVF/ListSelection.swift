@@ -3,6 +3,7 @@
 /// Estimates from the centroids' codes say which of them are scored exactly, and exact scores which
 /// are taken, and in which order.
 struct ListSelection {
+  private let generation: IVFGeneration
   private let quantizer: CoarseQuantizer
   private let lane: SearchLane
   private let estimates: UnsafeMutablePointer<Float>
@@ -16,8 +17,13 @@ struct ListSelection {
   /// Lists scored before anything is known.
   private static let firstCount = 24
 
-  /// Puts the lists within `reach` of the lane's query into the lane, nearest first.
-  static func select(_ reach: ProbeReach, _ quantizer: CoarseQuantizer, for lane: SearchLane) {
+  /// Puts the lists within `reach` of the lane's query into the lane, nearest first. Lists without
+  /// an entry are as if they were not there.
+  static func select(_ reach: ProbeReach, _ generation: IVFGeneration, for lane: SearchLane) {
+    lane.probes.removeAll(keepingCapacity: true)
+    let quantizer = generation.quantizer
+    let count = quantizer.count - generation.emptyLists.count
+    if count == 0 { return }
     let estimates = UnsafeMutablePointer<Float>.allocate(capacity: quantizer.estimateCount)
     let numbers = UnsafeMutablePointer<UInt32>.allocate(
       capacity: quantizer.estimateCount + overshoot)
@@ -28,21 +34,24 @@ struct ListSelection {
       keys.deallocate()
     }
     var selection = ListSelection(
-      quantizer: quantizer, lane: lane, estimates: estimates, numbers: numbers, keys: keys)
-    let wanted = min(max(1, reach.probes), quantizer.count)
-    if let slack = reach.slack, wanted < quantizer.count {
-      selection.rank(within: slack, most: min(wanted * ProbeReach.spreadMax, quantizer.count))
+      generation: generation, quantizer: quantizer, lane: lane, estimates: estimates,
+      numbers: numbers, keys: keys)
+    let wanted = min(max(1, reach.probes), count)
+    if let slack = reach.slack, wanted < count {
+      selection.rank(within: slack, most: min(wanted * ProbeReach.spreadMax, count))
     } else {
       selection.rank(nearest: wanted)
     }
     selection.finish()
   }
 
-  /// How remote every list is from a query: the distance of its centroid, or, where lists are
-  /// ranked by product, the product that a query of length 1 has with it, negated.
-  static func remoteness(of query: [Float], from quantizer: CoarseQuantizer) -> [Float] {
-    var scores = [Float](repeating: 0, count: quantizer.count)
-    let rows = (0..<quantizer.count).map { quantizer.centroids.row($0) }
+  /// How remote every list with entries is from a query: the distance of its centroid, or, where
+  /// lists are ranked by product, the product that a query of length 1 has with it, negated.
+  static func remoteness(of query: [Float], from generation: IVFGeneration) -> [Float] {
+    let quantizer = generation.quantizer
+    let lists = generation.lists.indices.filter { generation.lists[$0].entryCount > 0 }
+    var scores = [Float](repeating: 0, count: lists.count)
+    let rows = lists.map { quantizer.centroids.row($0) }
     let squaredLength = query.withUnsafeBufferPointer { query in
       rows.withUnsafeBufferPointer { rows in
         scores.withUnsafeMutableBufferPointer {
@@ -81,7 +90,7 @@ struct ListSelection {
   /// Half as many again as are wanted are scored exactly.
   private mutating func rank(nearest wanted: Int) {
     let candidates = wanted + wanted / 2 + 16
-    if candidates * 4 >= quantizer.count * 3 {
+    if candidates * 4 >= (quantizer.count - generation.emptyLists.count) * 3 {
       scoreAll()
     } else {
       _ = estimate()
@@ -93,7 +102,7 @@ struct ListSelection {
   /// The nearest lists tell how far the others may be, and the estimates which others may be near
   /// enough.
   private mutating func rank(within slack: Float, most: Int) {
-    let scoresAll = quantizer.count <= 2 * Self.firstCount
+    let scoresAll = quantizer.count - generation.emptyLists.count <= 2 * Self.firstCount
     var distanceToMean: Float = 0
     if scoresAll {
       scoreAll()
@@ -133,6 +142,7 @@ struct ListSelection {
       }
     }
     quantizer.estimate(lane.table, meanDistance: -score, into: estimates)
+    for list in generation.emptyLists { estimates[list] = .infinity }
     let squaredDistance =
       quantizer.ranksByProduct ? lane.squaredLength + squaredLength - 2 * score : -score
     return max(0, squaredDistance).squareRoot()
@@ -156,8 +166,12 @@ struct ListSelection {
   }
 
   private mutating func scoreAll() {
-    for number in 0..<quantizer.count { numbers[number] = UInt32(number) }
-    score(UnsafeBufferPointer(start: numbers, count: quantizer.count))
+    var count = 0
+    for (number, list) in generation.lists.enumerated() where list.entryCount > 0 {
+      numbers[count] = UInt32(number)
+      count += 1
+    }
+    score(UnsafeBufferPointer(start: numbers, count: count))
   }
 
   /// Adds lists with their exact scores.
@@ -196,7 +210,6 @@ struct ListSelection {
   // MARK: Probes
 
   private func finish() {
-    lane.probes.removeAll(keepingCapacity: true)
     lane.probes.reserveCapacity(keyCount)
     for index in 0..<keyCount {
       lane.probes.append(probe(list(at: index), score: score(at: index)))
