@@ -17,7 +17,7 @@ BATCHES = (1, 100, 1_000)
 CONNECTIONS = (1, 8)
 LIMIT = 10
 # How often each query is asked before anything is measured, and then.
-WARM_UP, ROUNDS = 2, 5
+WARM_UP, ROUNDS = 4, 5
 
 
 def say(text: str) -> None:
