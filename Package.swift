@@ -138,8 +138,16 @@ let package = Package(
       exclude: ["Golden"], swiftSettings: strict),
     .testTarget(
       name: "VectorDBTests",
-      dependencies: ["FastJSON", "PointModel", "Storage", "VectorDB", "VectorIndex", logging],
+      dependencies: [
+        "DatabaseFixture", "FastJSON", "PointModel", "Storage", "VectorDB", "VectorIndex", logging,
+      ],
       exclude: ["Fixtures"], swiftSettings: strict),
+    .target(
+      name: "DatabaseFixture", dependencies: ["PointModel", "VectorDB", logging],
+      path: "Tests/DatabaseFixture", swiftSettings: strict),
+    .testTarget(
+      name: "RegressionTests", dependencies: ["DatabaseFixture", "PointModel", "VectorDB"],
+      path: "Tests/Regressions/Engine", swiftSettings: strict),
     tests("QdrantAPI", ["FastJSON", "PointModel"]),
     tests(
       "QdrantREST",

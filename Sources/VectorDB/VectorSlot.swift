@@ -39,8 +39,8 @@ extension Distance {
     }
   }
 
-  /// Whether a client's score passes a client's threshold.
+  /// Whether a client's score is better than a client's threshold; an equal one is not.
   func passes(_ score: Float, threshold: Float) -> Bool {
-    higherIsNearer ? score >= threshold : score <= threshold
+    higherIsNearer ? score > threshold : score < threshold
   }
 }

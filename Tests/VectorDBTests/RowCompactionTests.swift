@@ -1,3 +1,4 @@
+import DatabaseFixture
 import PointModel
 import Testing
 import VectorDB

@@ -1,3 +1,4 @@
+import DatabaseFixture
 import FastJSON
 import PointModel
 import Testing

@@ -1,9 +1,15 @@
 """Fixtures: one server a module, a client for it, and fresh collections."""
 
 import itertools
+import pathlib
+import sys
 
 import pytest
 import requests
+
+# What drives the programs serves the regressions too.
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "EndToEnd"))
+
 from process import binary, quiver
 from qdrant_client import QdrantClient, models
 from wire import Wire

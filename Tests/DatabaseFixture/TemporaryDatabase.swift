@@ -1,17 +1,15 @@
-import FastJSON
 import Foundation
-import Logging
-import PointModel
-import Testing
-import VectorDB
+package import Logging
+package import PointModel
+package import VectorDB
 
 /// A database in a folder of its own that can be closed and opened again.
-final class TemporaryDatabase {
-  let path: String
-  private(set) var database: Database
+package final class TemporaryDatabase {
+  package let path: String
+  package private(set) var database: Database
   private let options: DatabaseOptions
 
-  init(options: DatabaseOptions = DatabaseOptions()) throws {
+  package init(options: DatabaseOptions = DatabaseOptions()) throws {
     path =
       FileManager.default.temporaryDirectory
       .appendingPathComponent("quiver-\(UUID().uuidString)").path
@@ -19,26 +17,26 @@ final class TemporaryDatabase {
     database = try Database.open(at: path, options: options, logger: Self.logger)
   }
 
-  static var logger: Logger {
+  package static var logger: Logger {
     var logger = Logger(label: "test")
     logger.logLevel = .error
     return logger
   }
 
   /// Closes the database, does something to its files, and opens it again.
-  func restart(meanwhile: () throws -> Void = {}) async throws {
+  package func restart(meanwhile: () throws -> Void = {}) async throws {
     await database.close()
     try meanwhile()
     database = try Database.open(at: path, options: options, logger: Self.logger)
   }
 
-  func remove() async {
+  package func remove() async {
     await database.close()
     try? FileManager.default.removeItem(atPath: path)
   }
 
   @discardableResult
-  func create(
+  package func create(
     _ name: String = "things", size: Int = 4, distance: Distance = .dot
   ) async throws -> PointCollection {
     let config = CollectionConfig(
@@ -49,7 +47,7 @@ final class TemporaryDatabase {
 }
 
 /// Runs `body` with a database that is removed afterwards.
-func withDatabase(
+package func withDatabase(
   options: DatabaseOptions = DatabaseOptions(),
   _ body: (TemporaryDatabase) async throws -> Void
 ) async throws {
@@ -63,24 +61,24 @@ func withDatabase(
   await database.remove()
 }
 
-func payload(_ json: String) -> Payload { Payload(normalizedJSON: Array(json.utf8)) }
+package func payload(_ json: String) -> Payload { Payload(normalizedJSON: Array(json.utf8)) }
 
-func text(_ payload: Payload?) -> String? {
+package func text(_ payload: Payload?) -> String? {
   payload.map { String(decoding: $0.json, as: UTF8.self) }
 }
 
-func point(_ id: UInt64, _ vector: [Float], _ json: String = "{}") -> Point {
+package func point(_ id: UInt64, _ vector: [Float], _ json: String = "{}") -> Point {
   Point(
     id: .number(id), vectors: [NamedVector(name: "", values: vector)], payload: payload(json))
 }
 
 /// A small generator with a fixed sequence for a seed (SplitMix64).
-struct SeededGenerator: RandomNumberGenerator {
+package struct SeededGenerator: RandomNumberGenerator {
   private var state: UInt64
 
-  init(seed: UInt64) { state = seed }
+  package init(seed: UInt64) { state = seed }
 
-  mutating func next() -> UInt64 {
+  package mutating func next() -> UInt64 {
     state &+= 0x9e37_79b9_7f4a_7c15
     var mixed = state
     mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
