@@ -46,6 +46,12 @@ public struct FieldProblem: Sendable, Equatable {
       location: location, message: "Input should be a valid dictionary", type: "dict_type")
   }
 
+  /// The field is none that the request has.
+  package static func unexpected(_ location: [Step]) -> FieldProblem {
+    FieldProblem(
+      location: location, message: "Extra inputs are not permitted", type: "extra_forbidden")
+  }
+
   func write(to writer: inout JSONWriter) {
     writer.beginObject()
     writer.key("type")

@@ -56,6 +56,13 @@ import Testing
 
   @Test func allProblemsAreTold() async throws {
     try await TestGateway().run { client in
+      let question = try await client.post("/query", #"{"k":3,"query":"x"}"#)
+      #expect(
+        Self.problems(question) == [
+          "body.question|Field required|missing",
+          "body.k|Extra inputs are not permitted|extra_forbidden",
+          "body.query|Extra inputs are not permitted|extra_forbidden",
+        ])
       let response = try await client.post(
         "/upload/chunks", #"{"chunks":[{"page_content":1},{"page_content":"ok"},{}]}"#)
       #expect(response.status == 422)
@@ -64,6 +71,20 @@ import Testing
           "body.chunks.0.page_content|Input should be a valid string|string_type",
           "body.chunks.2.page_content|Field required|missing",
         ])
+    }
+  }
+
+  @Test(arguments: ["filter", "k", "stream", "tenant", "Question"])
+  func aQuestionTakesNothingButItself(_ member: String) async throws {
+    try await TestGateway().run { client in
+      for path in ["/query", "/insight/query"] {
+        let response = try await client.post(path, #"{"question":"x","\#(member)":null}"#)
+        #expect(response.status == 422)
+        #expect(
+          Self.problems(response) == [
+            "body.\(member)|Extra inputs are not permitted|extra_forbidden"
+          ])
+      }
     }
   }
 

@@ -38,30 +38,45 @@ package enum RequestBody {
     return chunks
   }
 
-  /// Reads `{"question": …}`.
+  /// Reads `{"question": …}`. Any other member is a problem: a caller who asks for a filter must
+  /// not be answered as if there were none.
   package static func question(
     _ body: [UInt8], limits: GatewayLimits
   ) throws(GatewayError) -> String {
     let root = try object(body)
+    let (question, problem) = text(of: root["question"], limits: limits)
+    let others = root.keys.filter { $0 != "question" }.prefix(100)
+    let problems =
+      (problem.map { [$0] } ?? []) + others.map { .unexpected([.name("body"), .name($0)]) }
+    guard let question, problems.isEmpty else { throw .unprocessable(problems) }
+    return question
+  }
+
+  /// The question, or what is wrong with it.
+  private static func text(
+    of value: JSONValue?, limits: GatewayLimits
+  ) -> (question: String?, problem: FieldProblem?) {
     let place: [FieldProblem.Step] = [.name("body"), .name("question")]
-    guard let value = root["question"] else { throw .unprocessable([.missing(place)]) }
-    guard case .string(let question) = value else { throw .unprocessable([.notString(place)]) }
+    guard let value else { return (nil, .missing(place)) }
+    guard case .string(let question) = value else { return (nil, .notString(place)) }
     guard !question.trimmed.isEmpty else {
-      throw .unprocessable([
+      return (
+        nil,
         FieldProblem(
           location: place, message: "String should have at least 1 character",
           type: "string_too_short")
-      ])
+      )
     }
     guard question.count <= limits.questionCharacters else {
-      throw .unprocessable([
+      return (
+        nil,
         FieldProblem(
           location: place,
           message: "String should have at most \(limits.questionCharacters) characters",
           type: "string_too_long")
-      ])
+      )
     }
-    return question
+    return (question, nil)
   }
 
   private static func chunk(
