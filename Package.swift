@@ -82,7 +82,7 @@ let package = Package(
     target(
       "QdrantREST",
       [
-        "CLibYAML", "FastJSON", "HTTPClient", "PointModel", "QdrantAPI", "ServiceProcess",
+        "CLibYAML", "FastJSON", "HTTPTransfer", "PointModel", "QdrantAPI", "ServiceProcess",
         "VectorDB", "VectorIndex", httpTypes, hummingbird, hummingbirdCore, logging, nioCore,
         nioHTTPTypes,
         nioPosix,
@@ -92,7 +92,7 @@ let package = Package(
       name: "quiver",
       dependencies: [
         .target(name: "CMalloc", condition: .when(platforms: [.linux])),
-        "DataTransfer", "FastJSON", "HTTPClient", "QdrantREST", "ServiceProcess", "VectorDB",
+        "DataTransfer", "FastJSON", "HTTPTransfer", "QdrantREST", "ServiceProcess", "VectorDB",
         "VectorIndex",
         argumentParser, hummingbird, lifecycle, logging, nioCore, nioPosix, unixSignals,
       ],
@@ -109,14 +109,14 @@ let package = Package(
       name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
     .target(name: "CHTMLDocument", dependencies: ["CLibXML2"]),
     .target(name: "CEmbeddingKernels"),
-    target("HTTPClient", ["CCurl"]),
-    target("DataTransfer", ["FastJSON", "HTTPClient", "PointModel", "QdrantAPI", crypto]),
+    target("HTTPTransfer", ["CCurl"]),
+    target("DataTransfer", ["FastJSON", "HTTPTransfer", "PointModel", "QdrantAPI", crypto]),
     target("ServiceProcess", ["FastJSON", logging]),
     target("SentenceEmbedding", ["CEmbeddingKernels", "COpenBLAS"]),
     .target(
       name: "RAGGateway",
       dependencies: [
-        "CHTMLDocument", "FastJSON", "HTTPClient", "PointModel", "QdrantAPI",
+        "CHTMLDocument", "FastJSON", "HTTPTransfer", "PointModel", "QdrantAPI",
         "SentenceEmbedding", "ServiceProcess", crypto, httpTypes, hummingbird, lifecycle, logging,
         nioCore, nioPosix, yams,
       ],
@@ -155,7 +155,7 @@ let package = Package(
         "FastJSON", "PointModel", "QdrantAPI", "ServiceProcess", "VectorDB", httpTypes, hummingbird,
         hummingbirdTesting, logging,
       ]),
-    tests("HTTPClient"),
+    tests("HTTPTransfer"),
     tests("DataTransfer", ["FastJSON"]),
     tests("ServiceProcess", ["FastJSON", logging]),
     .testTarget(
@@ -167,7 +167,7 @@ let package = Package(
     tests(
       "RAGGateway",
       [
-        "FastJSON", "HTTPClient", "OpenAITestServer", "PointModel", httpTypes, hummingbird,
+        "FastJSON", "HTTPTransfer", "OpenAITestServer", "PointModel", httpTypes, hummingbird,
         hummingbirdTesting, logging, nioCore,
       ]),
   ],

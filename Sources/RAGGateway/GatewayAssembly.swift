@@ -1,5 +1,5 @@
 import FoundationEssentials
-import HTTPClient
+import HTTPTransfer
 public import Logging
 import SentenceEmbedding
 

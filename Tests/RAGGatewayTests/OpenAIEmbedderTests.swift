@@ -1,5 +1,5 @@
 import FastJSON
-import HTTPClient
+import HTTPTransfer
 import OpenAITestServer
 import RAGGateway
 import Testing

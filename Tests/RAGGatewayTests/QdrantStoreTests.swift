@@ -1,5 +1,5 @@
 import FastJSON
-import HTTPClient
+import HTTPTransfer
 import OpenAITestServer
 import PointModel
 import RAGGateway

@@ -1,5 +1,5 @@
 package import FastJSON
-package import HTTPClient
+package import HTTPTransfer
 
 /// A Qdrant-compatible server: its address, its key, and how patient we are with it.
 ///

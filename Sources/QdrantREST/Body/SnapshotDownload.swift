@@ -1,4 +1,4 @@
-import HTTPClient
+import HTTPTransfer
 import HTTPTypes
 import Synchronization
 import VectorDB
@@ -29,10 +29,10 @@ struct SnapshotDownload: Sendable {
     // A client of its own: its thread writes the file, and nothing else waits for it.
     let client = HTTPClient()
     let failure = Mutex<CollectionError?>(nil)
-    var request = HTTPClient.Request(
+    var request = HTTPTransfer.HTTPRequest(
       url: url, timeoutSeconds: Self.timeoutSeconds, maximumResponseBytes: limit)
     if let apiKey { request.headers.append(("api-key", apiKey)) }
-    let response: HTTPClient.Response
+    let response: HTTPTransfer.HTTPResponse
     do throws(HTTPClientError) {
       response = try await client.download(request) { bytes in
         do throws(CollectionError) {

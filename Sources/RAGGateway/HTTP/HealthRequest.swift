@@ -1,4 +1,4 @@
-import HTTPClient
+import HTTPTransfer
 
 /// Asks a running gateway whether it is ready.
 public enum HealthRequest {

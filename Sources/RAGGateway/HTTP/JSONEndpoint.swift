@@ -1,4 +1,4 @@
-package import HTTPClient
+package import HTTPTransfer
 import ServiceProcess
 
 /// Another service that takes and gives JSON: its address, its key, and how patient we are.

@@ -1,4 +1,4 @@
-import HTTPClient
+import HTTPTransfer
 
 /// One ingestion through a gateway, from the command line.
 public enum IngestRun {

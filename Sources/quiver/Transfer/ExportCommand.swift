@@ -1,6 +1,6 @@
 import ArgumentParser
 import DataTransfer
-import HTTPClient
+import HTTPTransfer
 
 /// Writes the points of a collection into a file.
 struct ExportCommand: AsyncParsableCommand {

@@ -1,6 +1,6 @@
 import ArgumentParser
 import DataTransfer
-import HTTPClient
+import HTTPTransfer
 
 /// Brings points from a file into a collection.
 struct ImportCommand: AsyncParsableCommand {

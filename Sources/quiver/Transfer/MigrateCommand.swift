@@ -1,6 +1,6 @@
 import ArgumentParser
 import DataTransfer
-import HTTPClient
+import HTTPTransfer
 
 /// Copies collections between two servers.
 struct MigrateCommand: AsyncParsableCommand {

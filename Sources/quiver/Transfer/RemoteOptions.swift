@@ -1,5 +1,5 @@
 import DataTransfer
-import HTTPClient
+import HTTPTransfer
 import QdrantREST
 import ServiceProcess
 

@@ -1,5 +1,5 @@
 import Foundation
-import HTTPClient
+import HTTPTransfer
 import Testing
 
 @Suite struct HTTPClientFailureTests {

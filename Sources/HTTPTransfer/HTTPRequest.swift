@@ -1,10 +1,3 @@
-extension HTTPClient {
-  /// The type under a name that modules with another `HTTPRequest` can use.
-  public typealias Request = HTTPRequest
-  /// Likewise.
-  public typealias Response = HTTPResponse
-}
-
 /// One HTTP request with its limits.
 public struct HTTPRequest: Sendable {
   /// `GET`, `POST` and so on.
