@@ -139,6 +139,7 @@ final class Catalog: Sendable {
       for alias in aliases { state.aliases[alias.name] = nil }
     }
     collection.state.withLock { $0.isDropped = true }
+    collection.progress.ring()
     if !isEmpty {
       // Readers from now on need nothing of the collection, so its space can be given back.
       core.publish(sequence: core.sequence)

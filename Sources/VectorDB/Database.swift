@@ -19,7 +19,14 @@ public final class Database: Sendable {
   private let indexer: Indexer
   let payloadIndexer: PayloadIndexer
   private let loading: CollectionLoading
-  private let isClosed = Mutex(false)
+  private let life = Mutex(Life.open)
+
+  private enum Life {
+    case open
+    /// With those who wait for the end.
+    case closing([UnsafeContinuation<Void, Never>])
+    case closed
+  }
 
   private init(
     core: DatabaseCore, catalog: Catalog, committer: Committer, stagingThreads: StagingThreads,
@@ -136,55 +143,58 @@ public final class Database: Sendable {
   /// Why the store no longer takes writes; `nil` while it does.
   public var failure: String? { core.store.failure }
 
-  /// Figures for metrics, read at once.
-  public func statistics() -> DatabaseStatistics {
-    DatabaseStatistics(
-      vectorBytes: catalog.all.reduce(0) { $0 + $1.info().vectorBytes },
-      queuedWrites: core.waitingWrites.load(ordering: .relaxed), sequence: core.sequence)
+  /// Tells everything that takes long to end: reads of many rows, updates by filter, snapshots,
+  /// builds of indexes. What is answered at once goes on. For the last seconds before ``close()``.
+  public func stopLongWork() {
+    core.stopping.cancel()
+    snapshots.cancel()
+    indexer.beginStopping()
+    payloadIndexer.beginStopping()
+    // Writers that wait for an index wait in vain.
+    for collection in catalog.unordered { collection.progress.ring() }
   }
 
   /// Commits what is queued, flushes and closes. Later calls throw
-  /// ``CollectionError/shuttingDown``. Further closes do nothing.
+  /// ``CollectionError/shuttingDown``. Further closes wait for the first.
   public func close() async {
-    let first = isClosed.withLock { isClosed in
-      defer { isClosed = true }
-      return !isClosed
-    }
-    guard first else { return }
     await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
-      let closing = NativeThread { [self] in
-        closeBlocking()
-        continuation.resume()
+      let (isFirst, isOver) = life.withLock { life in
+        switch life {
+        case .open:
+          life = .closing([continuation])
+          return (true, false)
+        case .closing(let waiting):
+          life = .closing(waiting + [continuation])
+          return (false, false)
+        case .closed: return (false, true)
+        }
       }
-      if closing == nil {
-        closeBlocking()
-        continuation.resume()
-      }
+      if isOver { return continuation.resume() }
+      guard isFirst else { return }
+      if NativeThread({ [self] in closeBlocking() }) == nil { closeBlocking() }
     }
   }
 
+  /// What is acknowledged goes to disk first; what is only worth having comes after it.
   private func closeBlocking() {
+    stopLongWork()
     loading.stop()
     snapshots.shutDown()
     core.drainWrites()
     stagingThreads.join()
     committer.join()
     logSync?.stop()
-    indexer.stop()
-    payloadIndexer.stop()
     maintenance.stop()
     roomSampler.stop()
     core.searchThreads.shutDown()
+    payloadIndexer.stop()
+    indexer.stop()
     core.store.close()
+    let waiting = life.withLock { life in
+      defer { life = .closed }
+      if case .closing(let waiting) = life { return waiting }
+      return []
+    }
+    for continuation in waiting { continuation.resume() }
   }
-}
-
-/// Figures of a running database.
-public struct DatabaseStatistics: Sendable {
-  /// Memory held by vectors, in bytes.
-  public var vectorBytes: Int
-  /// Changes that wait for the committer.
-  public var queuedWrites: Int
-  /// Commits since the database was opened.
-  public var sequence: UInt64
 }

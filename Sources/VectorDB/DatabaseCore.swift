@@ -1,4 +1,3 @@
-import Glibc
 import Storage
 import Synchronization
 
@@ -18,6 +17,10 @@ final class DatabaseCore: Sendable {
   let commitQueue = BlockingQueue<CommitRequest>()
   /// Changes whose callers wait.
   let waitingWrites = Atomic<Int>(0)
+  /// Rung when the last of them is answered.
+  private let idle = Gate()
+  /// Set when what takes long is to end.
+  var stopping: CancellationFlag { searchThreads.stopping }
   private let isClosing = Atomic<Bool>(false)
   let options: DatabaseOptions
   /// Collections with work for the indexer.
@@ -72,10 +75,27 @@ final class DatabaseCore: Sendable {
   func submit<Value: Sendable>(
     _ enqueue: (@escaping CommitRequest.Completion<Value>) -> Void
   ) async throws(CollectionError) -> Value {
-    let waiting = waitingWrites.add(1, ordering: .relaxed).newValue
-    defer { waitingWrites.subtract(1, ordering: .relaxed) }
+    try await whileCounted { () async throws(CollectionError) in try await queue(enqueue) }
+  }
+
+  /// Runs `body`, a change or what comes before one, counted among those that wait.
+  func whileCounted<Value: Sendable>(
+    _ body: () async throws(CollectionError) -> Value
+  ) async throws(CollectionError) -> Value {
+    let waiting = waitingWrites.add(1, ordering: .sequentiallyConsistent).newValue
+    defer {
+      let left = waitingWrites.subtract(1, ordering: .sequentiallyConsistent).newValue
+      if left == 0, isClosing.load(ordering: .sequentiallyConsistent) { idle.ring() }
+    }
     if waiting > options.limits.queuedOperationsMax { throw .overloaded(retryAfterSeconds: 1) }
-    if isClosing.load(ordering: .acquiring) { throw .shuttingDown }
+    if isClosing.load(ordering: .sequentiallyConsistent) { throw .shuttingDown }
+    return try await body()
+  }
+
+  /// Hands a change over and waits for its outcome.
+  func queue<Value: Sendable>(
+    _ enqueue: (@escaping CommitRequest.Completion<Value>) -> Void
+  ) async throws(CollectionError) -> Value {
     let result: Result<Value, CollectionError> = await withUnsafeContinuation { continuation in
       enqueue { continuation.resume(returning: $0) }
     }
@@ -110,8 +130,10 @@ final class DatabaseCore: Sendable {
 
   /// Refuses further changes and waits for those under way. Blocking.
   func drainWrites() {
-    isClosing.store(true, ordering: .releasing)
-    while waitingWrites.load(ordering: .acquiring) > 0 { usleep(1000) }
+    isClosing.store(true, ordering: .sequentiallyConsistent)
+    try? BlockingCall.run { () async throws(CollectionError) in
+      try? await self.idle.wait { self.waitingWrites.load(ordering: .sequentiallyConsistent) == 0 }
+    }
     stagingQueue.close()
     commitQueue.close()
   }

@@ -18,6 +18,8 @@ public final class PointCollection: Sendable {
   let deadRows = DeadRows()
   let requests = StagingQueue()
   let rateLimits = RateLimits()
+  /// Rung when what tasks wait for may be there: rows in memory, or an index of some kind.
+  let progress = Gate()
   let payloadUse = PayloadUse()
   let payloadIndexes: PayloadIndexes
   let state: Mutex<State>

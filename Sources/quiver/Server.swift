@@ -20,7 +20,8 @@ import VectorDB
 ///
 /// The port opens at once, while the database is still being opened; readiness tells the two
 /// apart. On SIGTERM or SIGINT readiness is withdrawn first, then the port closes, requests in
-/// flight finish, and the database is flushed and closed, all within ten seconds.
+/// flight finish or, if they take long, are told to end, and the database is flushed and closed,
+/// all within ten seconds.
 struct Server {
   let settings: ServerSettings
   /// The snapshot to begin with.
@@ -28,10 +29,18 @@ struct Server {
   let logger: Logger
   let commit: String
 
-  /// Time for requests in flight; what is still running then is cut off.
-  private static let requestsMax = Duration.seconds(6)
-  /// When the process ends although something still hangs.
-  private static let shutdownMax = Duration.seconds(9)
+  // Milliseconds from the moment that the server is told to stop.
+
+  /// When reads and updates that take long are told to end.
+  private static let longWorkMax = 2500
+  /// When requests that still run are cut off.
+  private static let requestsMax = 5000
+  /// When the database is closed although connections still hang.
+  private static let connectionsMax = 6500
+  /// When the process ends although the database could not be closed.
+  private static let shutdownMax = 9500
+  /// The least that requests in flight are given after the port was closed.
+  private static let requestsMin = 500
 
   /// How often the heap gives back what it does not need.
   private static let trimEvery = Duration.seconds(2)
@@ -50,8 +59,9 @@ struct Server {
         .init(service: database, successTerminationBehavior: .gracefullyShutdownGroup),
       ],
       gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet(logger))
+    let grace = settings.shutdownGraceMilliseconds
     configuration.maximumGracefulShutdownDuration =
-      Self.requestsMax + .milliseconds(settings.shutdownGraceMilliseconds)
+      .milliseconds(max(Self.requestsMax, grace + Self.requestsMin))
     let group = ServiceGroup(configuration: configuration)
     database.onOpenFailure = { error in
       // Ends the process here: cancelling the HTTP server while a probe connects would crash it.
@@ -59,12 +69,8 @@ struct Server {
       _exit(ServerExit.code(for: error).rawValue)
     }
     database.onStopping = {
-      Task.detached {
-        try? await Task.sleep(for: Self.shutdownMax)
-        logger.warning("something did not stop in time; closing the database and ending")
-        await state.openDatabase?.close()
-        _exit(0)
-      }
+      Task.detached { await self.endInTime(state) }
+      self.endAtLast()
     }
     let trimming = Task.detached {
       var free = 0
@@ -92,6 +98,26 @@ struct Server {
       return
     }
     try outcome.get()
+  }
+
+  /// Has what takes long end, and closes the database also when connections hang.
+  private func endInTime(_ state: ServerState) async {
+    let longWorkMax = max(Self.longWorkMax, settings.shutdownGraceMilliseconds)
+    try? await Task.sleep(for: .milliseconds(longWorkMax))
+    state.openDatabase?.stopLongWork()
+    try? await Task.sleep(for: .milliseconds(Self.connectionsMax - longWorkMax))
+    await state.openDatabase?.close()
+    logger.notice("stopped, with connections that did not end")
+    _exit(0)
+  }
+
+  /// Ends the process when its time is over: on a thread of its own, for when no other runs.
+  private func endAtLast() {
+    _ = NativeThread { [logger] in
+      usleep(UInt32(Self.shutdownMax) * 1000)
+      logger.critical("something did not stop in time; ending without having closed the database")
+      _exit(ServerExit.failure.rawValue)
+    }
   }
 
   private func restore(_ snapshot: String) async throws {

@@ -23,9 +23,12 @@ final class Indexer: Sendable {
     }
   }
 
-  /// Ends the thread, and with it the build that runs, of which nothing is kept. Blocking.
+  /// Has the build that runs end, of which nothing is kept, and then the thread.
+  func beginStopping() { core.indexQueue.signal.stop() }
+
+  /// Waits for that. Blocking.
   func stop() {
-    core.indexQueue.signal.stop()
+    beginStopping()
     thread?.join()
   }
 }
@@ -42,6 +45,8 @@ final class IndexerLoop {
 
   private static let paceMilliseconds = 200
   private static let lookEveryMilliseconds: UInt64 = 1000
+  /// How long indexes are saved at the end; what is not saved then is built again.
+  private static let lastSavesMilliseconds: UInt64 = 1000
   /// Rows entered before searches are shown them.
   private static let rowsPerInsert = 4096
   /// Rows entered between two blocks of a build.
@@ -70,7 +75,11 @@ final class IndexerLoop {
         look()
       }
     }
-    for collection in catalog.unordered { save(collection, atLeast: Self.rowsWorthSaving) }
+    let ending = Self.milliseconds
+    for collection in catalog.unordered
+    where Self.milliseconds - ending < Self.lastSavesMilliseconds {
+      save(collection, atLeast: Self.rowsWorthSaving)
+    }
   }
 
   /// What a commit asks for.
@@ -138,6 +147,7 @@ final class IndexerLoop {
       let count = index.insert(
         from: read.columns[slot.position], visibility: read.visibility, limit: Self.rowsPerInsert)
       slot.indexSlot.withState { $0.isUpkeepDue = true }
+      collection.progress.ring()
       if count == 0 { return }
     }
   }
@@ -179,6 +189,7 @@ final class IndexerLoop {
           _ = index.insert(
             from: read.columns[slot.position], visibility: read.visibility,
             limit: Self.rowsPerPause)
+          collection.progress.ring()
           passes += 1
         }
       }
@@ -219,6 +230,7 @@ final class IndexerLoop {
       catchUp(index, collection, slot)
       if isStopped || collection.isDropped { return }
       slot.indexSlot.install(index, configuredLists: lists)
+      collection.progress.ring()
     } catch {
       return
     }

@@ -41,16 +41,17 @@ extension PointCollection {
   /// Waits while more rows than searches should scan are outside of the lists.
   func awaitIndexing() async throws(CollectionError) {
     let limit = core.options.limits.indexTailRowsMax
-    while vectors.contains(where: { tailRows($0) > limit }) {
-      core.indexQueue.add(self)
-      do {
-        try await Task.sleep(nanoseconds: 2_000_000)
-      } catch {
-        // The client is gone; its write has not begun.
-        throw .timedOut("the write was given up")
+    do throws(CancellationError) {
+      try await progress.wait {
+        guard vectors.contains(where: { tailRows($0) > limit }) else { return true }
+        core.indexQueue.add(self)
+        return core.indexQueue.isClosed
       }
-      if core.indexQueue.isClosed { throw .shuttingDown }
+    } catch {
+      // The client is gone; its write has not begun.
+      throw .timedOut("the write was given up")
     }
+    if core.indexQueue.isClosed { throw .shuttingDown }
   }
 
   /// Live points that searches find through lists, added up over the vectors.

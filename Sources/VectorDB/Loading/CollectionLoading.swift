@@ -67,6 +67,7 @@ final class CollectionLoading: Sendable {
     }
     folder.load(collection, logger: logger)
     collection.state.withLock { $0.phase = .ready }
+    collection.progress.ring()
     collection.noteCommit()
   }
 

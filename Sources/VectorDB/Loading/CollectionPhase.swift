@@ -18,20 +18,21 @@ extension PointCollection {
 
   var isReady: Bool { phase == .ready }
 
-  private static let pauseNanoseconds: UInt64 = 5_000_000
-
   /// Waits while the collection is being loaded, for at most ``Limits/loadingWaitMilliseconds``;
   /// what comes then finds out by itself.
   func awaitLoading() async {
-    var waited = 0
-    while phase == .loading, waited < core.options.limits.loadingWaitMilliseconds {
-      do {
-        try await Task.sleep(nanoseconds: Self.pauseNanoseconds)
-      } catch {
-        return
-      }
-      waited += Int(Self.pauseNanoseconds / 1_000_000)
+    if phase != .loading { return }
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { try? await self.waitWhileLoading() }
+      let milliseconds = self.core.options.limits.loadingWaitMilliseconds
+      group.addTask { try? await Task.sleep(for: .milliseconds(milliseconds)) }
+      await group.next()
+      group.cancelAll()
     }
+  }
+
+  private func waitWhileLoading() async throws(CancellationError) {
+    try await progress.wait { phase != .loading || core.stopping.isCancelled }
   }
 
   /// Why the collection can't be used now, if it can't.
@@ -50,6 +51,7 @@ extension PointCollection {
       state.liveCount = 0
       return state.counters.nextOffset
     }
+    progress.ring()
     for slot in vectors {
       let rows = UInt32(slot.column.rowsPerChunk)
       for chunk in 0...rowCount / rows { slot.column.dropChunk(containing: chunk * rows) }

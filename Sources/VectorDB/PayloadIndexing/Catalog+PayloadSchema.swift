@@ -38,6 +38,7 @@ extension Catalog {
       }
     } else {
       collection.payloadIndexes.remove(path)
+      collection.progress.ring()
     }
     return number
   }

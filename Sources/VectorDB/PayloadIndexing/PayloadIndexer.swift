@@ -30,9 +30,12 @@ final class PayloadIndexer: Sendable {
   /// Has the thread look for work now.
   func ring() { signal.ring() }
 
-  /// Ends the thread, and with it the build that runs. Blocking.
+  /// Has the build that runs end, and then the thread.
+  func beginStopping() { signal.stop() }
+
+  /// Waits for that. Blocking.
   func stop() {
-    signal.stop()
+    beginStopping()
     thread?.join()
   }
 }
@@ -95,6 +98,7 @@ private struct PayloadIndexWork {
           "milliseconds": "\(IndexerLoop.milliseconds - started)",
         ])
     }
+    collection.progress.ring()
   }
 
   private func merge(_ merge: PayloadIndexes.Merge, of collection: PointCollection) {

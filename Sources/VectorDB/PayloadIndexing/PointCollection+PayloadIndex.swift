@@ -34,15 +34,17 @@ extension Database {
 extension PointCollection {
   /// Waits until the index of the payload field at `path` is ready or dropped.
   public func awaitPayloadIndex(at path: PayloadPath) async throws(CollectionError) {
-    while payloadIndexes.isReady(path) == false, !isDropped {
-      if case .quarantined(let reason) = phase { throw .quarantined(name, reason: reason) }
-      do {
-        try await Task.sleep(nanoseconds: 2_000_000)
-      } catch {
-        throw .timedOut("the payload index is still being built")
+    do throws(CancellationError) {
+      try await progress.wait {
+        if isDropped || core.stopping.isCancelled { return true }
+        if case .quarantined = phase { return true }
+        return payloadIndexes.isReady(path) != false
       }
-      if core.indexQueue.isClosed { throw .shuttingDown }
+    } catch {
+      throw .timedOut("the payload index is still being built")
     }
+    if case .quarantined(let reason) = phase { throw .quarantined(name, reason: reason) }
+    if core.stopping.isCancelled, payloadIndexes.isReady(path) == false { throw .shuttingDown }
   }
 
   /// What the collection reports of its indexed fields.

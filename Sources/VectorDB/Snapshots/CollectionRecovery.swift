@@ -82,8 +82,9 @@ struct CollectionRecovery {
     counters.nextOffset = offset
     let collection = PointCollection(entry: entry, number: number, core: core, counters: counters)
     do throws(DatabaseError) {
-      try CollectionLoader(collection).load()
+      try CollectionLoader(collection, flag: flag).load()
     } catch {
+      if flag.isCancelled { throw .shuttingDown }
       throw .storage("what was recovered can't be loaded: \(error)")
     }
     guard collection.state.withLock({ $0.liveCount }) == Int(offset) else {

@@ -37,6 +37,9 @@ final class SnapshotWork: Sendable {
     _ = queue.push(body)
   }
 
+  /// Ends what runs, soon.
+  func cancel() { flag.cancel() }
+
   /// Ends what runs, soon, and refuses more. Blocking.
   func shutDown() {
     flag.cancel()

@@ -1,17 +1,16 @@
-import Glibc
 import Logging
 import Storage
 
 /// Syncs the store's log at a steady interval, for ``Durability/interval(milliseconds:)``.
 final class IntervalSync: Sendable {
-  private let stopping = CancellationFlag()
+  private let signal = StopSignal()
   private let thread: NativeThread?
 
   init(store: KeyValueStore, milliseconds: Int, logger: Logger) {
-    let stopping = stopping
-    thread = NativeThread {
-      while !stopping.isCancelled {
-        usleep(UInt32(clamping: max(1, milliseconds) * 1000))
+    thread = NativeThread { [signal] in
+      var goesOn = true
+      while goesOn {
+        goesOn = signal.wait(milliseconds: max(1, milliseconds))
         do {
           try store.syncLog()
         } catch {
@@ -22,9 +21,9 @@ final class IntervalSync: Sendable {
     }
   }
 
-  /// Ends the thread after its last sync. Blocking.
+  /// Syncs a last time, at once, and ends the thread. Blocking.
   func stop() {
-    stopping.cancel()
+    signal.stop()
     thread?.join()
   }
 }

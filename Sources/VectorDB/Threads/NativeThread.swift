@@ -4,11 +4,11 @@ import Synchronization
 /// One operating-system thread that runs a closure to its end and can be joined once.
 ///
 /// Blocking work runs on these, never on the cooperative pool, which has one thread a core.
-final class NativeThread: Sendable {
+package final class NativeThread: Sendable {
   private let handle: Mutex<pthread_t?>
 
   /// Starts the thread; `nil` when the system has no thread to give.
-  init?(_ body: @escaping @Sendable () -> Void) {
+  package init?(_ body: @escaping @Sendable () -> Void) {
     let start = Unmanaged.passRetained(Start(body))
     var thread = pthread_t()
     let status = pthread_create(
@@ -27,7 +27,7 @@ final class NativeThread: Sendable {
   }
 
   /// Waits for the closure's end. Further calls return at once.
-  func join() {
+  package func join() {
     let thread = handle.withLock { handle -> pthread_t? in
       defer { handle = nil }
       return handle

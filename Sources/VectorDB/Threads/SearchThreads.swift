@@ -5,6 +5,8 @@ import Synchronization
 /// A call costs one hop to a thread and one back, and none when the calling task runs on these
 /// threads already; calls beyond the number of threads wait in order.
 final class SearchThreads: TaskExecutor {
+  /// Set when what takes long is to end, whoever waits for it.
+  let stopping = CancellationFlag()
   private let queue = BlockingQueue<UnownedJob>()
   private let threads = Mutex<[NativeThread]>([])
 
@@ -31,13 +33,13 @@ final class SearchThreads: TaskExecutor {
   func run<Value: Sendable>(
     _ body: @escaping @Sendable (CancellationFlag) throws(CollectionError) -> Value
   ) async throws(CollectionError) -> Value {
-    let flag = CancellationFlag()
+    let flag = CancellationFlag(or: stopping)
     let result: Result<Value, CollectionError> = await withTaskCancellationHandler {
       await withTaskExecutorPreference(self) {
         do throws(CollectionError) {
           return .success(try body(flag))
         } catch {
-          return .failure(error)
+          return .failure(stopping.isCancelled ? .shuttingDown : error)
         }
       }
     } onCancel: {
@@ -60,8 +62,16 @@ final class SearchThreads: TaskExecutor {
 /// Tells a running search that nobody waits for it any more.
 final class CancellationFlag: Sendable {
   private let flag = Atomic<Bool>(false)
+  private let other: CancellationFlag?
 
-  var isCancelled: Bool { flag.load(ordering: .relaxed) }
+  /// - Parameter other: one that, when it is set, sets this one as well.
+  init(or other: CancellationFlag? = nil) {
+    self.other = other
+  }
+
+  var isCancelled: Bool {
+    flag.load(ordering: .relaxed) || other?.isCancelled == true
+  }
 
   func cancel() { flag.store(true, ordering: .relaxed) }
 }

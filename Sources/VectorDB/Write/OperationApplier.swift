@@ -235,7 +235,7 @@ extension OperationApplier {
       return []
     }
     var ids: [PointID] = []
-    try FilterScan(filter, in: transaction).forEach(flag: nil) {
+    try FilterScan(filter, in: transaction).forEach(flag: collection.core.stopping) {
       (_, record) throws(CollectionError) in
       if staged[record.id] == nil, earlier[record.id] == nil { ids.append(record.id) }
       return true

@@ -12,14 +12,16 @@ extension PointCollection {
     prepared.reserveCapacity(operations.count)
     for operation in operations { prepared.append(try prepare(operation)) }
     try await admitWrite(operations)
-    try await awaitIndexing()
     let ready = prepared
     let growth = RowGrowth(of: ready, bytesPerRow: bytesPerRow)
     try core.admission.admit(growth)
     defer { core.admission.finish(growth) }
-    return try await core.submit { completion in
-      let isFirst = requests.add(PointsRequest(operations: ready, completion: completion))
-      if isFirst { core.stage(self) }
+    return try await core.whileCounted { () async throws(CollectionError) in
+      try await awaitIndexing()
+      return try await core.queue { completion in
+        let isFirst = requests.add(PointsRequest(operations: ready, completion: completion))
+        if isFirst { core.stage(self) }
+      }
     }
   }
 
