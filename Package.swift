@@ -146,7 +146,8 @@ let package = Package(
       name: "DatabaseFixture", dependencies: ["PointModel", "VectorDB", logging],
       path: "Tests/DatabaseFixture", swiftSettings: strict),
     .testTarget(
-      name: "RegressionTests", dependencies: ["DatabaseFixture", "PointModel", "VectorDB"],
+      name: "RegressionTests",
+      dependencies: ["DatabaseFixture", "FastJSON", "PointModel", "VectorDB"],
       path: "Tests/Regressions/Engine", swiftSettings: strict),
     tests("QdrantAPI", ["FastJSON", "PointModel"]),
     tests(

@@ -1,11 +1,24 @@
 /// One vector of a point under its name; the name is empty for a collection's unnamed vector.
 public struct NamedVector: Sendable, Equatable {
+  /// The name; empty for the unnamed vector.
   public let name: String
-  public let values: [Float]
+  /// The vector itself.
+  public let value: VectorValue
 
-  public init(name: String, values: [Float]) {
+  /// A vector of any kind under its name.
+  public init(name: String, value: VectorValue) {
     self.name = name
-    self.values = values
+    self.value = value
+  }
+
+  /// A dense vector under its name.
+  public init(name: String, values: [Float]) {
+    self.init(name: name, value: .dense(values))
+  }
+
+  /// The elements of a dense vector; none for a vector of another kind.
+  public var values: [Float] {
+    if case .dense(let values) = value { values } else { [] }
   }
 }
 

@@ -1,7 +1,10 @@
 /// A vector to search with: given, or that of a stored point.
 public enum QueryVector: Sendable, Equatable {
-  case dense([Float])
+  case value(VectorValue)
   case point(PointID)
+
+  /// A dense vector that is given.
+  public static func dense(_ values: [Float]) -> QueryVector { .value(.dense(values)) }
 }
 
 /// What a query asks for.

@@ -19,8 +19,9 @@ public enum ClientRequest {
 
   /// The body of `PUT /collections/{name}/points`.
   public static func upsert(_ points: [Point]) -> [UInt8] {
-    let floats = points.reduce(0) { $0 + $1.vectors.reduce(0) { $0 + $1.values.count } }
-    return body(reservingCapacity: 12 * floats + 256 * points.count) { writer in
+    let bytes = points.reduce(0) { $0 + $1.vectors.reduce(0) { $0 + $1.value.byteCount } }
+    // A number of four bytes takes about twelve digits.
+    return body(reservingCapacity: 3 * bytes + 256 * points.count) { writer in
       writer.key("points")
       writer.beginArray()
       for point in points {

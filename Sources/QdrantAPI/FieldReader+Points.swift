@@ -45,52 +45,18 @@ extension FieldReader {
     return object
   }
 
-  /// A dense vector of at least one component.
-  func denseVector() throws(DecodingFault) -> [Float] {
-    var values: [Float] = []
-    switch element.appendFloats(to: &values) {
-    case .copied, .wrongCount:
-      if values.isEmpty { throw .validation("vector must not be empty") }
-      return values
-    case .notFinite(let index):
-      throw DecodingFault.format("number out of range, expected f32").under(index)
-    case .notANumber(let index):
-      guard let array = element.array,
-        let wrong = array.dropFirst(index).first(where: { _ in true })
-      else { throw unexpected("a vector") }
-      if wrong.kind == .array { throw .unsupported("multi-vectors are") }
-      throw FieldReader(wrong).unexpected("f32").under(index)
-    case .notAnArray:
-      throw unsupportedVector ?? unexpected("a vector")
-    }
-  }
-
-  /// The fault for an object that is a vector to Qdrant, but not to this server.
-  var unsupportedVector: DecodingFault? {
-    guard let object = element.object else { return nil }
-    if object["indices"] != nil || object["values"] != nil {
-      return .unsupported("sparse vectors are")
-    }
-    if object["model"] != nil || object["text"] != nil || object["image"] != nil
-      || object["object"] != nil
-    {
-      return .unsupported("inference objects (text, image, model) are")
-    }
-    return nil
-  }
-
   /// The vectors of a point: a list of numbers, or vectors by name.
   func namedVectors() throws(DecodingFault) -> [NamedVector] {
     switch element.kind {
     case .array:
-      return [NamedVector(name: "", values: try denseVector())]
+      return [NamedVector(name: "", value: try vector())]
     case .object:
-      if let model = element.object?["model"], model.kind == .string, let unsupportedVector {
-        throw unsupportedVector
+      if let model = element.object?["model"], model.kind == .string, let inference {
+        throw inference
       }
       var vectors: [NamedVector] = []
       try forEachField { name, field throws(DecodingFault) in
-        let vector = NamedVector(name: name, values: try field.denseVector())
+        let vector = NamedVector(name: name, value: try field.vector())
         if let index = vectors.firstIndex(where: { $0.name == name }) {
           vectors[index] = vector
         } else {

@@ -94,7 +94,7 @@ extension JSONWriter {
 
   private mutating func write(_ vector: QueryVector) {
     switch vector {
-    case .dense(let values): floats(values)
+    case .value(let value): write(value)
     case .point(let id): write(id)
     }
   }

@@ -110,14 +110,34 @@ extension JSONWriter {
   /// Writes a lone unnamed vector as a list, all else as an object.
   mutating func write(_ vectors: [NamedVector]) {
     if vectors.count == 1, vectors[0].name.isEmpty {
-      floats(vectors[0].values)
+      write(vectors[0].value)
       return
     }
     beginObject()
     for vector in vectors {
       key(vector.name)
-      floats(vector.values)
+      write(vector.value)
     }
     endObject()
+  }
+
+  /// Writes a list of numbers, `{"indices":[…],"values":[…]}`, or a list of lists of numbers.
+  mutating func write(_ vector: VectorValue) {
+    switch vector {
+    case .dense(let values): floats(values)
+    case .sparse(let sparse):
+      beginObject()
+      key("indices")
+      beginArray()
+      for index in sparse.indices { integer(index) }
+      endArray()
+      key("values")
+      floats(sparse.values)
+      endObject()
+    case .multi(let multi):
+      beginArray()
+      for vector in multi.vectors { vector.withUnsafeBufferPointer { floats($0) } }
+      endArray()
+    }
   }
 }

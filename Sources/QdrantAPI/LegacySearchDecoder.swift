@@ -20,7 +20,7 @@ enum LegacySearchDecoder {
     let (name, vector) = try body.required("vector") { field throws(DecodingFault) in
       try namedVector(field)
     }
-    var request = QueryRequest(query: .nearest(.dense(vector)), using: name)
+    var request = QueryRequest(query: .nearest(.value(vector)), using: name)
     try SearchParamsDecoder.readCommon(body, into: &request)
     return request
   }
@@ -33,11 +33,11 @@ enum LegacySearchDecoder {
 
   private static func namedVector(
     _ field: FieldReader
-  ) throws(DecodingFault) -> (String, [Float]) {
-    guard field.element.object?["name"] != nil else { return ("", try field.denseVector()) }
+  ) throws(DecodingFault) -> (String, VectorValue) {
+    guard field.element.object?["name"] != nil else { return ("", try field.vector()) }
     let name = try field.required("name") { name throws(DecodingFault) in try name.string() }
     let vector = try field.required("vector") { vector throws(DecodingFault) in
-      try vector.denseVector()
+      try vector.vector()
     }
     return (name, vector)
   }

@@ -66,7 +66,8 @@ enum QueryDecoder {
 
   private static func query(_ field: FieldReader) throws(DecodingFault) -> Query {
     guard let object = field.element.object else { return .nearest(try vector(field)) }
-    if let unsupported = field.unsupportedVector { throw unsupported }
+    if let inference = field.inference { throw inference }
+    if object["indices"] != nil || object["values"] != nil { return .nearest(try vector(field)) }
     if let name = unsupportedQueries.first(where: { object[$0] != nil }) {
       throw .unsupported("`\(name)` queries are")
     }
@@ -120,7 +121,7 @@ enum QueryDecoder {
   /// A vector, or the id of a point that has one.
   static func vector(_ field: FieldReader) throws(DecodingFault) -> QueryVector {
     switch field.element.kind {
-    case .array, .object: .dense(try field.denseVector())
+    case .array, .object: .value(try field.vector())
     case .integer, .unsigned, .string: .point(try field.pointID())
     default: throw field.unexpected("a vector or a point ID")
     }

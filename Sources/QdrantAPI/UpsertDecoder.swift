@@ -77,14 +77,14 @@ enum UpsertDecoder {
   private static func addVectors(
     _ column: FieldReader, named name: String, to points: inout [Point]
   ) throws(DecodingFault) {
-    let vectors = try column.map { vector throws(DecodingFault) in try vector.denseVector() }
+    let vectors = try column.map { vector throws(DecodingFault) in try vector.vector() }
     guard vectors.count == points.count else {
       throw .validation(
         "number of ids and vectors must be equal (\(points.count) != \(vectors.count))")
     }
-    for (index, values) in vectors.enumerated() {
+    for (index, value) in vectors.enumerated() {
       points[index].vectors.removeAll { $0.name == name }
-      points[index].vectors.append(NamedVector(name: name, values: values))
+      points[index].vectors.append(NamedVector(name: name, value: value))
     }
   }
 }

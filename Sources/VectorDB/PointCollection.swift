@@ -1,3 +1,4 @@
+import FastJSON
 public import PointModel
 import Storage
 import Synchronization
@@ -111,9 +112,14 @@ public final class PointCollection: Sendable {
   }
 
   /// The vector called `name`.
-  func slot(named name: String, context: String = "") throws(CollectionError) -> VectorSlot {
+  func slot(
+    named name: String, context: @autoclosure () -> String = ""
+  ) throws(CollectionError) -> VectorSlot {
     guard let slot = vectors.first(where: { $0.name == name }) else {
-      throw .unknownVector(name, context: context)
+      if config.sparseVectors?[name] != nil {
+        throw .badRequest("vector `\(name)`: sparse vectors are not supported yet")
+      }
+      throw .unknownVector(name, context: context())
     }
     return slot
   }

@@ -13,6 +13,24 @@ struct VectorSlot: Sendable {
   let indexSlot = IndexSlot()
 
   var metric: Metric { Metric(distance) }
+
+  /// The elements of a vector that the slot can hold or be searched with.
+  ///
+  /// - Throws: ``CollectionError`` for a vector of another kind or dimension; `context` says
+  ///   where it came from.
+  func checked(
+    _ value: VectorValue, context: @autoclosure () -> String
+  ) throws(CollectionError) -> [Float] {
+    switch value {
+    case .dense(let values):
+      guard values.count == size else {
+        throw .wrongDimension(expected: size, got: values.count, context: context())
+      }
+      return values
+    case .sparse: throw .wrongInput("Conversion between sparse and regular vectors failed")
+    case .multi: throw .wrongInput("Conversion between multi and regular vectors failed")
+    }
+  }
 }
 
 extension Metric {

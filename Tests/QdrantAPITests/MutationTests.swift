@@ -174,13 +174,21 @@ import Testing
           continue
         }
         survivors += 1
-        #expect(points.allSatisfy { $0.vectors.allSatisfy { $0.values.allSatisfy(\.isFinite) } })
-        #expect(points.allSatisfy { $0.vectors.allSatisfy { !$0.values.isEmpty } })
+        let values = points.flatMap(\.vectors).map(Self.numbers(of:))
+        #expect(values.allSatisfy { $0.allSatisfy(\.isFinite) })
         #expect(
           try decoded(ClientRequest.upsert(points), RequestDecoder.upsert) == .upsert(points))
       }
     }
     #expect(survivors > 100)
+  }
+
+  private static func numbers(of vector: NamedVector) -> [Float] {
+    switch vector.value {
+    case .dense(let values): values
+    case .sparse(let sparse): sparse.values
+    case .multi(let multi): multi.values
+    }
   }
 }
 

@@ -114,12 +114,12 @@ import Testing
       ),
       .format(
         #"{"query":{}}"#, "query: data did not match any variant of untagged enum QueryInterface"),
-      .badRequest(#"{"query":[[1],[2]]}"#, "query: multi-vectors are not supported yet"),
-      .badRequest(
-        #"{"query":{"indices":[1],"values":[1]}}"#, "query: sparse vectors are not supported yet"),
-      .badRequest(
-        #"{"query":{"nearest":{"indices":[1],"values":[1]}},"using":"s"}"#,
-        "query.nearest: sparse vectors are not supported yet"),
+      .validation(
+        #"{"query":[[1],[2,3]]}"#,
+        "internal.query: all vectors must have the same dimension, found vector with dimension 2"),
+      .validation(
+        #"{"query":{"indices":[1,1],"values":[1,1]}}"#, "internal.query.indices: must be unique"),
+      .format(#"{"query":{"indices":[1]}}"#, "query: missing field `values`"),
       .badRequest(
         #"{"query":{"text":"x","model":"m"}}"#,
         "query: inference objects (text, image, model) are not supported yet"),

@@ -79,9 +79,9 @@ import Testing
       .format(
         #"{"vector":{"name":1,"vector":[1]},"limit":1}"#,
         "vector.name: invalid type: integer `1`, expected a string"),
-      .badRequest(
-        #"{"vector":{"name":"s","vector":{"indices":[1],"values":[1]}},"limit":1}"#,
-        "vector.vector: sparse vectors are not supported yet"),
+      .validation(
+        #"{"vector":{"name":"s","vector":{"indices":[1],"values":[]}},"limit":1}"#,
+        "vector.vector.values: must be the same length as indices"),
     ] as [Refusal])
   func legacyRefusals(refusal: Refusal) {
     refusal.check(RequestDecoder.search)

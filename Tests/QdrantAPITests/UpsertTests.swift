@@ -116,12 +116,37 @@ import Testing
         "points[0].payload: invalid type: sequence, expected a map"),
       .validation(
         #"{"points":[{"id":1,"vector":[]}]}"#, "points[0].vector: vector must not be empty"),
-      .badRequest(
-        #"{"points":[{"id":1,"vector":[[1],[2]]}]}"#,
-        "points[0].vector: multi-vectors are not supported yet"),
-      .badRequest(
-        #"{"points":[{"id":1,"vector":{"s":{"indices":[1],"values":[1.0]}}}]}"#,
-        "points[0].vector.s: sparse vectors are not supported yet"),
+      .validation(
+        #"{"points":[{"id":1,"vector":[[1],[]]}]}"#,
+        "points[0].vector[1]: all vectors must be non-empty"),
+      .validation(
+        #"{"points":[{"id":1,"vector":{"m":[[1],[2,3]]}}]}"#,
+        "points[0].vector.m: all vectors must have the same dimension, "
+          + "found vector with dimension 2"),
+      .format(
+        #"{"points":[{"id":1,"vector":[[1],2]}]}"#,
+        "points[0].vector[1]: invalid type: integer `2`, expected a vector"),
+      .format(
+        #"{"points":[{"id":1,"vector":[[1],["x"]]}]}"#,
+        #"points[0].vector[1][0]: invalid type: string "x", expected f32"#),
+      .format(
+        #"{"points":[{"id":1,"vector":[1,[2]]}]}"#,
+        "points[0].vector[1]: invalid type: sequence, expected f32"),
+      .validation(
+        #"{"points":[{"id":1,"vector":{"s":{"indices":[1],"values":[]}}}]}"#,
+        "points[0].vector.s.values: must be the same length as indices"),
+      .validation(
+        #"{"points":[{"id":1,"vector":{"s":{"indices":[1,1],"values":[1,2]}}}]}"#,
+        "points[0].vector.s.indices: must be unique"),
+      .format(
+        #"{"points":[{"id":1,"vector":{"s":{"indices":[-1],"values":[1]}}}]}"#,
+        "points[0].vector.s.indices[0]: invalid value: integer `-1`, expected u32"),
+      .format(
+        #"{"points":[{"id":1,"vector":{"s":{"values":[1]}}}]}"#,
+        "points[0].vector.s: missing field `indices`"),
+      .format(
+        #"{"points":[{"id":1,"vector":{"s":{}}}]}"#,
+        "points[0].vector.s: invalid type: map, expected a vector"),
       .badRequest(
         #"{"points":[{"id":1,"vector":{"text":"hello","model":"m"}}]}"#,
         "points[0].vector: inference objects (text, image, model) are not supported yet"),

@@ -77,7 +77,7 @@ import VectorDB
       let things = try await temporary.create(size: 1, distance: .euclid)
       _ = try await things.apply([.upsert([point(1, [1]), point(2, [2]), point(3, [4])])])
       let hits = try await things.query([
-        QueryRequest(query: .nearest(.dense([0])), scoreThreshold: 2)
+        QueryRequest(query: .nearest(.dense([0])), scoreThreshold: 2.5)
       ])[0]
       #expect(hits.map(\.record.id) == [.number(1), .number(2)])
     }

@@ -99,13 +99,9 @@ extension ReadTransaction {
   func vector(_ vector: QueryVector, _ slot: VectorSlot) throws(CollectionError) -> [Float] {
     switch vector {
     case .point(let id): return try self.vector(of: id, slot)
-    case .dense(let values):
-      guard values.count == slot.size else {
-        throw .wrongDimension(
-          expected: slot.size, got: values.count,
-          context: slot.name.isEmpty ? "query" : "query, vector `\(slot.name)`")
-      }
-      return values
+    case .value(let value):
+      return try slot.checked(
+        value, context: slot.name.isEmpty ? "query" : "query, vector `\(slot.name)`")
     }
   }
 

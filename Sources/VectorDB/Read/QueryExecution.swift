@@ -94,7 +94,7 @@ struct QueryExecution {
   private static let hitBytes = 4 << 10
 
   private static func needsNoStore(_ request: QueryRequest) -> Bool {
-    guard case .nearest(.dense) = request.query, request.withPayload == .none else { return false }
+    guard case .nearest(.value) = request.query, request.withPayload == .none else { return false }
     return request.filter?.isEmpty ?? true
   }
 

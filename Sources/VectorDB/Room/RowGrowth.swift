@@ -39,7 +39,7 @@ struct RowGrowth: Equatable {
   }
 
   private static func bytes(_ vectors: [NamedVector]) -> Int {
-    vectors.reduce(0) { $0 + $1.values.count * MemoryLayout<Float>.stride }
+    vectors.reduce(0) { $0 + $1.value.byteCount }
   }
 
   /// A filter counts as one point: what it selects is known only when it is applied.

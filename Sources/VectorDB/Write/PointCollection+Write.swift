@@ -52,16 +52,11 @@ extension PointCollection {
   ) throws(CollectionError) -> [NamedVector] {
     var prepared = vectors
     for (index, vector) in vectors.enumerated() {
-      guard let slot = self.vectors.first(where: { $0.name == vector.name }) else {
-        throw .unknownVector(vector.name, context: "point \(id)")
-      }
-      guard vector.values.count == slot.size else {
-        let field = vector.name.isEmpty ? "vector" : "vector `\(vector.name)`"
-        throw .wrongDimension(
-          expected: slot.size, got: vector.values.count, context: "point \(id), \(field)")
-      }
+      let slot = try slot(named: vector.name, context: "point \(id)")
+      var values = try slot.checked(
+        vector.value,
+        context: "point \(id), " + (vector.name.isEmpty ? "vector" : "vector `\(vector.name)`"))
       if slot.distance == .cosine {
-        var values = vector.values
         VectorMath.normalize(&values)
         prepared[index] = NamedVector(name: vector.name, values: values)
       }

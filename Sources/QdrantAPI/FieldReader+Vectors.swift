@@ -1,0 +1,103 @@
+import FastJSON
+import PointModel
+
+extension FieldReader {
+  /// The most numbers of a multi-vector, exclusive.
+  private static let multiVectorLimit = 1 << 20
+
+  /// A vector of any kind: a list of numbers, a list of such lists, or indices and values.
+  func vector() throws(DecodingFault) -> VectorValue {
+    if element.kind == .object {
+      if let inference { throw inference }
+      return .sparse(try sparseVector())
+    }
+    var values: [Float] = []
+    switch element.appendFloats(to: &values) {
+    case .copied, .wrongCount:
+      if values.isEmpty { throw .validation("vector must not be empty") }
+      return .dense(values)
+    case .notANumber(0) where element.array?.first(where: { _ in true })?.kind == .array:
+      return .multi(try multiVector())
+    case let failure:
+      throw fault(of: failure, expected: "a vector")
+    }
+  }
+
+  /// The fault for an object that a model would have to be asked about, if this is one.
+  var inference: DecodingFault? {
+    guard let object = element.object else { return nil }
+    let isInference = ["model", "text", "image", "object"].contains { object[$0] != nil }
+    return isInference ? .unsupported("inference objects (text, image, model) are") : nil
+  }
+
+  private func sparseVector() throws(DecodingFault) -> SparseVector {
+    guard let object = element.object, object["indices"] != nil || object["values"] != nil else {
+      throw unexpected("a vector")
+    }
+    let indices = try required("indices") { field throws(DecodingFault) in
+      try field.map { index throws(DecodingFault) in
+        UInt32(truncatingIfNeeded: try index.integer(.u32))
+      }
+    }
+    let values = try required("values") { field throws(DecodingFault) in
+      try field.floats(expected: "a sequence")
+    }
+    if indices.count != values.count {
+      throw DecodingFault.validation("must be the same length as indices").under("values")
+    }
+    guard let vector = SparseVector(indices: indices, values: values) else {
+      throw DecodingFault.validation("must be unique").under("indices")
+    }
+    return vector
+  }
+
+  private func multiVector() throws(DecodingFault) -> MultiVector {
+    var all: [Float] = []
+    var dimension = 0
+    var other: Int?
+    try eachElement { field throws(DecodingFault) in
+      let before = all.count
+      try field.append(to: &all, expected: "a vector")
+      let added = all.count - before
+      if added == 0 { throw .validation("all vectors must be non-empty") }
+      if dimension == 0 { dimension = added }
+      if added != dimension { other = other ?? added }
+    }
+    if all.count >= Self.multiVectorLimit {
+      throw .validation(
+        "Total size of all vectors (\(all.count)) must be less than \(Self.multiVectorLimit)")
+    }
+    guard other == nil, let vector = MultiVector(dimension: dimension, values: all) else {
+      throw .validation(
+        "all vectors must have the same dimension, found vector with dimension \(other ?? 0)")
+    }
+    return vector
+  }
+
+  private func floats(expected: String) throws(DecodingFault) -> [Float] {
+    var values: [Float] = []
+    try append(to: &values, expected: expected)
+    return values
+  }
+
+  private func append(to values: inout [Float], expected: String) throws(DecodingFault) {
+    switch element.appendFloats(to: &values) {
+    case .copied, .wrongCount: return
+    case let failure: throw fault(of: failure, expected: expected)
+    }
+  }
+
+  private func fault(of failure: JSONFloatCopy, expected: String) -> DecodingFault {
+    switch failure {
+    case .notFinite(let index):
+      return .format("number out of range, expected f32").under(index)
+    case .notANumber(let index):
+      guard let wrong = element.array?.dropFirst(index).first(where: { _ in true }) else {
+        return unexpected(expected)
+      }
+      return FieldReader(wrong).unexpected("f32").under(index)
+    case .copied, .wrongCount, .notAnArray:
+      return unexpected(expected)
+    }
+  }
+}

@@ -1,0 +1,75 @@
+import DatabaseFixture
+import FastJSON
+import PointModel
+import Testing
+import VectorDB
+
+/// Vectors of a kind that a collection has not configured are refused, and change nothing.
+@Suite struct VectorKindTests {
+  private static func kinds() throws -> [(value: VectorValue, refusal: CollectionError)] {
+    [
+      (
+        .sparse(try #require(SparseVector(indices: [3], values: [1]))),
+        .wrongInput("Conversion between sparse and regular vectors failed")
+      ),
+      (
+        .multi(try #require(MultiVector(dimension: 2, values: [1, 0, 0, 1]))),
+        .wrongInput("Conversion between multi and regular vectors failed")
+      ),
+    ]
+  }
+
+  @Test func otherKindsAreRefused() async throws {
+    try await withDatabase { fixture in
+      let things = try await fixture.create(size: 2)
+      _ = try await things.apply([.upsert([point(1, [1, 0])])])
+      for (value, refusal) in try Self.kinds() {
+        try await expect(refusal, writing: NamedVector(name: "", value: value), to: things)
+        let given = QueryVector.value(value)
+        let pair = ContextPair(positive: given, negative: .point(.number(1)))
+        var queries = [
+          Query.nearest(given), .mmr(given, diversity: 0.5, candidates: nil), .context([pair]),
+          .discover(target: given, context: []),
+        ]
+        for strategy in [RecommendQuery.Strategy.averageVector, .bestScore, .sumScores] {
+          queries.append(.recommend(RecommendQuery(positive: [given], strategy: strategy)))
+        }
+        for query in queries {
+          await #expect(throws: refusal) {
+            _ = try await things.query([QueryRequest(query: query)])
+          }
+        }
+      }
+      let stored = try await things.retrieve([.number(1)], withVector: .all)
+      #expect(stored.first?.vectors == [NamedVector(name: "", values: [1, 0])])
+    }
+  }
+
+  /// Sparse vectors can be declared, but not written yet.
+  @Test func declaredSparseVectorsAreRefused() async throws {
+    try await withDatabase { fixture in
+      let config = CollectionConfig(vectors: .named([]), sparseVectors: ["words": .object([:])])
+      try await fixture.database.createCollection(named: "things", config: config)
+      let things = try fixture.database.collection(named: "things")
+      let refusal = CollectionError.badRequest(
+        "vector `words`: sparse vectors are not supported yet")
+      for (value, _) in try Self.kinds() {
+        try await expect(refusal, writing: NamedVector(name: "words", value: value), to: things)
+        let request = QueryRequest(query: .nearest(.value(value)), using: "words")
+        await #expect(throws: refusal) { _ = try await things.query([request]) }
+      }
+    }
+  }
+
+  private func expect(
+    _ refusal: CollectionError, writing vector: NamedVector, to things: PointCollection
+  ) async throws {
+    let id = PointID.number(1)
+    await #expect(throws: refusal) {
+      _ = try await things.apply([.upsert([Point(id: id, vectors: [vector])])])
+    }
+    await #expect(throws: refusal) {
+      _ = try await things.apply([.updateVectors([PointVectors(id: id, vectors: [vector])])])
+    }
+  }
+}
