@@ -155,7 +155,7 @@ final class Catalog: Sendable {
     var growth = RowGrowth()
     growth.memory = points * collection.bytesPerRow
     growth.disk = points * collection.bytesPerRow
-    if let obstacle = core.admission.obstacle(to: growth) {
+    if let obstacle = core.memory.obstacle(to: growth) {
       logger.warning(
         "there is no room for \(points) points in a new collection",
         metadata: ["collection": "\(collection.name)", "reason": "\(obstacle)"])

@@ -21,7 +21,7 @@ public enum CollectionError: Error, Sendable, Equatable {
   case timedOut(String)
   case overloaded(retryAfterSeconds: Int)
   /// The collection's configuration allows no more requests for a while or, without a time, none
-  /// of this size.
+  /// of this size; or other requests hold the memory that this one would take.
   case rateLimited(String, retryAfterSeconds: Int?)
   case outOfSpace(String)
   case shuttingDown

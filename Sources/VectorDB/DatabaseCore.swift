@@ -25,7 +25,8 @@ final class DatabaseCore: Sendable {
   let options: DatabaseOptions
   /// Collections with work for the indexer.
   let indexQueue = IndexQueue()
-  let admission: WriteAdmission
+  /// What all takers of memory hold leases on.
+  let memory: MemoryBudget
   let droppedCollections = DroppedCollections()
   let loadProgress = LoadCounter()
   private let damageSeen = Atomic<Bool>(false)
@@ -35,7 +36,7 @@ final class DatabaseCore: Sendable {
     self.store = store
     self.searchThreads = searchThreads
     self.options = options
-    self.admission = WriteAdmission(limits: options.limits.room)
+    self.memory = MemoryBudget(limits: options.limits.room)
     self.committed = Mutex(CommittedView(sequence: 0, snapshot: store.snapshot()))
   }
 

@@ -23,12 +23,12 @@ extension PointCollection {
     }
   }
 
-  /// Whether a vector that has no index has grown to need one.
-  func isIndexDue(_ slot: VectorSlot) -> Bool {
+  /// Whether a vector that has no index has grown to need one, or will with `moreRows`.
+  func isIndexDue(_ slot: VectorSlot, moreRows: Int = 0) -> Bool {
     guard slot.metric != .manhattan, slot.indexSlot.index == nil else { return false }
     let (threshold, count) = state.withLock { ($0.config.indexingThreshold, $0.liveCount) }
     guard threshold > 0 else { return false }
-    return count * slot.size * MemoryLayout<Float>.stride > threshold << 10
+    return (count + moreRows) * slot.size * MemoryLayout<Float>.stride > threshold << 10
   }
 
   /// Rows of `slot` that are not in its lists; 0 without an index.

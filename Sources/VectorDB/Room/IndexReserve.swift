@@ -24,9 +24,26 @@ extension PointCollection {
     }
   }
 
-  /// What an index takes by the formula of <doc:Memory>.
+  /// What indexes take more once there are `rows` more points: those that grow, and those that
+  /// become due.
+  func indexGrowth(rows: Int) -> Int {
+    if rows == 0 { return 0 }
+    let live = state.withLock { $0.liveCount }
+    return vectors.reduce(0) { sum, slot in
+      guard slot.indexSlot.index != nil || isIndexDue(slot, moreRows: rows) else { return sum }
+      let isCounted = slot.indexSlot.index != nil || isIndexDue(slot)
+      let before = isCounted ? Self.indexBytes(slot, rows: live) : 0
+      return sum + Self.indexBytes(slot, rows: live + rows) - before
+    }
+  }
+
   private func indexBytes(_ slot: VectorSlot) -> Int {
-    let rows = Double(state.withLock { $0.liveCount })
+    Self.indexBytes(slot, rows: state.withLock { $0.liveCount })
+  }
+
+  /// What an index of `rows` takes by the formula of <doc:Memory>.
+  static func indexBytes(_ slot: VectorSlot, rows: Int) -> Int {
+    let rows = Double(rows)
     let dimension = Double((max(64, slot.size) + 31) / 32 * 32)
     let lists = 4 * rows.squareRoot()
     let entries = 2 * rows / 16

@@ -93,7 +93,7 @@ private final class MaintenanceLoop {
 
   /// Near a limit, empties write buffers: they take memory, and the log that backs them takes disk.
   private func flushUnderPressure() {
-    guard core.admission.isNearLimit else { return }
+    guard core.memory.isNearLimit else { return }
     attempt("write buffers") { () throws(StorageError) in
       guard try core.store.memory().writeBuffers > Self.worthAFlushBytes else { return }
       try core.store.flush()

@@ -43,7 +43,7 @@ public struct DatabaseMemory: Sendable, Equatable {
   public var writeBuffers = 0
   /// Indexes and filters of open table files outside the cache.
   public var tableReaders = 0
-  /// Bodies of requests and the points decoded from them.
+  /// Bodies of requests and the points decoded from them, and answers that are not sent yet.
   public var requests = 0
   /// The program, its threads and the store, before anything is stored.
   public var process = DatabaseMemory.processBytes

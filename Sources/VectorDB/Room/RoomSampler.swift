@@ -35,7 +35,7 @@ final class RoomSampler: Sendable {
     }
   }
 
-  var lastSample: RoomUse { core.admission.lastSample }
+  var lastSample: RoomUse { core.memory.lastSample }
 
   func memory() -> DatabaseMemory {
     SamplingLoop(core: core, catalog: catalog, logger: logger).memory()
@@ -60,7 +60,8 @@ struct SamplingLoop: Sendable {
   func memory() -> DatabaseMemory {
     var memory = DatabaseMemory()
     for collection in catalog.unordered { memory.collections.add(collection.memory()) }
-    memory.requests = core.options.requestBytes() * Self.decodedShare
+    memory.requests =
+      core.options.requestBytes() * Self.decodedShare + core.memory.transientBytes
     if let store = try? core.store.memory() {
       memory.blockCache = store.blockCache
       memory.writeBuffers = store.writeBuffers
@@ -70,11 +71,15 @@ struct SamplingLoop: Sendable {
   }
 
   func sample() {
+    core.memory.beginSample()
     do {
       let disk = try core.store.diskUse()
       let reserve = catalog.unordered.reduce(0) { $0 + $1.indexReserve }
-      core.admission.update(
-        RoomUse(memory: memory().total + reserve, disk: disk.bytes, diskFree: disk.freeBytes))
+      var memory = memory()
+      // Leases are added to the sample as they are at each moment.
+      memory.requests = core.options.requestBytes() * Self.decodedShare
+      core.memory.update(
+        RoomUse(memory: memory.total + reserve, disk: disk.bytes, diskFree: disk.freeBytes))
     } catch {
       logger.warning(
         "the size of the data directory could not be read", metadata: ["reason": "\(error)"])

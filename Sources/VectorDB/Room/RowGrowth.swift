@@ -1,12 +1,14 @@
 import PointModel
 
 /// About how much more a request will take, in bytes, before it is known which of its points exist.
-struct RowGrowth: Equatable {
+struct RowGrowth {
   var memory = 0
   var disk = 0
+  /// New rows at most.
+  private(set) var rows = 0
 
-  /// What a request that only shrinks a collection needs, which is never refused.
-  static let none = RowGrowth()
+  /// Whether a request only shrinks a collection, and is never refused.
+  var isNone: Bool { memory == 0 && disk == 0 }
 
   /// Keys, versions and the log's own records for one point.
   private static let recordBytes = 96
@@ -15,17 +17,25 @@ struct RowGrowth: Equatable {
 
   init() {}
 
-  init(of operations: [Operation], bytesPerRow: Int) {
+  /// A row under a key of a payload index, and a part of the key.
+  private static let bytesPerIndexedField = 24
+
+  /// - Parameter indexedFields: the number of payload indexes that each payload is entered into.
+  init(of operations: [Operation], bytesPerRow: Int, indexedFields: Int) {
     for operation in operations {
       switch operation {
       case .upsert(let points, _):
         for point in points {
-          add(rows: 1, bytesPerRow, values: point.payload.json.count + Self.bytes(point.vectors))
+          let payload = point.payload.json.count
+          add(rows: 1, bytesPerRow, values: payload + Self.bytes(point.vectors))
+          enter(payload, rows: 1, indexedFields)
         }
       case .updateVectors(let points, _):
         for point in points { add(rows: 1, bytesPerRow, values: Self.bytes(point.vectors)) }
       case .setPayload(let payload, let selector, _), .overwritePayload(let payload, let selector):
-        add(rows: 0, 0, values: payload.json.count * Self.count(selector))
+        let rows = Self.count(selector)
+        add(rows: 0, 0, values: payload.json.count * rows)
+        enter(payload.json.count, rows: rows, indexedFields)
       case .delete, .deletePayload, .clearPayload, .deleteVectors, .relocate:
         break
       }
@@ -33,9 +43,26 @@ struct RowGrowth: Equatable {
   }
 
   private mutating func add(rows: Int, _ bytesPerRow: Int, values: Int) {
-    // What is written is in a write buffer too.
-    memory += rows * bytesPerRow + values + Self.recordBytes
+    // What is written is in a write buffer too, whose blocks are not full.
+    memory += rows * bytesPerRow + values + values / 6 + Self.recordBytes
+    self.rows += rows
     disk += Self.copiesOnDisk * (values + Self.recordBytes)
+  }
+
+  /// Payload indexes hold no more text than the payloads have.
+  private mutating func enter(_ payloadBytes: Int, rows: Int, _ indexedFields: Int) {
+    if indexedFields == 0 { return }
+    memory += rows * (payloadBytes + indexedFields * Self.bytesPerIndexedField)
+  }
+
+  mutating func add(_ other: RowGrowth) {
+    memory += other.memory
+    disk += other.disk
+  }
+
+  mutating func subtract(_ other: RowGrowth) {
+    memory -= other.memory
+    disk -= other.disk
   }
 
   private static func bytes(_ vectors: [NamedVector]) -> Int {
@@ -46,5 +73,15 @@ struct RowGrowth: Equatable {
   private static func count(_ selector: PointSelector) -> Int {
     if case .ids(let ids) = selector { return ids.count }
     return 1
+  }
+}
+
+extension PointCollection {
+  /// About how much more the collection will take once `operations` are applied.
+  func growth(of operations: [Operation]) -> RowGrowth {
+    var growth = RowGrowth(
+      of: operations, bytesPerRow: bytesPerRow, indexedFields: payloadSchema.count)
+    growth.memory += indexGrowth(rows: growth.rows)
+    return growth
   }
 }

@@ -13,9 +13,8 @@ extension PointCollection {
     for operation in operations { prepared.append(try prepare(operation)) }
     try await admitWrite(operations)
     let ready = prepared
-    let growth = RowGrowth(of: ready, bytesPerRow: bytesPerRow)
-    try core.admission.admit(growth)
-    defer { core.admission.finish(growth) }
+    let lease = try core.memory.lease(growth(of: ready), for: .upsert)
+    defer { lease.release() }
     return try await core.whileCounted { () async throws(CollectionError) in
       try await awaitIndexing()
       return try await core.queue { completion in
