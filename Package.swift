@@ -35,7 +35,6 @@ let nioCore = product("NIOCore", "swift-nio")
 let nioHTTPTypes = product("NIOHTTPTypes", "swift-nio-extras")
 let nioPosix = product("NIOPosix", "swift-nio")
 let unixSignals = product("UnixSignals", "swift-service-lifecycle")
-let yams = product("Yams", "Yams")
 
 let package = Package(
   name: "quiver",
@@ -52,7 +51,6 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
-    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
   targets: [
@@ -77,14 +75,12 @@ let package = Package(
         logging,
       ]),
     // Server
-    .systemLibrary(name: "CLibYAML", providers: [.apt(["libyaml-dev"])]),
     target("QdrantAPI", ["FastJSON", "PointModel"]),
     target(
       "QdrantREST",
       [
-        "CLibYAML", "FastJSON", "HTTPTransfer", "PointModel", "QdrantAPI", "ServiceProcess",
-        "VectorDB", "VectorIndex", httpTypes, hummingbird, hummingbirdCore, logging, nioCore,
-        nioHTTPTypes,
+        "FastJSON", "HTTPTransfer", "PointModel", "QdrantAPI", "ServiceProcess", "VectorDB",
+        "VectorIndex", httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTPTypes,
         nioPosix,
       ]),
     .systemLibrary(name: "CMalloc"),
@@ -111,14 +107,15 @@ let package = Package(
     .target(name: "CEmbeddingKernels"),
     target("HTTPTransfer", ["CCurl"]),
     target("DataTransfer", ["FastJSON", "HTTPTransfer", "PointModel", "QdrantAPI", crypto]),
-    target("ServiceProcess", ["FastJSON", logging]),
+    .systemLibrary(name: "CLibYAML", providers: [.apt(["libyaml-dev"])]),
+    target("ServiceProcess", ["CLibYAML", "FastJSON", logging]),
     target("SentenceEmbedding", ["CEmbeddingKernels", "COpenBLAS"]),
     .target(
       name: "RAGGateway",
       dependencies: [
         "CHTMLDocument", "FastJSON", "HTTPTransfer", "PointModel", "QdrantAPI",
         "SentenceEmbedding", "ServiceProcess", crypto, httpTypes, hummingbird, lifecycle, logging,
-        nioCore, nioPosix, yams,
+        nioCore, nioPosix,
       ],
       resources: [.embedInCode("Prompts/insight/v1.yaml")], swiftSettings: strict),
     .executableTarget(
@@ -168,8 +165,8 @@ let package = Package(
     tests(
       "RAGGateway",
       [
-        "FastJSON", "HTTPTransfer", "OpenAITestServer", "PointModel", httpTypes, hummingbird,
-        hummingbirdTesting, logging, nioCore,
+        "FastJSON", "HTTPTransfer", "OpenAITestServer", "PointModel", "ServiceProcess", httpTypes,
+        hummingbird, hummingbirdTesting, logging, nioCore,
       ]),
   ],
   cxxLanguageStandard: .cxx17

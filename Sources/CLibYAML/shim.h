@@ -12,6 +12,14 @@ static inline size_t quiver_yaml_pair_count(const yaml_node_t *node) {
   return (size_t)(node->data.mapping.pairs.top - node->data.mapping.pairs.start);
 }
 
+static inline yaml_node_item_t *quiver_yaml_items(const yaml_node_t *node) {
+  return node->data.sequence.items.start;
+}
+
+static inline size_t quiver_yaml_item_count(const yaml_node_t *node) {
+  return (size_t)(node->data.sequence.items.top - node->data.sequence.items.start);
+}
+
 static inline const unsigned char *quiver_yaml_text(const yaml_node_t *node) {
   return node->data.scalar.value;
 }

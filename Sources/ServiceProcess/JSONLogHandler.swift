@@ -21,7 +21,7 @@ public struct JSONLogHandler: LogHandler {
 
   /// Writes to standard error.
   public init(label: String) {
-    self.init(label: label, write: Self.writeToStandardError)
+    self.init(label: label, write: { StandardError.write($0) })
   }
 
   /// Writes through `write`, which takes whole lines.
@@ -92,18 +92,4 @@ public struct JSONLogHandler: LogHandler {
     return seconds + "." + String(repeating: "0", count: 3 - milliseconds.count) + milliseconds
       + "Z"
   }
-
-  /// One call a line, so that lines of several threads do not mix.
-  private static func writeToStandardError(_ line: [UInt8]) {
-    var rest = line[...]
-    while !rest.isEmpty {
-      let count = rest.withUnsafeBytes { systemWrite(STDERR_FILENO, $0.baseAddress, $0.count) }
-      guard count > 0 else { return }
-      rest = rest.dropFirst(count)
-    }
-  }
-}
-
-private func systemWrite(_ file: Int32, _ bytes: UnsafeRawPointer?, _ count: Int) -> Int {
-  write(file, bytes, count)
 }

@@ -12,8 +12,10 @@ struct ConfigCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "check", abstract: "Check the settings and print them, secrets masked.")
 
+    @OptionGroup var options: SettingsOptions
+
     func run() throws {
-      print(try CommandFailure.settings().description)
+      print(try options.load().description)
     }
   }
 }

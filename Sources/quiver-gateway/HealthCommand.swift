@@ -1,16 +1,19 @@
 import ArgumentParser
 import RAGGateway
+import ServiceProcess
 
 /// Asks a running gateway whether it is ready, as a container's health check does.
 struct HealthCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "health", abstract: "Ask a running gateway whether it is ready.")
 
+  @OptionGroup var options: SettingsOptions
+
   @Option(help: "Address of the gateway; the default follows APP_PORT.")
   var url: String?
 
   func run() async throws {
-    let url = try url ?? CommandFailure.settings().localURL
+    let url = try url ?? options.load().localURL
     let health = await HealthRequest.send(to: url)
     if health.isReady {
       print(health.text)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import RAGGateway
+import ServiceProcess
 
 /// Uploads files and folders through a running gateway.
 struct IngestCommand: AsyncParsableCommand {
@@ -14,11 +15,13 @@ struct IngestCommand: AsyncParsableCommand {
   @Argument(help: "Files and folders (.txt, .md, .markdown, .html, .htm).")
   var paths: [String]
 
+  @OptionGroup var options: SettingsOptions
+
   @Option(help: "Address of the gateway; the default follows APP_PORT.")
   var url: String?
 
   func run() async throws {
-    var url = try url ?? CommandFailure.settings().localURL
+    var url = try url ?? options.load().localURL
     while url.hasSuffix("/") { url.removeLast() }
     do {
       let outcome = try await IngestRun.run(

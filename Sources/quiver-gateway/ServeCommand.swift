@@ -10,17 +10,20 @@ struct ServeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "serve", abstract: "Serve the HTTP interface (the default).")
 
+  @OptionGroup var options: SettingsOptions
+
   func run() async throws {
-    let settings = try CommandFailure.settings()
+    let settings = try options.load()
     settings.logFormat.bootstrap()
     var logger = Logger(label: "quiver-gateway")
     logger.logLevel = settings.logLevel
+    for warning in settings.warnings { logger.warning("\(warning)") }
     let assembly: GatewayAssembly
     do {
       assembly = try GatewayAssembly(settings: settings, logger: logger)
     } catch {
-      StandardError.write("\(error)\n")
-      throw CommandFailure.configuration
+      StandardError.say("\(error)")
+      throw SettingsOptions.wrongConfiguration
     }
     logger.info(
       "starting",

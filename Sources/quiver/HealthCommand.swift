@@ -1,14 +1,10 @@
 import ArgumentParser
+import HTTPTransfer
 import QdrantREST
-
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
+import ServiceProcess
 
 /// Asks a running server whether it is ready; made for the health check of a container.
-struct HealthCommand: ParsableCommand {
+struct HealthCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "health", abstract: "Exit 0 when the server on the configured port is ready.")
 
@@ -17,25 +13,17 @@ struct HealthCommand: ParsableCommand {
   @Option(name: .long, help: "Seconds to wait for the answer.")
   var timeout = 3
 
-  func run() throws {
-    let settings: ServerSettings
+  func run() async throws {
+    let url = try options.load().settings.localURL
+    let client = HTTPClient()
+    defer { client.shutdown() }
+    let request = HTTPRequest(
+      url: url + "/readyz", timeoutSeconds: Double(max(1, timeout)), maximumResponseBytes: 1 << 20)
+    let status: Int
     do {
-      settings = try options.load().settings
+      status = try await client.send(request).status
     } catch {
-      StandardError.say("quiver: \(error)")
-      throw ServerExit.configuration
-    }
-    let host =
-      switch settings.host {
-      case "0.0.0.0", "": "127.0.0.1"
-      case "::", "[::]": "::1"
-      default: settings.host
-      }
-    let status = ReadinessProbe(
-      host: host, port: settings.httpPort, timeoutSeconds: max(1, timeout)
-    ).status()
-    guard let status else {
-      StandardError.say("no answer from \(host):\(settings.httpPort)")
+      StandardError.say("no answer from \(url): \(error)")
       throw ServerExit.failure
     }
     if status != 200 {

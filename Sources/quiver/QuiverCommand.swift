@@ -1,5 +1,6 @@
 import ArgumentParser
 import QdrantREST
+import ServiceProcess
 
 /// The command line of the vector database server.
 @main

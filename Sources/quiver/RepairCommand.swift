@@ -1,5 +1,6 @@
 import ArgumentParser
 import QdrantREST
+import ServiceProcess
 import VectorDB
 
 /// Saves what can be read of a damaged data directory.
@@ -16,13 +17,7 @@ struct RepairCommand: ParsableCommand {
   @OptionGroup var options: SettingsOptions
 
   func run() throws {
-    let settings: ServerSettings
-    do {
-      settings = try options.load().settings
-    } catch {
-      StandardError.say("quiver: \(error)")
-      throw ServerExit.configuration
-    }
+    let settings = try options.load().settings
     do throws(DatabaseError) {
       print(try Database.repair(at: settings.storagePath))
     } catch {

@@ -17,25 +17,18 @@ struct ServeCommand: AsyncParsableCommand {
 
   func run() async throws {
     HeapSettings.apply()
-    let outcome: SettingsLoader.Outcome
-    do {
-      outcome = try options.load()
-    } catch {
-      StandardError.say("quiver: \(error)")
-      throw ServerExit.configuration
-    }
-    outcome.settings.logFormat.bootstrap()
+    let (settings, warnings) = try options.load()
+    settings.logFormat.bootstrap()
     var logger = Logger(label: "quiver")
-    logger.logLevel = outcome.settings.logLevel
-    for warning in outcome.warnings { logger.warning("\(warning)") }
-    let environment = SettingsOptions.environment()
+    logger.logLevel = settings.logLevel
+    for warning in warnings { logger.warning("\(warning)") }
     let server = Server(
-      settings: outcome.settings, snapshot: snapshot, logger: logger,
-      commit: environment["QUIVER_COMMIT"] ?? Release.unknownCommit)
+      settings: settings, snapshot: snapshot, logger: logger,
+      commit: ProcessEnvironment.variables["QUIVER_COMMIT"] ?? Release.unknownCommit)
     do {
       try await server.run()
     } catch {
-      logger.critical("\(Server.explain(error, outcome.settings))")
+      logger.critical("\(Server.explain(error, settings))")
       throw ServerExit.code(for: error)
     }
   }

@@ -25,7 +25,7 @@ enum ServerExit {
   static func code(for error: any Error) -> ExitCode {
     switch error {
     case let error as DatabaseError: code(for: error)
-    case is SettingsError, is RestoreError: configuration
+    case is RestoreError: configuration
     default: failure
     }
   }

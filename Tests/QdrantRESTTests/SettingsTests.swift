@@ -1,5 +1,6 @@
 import Logging
 import QdrantREST
+import ServiceProcess
 import Testing
 import VectorDB
 
@@ -7,10 +8,21 @@ import VectorDB
   private func load(
     yaml: String? = nil, _ environment: [String: String] = [:],
     commandLine: [SettingKey: String] = [:]
-  ) throws(SettingsError) -> SettingsLoader.Outcome {
-    try SettingsLoader.load(
-      file: yaml.map { (path: "quiver.yaml", text: $0) }, environment: environment,
-      commandLine: commandLine)
+  ) throws(SettingsError) -> (settings: ServerSettings, warnings: [String]) {
+    try ServerSettings.load(
+      SettingsSources(
+        file: yaml.map { (path: "quiver.yaml", text: $0) }, environment: environment,
+        commandLine: commandLine))
+  }
+
+  /// What is wrong with settings.
+  private func problems(yaml: String? = nil, _ environment: [String: String] = [:]) -> [String] {
+    do {
+      _ = try load(yaml: yaml, environment)
+      return []
+    } catch {
+      return error.problems
+    }
   }
 
   @Test func laterSourcesWin() throws {
@@ -77,34 +89,108 @@ import VectorDB
     #expect(!settings.enableSnapshotURLRecovery)
   }
 
-  @Test func unknownNamesAreErrorsThatNameTheNearest() {
+  @Test func namesThatAreNearlyKnownAreErrors() {
     #expect(
-      throws: SettingsError.unknownKey(
-        "QUIVER__SERVICE__HTP_PORT", nearest: "QUIVER__SERVICE__HTTP_PORT")
-    ) { try load(["QUIVER__SERVICE__HTP_PORT": "1"]) }
+      problems(["QUIVER__SERVICE__HTP_PORT": "1"]) == [
+        "QUIVER__SERVICE__HTP_PORT is not a setting of quiver; "
+          + "did you mean QUIVER__SERVICE__HTTP_PORT?"
+      ])
     #expect(
-      throws: SettingsError.unknownKey(
-        "storage.path in quiver.yaml", nearest: "storage.storage_path")
-    ) { try load(yaml: "storage: {path: /x}") }
-    #expect(throws: SettingsError.self) { try load(yaml: "service: {enable_tls: true}") }
+      problems(yaml: "service: {http_prot: 1, enable_tsl: true, api_kye: k}") == [
+        "service.http_prot in quiver.yaml is not a setting of quiver; "
+          + "did you mean service.http_port?",
+        "service.enable_tsl in quiver.yaml is not a setting of quiver; "
+          + "did you mean service.enable_tls?",
+        "service.api_kye in quiver.yaml is not a setting of quiver; "
+          + "did you mean service.api_key?",
+      ])
+    #expect(problems(["QDRANT__SERVICE__API_KEYS": "k"]).count == 1)
+    #expect(problems(["QUIVER__COLOUR": "1"]) == ["QUIVER__COLOUR is not a setting of quiver"])
   }
 
-  @Test func namesOfQdrantAreTolerantExceptForSecurity() throws {
+  @Test func unknownNamesInQdrantsConfigurationAreToldOf() throws {
+    let told = try load(
+      yaml: "weather: {sun: 1}\nstorage: {snapshots_folder: /x}", ["QDRANT__WEATHER": "1"])
+    #expect(
+      told.warnings == [
+        "weather.sun in quiver.yaml is not a setting and has no effect",
+        "storage.snapshots_folder in quiver.yaml is not a setting and has no effect; "
+          + "did you mean storage.snapshots_path?",
+        "QDRANT__WEATHER is not a setting and has no effect",
+      ])
+  }
+
+  @Test func whatQdrantHasAndThisServerHasNotIsToldOnce() throws {
+    let yaml = """
+      log_level: INFO
+      storage:
+        storage_path: "/data"
+        snapshots_path: /snaps   # beside it
+        snapshots_config: {snapshots_storage: local}
+        on_disk_payload: true
+        update_concurrency: null
+        optimizers: {default_segment_number: 0, max_segment_size_kb: null}
+        performance: {max_search_threads: '2', optimizer_cpu_budget: 0}
+      service:
+        host: 0.0.0.0
+        http_port: "6444"
+        grpc_port: null
+        max_request_size_mb: 64.0
+        enable_tls: false
+        jwt_rbac: ~
+        alt_api_key: ""
+      cluster:
+        enabled: no
+        p2p: {port: 6335, enable_tls: off}
+      telemetry_disabled: true
+      tls:
+        cert: ./tls/cert.pem
+      audit:
+      gpu: {devices: [0, 1]}
+      """
+    let (settings, warnings) = try load(yaml: yaml)
+    #expect(settings.httpPort == 6444 && settings.maxRequestSizeMB == 64)
+    #expect(settings.storagePath == "/data" && settings.snapshotFolder.path == "/snaps")
+    #expect(settings.searchThreads == 2)
+    #expect(
+      warnings
+        == [
+          "storage.on_disk_payload", "storage.optimizers.default_segment_number",
+          "storage.performance.optimizer_cpu_budget", "cluster.p2p.port", "tls.cert",
+          "gpu.devices",
+        ].map { "\($0) in quiver.yaml is not supported and has no effect" })
+  }
+
+  @Test(arguments: [
+    ("service.enable_tls", "true"), ("service.jwt_rbac", "1"), ("service.alt_api_key", "other"),
+    ("service.verify_https_client_certificate", "yes"), ("cluster.p2p.enable_tls", "on"),
+    ("audit.enabled", "true"), ("service.enable_tls", "what"),
+  ])
+  func protectionThatIsNotThereRefusesTheStart(_ path: String, _ value: String) {
+    let steps = path.split(separator: ".")
+    let variable = "QDRANT__" + steps.joined(separator: "__").uppercased()
+    let yaml = steps.map { "{\($0): " }.joined() + "\"\(value)\"" + steps.map { _ in "}" }.joined()
+    for problems in [problems([variable: value]), problems(yaml: yaml)] {
+      #expect(problems.count == 1)
+      #expect(problems.first?.contains("asks for protection") == true)
+    }
+    #expect(problems([variable.lowercased(): value]).isEmpty == false)
+    #expect(problems([variable: ""]).isEmpty)
+  }
+
+  @Test func namesOfQdrantAreTakenFromTheEnvironment() throws {
     let outcome = try load([
       "QDRANT__SERVICE__GRPC_PORT": "6334", "QDRANT__SERVICE__ENABLE_TLS": "false",
       "QDRANT__SERVICE__API_KEY": "k", "QDRANT__SERVICE__ALT_API_KEY": "",
-      "QDRANT__LOG_LEVEL": "INFO,raft=debug",
+      "QDRANT__LOG_LEVEL": "INFO,raft=debug", "QDRANT__CLUSTER__FOO": "1",
+      "QDRANT__service__max_request_size_mb": "7",
     ])
-    #expect(outcome.settings.apiKey == "k")
+    #expect(outcome.settings.apiKey == "k" && outcome.settings.maxRequestSizeMB == 7)
     #expect(
-      outcome.warnings == ["QDRANT__SERVICE__GRPC_PORT is not supported and has no effect"])
-    for (name, value) in [
-      ("QDRANT__SERVICE__ENABLE_TLS", "true"), ("QDRANT__SERVICE__JWT_RBAC", "1"),
-      ("QDRANT__SERVICE__ALT_API_KEY", "other"),
-      ("QDRANT__SERVICE__VERIFY_HTTPS_CLIENT_CERTIFICATE", "true"),
-    ] {
-      #expect(throws: SettingsError.unsupportedSecurity(name)) { try load([name: value]) }
-    }
+      outcome.warnings == [
+        "QDRANT__CLUSTER__FOO is not supported and has no effect",
+        "QDRANT__SERVICE__GRPC_PORT is not supported and has no effect",
+      ])
   }
 
   @Test func valuesAreChecked() {
@@ -121,7 +207,18 @@ import VectorDB
         #expect("\(error)".contains("`\(value)`"))
       }
     }
-    #expect(throws: SettingsError.self) { try load(yaml: "service: [1]") }
+    for (yaml, place) in [
+      ("service: {http_port: [6333]}", "service.http_port in"),
+      ("service: {http_port: {rest: 1}}", "service.http_port"),
+      ("service: {http_port: many}", "`many`"), ("service: 6333", "service in"),
+      ("service: [1]", "service in"), ("log_level: loud", "log_level in quiver.yaml"),
+      ("storage: {durability: often}", "storage.durability in quiver.yaml"),
+      ("service: {api_key: '  '}", "service.api_key in quiver.yaml"),
+    ] {
+      let problems = problems(yaml: yaml)
+      #expect(problems.count == 1 && problems[0].contains(place), "\(problems)")
+    }
+    #expect(problems(["QUIVER__SERVICE__HTTP_PORT": "x", "QUIVER__LOG_LEVEL": "y"]).count == 2)
     #expect(throws: SettingsError.self) { try load(yaml: "just text") }
     #expect(throws: SettingsError.self) { try load(yaml: "a: [") }
   }
@@ -135,17 +232,32 @@ import VectorDB
     let shared = try load(yaml: "service: &s\n  http_port: 7\n  host: h\n...\n---\nother: 1\n")
     #expect(shared.settings.httpPort == 7 && shared.settings.host == "h")
     #expect(
-      throws: SettingsError.unreadableFile(path: "quiver.yaml", reason: "`host` is there twice")
-    ) { try load(yaml: "service: {host: a, host: b}") }
+      problems(yaml: "service: {host: a, host: b}")
+        == ["cannot read the configuration file quiver.yaml: `host` is there twice"])
     #expect(
-      throws: SettingsError.unreadableFile(path: "quiver.yaml", reason: "it is nested too deeply")
-    ) { try load(yaml: "service: &s {inner: *s}") }
+      problems(yaml: "service: &s {inner: *s}")
+        == ["cannot read the configuration file quiver.yaml: it is nested too deeply"])
+    let merged = try load(
+      yaml: "x: &x {http_port: 7, host: a}\nservice: {<<: *x, host: b}\nstorage: {<<: []}")
+    #expect(merged.settings.httpPort == 7 && merged.settings.host == "b")
     do {
       _ = try load(yaml: "service:\n  host: [\n")
       Issue.record("an open list was taken")
     } catch {
       #expect("\(error)".contains("line 3"))
     }
+  }
+
+  @Test func aFileThatUnfoldsWithoutEndIsRefused() {
+    var yaml = "a0: &a0 {x: 1, y: 2}\n"
+    for level in 1...9 {
+      let members = (0..<9).map { "m\($0): *a\(level - 1)" }.joined(separator: ", ")
+      yaml += "a\(level): &a\(level) {\(members)}\n"
+    }
+    #expect(
+      problems(yaml: yaml)
+        == ["cannot read the configuration file quiver.yaml: it holds too many values"])
+    #expect(problems(yaml: String(repeating: "[", count: 100_000)).count == 1)
   }
 
   @Test func anEmptyKeyIsNoKeyAndIsTold() throws {

@@ -1,5 +1,6 @@
 import Logging
 import RAGGateway
+import ServiceProcess
 import Testing
 
 @Suite struct GatewayAssemblyTests {
@@ -7,7 +8,7 @@ import Testing
 
   private static func assemble(_ environment: [String: String]) throws -> GatewayAssembly {
     try GatewayAssembly(
-      settings: GatewaySettings(environment: environment), logger: logger)
+      settings: GatewaySettings(.init(environment: environment)), logger: logger)
   }
 
   @Test func missingModelNamesTheScript() {

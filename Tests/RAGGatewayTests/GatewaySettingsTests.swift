@@ -1,10 +1,11 @@
 import PointModel
 import RAGGateway
+import ServiceProcess
 import Testing
 
 @Suite struct GatewaySettingsTests {
   @Test func defaultsNeedNothing() throws {
-    let settings = try GatewaySettings(environment: ["PATH": "/bin", "LANG": "C"])
+    let settings = try GatewaySettings(.init(environment: ["PATH": "/bin", "LANG": "C"]))
     #expect(settings.port == 8_000)
     #expect(settings.host == "0.0.0.0")
     #expect(settings.localURL == "http://127.0.0.1:8000")
@@ -18,17 +19,18 @@ import Testing
   }
 
   @Test func environmentDecides() throws {
-    let settings = try GatewaySettings(environment: [
-      "APP_HOST": "::1", "APP_PORT": "9000", "QDRANT_VECTOR_STORE__URL": "https://db:6333/",
-      "QDRANT_VECTOR_STORE__COLLECTION_NAME": "docs", "QDRANT_VECTOR_STORE__VECTOR_SIZE": "1536",
-      "QDRANT_VECTOR_STORE__DISTANCE": "dot", "QDRANT_VECTOR_STORE__K": "7",
-      "QDRANT_VECTOR_STORE__SIMILARITY_THRESHOLD": "0.5", "EMBEDDINGS__PROVIDER": "openai",
-      "EMBEDDINGS__BASE_URL": "http://models/v1", "EMBEDDINGS__MODEL": "e5",
-      "LLM__PROVIDER": "openai", "LLM__FALLBACK": "extractive", "LLM__STRUCTURED_MODE": "prompt",
-      "OPENAI_MODEL__MODEL_NAME": "big", "OPENAI_MODEL__API_KEY": "sk-1",
-      "OPENAI_MODEL__TEMPERATURE": "0.2", "OPENAI_MODEL__TIMEOUT_S": "1.5",
-      "PROMPT__INSIGHT_VERSION": "v2", "PROMPT__INSIGHT_PATH": "/prompts",
-    ])
+    let settings = try GatewaySettings(
+      .init(environment: [
+        "APP_HOST": "::1", "APP_PORT": "9000", "QDRANT_VECTOR_STORE__URL": "https://db:6333/",
+        "QDRANT_VECTOR_STORE__COLLECTION_NAME": "docs", "QDRANT_VECTOR_STORE__VECTOR_SIZE": "1536",
+        "QDRANT_VECTOR_STORE__DISTANCE": "dot", "QDRANT_VECTOR_STORE__K": "7",
+        "QDRANT_VECTOR_STORE__SIMILARITY_THRESHOLD": "0.5", "EMBEDDINGS__PROVIDER": "openai",
+        "EMBEDDINGS__BASE_URL": "http://models/v1", "EMBEDDINGS__MODEL": "e5",
+        "LLM__PROVIDER": "openai", "LLM__FALLBACK": "extractive", "LLM__STRUCTURED_MODE": "prompt",
+        "OPENAI_MODEL__MODEL_NAME": "big", "OPENAI_MODEL__API_KEY": "sk-1",
+        "OPENAI_MODEL__TEMPERATURE": "0.2", "OPENAI_MODEL__TIMEOUT_S": "1.5",
+        "PROMPT__INSIGHT_VERSION": "v2", "PROMPT__INSIGHT_PATH": "/prompts",
+      ]))
     #expect(settings.localURL == "http://[::1]:9000")
     #expect(settings.store.url == "https://db:6333")
     #expect(settings.store.collection == "docs")
@@ -46,7 +48,7 @@ import Testing
   }
 
   @Test func emptyValuesCountAsNone() throws {
-    let settings = try GatewaySettings(environment: ["APP_PORT": " ", "LLM__PROVIDER": ""])
+    let settings = try GatewaySettings(.init(environment: ["APP_PORT": " ", "LLM__PROVIDER": ""]))
     #expect(settings.port == 8_000)
     #expect(settings.generation.provider == .extractive)
   }
@@ -57,11 +59,11 @@ import Testing
       "EMBEDDINGS__COLOUR_OF_THE_SKY", "1",
       "EMBEDDINGS__COLOUR_OF_THE_SKY is not a setting of quiver-gateway"
     ),
-    ("APP_PORT", "70000", "APP_PORT must be a whole number from 0 to 65535"),
-    ("LLM__PROVIDER", "magic", "LLM__PROVIDER must be one of extractive, openai"),
+    ("APP_PORT", "70000", "APP_PORT must be a whole number from 0 to 65535, not `70000`"),
+    ("LLM__PROVIDER", "magic", "LLM__PROVIDER must be one of extractive, openai, not `magic`"),
     (
       "QDRANT_VECTOR_STORE__DISTANCE", "Euclid",
-      "QDRANT_VECTOR_STORE__DISTANCE must be one of Cosine, Dot"
+      "QDRANT_VECTOR_STORE__DISTANCE must be one of Cosine, Dot, not `Euclid`"
     ),
     (
       "QDRANT_VECTOR_STORE__URL", "db:6333",
@@ -77,35 +79,62 @@ import Testing
     ),
     (
       "OPENAI_MODEL__TEMPERATURE", "nan",
-      "OPENAI_MODEL__TEMPERATURE must be a number from 0.0 to 2.0"
+      "OPENAI_MODEL__TEMPERATURE must be a number from 0.0 to 2.0, not `nan`"
     ),
   ])
   func mistakesAreNamed(_ key: String, value: String, problem: String) {
-    #expect(throws: SettingsError([problem])) { try GatewaySettings(environment: [key: value]) }
+    #expect(throws: SettingsError([problem])) {
+      try GatewaySettings(.init(environment: [key: value]))
+    }
   }
 
   @Test func allMistakesAreNamedAtOnce() {
     #expect {
-      try GatewaySettings(environment: ["APP_PORT": "x", "LLM__X": "1", "LLM__FALLBACK": "y"])
+      try GatewaySettings(
+        .init(environment: ["APP_PORT": "x", "LLM__X": "1", "LLM__FALLBACK": "y"]))
     } throws: { error in
       (error as? SettingsError)?.problems.count == 3
     }
+  }
+
+  @Test func aFileYieldsToTheEnvironment() throws {
+    let yaml = """
+      app_port: 9000
+      app_host: ::1
+      qdrant_vector_store:
+        collection_name: docs
+        api_key: k-secret
+      """
+    let sources = SettingsSources<SettingKey>(
+      file: (path: "gateway.yaml", text: yaml), environment: ["APP_PORT": "9001"])
+    let settings = try GatewaySettings(sources)
+    #expect(settings.port == 9_001)
+    #expect(settings.store.collection == "docs")
+    #expect(settings.store.apiKey == "k-secret")
+    #expect(settings.description.contains("APP_HOST=::1  (gateway.yaml)"))
+    #expect(!settings.description.contains("secret"))
+    #expect(
+      throws: SettingsError([
+        "app_prot in gateway.yaml is not a setting of quiver-gateway; did you mean app_port?"
+      ])
+    ) { try GatewaySettings(.init(file: (path: "gateway.yaml", text: "app_prot: 1"))) }
   }
 
   @Test func keyIsSharedWithTheSameAddressOnly() throws {
     var environment = [
       "EMBEDDINGS__PROVIDER": "openai", "OPENAI_MODEL__API_KEY": "sk-1",
     ]
-    #expect(try GatewaySettings(environment: environment).embedding.apiKey == "sk-1")
+    #expect(try GatewaySettings(.init(environment: environment)).embedding.apiKey == "sk-1")
     environment["EMBEDDINGS__BASE_URL"] = "http://elsewhere/v1"
-    #expect(try GatewaySettings(environment: environment).embedding.apiKey == nil)
+    #expect(try GatewaySettings(.init(environment: environment)).embedding.apiKey == nil)
   }
 
   @Test func descriptionMasksSecrets() throws {
-    let settings = try GatewaySettings(environment: [
-      "OPENAI_MODEL__API_KEY": "sk-secret", "QDRANT_VECTOR_STORE__API_KEY": "k-secret",
-      "EMBEDDINGS__API_KEY": "e-secret", "QDRANT_VECTOR_STORE__URL": "http://me:p-secret@db:1",
-    ])
+    let settings = try GatewaySettings(
+      .init(environment: [
+        "OPENAI_MODEL__API_KEY": "sk-secret", "QDRANT_VECTOR_STORE__API_KEY": "k-secret",
+        "EMBEDDINGS__API_KEY": "e-secret", "QDRANT_VECTOR_STORE__URL": "http://me:p-secret@db:1",
+      ]))
     let text = settings.description
     #expect(!text.contains("secret"))
     #expect(text.contains("OPENAI_MODEL__API_KEY=********  (environment)"))

@@ -57,6 +57,9 @@ public struct ServerSettings: Sendable, Equatable {
     return SnapshotFolder(path: (steps.dropLast() + ["snapshots"]).joined(separator: "/"))
   }
 
+  /// Where a server with these settings is reached from this machine.
+  public var localURL: String { LocalAddress.url(host: host, port: httpPort) }
+
   /// The durability as it is written in a configuration.
   public var durabilityText: String {
     switch durability {
@@ -72,73 +75,70 @@ public struct ServerSettings: Sendable, Equatable {
       diskReserveBytes: diskReserveMB << 20)
   }
 
-  /// Sets one value from its text.
+}
+
+extension ServerSettings {
+  /// Reads the settings, the built-in ones where no source gives a value.
   ///
-  /// - Parameter name: what the user called the setting, for the error.
-  mutating func set(
-    _ key: SettingKey, to text: String, name: String
-  ) throws(SettingsError) {
-    func number(_ range: ClosedRange<Int>) throws(SettingsError) -> Int {
-      guard let number = Int(text), range.contains(number) else {
-        throw .invalidValue(
-          key: name, value: text,
-          expected: "a whole number from \(range.lowerBound) to \(range.upperBound)")
-      }
-      return number
-    }
-    switch key {
-    case .host: host = text
-    case .httpPort: httpPort = try number(0...65_535)
-    case .apiKey: apiKey = text
-    case .readOnlyAPIKey: readOnlyAPIKey = text
-    case .maxRequestSizeMB: maxRequestSizeMB = try number(1...4096)
-    case .maxInflightMB: maxInflightMB = try number(1...1_048_576)
-    case .shutdownGraceMilliseconds: shutdownGraceMilliseconds = try number(0...5000)
-    case .maxSnapshotUploadMB: maxSnapshotUploadMB = try number(1...1_073_741_824)
-    case .enableSnapshotURLRecovery: enableSnapshotURLRecovery = try Self.bool(text, name: name)
-    case .storagePath: storagePath = text
-    case .snapshotsPath: snapshotsPath = text
-    case .durability: durability = try Self.durability(text, name: name)
-    case .memoryLimitMB: memoryLimitMB = try number(0...1_073_741_824)
-    case .diskLimitMB: diskLimitMB = try number(0...1_073_741_824)
-    case .diskReserveMB: diskReserveMB = try number(0...1_073_741_824)
-    case .searchThreads: searchThreads = try number(0...1024)
-    case .slowRequestMilliseconds: slowRequestMilliseconds = try number(0...3_600_000)
-    case .logLevel: logLevel = try Self.level(text, name: name)
-    case .logFormat:
-      guard let format = LogFormat(rawValue: text.lowercased()) else {
-        throw .invalidValue(key: name, value: text, expected: "`text` or `json`")
-      }
-      logFormat = format
-    }
+  /// - Returns: the settings, and one sentence for each thing that the user should be told.
+  /// - Throws: `SettingsError` with everything that is unknown, malformed or promises too much.
+  public static func load(
+    _ sources: SettingsSources<SettingKey>
+  ) throws(SettingsError) -> (settings: ServerSettings, warnings: [String]) {
+    var reader = SettingsReader(sources)
+    let settings = ServerSettings(reading: &reader)
+    try reader.finish()
+    return (settings, reader.warnings)
   }
 
-  private static func bool(_ text: String, name: String) throws(SettingsError) -> Bool {
-    switch text.lowercased() {
-    case "true", "1", "yes", "on": return true
-    case "false", "0", "no", "off": return false
-    default: throw .invalidValue(key: name, value: text, expected: "`true` or `false`")
+  private init(reading reader: inout SettingsReader<SettingKey>) {
+    self.init()
+    let sizes = 0...1_073_741_824
+    func set<Value>(_ member: WritableKeyPath<Self, Value>, _ value: Value?) {
+      if let value { self[keyPath: member] = value }
     }
+    set(\.host, reader.given(.host))
+    set(\.httpPort, reader.integer(.httpPort, in: 0...65_535))
+    set(\.apiKey, reader.given(.apiKey))
+    set(\.readOnlyAPIKey, reader.given(.readOnlyAPIKey))
+    set(\.maxRequestSizeMB, reader.integer(.maxRequestSizeMB, in: 1...4096))
+    set(\.maxInflightMB, reader.integer(.maxInflightMB, in: 1...1_048_576))
+    set(\.maxSnapshotUploadMB, reader.integer(.maxSnapshotUploadMB, in: 1...1_073_741_824))
+    set(\.enableSnapshotURLRecovery, reader.flag(.enableSnapshotURLRecovery))
+    set(\.shutdownGraceMilliseconds, reader.integer(.shutdownGraceMilliseconds, in: 0...5000))
+    set(\.storagePath, reader.given(.storagePath))
+    set(\.snapshotsPath, reader.given(.snapshotsPath))
+    set(
+      \.durability,
+      reader.value(
+        .durability, expected: "`sync` or `interval:<ms>` with 1 to 60000 ms", Self.durability))
+    set(\.memoryLimitMB, reader.integer(.memoryLimitMB, in: sizes))
+    set(\.diskLimitMB, reader.integer(.diskLimitMB, in: sizes))
+    set(\.diskReserveMB, reader.integer(.diskReserveMB, in: sizes))
+    set(\.searchThreads, reader.integer(.searchThreads, in: 0...1024))
+    set(\.slowRequestMilliseconds, reader.integer(.slowRequestMilliseconds, in: 0...3_600_000))
+    set(
+      \.logLevel,
+      reader.value(
+        .logLevel, expected: "trace, debug, info, warn, error or off", Self.level))
+    set(
+      \.logFormat,
+      reader.choice(
+        .logFormat, among: LogFormat.allCases.map { (name: $0.rawValue, value: $0) }))
   }
 
-  private static func durability(
-    _ text: String, name: String
-  ) throws(SettingsError) -> Durability {
+  private static func durability(_ text: String) -> Durability? {
     if text == "sync" { return .sync }
-    if text.hasPrefix("interval:"), let milliseconds = Int(text.dropFirst(9)),
+    guard text.hasPrefix("interval:"), let milliseconds = Int(text.dropFirst(9)),
       (1...60_000).contains(milliseconds)
-    {
-      return .interval(milliseconds: milliseconds)
-    }
-    throw .invalidValue(
-      key: name, value: text, expected: "`sync` or `interval:<ms>` with 1 to 60000 ms")
+    else { return nil }
+    return .interval(milliseconds: milliseconds)
   }
 
-  private static func level(_ text: String, name: String) throws(SettingsError) -> Logger.Level {
+  private static func level(_ text: String) -> Logger.Level? {
     // Qdrant takes lists such as `info,raft=debug`; the part for everything counts here.
     let parts = text.lowercased().split(separator: ",")
-    let general = parts.first { !$0.contains("=") } ?? "info"
-    switch general {
+    switch parts.first(where: { !$0.contains("=") }) ?? "info" {
     case "trace": return .trace
     case "debug": return .debug
     case "info": return .info
@@ -146,9 +146,7 @@ public struct ServerSettings: Sendable, Equatable {
     case "warn", "warning": return .warning
     case "error": return .error
     case "off", "critical": return .critical
-    default:
-      throw .invalidValue(
-        key: name, value: text, expected: "trace, debug, info, warn, error or off")
+    default: return nil
     }
   }
 }

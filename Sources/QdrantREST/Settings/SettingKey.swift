@@ -1,3 +1,5 @@
+public import ServiceProcess
+
 /// Every setting there is, by its place in the configuration file.
 ///
 /// `service.http_port` is `QUIVER__SERVICE__HTTP_PORT` in the environment.
@@ -43,30 +45,23 @@ public enum SettingKey: String, Sendable, CaseIterable {
 
   /// Whether the value must never be shown.
   public var isSecret: Bool { self == .apiKey || self == .readOnlyAPIKey }
+}
 
-  /// The known key closest to a mistyped one.
-  static func nearest(to name: String) -> SettingKey {
-    var best = SettingKey.host
-    var bestDistance = Int.max
-    for key in allCases {
-      let distance = editDistance(Array(name.utf8), Array(key.rawValue.utf8))
-      if distance < bestDistance { (best, bestDistance) = (key, distance) }
-    }
-    return best
+extension SettingKey: Setting {
+  /// The name that it has in the file.
+  public var path: String { rawValue }
+
+  /// As in `QUIVER__SERVICE__HTTP_PORT`.
+  public var variable: String {
+    "QUIVER__" + rawValue.uppercased().split(separator: ".").joined(separator: "__")
   }
 
-  /// Insertions, deletions and replacements between two names.
-  private static func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
-    var row = Array(0...right.count)
-    for (i, a) in left.enumerated() {
-      var diagonal = row[0]
-      row[0] = i + 1
-      for (j, b) in right.enumerated() {
-        let replaced = diagonal + (a == b ? 0 : 1)
-        diagonal = row[j + 1]
-        row[j + 1] = min(replaced, row[j] + 1, row[j + 1] + 1)
-      }
-    }
-    return row[right.count]
-  }
+  /// The defaults are those of `ServerSettings`.
+  public var defaultText: String? { nil }
+
+  /// The server.
+  public static var program: String { "quiver" }
+
+  /// All that begins with the server's name.
+  public static var prefixes: [String] { ["QUIVER__"] }
 }

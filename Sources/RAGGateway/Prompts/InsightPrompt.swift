@@ -1,5 +1,5 @@
 import FoundationEssentials
-import Yams
+import ServiceProcess
 
 /// The two templates that a language model is asked for an insight with.
 public struct InsightPrompt: Sendable, Equatable {
@@ -13,13 +13,13 @@ public struct InsightPrompt: Sendable, Equatable {
   /// - Throws: `PromptError` when a part is missing or neither template holds the question and the
   ///   context.
   public init(yaml: String) throws(PromptError) {
-    let root: Node?
-    do {
-      root = try Yams.compose(yaml: yaml)
+    let root: YAMLDocument.Value?
+    do throws(YAMLDocument.Problem) {
+      root = try YAMLDocument(parsing: yaml).root
     } catch {
-      throw .format("not valid YAML: \(error)")
+      throw .format("not valid YAML: \(error.text)")
     }
-    guard let system = root?["system"]?.string, let human = root?["human"]?.string else {
+    guard let system = root?["system"], let human = root?["human"] else {
       throw .format("expected a mapping with the strings `system` and `human`")
     }
     self.system = try PromptTemplate(system)

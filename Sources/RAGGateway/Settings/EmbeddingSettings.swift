@@ -1,3 +1,5 @@
+import ServiceProcess
+
 /// Where vectors come from.
 public struct EmbeddingSettings: Sendable, Equatable {
   /// Who makes them.
@@ -22,7 +24,7 @@ public struct EmbeddingSettings: Sendable, Equatable {
   /// Patience with one attempt.
   public var timeout: Duration
 
-  init(reading reader: inout SettingsReader, chat: GenerationSettings) {
+  init(reading reader: inout SettingsReader<SettingKey>, chat: GenerationSettings) {
     let providers = Provider.allCases.map { (name: $0.rawValue, value: $0) }
     provider = reader.choice(.embeddingProvider, among: providers) ?? .local
     modelPath = reader.text(.embeddingModelPath) ?? ""

@@ -17,14 +17,16 @@ public struct GatewaySettings: Sendable {
   public let embedding: EmbeddingSettings
   /// Who writes the answers.
   public let generation: GenerationSettings
-  private let environment: [String: String]
+  /// One sentence for each thing that the user should be told.
+  public let warnings: [String]
+  private let reader: SettingsReader<SettingKey>
 
-  /// Reads environment variables.
+  /// Reads the settings.
   ///
-  /// - Throws: `SettingsError` with every problem found: unknown names under the gateway's
-  ///   prefixes, values out of range, missing keys.
-  public init(environment: [String: String]) throws(SettingsError) {
-    var reader = SettingsReader(environment: environment)
+  /// - Throws: `SettingsError` with every problem found: unknown names, values out of range,
+  ///   missing keys.
+  public init(_ sources: SettingsSources<SettingKey>) throws(SettingsError) {
+    var reader = SettingsReader(sources)
     host = reader.text(.host) ?? ""
     port = reader.integer(.port, in: 0...65_535) ?? 0
     let levels = Logger.Level.allCases.map { (name: $0.rawValue, value: $0) }
@@ -34,30 +36,26 @@ public struct GatewaySettings: Sendable {
     store = StoreSettings(reading: &reader)
     generation = GenerationSettings(reading: &reader)
     embedding = EmbeddingSettings(reading: &reader, chat: generation)
-    guard reader.problems.isEmpty else { throw SettingsError(reader.problems) }
-    self.environment = environment
+    try reader.finish()
+    warnings = reader.warnings
+    self.reader = reader
   }
 
   /// The store's address as it may be logged.
   public var shownStoreURL: String { ShownAddress.mask(store.url) }
 
   /// Where a gateway with these settings is reached from this machine.
-  public var localURL: String {
-    let isEverywhere = host == "0.0.0.0" || host == "::" || host.isEmpty
-    let name = isEverywhere ? "127.0.0.1" : host.contains(":") ? "[\(host)]" : host
-    return "http://\(name):\(port)"
-  }
+  public var localURL: String { LocalAddress.url(host: host, port: port) }
 
   /// The effective set, one `NAME=value` a line, secrets masked, with where a value is from.
   public var description: String {
-    let reader = SettingsReader(environment: environment)
-    return SettingKey.allCases.map { key in
+    SettingKey.allCases.map { key in
       // The embedding model's default follows the provider.
       let standard = key == .embeddingModel ? embedding.model : reader.text(key)
-      guard let value = reader.given(key) ?? standard else { return "\(key.rawValue)=  (not set)" }
+      guard let value = reader.given(key) ?? standard else { return "\(key.variable)=  (not set)" }
       let shown = key.isSecret ? "********" : ShownAddress.mask(value)
-      let source = reader.given(key) == nil ? "default" : "environment"
-      return "\(key.rawValue)=\(shown)  (\(source))"
+      let source = reader.origin(of: key).map { "\($0)" } ?? "default"
+      return "\(key.variable)=\(shown)  (\(source))"
     }.joined(separator: "\n")
   }
 }

@@ -1,3 +1,5 @@
+import ServiceProcess
+
 /// Who writes the answers.
 public struct GenerationSettings: Sendable, Equatable {
   /// Who writes them.
@@ -26,7 +28,7 @@ public struct GenerationSettings: Sendable, Equatable {
   /// Version of the prompt.
   public var promptVersion: String
 
-  init(reading reader: inout SettingsReader) {
+  init(reading reader: inout SettingsReader<SettingKey>) {
     let providers = Provider.allCases.map { (name: $0.rawValue, value: $0) }
     provider = reader.choice(.generationProvider, among: providers) ?? .extractive
     fallsBackToExtractive =

@@ -1,3 +1,5 @@
+public import ServiceProcess
+
 /// An environment variable that the gateway knows.
 public enum SettingKey: String, Sendable, CaseIterable {
   case host = "APP_HOST"
@@ -30,11 +32,24 @@ public enum SettingKey: String, Sendable, CaseIterable {
   case chatTimeout = "OPENAI_MODEL__TIMEOUT_S"
   case promptPath = "PROMPT__INSIGHT_PATH"
   case promptVersion = "PROMPT__INSIGHT_VERSION"
+}
+
+extension SettingKey: Setting {
+  /// The name in the environment.
+  public var variable: String { rawValue }
+
+  /// As in `qdrant_vector_store.url`.
+  public var path: String {
+    rawValue.lowercased().split(separator: "__").joined(separator: ".")
+  }
+
+  /// The gateway.
+  public static var program: String { "quiver-gateway" }
 
   /// Beginnings of names that belong to the gateway: an unknown name under one is an error.
-  public static let prefixes = [
-    "APP_", "QDRANT_VECTOR_STORE__", "EMBEDDINGS__", "LLM__", "OPENAI_MODEL__", "PROMPT__",
-  ]
+  public static var prefixes: [String] {
+    ["APP_", "QDRANT_VECTOR_STORE__", "EMBEDDINGS__", "LLM__", "OPENAI_MODEL__", "PROMPT__"]
+  }
 
   /// Whether the value must never be shown.
   public var isSecret: Bool {
@@ -44,8 +59,8 @@ public enum SettingKey: String, Sendable, CaseIterable {
     }
   }
 
-  /// The value without one in the environment; `nil` when there is none.
-  public var defaultValue: String? {
+  /// The value that holds without a given one; `nil` when there is none.
+  public var defaultText: String? {
     switch self {
     case .host: "0.0.0.0"
     case .port: "8000"

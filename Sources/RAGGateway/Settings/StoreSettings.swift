@@ -1,4 +1,5 @@
 public import PointModel
+import ServiceProcess
 
 /// Where chunks are kept.
 public struct StoreSettings: Sendable, Equatable {
@@ -19,7 +20,7 @@ public struct StoreSettings: Sendable, Equatable {
   /// Patience with one attempt.
   public var timeout: Duration
 
-  init(reading reader: inout SettingsReader) {
+  init(reading reader: inout SettingsReader<SettingKey>) {
     url = reader.url(.storeURL)
     apiKey = reader.given(.storeKey)
     collection = reader.text(.collection) ?? ""

@@ -16,19 +16,12 @@ enum RemoteOptions {
   ) throws -> RemoteServer {
     var key: String?
     do {
-      key = try SecretFile.resolve([variable], in: SettingsOptions.environment())[variable]
+      key = try SecretFile.resolve([variable], in: ProcessEnvironment.variables)[variable]
       if key?.isEmpty == true { key = nil }
       if let url { return RemoteServer(url: url, key: key, client: client) }
-      let settings = try SettingsOptions.load().settings
+      let settings = try ServerSettings.load(.process()).settings
       if key == nil { key = settings.apiKey }
-      let host =
-        switch settings.host {
-        case "0.0.0.0", "": "127.0.0.1"
-        case "::", "[::]": "[::1]"
-        case let host where host.contains(":") && !host.hasPrefix("["): "[\(host)]"
-        default: settings.host
-        }
-      return RemoteServer(url: "http://\(host):\(settings.httpPort)", key: key, client: client)
+      return RemoteServer(url: settings.localURL, key: key, client: client)
     } catch {
       StandardError.say("quiver: \(error)")
       throw ServerExit.configuration

@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
-
 /// Secrets that are handed over as files, as container platforms do: `NAME_FILE` holds the path of
 /// a file with the value of `NAME`.
 public enum SecretFile {
@@ -25,7 +19,7 @@ public enum SecretFile {
       if let value = environment[name], !value.isEmpty {
         throw SecretFileError(variable: name + "_FILE", reason: "\(name) is set as well; set one")
       }
-      do throws(ReadFailure) {
+      do throws(TextFile.Failure) {
         resolved[name] = try text(of: path)
       } catch {
         throw SecretFileError(
@@ -35,38 +29,11 @@ public enum SecretFile {
     return resolved
   }
 
-  private struct ReadFailure: Error {
-    let reason: String
-  }
-
   /// The contents without the line break at their end.
-  private static func text(of path: String) throws(ReadFailure) -> String {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else {
-      throw ReadFailure(reason: "cannot be read: \(String(cString: strerror(errno)))")
-    }
-    defer { close(descriptor) }
-    var bytes = [UInt8](repeating: 0, count: maximumBytes + 1)
-    var count = 0
-    while count < bytes.count {
-      let got = bytes.withUnsafeMutableBytes { buffer -> Int in
-        guard let base = buffer.baseAddress else { return 0 }
-        return read(descriptor, base + count, buffer.count - count)
-      }
-      guard got >= 0 else {
-        throw ReadFailure(reason: "cannot be read: \(String(cString: strerror(errno)))")
-      }
-      if got == 0 { break }
-      count += got
-    }
-    guard count <= maximumBytes else {
-      throw ReadFailure(reason: "has more than \(maximumBytes) bytes")
-    }
-    guard var text = String(validating: bytes[..<count], as: UTF8.self) else {
-      throw ReadFailure(reason: "is not UTF-8")
-    }
+  private static func text(of path: String) throws(TextFile.Failure) -> String {
+    var text = try TextFile.read(path, maximumBytes: maximumBytes)
     while text.last == "\n" || text.last == "\r\n" { text.removeLast() }
-    guard !text.isEmpty else { throw ReadFailure(reason: "is empty") }
+    guard !text.isEmpty else { throw TextFile.Failure(reason: "is empty") }
     return text
   }
 }

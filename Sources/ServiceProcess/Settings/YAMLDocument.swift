@@ -3,16 +3,17 @@ import CLibYAML
 /// A parsed YAML text, read in place.
 ///
 /// libyaml's structures point into themselves, so they have a place of their own.
-final class YAMLDocument {
+package final class YAMLDocument {
   /// What is wrong with a text, and where.
-  struct Problem: Error {
-    let text: String
+  package struct Problem: Error {
+    /// One sentence for people.
+    package let text: String
   }
 
   private let document: UnsafeMutablePointer<yaml_document_t>
 
   /// Parses the first document of a text.
-  init(parsing text: String) throws(Problem) {
+  package init(parsing text: String) throws(Problem) {
     let parser = UnsafeMutablePointer<yaml_parser_t>.allocate(capacity: 1)
     defer { parser.deallocate() }
     guard yaml_parser_initialize(parser) == 1 else { throw Problem(text: "out of memory") }
@@ -43,17 +44,17 @@ final class YAMLDocument {
   }
 
   /// The topmost value; `nil` for an empty text.
-  var root: Value? {
+  package var root: Value? {
     yaml_document_get_root_node(document).map { Value(owner: self, node: $0) }
   }
 
   /// A value in a document, which it keeps alive.
-  struct Value {
+  package struct Value {
     fileprivate let owner: YAMLDocument
     fileprivate let node: UnsafeMutablePointer<yaml_node_t>
 
     /// The text of a scalar; `nil` for anything else.
-    var scalar: String? {
+    package var scalar: String? {
       guard node.pointee.type == YAML_SCALAR_NODE else { return nil }
       let bytes = UnsafeBufferPointer(
         start: quiver_yaml_text(node), count: quiver_yaml_length(node))
@@ -61,13 +62,28 @@ final class YAMLDocument {
     }
 
     /// Whether this says that there is no value.
-    var isNull: Bool {
+    package var isNull: Bool {
       guard let scalar, quiver_yaml_is_plain(node) != 0 else { return false }
       return ["", "~", "null", "Null", "NULL"].contains(scalar)
     }
 
+    /// The values in a list; `nil` for anything else.
+    package var elements: [Value]? {
+      guard node.pointee.type == YAML_SEQUENCE_NODE else { return nil }
+      let items = UnsafeBufferPointer(
+        start: quiver_yaml_items(node), count: quiver_yaml_item_count(node))
+      return items.compactMap { item in
+        yaml_document_get_node(owner.document, item).map { Value(owner: owner, node: $0) }
+      }
+    }
+
+    /// The text of a member of a mapping; `nil` for anything else.
+    package subscript(name: String) -> String? {
+      members?.first { $0.key.scalar == name }?.value.scalar
+    }
+
     /// The members of a mapping; `nil` for anything else.
-    var members: [(key: Value, value: Value)]? {
+    package var members: [(key: Value, value: Value)]? {
       guard node.pointee.type == YAML_MAPPING_NODE else { return nil }
       let pairs = UnsafeBufferPointer(
         start: quiver_yaml_pairs(node), count: quiver_yaml_pair_count(node))
