@@ -1,7 +1,6 @@
 import Synchronization
 import Testing
-
-@testable import VectorDB
+import VectorDB
 
 @Suite struct GateTests {
   private final class Counter: Sendable {

@@ -4,8 +4,11 @@ import Synchronization
 ///
 /// Whoever changes it rings; each ring has those who wait look again. A ring without waiters costs
 /// one lock.
-final class Gate: Sendable {
+package final class Gate: Sendable {
   private let state = Mutex(State())
+
+  /// Nobody waits yet.
+  package init() {}
 
   private struct State {
     var rings: UInt64 = 0
@@ -14,7 +17,7 @@ final class Gate: Sendable {
   }
 
   /// Has those who wait look again.
-  func ring() {
+  package func ring() {
     let waiters = state.withLock { state in
       state.rings += 1
       defer { state.waiters = [:] }
@@ -26,7 +29,7 @@ final class Gate: Sendable {
   /// Waits until `isOpen` says so; it is asked first, and again after every ring.
   ///
   /// - Throws: `CancellationError` when the calling task is cancelled first.
-  func wait(until isOpen: () -> Bool) async throws(CancellationError) {
+  package func wait(until isOpen: () -> Bool) async throws(CancellationError) {
     while true {
       // What changes from here on rings, and that is seen below.
       let seen = state.withLock { $0.rings }
