@@ -5,52 +5,119 @@
 #include <sys/mman.h>
 
 #define VK_METRICS 3
+#define VK_ELEMENTS 3
 #define VK_VARIANTS 4
 
-typedef float (*vk_pair_function)(const float *restrict, const float *restrict, size_t);
+typedef float (*vk_pair_function)(const void *restrict, const void *restrict, size_t);
 
 // The reference keeps its sums in double and in order, so that its own error is one rounding.
 
-static float dot_scalar(const float *restrict a, const float *restrict b, size_t dimension) {
-#pragma clang fp reassociate(off) contract(off)
-  double sum = 0;
-  for (size_t i = 0; i < dimension; i++) {
-    sum += (double)a[i] * (double)b[i];
+#define VK_REFERENCE(name, type, load)                                                        \
+  static float name##dot_scalar(const void *restrict a, const void *restrict b,               \
+                                size_t dimension) {                                           \
+    _Pragma("clang fp reassociate(off) contract(off)") double sum = 0;                        \
+    for (size_t i = 0; i < dimension; i++) {                                                  \
+      sum += load(((const type *)a)[i]) * load(((const type *)b)[i]);                         \
+    }                                                                                         \
+    return (float)sum;                                                                        \
+  }                                                                                           \
+  static float name##squared_l2_scalar(const void *restrict a, const void *restrict b,        \
+                                       size_t dimension) {                                    \
+    _Pragma("clang fp reassociate(off) contract(off)") double sum = 0;                        \
+    for (size_t i = 0; i < dimension; i++) {                                                  \
+      double difference = load(((const type *)a)[i]) - load(((const type *)b)[i]);            \
+      sum += difference * difference;                                                         \
+    }                                                                                         \
+    return (float)sum;                                                                        \
+  }                                                                                           \
+  static float name##l1_scalar(const void *restrict a, const void *restrict b,                \
+                               size_t dimension) {                                            \
+    _Pragma("clang fp reassociate(off) contract(off)") double sum = 0;                        \
+    for (size_t i = 0; i < dimension; i++) {                                                  \
+      sum += __builtin_fabs(load(((const type *)a)[i]) - load(((const type *)b)[i]));         \
+    }                                                                                         \
+    return (float)sum;                                                                        \
   }
-  return (float)sum;
+
+static inline double number_of_float(float value) { return value; }
+
+// Without instructions for halves the compiler would call a library for them.
+static inline double number_of_half(uint16_t bits) {
+  double magnitude;
+  unsigned exponent = (bits >> 10) & 0x1f;
+  unsigned fraction = bits & 0x3ff;
+  if (exponent == 0) {
+    magnitude = fraction * 0x1p-24;
+  } else if (exponent == 0x1f) {
+    magnitude = fraction == 0 ? __builtin_inf() : __builtin_nan("");
+  } else {
+    magnitude = __builtin_ldexp(1024 + fraction, (int)exponent - 25);
+  }
+  return bits & 0x8000 ? -magnitude : magnitude;
 }
 
-static float squared_l2_scalar(const float *restrict a, const float *restrict b,
-                               size_t dimension) {
-#pragma clang fp reassociate(off) contract(off)
-  double sum = 0;
+VK_REFERENCE(, float, number_of_float)
+VK_REFERENCE(half_, uint16_t, number_of_half)
+
+static inline __attribute__((always_inline)) uint32_t byte_dot_sum(const uint8_t *restrict a,
+                                                                   const uint8_t *restrict b,
+                                                                   size_t dimension) {
+  uint32_t sum = 0;
   for (size_t i = 0; i < dimension; i++) {
-    double difference = (double)a[i] - (double)b[i];
-    sum += difference * difference;
+    sum += (uint32_t)a[i] * (uint32_t)b[i];
   }
-  return (float)sum;
+  return sum;
 }
 
-static float l1_scalar(const float *restrict a, const float *restrict b, size_t dimension) {
-#pragma clang fp reassociate(off) contract(off)
-  double sum = 0;
+static inline __attribute__((always_inline)) uint32_t byte_squared_l2_sum(
+    const uint8_t *restrict a, const uint8_t *restrict b, size_t dimension) {
+  uint32_t sum = 0;
   for (size_t i = 0; i < dimension; i++) {
-    sum += __builtin_fabs((double)a[i] - (double)b[i]);
+    int32_t difference = (int32_t)a[i] - (int32_t)b[i];
+    sum += (uint32_t)(difference * difference);
   }
-  return (float)sum;
+  return sum;
 }
 
-static const vk_pair_function set_scalar[VK_METRICS] = {dot_scalar, squared_l2_scalar, l1_scalar};
+static inline __attribute__((always_inline)) uint32_t byte_l1_sum(const uint8_t *restrict a,
+                                                                  const uint8_t *restrict b,
+                                                                  size_t dimension) {
+  uint32_t sum = 0;
+  for (size_t i = 0; i < dimension; i++) {
+    int32_t difference = (int32_t)a[i] - (int32_t)b[i];
+    sum += (uint32_t)(difference < 0 ? -difference : difference);
+  }
+  return sum;
+}
+
+static float byte_dot_scalar(const void *restrict a, const void *restrict b, size_t dimension) {
+  return (float)byte_dot_sum(a, b, dimension);
+}
+
+static float byte_squared_l2_scalar(const void *restrict a, const void *restrict b,
+                                    size_t dimension) {
+  return (float)byte_squared_l2_sum(a, b, dimension);
+}
+
+static float byte_l1_scalar(const void *restrict a, const void *restrict b, size_t dimension) {
+  return (float)byte_l1_sum(a, b, dimension);
+}
+
+static const vk_pair_function set_scalar[VK_ELEMENTS][VK_METRICS] = {
+    {dot_scalar, squared_l2_scalar, l1_scalar},
+    {half_dot_scalar, half_squared_l2_scalar, half_l1_scalar},
+    {byte_dot_scalar, byte_squared_l2_scalar, byte_l1_scalar},
+};
 
 #if defined(__x86_64__)
 
 #define VK_SUFFIX avx2
-#define VK_ATTRIBUTES __attribute__((target("avx2,fma")))
+#define VK_ATTRIBUTES __attribute__((target("avx2,fma,f16c")))
 #include "RowKernels.h"
 
 #define VK_SUFFIX avx512
 #define VK_ATTRIBUTES \
-  __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma"), min_vector_width(512)))
+  __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx2,fma,f16c"), min_vector_width(512)))
 #include "RowKernels.h"
 
 #endif
@@ -65,7 +132,7 @@ static const vk_pair_function set_scalar[VK_METRICS] = {dot_scalar, squared_l2_s
 #endif
 
 // The dispatch table. A missing set is null and never selected.
-static const vk_pair_function *const sets[VK_VARIANTS] = {
+static const vk_pair_function (*const sets[VK_VARIANTS])[VK_METRICS] = {
     [VK_SCALAR] = set_scalar,
 #if defined(__x86_64__)
     [VK_AVX2] = set_avx2,
@@ -89,7 +156,8 @@ bool vk_is_supported(vk_variant variant) {
       return true;
     case VK_AVX2:
 #if defined(__x86_64__)
-      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+      return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+             __builtin_cpu_supports("f16c");
 #else
       return false;
 #endif
@@ -97,7 +165,8 @@ bool vk_is_supported(vk_variant variant) {
 #if defined(__x86_64__)
       return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
              __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-             __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+             __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+             __builtin_cpu_supports("f16c");
 #else
       return false;
 #endif
@@ -139,39 +208,42 @@ vk_selection vk_select(const char *name) {
 
 const char *vk_requested_by_environment(void) { return getenv("QUIVER_KERNELS"); }
 
-static vk_pair_function pair_function(vk_variant variant, vk_metric metric) {
-  const vk_pair_function *set = (unsigned)variant < VK_VARIANTS ? sets[variant] : NULL;
-  return (set != NULL ? set : set_scalar)[metric];
+static vk_pair_function pair_function(vk_variant variant, vk_metric metric, vk_element element) {
+  const vk_pair_function(*set)[VK_METRICS] =
+      (unsigned)variant < VK_VARIANTS ? sets[variant] : NULL;
+  return (set != NULL ? set : set_scalar)[element][metric];
 }
 
-void vk_score_rows(vk_variant variant, vk_metric metric, const float *query, const float *rows,
-                   size_t count, size_t dimension, float *out) {
-  vk_pair_function score = pair_function(variant, metric);
+void vk_score_rows(vk_variant variant, vk_metric metric, vk_element element, const void *query,
+                   const void *rows, size_t count, size_t dimension, float *out) {
+  vk_pair_function score = pair_function(variant, metric, element);
+  size_t bytes = dimension * vk_element_bytes(element);
   for (size_t i = 0; i < count; i++) {
-    out[i] = score(query, rows + i * dimension, dimension);
+    out[i] = score(query, (const char *)rows + i * bytes, dimension);
   }
 }
 
 // The first lines are asked for; the hardware prefetcher follows the rest of a row by itself.
-static void prefetch_row(const float *row, size_t dimension) {
-  enum { line = 16, lines = 8 };
-  for (size_t i = 0; i < dimension && i < line * lines; i += line) {
+static void prefetch_row(const char *row, size_t bytes) {
+  enum { line = 64, lines = 8 };
+  for (size_t i = 0; i < bytes && i < line * lines; i += line) {
     __builtin_prefetch(row + i, 0, 3);
   }
 }
 
-void vk_score_gathered(vk_variant variant, vk_metric metric, const float *query,
-                       const float *const *rows, size_t count, size_t following,
-                       size_t dimension, float *out) {
+void vk_score_gathered(vk_variant variant, vk_metric metric, vk_element element, const void *query,
+                       const void *const *rows, size_t count, size_t following, size_t dimension,
+                       float *out) {
   enum { ahead = 4 };
-  vk_pair_function score = pair_function(variant, metric);
+  vk_pair_function score = pair_function(variant, metric, element);
+  size_t bytes = dimension * vk_element_bytes(element);
   size_t known = count + following;
   for (size_t i = 0; i < count && i < ahead; i++) {
-    prefetch_row(rows[i], dimension);
+    prefetch_row(rows[i], bytes);
   }
   for (size_t i = 0; i < count; i++) {
     if (i + ahead < known) {
-      prefetch_row(rows[i + ahead], dimension);
+      prefetch_row(rows[i + ahead], bytes);
     }
     out[i] = score(query, rows[i], dimension);
   }

@@ -66,7 +66,7 @@ public final class PointCollection: Sendable {
       VectorSlot(
         name: vector.name, number: entry.vectorNumbers[vector.name] ?? 0, position: position,
         size: vector.params.size, distance: vector.params.distance,
-        column: VectorColumn(dimension: vector.params.size))
+        column: DenseColumn(dimension: vector.params.size))
     }
     self.payloadIndexes = PayloadIndexes(entry.payloadSchema)
     self.state = Mutex(

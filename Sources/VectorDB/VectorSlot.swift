@@ -9,7 +9,7 @@ struct VectorSlot: Sendable {
   let position: Int
   let size: Int
   let distance: Distance
-  let column: VectorColumn
+  let column: DenseColumn
   let indexSlot = IndexSlot()
 
   var metric: Metric { Metric(distance) }

@@ -14,7 +14,7 @@ public struct ExactScan: VectorSearching {
   static let leastRowBytes = 64
 
   /// All of the rows.
-  public func bytesRead(limit: Int, in view: VectorColumnView, visibility: VisibilityView) -> Int {
+  public func bytesRead(limit: Int, in view: DenseColumnView, visibility: VisibilityView) -> Int {
     Int(visibility.rowCount) * max(view.rowBytes, Self.leastRowBytes)
   }
 
@@ -23,14 +23,16 @@ public struct ExactScan: VectorSearching {
   ///
   /// - Throws: ``SearchInterrupted`` after `shouldStop` returned true.
   public func search(
-    _ queries: [SearchQuery], in view: VectorColumnView, visibility: VisibilityView,
+    _ queries: [SearchQuery], in view: DenseColumnView, visibility: VisibilityView,
     shouldStop: () -> Bool
   ) throws(SearchInterrupted) -> [[Neighbor]] {
-    let scanner = FlatScanner(metric: metric, view: view, visibility: visibility)
+    let scanner = FlatScanner(visibility: visibility)
     var lanes: [ScanLane<TopK>] = []
     for query in queries {
-      precondition(query.vector.count == view.dimension, "a query of another dimension")
-      lanes.append(ScanLane(query, collector: TopK(capacity: query.limit)))
+      lanes.append(
+        ScanLane(
+          query, scorer: view.scorer(for: query.vector, metric: metric),
+          collector: TopK(capacity: query.limit)))
     }
     var scanned: [Int] = []
     for (index, query) in queries.enumerated() where query.limit > 0 {

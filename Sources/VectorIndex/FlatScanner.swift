@@ -1,12 +1,12 @@
 /// Scores rows of one column for queries: all rows in order, or a list of them.
 struct FlatScanner {
-  let metric: Metric
-  let view: VectorColumnView
   let visibility: VisibilityView
 
   /// Rows scored before liveness is tested: 64 to 128 KiB of them, so that a second query of the
   /// batch finds them in the L2 cache, and the scores themselves stay small.
-  private var rowsPerBlock: Int { min(max(1, view.rowsPerChunk / 8), 8192) }
+  private static func rowsPerBlock(_ rowsPerChunk: Int) -> Int {
+    min(max(1, rowsPerChunk / 8), 8192)
+  }
 
   /// Whether scoring the allowed rows one by one is cheaper than scoring all. A row found by its
   /// address costs about three times one met in order.
@@ -15,63 +15,51 @@ struct FlatScanner {
     return allowed.count < Int(visibility.rowCount) / 4
   }
 
-  /// Takes every row past all `lanes`, block by block, or those of `rows`.
+  /// Takes every row past all `lanes`, block by block, or those of `rows`. The lanes' scorers are
+  /// of one column.
   ///
   /// - Returns: false if `shouldStop` returned true before the end.
   func scan<Collector>(
     _ lanes: inout [ScanLane<Collector>], at indices: [Int], rows: Range<UInt32>? = nil,
     shouldStop: () -> Bool
   ) -> Bool {
-    let blockRows = rowsPerBlock
-    let first = Int(rows?.lowerBound ?? 0)
+    guard let first = indices.first else { return true }
+    let rowsPerChunk = lanes[first].scorer.rowsPerChunk
+    let blockRows = Self.rowsPerBlock(rowsPerChunk)
     let scores = UnsafeMutableBufferPointer<Float>.allocate(capacity: blockRows)
     defer { scores.deallocate() }
-    let rowCount = min(Int(rows?.upperBound ?? .max), Int(visibility.rowCount))
-    for number in view.chunks.indices.dropFirst(first >> view.rowShift) {
-      let base = number << view.rowShift
-      guard base < rowCount else { break }
-      guard let chunk = view.chunks[number] else { continue }
-      let end = min(view.rowsPerChunk, rowCount - base)
-      for start in stride(from: max(0, first - base), to: end, by: blockRows) {
-        if shouldStop() { return false }
-        let block = Block(
-          chunk: chunk, base: base, rows: start..<min(start + blockRows, end))
-        for index in indices {
-          score(block, for: &lanes[index], scratch: scores)
-        }
+    let end = min(Int(rows?.upperBound ?? .max), Int(visibility.rowCount))
+    var start = Int(rows?.lowerBound ?? 0)
+    while start < end {
+      // Blocks keep to their places in chunks, and end with them.
+      let chunkEnd = (start / rowsPerChunk + 1) * rowsPerChunk
+      let stop = min(start + blockRows, chunkEnd, end)
+      var isThere = true
+      for index in indices where isThere {
+        if index == first, shouldStop() { return false }
+        isThere = score(UInt32(start)..<UInt32(stop), for: &lanes[index], scratch: scores)
       }
+      start = isThere ? stop : chunkEnd
     }
     return true
   }
 
-  private struct Block {
-    let chunk: VectorChunk
-    /// The offset of the chunk's first row.
-    let base: Int
-    /// Within the chunk.
-    let rows: Range<Int>
-  }
-
+  /// - Returns: false if there are no such rows.
   private func score<Collector>(
-    _ block: Block, for lane: inout ScanLane<Collector>,
+    _ rows: Range<UInt32>, for lane: inout ScanLane<Collector>,
     scratch: UnsafeMutableBufferPointer<Float>
-  ) {
-    let scores = UnsafeMutableBufferPointer(rebasing: scratch[..<block.rows.count])
-    lane.vector.withUnsafeBufferPointer { query in
-      Kernels.score(
-        metric, query: query, rows: block.chunk.rows + block.rows.lowerBound * view.dimension,
-        into: scores)
-    }
+  ) -> Bool {
+    guard lane.scorer.score(rows, into: scratch) else { return false }
     var bound = lane.bound
-    for index in 0..<scores.count where scores[index] >= bound {
-      let row = block.rows.lowerBound + index
-      let offset = UInt32(block.base + row)
+    for index in 0..<rows.count where scratch[index] >= bound {
+      let offset = rows.lowerBound + UInt32(index)
       guard lane.allowed?.contains(offset) ?? true, visibility.isVisible(offset),
-        block.chunk.isPresent(row)
+        lane.scorer.contains(offset)
       else { continue }
-      lane.collector.offer(offset: offset, score: scores[index])
+      lane.collector.offer(offset: offset, score: scratch[index])
       bound = lane.bound
     }
+    return true
   }
 
   /// Scores the rows of `allowed` only.
@@ -80,44 +68,37 @@ struct FlatScanner {
   func gather<Collector>(
     _ allowed: OffsetBitmap, for lane: inout ScanLane<Collector>, shouldStop: () -> Bool
   ) -> Bool {
-    let batch = 256
-    var offsets: [UInt32] = []
-    var rows: [UnsafePointer<Float>] = []
-    offsets.reserveCapacity(batch)
-    rows.reserveCapacity(batch)
+    let batch = ScorerLimits.offsets
+    let offsets = UnsafeMutableBufferPointer<UInt32>.allocate(capacity: batch)
     let scores = UnsafeMutableBufferPointer<Float>.allocate(capacity: batch)
-    defer { scores.deallocate() }
+    defer {
+      offsets.deallocate()
+      scores.deallocate()
+    }
+    var count = 0
     var visited = 0
     for offset in allowed {
       visited += 1
       if visited.isMultiple(of: batch), shouldStop() { return false }
       // Liveness first: sixteen bytes are cheaper to fetch than a row.
-      guard visibility.isVisible(offset), let row = view.address(of: offset) else { continue }
-      offsets.append(offset)
-      rows.append(row)
-      if rows.count == batch {
-        score(rows, at: offsets, for: &lane, scratch: scores)
-        offsets.removeAll(keepingCapacity: true)
-        rows.removeAll(keepingCapacity: true)
+      guard visibility.isVisible(offset), lane.scorer.contains(offset) else { continue }
+      offsets[count] = offset
+      count += 1
+      if count == batch {
+        score(UnsafeBufferPointer(offsets), for: &lane, scratch: scores)
+        count = 0
       }
     }
     if shouldStop() { return false }
-    score(rows, at: offsets, for: &lane, scratch: scores)
+    score(UnsafeBufferPointer(rebasing: offsets[..<count]), for: &lane, scratch: scores)
     return true
   }
 
   private func score<Collector>(
-    _ rows: [UnsafePointer<Float>], at offsets: [UInt32],
-    for lane: inout ScanLane<Collector>, scratch: UnsafeMutableBufferPointer<Float>
+    _ offsets: UnsafeBufferPointer<UInt32>, for lane: inout ScanLane<Collector>,
+    scratch: UnsafeMutableBufferPointer<Float>
   ) {
-    // The addresses point into chunks that the view holds.
-    withExtendedLifetime(view) {
-      lane.vector.withUnsafeBufferPointer { query in
-        rows.withUnsafeBufferPointer { rows in
-          Kernels.score(metric, query: query, gathering: rows, into: scratch)
-        }
-      }
-    }
+    lane.scorer.score(at: offsets, following: 0, into: scratch)
     for (index, offset) in offsets.enumerated() where scratch[index] >= lane.bound {
       lane.collector.offer(offset: offset, score: scratch[index])
     }

@@ -23,7 +23,7 @@ public enum Kernels {
     return (variant, "\(variant.name) (QUIVER_KERNELS=\(name ?? "") is not available)")
   }
 
-  /// Scores `query` against contiguous rows.
+  /// Scores `query` against contiguous rows of floats.
   ///
   /// - Parameters:
   ///   - query: `d` floats.
@@ -33,29 +33,67 @@ public enum Kernels {
     _ metric: Metric, query: UnsafeBufferPointer<Float>, rows: UnsafePointer<Float>,
     into scores: UnsafeMutableBufferPointer<Float>, using variant: KernelVariant = active
   ) {
-    guard let vector = query.baseAddress, let out = scores.baseAddress else { return }
-    vk_score_rows(variant.code, metric.code, vector, rows, scores.count, query.count, out)
-    metric.orient(scores)
+    guard let vector = query.baseAddress else { return }
+    score(
+      metric, .float32, dimension: query.count, query: vector, rows: rows, into: scores,
+      using: variant)
   }
 
-  /// Scores `query` against rows that lie anywhere in memory.
+  /// Scores `query` against rows of floats that lie anywhere in memory.
   ///
   /// - Parameters:
   ///   - query: `d` floats.
   ///   - rows: the addresses of rows of `d` floats.
-  ///   - following: how many of the last rows are not scored yet, only fetched.
   ///   - scores: at least as many floats as rows are scored; higher is better.
   package static func score(
     _ metric: Metric, query: UnsafeBufferPointer<Float>,
-    gathering rows: UnsafeBufferPointer<UnsafePointer<Float>>, following: Int = 0,
+    gathering rows: UnsafeBufferPointer<UnsafePointer<Float>>,
+    into scores: UnsafeMutableBufferPointer<Float>, using variant: KernelVariant = active
+  ) {
+    guard let vector = query.baseAddress else { return }
+    rows.withMemoryRebound(to: UnsafeRawPointer.self) { rows in
+      score(
+        metric, .float32, dimension: query.count, query: vector, gathering: rows, into: scores,
+        using: variant)
+    }
+  }
+
+  /// Scores a query against contiguous rows.
+  ///
+  /// - Parameters:
+  ///   - element: what the numbers of query and rows are.
+  ///   - query: `dimension` numbers.
+  ///   - rows: `scores.count × dimension` numbers, row-major.
+  ///   - scores: one score a row, higher is better.
+  package static func score(
+    _ metric: Metric, _ element: ElementType, dimension: Int, query: UnsafeRawPointer,
+    rows: UnsafeRawPointer, into scores: UnsafeMutableBufferPointer<Float>,
+    using variant: KernelVariant = active
+  ) {
+    guard let out = scores.baseAddress else { return }
+    vk_score_rows(
+      variant.code, metric.code, element.code, query, rows, scores.count, dimension, out)
+    metric.orient(scores)
+  }
+
+  /// Scores a query against rows that lie anywhere in memory.
+  ///
+  /// - Parameters:
+  ///   - element: what the numbers of query and rows are.
+  ///   - query: `dimension` numbers.
+  ///   - rows: the addresses of rows of `dimension` numbers.
+  ///   - following: how many of the last rows are not scored yet, only fetched.
+  ///   - scores: at least as many floats as rows are scored; higher is better.
+  package static func score(
+    _ metric: Metric, _ element: ElementType, dimension: Int, query: UnsafeRawPointer,
+    gathering rows: UnsafeBufferPointer<UnsafeRawPointer>, following: Int = 0,
     into scores: UnsafeMutableBufferPointer<Float>, using variant: KernelVariant = active
   ) {
     let count = rows.count - following
     precondition(following >= 0 && count >= 0 && scores.count >= count, "the scores don't fit")
-    guard let vector = query.baseAddress, let first = rows.baseAddress,
-      let out = scores.baseAddress
-    else { return }
-    vk_score_gathered(variant.code, metric.code, vector, first, count, following, query.count, out)
+    guard let first = rows.baseAddress, let out = scores.baseAddress else { return }
+    vk_score_gathered(
+      variant.code, metric.code, element.code, query, first, count, following, dimension, out)
     metric.orient(UnsafeMutableBufferPointer(rebasing: scores[..<count]))
   }
 }

@@ -11,17 +11,17 @@ public struct RankedScan: Sendable {
   /// - Parameters:
   ///   - query: its vector has the view's dimension.
   ///   - metric: what is scored.
-  ///   - view: the rows, taken together with `visibility` (see ``VectorColumn``).
+  ///   - view: the rows, taken together with `visibility` (see ``DenseColumn``).
   ///   - visibility: which of the rows exist for this reader.
   ///   - shouldStop: polled once a block of about 100 KiB.
   /// - Throws: ``SearchInterrupted`` after `shouldStop` returned true.
   public init(
-    _ query: SearchQuery, metric: Metric, in view: VectorColumnView,
+    _ query: SearchQuery, metric: Metric, in view: DenseColumnView,
     visibility: VisibilityView, shouldStop: () -> Bool
   ) throws(SearchInterrupted) {
-    precondition(query.vector.count == view.dimension, "a query of another dimension")
-    let scanner = FlatScanner(metric: metric, view: view, visibility: visibility)
-    var lanes = [ScanLane(query, collector: AllNeighbors())]
+    let scanner = FlatScanner(visibility: visibility)
+    let scorer = view.scorer(for: query.vector, metric: metric)
+    var lanes = [ScanLane(query, scorer: scorer, collector: AllNeighbors())]
     let finished: Bool
     if let allowed = query.allowed, scanner.shouldGather(allowed) {
       finished = scanner.gather(allowed, for: &lanes[0], shouldStop: shouldStop)

@@ -1,12 +1,12 @@
 /// One query on its way through a scan.
 struct ScanLane<Collector: NeighborCollector> {
-  let vector: [Float]
+  let scorer: any Scorer
   let minimumScore: Float
   let allowed: OffsetBitmap?
   var collector: Collector
 
-  init(_ query: SearchQuery, collector: Collector) {
-    self.vector = query.vector
+  init(_ query: SearchQuery, scorer: any Scorer, collector: Collector) {
+    self.scorer = scorer
     self.minimumScore = query.minimumScore ?? -.infinity
     self.allowed = query.allowed
     self.collector = collector

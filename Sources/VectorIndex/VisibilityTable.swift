@@ -6,7 +6,7 @@ import Synchronization
 /// sequence `S` sees it if and only if `born <= S < died`.
 ///
 /// One writer, many readers. Deaths may be recorded while readers look, because they lie at
-/// sequences that no reader has yet; births follow the protocol of ``VectorColumn``.
+/// sequences that no reader has yet; births follow the protocol of ``DenseColumn``.
 public final class VisibilityTable: Sendable {
   private let directory = ChunkDirectory<VisibilityChunk>()
 

@@ -3,7 +3,7 @@ import VectorIndex
 
 /// One column with its index and the queries put to it.
 final class IndexBench {
-  private let column: VectorColumn
+  private let column: DenseColumn
   private let visibility = VisibilityTable()
   private let rowCount: UInt32
   private let metric: Metric
@@ -19,7 +19,7 @@ final class IndexBench {
     self.metric = metric == "l2" ? .squaredEuclid : .dot
     self.limit = limit
     self.parameters = parameters
-    column = VectorColumn(dimension: base.dimension)
+    column = DenseColumn(dimension: base.dimension)
     rowCount = UInt32(count)
     let isCosine = metric == "cosine"
     let prepared = { (row: [Float]) in

@@ -3,7 +3,7 @@ import VectorIndex
 
 /// Rows in clusters, as embeddings are, with a plain account of what is alive.
 final class ClusteredRows {
-  let column: VectorColumn
+  let column: DenseColumn
   let visibility = VisibilityTable()
   private(set) var rows: [[Float]] = []
   private(set) var live: Set<UInt32> = []
@@ -14,7 +14,7 @@ final class ClusteredRows {
   init(
     dimension: Int, clusters: Int = 20, isUnit: Bool = false, random: inout SeededGenerator
   ) {
-    column = VectorColumn(dimension: dimension)
+    column = DenseColumn(dimension: dimension)
     centers = (0..<clusters).map { _ in random.vector(dimension) }
     self.isUnit = isUnit
   }

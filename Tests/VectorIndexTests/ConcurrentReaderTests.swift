@@ -17,7 +17,7 @@ import VectorIndex
 
   /// Column, table, and the owner's lock around what is published.
   private final class Shared: Sendable {
-    let column = VectorColumn(dimension: ConcurrentReaderTests.dimension)
+    let column = DenseColumn(dimension: ConcurrentReaderTests.dimension)
     let visibility = VisibilityTable()
     let published = TraceableMutex(Published())
     let failures = TraceableMutex<[String]>([])

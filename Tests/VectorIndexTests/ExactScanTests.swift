@@ -26,7 +26,7 @@ import VectorIndex
   @Test(arguments: Metric.allCases)
   func gatheredScannedAndPairwiseScoresAreTheSameBits(_ metric: Metric) throws {
     var random = SeededGenerator(seed: 72)
-    let column = VectorColumn(dimension: 100)
+    let column = DenseColumn(dimension: 100)
     let table = VisibilityTable()
     let rowCount: UInt32 = 3000
     for offset in 0..<rowCount {
@@ -51,7 +51,7 @@ import VectorIndex
   }
 
   @Test func earlierReadersGetTheOldAnswer() throws {
-    let column = VectorColumn(dimension: 2)
+    let column = DenseColumn(dimension: 2)
     let table = VisibilityTable()
     column.write([1, 0], at: 0)
     table.insert(0, born: 1)
@@ -71,11 +71,11 @@ import VectorIndex
 
   @Test func nothingIsFoundInAnEmptyColumn() throws {
     let found = try ExactScan(metric: .dot).search(
-      [SearchQuery(vector: [1, 2, 3], limit: 5)], in: VectorColumn(dimension: 3).view(),
+      [SearchQuery(vector: [1, 2, 3], limit: 5)], in: DenseColumn(dimension: 3).view(),
       visibility: VisibilityTable().view(at: .max, rowCount: 1000), shouldStop: { false })
     #expect(found == [[]])
     let none = try ExactScan(metric: .dot).search(
-      [], in: VectorColumn(dimension: 3).view(),
+      [], in: DenseColumn(dimension: 3).view(),
       visibility: VisibilityTable().view(at: 0, rowCount: 0), shouldStop: { false })
     #expect(none.isEmpty)
   }

@@ -253,7 +253,7 @@ import VectorIndex
 
   @Test func duplicatesAndFewRowsAreNoTrouble() throws {
     var random = SeededGenerator(seed: 69)
-    let column = VectorColumn(dimension: 8)
+    let column = DenseColumn(dimension: 8)
     let visibility = VisibilityTable()
     for offset in UInt32(0)..<600 {
       [Float](repeating: Float(offset % 2), count: 8).withUnsafeBufferPointer {
@@ -275,7 +275,7 @@ import VectorIndex
   }
 
   @Test(arguments: [Metric.dot, .squaredEuclid]) func equalRowsAreFound(metric: Metric) throws {
-    let column = VectorColumn(dimension: 24)
+    let column = DenseColumn(dimension: 24)
     let visibility = VisibilityTable()
     for offset in UInt32(0)..<2000 {
       [Float](repeating: 0.5, count: 24).withUnsafeBufferPointer { column.write($0, at: offset) }

@@ -31,7 +31,7 @@ import VectorIndex
 
   @Test func longRowsAreFoundExactly() throws {
     var random = SeededGenerator(seed: 92)
-    let column = VectorColumn(dimension: 8)
+    let column = DenseColumn(dimension: 8)
     let visibility = VisibilityTable()
     for offset in UInt32(0)..<3000 {
       random.vector(8).map { $0 * 1e16 }.withUnsafeBufferPointer { column.write($0, at: offset) }

@@ -2,14 +2,14 @@ import VectorIndex
 
 /// A column with a random history, and the plain Swift account of what is in it.
 struct ScanFixture {
-  let column: VectorColumn
+  let column: DenseColumn
   let visibility = VisibilityTable()
   private(set) var rows: [[Float]?] = []
   private(set) var live: [Bool] = []
   private var sequence: UInt64 = 0
 
   init(dimension: Int, operations: Int, random: inout SeededGenerator) {
-    column = VectorColumn(dimension: dimension)
+    column = DenseColumn(dimension: dimension)
     for _ in 0..<operations {
       sequence += 1
       let kind = Int.random(in: 0..<10, using: &random)

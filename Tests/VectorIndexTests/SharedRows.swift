@@ -12,7 +12,7 @@ final class SharedRows: Sendable {
     var checks = 0
   }
 
-  private let column: VectorColumn
+  private let column: DenseColumn
   private let visibility: VisibilityTable
   private let index: IVFFlatIndex
   private let published: TraceableMutex<Published>
@@ -53,7 +53,7 @@ final class SharedRows: Sendable {
     }
   }
 
-  private func read() -> (IVFIndexView, VectorColumnView, VisibilityView, Set<UInt32>) {
+  private func read() -> (IVFIndexView, DenseColumnView, VisibilityView, Set<UInt32>) {
     published.withLock {
       (
         index.view(), column.view(), visibility.view(at: $0.sequence, rowCount: $0.rowCount),

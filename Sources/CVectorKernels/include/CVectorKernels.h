@@ -1,8 +1,8 @@
-// Distance kernels over float32 rows, one compiled copy per instruction set.
+// Distance kernels over rows of numbers, one compiled copy per instruction set.
 //
 // Every function is pure but for its output buffer and may be called from any thread. Rows are
-// contiguous: row i of an n × d block starts d * i floats after the first one. No alignment is
-// required; 64 bytes is fastest.
+// contiguous: row i of an n × d block starts d * i numbers after the first one. Rows are aligned as
+// their numbers are; 64 bytes is fastest.
 //
 // The result for a row depends on the query, the row and the variant only, never on the other rows
 // of the call: a row scored alone, in a block or through a pointer list gets the same bits.
@@ -34,6 +34,20 @@ typedef enum vk_metric {
   VK_L1 = 2
 } vk_metric;
 
+/// What the numbers of a row are. Those of a query are the same.
+typedef enum vk_element {
+  VK_FLOAT32 = 0,
+  /// IEEE binary16, worked with as float32.
+  VK_FLOAT16 = 1,
+  /// 0…255, worked with as integers: exact up to 65,536 dimensions but for one rounding.
+  VK_UINT8 = 2
+} vk_element;
+
+/// Bytes of a number.
+static inline size_t vk_element_bytes(vk_element element) {
+  return element == VK_FLOAT32 ? 4 : element == VK_FLOAT16 ? 2 : 1;
+}
+
 /// The outcome of choosing a variant.
 typedef struct vk_selection {
   vk_variant variant;
@@ -55,16 +69,16 @@ vk_selection vk_select(const char *_Nullable name);
 /// The value of the environment variable QUIVER_KERNELS, for `vk_select`; NULL if it is not set.
 const char *_Nullable vk_requested_by_environment(void);
 
-/// Writes `metric(query, row i)` to `out[i]` for `count` contiguous rows of `dimension` floats.
+/// Writes `metric(query, row i)` to `out[i]` for `count` contiguous rows of `dimension` numbers.
 /// `variant` must be supported.
-void vk_score_rows(vk_variant variant, vk_metric metric, const float *query, const float *rows,
-                   size_t count, size_t dimension, float *out);
+void vk_score_rows(vk_variant variant, vk_metric metric, vk_element element, const void *query,
+                   const void *rows, size_t count, size_t dimension, float *out);
 
 /// Writes `metric(query, rows[i])` to `out[i]` for `count` rows that lie anywhere in memory. Rows
 /// are prefetched a few ahead, and so are the `following` rows whose addresses come after those.
 /// `variant` must be supported.
-void vk_score_gathered(vk_variant variant, vk_metric metric, const float *query,
-                       const float *_Nonnull const *_Nonnull rows, size_t count, size_t following,
+void vk_score_gathered(vk_variant variant, vk_metric metric, vk_element element, const void *query,
+                       const void *_Nonnull const *_Nonnull rows, size_t count, size_t following,
                        size_t dimension, float *out);
 
 /// Σ v², summed in double in a fixed order: the same bits on every CPU. Can't overflow.

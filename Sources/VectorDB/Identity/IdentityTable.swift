@@ -11,7 +11,7 @@ struct RowIdentity: Equatable {
 /// Which point each row of a collection is, in memory: 24 bytes a row. Searches name what they have
 /// found by it, without a look at the store.
 ///
-/// One writer, many readers, by the protocol of ``VectorColumn``. A row keeps its id; a change of
+/// One writer, many readers, by the protocol of ``DenseColumn``. A row keeps its id; a change of
 /// its payload alone gives it another version, which is recorded as an amendment.
 final class IdentityTable: Sendable {
   private let directory = ChunkDirectory<IdentityChunk>()

@@ -11,7 +11,7 @@ struct MaximalMarginalRelevance {
 
   /// The first `count` picks among `candidates`, which carry their relevance as score.
   func select(
-    _ count: Int, from candidates: [Neighbor], in view: VectorColumnView
+    _ count: Int, from candidates: [Neighbor], in view: DenseColumnView
   ) -> [Neighbor] {
     let lambda = 1 - diversity
     var pending = candidates.compactMap { candidate in

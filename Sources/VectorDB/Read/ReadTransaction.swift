@@ -12,7 +12,7 @@ struct ReadTransaction: Sendable {
   let visibility: VisibilityView
   let identities: IdentityView
   /// The rows of each of the collection's vectors, in the collection's order.
-  let columns: [VectorColumnView]
+  let columns: [DenseColumnView]
   /// The index of each of the collection's vectors, `nil` for one that has none.
   let indexes: [IVFIndexView?]
   /// The payload indexes that are ready.

@@ -4,7 +4,7 @@ import Glibc
 /// for, and what is found compared with an exact scan. A row is no neighbour of itself.
 struct CalibrationMeasurement {
   let metric: Metric
-  let rows: VectorColumnView
+  let rows: DenseColumnView
   let visibility: VisibilityView
   let seed: UInt64
 

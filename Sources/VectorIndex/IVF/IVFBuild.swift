@@ -8,7 +8,7 @@ extension IVFFlatIndex {
   ///   - shouldContinue: called every few milliseconds with the share that is done, 0…1.
   /// - Throws: ``BuildInterrupted`` after `shouldContinue` returned false.
   public static func build(
-    metric: Metric, parameters: IVFParameters, rows: VectorColumnView, visibility: VisibilityView,
+    metric: Metric, parameters: IVFParameters, rows: DenseColumnView, visibility: VisibilityView,
     shouldContinue: (Double) -> Bool
   ) throws(BuildInterrupted) -> IVFFlatIndex {
     precondition(metric != .manhattan, "lists estimate inner products and Euclidean distances")
@@ -25,7 +25,7 @@ extension IVFFlatIndex {
 struct IVFBuild {
   let metric: Metric
   let parameters: IVFParameters
-  let rows: VectorColumnView
+  let rows: DenseColumnView
   let visibility: VisibilityView
   /// The rows that exist and can be entered in lists, ascending.
   let offsets: [UInt32]
@@ -40,7 +40,7 @@ struct IVFBuild {
   }
 
   init(
-    metric: Metric, parameters: IVFParameters, rows: VectorColumnView, visibility: VisibilityView
+    metric: Metric, parameters: IVFParameters, rows: DenseColumnView, visibility: VisibilityView
   ) {
     self.metric = metric
     self.parameters = parameters
@@ -50,7 +50,7 @@ struct IVFBuild {
     var offsets: [UInt32] = []
     var strays: [UInt32] = []
     visibility.forEachVisible { offset in
-      guard let address = rows.address(of: offset) else { return }
+      guard let address = rows.floats(at: offset) else { return }
       if layout.canEstimate(address) { offsets.append(offset) } else { strays.append(offset) }
     }
     self.offsets = offsets
@@ -140,7 +140,7 @@ struct IVFBuild {
       withExtendedLifetime(rows) {
         addresses.removeAll(keepingCapacity: true)
         for offset in offsets[start..<end] {
-          if let address = rows.address(of: offset) { addresses.append(address) }
+          if let address = rows.floats(at: offset) { addresses.append(address) }
         }
         precondition(addresses.count == end - start, "a row without its vector")
         addresses.withUnsafeBufferPointer { encoder.assign($0) }
@@ -171,7 +171,7 @@ struct IVFBuild {
         }
       }
       withExtendedLifetime(rows) {
-        guard let address = rows.address(of: offset) else { return }
+        guard let address = rows.floats(at: offset) else { return }
         encoder.rotate(address)
         for list in [primary[index], secondary[index]] where list != CodeLayout.noRow {
           guard let run = runs[Int(list)] else { continue }

@@ -48,7 +48,7 @@ public final class IVFFlatIndex: Sendable {
   /// offsets of them, and publishes the new state.
   ///
   /// - Returns: how many offsets were covered; 0 when none was left.
-  public func insert(from rows: VectorColumnView, visibility: VisibilityView, limit: Int) -> Int {
+  public func insert(from rows: DenseColumnView, visibility: VisibilityView, limit: Int) -> Int {
     upkeep.withLock { _ in
       let generation = view().generation
       let first = generation.coveredRows
@@ -67,7 +67,7 @@ public final class IVFFlatIndex: Sendable {
   ///
   /// - Returns: false at the end of a round through all lists, when it is enough to go on after
   ///   a twentieth of the rows has changed.
-  public func maintain(rows: VectorColumnView, visibility: VisibilityView) -> Bool {
+  public func maintain(rows: DenseColumnView, visibility: VisibilityView) -> Bool {
     upkeep.withLock { upkeep in
       let generation = view().generation
       let step = upkeep.step(generation, parameters, rows: rows, visibility: visibility)
@@ -83,7 +83,7 @@ public final class IVFFlatIndex: Sendable {
   ///   - shouldContinue: called every few milliseconds with the share that is done, 0…1.
   /// - Throws: ``BuildInterrupted`` after `shouldContinue` returned false.
   public func recalibrate(
-    with queries: [[Float]], rows: VectorColumnView, visibility: VisibilityView,
+    with queries: [[Float]], rows: DenseColumnView, visibility: VisibilityView,
     shouldContinue: (Double) -> Bool
   ) throws(BuildInterrupted) {
     let measurement = CalibrationMeasurement(

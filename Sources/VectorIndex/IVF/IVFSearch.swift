@@ -40,7 +40,7 @@ public struct IVFSearch: VectorSearching {
 
   /// Centroids as codes and the nearest of them, the lists looked at, rows that are reranked, and
   /// the tail.
-  public func bytesRead(limit: Int, in view: VectorColumnView, visibility: VisibilityView) -> Int {
+  public func bytesRead(limit: Int, in view: DenseColumnView, visibility: VisibilityView) -> Int {
     if isExhaustive, scansTail {
       return ExactScan(metric: metric).bytesRead(limit: limit, in: view, visibility: visibility)
     }
@@ -61,7 +61,7 @@ public struct IVFSearch: VectorSearching {
   ///
   /// - Throws: ``SearchInterrupted`` after `shouldStop` returned true.
   public func search(
-    _ queries: [SearchQuery], in view: VectorColumnView, visibility: VisibilityView,
+    _ queries: [SearchQuery], in view: DenseColumnView, visibility: VisibilityView,
     shouldStop: () -> Bool
   ) throws(SearchInterrupted) -> [[Neighbor]] {
     if isExhaustive, scansTail {
@@ -105,7 +105,7 @@ public struct IVFSearch: VectorSearching {
   /// `found` or, if that is too little, what is found in more and more lists: those nearest to a
   /// query may hold few rows, or rows that are dead.
   private func filledUp(
-    _ found: [Neighbor], _ query: SearchQuery, in view: VectorColumnView,
+    _ found: [Neighbor], _ query: SearchQuery, in view: DenseColumnView,
     visibility: VisibilityView, shouldStop: () -> Bool
   ) throws(SearchInterrupted) -> [Neighbor] {
     guard fillsUp, query.minimumScore == nil else { return found }
@@ -144,7 +144,7 @@ public struct IVFSearch: VectorSearching {
   }
 
   /// Whether scoring every allowed row costs less than probing for them.
-  private func prefersExact(_ query: SearchQuery, in view: VectorColumnView) -> Bool {
+  private func prefersExact(_ query: SearchQuery, in view: DenseColumnView) -> Bool {
     guard let allowed = query.allowed else { return false }
     // Nanoseconds, as measured: a row that is fetched by its address, and an entry of a list.
     let dimension = Double(view.dimension)
@@ -159,7 +159,7 @@ public struct IVFSearch: VectorSearching {
   // MARK: Probing
 
   private func probe(
-    _ queries: [(query: SearchQuery, reach: ProbeReach)], in view: VectorColumnView,
+    _ queries: [(query: SearchQuery, reach: ProbeReach)], in view: DenseColumnView,
     visibility: VisibilityView, shouldStop: () -> Bool
   ) throws(SearchInterrupted) -> [[Neighbor]] {
     let generation = index.generation
@@ -167,7 +167,9 @@ public struct IVFSearch: VectorSearching {
     for (query, reach) in queries {
       if shouldStop() { throw SearchInterrupted() }
       let limit = min(query.limit, max(1, Int(visibility.rowCount)))
-      let lane = SearchLane(query, limit: limit, quantizer: generation.quantizer)
+      let lane = SearchLane(
+        query, limit: limit, scorer: view.scorer(for: query.vector, metric: metric),
+        errors: reach.bounds, quantizer: generation.quantizer)
       if let allowed = query.allowed {
         FilteredProbes(generation: generation, allowed: allowed, unfiltered: reach.evenProbes)
           .select(probes(for: query), for: lane)
@@ -176,16 +178,15 @@ public struct IVFSearch: VectorSearching {
       }
       lanes.append(lane)
     }
-    let scan = ListScan(
-      generation: generation, metric: metric,
-      bounds: queries.contains { $0.reach.bounds == .wide } ? .wide : reach.bounds,
-      visibility: visibility)
+    let scan = ListScan(generation: generation, visibility: visibility)
     guard scan.run(lanes, shouldStop: shouldStop) else { throw SearchInterrupted() }
-    let rerank = Rerank(metric: metric, view: view, visibility: visibility)
+    let rerank = Rerank(visibility: visibility)
     var collected = lanes.map { rerank.nearest(of: $0) }
     if scansTail, index.coveredRows < visibility.rowCount {
-      let scanner = FlatScanner(metric: metric, view: view, visibility: visibility)
-      var tail = zip(queries, collected).map { ScanLane($0.query, collector: $1) }
+      let scanner = FlatScanner(visibility: visibility)
+      var tail = zip(lanes, collected).map { lane, collector in
+        ScanLane(lane.query, scorer: lane.scorer, collector: collector)
+      }
       guard
         scanner.scan(
           &tail, at: Array(tail.indices), rows: index.coveredRows..<visibility.rowCount,

@@ -2,7 +2,7 @@
 struct ListRevision {
   private let generation: IVFGeneration
   private let parameters: IVFParameters
-  private let rows: VectorColumnView
+  private let rows: DenseColumnView
   private let visibility: VisibilityView
   private var lists: [InvertedList]
   private var rewritten: Set<Int> = []
@@ -10,7 +10,7 @@ struct ListRevision {
   private var merged: Set<Int> = []
 
   init(
-    _ generation: IVFGeneration, parameters: IVFParameters, rows: VectorColumnView,
+    _ generation: IVFGeneration, parameters: IVFParameters, rows: DenseColumnView,
     visibility: VisibilityView
   ) {
     self.generation = generation
@@ -108,7 +108,7 @@ struct ListRevision {
     else { return InvertedList() }
     withExtendedLifetime(rows) {
       for (index, offset) in offsets.enumerated() {
-        guard let address = rows.address(of: offset) else { continue }
+        guard let address = rows.floats(at: offset) else { continue }
         encoder.rotate(address)
         encoder.write(list: UInt32(number), row: offset, into: run, at: index)
       }
@@ -143,7 +143,7 @@ struct ListRevision {
     let layout = quantizer.layout
     for offset in offsets {
       withExtendedLifetime(rows) {
-        guard let address = rows.address(of: offset) else { return }
+        guard let address = rows.floats(at: offset) else { return }
         withUnsafePointer(to: address) { pointer in
           encoder.assign(UnsafeBufferPointer(start: pointer, count: 1))
         }

@@ -5,8 +5,6 @@
 /// of its queries.
 struct ListScan {
   let generation: IVFGeneration
-  let metric: Metric
-  let bounds: ErrorBounds
   let visibility: VisibilityView
 
   /// Lists that a query of a batch goes through on its own.
@@ -58,7 +56,7 @@ struct ListScan {
 
   private func scan(_ probe: Probe, _ lane: SearchLane, _ scratch: ScanScratch) {
     let head = generation.heads[Int(probe.list)]
-    let reach = bounds.lower * ErrorBounds.deviation * probe.distance
+    let reach = lane.errors.lower * ErrorBounds.deviation * probe.distance
     if let blocks = head.blocks, let rows = head.rows {
       scan(blocks, rows, Int(head.blockCount), probe.offset, reach, lane, scratch)
     }
@@ -77,7 +75,7 @@ struct ListScan {
     _ reach: Float, _ lane: SearchLane, _ scratch: ScanScratch
   ) {
     let layout = generation.quantizer.layout
-    let widening = bounds.upper / bounds.lower
+    let widening = lane.errors.upper / lane.errors.lower
     var start = 0
     while start < count {
       // Until the threshold means something everything gets through: it is sought in small steps.

@@ -18,7 +18,7 @@ struct ListUpkeep {
   ///
   /// - Returns: the next generation if anything changed, and whether the round goes on.
   mutating func step(
-    _ generation: IVFGeneration, _ parameters: IVFParameters, rows: VectorColumnView,
+    _ generation: IVFGeneration, _ parameters: IVFParameters, rows: DenseColumnView,
     visibility: VisibilityView
   ) -> (changed: IVFGeneration?, goesOn: Bool) {
     if cursor >= generation.lists.count { cursor = 0 }

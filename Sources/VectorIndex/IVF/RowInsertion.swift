@@ -14,14 +14,14 @@ struct RowInsertion {
 
   /// Adds those of `offsets` that are visible and have a vector, and forgets strays that are dead.
   mutating func insert(
-    _ offsets: Range<UInt32>, rows: VectorColumnView, visibility: VisibilityView
+    _ offsets: Range<UInt32>, rows: DenseColumnView, visibility: VisibilityView
   ) {
     strays.removeAll { !visibility.isVisible($0) }
     let layout = generation.quantizer.layout
     var batch: [UInt32] = []
     batch.reserveCapacity(RowEncoder.batch)
     visibility.forEachVisible(in: offsets) { offset in
-      guard let address = rows.address(of: offset) else { return }
+      guard let address = rows.floats(at: offset) else { return }
       guard layout.canEstimate(address) else { return strays.append(offset) }
       batch.append(offset)
       if batch.count == RowEncoder.batch {
@@ -39,10 +39,10 @@ struct RowInsertion {
       calibration: generation.calibration, strays: strays)
   }
 
-  private mutating func insert(_ batch: [UInt32], _ rows: VectorColumnView) {
+  private mutating func insert(_ batch: [UInt32], _ rows: DenseColumnView) {
     if batch.isEmpty { return }
     withExtendedLifetime(rows) {
-      let addresses = batch.compactMap { rows.address(of: $0) }
+      let addresses = batch.compactMap { rows.floats(at: $0) }
       precondition(addresses.count == batch.count, "a row without its vector")
       addresses.withUnsafeBufferPointer { encoder.assign($0) }
       // Entries of one list together, so that its version is made once.

@@ -4,6 +4,10 @@
 /// Distances in here are "lower is nearer".
 final class SearchLane {
   let query: SearchQuery
+  /// Scores the rows that are looked at exactly.
+  let scorer: any Scorer
+  /// How far estimates may be off.
+  let errors: ErrorBounds
   /// Neighbours wanted.
   let limit: Int
   let squaredLength: Float
@@ -16,8 +20,13 @@ final class SearchLane {
   private let bounded: RowSet
   private let distanceLimit: Float
 
-  init(_ query: SearchQuery, limit: Int, quantizer: CoarseQuantizer) {
+  init(
+    _ query: SearchQuery, limit: Int, scorer: any Scorer, errors: ErrorBounds,
+    quantizer: CoarseQuantizer
+  ) {
     self.query = query
+    self.scorer = scorer
+    self.errors = errors
     self.limit = limit
     self.squaredLength = query.vector.withUnsafeBufferPointer {
       Float(VectorMath.squaredLength($0))

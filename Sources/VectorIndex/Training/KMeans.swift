@@ -23,12 +23,12 @@ struct KMeans {
   /// - Returns: at most ``clusters`` centroids, fewer when there are fewer different rows; `nil`
   ///   after `shouldContinue` returned false, and for no rows.
   func train(
-    on offsets: [UInt32], rows: VectorColumnView, shouldContinue: (Double) -> Bool
+    on offsets: [UInt32], rows: DenseColumnView, shouldContinue: (Double) -> Bool
   ) -> Centroids? {
     withExtendedLifetime(rows) {
       var random = SplitMix64(seed: seed)
       let sample = draw(min(offsets.count, rowsPerCluster * clusters), of: offsets, &random)
-      let addresses = sample.compactMap { rows.address(of: $0) }
+      let addresses = sample.compactMap { rows.floats(at: $0) }
       guard var centroids = start(addresses, rows.dimension) else { return nil }
       var state = State(rowCount: addresses.count)
       for iteration in 0..<iterations {

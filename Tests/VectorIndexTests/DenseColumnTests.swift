@@ -1,11 +1,11 @@
 import Testing
 import VectorIndex
 
-@Suite struct VectorColumnTests {
+@Suite struct DenseColumnTests {
   @Test(arguments: [1, 3, 384, 1024, 5000, 300_000])
   func rowsComeBackAsWritten(dimension: Int) {
     var random = SeededGenerator(seed: 51)
-    let column = VectorColumn(dimension: dimension)
+    let column = DenseColumn(dimension: dimension)
     let rows = UInt32(column.rowsPerChunk)
     #expect(rows.nonzeroBitCount == 1)
     #expect(rows == 1 || Int(rows) * dimension * 4 <= 1 << 20)
@@ -25,8 +25,43 @@ import VectorIndex
     #expect(view.row(.max) == nil)
   }
 
+  @Test(arguments: ElementType.allCases, [1, 7, 384, 5000])
+  func everyElementTypeKeepsWhatItCan(_ element: ElementType, _ dimension: Int) {
+    var random = SeededGenerator(seed: 52)
+    let column = DenseColumn(dimension: dimension, element: element)
+    #expect(column.rowBytes == dimension * element.byteCount)
+    #expect(column.rowsPerChunk * column.rowBytes <= 1 << 20)
+    let rows = UInt32(column.rowsPerChunk)
+    // Whole numbers of this size are kept by all of them.
+    var expected: [UInt32: [Float]] = [:]
+    for offset in [0, 5, rows - 1, rows, 3 * rows + 1] {
+      expected[offset] = (0..<dimension).map { _ in Float(Int.random(in: 0...255, using: &random)) }
+      column.write(expected[offset] ?? [], at: offset)
+    }
+    let view = column.view()
+    for offset in [0, 1, 5, rows - 1, rows, 2 * rows, 3 * rows + 1] {
+      #expect(view.row(offset) == expected[offset])
+    }
+    let (bytes, presence) = column.memory(rowCount: 3 * rows + 2)
+    #expect(bytes == (2 * Int(rows) + 2) * column.rowBytes)
+    #expect(presence == 3 * ((Int(rows) + 63) / 64) * 8)
+  }
+
+  @Test func encodedRowsAreKeptAsTheyAre() {
+    let column = DenseColumn(dimension: 3, element: .float16)
+    let halves = [Float16(0.5), -2, 65_504].map(\.bitPattern)
+    halves.withUnsafeBytes { column.write(encoded: $0, at: 9) }
+    #expect(column.view().row(9) == [0.5, -2, 65_504])
+    let floats = DenseColumn(dimension: 2)
+    [Float(0.1), -7].withUnsafeBytes { floats.write(encoded: $0, at: 1) }
+    #expect(floats.view().row(1) == [0.1, -7])
+    let bytes = DenseColumn(dimension: 4, element: .uint8)
+    bytes.write([-1, 3.9, 256, .nan], at: 0)
+    #expect(bytes.view().row(0) == [0, 3, 255, 0])
+  }
+
   @Test func rowsAreAlignedToCacheLines() {
-    let column = VectorColumn(dimension: 16)
+    let column = DenseColumn(dimension: 16)
     for offset: UInt32 in [0, 1, 40_000] {
       column.write([Float](repeating: 1, count: 16), at: offset)
       let misalignment = column.view().withRow(offset) {
@@ -37,7 +72,7 @@ import VectorIndex
   }
 
   @Test func chunksAreAllocatedWhenTheirFirstRowIsWritten() {
-    let column = VectorColumn(dimension: 1024)
+    let column = DenseColumn(dimension: 1024)
     #expect(column.residentBytes == 0)
     let vector = [Float](repeating: 0.5, count: 1024)
     column.write(vector, at: 0)
@@ -50,7 +85,7 @@ import VectorIndex
   }
 
   @Test func aDroppedChunkStaysWithTheViewsThatHaveIt() {
-    let column = VectorColumn(dimension: 512)
+    let column = DenseColumn(dimension: 512)
     let rows = UInt32(column.rowsPerChunk)
     let first = [Float](repeating: 1, count: 512)
     let second = [Float](repeating: 2, count: 512)
@@ -74,7 +109,7 @@ import VectorIndex
   }
 
   @Test func aViewDoesNotSeeLaterChunks() {
-    let column = VectorColumn(dimension: 8)
+    let column = DenseColumn(dimension: 8)
     let empty = column.view()
     column.write([Float](repeating: 1, count: 8), at: 0)
     #expect(!empty.contains(0))
@@ -82,7 +117,7 @@ import VectorIndex
   }
 }
 
-extension VectorColumn {
+extension DenseColumn {
   func write(_ vector: [Float], at offset: UInt32) {
     vector.withUnsafeBufferPointer { write($0, at: offset) }
   }

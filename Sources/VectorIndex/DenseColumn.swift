@@ -1,6 +1,6 @@
 import Synchronization
 
-/// The vectors of one name in a collection: rows of `dimension` floats by dense offset.
+/// The vectors of one name in a collection: rows of `dimension` numbers by dense offset.
 ///
 /// Rows live in append-only chunks of about 1 MiB (a power of two of rows, aligned to 64 bytes),
 /// allocated when the first of their rows is written. A row may be absent: not every point has
@@ -19,22 +19,28 @@ import Synchronization
 /// So nothing that a reader can look at is ever changed in place, and rows need no atomics.
 /// Offsets are used again only when the chunk was dropped, or every view with a higher row count
 /// is gone.
-public final class VectorColumn: Sendable {
-  /// Floats a row.
+public final class DenseColumn: Sendable {
+  /// Numbers a row.
   public let dimension: Int
+  /// What the numbers are kept as.
+  public let element: ElementType
   private let rowShift: Int
-  private let directory = ChunkDirectory<VectorChunk>()
+  private let directory = ChunkDirectory<DenseChunk>()
   private let chunkBytes = Atomic<Int>(0)
 
   private static let chunkByteTarget = 1 << 20
 
-  /// An empty column of rows of `dimension` floats, at least one.
-  public init(dimension: Int) {
+  /// An empty column of rows of `dimension` numbers, at least one.
+  public init(dimension: Int, element: ElementType = .float32) {
     precondition(dimension > 0, "a vector has at least one dimension")
     self.dimension = dimension
-    let rows = max(1, Self.chunkByteTarget / (dimension * MemoryLayout<Float>.stride))
+    self.element = element
+    let rows = max(1, Self.chunkByteTarget / (dimension * element.byteCount))
     self.rowShift = Int.bitWidth - 1 - rows.leadingZeroBitCount
   }
+
+  /// Bytes of a row, in memory and as ``write(encoded:at:)`` takes it.
+  public var rowBytes: Int { dimension * element.byteCount }
 
   /// Rows a chunk, a power of two. Chunk `i` holds the offsets from `i * rowsPerChunk` on.
   public var rowsPerChunk: Int { 1 << rowShift }
@@ -44,7 +50,7 @@ public final class VectorColumn: Sendable {
   /// that only a view keeps alive are not counted.
   public var residentBytes: Int { chunkBytes.load(ordering: .relaxed) }
 
-  /// The memory that the rows below `rowCount` take in the chunks that were not dropped: floats,
+  /// The memory that the rows below `rowCount` take in the chunks that were not dropped: numbers,
   /// and bits that tell which rows are present. Rows without a vector count as if they had one.
   public func memory(rowCount: UInt32) -> (rows: Int, presence: Int) {
     var rows = 0
@@ -53,30 +59,41 @@ public final class VectorColumn: Sendable {
       rows += max(0, min(rowsPerChunk, Int(rowCount) - number << rowShift))
       chunkCount += 1
     }
-    return (
-      rows * dimension * MemoryLayout<Float>.stride, chunkCount * ((rowsPerChunk + 63) / 64) * 8
-    )
+    return (rows * rowBytes, chunkCount * ((rowsPerChunk + 63) / 64) * 8)
   }
 
-  /// Writes a row of ``dimension`` floats. Writer only; `offset` is not yet visible to any reader.
+  /// Writes a row of ``dimension`` numbers. Writer only; `offset` is not yet visible to any reader.
   /// Offsets may come in any order and leave gaps.
   public func write(_ vector: UnsafeBufferPointer<Float>, at offset: UInt32) {
     precondition(vector.count == dimension, "a vector of another dimension")
+    write(at: offset) { element.encode(vector, into: $0) }
+  }
+
+  /// Writes a row of ``rowBytes`` bytes as they are kept. Writer only; see ``write(_:at:)``.
+  public func write(encoded row: UnsafeRawBufferPointer, at offset: UInt32) {
+    precondition(row.count == rowBytes, "a vector of another dimension")
+    write(at: offset) { memory in
+      if let first = row.baseAddress { memory.copyMemory(from: first, byteCount: row.count) }
+    }
+  }
+
+  private func write(at offset: UInt32, _ fill: (UnsafeMutableRawPointer) -> Void) {
     let number = Int(offset) >> rowShift
     let row = Int(offset) & (rowsPerChunk - 1)
     if let chunk = directory.chunk(number) {
-      chunk.write(vector, row: row)
+      chunk.write(row: row, fill)
       return
     }
-    let chunk = VectorChunk(rowCount: rowsPerChunk, dimension: dimension)
-    chunk.write(vector, row: row)
+    let chunk = DenseChunk(rowCount: rowsPerChunk, rowBytes: rowBytes)
+    chunk.write(row: row, fill)
     directory.replace(number, with: chunk)
     chunkBytes.add(chunk.byteCount, ordering: .relaxed)
   }
 
   /// What is there now. Cheap: one lock and one reference. Keeps the chunks it shows alive.
-  public func view() -> VectorColumnView {
-    VectorColumnView(dimension: dimension, rowShift: rowShift, table: directory.snapshot())
+  public func view() -> DenseColumnView {
+    DenseColumnView(
+      dimension: dimension, element: element, rowShift: rowShift, table: directory.snapshot())
   }
 
   /// Gives back the memory of the chunk that holds `offset`. Writer only, when all rows of the

@@ -1,0 +1,44 @@
+// The kernels of one set for numbers of one floating-point type, stamped out by every inclusion.
+// Before including define, beside what RowKernels.h wants,
+//   VK_NUMBER(name)  the name of a kernel for this type
+//   VK_TYPE          the type
+//
+// The per-pair functions stay out of line: inlined into different loops they could be vectorised
+// differently, and the same pair would get different scores.
+
+VK_ATTRIBUTES __attribute__((noinline)) static float VK_FN(VK_NUMBER(dot))(
+    const void *restrict first, const void *restrict second, size_t dimension) {
+#pragma clang fp reassociate(on) contract(fast)
+  const VK_TYPE *restrict a = first;
+  const VK_TYPE *restrict b = second;
+  float sum = 0;
+  for (size_t i = 0; i < dimension; i++) {
+    sum += (float)a[i] * (float)b[i];
+  }
+  return sum;
+}
+
+VK_ATTRIBUTES __attribute__((noinline)) static float VK_FN(VK_NUMBER(squared_l2))(
+    const void *restrict first, const void *restrict second, size_t dimension) {
+#pragma clang fp reassociate(on) contract(fast)
+  const VK_TYPE *restrict a = first;
+  const VK_TYPE *restrict b = second;
+  float sum = 0;
+  for (size_t i = 0; i < dimension; i++) {
+    float difference = (float)a[i] - (float)b[i];
+    sum += difference * difference;
+  }
+  return sum;
+}
+
+VK_ATTRIBUTES __attribute__((noinline)) static float VK_FN(VK_NUMBER(l1))(
+    const void *restrict first, const void *restrict second, size_t dimension) {
+#pragma clang fp reassociate(on) contract(fast)
+  const VK_TYPE *restrict a = first;
+  const VK_TYPE *restrict b = second;
+  float sum = 0;
+  for (size_t i = 0; i < dimension; i++) {
+    sum += __builtin_fabsf((float)a[i] - (float)b[i]);
+  }
+  return sum;
+}

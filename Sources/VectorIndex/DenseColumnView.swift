@@ -1,0 +1,90 @@
+/// A column at one moment, for one reader.
+///
+/// Immutable and cheap to copy; holds the memory of its rows for as long as it lives. Rows may be
+/// looked at below the row count that the reader holds (see ``DenseColumn``).
+public struct DenseColumnView: Sendable {
+  /// Numbers a row.
+  public let dimension: Int
+  /// What the numbers are kept as.
+  public let element: ElementType
+  let rowShift: Int
+  private let table: ChunkTable<DenseChunk>
+
+  init(dimension: Int, element: ElementType, rowShift: Int, table: ChunkTable<DenseChunk>) {
+    self.dimension = dimension
+    self.element = element
+    self.rowShift = rowShift
+    self.table = table
+  }
+
+  /// Bytes of a row.
+  public var rowBytes: Int { dimension * element.byteCount }
+
+  /// Rows a chunk, a power of two.
+  public var rowsPerChunk: Int { 1 << rowShift }
+
+  /// Whether there is a vector at `offset`.
+  public func contains(_ offset: UInt32) -> Bool {
+    address(of: offset) != nil
+  }
+
+  /// A copy of the `dimension` numbers at `offset`, or `nil` if there is no vector.
+  public func row(_ offset: UInt32) -> [Float]? {
+    guard let address = address(of: offset) else { return nil }
+    return withExtendedLifetime(table) {
+      [Float](unsafeUninitializedCapacity: dimension) { buffer, count in
+        element.decode(address, into: UnsafeMutableBufferPointer(rebasing: buffer[..<dimension]))
+        count = dimension
+      }
+    }
+  }
+
+  /// `query`, of ``dimension`` numbers, prepared for the rows of this view.
+  public func scorer(for query: [Float], metric: Metric) -> any Scorer {
+    DenseScorer(query, metric: metric, view: self)
+  }
+
+  /// The address of a present row, valid while the view lives.
+  func address(of offset: UInt32) -> UnsafeRawPointer? {
+    withExtendedLifetime(table) {
+      let row = Int(offset) & (rowsPerChunk - 1)
+      guard let chunk = table.addresses(of: Int(offset) >> rowShift), chunk.isPresent(row) else {
+        return nil
+      }
+      return chunk.rows + row * rowBytes
+    }
+  }
+
+  /// The address of the first of `rows`, which are in one chunk, present or not; `nil` if the chunk
+  /// is not there.
+  func start(of rows: Range<UInt32>) -> UnsafeRawPointer? {
+    withExtendedLifetime(table) {
+      let first = Int(rows.lowerBound)
+      let row = first & (rowsPerChunk - 1)
+      precondition(row + rows.count <= rowsPerChunk, "rows of several chunks")
+      guard let chunk = table.addresses(of: first >> rowShift) else { return nil }
+      return chunk.rows + row * rowBytes
+    }
+  }
+}
+
+// MARK: Rows of floats
+
+extension DenseColumnView {
+  /// Calls `body` with the `dimension` floats at `offset`, which are valid during the call only.
+  /// `nil` if there is no vector at `offset`. Of columns of float32 only.
+  public func withRow<R>(
+    _ offset: UInt32, _ body: (UnsafeBufferPointer<Float>) throws -> R
+  ) rethrows -> R? {
+    guard let address = floats(at: offset) else { return nil }
+    return try withExtendedLifetime(table) {
+      try body(UnsafeBufferPointer(start: address, count: dimension))
+    }
+  }
+
+  /// The address of a present row of a column of float32, valid while the view lives.
+  func floats(at offset: UInt32) -> UnsafePointer<Float>? {
+    precondition(element == .float32, "rows that are no floats")
+    return address(of: offset)?.assumingMemoryBound(to: Float.self)
+  }
+}
