@@ -32,7 +32,9 @@ let hummingbirdTesting = product("HummingbirdTesting", "hummingbird")
 let lifecycle = product("ServiceLifecycle", "swift-service-lifecycle")
 let logging = product("Logging", "swift-log")
 let nioCore = product("NIOCore", "swift-nio")
+let nioHTTP1 = product("NIOHTTP1", "swift-nio")
 let nioHTTPTypes = product("NIOHTTPTypes", "swift-nio-extras")
+let nioHTTPTypesHTTP1 = product("NIOHTTPTypesHTTP1", "swift-nio-extras")
 let nioPosix = product("NIOPosix", "swift-nio")
 let unixSignals = product("UnixSignals", "swift-service-lifecycle")
 
@@ -80,8 +82,8 @@ let package = Package(
       "QdrantREST",
       [
         "FastJSON", "HTTPTransfer", "PointModel", "QdrantAPI", "ServiceProcess", "VectorDB",
-        "VectorIndex", httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTPTypes,
-        nioPosix,
+        "VectorIndex", httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1,
+        nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix,
       ]),
     .systemLibrary(name: "CMalloc"),
     .executableTarget(

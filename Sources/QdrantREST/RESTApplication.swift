@@ -65,11 +65,7 @@ public struct RESTApplication: Sendable {
     return Application(
       router: router(),
       server: HTTPServerBuilder { responder in
-        LoopBoundChannel(
-          base: HTTP1Channel(
-            responder: responder,
-            configuration: .init(
-              additionalChannelHandlers: [ContinueHandler()], idleTimeout: .seconds(75))))
+        LoopBoundChannel(responder: responder, limits: ConnectionLimits())
       },
       configuration: ApplicationConfiguration(
         address: .hostname(settings.host, port: settings.httpPort)),

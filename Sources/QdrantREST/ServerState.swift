@@ -18,7 +18,7 @@ public final class ServerState: Sendable {
 
   /// Bytes of request bodies in memory now.
   public var requestBytes: Int {
-    bodies.withLock { $0.map { $0.capacity - $0.available } ?? 0 }
+    bodies.withLock { $0?.taken ?? 0 }
   }
 
   /// Makes the bodies that a budget grants room to count in ``requestBytes``.

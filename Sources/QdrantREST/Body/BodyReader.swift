@@ -12,22 +12,21 @@ struct BodyReader: Sendable {
   let limit: Int
   let budget: ByteBudget
 
-  /// What is reserved at first for a body that does not declare its length.
-  private static let undeclaredReservation = 1 << 20
-
   /// Decodes the body and answers with what `respond` makes of it.
   ///
   /// - Throws: 413 for a body over the limit, 415 for an encoded one, 429 when the budget is
-  ///   spent, and whatever `decode` and `respond` throw.
+  ///   spent, 408 when the body comes too slowly, and whatever `decode` and `respond` throw.
   func withValue<Value: Sendable>(
     of request: Request,
     decodedBy decode: @escaping @Sendable (UnsafeRawBufferPointer) throws(RequestError) -> Value,
     _ respond: (Value) async throws -> Response
   ) async throws -> Response {
     try checkEncoding(request)
-    var reserved = 0
-    defer { budget.release(reserved) }
-    let buffer = try await collect(request, reserved: &reserved)
+    let abortion = BodyAbortion.current
+    let share = budget.share { abortion?.abort(.stalled) }
+    // What the body holds is given back when the request has been answered.
+    defer { withExtendedLifetime(share) {} }
+    let buffer = try await collect(request, share)
     let value: Value
     if buffer.readableBytes > BlockingWork.bytesWorthAHop {
       value = try await BlockingWork.run { try buffer.withUnsafeReadableBytes(decode) }
@@ -45,57 +44,53 @@ struct BodyReader: Sendable {
       "Bad request: Content-Encoding `\(encoding)` is not supported, send the body as it is")
   }
 
-  private func collect(_ request: Request, reserved: inout Int) async throws -> ByteBuffer {
+  private func collect(
+    _ request: Request, _ share: ByteBudget.Share
+  ) async throws -> ByteBuffer {
     let declared = request.headers[.contentLength].flatMap { Int($0) }
-    var chunks = request.body.makeAsyncIterator()
-    if let declared, declared > limit {
-      try await discard(&chunks)
-      throw RESTError.tooLarge(bytes: declared, limit: limit)
-    }
-    reserved = try await budget.acquire(declared ?? min(limit, Self.undeclaredReservation))
+    if let declared, declared > limit { throw RESTError.tooLarge(bytes: declared, limit: limit) }
+    var pieces = BodyPieces(request)
     var collected = ByteBuffer()
-    while var chunk = try await next(&chunks) {
-      let total = collected.readableBytes + chunk.readableBytes
-      if total > limit {
-        collected = ByteBuffer()
-        try await discard(&chunks)
-        throw RESTError.tooLarge(bytes: nil, limit: limit)
-      }
-      if total > reserved, reserved < budget.capacity {
-        reserved += try await budget.acquire(max(total - reserved, reserved))
-      }
+    while var piece = try await pieces.next() {
+      let total = collected.readableBytes + piece.readableBytes
+      if total > limit { throw RESTError.tooLarge(bytes: nil, limit: limit) }
+      try await share.take(piece.readableBytes)
       if collected.readableBytes == 0 {
         // A body of one piece, the usual case, is taken over without a copy.
-        collected = chunk
-        if let declared, declared > chunk.readableBytes {
-          collected.reserveCapacity(declared)
-        }
+        collected = piece
       } else {
-        collected.writeBuffer(&chunk)
+        collected.writeBuffer(&piece)
       }
     }
+    share.complete()
     return collected
   }
+}
 
-  /// The next piece; a body that breaks off or is framed wrongly is the client's fault.
-  private func next(_ chunks: inout RequestBody.AsyncIterator) async throws -> ByteBuffer? {
+/// The pieces of a body as they arrive. One that breaks off, comes too slowly or is framed wrongly
+/// is the client's fault.
+struct BodyPieces {
+  private var chunks: RequestBody.AsyncIterator
+
+  init(_ request: Request) { chunks = request.body.makeAsyncIterator() }
+
+  /// The next piece; `nil` at the body's end.
+  ///
+  /// - Throws: 408 or 429 for a body that was given up, 400 for a broken one.
+  mutating func next() async throws -> ByteBuffer? {
     do {
       return try await chunks.next()
     } catch is CancellationError {
       throw CancellationError()
+    } catch BodyFault.tooSlow(let bytes) {
+      throw RESTError(
+        .requestTimeout, "Timeout error: the body came too slowly: \(bytes) bytes until now")
+    } catch BodyFault.stalled {
+      throw RESTError(
+        .requestTimeout,
+        "Timeout error: the body stopped arriving while other requests waited for its room")
     } catch {
       throw RESTError(.badRequest, "Bad request: the body could not be read: \(error)")
-    }
-  }
-
-  /// Reads the rest of a refused body, within bounds: a client that is still sending would
-  /// otherwise meet a closed connection instead of the answer.
-  private func discard(_ chunks: inout RequestBody.AsyncIterator) async throws {
-    let deadline = ContinuousClock.now + .seconds(5)
-    var bytes = 0
-    while bytes < 4 * limit, ContinuousClock.now < deadline {
-      guard let chunk = try await chunks.next() else { return }
-      bytes += chunk.readableBytes
     }
   }
 }

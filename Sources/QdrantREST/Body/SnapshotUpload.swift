@@ -8,14 +8,15 @@ import VectorDB
 struct SnapshotUpload: Sendable {
   private static let part = "snapshot"
   /// Bytes gathered before they are parsed and written.
-  private static let pieceBytes = 1 << 20
+  private static let pieceBytes = 256 << 10
 
   let folder: SnapshotFolder
   /// The largest body taken, in bytes.
   let limit: Int
 
   /// - Returns: the file, which the caller removes.
-  /// - Throws: 400 for a body of another form, 413 for one that is too large.
+  /// - Throws: 400 for a body of another form, 408 for one that comes too slowly, 413 for one that
+  ///   is too large.
   func receive(_ request: Request) async throws -> SnapshotFile {
     let type = request.headers[.contentType] ?? ""
     guard var parser = MultipartFile(contentType: type, name: Self.part) else {
@@ -31,7 +32,8 @@ struct SnapshotUpload: Sendable {
     do {
       var total = 0
       var piece = ByteBuffer()
-      for try await chunk in request.body {
+      var pieces = BodyPieces(request)
+      while let chunk = try await pieces.next() {
         total += chunk.readableBytes
         guard total <= limit else { throw RESTError.tooLarge(bytes: nil, limit: limit) }
         piece.writeImmutableBuffer(chunk)

@@ -19,7 +19,7 @@ struct MetricsReport {
     RoomReport(services: services).add(to: &text)
     text.single(
       "request_body_bytes_in_flight", .gauge, "bytes of request bodies held in memory",
-      Double(services.bodies.budget.capacity - services.bodies.budget.available))
+      Double(services.bodies.budget.taken))
     return text.text
   }
 

@@ -1,0 +1,83 @@
+import NIOCore
+
+/// The first handler of a connection, where it is bytes still: it finds out whether the client is
+/// there, and throws away what nobody will read.
+///
+/// A client that has ended its sending looks the same whether it waits for its answer or has gone.
+/// Bytes that are sent to one that has gone are refused by its machine at once, so the gate sends
+/// the first bytes of the answer early, one by one: every answer begins with the same ones, and
+/// they are left out when it comes.
+final class ByteGate: ChannelDuplexHandler {
+  typealias InboundIn = ByteBuffer
+  typealias InboundOut = ByteBuffer
+  typealias OutboundIn = IOData
+  typealias OutboundOut = IOData
+
+  private static let beginning = Array("HTTP/1.".utf8)
+
+  /// Bytes of the next answer that were sent already.
+  private var sentEarly = 0
+  private var context: ChannelHandlerContext?
+  /// What may still be thrown away before the connection is closed; `nil` while all is passed on.
+  private var discardable: Int?
+  /// Whether bytes have come since this was last set to `false`.
+  var hasNewBytes = false
+
+  func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+  func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+
+  /// Throws away what comes from now on, at most so many bytes: then the connection is closed.
+  func discard(upTo bytes: Int) {
+    discardable = bytes
+    context?.read()
+  }
+
+  /// Sends the next byte of the answer that has not begun.
+  ///
+  /// - Returns: whether there was one left to send.
+  func probe() -> Bool {
+    guard let context, sentEarly < Self.beginning.count else { return false }
+    let byte = Self.beginning[sentEarly]
+    sentEarly += 1
+    context.writeAndFlush(wrapOutboundOut(.byteBuffer(ByteBuffer(bytes: [byte]))), promise: nil)
+    return true
+  }
+
+  /// Closes the connection when all that was written has been sent.
+  func closeWhenSent() {
+    guard let context else { return }
+    let channel = context.channel
+    context.writeAndFlush(wrapOutboundOut(.byteBuffer(ByteBuffer()))).whenComplete { _ in
+      channel.close(promise: nil)
+    }
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    guard let discardable else {
+      hasNewBytes = true
+      context.fireChannelRead(data)
+      return
+    }
+    let rest = discardable - unwrapInboundIn(data).readableBytes
+    self.discardable = rest
+    if rest < 0 { context.close(promise: nil) }
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    context.fireChannelReadComplete()
+    // Behind the gate nobody asks for more.
+    if discardable != nil { context.read() }
+  }
+
+  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    guard sentEarly > 0, case .byteBuffer(var buffer) = unwrapOutboundIn(data) else {
+      context.write(data, promise: promise)
+      return
+    }
+    let left = min(sentEarly, buffer.readableBytes)
+    buffer.moveReaderIndex(forwardBy: left)
+    sentEarly -= left
+    context.write(wrapOutboundOut(.byteBuffer(buffer)), promise: promise)
+  }
+}

@@ -1,0 +1,92 @@
+import NIOCore
+import NIOHTTP1
+
+/// The one timer of a connection: set to the earliest moment at which something may be overdue,
+/// and left where it is when that moment moves on, as it does with every request.
+extension ConnectionGuard {
+  func setTimer(_ context: ChannelHandlerContext) {
+    guard let next = nextCheck(context) else { return }
+    if let timer {
+      if timer.at <= next { return }
+      timer.task.cancel()
+    }
+    let task = context.eventLoop.assumeIsolated().scheduleTask(deadline: next) { [self] in
+      timer = nil
+      check(context)
+      if context.channel.isActive { setTimer(context) }
+    }
+    timer = (next, task)
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    if context.channel.isWritable {
+      stalled = nil
+    } else {
+      stalled = (.now(), waitingBytes(context))
+      setTimer(context)
+    }
+    context.fireChannelWritabilityChanged()
+  }
+
+  /// Bytes of answers that the client's machine has not taken yet.
+  func waitingBytes(_ context: ChannelHandlerContext) -> Int {
+    (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+  }
+
+  private func nextCheck(_ context: ChannelHandlerContext) -> NIODeadline? {
+    var moments: [NIODeadline] = []
+    if let stalled { moments.append(stalled.since + limits.stalledAnswer) }
+    if let closing {
+      if case .until(let end) = closing { moments.append(end) }
+      return moments.min()
+    }
+    if let headSince { moments.append(headSince + limits.head) }
+    if let bodyEnd { moments.append(bodyEnd) }
+    if let probe { moments.append(probe.at) }
+    if !isBusy { moments.append(idleSince + limits.idle) }
+    return moments.min()
+  }
+
+  /// When the body that the server waits for is late.
+  private var bodyEnd: NIODeadline? {
+    guard let arrival, let since = arrival.waitingSince else { return nil }
+    let share = Double(arrival.bytes) / Double(limits.bodyBytesPerSecond)
+    let allowed = limits.body + .nanoseconds(Int64(share * 1e9))
+    return since + (allowed - arrival.waited)
+  }
+
+  private func check(_ context: ChannelHandlerContext) {
+    let now = NIODeadline.now()
+    if let stalled, now >= stalled.since + limits.stalledAnswer {
+      let waiting = waitingBytes(context)
+      guard waiting <= stalled.bytes - limits.answerStepBytes else {
+        context.close(promise: nil)
+        return
+      }
+      self.stalled = (now, waiting)
+    }
+    if let closing {
+      if case .until(let end) = closing, now >= end { context.close(promise: nil) }
+      return
+    }
+    if let headSince, now >= headSince + limits.head {
+      if isBusy {
+        // What comes before it is still to be answered.
+        gate.discard(upTo: limits.discardedBytes)
+        self.headSince = nil
+        context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+      } else {
+        refuse(context, .requestTimeout, "the request's head did not come in time")
+      }
+      return
+    }
+    if let bodyEnd, now >= bodyEnd, let arrival {
+      errorCaught(context: context, error: BodyFault.tooSlow(bytes: arrival.bytes))
+    }
+    if let probe, now >= probe.at {
+      let goesOn = awaitsAnswer && gate.probe()
+      self.probe = goesOn ? (now + probe.pause, probe.pause * 2) : nil
+    }
+    if !isBusy, headSince == nil, now >= idleSince + limits.idle { context.close(promise: nil) }
+  }
+}

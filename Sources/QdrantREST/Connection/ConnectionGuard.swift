@@ -1,0 +1,265 @@
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+import QdrantAPI
+
+/// Watches over one connection, so that a client that is slow, stalled, broken or gone costs
+/// nobody but itself: bounds the time of heads, bodies and answers, refuses what is no HTTP, closes
+/// in such a way that the answer arrives, and finds out whether who has ended sending still waits.
+final class ConnectionGuard: ChannelDuplexHandler {
+  typealias InboundIn = HTTPServerRequestPart
+  typealias InboundOut = HTTPServerRequestPart
+  typealias OutboundIn = HTTPServerResponsePart
+  typealias OutboundOut = HTTPServerResponsePart
+
+  /// A request that has not been answered to the end.
+  private struct Open {
+    let version: HTTPVersion
+    let isLast: Bool
+  }
+
+  /// A body on its way.
+  struct Arrival {
+    let declared: Int?
+    var bytes = 0
+    /// For how long the server has waited for its bytes.
+    var waited = TimeAmount.zero
+    /// Since when it waits for the next ones.
+    var waitingSince: NIODeadline?
+  }
+
+  /// The end of a connection whose last answer has been written.
+  enum Closing: Equatable {
+    case afterFlush
+    case until(NIODeadline)
+  }
+
+  let limits: ConnectionLimits
+  let gate: ByteGate
+  private var open = CircularBuffer<Open>(initialCapacity: 2)
+  /// Whether the head of the answer to the first open request has been written.
+  private var isAnswering = false
+  var arrival: Arrival?
+  var headSince: NIODeadline?
+  var idleSince = NIODeadline.now()
+  /// Since when the client has taken nothing of what waits to be sent, and how much that was.
+  var stalled: (since: NIODeadline, bytes: Int)?
+  var isInputClosed = false
+  var closing: Closing?
+  private var closesAfterAnswer = false
+  /// When to see again whether the client is there, and how long to wait after that.
+  var probe: (at: NIODeadline, pause: TimeAmount)?
+  var timer: (at: NIODeadline, task: Scheduled<Void>)?
+
+  init(limits: ConnectionLimits, gate: ByteGate) {
+    self.limits = limits
+    self.gate = gate
+  }
+
+  /// Whether a request has been read whose answer has not been written.
+  var isBusy: Bool { !open.isEmpty }
+  /// Whether the client waits for the first byte of an answer.
+  var awaitsAnswer: Bool { isBusy && !isAnswering }
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    if context.channel.isActive { setTimer(context) }
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    setTimer(context)
+    context.fireChannelActive()
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) { timer?.task.cancel() }
+
+  // MARK: What comes in
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    gate.hasNewBytes = false
+    switch unwrapInboundIn(data) {
+    case .head(let head):
+      headSince = nil
+      open.append(Open(version: head.version, isLast: !head.isKeepAlive))
+      arrival = Arrival(declared: head.headers.first(name: "content-length").flatMap { Int($0) })
+      if head.headers.first(name: "expect")?.lowercased() == "100-continue", open.count == 1 {
+        let goOn = HTTPResponseHead(version: .http1_1, status: .continue)
+        context.writeAndFlush(wrapOutboundOut(.head(goOn)), promise: nil)
+      }
+    case .body(let bytes):
+      arrival?.bytes += bytes.readableBytes
+      if let since = arrival?.waitingSince {
+        let waited = NIODeadline.now() - since
+        arrival?.waited += waited
+        arrival?.waitingSince = nil
+      }
+    case .end:
+      arrival = nil
+    }
+    context.fireChannelRead(data)
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    if gate.hasNewBytes, arrival == nil, headSince == nil { headSince = .now() }
+    context.fireChannelReadComplete()
+    setTimer(context)
+  }
+
+  func read(context: ChannelHandlerContext) {
+    if arrival != nil, arrival?.waitingSince == nil {
+      arrival?.waitingSince = .now()
+      setTimer(context)
+    }
+    context.read()
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    switch event {
+    case ChannelEvent.inputClosed:
+      isInputClosed = true
+      headSince = nil
+      arrival = nil
+      if closing != nil {
+        gate.closeWhenSent()
+      } else if awaitsAnswer {
+        probe = (.now(), .milliseconds(250))
+        setTimer(context)
+      }
+    case is ChannelShouldQuiesceEvent:
+      if isBusy { closesAfterAnswer = true } else { context.close(promise: nil) }
+    default: break
+    }
+    context.fireUserInboundEventTriggered(event)
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    switch error {
+    case is BodyFault:
+      // It may have come to its end meanwhile.
+      if arrival == nil { return }
+      stopReading()
+    case HTTPParserError.headerOverflow:
+      stopReading()
+      if !isBusy {
+        return refuse(context, .requestHeaderFieldsTooLarge, "the request's head is too large")
+      }
+    case is HTTPParserError:
+      stopReading()
+      if !isBusy { return refuse(context, .badRequest, "this is not HTTP: \(error)") }
+    default: break
+    }
+    context.fireErrorCaught(error)
+  }
+
+  /// Nothing of what still comes is understood.
+  private func stopReading() {
+    gate.discard(upTo: limits.discardedBytes)
+    arrival?.waitingSince = nil
+    headSince = nil
+    closesAfterAnswer = true
+  }
+
+  // MARK: What goes out
+
+  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+    if closing != nil {
+      promise?.fail(ChannelError.outputClosed)
+      return
+    }
+    switch unwrapOutboundIn(data) {
+    case .head(var head) where !head.status.isInformational:
+      isAnswering = true
+      probe = nil
+      if let request = open.first {
+        // Pieces of unknown length are not for clients of the older version.
+        if request.version == .http1_0 { head.version = request.version }
+        if request.isLast { closesAfterAnswer = true }
+      }
+      if hasMuchToCome || closesAfterAnswer || head.headers.closesConnection {
+        closesAfterAnswer = true
+        head.headers.replaceOrAdd(name: "connection", value: "close")
+      }
+      context.write(wrapOutboundOut(.head(head)), promise: promise)
+    case .end:
+      context.write(data, promise: promise)
+      endAnswer(context)
+    default:
+      context.write(data, promise: promise)
+    }
+  }
+
+  private func endAnswer(_ context: ChannelHandlerContext) {
+    _ = open.popFirst()
+    isAnswering = false
+    idleSince = .now()
+    if closesAfterAnswer {
+      context.flush()
+      close(context)
+    } else if isInputClosed, isBusy {
+      probe = (.now() + .milliseconds(250), .milliseconds(250))
+    }
+    setTimer(context)
+  }
+
+  /// Whether more of the request is missing than one would wait for only to keep the connection.
+  private var hasMuchToCome: Bool {
+    guard let arrival else { return false }
+    guard let declared = arrival.declared else { return true }
+    return declared - arrival.bytes > limits.unreadBytesKept
+  }
+
+  func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+    guard mode == .output else {
+      context.close(mode: mode, promise: promise)
+      return
+    }
+    close(context)
+    promise?.succeed()
+  }
+
+  /// Ends the connection once what was written is sent, and reads on for a while meanwhile.
+  func close(_ context: ChannelHandlerContext) {
+    if closing != nil { return }
+    closing = .afterFlush
+    headSince = nil
+    arrival = nil
+    probe = nil
+    if stalled == nil { stalled = (.now(), waitingBytes(context)) }
+    if isInputClosed {
+      gate.closeWhenSent()
+    } else {
+      gate.discard(upTo: limits.discardedBytes)
+      let sent = context.eventLoop.makePromise(of: Void.self)
+      sent.futureResult.assumeIsolated().whenComplete { [self] _ in
+        closing = .until(.now() + limits.discarding)
+        setTimer(context)
+      }
+      context.close(mode: .output, promise: sent)
+      // Whoever handles the requests sees that no more will come.
+      context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
+    }
+    setTimer(context)
+  }
+
+  /// Answers what could not be read as a request, and closes.
+  func refuse(_ context: ChannelHandlerContext, _ status: HTTPResponseStatus, _ reason: String) {
+    let kind = status == .requestTimeout ? "Timeout error" : "Bad request"
+    let body = ResponseEnvelope.error(text: "\(kind): \(reason)", seconds: 0)
+    var head = HTTPResponseHead(version: .http1_1, status: status)
+    head.headers.add(name: "content-type", value: RESTResponse.jsonType)
+    head.headers.add(name: "content-length", value: String(body.count))
+    head.headers.add(name: "connection", value: "close")
+    context.write(wrapOutboundOut(.head(head)), promise: nil)
+    context.write(
+      wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: body)))), promise: nil)
+    context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+    close(context)
+  }
+}
+
+extension HTTPResponseStatus {
+  fileprivate var isInformational: Bool { (100..<200).contains(code) }
+}
+
+extension HTTPHeaders {
+  fileprivate var closesConnection: Bool { first(name: "connection")?.lowercased() == "close" }
+}
