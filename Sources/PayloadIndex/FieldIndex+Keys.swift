@@ -1,6 +1,6 @@
 /// A key as those who list keys see it.
 public enum FieldKey: Sendable, Hashable {
-  case word(UInt64)
+  case word(KeyWord)
   case text(String)
   case uuid(high: UInt64, low: UInt64)
 }
@@ -9,24 +9,30 @@ extension FieldIndex {
   /// Calls `body` with every key and its rows, keys in ascending order, until it returns `false`.
   /// Rows that are dead may be among them; a key may have no row left.
   public func forEachKey(_ body: (FieldKey, OffsetSet) -> Bool) {
-    guard let first = segments.first else { return }
-    switch first.storage {
-    case .words: forEachKey(tables(words), { .word($0) }, body)
-    case .texts: forEachKey(tables(texts), { .text($0.string) }, body)
-    case .uuids: forEachKey(tables(uuids), { .uuid(high: $0.high, low: $0.low) }, body)
+    switch segments.first?.storage {
+    case nil: break
+    case .words: forEachWord(descending: false, from: { _ in false }, { body(.word($0), $1) })
+    case .texts:
+      _ = forEachKeyAscending(tables(texts), { _ in false }, { body(.text($0.string), $1) })
+    case .uuids:
+      _ = forEachKeyAscending(
+        tables(uuids), { _ in false }, { body(.uuid(high: $0.high, low: $0.low), $1) })
     }
   }
 
   /// Calls `body` with words and their rows in the order of the words, beginning with the first
   /// that is not `isBefore`, until it returns `false`.
   public func forEachWord(
-    descending: Bool, from isBefore: (UInt64) -> Bool, _ body: (UInt64, OffsetSet) -> Bool
+    descending: Bool, from isBefore: (KeyWord) -> Bool, _ body: (KeyWord, OffsetSet) -> Bool
   ) {
-    let tables = tables(words)
-    if descending {
-      forEachKeyDescending(tables, isBefore, body)
-    } else {
-      forEachKeyAscending(tables, isBefore, body)
+    for isUpper in descending ? [true, false] : [false, true] {
+      let tables = tables { words($0, isUpper: isUpper) }
+      let isBefore = { (word: UInt64) in isBefore(KeyWord(word, isUpper: isUpper)) }
+      let wantsMore =
+        descending
+        ? forEachKeyDescending(tables, isBefore, { body(KeyWord($0, isUpper: isUpper), $1) })
+        : forEachKeyAscending(tables, isBefore, { body(KeyWord($0, isUpper: isUpper), $1) })
+      if !wantsMore { return }
     }
   }
 
@@ -46,8 +52,10 @@ extension FieldIndex {
     return result
   }
 
-  private func words(_ segment: FieldSegment) -> PostingTable<UInt64>? {
-    if case .words(let segment) = segment.storage { return segment.table }
+  private func words(_ segment: FieldSegment, isUpper: Bool) -> PostingTable<UInt64>? {
+    if case .words(let segment) = segment.storage {
+      return isUpper ? segment.upper : segment.table
+    }
     return nil
   }
 
@@ -61,15 +69,10 @@ extension FieldIndex {
     return nil
   }
 
-  private func forEachKey<Key>(
-    _ tables: [Table<Key>], _ key: (Key) -> FieldKey, _ body: (FieldKey, OffsetSet) -> Bool
-  ) {
-    forEachKeyAscending(tables, { _ in false }, { body(key($0), $1) })
-  }
-
+  /// - Returns: whether `body` wants more.
   private func forEachKeyAscending<Key>(
     _ tables: [Table<Key>], _ isBefore: (Key) -> Bool, _ body: (Key, OffsetSet) -> Bool
-  ) {
+  ) -> Bool {
     var next = tables.map { $0.table.firstPosition(where: isBefore) }
     while true {
       var lowest: Key?
@@ -77,7 +80,7 @@ extension FieldIndex {
         let key = tables[index].table.keys[position]
         lowest = lowest.map { min($0, key) } ?? key
       }
-      guard let key = lowest else { return }
+      guard let key = lowest else { return true }
       var sets: [OffsetSet] = []
       for (index, position) in next.enumerated()
       where position < tables[index].table.keys.count && tables[index].table.keys[position] == key {
@@ -85,13 +88,14 @@ extension FieldIndex {
           tables[index].table.rows(in: position..<position + 1).subtracting(tables[index].void))
         next[index] += 1
       }
-      if !body(key, OffsetSet.union(of: sets)) { return }
+      if !body(key, OffsetSet.union(of: sets)) { return false }
     }
   }
 
+  /// - Returns: whether `body` wants more.
   private func forEachKeyDescending<Key>(
     _ tables: [Table<Key>], _ isBefore: (Key) -> Bool, _ body: (Key, OffsetSet) -> Bool
-  ) {
+  ) -> Bool {
     // The keys that come are those up to the boundary: here "before" means above it.
     var next = tables.map { $0.table.firstPosition { !isBefore($0) } - 1 }
     while true {
@@ -100,7 +104,7 @@ extension FieldIndex {
         let key = tables[index].table.keys[position]
         highest = highest.map { max($0, key) } ?? key
       }
-      guard let key = highest else { return }
+      guard let key = highest else { return true }
       var sets: [OffsetSet] = []
       for (index, position) in next.enumerated()
       where position >= 0 && tables[index].table.keys[position] == key {
@@ -108,7 +112,7 @@ extension FieldIndex {
           tables[index].table.rows(in: position..<position + 1).subtracting(tables[index].void))
         next[index] -= 1
       }
-      if !body(key, OffsetSet.union(of: sets)) { return }
+      if !body(key, OffsetSet.union(of: sets)) { return false }
     }
   }
 }

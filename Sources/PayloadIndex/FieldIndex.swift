@@ -2,8 +2,8 @@
 /// cheap to copy.
 ///
 /// What it says of a row holds for the row as of that commit; rows that are dead by then may still
-/// be in it. A key is a 64-bit word (a number in the order of its values, see ``KeyCoding``), a
-/// string, or a UUID.
+/// be in it. A key is a word (a number in the order of its values, see ``KeyCoding``), a string, or
+/// a UUID.
 public struct FieldIndex: Sendable {
   /// Each on top of those before it.
   public let segments: [FieldSegment]
@@ -15,26 +15,26 @@ public struct FieldIndex: Sendable {
   // MARK: Rows by key
 
   /// The rows that have the word.
-  public func rows(word: UInt64) -> OffsetSet {
+  public func rows(word: KeyWord) -> OffsetSet {
     select { segment in
       guard case .words(let segment) = segment.storage else { return .empty }
-      return segment.table.rows(of: word)
+      return (word.isUpper ? segment.upper : segment.table).rows(of: word.bits)
     }
   }
 
   /// The rows that have a word from the first that is not below the range, by `isBelow`, up to the
   /// last that is not above it.
   public func rows(
-    wordsNot isBelow: (UInt64) -> Bool, nor isAbove: (UInt64) -> Bool
+    wordsNot isBelow: (KeyWord) -> Bool, nor isAbove: (KeyWord) -> Bool
   ) -> OffsetSet {
     select { segment in
-      guard case .words(let segment) = segment.storage else { return .empty }
-      return segment.table.rows(in: Self.positions(segment.table, isBelow, isAbove))
+      OffsetSet.union(
+        of: Self.ranges(segment, isBelow, isAbove).map { $0.table.rows(in: $0.positions) })
     }
   }
 
-  /// The rows that have a word of `words` for which `verdict` is true, and those that have one for
-  /// which it is `nil`.
+  /// The rows that have a word of the lower plane among `words` for which `verdict` is true, and
+  /// those that have one for which it is `nil`.
   public func rows(
     words: ClosedRange<UInt64>, verdict: (UInt64) -> Bool?
   ) -> (sure: OffsetSet, perhaps: OffsetSet) {
@@ -92,20 +92,19 @@ public struct FieldIndex: Sendable {
   // MARK: Estimates, in O(log n)
 
   /// At most how many rows have the word.
-  public func count(word: UInt64) -> Int {
+  public func count(word: KeyWord) -> Int {
     count { segment in
       guard case .words(let segment) = segment.storage else { return 0 }
-      return segment.table.count(of: word)
+      return (word.isUpper ? segment.upper : segment.table).count(of: word.bits)
     }
   }
 
   /// At most how many rows have a word of the range.
   public func count(
-    wordsNot isBelow: (UInt64) -> Bool, nor isAbove: (UInt64) -> Bool
+    wordsNot isBelow: (KeyWord) -> Bool, nor isAbove: (KeyWord) -> Bool
   ) -> Int {
     count { segment in
-      guard case .words(let segment) = segment.storage else { return 0 }
-      return segment.table.count(in: Self.positions(segment.table, isBelow, isAbove))
+      Self.ranges(segment, isBelow, isAbove).reduce(0) { $0 + $1.table.count(in: $1.positions) }
     }
   }
 
@@ -156,6 +155,19 @@ public struct FieldIndex: Sendable {
 
   private func count(_ count: (FieldSegment) -> Int) -> Int {
     segments.reduce(0) { $0 + count($1) }
+  }
+
+  /// Where the words that are neither below nor above stand in either plane.
+  private static func ranges(
+    _ segment: FieldSegment, _ isBelow: (KeyWord) -> Bool, _ isAbove: (KeyWord) -> Bool
+  ) -> [(table: PostingTable<UInt64>, positions: Range<Int>)] {
+    guard case .words(let segment) = segment.storage else { return [] }
+    return [(segment.table, false), (segment.upper, true)].map { table, isUpper in
+      let positions = positions(
+        table, { isBelow(KeyWord($0, isUpper: isUpper)) },
+        { isAbove(KeyWord($0, isUpper: isUpper)) })
+      return (table, positions)
+    }
   }
 
   private static func positions(

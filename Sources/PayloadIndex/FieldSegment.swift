@@ -26,9 +26,9 @@ public struct FieldSegment: Sendable {
   /// How many rows were entered, those without a value included.
   public var rowCount: Int {
     switch storage {
-    case .words(let segment): segment.rowCount
-    case .texts(let segment): segment.rowCount
-    case .uuids(let segment): segment.rowCount
+    case .words(let segment): segment.rows.count
+    case .texts(let segment): segment.rows.count
+    case .uuids(let segment): segment.rows.count
     }
   }
 
@@ -56,9 +56,11 @@ public struct FieldSegment: Sendable {
   }
 
   private static func residentBytes(of storage: Storage) -> Int {
-    let sets = storage.traits.residentBytes + storage.replaced.residentBytes
+    let sets =
+      storage.traits.residentBytes + storage.replaced.residentBytes + storage.rows.residentBytes
     return switch storage {
-    case .words(let segment): sets + segment.table.residentBytes { _ in 0 }
+    case .words(let segment):
+      sets + segment.table.residentBytes { _ in 0 } + segment.upper.residentBytes { _ in 0 }
     case .uuids(let segment): sets + segment.table.residentBytes { _ in 0 }
     case .texts(let segment):
       // A string of up to 15 bytes is stored in its place, a longer one in a block of its own.
@@ -71,6 +73,14 @@ public struct FieldSegment: Sendable {
 }
 
 extension FieldSegment.Storage {
+  var rows: OffsetSet {
+    switch self {
+    case .words(let segment): segment.rows
+    case .texts(let segment): segment.rows
+    case .uuids(let segment): segment.rows
+    }
+  }
+
   var traits: RowTraits {
     switch self {
     case .words(let segment): segment.traits
@@ -104,10 +114,11 @@ public struct FieldSegmentBuilder {
   }
 
   private var keys: Keys
+  private var rows: [UInt32] = []
   private var replaced: [UInt32] = []
   private var traits: [[UInt32]] = Array(repeating: [], count: RowTrait.allCases.count)
   /// Rows so far.
-  public private(set) var rowCount = 0
+  public var rowCount: Int { rows.count }
 
   public init(_ kind: FieldKeyKind) {
     switch kind {
@@ -121,7 +132,7 @@ public struct FieldSegmentBuilder {
   ///
   /// - Parameter replaces: whether older segments may know the row with other values.
   public mutating func add(_ values: RowValues, at offset: UInt32, replaces: Bool) {
-    rowCount += 1
+    rows.append(offset)
     if replaces { replaced.append(offset) }
     let holds = [
       values.hasKeys, values.valuedCount > 0, values.hasForeign, values.leafCount > 1,
@@ -132,7 +143,13 @@ public struct FieldSegmentBuilder {
     case .words(var builder):
       // Nothing else may refer to the builder while it grows.
       keys = .words(SegmentBuilder())
-      for word in values.words { builder.add(word, offset) }
+      for word in values.words {
+        if word.isUpper {
+          builder.addUpper(word.bits, offset)
+        } else {
+          builder.add(word.bits, offset)
+        }
+      }
       keys = .words(builder)
     case .texts(var builder):
       keys = .texts(SegmentBuilder())
@@ -152,16 +169,14 @@ public struct FieldSegmentBuilder {
       made[trait] = OffsetSet(offsets).optimized()
     }
     let void = OffsetSet(replaced)
+    let rows = OffsetSet(rows).optimized()
     return switch keys {
     case .words(let keys):
-      FieldSegment(
-        .words(keys.finish(made, replaced: void, rowCount: rowCount)), commit: commit)
+      FieldSegment(.words(keys.finish(made, replaced: void, rows: rows)), commit: commit)
     case .texts(let keys):
-      FieldSegment(
-        .texts(keys.finish(made, replaced: void, rowCount: rowCount)), commit: commit)
+      FieldSegment(.texts(keys.finish(made, replaced: void, rows: rows)), commit: commit)
     case .uuids(let keys):
-      FieldSegment(
-        .uuids(keys.finish(made, replaced: void, rowCount: rowCount)), commit: commit)
+      FieldSegment(.uuids(keys.finish(made, replaced: void, rows: rows)), commit: commit)
     }
   }
 }

@@ -1,11 +1,13 @@
 /// The rows of some successive commits in the index of one field. Immutable.
 struct IndexSegment<Key: Comparable & Hashable & Sendable>: Sendable {
   let table: PostingTable<Key>
+  /// Keys that come after all of `table`, whatever their own order: words of the upper plane.
+  let upper: PostingTable<Key>
   let traits: RowTraits
   /// Rows whose payloads changed in place: what older segments say of them is void.
   let replaced: OffsetSet
-  /// How many rows were entered, those without a value included.
-  let rowCount: Int
+  /// The rows that were entered, those without a value included.
+  let rows: OffsetSet
 
   /// The rows of `newer` on top of those of `older` that are not dead. Without an `older` segment
   /// below the two, nothing has to be declared void any more.
@@ -13,43 +15,47 @@ struct IndexSegment<Key: Comparable & Hashable & Sendable>: Sendable {
     merging older: IndexSegment, with newer: IndexSegment, isBottom: Bool,
     isDead: (UInt32) -> Bool
   ) {
-    let replaced = newer.replaced
-    table = PostingTable(
-      merging: older.table, keeping: { !replaced.contains($0) && !isDead($0) }, with: newer.table)
+    let dead = OffsetSet(older.rows.offsets.filter(isDead))
+    let void = newer.replaced.union(dead)
+    table = PostingTable(merging: older.table, without: void, with: newer.table)
+    upper = PostingTable(merging: older.upper, without: void, with: newer.upper)
     var traits = RowTraits()
-    var dead: [UInt32] = []
-    for offset in older.traits[.filled].union(older.traits[.null]).offsets where isDead(offset) {
-      dead.append(offset)
-    }
-    let void = replaced.union(OffsetSet(dead))
     for trait in RowTrait.allCases {
       traits[trait] = older.traits[trait].subtracting(void).union(newer.traits[trait]).optimized()
     }
     self.traits = traits
-    self.replaced = isBottom ? .empty : older.replaced.union(newer.replaced)
-    rowCount = max(0, older.rowCount - dead.count) + newer.rowCount
+    replaced = isBottom ? .empty : older.replaced.union(newer.replaced)
+    rows = older.rows.subtracting(dead).union(newer.rows).optimized()
   }
 
   init(
-    table: PostingTable<Key>, traits: RowTraits, replaced: OffsetSet, rowCount: Int
+    table: PostingTable<Key>, upper: PostingTable<Key>, traits: RowTraits, replaced: OffsetSet,
+    rows: OffsetSet
   ) {
     self.table = table
+    self.upper = upper
     self.traits = traits
     self.replaced = replaced
-    self.rowCount = rowCount
+    self.rows = rows
   }
 }
 
-/// Gathers rows for a segment.
+/// Gathers the keys of rows for a segment.
 struct SegmentBuilder<Key: Comparable & Hashable & Sendable> {
-  private var rowsByKey: [Key: [UInt32]] = [:]
+  private var lower: [Key: [UInt32]] = [:]
+  private var upper: [Key: [UInt32]] = [:]
 
   mutating func add(_ key: Key, _ offset: UInt32) {
-    rowsByKey[key, default: []].append(offset)
+    lower[key, default: []].append(offset)
   }
 
-  func finish(_ traits: RowTraits, replaced: OffsetSet, rowCount: Int) -> IndexSegment<Key> {
+  mutating func addUpper(_ key: Key, _ offset: UInt32) {
+    upper[key, default: []].append(offset)
+  }
+
+  func finish(_ traits: RowTraits, replaced: OffsetSet, rows: OffsetSet) -> IndexSegment<Key> {
     IndexSegment(
-      table: PostingTable(rowsByKey), traits: traits, replaced: replaced, rowCount: rowCount)
+      table: PostingTable(lower), upper: PostingTable(upper), traits: traits, replaced: replaced,
+      rows: rows)
   }
 }

@@ -52,6 +52,20 @@ public enum OffsetSelection: Sendable {
     inverted.intersection(other.inverted).inverted
   }
 
+  /// What any of several selects.
+  public static func union(of selections: [OffsetSelection]) -> OffsetSelection {
+    var listed: [OffsetSet] = []
+    var missing: OffsetSet?
+    for selection in selections {
+      switch selection {
+      case .only(let set): listed.append(set)
+      case .allBut(let set): missing = missing?.intersection(set) ?? set
+      }
+    }
+    let rows = OffsetSet.union(of: listed)
+    return missing.map { .allBut($0.subtracting(rows)) } ?? .only(rows)
+  }
+
   /// What is selected here and not there.
   public func subtracting(_ other: OffsetSelection) -> OffsetSelection {
     intersection(other.inverted)

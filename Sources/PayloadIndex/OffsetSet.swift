@@ -98,7 +98,7 @@ extension OffsetSet {
   }
 
   /// The offsets of all sets.
-  static func union(of sets: [OffsetSet]) -> OffsetSet {
+  public static func union(of sets: [OffsetSet]) -> OffsetSet {
     switch sets.count {
     case 0: return .empty
     case 1: return sets[0]

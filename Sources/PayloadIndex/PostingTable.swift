@@ -1,7 +1,8 @@
 /// Keys in ascending order, each with the rows that have it. Immutable.
 ///
 /// Rows of rare keys stand one after another in one array, in the order of the keys, so that a
-/// range of keys is a slice; a frequent key has a compressed set of its own.
+/// range of keys is a slice; a frequent key has a compressed set of its own, and so has every key
+/// once the array is full.
 struct PostingTable<Key: Comparable & Hashable & Sendable>: Sendable {
   /// Rows from which on a key has a set of its own.
   static var denseCount: Int { 1024 }
@@ -105,16 +106,22 @@ struct PostingTable<Key: Comparable & Hashable & Sendable>: Sendable {
 
 /// Puts a table together, key by key in ascending order.
 struct PostingAssembler<Key: Comparable & Hashable & Sendable> {
+  /// Rows of rare keys at most: their places are told in 32 bits.
+  private let sparseMax: Int
   private(set) var keys: [Key] = []
   private(set) var starts: [UInt32] = []
   private(set) var offsets: [UInt32] = []
   private(set) var dense: [(position: Int, set: OffsetSet)] = []
 
+  init(sparseMax: Int = Int(UInt32.max)) {
+    self.sparseMax = sparseMax
+  }
+
   /// Adds a key with its rows, ascending and none twice. Without rows it is left out.
   mutating func append(_ key: Key, _ rows: [UInt32]) {
     if rows.isEmpty { return }
     starts.append(UInt32(offsets.count))
-    if rows.count >= PostingTable<Key>.denseCount {
+    if rows.count >= PostingTable<Key>.denseCount || offsets.count + rows.count > sparseMax {
       dense.append((keys.count, OffsetSet(rows).optimized()))
     } else {
       offsets += rows
@@ -135,8 +142,8 @@ extension PostingTable {
     self.init(assembler)
   }
 
-  /// The entries of `older` that `keeps` lets through, and those of `newer`.
-  init(merging older: PostingTable, keeping keeps: (UInt32) -> Bool, with newer: PostingTable) {
+  /// The entries of `older` but those of rows in `void`, and the entries of `newer`.
+  init(merging older: PostingTable, without void: OffsetSet, with newer: PostingTable) {
     var assembler = PostingAssembler<Key>()
     var (a, b) = (0, 0)
     while a < older.keys.count || b < newer.keys.count {
@@ -145,7 +152,7 @@ extension PostingTable {
       let takesNewer =
         b < newer.keys.count && (a == older.keys.count || newer.keys[b] <= older.keys[a])
       let key = takesOlder ? older.keys[a] : newer.keys[b]
-      var rows = takesOlder ? older.offsets(at: a).filter(keeps) : []
+      var rows = takesOlder ? older.offsets(at: a).filter { !void.contains($0) } : []
       if takesNewer {
         let more = newer.offsets(at: b)
         let isInOrder = rows.last.map { last in more.first.map { last < $0 } ?? true } ?? true

@@ -33,7 +33,7 @@ struct RowTraits: Sendable {
 /// What one row has at a field's path, before it is entered.
 public struct RowValues: Sendable {
   /// Keys that are numbers or places, see ``FieldIndex``.
-  public var words: [UInt64] = []
+  public var words: [KeyWord] = []
   /// Keys that are strings.
   public var texts: [String] = []
   /// Keys that are UUIDs, each in two halves.

@@ -1,5 +1,5 @@
 /// Bounds on a number.
-public typealias RangeCondition = Bounds<Double>
+public typealias RangeCondition = Bounds<Number>
 
 /// Bounds on a moment.
 public typealias DatetimeRange = Bounds<Datetime>

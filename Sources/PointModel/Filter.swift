@@ -49,12 +49,10 @@ public indirect enum Condition: Sendable, Equatable {
   case geoPolygon(key: PayloadPath, GeoPolygon)
   /// The number of values at `key` lies within bounds.
   case valuesCount(key: PayloadPath, ValuesCount)
-  /// The value at `key` is missing, `null` or `[]`.
+  /// There is no value at `key`, or none but `null` and `[]`.
   case isEmpty(key: PayloadPath)
-  /// The value at `key` is `null`, or an array that holds one.
+  /// Some value at `key` is `null`, or an array that holds one.
   case isNull(key: PayloadPath)
-  /// Some single one of the values at `key` is in a state; for keys with `[]`, which lead to many.
-  case someValue(key: PayloadPath, ValueState)
   /// The point's id is among these.
   case hasID(Set<PointID>)
   /// The point has a vector of this name (empty for the unnamed one).
@@ -67,16 +65,4 @@ public indirect enum Condition: Sendable, Equatable {
   case filter(Filter)
   /// The clause does not hold.
   case not(Condition)
-}
-
-/// What can be asked of one of several values.
-public enum ValueState: Sendable, Equatable {
-  /// It is `null` or `[]`, or there is no value.
-  case empty
-  /// It is neither `null` nor `[]`.
-  case notEmpty
-  /// It is `null`, or an array that holds one.
-  case null
-  /// It is neither, or there is no value.
-  case notNull
 }

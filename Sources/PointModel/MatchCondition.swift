@@ -17,6 +17,8 @@ public enum MatchCondition: Sendable, Equatable {
 public enum MatchValue: Sendable {
   case string(String)
   case integer(Int64)
+  /// Above `Int64.max`.
+  case unsigned(UInt64)
   case bool(Bool)
 }
 
@@ -25,6 +27,7 @@ extension MatchValue: Hashable {
     switch (left, right) {
     case (.string(let left), .string(let right)): left.utf8.elementsEqual(right.utf8)
     case (.integer(let left), .integer(let right)): left == right
+    case (.unsigned(let left), .unsigned(let right)): left == right
     case (.bool(let left), .bool(let right)): left == right
     default: false
     }
@@ -34,6 +37,7 @@ extension MatchValue: Hashable {
     switch self {
     case .string(var string): string.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     case .integer(let integer): hasher.combine(integer)
+    case .unsigned(let unsigned): hasher.combine(unsigned)
     case .bool(let bool): hasher.combine(bool)
     }
   }

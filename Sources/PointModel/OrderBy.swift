@@ -23,28 +23,14 @@ public struct OrderBy: Sendable, Equatable {
 
 /// A value that an ordered page starts from.
 public enum OrderStart: Sendable, Equatable {
-  case number(Double)
+  case number(Number)
   case datetime(Datetime)
-}
 
-/// The value that gave a point its place in an order.
-public enum OrderValue: Sendable, Hashable {
-  /// An integer, or microseconds since the beginning of 1970.
-  case integer(Int64)
-  case double(Double)
-}
-
-extension OrderValue: Comparable {
-  /// Rounded to the nearest double.
-  public var double: Double {
+  /// The value as orders know it: moments are microseconds since the beginning of 1970.
+  public var number: Number {
     switch self {
-    case .integer(let value): Double(value)
-    case .double(let value): value
+    case .number(let number): number
+    case .datetime(let moment): .integer(moment.microseconds)
     }
-  }
-
-  public static func < (left: OrderValue, right: OrderValue) -> Bool {
-    if case .integer(let left) = left, case .integer(let right) = right { return left < right }
-    return left.double < right.double
   }
 }

@@ -49,9 +49,6 @@ public struct PayloadPath: Sendable, Hashable {
     self.steps = steps
   }
 
-  /// Whether the path leads to many values.
-  public var hasWildcard: Bool { steps.contains(.everyElement) }
-
   private static func takeKey(_ rest: inout Substring) -> String? {
     if rest.first == "\"" {
       rest = rest.dropFirst()

@@ -52,11 +52,11 @@ public struct Record: Sendable, Equatable {
   public var payload: Payload?
   public var vectors: [NamedVector]?
   /// What gave the point its place when an order was asked for.
-  public var orderValue: OrderValue?
+  public var orderValue: Number?
 
   public init(
     id: PointID, payload: Payload? = nil, vectors: [NamedVector]? = nil,
-    orderValue: OrderValue? = nil
+    orderValue: Number? = nil
   ) {
     self.id = id
     self.payload = payload

@@ -33,22 +33,11 @@ enum FieldConditionDecoder {
     }
     try FilterDecoder.refuseUnknown(in: entry, but: known, beside: "key")
     if let count { return .valuesCount(key: key, count) }
-    if let isEmpty { return emptiness(of: key, isEmpty) }
-    if let isNull { return nullness(of: key, isNull) }
+    if let isEmpty { return isEmpty ? .isEmpty(key: key) : .not(.isEmpty(key: key)) }
+    if let isNull { return isNull ? .isNull(key: key) : .not(.isNull(key: key)) }
     guard let first = conditions.first else {
       throw .validation("At least one field condition must be specified")
     }
     return conditions.count == 1 ? first : .filter(Filter(should: conditions))
-  }
-
-  /// Asked this way, each of several values counts by itself.
-  private static func emptiness(of key: PayloadPath, _ isEmpty: Bool) -> Condition {
-    if key.hasWildcard { return .someValue(key: key, isEmpty ? .empty : .notEmpty) }
-    return isEmpty ? .isEmpty(key: key) : .not(.isEmpty(key: key))
-  }
-
-  private static func nullness(of key: PayloadPath, _ isNull: Bool) -> Condition {
-    if isNull { return .isNull(key: key) }
-    return key.hasWildcard ? .someValue(key: key, .notNull) : .not(.isNull(key: key))
   }
 }

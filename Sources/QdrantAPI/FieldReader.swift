@@ -1,4 +1,5 @@
 import FastJSON
+import PointModel
 
 /// One member of a body, read with Qdrant's error texts.
 struct FieldReader {
@@ -53,6 +54,11 @@ struct FieldReader {
         }
       throw .validation("value \(value) invalid, must be \(range)")
     }
+    return value
+  }
+
+  func number() throws(DecodingFault) -> Number {
+    guard let value = Number(element) else { throw unexpected("f64") }
     return value
   }
 

@@ -84,7 +84,7 @@ extension JSONWriter {
     case nil: break
     case .number(let number):
       key("start_from")
-      double(number)
+      write(number)
     case .datetime(let moment):
       key("start_from")
       string(moment.description)

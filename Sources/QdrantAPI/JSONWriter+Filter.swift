@@ -41,7 +41,7 @@ extension JSONWriter {
       write(match)
     case .range(let path, let range):
       writeKey(path, "range")
-      write(range) { $0.double($1) }
+      write(range) { $0.write($1) }
     case .datetimeRange(let path, let range):
       writeKey(path, "range")
       write(range) { $0.string($1.description) }
@@ -57,9 +57,6 @@ extension JSONWriter {
     case .valuesCount(let path, let count):
       writeKey(path, "values_count")
       write(count) { $0.integer($1) }
-    case .someValue(let path, let state):
-      writeKey(path, state == .empty || state == .notEmpty ? "is_empty" : "is_null")
-      bool(state == .empty || state == .null)
     case .isEmpty(let path): writeField(path, under: "is_empty")
     case .isNull(let path): writeField(path, under: "is_null")
     case .hasID(let ids):
@@ -125,10 +122,11 @@ extension JSONWriter {
     endArray()
   }
 
-  private mutating func write(_ value: MatchValue) {
+  mutating func write(_ value: MatchValue) {
     switch value {
     case .string(let value): string(value)
     case .integer(let value): integer(value)
+    case .unsigned(let value): integer(value)
     case .bool(let value): bool(value)
     }
   }

@@ -96,14 +96,9 @@ extension JSONWriter {
       key("vector")
       write(vectors)
     }
-    switch record.orderValue {
-    case nil: break
-    case .integer(let value):
+    if let value = record.orderValue {
       key("order_value")
-      integer(value)
-    case .double(let value):
-      key("order_value")
-      double(value)
+      write(value)
     }
   }
 

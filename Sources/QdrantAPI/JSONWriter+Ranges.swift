@@ -2,6 +2,14 @@ import FastJSON
 import PointModel
 
 extension JSONWriter {
+  mutating func write(_ number: Number) {
+    switch number {
+    case .integer(let value): integer(value)
+    case .unsigned(let value): integer(value)
+    case .double(let value): double(value)
+    }
+  }
+
   /// Writes bounds in wire form, absent ones left out.
   mutating func write<Value>(
     _ range: Bounds<Value>, _ writeValue: (inout JSONWriter, Value) -> Void

@@ -36,11 +36,7 @@ extension JSONWriter {
     for hit in hits {
       beginObject()
       key("value")
-      switch hit.value {
-      case .string(let text): string(text)
-      case .integer(let number): integer(number)
-      case .bool(let flag): bool(flag)
-      }
+      write(hit.value)
       key("count")
       integer(hit.count)
       endObject()

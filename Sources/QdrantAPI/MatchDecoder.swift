@@ -26,8 +26,13 @@ enum MatchDecoder {
   private static func scalar(_ field: FieldReader) throws(DecodingFault) -> MatchValue {
     if let string = field.element.string { return .string(string) }
     if let integer = field.element.int64 { return .integer(integer) }
+    if let unsigned = field.element.uint64 { return .unsigned(unsigned) }
     if let bool = field.element.bool { return .bool(bool) }
     throw field.unexpected("a string, an integer or a boolean")
+  }
+
+  private static func isInteger(_ field: FieldReader) -> Bool {
+    field.element.kind == .integer || field.element.kind == .unsigned
   }
 
   /// Strings or integers, not both.
@@ -38,7 +43,7 @@ enum MatchDecoder {
       let isString = element.element.kind == .string
       let wantsString = firstIsString ?? isString
       firstIsString = wantsString
-      guard isString || element.element.int64 != nil, isString == wantsString else {
+      guard isString || isInteger(element), isString == wantsString else {
         let expected =
           values.isEmpty ? "a string or an integer" : wantsString ? "a string" : "i64"
         throw element.unexpected(expected)

@@ -20,7 +20,7 @@ enum OrderByDecoder {
 
   private static func start(_ field: FieldReader) throws(DecodingFault) -> OrderStart {
     switch field.element.kind {
-    case .integer, .unsigned, .double: return .number(try field.double())
+    case .integer, .unsigned, .double: return .number(try field.number())
     case .string:
       guard let moment = Datetime(try field.string()) else {
         throw .format("data did not match any variant of untagged enum StartFrom")

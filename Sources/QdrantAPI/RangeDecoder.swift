@@ -12,7 +12,7 @@ enum RangeDecoder {
     try body.requireObject("a range")
     let bounds = names.compactMap { body[$0]?.element.kind }
     guard bounds.contains(.string) else {
-      return .range(key: key, try range(body) { field throws(DecodingFault) in try field.double() })
+      return .range(key: key, try range(body) { field throws(DecodingFault) in try field.number() })
     }
     return .datetimeRange(key: key, try range(body, datetime))
   }

@@ -152,7 +152,7 @@ class RandomFilters:
                 kind = "range"
             if kind == "range" and index == "integer":
                 kind = "values_count"
-            if kind in ("is_empty", "is_null") and index and "[]" in key:
+            if kind in ("is_empty", "is_null") and "[]" in key:
                 kind = "match"
             demands["range" if kind == "dates" else kind] = getattr(self, kind)()
         if index and "except" in demands.get("match", {}):

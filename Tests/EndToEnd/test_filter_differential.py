@@ -65,11 +65,6 @@ ALLOWED = {
         "index": ("n", "integer"), "payloads": [{"n": 1}, {"n": 2.5}], "engine": [1],
         "server": [1, 2], "filter": {"must": [{"key": "n", "range": {"gte": 1}}]},
     },
-    "flags are asked of all values together": {
-        "index": ("c[].a", "bool"), "engine": [2], "server": [1, 2],
-        "payloads": [{"c": [{"a": 1}, {"a": None}]}, {"c": [{"a": 1}]}],
-        "filter": {"must": [{"key": "c[].a", "is_null": False}]},
-    },
 }  # fmt: skip
 
 
@@ -212,6 +207,24 @@ def test_allowed_differences(wire, new_collection, tmp_path, case):
     assert in_order(engine.ids(allowed["filter"])) == allowed["engine"]
     assert in_order(plain.ids(allowed["filter"])) == allowed["server"]
     assert server.ids(allowed["filter"]) == allowed["server"]
+
+
+def test_flags_of_several_values(wire, new_collection, tmp_path):
+    """Emptiness and nulls are asked of all values together, whatever the spelling, with and without
+    an index, as the engine does it with one. Without one, it asks each value by itself when the
+    condition is spelled with a flag."""
+    params = models.VectorParams(size=2, distance=models.Distance.DOT)
+    name = new_collection(params)
+    server, engine = Server(wire, name), EdgeEngine(tmp_path / "edge")
+    flag = {"must": [{"key": "c[].a", "is_null": False}]}
+    clause = {"must_not": [{"is_null": {"key": "c[].a"}}]}
+    for side in (server, engine):
+        side.change("upsert", points([{"c": [{"a": 1}, {"a": None}]}, {"c": [{"a": 1}]}]))
+    assert in_order(engine.ids(flag)) == [1, 2]
+    assert server.ids(flag) == server.ids(clause) == in_order(engine.ids(clause)) == [2]
+    for side in (server, engine):
+        side.create_index("c[].a", "bool")
+        assert side.ids(flag) == side.ids(clause) == [2]
 
 
 def test_null_in_a_cleared_payload(wire, new_collection, tmp_path):

@@ -9,6 +9,18 @@ import Testing
     #expect(words.map { KeyCoding.integer($0) } == integers)
   }
 
+  @Test func integersWithoutASignFollowThoseWithOne() {
+    let integers: [UInt64] = [0, 1, 1 << 63 - 1, 1 << 63, 1 << 63 + 1, .max - 1, .max]
+    let words =
+      [KeyCoding.word(Int64.min), KeyCoding.word(-1 as Int64)]
+      + integers.map { KeyCoding.word($0) }
+    #expect(words == words.sorted())
+    #expect(Set(words).count == words.count)
+    #expect(words[4] == KeyCoding.word(Int64.max))
+    #expect(words.map(\.isUpper) == [false, false, false, false, false, true, true, true, true])
+    #expect(words.last?.bits == .max)
+  }
+
   @Test func wordsAreInTheOrderOfTheNumbers() {
     let numbers: [Double] = [
       -.infinity, -.greatestFiniteMagnitude, -1.5, -1, -.leastNonzeroMagnitude, 0,

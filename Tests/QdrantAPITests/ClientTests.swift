@@ -74,8 +74,6 @@ import Testing
         .geoPolygon(key: field, try GeoPolygon(exterior: ring)),
         .slice(PointSlice(total: 3, index: 2)),
         .nested(key: field, Filter(must: [.isNull(key: path("x"))])),
-        .someValue(key: field, .empty), .someValue(key: field, .notEmpty),
-        .someValue(key: field, .notNull),
       ], should: [.isEmpty(key: field), .isNull(key: field)],
       mustNot: [.hasID([uuid, .number(2)]), .hasVector("v")],
       minShould: .init(conditions: [.filter(Filter(must: [.hasVector("")]))], minimum: 1))

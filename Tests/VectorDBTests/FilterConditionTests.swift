@@ -91,10 +91,9 @@ import VectorDB
         ])), [5]
     ),
     (.isEmpty(key: key("m[].v")), [0, 1, 2, 3, 4, 5, 6]),
-    (.someValue(key: key("m[].v"), .empty), [0, 1, 2, 3, 4, 5, 6, 7]),
-    (.someValue(key: key("m[].v"), .notEmpty), [7]),
-    (.someValue(key: key("n[]"), .notNull), [0, 1, 2, 3, 4, 5, 6, 7]),
-    (.someValue(key: key("n[]"), .null), [6]),
+    (.not(.isEmpty(key: key("m[].v"))), [7]),
+    (.not(.isNull(key: key("n[]"))), [0, 1, 2, 3, 4, 5, 7]),
+    (.isNull(key: key("n[]")), [6]),
     (.slice(PointSlice(total: 7, index: 3)), [0, 2, 3]),
     (.slice(PointSlice(total: 1, index: 0)), [0, 1, 2, 3, 4, 5, 6, 7]),
   ]

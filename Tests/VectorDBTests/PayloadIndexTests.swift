@@ -347,7 +347,9 @@ private struct PayloadRun {
     case 3:
       return .range(
         key: path(["number", "rows[].v"][below(2)]),
-        RangeCondition(lessThan: Double(below(10)), greaterThanOrEqual: Double(below(6)) - 2.5))
+        RangeCondition(
+          lessThan: .double(Double(below(10))), greaterThanOrEqual: .double(Double(below(6)) - 2.5))
+      )
     case 4:
       let bound = Datetime(Self.moments[below(5)])
       return .datetimeRange(key: path("when"), DatetimeRange(greaterThan: bound))

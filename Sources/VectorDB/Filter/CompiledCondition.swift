@@ -9,7 +9,6 @@ indirect enum CompiledCondition {
   case valuesCount(PayloadPath, ValuesCount)
   case isEmpty(PayloadPath)
   case isNull(PayloadPath)
-  case someValue(PayloadPath, ValueState)
   case hasID(Set<PointID>)
   case hasVector(String)
   case slice(PointSlice)
@@ -33,7 +32,6 @@ indirect enum CompiledCondition {
     case .valuesCount(let key, let count): self = .valuesCount(key, count)
     case .isEmpty(let key): self = .isEmpty(key)
     case .isNull(let key): self = .isNull(key)
-    case .someValue(let key, let state): self = .someValue(key, state)
     case .hasID(let ids): self = .hasID(ids)
     case .hasVector(let name): self = .hasVector(name)
     case .slice(let slice): self = .slice(slice)
@@ -47,7 +45,7 @@ indirect enum CompiledCondition {
 
   var needsPayload: Bool {
     switch self {
-    case .value, .text, .valuesCount, .isEmpty, .isNull, .someValue, .nested: true
+    case .value, .text, .valuesCount, .isEmpty, .isNull, .nested: true
     case .hasID, .hasVector, .slice: false
     case .filter(let filter): filter.needsPayload
     case .not(let condition): condition.needsPayload
@@ -82,29 +80,11 @@ indirect enum CompiledCondition {
       return !key.contains(in: payload) { !$0.isEmptyValue }
     case .isNull(let key):
       return key.contains(in: payload) { $0.isNullValue }
-    case .someValue(let key, let state):
-      var isThere = false
-      let holds = key.contains(in: payload) { value in
-        isThere = true
-        return state.holds(for: value)
-      }
-      return isThere ? holds : state == .empty || state == .notNull
     case .nested(let elements, let filter):
       return elements.contains(in: payload) { element in
         element.kind == .object && filter.passes(FilterSubject(payload: element, point: nil))
       }
     case .hasID, .hasVector, .slice, .filter, .not: return false
-    }
-  }
-}
-
-extension ValueState {
-  fileprivate func holds(for value: JSONElement) -> Bool {
-    switch self {
-    case .empty: value.isEmptyValue
-    case .notEmpty: !value.isEmptyValue
-    case .null: value.isNullValue
-    case .notNull: !value.isNullValue
     }
   }
 }

@@ -24,8 +24,9 @@ struct ScalarSet {
       }
       return value.string.map { values.contains(.string($0)) } ?? false
     case .integer: return value.int64.map { values.contains(.integer($0)) } ?? false
+    case .unsigned: return value.uint64.map { values.contains(.unsigned($0)) } ?? false
     case .bool: return value.bool.map { values.contains(.bool($0)) } ?? false
-    case .null, .unsigned, .double, .array, .object: return false
+    case .null, .double, .array, .object: return false
     }
   }
 }

@@ -5,6 +5,7 @@ import PointModel
 enum ValueCheck {
   case string([UInt8])
   case integer(Int64)
+  case unsigned(UInt64)
   case bool(Bool)
   case oneOf(ScalarSet)
   /// Any value but `null` and these.
@@ -21,6 +22,7 @@ enum ValueCheck {
     switch match {
     case .value(.string(let string)): self = .string(Array(string.utf8))
     case .value(.integer(let integer)): self = .integer(integer)
+    case .value(.unsigned(let unsigned)): self = .unsigned(unsigned)
     case .value(.bool(let bool)): self = .bool(bool)
     case .any(let values): self = .oneOf(ScalarSet(values))
     case .except(let values): self = .noneOf(ScalarSet(values))
@@ -32,12 +34,13 @@ enum ValueCheck {
   func holds(for value: JSONElement) -> Bool {
     switch self {
     case .string(let wanted): value.withUTF8 { $0.elementsEqual(wanted) } ?? false
-    case .integer(let wanted): value.kind == .integer && value.int64 == wanted
+    case .integer(let wanted): value.int64 == wanted
+    case .unsigned(let wanted): value.uint64 == wanted
     case .bool(let wanted): value.bool == wanted
     case .oneOf(let wanted): wanted.contains(value)
     case .noneOf(let unwanted): !value.isNull && !unwanted.contains(value)
     case .prefix(let wanted): value.withUTF8 { $0.starts(with: wanted) } ?? false
-    case .range(let range): value.double.map(range.contains) ?? false
+    case .range(let range): Number(value).map(range.contains) ?? false
     case .datetimeRange(let range):
       value.withUTF8 { Datetime(utf8: $0).map(range.contains) ?? false } ?? false
     case .geoBoundingBox(let box): value.place.map(box.contains) ?? false

@@ -31,7 +31,7 @@ extension ReadTransaction {
     guard let field = payloadIndexes[path] else { return nil }
     switch field.params {
     case .keyword, .uuid: break
-    case .bool: return (field.index, { .bool($0 == .word(1)) })
+    case .bool: return (field.index, { .bool($0 == .word(KeyWord(1))) })
     case .integer(let params):
       if params.lookup == false { return nil }
     case .float, .geo, .text, .datetime: return nil
@@ -41,7 +41,8 @@ extension ReadTransaction {
       { key in
         switch key {
         case .text(let string): .string(string)
-        case .word(let word): .integer(KeyCoding.integer(word))
+        case .word(let word):
+          word.isUpper ? .unsigned(word.bits) : .integer(KeyCoding.integer(word))
         case .uuid(let high, let low): .string(PointUUID(high: high, low: low).description)
         }
       }

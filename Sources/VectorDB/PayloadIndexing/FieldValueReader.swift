@@ -78,14 +78,19 @@ struct FieldValueReader: Sendable {
       guard let string = leaf.string else { return false }
       values.texts.append(string)
     case .integer:
-      guard let integer = leaf.int64 else { return false }
-      values.words.append(KeyCoding.word(integer))
+      if let integer = leaf.int64 {
+        values.words.append(KeyCoding.word(integer))
+      } else if let unsigned = leaf.uint64 {
+        values.words.append(KeyCoding.word(unsigned))
+      } else {
+        return false
+      }
     case .float:
       guard let number = leaf.double else { return false }
       values.words.append(KeyCoding.word(number))
     case .bool:
       guard let bool = leaf.bool else { return false }
-      values.words.append(bool ? 1 : 0)
+      values.words.append(KeyWord(bool ? 1 : 0))
     case .datetime:
       let moment = leaf.withUTF8 { Datetime(utf8: $0) } ?? nil
       guard let word = moment.flatMap(Self.word) else { return false }
@@ -97,7 +102,8 @@ struct FieldValueReader: Sendable {
       return uuid.description.utf8.elementsEqual(string.utf8)
     case .geo:
       guard let place = leaf.place, place.isOnEarth else { return false }
-      values.words.append(GeoCell.word(longitude: place.longitude, latitude: place.latitude))
+      values.words.append(
+        KeyWord(GeoCell.word(longitude: place.longitude, latitude: place.latitude)))
     case .text(let analyzer):
       guard let string = leaf.string else { return false }
       values.texts += analyzer.documentTokens(string)
@@ -107,7 +113,7 @@ struct FieldValueReader: Sendable {
 
   /// The key of a moment; leap seconds, which microseconds can't tell from the next second, have
   /// none.
-  static func word(_ moment: Datetime) -> UInt64? {
+  static func word(_ moment: Datetime) -> KeyWord? {
     moment.fraction < 1_000_000 ? KeyCoding.word(moment.microseconds) : nil
   }
 }

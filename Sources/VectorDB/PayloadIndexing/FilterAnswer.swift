@@ -35,12 +35,14 @@ struct FilterAnswer {
       sure: sure.intersection(other.sure), possible: possible.intersection(other.possible))
   }
 
-  func or(_ other: FilterAnswer) -> FilterAnswer {
-    FilterAnswer(sure: sure.union(other.sure), possible: possible.union(other.possible))
+  /// Rows pass that pass one of several filters.
+  init(anyOf answers: [FilterAnswer]) {
+    self.init(
+      sure: .union(of: answers.map(\.sure)), possible: .union(of: answers.map(\.possible)))
   }
 
   var negated: FilterAnswer { FilterAnswer(sure: possible.inverted, possible: sure.inverted) }
 
-  /// Rows that have to be tested; `nil` when there is no list of them.
+  /// Rows that have to be tested.
   var unsure: OffsetSelection { possible.subtracting(sure) }
 }

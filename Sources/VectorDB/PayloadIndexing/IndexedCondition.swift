@@ -22,7 +22,7 @@ struct IndexedCondition {
     case .geoBoundingBox(_, let box): return IndexedPlaces(field).answer(box)
     case .geoRadius(_, let circle): return IndexedPlaces(field).answer(circle)
     case .geoPolygon(_, let polygon): return IndexedPlaces(field).answer(polygon)
-    case .valuesCount, .someValue, .hasID, .hasVector, .slice, .nested, .filter, .not:
+    case .valuesCount, .hasID, .hasVector, .slice, .nested, .filter, .not:
       return .unknown
     }
   }
@@ -51,7 +51,7 @@ struct IndexedCondition {
       }
       return index.count(wordsNot: ends.isBelow, nor: ends.isAbove) + index.count(.foreign)
     case .match(_, .except), .geoBoundingBox, .geoRadius, .geoPolygon: return index.count(.valued)
-    case .isEmpty, .valuesCount, .someValue, .hasID, .hasVector, .slice, .nested, .filter, .not:
+    case .isEmpty, .valuesCount, .hasID, .hasVector, .slice, .nested, .filter, .not:
       return nil
     }
   }
@@ -67,7 +67,7 @@ struct IndexedCondition {
     switch match {
     case .value(let value): return answer(value)
     case .any(let values):
-      return values.reduce(FilterAnswer(exactly: .none)) { $0.or(answer($1)) }
+      return FilterAnswer(anyOf: values.map { answer($0) })
     case .except(let values): return answer(except: values)
     case .prefix(let prefix):
       guard case .keyword = field.params else { return undecided }
@@ -79,7 +79,7 @@ struct IndexedCondition {
     case .textAny(let text):
       guard case .text(let params) = field.params else { return undecided }
       let tokens = Set(TextAnalyzer(params).queryTokens(text))
-      return FilterAnswer(exactly: tokens.reduce(.empty) { $0.union(index.rows(text: $1)) })
+      return FilterAnswer(exactly: OffsetSet.union(of: tokens.map { index.rows(text: $0) }))
     case .phrase(let text):
       guard case .text(let params) = field.params else { return undecided }
       if params.phraseMatching != true { return FilterAnswer(exactly: .none) }
@@ -106,16 +106,24 @@ struct IndexedCondition {
     case (.string(let string), .keyword): return FilterAnswer(exactly: index.rows(text: string))
     case (.integer(let integer), .integer):
       return FilterAnswer(exactly: index.rows(word: KeyCoding.word(integer)))
-    case (.bool(let bool), .bool): return FilterAnswer(exactly: index.rows(word: bool ? 1 : 0))
+    case (.unsigned(let unsigned), .integer):
+      return FilterAnswer(exactly: index.rows(word: KeyCoding.word(unsigned)))
+    case (.bool(let bool), .bool):
+      return FilterAnswer(exactly: index.rows(word: KeyWord(bool ? 1 : 0)))
     case (.integer(let integer), .float):
       // Only numbers spelled as integers are equal to one.
       return FilterAnswer(
         .empty, orPerhaps: index.rows(word: KeyCoding.word(Double(integer))))
+    case (.unsigned(let unsigned), .float):
+      return FilterAnswer(
+        .empty, orPerhaps: index.rows(word: KeyCoding.word(Double(unsigned))))
     case (.string(let string), .uuid): return answer(uuid: string)
     case (.string, .datetime), (.string, .text): return undecided
     case (.string, .integer), (.string, .float), (.string, .bool), (.string, .geo),
       (.integer, .keyword), (.integer, .bool), (.integer, .datetime), (.integer, .uuid),
-      (.integer, .geo), (.integer, .text), (.bool, .keyword), (.bool, .integer), (.bool, .float),
+      (.integer, .geo), (.integer, .text), (.unsigned, .keyword), (.unsigned, .bool),
+      (.unsigned, .datetime), (.unsigned, .uuid), (.unsigned, .geo), (.unsigned, .text),
+      (.bool, .keyword), (.bool, .integer), (.bool, .float),
       (.bool, .datetime), (.bool, .uuid), (.bool, .geo), (.bool, .text):
       return FilterAnswer(.empty, orPerhaps: index.rows(.foreign))
     }
@@ -136,7 +144,10 @@ struct IndexedCondition {
     case (.integer(let integer), .integer): return index.count(word: KeyCoding.word(integer))
     case (.integer(let integer), .float):
       return index.count(word: KeyCoding.word(Double(integer)))
-    case (.bool(let bool), .bool): return index.count(word: bool ? 1 : 0)
+    case (.unsigned(let unsigned), .integer): return index.count(word: KeyCoding.word(unsigned))
+    case (.unsigned(let unsigned), .float):
+      return index.count(word: KeyCoding.word(Double(unsigned)))
+    case (.bool(let bool), .bool): return index.count(word: KeyWord(bool ? 1 : 0))
     case (.string(let string), .uuid):
       guard let uuid = PointUUID(string) else { return index.count(.foreign) }
       return index.count(uuidHigh: uuid.high, low: uuid.low)
@@ -148,7 +159,7 @@ struct IndexedCondition {
   /// A row with a value besides the unwanted ones passes, and one whose only value is unwanted
   /// does not; of several values some may be wanted.
   private func answer(except values: Set<MatchValue>) -> FilterAnswer {
-    let unwanted = values.reduce(FilterAnswer(exactly: .none)) { $0.or(answer($1)) }
+    let unwanted = FilterAnswer(anyOf: values.map { answer($0) })
     let valued = OffsetSelection.only(index.rows(.valued))
     let multiple = OffsetSelection.only(index.rows(.multiple))
     return FilterAnswer(
@@ -163,9 +174,25 @@ struct IndexedCondition {
       return FilterAnswer(.empty, orPerhaps: index.rows(.foreign))
     }
     let rows = index.rows(wordsNot: ends.isBelow, nor: ends.isAbove)
-    // An index of integers does not know other numbers.
-    if case .integer = field.params { return FilterAnswer(rows, orPerhaps: index.rows(.foreign)) }
-    return FilterAnswer(exactly: rows)
+    if case .integer = field.params {
+      // An index of integers does not know other numbers.
+      return FilterAnswer(rows, orPerhaps: index.rows(.foreign))
+    }
+    // An index of doubles can't tell integers that are rounded to the double of a bound.
+    let lowest = Self.roundedWords([range.greaterThan, range.greaterThanOrEqual])
+    let highest = Self.roundedWords([range.lessThan, range.lessThanOrEqual])
+    if lowest.isEmpty, highest.isEmpty { return FilterAnswer(exactly: rows) }
+    let sure = index.rows(
+      wordsNot: { word in ends.isBelow(word) || lowest.contains { word <= $0 } },
+      nor: { word in ends.isAbove(word) || highest.contains { word >= $0 } })
+    return FilterAnswer(
+      sure, orPerhaps: OffsetSet.union(of: (lowest + highest).map { index.rows(word: $0) }))
+  }
+
+  /// The words of those bounds that stand for other integers too.
+  private static func roundedWords(_ bounds: [Number?]) -> [KeyWord] {
+    bounds.compactMap { $0?.double }.filter { abs($0) >= Number.exactDoubles }
+      .map { KeyCoding.word($0) }
   }
 
   private func answer(_ range: DatetimeRange) -> FilterAnswer {
@@ -177,15 +204,15 @@ struct IndexedCondition {
 
 /// The words within bounds: those that are neither below nor above.
 struct WordRange {
-  let isBelow: (UInt64) -> Bool
-  let isAbove: (UInt64) -> Bool
+  let isBelow: (KeyWord) -> Bool
+  let isAbove: (KeyWord) -> Bool
 
   /// Bounds on numbers, for indexes whose words are numbers; otherwise `nil`.
   init?(_ range: RangeCondition, _ params: PayloadIndexParams) {
-    let number: (UInt64) -> Double
+    let number: (KeyWord) -> Number
     switch params {
-    case .integer: number = { Double(KeyCoding.integer($0)) }
-    case .float: number = { KeyCoding.double($0) }
+    case .integer: number = { Number(integerOf: $0) }
+    case .float: number = { .double(KeyCoding.double($0)) }
     case .keyword, .geo, .text, .bool, .datetime, .uuid: return nil
     }
     isBelow = { !range.lowerHalf.contains(number($0)) }
@@ -204,6 +231,13 @@ struct WordRange {
       greaterThanOrEqual: range.greaterThanOrEqual?.microseconds)
     isBelow = { !moments.lowerHalf.contains(KeyCoding.integer($0)) }
     isAbove = { !moments.upperHalf.contains(KeyCoding.integer($0)) }
+  }
+}
+
+extension Number {
+  /// The integer that a word of an index of integers stands for.
+  init(integerOf word: KeyWord) {
+    self = word.isUpper ? .unsigned(word.bits) : .integer(KeyCoding.integer(word))
   }
 }
 

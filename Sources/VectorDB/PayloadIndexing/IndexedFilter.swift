@@ -36,7 +36,7 @@ struct IndexedFilter {
       .isEmpty(let key), .isNull(let key):
       guard let field = indexes[key] else { return .unknown }
       return IndexedCondition(field).answer(condition)
-    case .valuesCount, .someValue, .hasID, .hasVector, .slice, .nested: return .unknown
+    case .valuesCount, .hasID, .hasVector, .slice, .nested: return .unknown
     }
   }
 
@@ -57,7 +57,7 @@ struct IndexedFilter {
       .geoBoundingBox(let key, _), .geoRadius(let key, _), .geoPolygon(let key, _),
       .isEmpty(let key), .isNull(let key):
       return indexes[key].flatMap { IndexedCondition($0).estimate(condition) }
-    case .not, .valuesCount, .someValue, .hasVector, .slice, .nested: return nil
+    case .not, .valuesCount, .hasVector, .slice, .nested: return nil
     }
   }
 
@@ -98,7 +98,7 @@ struct IndexedFilter {
   }
 
   private func answer(any conditions: [Condition]) -> FilterAnswer {
-    conditions.reduce(FilterAnswer(exactly: .none)) { $0.or(answer($1)) }
+    FilterAnswer(anyOf: conditions.map { answer($0) })
   }
 
   private func answer(_ minShould: Filter.MinShould) -> FilterAnswer {

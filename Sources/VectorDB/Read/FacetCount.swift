@@ -65,9 +65,12 @@ struct FacetCount {
     case (.string(let left), .string(let right)):
       return left.utf8.lexicographicallyPrecedes(right.utf8)
     case (.integer(let left), .integer(let right)): return left < right
+    case (.unsigned(let left), .unsigned(let right)): return left < right
+    case (.integer, .unsigned): return true
+    case (.unsigned, .integer): return false
     case (.bool(let left), .bool(let right)): return !left && right
     // Values of one index are of one kind.
-    case (.string, _), (.integer, _), (.bool, _): return false
+    case (.string, _), (.integer, _), (.unsigned, _), (.bool, _): return false
     }
   }
 }

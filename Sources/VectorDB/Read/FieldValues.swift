@@ -7,14 +7,14 @@ struct FieldValues {
   let type: PayloadIndexType
 
   /// The values that a field can be ordered by; for other types there are none.
-  func orderValues(in payload: JSONElement) -> [OrderValue] {
-    var values: [OrderValue] = []
+  func orderValues(in payload: JSONElement) -> [Number] {
+    var values: [Number] = []
     forEach(in: payload) { element in
       switch type {
       case .integer:
-        if let integer = element.int64 { values.append(.integer(integer)) }
+        if let integer = element.integer { values.append(integer) }
       case .float:
-        if let double = element.double { values.append(.double(double)) }
+        if let number = Number(element) { values.append(number.asDoubleIfExact) }
       case .datetime:
         if let moment = element.withUTF8({ Datetime(utf8: $0) }) ?? nil {
           values.append(.integer(moment.microseconds))
@@ -33,7 +33,11 @@ struct FieldValues {
       case .keyword:
         if let string = element.string { values.append(.string(string)) }
       case .integer:
-        if let integer = element.int64 { values.append(.integer(integer)) }
+        if let integer = element.int64 {
+          values.append(.integer(integer))
+        } else if let unsigned = element.uint64 {
+          values.append(.unsigned(unsigned))
+        }
       case .bool:
         if let bool = element.bool { values.append(.bool(bool)) }
       case .uuid:
@@ -56,6 +60,11 @@ struct FieldValues {
       return false
     }
   }
+}
+
+extension JSONElement {
+  /// The number, if it is spelled as an integer of 64 bits.
+  fileprivate var integer: Number? { kind == .double ? nil : Number(self) }
 }
 
 extension PointRecord.View {

@@ -166,7 +166,7 @@ struct FilterScan {
       case .filter(let inner):
         if let ids = candidates(inner) { result = result?.intersection(ids) ?? Set(ids) }
       case .match, .range, .datetimeRange, .geoBoundingBox, .geoRadius, .geoPolygon, .valuesCount,
-        .isEmpty, .isNull, .someValue, .hasVector, .slice, .nested, .not:
+        .isEmpty, .isNull, .hasVector, .slice, .nested, .not:
         break
       }
     }

@@ -51,7 +51,7 @@ struct GroupedQuery {
     var found = Found()
     var count = request.limit.multipliedSaturating(by: request.groupSize)
     for round in 0..<Self.roundsMax {
-      let known = Set(found.ids.compactMap(\.matchValue))
+      let known = Set(found.ids.map(\.matchValue))
       let conditions: [Condition] =
         known.isEmpty ? [] : [.match(key: request.groupBy, .except(known))]
       let points = try run([query(conditions, limit: count)])[0]
@@ -71,9 +71,8 @@ struct GroupedQuery {
     var queries: [QueryRequest] = []
     var asked: [GroupID] = []
     for id in open {
-      guard let value = id.matchValue else { continue }
       queries.append(
-        query([.match(key: request.groupBy, .value(value))], limit: request.groupSize))
+        query([.match(key: request.groupBy, .value(id.matchValue))], limit: request.groupSize))
       asked.append(id)
     }
     for (id, points) in zip(asked, try run(queries)) { found.hits[id] = points }
@@ -160,11 +159,11 @@ extension GroupID {
   }
 
   /// What a condition on the group's points compares with.
-  fileprivate var matchValue: MatchValue? {
+  fileprivate var matchValue: MatchValue {
     switch self {
     case .string(let string): .string(string)
     case .integer(let integer): .integer(integer)
-    case .unsigned: nil
+    case .unsigned(let unsigned): .unsigned(unsigned)
     }
   }
 }

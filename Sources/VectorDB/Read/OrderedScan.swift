@@ -24,7 +24,7 @@ struct OrderedScan {
   }
 
   private struct Entry {
-    let value: OrderValue
+    let value: Number
     let id: PointID
     let offset: UInt32
   }
@@ -66,13 +66,12 @@ struct OrderedScan {
   private func indexedEntries(
     _ count: Int, _ allowed: OffsetBitmap?
   ) throws(CollectionError) -> [Entry] {
-    var found: [(value: OrderValue, offset: UInt32)] = []
+    var found: [(value: Number, offset: UInt32)] = []
     _ = try transaction.forEachValue(
-      of: order.key, descending: order.direction == .descending,
-      skipping: isBeforeStart
+      of: order.key, descending: order.direction == .descending, from: order.start?.number
     ) { (value, rows) throws(CollectionError) in
       for offset in rows where allowed?.contains(offset) ?? true {
-        found.append((OrderValue(value), offset))
+        found.append((value, offset))
       }
       return found.count < count
     }
@@ -118,26 +117,8 @@ struct OrderedScan {
     return left.value == right.value && left.id < right.id
   }
 
-  private func isBeforeStart(_ value: OrderedValue) -> Bool {
-    !isAtOrAfterStart(OrderValue(value))
-  }
-
-  private func isAtOrAfterStart(_ value: OrderValue) -> Bool {
-    let start: Double
-    switch order.start {
-    case nil: return true
-    case .number(let number): start = number
-    case .datetime(let moment): start = Double(moment.microseconds)
-    }
-    return order.direction == .ascending ? value.double >= start : value.double <= start
-  }
-}
-
-extension OrderValue {
-  fileprivate init(_ value: OrderedValue) {
-    switch value {
-    case .integer(let integer), .datetime(let integer): self = .integer(integer)
-    case .float(let number): self = .double(number)
-    }
+  private func isAtOrAfterStart(_ value: Number) -> Bool {
+    guard let start = order.start?.number else { return true }
+    return order.direction == .ascending ? value >= start : value <= start
   }
 }

@@ -67,7 +67,7 @@ struct UnindexedField {
     case .datetimeRange(let key, _): (key, [.datetimeRange])
     case .geoBoundingBox(let key, _), .geoRadius(let key, _), .geoPolygon(let key, _):
       (key, [.geo])
-    case .valuesCount(let key, _), .isEmpty(let key), .isNull(let key), .someValue(let key, _):
+    case .valuesCount(let key, _), .isEmpty(let key), .isNull(let key):
       (key, Capability.allCases)
     case .hasID, .hasVector, .slice, .nested, .filter, .not: nil
     }
@@ -87,7 +87,7 @@ struct UnindexedField {
   private static func demands(of values: some Collection<MatchValue>) -> [Capability] {
     switch values.first {
     case nil: return []
-    case .integer: return [.integerMatch]
+    case .integer, .unsigned: return [.integerMatch]
     case .bool: return [.boolMatch]
     case .string:
       let areUUIDs = values.allSatisfy { value in
