@@ -77,11 +77,14 @@ let package = Package(
         logging,
       ]),
     // Server
+    .systemLibrary(name: "CBrotli", providers: [.apt(["libbrotli-dev"])]),
+    .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     target("QdrantAPI", ["FastJSON", "PointModel"]),
     target(
       "QdrantREST",
       [
-        "FastJSON", "HTTPTransfer", "PointModel", "QdrantAPI", "ServiceProcess", "VectorDB",
+        "CBrotli", "CZlib", "FastJSON", "HTTPTransfer", "PointModel", "QdrantAPI", "ServiceProcess",
+        "VectorDB",
         "VectorIndex", httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1,
         nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix,
       ]),

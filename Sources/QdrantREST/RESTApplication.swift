@@ -27,10 +27,11 @@ public struct RESTApplication: Sendable {
     self.init(state: ServerState(database: database), settings: settings, logger: logger)
   }
 
-  /// All routes behind the envelope and the check of keys.
+  /// All routes behind the packing of answers, the envelope and the check of keys.
   public func router() -> Router<RESTContext> {
     let router = Router(context: RESTContext.self)
     let settings = services.settings
+    router.add(middleware: PackingMiddleware())
     router.add(
       middleware: EnvelopeMiddleware(
         metrics: services.metrics, logger: services.logger,

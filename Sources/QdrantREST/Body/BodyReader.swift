@@ -14,14 +14,14 @@ struct BodyReader: Sendable {
 
   /// Decodes the body and answers with what `respond` makes of it.
   ///
-  /// - Throws: 413 for a body over the limit, 415 for an encoded one, 429 when the budget is
-  ///   spent, 408 when the body comes too slowly, and whatever `decode` and `respond` throw.
+  /// - Throws: 413 for a body over the limit, packed or unpacked, 415 for a coding that is not
+  ///   known, 429 when the budget is spent, 408 when the body comes too slowly, and whatever
+  ///   `decode` and `respond` throw.
   func withValue<Value: Sendable>(
     of request: Request,
     decodedBy decode: @escaping @Sendable (UnsafeRawBufferPointer) throws(RequestError) -> Value,
     _ respond: (Value) async throws -> Response
   ) async throws -> Response {
-    try checkEncoding(request)
     let abortion = BodyAbortion.current
     let share = budget.share { abortion?.abort(.stalled) }
     // What the body holds is given back when the request has been answered.
@@ -36,20 +36,12 @@ struct BodyReader: Sendable {
     return try await respond(value)
   }
 
-  private func checkEncoding(_ request: Request) throws(RESTError) {
-    guard let encoding = request.headers[.contentEncoding], encoding.lowercased() != "identity"
-    else { return }
-    throw RESTError(
-      .unsupportedMediaType,
-      "Bad request: Content-Encoding `\(encoding)` is not supported, send the body as it is")
-  }
-
   private func collect(
     _ request: Request, _ share: ByteBudget.Share
   ) async throws -> ByteBuffer {
     let declared = request.headers[.contentLength].flatMap { Int($0) }
     if let declared, declared > limit { throw RESTError.tooLarge(bytes: declared, limit: limit) }
-    var pieces = BodyPieces(request)
+    var pieces = try BodyPieces(request)
     var collected = ByteBuffer()
     while var piece = try await pieces.next() {
       let total = collected.readableBytes + piece.readableBytes
@@ -64,33 +56,5 @@ struct BodyReader: Sendable {
     }
     share.complete()
     return collected
-  }
-}
-
-/// The pieces of a body as they arrive. One that breaks off, comes too slowly or is framed wrongly
-/// is the client's fault.
-struct BodyPieces {
-  private var chunks: RequestBody.AsyncIterator
-
-  init(_ request: Request) { chunks = request.body.makeAsyncIterator() }
-
-  /// The next piece; `nil` at the body's end.
-  ///
-  /// - Throws: 408 or 429 for a body that was given up, 400 for a broken one.
-  mutating func next() async throws -> ByteBuffer? {
-    do {
-      return try await chunks.next()
-    } catch is CancellationError {
-      throw CancellationError()
-    } catch BodyFault.tooSlow(let bytes) {
-      throw RESTError(
-        .requestTimeout, "Timeout error: the body came too slowly: \(bytes) bytes until now")
-    } catch BodyFault.stalled {
-      throw RESTError(
-        .requestTimeout,
-        "Timeout error: the body stopped arriving while other requests waited for its room")
-    } catch {
-      throw RESTError(.badRequest, "Bad request: the body could not be read: \(error)")
-    }
   }
 }

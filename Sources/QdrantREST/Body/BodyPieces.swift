@@ -1,0 +1,86 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// The pieces of a body as they arrive, unpacked if they are packed. A body that breaks off, comes
+/// too slowly or is framed wrongly is the client's fault.
+struct BodyPieces {
+  private var chunks: RequestBody.AsyncIterator
+  private let unpacker: Unpacker?
+  /// What has arrived and is not unpacked yet.
+  private var packed = ByteBuffer()
+
+  /// Unpacked in place are so many bytes, of a piece no longer than this: more may take long.
+  private static let bytesInPlace = 16 << 10
+  /// The largest piece that is unpacked at once.
+  private static let pieceBytes = 256 << 10
+
+  /// - Throws: 415 for a coding that is not known.
+  init(_ request: Request) throws(RESTError) {
+    let named = request.headers[.contentEncoding]?.filter { $0 != " " } ?? "identity"
+    if named.isEmpty || named.lowercased() == "identity" {
+      unpacker = nil
+    } else if let coding = ContentCoding(named: named) {
+      unpacker = Unpacker(coding)
+    } else {
+      throw RESTError(
+        .unsupportedMediaType,
+        "Bad request: Content-Encoding `\(named)` is not supported, use gzip, deflate or br")
+    }
+    chunks = request.body.makeAsyncIterator()
+  }
+
+  /// The next piece; `nil` at the body's end.
+  ///
+  /// - Throws: 408 for a body that was given up, 400 for a broken one.
+  mutating func next() async throws -> ByteBuffer? {
+    guard let unpacker else { return try await arrived() }
+    do {
+      while true {
+        while packed.readableBytes > 0 || unpacker.hasMore {
+          let piece = try await unpacked(by: unpacker)
+          if piece.readableBytes > 0 { return piece }
+        }
+        guard let more = try await arrived() else {
+          try unpacker.finish()
+          return nil
+        }
+        packed = more
+      }
+    } catch let error as PackingError {
+      throw RESTError(
+        .badRequest, "Bad request: the body could not be unpacked as `\(error.coding.rawValue)`")
+    }
+  }
+
+  private mutating func unpacked(by unpacker: Unpacker) async throws -> ByteBuffer {
+    if packed.readableBytes <= Self.bytesInPlace, !unpacker.hasMore {
+      return try unpacker.unpack(&packed, upTo: Self.bytesInPlace)
+    }
+    let before = packed
+    let (piece, rest) = try await BlockingWork.run {
+      var rest = before
+      let piece = try unpacker.unpack(&rest, upTo: Self.pieceBytes)
+      return (piece, rest)
+    }
+    packed = rest
+    return piece
+  }
+
+  private mutating func arrived() async throws -> ByteBuffer? {
+    do {
+      return try await chunks.next()
+    } catch is CancellationError {
+      throw CancellationError()
+    } catch BodyFault.tooSlow(let bytes) {
+      throw RESTError(
+        .requestTimeout, "Timeout error: the body came too slowly: \(bytes) bytes until now")
+    } catch BodyFault.stalled {
+      throw RESTError(
+        .requestTimeout,
+        "Timeout error: the body stopped arriving while other requests waited for its room")
+    } catch {
+      throw RESTError(.badRequest, "Bad request: the body could not be read: \(error)")
+    }
+  }
+}
