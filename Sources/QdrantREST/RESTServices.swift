@@ -39,22 +39,13 @@ struct RESTServices: Sendable {
     return collection
   }
 
-  /// Runs a read; past `seconds` it is cancelled and answered 408.
+  /// Runs a read; past `seconds`, counted from the request's arrival, it is cancelled and answered
+  /// 408.
   func withDeadline<Value: Sendable>(
-    _ seconds: Int?, operation: String,
+    _ seconds: Int?, operation: String, _ context: RESTContext,
     _ body: @escaping @Sendable () async throws -> Value
   ) async throws -> Value {
     guard let seconds else { return try await body() }
-    return try await withThrowingTaskGroup(of: Value?.self) { group in
-      group.addTask { try await body() }
-      group.addTask {
-        try await Task.sleep(for: .seconds(seconds))
-        return nil
-      }
-      defer { group.cancelAll() }
-      if let first = try await group.next(), let value = first { return value }
-      throw CollectionError.timedOut(
-        "Operation '\(operation)' timed out after \(seconds) seconds")
-    }
+    return try await Deadline(seconds: seconds, after: context.startedAt).answer(operation, body)
   }
 }

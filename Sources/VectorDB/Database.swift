@@ -66,7 +66,10 @@ public final class Database: Sendable {
       throw DatabaseError(error)
     }
     try CatalogLoader.checkFormat(store)
-    guard let searchThreads = SearchThreads(count: options.searchThreads) else {
+    guard
+      let searchThreads = SearchThreads(
+        count: options.searchThreads, pausedMax: options.limits.pausedReadsMax)
+    else {
       throw .io("the system has no threads to give")
     }
     let core = DatabaseCore(store: store, searchThreads: searchThreads, options: options)

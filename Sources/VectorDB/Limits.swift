@@ -19,6 +19,12 @@ public struct Limits: Sendable, Equatable {
   /// request to be answered where it came in, without waking a search thread: 4 MiB are about a
   /// quarter of a millisecond.
   public var briefSearchBytesMax: Int
+  /// Reads that may have begun and wait, each on a thread of its own, because they take longer than
+  /// others that are asked for meanwhile.
+  public var pausedReadsMax: Int
+  /// Points that a diversified search weighs against each other; those after them follow by their
+  /// nearness alone.
+  public var diversifiedCandidatesMax: Int
   /// Rows outside of the lists of an index beyond which writers wait.
   public var indexTailRowsMax: Int
   /// Milliseconds that a request waits for a collection that is being loaded: less than clients
@@ -33,7 +39,8 @@ public struct Limits: Sendable, Equatable {
     queuedOperationsMax: Int = 4096, groupOperationsMax: Int = 512,
     groupBytesMax: Int = 32 << 20, payloadDepthMax: Int = 125, collectionsMax: Int = 10_000,
     aliasesMax: Int = 100_000, lazyFilterCandidatesMax: Int = 2048,
-    briefSearchBytesMax: Int = 4 << 20, indexTailRowsMax: Int = 20_000,
+    briefSearchBytesMax: Int = 4 << 20, pausedReadsMax: Int = 128,
+    diversifiedCandidatesMax: Int = 16_384, indexTailRowsMax: Int = 20_000,
     loadingWaitMilliseconds: Int = 3000, payloadFieldsMax: Int = 1000,
     room: RoomLimits = RoomLimits()
   ) {
@@ -45,6 +52,8 @@ public struct Limits: Sendable, Equatable {
     self.aliasesMax = aliasesMax
     self.lazyFilterCandidatesMax = lazyFilterCandidatesMax
     self.briefSearchBytesMax = briefSearchBytesMax
+    self.pausedReadsMax = pausedReadsMax
+    self.diversifiedCandidatesMax = diversifiedCandidatesMax
     self.indexTailRowsMax = indexTailRowsMax
     self.loadingWaitMilliseconds = loadingWaitMilliseconds
     self.payloadFieldsMax = payloadFieldsMax

@@ -28,7 +28,7 @@ struct PayloadIndexController: Sendable {
       var status = parameters.status
       if parameters.wait {
         let collection = try database.collection(named: name)
-        let isReady = try await wait(upTo: parameters.timeoutSeconds) {
+        let isReady = try await wait(upTo: parameters.timeoutSeconds, context) {
           try await collection.awaitPayloadIndex(at: index.path)
         }
         if !isReady { status = .waitTimeout }
@@ -56,10 +56,10 @@ struct PayloadIndexController: Sendable {
 
   /// Whether `body` ended within so many seconds.
   private func wait(
-    upTo seconds: Int?, _ body: @escaping @Sendable () async throws -> Void
+    upTo seconds: Int?, _ context: RESTContext, _ body: @escaping @Sendable () async throws -> Void
   ) async throws -> Bool {
     do {
-      try await services.withDeadline(seconds, operation: "Create field index", body)
+      try await services.withDeadline(seconds, operation: "Create field index", context, body)
       return true
     } catch CollectionError.timedOut {
       return false

@@ -26,7 +26,7 @@ struct PointsController: Sendable {
     return try await services.bodies.withValue(of: request, decodedBy: decode) { wanted in
       let collection = try services.collection(context, parameters)
       let seconds = parameters.timeoutSeconds
-      let records = try await services.withDeadline(seconds, operation: "Retrieve") {
+      let records = try await services.withDeadline(seconds, operation: "Retrieve", context) {
         try await collection.retrieve(
           wanted.ids, withPayload: wanted.withPayload, withVector: wanted.withVector)
       }
@@ -45,7 +45,7 @@ struct PointsController: Sendable {
     }
     let collection = try services.collection(context, parameters)
     let seconds = parameters.timeoutSeconds
-    let records = try await services.withDeadline(seconds, operation: "Retrieve") {
+    let records = try await services.withDeadline(seconds, operation: "Retrieve", context) {
       try await collection.retrieve([id], withPayload: .all, withVector: .all)
     }
     guard let record = records.first else {
@@ -63,7 +63,7 @@ struct PointsController: Sendable {
     return try await services.bodies.withValue(of: request, decodedBy: decode) { wanted in
       let collection = try services.collection(context, parameters)
       let seconds = parameters.timeoutSeconds
-      let page = try await services.withDeadline(seconds, operation: "Scroll") {
+      let page = try await services.withDeadline(seconds, operation: "Scroll", context) {
         try await collection.scroll(wanted)
       }
       return try await RESTResponse.ok(context, items: page.records.count) { $0.write(page) }
@@ -79,7 +79,7 @@ struct PointsController: Sendable {
     return try await services.bodies.withValue(of: request, decodedBy: decode) { wanted in
       let collection = try services.collection(context, parameters)
       let seconds = parameters.timeoutSeconds
-      let count = try await services.withDeadline(seconds, operation: "Count") {
+      let count = try await services.withDeadline(seconds, operation: "Count", context) {
         try await collection.count(wanted.filter, exact: wanted.exact)
       }
       return RESTResponse.ok(context) { $0.writeCount(count) }
@@ -95,7 +95,7 @@ struct PointsController: Sendable {
     return try await services.bodies.withValue(of: request, decodedBy: decode) { wanted in
       let collection = try services.collection(context, parameters)
       let seconds = parameters.timeoutSeconds
-      let hits = try await services.withDeadline(seconds, operation: "Facet") {
+      let hits = try await services.withDeadline(seconds, operation: "Facet", context) {
         try await collection.facet(wanted)
       }
       return try await RESTResponse.ok(context, items: hits.count) { $0.write(hits) }

@@ -94,7 +94,7 @@ struct QueryController: Sendable {
       resolved.append(try await resolvingReferences(of: query, to: collection))
     }
     let final = resolved
-    return try await services.withDeadline(parameters.timeoutSeconds, operation: "Query") {
+    return try await services.withDeadline(parameters.timeoutSeconds, operation: "Query", context) {
       try await collection.query(final)
     }
   }
@@ -109,7 +109,7 @@ struct QueryController: Sendable {
       let collection = try services.collection(context, parameters)
       let resolved = try await resolvingReferences(of: wanted.query, to: collection)
       let seconds = parameters.timeoutSeconds
-      let groups = try await services.withDeadline(seconds, operation: "GroupBy") {
+      let groups = try await services.withDeadline(seconds, operation: "GroupBy", context) {
         var request = wanted
         request.query = resolved
         let groups = try await collection.groups(request)
@@ -130,7 +130,7 @@ struct QueryController: Sendable {
     return try await services.bodies.withValue(of: request, decodedBy: decode) { wanted in
       let collection = try services.collection(context, parameters)
       let seconds = parameters.timeoutSeconds
-      let matrix = try await services.withDeadline(seconds, operation: "SearchMatrix") {
+      let matrix = try await services.withDeadline(seconds, operation: "SearchMatrix", context) {
         try await collection.matrix(wanted)
       }
       return try await RESTResponse.ok(context, items: matrix.ids.count) { write(matrix, &$0) }

@@ -75,4 +75,9 @@ struct IdentityView: Sendable {
       table.addresses(of: number)?.identity(row: row, at: sequence)
     }
   }
+
+  /// The id of the row at `offset`, which the reader sees. A row keeps its id.
+  func id(of offset: UInt32) -> PointID? {
+    identity(of: offset, at: .max)?.id
+  }
 }

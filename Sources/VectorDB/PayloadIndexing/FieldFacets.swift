@@ -13,15 +13,25 @@ extension ReadTransaction {
   /// - Returns: false when values of the field can't be counted.
   func forEachValueCount(
     of path: PayloadPath, among rows: OffsetBitmap?, _ body: (MatchValue, Int) -> Void
-  ) -> Bool {
+  ) throws(CollectionError) -> Bool {
     guard let (index, value) = countedIndex(path) else { return false }
+    var failure: CollectionError?
+    var pace = WorkPace(flag)
     index.forEachKey { key, keyRows in
-      let count = keyRows.offsets.count { offset in
-        visibility.isVisible(offset) && rows?.contains(offset) ?? true
+      do throws(CollectionError) {
+        let offsets = keyRows.offsets
+        try pace.step(offsets.count + 1)
+        let count = offsets.count { offset in
+          visibility.isVisible(offset) && rows?.contains(offset) ?? true
+        }
+        if count > 0 { body(value(key), count) }
+        return true
+      } catch {
+        failure = error
+        return false
       }
-      if count > 0 { body(value(key), count) }
-      return true
     }
+    if let failure { throw failure }
     return true
   }
 

@@ -26,11 +26,14 @@ extension ReadTransaction {
       start.map { descending ? value > $0 : value < $0 } ?? false
     }
     var failure: CollectionError?
+    var pace = WorkPace(flag)
     let isWordBefore = { (word: KeyWord) in isBefore(value(word), first) }
     index.forEachWord(descending: descending, from: isWordBefore) { word, rows in
-      let visible = rows.offsets.filter { visibility.isVisible($0) }
-      if visible.isEmpty { return true }
       do throws(CollectionError) {
+        let offsets = rows.offsets
+        try pace.step(offsets.count + 1)
+        let visible = offsets.filter { visibility.isVisible($0) }
+        if visible.isEmpty { return true }
         let rounded = value(word)
         guard isRounded, abs(rounded.double) >= Number.exactDoubles else {
           return try body(rounded, visible)

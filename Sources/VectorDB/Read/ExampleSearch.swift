@@ -5,7 +5,6 @@ import VectorIndex
 struct ExampleSearch {
   let transaction: ReadTransaction
   let slot: VectorSlot
-  let flag: CancellationFlag
 
   /// The rows with the best scores.
   func best(
@@ -15,18 +14,15 @@ struct ExampleSearch {
     let scorer = ExampleScorer(rule: rule, metric: slot.metric)
     var best = TopK(capacity: min(count, Int(transaction.visibility.rowCount)))
     let column = transaction.columns[slot.position]
-    var visited = 0
+    var pace = WorkPace(transaction.flag)
+    let cost = 16 + query.vectors.count * slot.size / 8
     let offer = { (offset: UInt32) throws(CollectionError) in
-      visited += 1
-      if visited.isMultiple(of: 1024), flag.isCancelled {
-        throw CollectionError.timedOut("the search was given up")
-      }
+      try pace.step(cost)
       guard let score = column.withRow(offset, { scorer.score($0) }) else { return }
       best.offer(offset: offset, score: score.isNaN ? -.infinity : score)
     }
     if let filter, !filter.isEmpty {
-      let allowed = try FilterScan(filter, in: transaction).rows(flag: flag)
-      for offset in allowed where transaction.visibility.isVisible(offset) { try offer(offset) }
+      try transaction.forEachVisible(among: FilterScan(filter, in: transaction).rows(), offer)
     } else {
       try transaction.forEachVisible(offer)
     }
@@ -109,6 +105,21 @@ extension ReadTransaction {
   func forEachVisible(
     _ body: (UInt32) throws(CollectionError) -> Void
   ) throws(CollectionError) {
-    for offset in 0..<visibility.rowCount where visibility.isVisible(offset) { try body(offset) }
+    var pace = WorkPace(flag)
+    for offset in 0..<visibility.rowCount {
+      try pace.step()
+      if visibility.isVisible(offset) { try body(offset) }
+    }
+  }
+
+  /// Passes the offset of every row of this commit that is among `rows`.
+  func forEachVisible(
+    among rows: OffsetBitmap, _ body: (UInt32) throws(CollectionError) -> Void
+  ) throws(CollectionError) {
+    var pace = WorkPace(flag)
+    for offset in rows {
+      try pace.step()
+      if visibility.isVisible(offset) { try body(offset) }
+    }
   }
 }

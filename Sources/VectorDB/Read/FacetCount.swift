@@ -27,30 +27,30 @@ struct FacetCount {
   private static let readRowsMax = 4096
 
   /// The most frequent values; equally frequent ones in their own order.
-  func hits(flag: CancellationFlag) throws(CollectionError) -> [FacetHit] {
-    let hits = try counts(flag: flag).map { FacetHit(value: $0.key, count: $0.value) }
+  func hits() throws(CollectionError) -> [FacetHit] {
+    let hits = try counts().map { FacetHit(value: $0.key, count: $0.value) }
     return Array(hits.sorted(by: Self.precedes).prefix(request.limit))
   }
 
-  private func counts(flag: CancellationFlag) throws(CollectionError) -> [MatchValue: Int] {
+  private func counts() throws(CollectionError) -> [MatchValue: Int] {
     let filter = request.filter.flatMap { $0.isEmpty ? nil : $0 }
     let scan = FilterScan(filter ?? Filter(), in: transaction)
     guard transaction.canCountValues(of: request.key) else {
-      return try scannedCounts(scan, flag)
+      return try scannedCounts(scan)
     }
-    let allowed = try filter == nil ? nil : scan.rows(flag: flag)
-    if let allowed, allowed.count <= Self.readRowsMax { return try scannedCounts(scan, flag) }
+    let allowed = try filter == nil ? nil : scan.rows()
+    if let allowed, allowed.count <= Self.readRowsMax { return try scannedCounts(scan) }
     var counts: [MatchValue: Int] = [:]
-    _ = transaction.forEachValueCount(of: request.key, among: allowed) { counts[$0] = $1 }
+    _ = try transaction.forEachValueCount(of: request.key, among: allowed) { counts[$0] = $1 }
     return counts
   }
 
   /// From the records.
   private func scannedCounts(
-    _ scan: FilterScan, _ flag: CancellationFlag
+    _ scan: FilterScan
   ) throws(CollectionError) -> [MatchValue: Int] {
     var counts: [MatchValue: Int] = [:]
-    try scan.forEach(flag: flag) { (_, view) throws(CollectionError) in
+    try scan.forEachPoint { (_, view) throws(CollectionError) in
       for value in Set(values.matchValues(in: try view.parsedPayload())) {
         counts[value, default: 0] += 1
       }

@@ -27,44 +27,35 @@ struct FilterScan {
   }
 
   /// Visits each point that passes until `body` returns `false`; in no stated order.
-  func forEach(
-    flag: CancellationFlag?,
+  func forEachPoint(
     _ body: (_ offset: UInt32, PointRecord.View) throws(CollectionError) -> Bool
   ) throws(CollectionError) {
     if let candidates {
       let located = try transaction.locations(of: candidates).compactMap { $0?.offset }
-      return try visit(located, flag: flag, body)
+      return try visit(located, body)
     }
     if case .only(let rows) = answer.possible {
       let existing = rows.offsets.filter { transaction.visibility.isVisible($0) }
-      return try visit(existing, flag: flag, body)
+      return try visit(existing, body)
     }
-    var visited = 0
     try transaction.scanRecords { (offset, record) throws(CollectionError) in
-      visited += 1
-      if visited % 1024 == 0 { try Self.check(flag) }
       guard try passes(record, at: offset) else { return true }
       return try body(offset, record)
     }
   }
 
   private func visit(
-    _ offsets: [UInt32], flag: CancellationFlag?,
+    _ offsets: [UInt32],
     _ body: (_ offset: UInt32, PointRecord.View) throws(CollectionError) -> Bool
   ) throws(CollectionError) {
     var isDone = false
     for start in stride(from: 0, to: offsets.count, by: Self.batch) where !isDone {
-      try Self.check(flag)
       let part = Array(offsets[start..<min(start + Self.batch, offsets.count)])
       try transaction.visitRecords(at: part) { (index, record) throws(CollectionError) in
         if isDone { return }
         if try passes(record, at: part[index]) { isDone = try !body(part[index], record) }
       }
     }
-  }
-
-  private static func check(_ flag: CancellationFlag?) throws(CollectionError) {
-    if flag?.isCancelled == true { throw .timedOut("the search was given up") }
   }
 
   /// Whether a record passes.
@@ -85,24 +76,24 @@ struct FilterScan {
   }
 
   /// The rows that pass, if that takes few records; they may be dead.
-  func rowsAtOnce(flag: CancellationFlag?) throws(CollectionError) -> OffsetBitmap? {
-    if candidates != nil { return try rows(flag: flag) }
+  func rowsAtOnce() throws(CollectionError) -> OffsetBitmap? {
+    if candidates != nil { return try rows() }
     guard case .only(let unsure) = answer.unsure, unsure.count <= Self.testedAtOnceMax else {
       return nil
     }
     if unsure.isEmpty { return bitmap(of: answer.possible) }
-    let passed = try tested(unsure, flag: flag)
+    let passed = try tested(unsure)
     return bitmap(of: answer.sure.union(.only(OffsetSet(passed))))
   }
 
   /// The rows that pass, whatever it takes; they may be dead.
-  func rows(flag: CancellationFlag?) throws(CollectionError) -> OffsetBitmap {
+  func rows() throws(CollectionError) -> OffsetBitmap {
     if candidates == nil, case .only(let unsure) = answer.unsure {
-      let passed = try tested(unsure, flag: flag)
+      let passed = try tested(unsure)
       return bitmap(of: answer.sure.union(.only(OffsetSet(passed))))
     }
     var offsets: [UInt32] = []
-    try forEach(flag: flag) { (offset, _) throws(CollectionError) in
+    try forEachPoint { (offset, _) throws(CollectionError) in
       offsets.append(offset)
       return true
     }
@@ -110,10 +101,10 @@ struct FilterScan {
   }
 
   /// How many points pass.
-  func count(flag: CancellationFlag?) throws(CollectionError) -> Int {
+  func count() throws(CollectionError) -> Int {
     guard candidates == nil, case .only(let unsure) = answer.unsure else {
       var count = 0
-      try forEach(flag: flag) { (_, _) throws(CollectionError) in
+      try forEachPoint { (_, _) throws(CollectionError) in
         count += 1
         return true
       }
@@ -125,20 +116,22 @@ struct FilterScan {
     case .allBut(let rows):
       var count = 0
       let others = OffsetBitmap(rows, rowCount: transaction.visibility.rowCount)
-      transaction.visibility.forEachVisible { count += others.contains($0) ? 0 : 1 }
+      try transaction.forEachVisible { (offset) throws(CollectionError) in
+        count += others.contains(offset) ? 0 : 1
+      }
       sure = count
     }
-    return sure + (try tested(unsure, flag: flag).count)
+    return sure + (try tested(unsure).count)
   }
 
   /// The existing rows among `rows` whose records pass.
   private func tested(
-    _ rows: OffsetSet, flag: CancellationFlag?
+    _ rows: OffsetSet
   ) throws(CollectionError) -> [UInt32] {
     if rows.isEmpty { return [] }
     var passed: [UInt32] = []
     let existing = rows.offsets.filter { transaction.visibility.isVisible($0) }
-    try visit(existing, flag: flag) { (offset, _) throws(CollectionError) in
+    try visit(existing) { (offset, _) throws(CollectionError) in
       passed.append(offset)
       return true
     }

@@ -8,15 +8,13 @@ import PointModel
 /// its value.
 struct GroupedQuery {
   private let transaction: ReadTransaction
-  private let flag: CancellationFlag
   private let request: GroupsRequest
 
   /// How often more points are asked for before what was found must do.
   private static let roundsMax = 12
 
-  init(_ request: GroupsRequest, in transaction: ReadTransaction, flag: CancellationFlag) {
+  init(_ request: GroupsRequest, in transaction: ReadTransaction) {
     self.transaction = transaction
-    self.flag = flag
     self.request = request
   }
 
@@ -51,6 +49,7 @@ struct GroupedQuery {
     var found = Found()
     var count = request.limit.multipliedSaturating(by: request.groupSize)
     for round in 0..<Self.roundsMax {
+      if round > 0 { try transaction.flag.check() }
       let known = Set(found.ids.map(\.matchValue))
       let conditions: [Condition] =
         known.isEmpty ? [] : [.match(key: request.groupBy, .except(known))]
@@ -119,8 +118,7 @@ struct GroupedQuery {
   }
 
   private func run(_ queries: [QueryRequest]) throws(CollectionError) -> [[ScoredPoint]] {
-    if flag.isCancelled { throw .timedOut("the query was given up") }
-    return try QueryExecution(transaction, flag: flag).results(of: queries)
+    return try QueryExecution(transaction).results(of: queries)
   }
 
   /// Gives every hit what the request asks for.

@@ -16,7 +16,7 @@ struct IDOrderScan {
 
   /// A page of records, after `skipping` points that pass the filter.
   func page(
-    _ request: ScrollRequest, skipping: Int, flag: CancellationFlag?
+    _ request: ScrollRequest, skipping: Int
   ) throws(CollectionError) -> ScrollPage {
     let filter = request.filter.flatMap { $0.isEmpty ? nil : $0 }
     let scan = filter.map { FilterScan($0, in: transaction) }
@@ -26,10 +26,9 @@ struct IDOrderScan {
     let pageCount = toSkip.addingSaturating(request.limit).addingSaturating(1)
     var listed: [UInt32]?
     if let scan {
-      listed = try self.listed(scan, pageCount: pageCount, from: request.offset, flag: flag)
+      listed = try self.listed(scan, pageCount: pageCount, from: request.offset)
     }
     while true {
-      if flag?.isCancelled == true { throw .timedOut("the scroll was given up") }
       var offsets: [UInt32]
       if let listed {
         offsets = listed
@@ -55,13 +54,14 @@ struct IDOrderScan {
             view, at: offsets[index], payload: request.withPayload, vector: request.withVector))
       }
       if page.nextOffset != nil || from == nil { return page }
+      try transaction.flag.check()
     }
   }
 
   /// The offsets of all points that can pass, in the order of their ids from `first` on, when
   /// listing them costs less than walking over the ids of all points until a page is full.
   private func listed(
-    _ scan: FilterScan, pageCount: Int, from first: PointID?, flag: CancellationFlag?
+    _ scan: FilterScan, pageCount: Int, from first: PointID?
   ) throws(CollectionError) -> [UInt32]? {
     let isInRange: (PointID) -> Bool = { id in first.map { id >= $0 } ?? true }
     if let candidates = scan.candidates {
@@ -73,7 +73,7 @@ struct IDOrderScan {
     let walked = Double(pageCount) / max(share, 1e-9)
     guard Double(rows.count) * Self.recordCost <= walked else { return nil }
     var found: [(id: PointID, offset: UInt32)] = []
-    try scan.forEach(flag: flag) { (offset, record) throws(CollectionError) in
+    try scan.forEachPoint { (offset, record) throws(CollectionError) in
       if isInRange(record.id) { found.append((record.id, offset)) }
       return true
     }

@@ -13,19 +13,17 @@ struct NearestInOrder {
   private let query: SearchQuery
   private let transaction: ReadTransaction
   private let slot: VectorSlot
-  private let flag: CancellationFlag
   private var handedOut: Set<UInt32> = []
   /// Whether what was handed out are all rows there are.
   private(set) var isComplete = false
 
   init(
     _ query: SearchQuery, in transaction: ReadTransaction, _ slot: VectorSlot, index: IVFIndexView?,
-    effort: SearchEffort, flag: CancellationFlag
+    effort: SearchEffort
   ) throws(CollectionError) {
     self.query = query
     self.transaction = transaction
     self.slot = slot
-    self.flag = flag
     if let index {
       source = .searched(IVFSearch(index, effort: effort))
       return
@@ -35,9 +33,9 @@ struct NearestInOrder {
         try RankedScan(
           query, metric: slot.metric, in: transaction.columns[slot.position],
           visibility: transaction.visibility,
-          shouldStop: { flag.isCancelled }))
+          shouldStop: transaction.flag.shouldStop))
     } catch {
-      throw .timedOut("the search was given up")
+      throw transaction.flag.failure
     }
   }
 
@@ -50,18 +48,17 @@ struct NearestInOrder {
       isComplete = next.isEmpty
       return next
     case .searched(let search):
-      let flag = flag
       do {
         var query = query
         query.limit = handedOut.count + count
         let found = try search.search(
           [query], in: transaction.columns[slot.position], visibility: transaction.visibility,
-          shouldStop: { flag.isCancelled })[0]
+          shouldStop: transaction.flag.shouldStop)[0]
         let next = found.filter { !handedOut.contains($0.offset) }
         handedOut.formUnion(next.map(\.offset))
         return next
       } catch {
-        throw .timedOut("the search was given up")
+        throw transaction.flag.failure
       }
     }
   }

@@ -32,10 +32,10 @@ struct OrderedScan {
   /// The first `limit` records, after `skipping` others.
   func records(
     skipping: Int = 0, limit: Int, filter: Filter?, payload: PayloadSelector,
-    vector: VectorSelector, flag: CancellationFlag
+    vector: VectorSelector
   ) throws(CollectionError) -> [Record] {
     let wanted = skipping.addingSaturating(limit)
-    let page = Array(try entries(wanted, filter, flag).dropFirst(skipping))
+    let page = Array(try entries(wanted, filter).dropFirst(skipping))
     var records: [Record] = []
     records.reserveCapacity(page.count)
     try transaction.visitRecords(at: page.map(\.offset)) { (index, view) throws(CollectionError) in
@@ -49,15 +49,15 @@ struct OrderedScan {
 
   /// The first `count` entries.
   private func entries(
-    _ count: Int, _ filter: Filter?, _ flag: CancellationFlag
+    _ count: Int, _ filter: Filter?
   ) throws(CollectionError) -> [Entry] {
     if count == 0 { return [] }
     let filter = filter.flatMap { $0.isEmpty ? nil : $0 }
     guard transaction.canOrder(by: order.key) else {
-      return try scannedEntries(count, filter, flag)
+      return try scannedEntries(count, filter)
     }
     let allowed = try filter.map { filter throws(CollectionError) in
-      try FilterScan(filter, in: transaction).rows(flag: flag)
+      try FilterScan(filter, in: transaction).rows()
     }
     return try indexedEntries(count, allowed)
   }
@@ -67,9 +67,11 @@ struct OrderedScan {
     _ count: Int, _ allowed: OffsetBitmap?
   ) throws(CollectionError) -> [Entry] {
     var found: [(value: Number, offset: UInt32)] = []
+    var pace = WorkPace(transaction.flag)
     _ = try transaction.forEachValue(
       of: order.key, descending: order.direction == .descending, from: order.start?.number
     ) { (value, rows) throws(CollectionError) in
+      try pace.step(rows.count)
       for offset in rows where allowed?.contains(offset) ?? true {
         found.append((value, offset))
       }
@@ -77,9 +79,9 @@ struct OrderedScan {
     }
     var entries: [Entry] = []
     entries.reserveCapacity(found.count)
-    try transaction.visitRecords(at: found.map(\.offset)) { (index, view) throws(CollectionError) in
-      entries.append(
-        Entry(value: found[index].value, id: view.id, offset: found[index].offset))
+    for (value, offset) in found {
+      try pace.step()
+      entries.append(Entry(value: value, id: try transaction.id(of: offset), offset: offset))
     }
     keepFirst(count, of: &entries)
     return entries
@@ -87,13 +89,13 @@ struct OrderedScan {
 
   /// From the records, while the index is not ready.
   private func scannedEntries(
-    _ count: Int, _ filter: Filter?, _ flag: CancellationFlag
+    _ count: Int, _ filter: Filter?
   ) throws(CollectionError) -> [Entry] {
     var entries: [Entry] = []
     // What can no longer be among the first is let go of now and then.
     let bound = max(4096, count.addingSaturating(count))
     let scan = FilterScan(filter ?? Filter(), in: transaction)
-    try scan.forEach(flag: flag) { (offset, view) throws(CollectionError) in
+    try scan.forEachPoint { (offset, view) throws(CollectionError) in
       for value in Set(values.orderValues(in: try view.parsedPayload())).filter(isAtOrAfterStart) {
         entries.append(Entry(value: value, id: view.id, offset: offset))
       }

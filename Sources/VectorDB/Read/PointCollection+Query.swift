@@ -19,10 +19,10 @@ extension PointCollection {
     }
     let transaction = try beginRead()
     // Waking a thread would cost as much as a short search.
-    let brief = QueryExecution(transaction, flag: CancellationFlag())
+    let brief = QueryExecution(transaction)
     if let results = try brief.briefResults(of: requests) { return results }
-    return try await core.searchThreads.run { flag throws(CollectionError) in
-      try QueryExecution(transaction, flag: flag).results(of: requests)
+    return try await transaction.run { (transaction) throws(CollectionError) in
+      try QueryExecution(transaction).results(of: requests)
     }
   }
 
@@ -35,8 +35,8 @@ extension PointCollection {
       try strictMode.check(request)
     }
     let transaction = try beginRead()
-    return try await core.searchThreads.run { flag throws(CollectionError) in
-      try GroupedQuery(request, in: transaction, flag: flag).groups()
+    return try await transaction.run { (transaction) throws(CollectionError) in
+      try GroupedQuery(request, in: transaction).groups()
     }
   }
 
@@ -50,8 +50,8 @@ extension PointCollection {
     }
     let transaction = try beginRead()
     if state.withLock({ $0.liveCount }) == 0 { return [] }
-    return try await core.searchThreads.run { flag throws(CollectionError) in
-      try FacetCount(request, in: transaction).hits(flag: flag)
+    return try await transaction.run { (transaction) throws(CollectionError) in
+      try FacetCount(request, in: transaction).hits()
     }
   }
 
@@ -62,8 +62,8 @@ extension PointCollection {
       try strictMode.check(request)
     }
     let transaction = try beginRead()
-    return try await core.searchThreads.run { flag throws(CollectionError) in
-      try SampledMatrix(transaction: transaction, flag: flag).matrix(request)
+    return try await transaction.run { (transaction) throws(CollectionError) in
+      try SampledMatrix(transaction: transaction).matrix(request)
     }
   }
 
@@ -72,7 +72,7 @@ extension PointCollection {
     await awaitLoading()
     let slot = try slot(named: name)
     let transaction = try beginRead()
-    return try await core.searchThreads.run { _ throws(CollectionError) in
+    return try await transaction.run { (transaction) throws(CollectionError) in
       try transaction.vector(of: id, slot)
     }
   }

@@ -12,7 +12,7 @@ extension PointCollection {
     try checkNames(withVector)
     try rateLimits.take(ids.count, for: .read)
     let transaction = try beginRead()
-    return try await core.searchThreads.run { _ throws(CollectionError) in
+    return try await transaction.run { (transaction) throws(CollectionError) in
       let found = try transaction.locations(of: ids).compactMap { $0?.offset }
       var records: [Record] = []
       records.reserveCapacity(found.count)
@@ -42,13 +42,13 @@ extension PointCollection {
       try strictMode.check(request)
     }
     let transaction = try beginRead()
-    return try await core.searchThreads.run { flag throws(CollectionError) in
+    return try await transaction.run { (transaction) throws(CollectionError) in
       guard let order = request.orderBy else {
-        return try IDOrderScan(transaction).page(request, skipping: 0, flag: flag)
+        return try IDOrderScan(transaction).page(request, skipping: 0)
       }
       let records = try OrderedScan(order, in: transaction).records(
         limit: request.limit, filter: request.filter, payload: request.withPayload,
-        vector: request.withVector, flag: flag)
+        vector: request.withVector)
       return ScrollPage(records: records, nextOffset: nil)
     }
   }
@@ -68,9 +68,9 @@ extension PointCollection {
       return state.withLock { $0.liveCount }
     }
     let pointsCount = state.withLock { $0.liveCount }
-    return try await core.searchThreads.run { flag throws(CollectionError) in
+    return try await transaction.run { (transaction) throws(CollectionError) in
       if !exact { return transaction.estimate(filter, of: pointsCount).expected }
-      return try FilterScan(filter, in: transaction).count(flag: flag)
+      return try FilterScan(filter, in: transaction).count()
     }
   }
 

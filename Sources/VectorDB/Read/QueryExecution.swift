@@ -5,13 +5,11 @@ import VectorIndex
 /// Runs the queries of one request against one commit. Blocking, but for ``briefResults(of:)``.
 struct QueryExecution {
   private let transaction: ReadTransaction
-  private let flag: CancellationFlag
   /// Whether searches go on until they have found as many points as are wanted.
   private var fillsUp = true
 
-  init(_ transaction: ReadTransaction, flag: CancellationFlag) {
+  init(_ transaction: ReadTransaction) {
     self.transaction = transaction
-    self.flag = flag
   }
 
   /// A query resolved to the vector it searches with and the neighbours it wants.
@@ -30,7 +28,7 @@ struct QueryExecution {
     var results: [[ScoredPoint]] = []
     for (index, request) in requests.enumerated() {
       if let search = searches[index] {
-        let hits = page(request, search, neighbors[index])
+        let hits = try page(request, search, neighbors[index])
         results.append(try points(hits, request, score: search.slot.distance.score))
       } else {
         results.append(try listing(request))
@@ -62,7 +60,7 @@ struct QueryExecution {
       let search = searches[index]
       // To find more may take long.
       if neighbors[index].count < min(search.count, pointsCount) { return nil }
-      let hits = page(request, search, neighbors[index])
+      let hits = try page(request, search, neighbors[index])
       guard let points = identified(hits, request, score: search.slot.distance.score) else {
         return nil
       }
@@ -111,7 +109,7 @@ struct QueryExecution {
     let slot = try transaction.collection.slot(named: request.using, context: "using")
     var vector: [Float]
     if case .recommend(let examples) = query {
-      vector = try ExampleSearch(transaction: transaction, slot: slot, flag: flag)
+      vector = try ExampleSearch(transaction: transaction, slot: slot)
         .mean(of: examples)
     } else {
       vector = try transaction.vector(query.vectors[0], slot)
@@ -144,7 +142,7 @@ struct QueryExecution {
         var query = SearchQuery(vector: search.vector, limit: search.count)
         if let filter = search.filter {
           let scan = FilterScan(filter, in: transaction)
-          guard let rows = try scan.rowsAtOnce(flag: flag) else {
+          guard let rows = try scan.rowsAtOnce() else {
             results[index] = try ranked(search, scan)
             continue
           }
@@ -177,9 +175,9 @@ struct QueryExecution {
     do {
       return try searching(slot, params).search(
         queries, in: transaction.columns[slot.position], visibility: transaction.visibility,
-        shouldStop: { flag.isCancelled })
+        shouldStop: transaction.flag.shouldStop)
     } catch {
-      throw .timedOut("the search was given up")
+      throw transaction.flag.failure
     }
   }
 
@@ -209,7 +207,7 @@ struct QueryExecution {
   private func ranked(_ search: Search, _ scan: FilterScan) throws(CollectionError) -> [Neighbor] {
     let budget = transaction.collection.core.options.limits.lazyFilterCandidatesMax
     if let passed = try firstPassing(search, scan, budget: budget) { return passed }
-    let allowed = try scan.rows(flag: flag)
+    let allowed = try scan.rows()
     let query = SearchQuery(vector: search.vector, limit: search.count, allowed: allowed)
     return try nearest([query], search.slot, search.params)[0]
   }
@@ -222,7 +220,7 @@ struct QueryExecution {
       SearchQuery(vector: search.vector, limit: 0, allowed: scan.possibleRows()),
       in: transaction, search.slot,
       index: search.params.exact ? nil : transaction.indexes[search.slot.position],
-      effort: effort(search.params), flag: flag)
+      effort: effort(search.params))
     var passed: [Neighbor] = []
     var tested = 0
     var step = max(64, search.count)
@@ -243,7 +241,7 @@ struct QueryExecution {
   /// What of the neighbours that were found the request asks for.
   private func page(
     _ request: QueryRequest, _ search: Search, _ neighbors: [Neighbor]
-  ) -> [Neighbor] {
+  ) throws(CollectionError) -> [Neighbor] {
     var hits = neighbors
     if let threshold = request.scoreThreshold {
       hits.removeAll { neighbor in
@@ -252,10 +250,12 @@ struct QueryExecution {
       }
     }
     if case .mmr(_, let diversity, _) = request.query {
-      hits = MaximalMarginalRelevance(diversity: diversity, metric: search.slot.metric)
-        .select(
-          request.offset.addingSaturating(request.limit), from: hits,
-          in: transaction.columns[search.slot.position])
+      hits = try MaximalMarginalRelevance(
+        diversity: diversity, metric: search.slot.metric,
+        view: transaction.columns[search.slot.position],
+        candidatesMax: transaction.collection.core.options.limits.diversifiedCandidatesMax,
+        flag: transaction.flag
+      ).select(request.offset.addingSaturating(request.limit), from: hits, window: .max)
     }
     return Array(hits.dropFirst(request.offset).prefix(request.limit))
   }
@@ -268,14 +268,14 @@ struct QueryExecution {
     case .orderBy(let order):
       let records = try OrderedScan(order, in: transaction).records(
         skipping: request.offset, limit: request.limit, filter: request.filter,
-        payload: request.withPayload, vector: request.withVector, flag: flag)
+        payload: request.withPayload, vector: request.withVector)
       return records.map { ScoredPoint(record: $0, version: 0, score: 1) }
     case nil, .nearest, .mmr:
       let scroll = ScrollRequest(
         limit: request.limit, filter: request.filter, withPayload: request.withPayload,
         withVector: request.withVector)
       let page = try IDOrderScan(transaction).page(
-        scroll, skipping: request.offset, flag: flag)
+        scroll, skipping: request.offset)
       return page.records.map { ScoredPoint(record: $0, version: 0, score: 1) }
     }
   }
@@ -283,7 +283,7 @@ struct QueryExecution {
   private func byExamples(_ request: QueryRequest) throws(CollectionError) -> [ScoredPoint] {
     guard let query = request.query else { return [] }
     let slot = try transaction.collection.slot(named: request.using, context: "using")
-    var hits = try ExampleSearch(transaction: transaction, slot: slot, flag: flag).best(
+    var hits = try ExampleSearch(transaction: transaction, slot: slot).best(
       request.offset.addingSaturating(request.limit), for: query,
       filter: Self.filter(of: request))
     if let threshold = request.scoreThreshold { hits.removeAll { $0.score < threshold } }
@@ -291,7 +291,7 @@ struct QueryExecution {
   }
 
   private func sample(_ request: QueryRequest) throws(CollectionError) -> [ScoredPoint] {
-    let offsets = try RandomSample(transaction: transaction, flag: flag).offsets(
+    let offsets = try RandomSample(transaction: transaction).offsets(
       request.offset.addingSaturating(request.limit), filter: request.filter)
     let hits = offsets.dropFirst(request.offset).map { Neighbor(offset: $0, score: 1) }
     return try points(hits, request) { $0 }.map {

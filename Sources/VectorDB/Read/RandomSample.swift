@@ -4,7 +4,6 @@ import VectorIndex
 /// Draws points at random, each at most once and all with the same probability.
 struct RandomSample {
   let transaction: ReadTransaction
-  let flag: CancellationFlag
 
   /// The offsets of `count` points that pass `filter`, or of all if they are fewer, in random
   /// order.
@@ -13,7 +12,7 @@ struct RandomSample {
   func offsets(_ count: Int, filter: Filter?) throws(CollectionError) -> [UInt32] {
     var reservoir: [UInt32] = []
     var seen = 0
-    let take = { (offset: UInt32) in
+    let take = { (offset: UInt32) throws(CollectionError) in
       seen += 1
       if reservoir.count < count {
         reservoir.append(offset)
@@ -24,10 +23,10 @@ struct RandomSample {
     }
     if count > 0 {
       if let filter, !filter.isEmpty {
-        for offset in try FilterScan(filter, in: transaction).rows(flag: flag)
-        where transaction.visibility.isVisible(offset) { take(offset) }
+        try transaction.forEachVisible(
+          among: FilterScan(filter, in: transaction).rows(), take)
       } else {
-        try transaction.forEachVisible { (offset) throws(CollectionError) in take(offset) }
+        try transaction.forEachVisible(take)
       }
     }
     return reservoir.shuffled()

@@ -5,7 +5,7 @@ import Synchronization
 import VectorIndex
 
 /// One collection as of one commit. Used on a search thread or the committer's thread, as its calls
-/// block: all that ask the store.
+/// block: all that ask the store. Its loops end soon once ``flag`` says that nobody waits.
 struct ReadTransaction: Sendable {
   let collection: PointCollection
   let snapshot: StoreSnapshot
@@ -17,19 +17,47 @@ struct ReadTransaction: Sendable {
   let indexes: [IVFIndexView?]
   /// The payload indexes that are ready.
   let payloadIndexes: PayloadIndexView
+  /// Whether somebody still waits for what is read.
+  var flag = CancellationFlag()
 
   private var store: KeyValueStore { collection.core.store }
   private var number: UInt32 { collection.number }
 
+  /// Keys looked up together, and records read between two looks at the flag.
+  private static let keysAtOnce = 256
+
+  /// Runs `body` on a search thread, with a transaction whose flag is that of the call: it is set,
+  /// and this throws at once, when the calling task is cancelled.
+  func run<Value: Sendable>(
+    _ body: @escaping @Sendable (ReadTransaction) throws(CollectionError) -> Value
+  ) async throws(CollectionError) -> Value {
+    try await collection.core.searchThreads.run { flag throws(CollectionError) in
+      var transaction = self
+      transaction.flag = flag
+      return try body(transaction)
+    }
+  }
+
+  /// The id of the point whose row of this commit is at `offset`, from memory.
+  func id(of offset: UInt32) throws(CollectionError) -> PointID {
+    guard let id = identities.id(of: offset) else { throw missing(offset) }
+    return id
+  }
+
   /// Where each of `ids` is; `nil` for those that do not exist.
   func locations(of ids: [PointID]) throws(CollectionError) -> [PointLocation?] {
-    var keys = KeyList()
-    for id in ids { keys.append(KeyLayout.id(number, id)) }
     var locations = [PointLocation?](repeating: nil, count: ids.count)
     do throws(CollectionError) {
-      try store.visit(keys, in: KeyLayout.ids, at: snapshot) {
-        (index, value) throws(CollectionError) in
-        if let value { locations[index] = try PointLocation(value) }
+      for start in stride(from: 0, to: ids.count, by: Self.keysAtOnce) {
+        if start > 0 { try flag.check() }
+        var keys = KeyList()
+        for id in ids[start..<min(start + Self.keysAtOnce, ids.count)] {
+          keys.append(KeyLayout.id(number, id))
+        }
+        try store.visit(keys, in: KeyLayout.ids, at: snapshot) {
+          (index, value) throws(CollectionError) in
+          if let value { locations[start + index] = try PointLocation(value) }
+        }
       }
     } catch {
       collection.note(error)
@@ -43,13 +71,18 @@ struct ReadTransaction: Sendable {
     at offsets: [UInt32],
     _ body: (_ index: Int, PointRecord.View) throws(CollectionError) -> Void
   ) throws(CollectionError) {
-    var keys = KeyList()
-    for offset in offsets { keys.append(KeyLayout.point(number, offset)) }
     do throws(CollectionError) {
-      try store.visit(keys, in: KeyLayout.points, at: snapshot) {
-        (index, value) throws(CollectionError) in
-        guard let value else { throw missing(offsets[index]) }
-        try body(index, PointRecord.view(value))
+      for start in stride(from: 0, to: offsets.count, by: Self.keysAtOnce) {
+        if start > 0 { try flag.check() }
+        var keys = KeyList()
+        for offset in offsets[start..<min(start + Self.keysAtOnce, offsets.count)] {
+          keys.append(KeyLayout.point(number, offset))
+        }
+        try store.visit(keys, in: KeyLayout.points, at: snapshot) {
+          (index, value) throws(CollectionError) in
+          guard let value else { throw missing(offsets[start + index]) }
+          try body(start + index, PointRecord.view(value))
+        }
       }
     } catch {
       collection.note(error)
@@ -62,10 +95,13 @@ struct ReadTransaction: Sendable {
     _ body: (_ offset: UInt32, PointRecord.View) throws(CollectionError) -> Bool
   ) throws(CollectionError) {
     let range = KeyLayout.range(of: number)
+    var visited = 0
     do {
       var iterator = try store.scan(
         in: KeyLayout.points, from: range.lower, upTo: range.upper, at: snapshot)
       while try iterator.next() {
+        visited += 1
+        if visited.isMultiple(of: Self.keysAtOnce) { try flag.check() }
         guard let offset = iterator.key.readBigEndian(UInt32.self, at: 4) else {
           throw CollectionError.storage("a point's key is damaged")
         }

@@ -1,39 +1,60 @@
 import PointModel
 import VectorIndex
 
-/// The distances within a random sample of points. Blocking.
+/// The distances within a random sample of points. Blocking; its cost grows with the square of the
+/// sample.
 struct SampledMatrix {
   let transaction: ReadTransaction
-  let flag: CancellationFlag
+
+  /// Points scored at once.
+  private static let block = 512
+  /// Cheap steps that the score of a point is worth.
+  private static let scoreSteps = 4
 
   func matrix(_ request: MatrixRequest) throws(CollectionError) -> DistanceMatrix {
     let slot = try transaction.collection.slot(named: request.using, context: "using")
     let filter = Filter(
       must: (request.filter.map { [.filter($0)] } ?? []) + [.hasVector(slot.name)])
-    let offsets = try RandomSample(transaction: transaction, flag: flag)
-      .offsets(request.sample, filter: filter)
-    guard offsets.count >= 2 else { return DistanceMatrix() }
-    var sample: [(id: PointID, vector: [Float])] = []
     let column = transaction.columns[slot.position]
-    try transaction.visitRecords(at: offsets) { (index, view) throws(CollectionError) in
-      if let vector = column.row(offsets[index]) { sample.append((view.id, vector)) }
+    var sample: [(id: PointID, offset: UInt32)] = []
+    for offset in try RandomSample(transaction: transaction).offsets(request.sample, filter: filter)
+    where column.contains(offset) {
+      sample.append((try transaction.id(of: offset), offset))
     }
+    guard sample.count >= 2 else { return DistanceMatrix() }
     sample.sort { $0.id < $1.id }
+    let offsets = sample.map(\.offset)
+    var pace = WorkPace(transaction.flag)
     var matrix = DistanceMatrix(ids: sample.map(\.id))
-    for position in sample.indices {
-      if flag.isCancelled { throw .timedOut("the search was given up") }
-      var nearest = TopK(capacity: min(request.limit, sample.count - 1))
-      for other in sample.indices where other != position {
-        nearest.offer(
-          offset: UInt32(other),
-          score: VectorMath.score(slot.metric, sample[position].vector, sample[other].vector))
-      }
+    for position in offsets.indices {
+      let nearest = try nearest(
+        min(request.limit, sample.count - 1), to: position, of: offsets, column, slot.metric,
+        &pace)
       matrix.neighbors.append(
-        nearest.sorted().map {
+        nearest.map {
           DistanceMatrix.Neighbor(
             position: Int($0.offset), score: slot.distance.score(internal: $0.score))
         })
     }
     return matrix
+  }
+
+  /// The positions in the sample of the points nearest to that at `position`.
+  private func nearest(
+    _ count: Int, to position: Int, of offsets: [UInt32], _ column: DenseColumnView,
+    _ metric: Metric, _ pace: inout WorkPace
+  ) throws(CollectionError) -> [Neighbor] {
+    var nearest = TopK(capacity: count)
+    guard let vector = column.row(offsets[position]) else { return [] }
+    let scorer = column.scorer(for: vector, metric: metric)
+    for start in stride(from: 0, to: offsets.count, by: Self.block) {
+      let end = min(offsets.count, start + Self.block)
+      try pace.step((end - start) * Self.scoreSteps)
+      let scores = scorer.scores(at: Array(offsets[start..<end]))
+      for (other, score) in zip(start..<end, scores) where other != position {
+        nearest.offer(offset: UInt32(other), score: score ?? -.infinity)
+      }
+    }
+    return nearest.sorted()
   }
 }

@@ -45,11 +45,9 @@ struct RowCompaction {
     var offsets: [UInt32] = []
     transaction.visibility.forEachVisible(in: range) { offsets.append($0) }
     if offsets.isEmpty { return }
-    var ids: [PointID] = []
-    try transaction.visitRecords(at: offsets) { (_, record) throws(CollectionError) in
-      ids.append(record.id)
+    let points = try offsets.map { (offset) throws(CollectionError) in
+      try transaction.id(of: offset)
     }
-    let points = ids
     try BlockingCall.run { () async throws(CollectionError) in
       _ = try await collection.apply([.relocate(points, rows: range)])
     }

@@ -26,8 +26,8 @@ final class PayloadUse: Sendable {
     if let measured = known.measured, measured >= limit, known.nextOperation == next { return true }
     if known.measured.map({ $0 + known.added >= limit }) ?? true {
       let transaction = try collection.beginRead()
-      let bytes = try await collection.core.searchThreads.run { flag throws(CollectionError) in
-        try Self.measure(transaction, flag)
+      let bytes = try await transaction.run { (transaction) throws(CollectionError) in
+        try Self.measure(transaction)
       }
       state.withLock { $0 = State(measured: bytes, added: 0, nextOperation: next) }
       if bytes >= limit { return true }
@@ -38,15 +38,10 @@ final class PayloadUse: Sendable {
   }
 
   private static func measure(
-    _ transaction: ReadTransaction, _ flag: CancellationFlag
+    _ transaction: ReadTransaction
   ) throws(CollectionError) -> Int {
     var bytes = 0
-    var visited = 0
     try transaction.scanRecords { (_, record) throws(CollectionError) in
-      visited += 1
-      if visited.isMultiple(of: 1024), flag.isCancelled {
-        throw .timedOut("the write was given up")
-      }
       bytes += record.payload.count
       return true
     }

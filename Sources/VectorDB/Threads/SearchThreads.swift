@@ -1,77 +1,222 @@
+import Glibc
 import Synchronization
 
-/// A fixed set of threads for searches and other blocking reads.
+/// Threads for searches and other blocking reads, of which a fixed number runs at once.
 ///
-/// A call costs one hop to a thread and one back, and none when the calling task runs on these
-/// threads already; calls beyond the number of threads wait in order.
-final class SearchThreads: TaskExecutor {
+/// A call costs one hop to a thread and one back. Calls begin in the order in which they came. One
+/// that takes longer than a slice gives its thread up when another waits, and goes on when none
+/// waits or, where there always is one, in a slice from time to time: a short call waits for no
+/// more than a slice or two, whatever else is asked for. Calls that have given way keep a thread
+/// of their own that sleeps; so many may, and beyond that calls wait to begin.
+///
+/// SAFETY (`@unchecked Sendable`): all variables are only touched between `pthread_mutex_lock` and
+/// `pthread_mutex_unlock` of `mutex`; the mutex and the condition live at fixed addresses from
+/// `init` to `deinit`.
+final class SearchThreads: @unchecked Sendable {
   /// Set when what takes long is to end, whoever waits for it.
   let stopping = CancellationFlag()
-  private let queue = BlockingQueue<UnownedJob>()
-  private let threads = Mutex<[NativeThread]>([])
+  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+  private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  private let runningMax: Int
+  private let threadsMax: Int
+  private var threads: [NativeThread] = []
+  /// Calls that have not begun.
+  private var waiting = WaitingLine<any SearchWork>()
+  /// Calls that may begin, for threads that are idle or just woken.
+  private var beginning = WaitingLine<any SearchWork>()
+  /// Calls that have given way.
+  private var paused = WaitingLine<SearchTurn>()
+  /// Calls under way, by number, those that have given way included.
+  private var begun: [ObjectIdentifier: any SearchWork] = [:]
+  /// Calls that have a turn.
+  private var running = 0
+  private var idle = 0
+  /// From when on a call that has given way goes before one that waits.
+  private var pausedDue: UInt64 = 0
+  private var isClosed = false
+
+  /// Nanoseconds after which a call gives way: many times what the change of threads costs, and
+  /// less than anybody notices.
+  static let slice: UInt64 = 4_000_000
 
   /// `nil` when not even one thread could be started.
-  init?(count: Int) {
-    let started = (0..<max(1, count)).compactMap { _ in
-      NativeThread { [queue, executor = asUnownedTaskExecutor()] in
-        while let job = queue.pop() { job.runSynchronously(on: executor) }
-      }
+  ///
+  /// - Parameters:
+  ///   - count: calls that run at once.
+  ///   - pausedMax: calls that may have given way at a time.
+  init?(count: Int, pausedMax: Int) {
+    runningMax = max(1, count)
+    threadsMax = runningMax + pausedMax
+    pthread_mutex_init(mutex, nil)
+    pthread_cond_init(condition, nil)
+    let isStarted = locked {
+      for _ in 0..<runningMax { startThread() }
+      return !threads.isEmpty
     }
-    threads.withLock { $0 = started }
-    if started.isEmpty { return nil }
+    if !isStarted { return nil }
   }
 
-  func enqueue(_ job: consuming ExecutorJob) {
-    let job = UnownedJob(job)
-    // What still comes after the shut-down finds the store closed; it only has to be told so.
-    if queue.push(job) == .accepted { return }
-    globalConcurrentExecutor.enqueue(job)
+  deinit {
+    pthread_cond_destroy(condition)
+    pthread_mutex_destroy(mutex)
+    condition.deallocate()
+    mutex.deallocate()
   }
 
-  /// Runs `body` on one of the threads. `body` is told through its argument when the calling
-  /// task was cancelled; it may then throw early.
+  /// Runs `body` on one of the threads. When the calling task is cancelled this throws at once, and
+  /// `body`, which is told through its argument, is left to end by itself.
   func run<Value: Sendable>(
     _ body: @escaping @Sendable (CancellationFlag) throws(CollectionError) -> Value
   ) async throws(CollectionError) -> Value {
-    let flag = CancellationFlag(or: stopping)
+    let call = SearchCall(on: self, body)
     let result: Result<Value, CollectionError> = await withTaskCancellationHandler {
-      await withTaskExecutorPreference(self) {
-        do throws(CollectionError) {
-          return .success(try body(flag))
-        } catch {
-          return .failure(stopping.isCancelled ? .shuttingDown : error)
-        }
+      await withUnsafeContinuation { continuation in
+        call.begin(continuation)
+        push(call)
       }
     } onCancel: {
-      flag.cancel()
+      call.giveUp(.timedOut("the request was given up"))
     }
     return try result.get()
   }
 
-  /// Finishes the calls that wait, then ends the threads. Blocking.
+  /// Refuses calls that have not begun, has those under way end, and ends the threads. Blocking.
   func shutDown() {
-    queue.close()
-    let threads = threads.withLock { threads in
-      defer { threads = [] }
-      return threads
+    let (threads, works) = locked {
+      isClosed = true
+      defer { self.threads = [] }
+      return (self.threads, waiting.removeAll() + beginning.elements + begun.values)
     }
+    for work in works { work.giveUp(.shuttingDown) }
+    pthread_cond_broadcast(condition)
     for thread in threads { thread.join() }
+  }
+
+  // MARK: Turns
+
+  /// Takes the turn from a call whose slice is over if others wait.
+  ///
+  /// - Returns: whether it was taken: the call has to wait until it is resumed.
+  func giveWay(_ turn: SearchTurn) -> Bool {
+    locked {
+      if waiting.isEmpty && paused.isEmpty { return false }
+      paused.append(turn)
+      running -= 1
+      pausedDue = SearchTurn.now + Self.slice
+      hand()
+      return true
+    }
+  }
+
+  private func push(_ work: any SearchWork) {
+    let isRefused = locked {
+      if isClosed { return true }
+      waiting.append(work)
+      hand()
+      return false
+    }
+    if isRefused { work.giveUp(.shuttingDown) }
+  }
+
+  /// Hands free turns to calls that wait for one. With the lock held.
+  private func hand() {
+    while running < runningMax {
+      if !paused.isEmpty, waiting.isEmpty || isClosed || SearchTurn.now >= pausedDue {
+        resumePaused()
+      } else if !waiting.isEmpty, hasThread() {
+        guard let work = waiting.popFirst() else { return }
+        beginning.append(work)
+        running += 1
+        pthread_cond_signal(condition)
+      } else if !paused.isEmpty {
+        resumePaused()
+      } else {
+        return
+      }
+    }
+  }
+
+  private func resumePaused() {
+    guard let turn = paused.popFirst() else { return }
+    running += 1
+    turn.resume()
+  }
+
+  /// Whether a thread is there for one more call, made if need be. With the lock held.
+  private func hasThread() -> Bool {
+    if beginning.count < idle { return true }
+    return threads.count < threadsMax && startThread()
+  }
+
+  // MARK: Threads
+
+  /// Adds a thread, which is idle. With the lock held.
+  @discardableResult
+  private func startThread() -> Bool {
+    guard let thread = NativeThread({ [self] in work() }) else { return false }
+    threads.append(thread)
+    idle += 1
+    return true
+  }
+
+  private func work() {
+    while let work = next() {
+      work.run()
+      locked {
+        begun[ObjectIdentifier(work)] = nil
+        running -= 1
+        idle += 1
+        hand()
+      }
+    }
+  }
+
+  /// The next call that may begin; `nil` at the end.
+  private func next() -> (any SearchWork)? {
+    locked {
+      while beginning.isEmpty, !isClosed { pthread_cond_wait(condition, mutex) }
+      guard let work = beginning.popFirst() else { return nil }
+      idle -= 1
+      begun[ObjectIdentifier(work)] = work
+      return work
+    }
+  }
+
+  private func locked<Result>(_ body: () -> Result) -> Result {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    return body()
   }
 }
 
-/// Tells a running search that nobody waits for it any more.
-final class CancellationFlag: Sendable {
-  private let flag = Atomic<Bool>(false)
-  private let other: CancellationFlag?
+/// First come, first served.
+private struct WaitingLine<Element> {
+  private var storage: [Element] = []
+  private var head = 0
 
-  /// - Parameter other: one that, when it is set, sets this one as well.
-  init(or other: CancellationFlag? = nil) {
-    self.other = other
+  var isEmpty: Bool { count == 0 }
+  var count: Int { storage.count - head }
+  var elements: [Element] { Array(storage[head...]) }
+
+  mutating func append(_ element: Element) { storage.append(element) }
+
+  mutating func popFirst() -> Element? {
+    if isEmpty { return nil }
+    defer {
+      head += 1
+      if head == storage.count || head > 1024 {
+        storage.removeFirst(head)
+        head = 0
+      }
+    }
+    return storage[head]
   }
 
-  var isCancelled: Bool {
-    flag.load(ordering: .relaxed) || other?.isCancelled == true
+  mutating func removeAll() -> [Element] {
+    defer {
+      storage = []
+      head = 0
+    }
+    return elements
   }
-
-  func cancel() { flag.store(true, ordering: .relaxed) }
 }

@@ -235,8 +235,9 @@ extension OperationApplier {
       return []
     }
     var ids: [PointID] = []
-    try FilterScan(filter, in: transaction).forEach(flag: collection.core.stopping) {
-      (_, record) throws(CollectionError) in
+    var reading = transaction
+    reading.flag = CancellationFlag(or: collection.core.stopping)
+    try FilterScan(filter, in: reading).forEachPoint { (_, record) throws(CollectionError) in
       if staged[record.id] == nil, earlier[record.id] == nil { ids.append(record.id) }
       return true
     }
