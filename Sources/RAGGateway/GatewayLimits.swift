@@ -14,6 +14,8 @@ public struct GatewayLimits: Sendable {
   public var contextCharacters = 24_000
   /// Sentences that the extractive generator compares with a question.
   public var candidateSentences = 64
+  /// Bytes of sentence vectors that the extractive generator keeps for the next questions.
+  public var sentenceVectorBytes = 16 << 20
   /// Bytes of an answer of a provider or the store.
   public var replyBytes = 64 << 20
   /// How long a readiness verdict is kept.

@@ -42,6 +42,26 @@ import Testing
     #expect(answer.generator.provider == "extractive")
   }
 
+  @Test func rememberedVectorsAreBounded() async throws {
+    let embedder = HashingEmbedder(dimension: 512)
+    var limits = GatewayLimits()
+    // About four sentences.
+    limits.sentenceVectorBytes = 4 * (4 * 512 + 150)
+    let generator = ExtractiveGenerator(embedder: embedder, limits: limits)
+    func ask(_ number: Int) async throws {
+      _ = try await generator.answer(
+        AnswerRequest(
+          question: "passage", questionVector: embedder.vector(of: "passage"),
+          chunks: [Self.chunk("a", "This is the passage with the number \(number) in it.")]))
+    }
+    for number in 0..<10 { try await ask(number) }
+    #expect(embedder.texts.count == 10)
+    try await ask(9)
+    #expect(embedder.texts.count == 10)
+    try await ask(0)
+    #expect(embedder.texts.count == 11)
+  }
+
   @Test func aQuestionIsNoAnswer() async throws {
     let answer = try await Self.answer(
       "What is the difference between Debian and Ubuntu?",

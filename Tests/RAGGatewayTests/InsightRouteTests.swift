@@ -67,6 +67,43 @@ import Testing
     #expect(gateway.store.snapshot.description == nil)
   }
 
+  @Test func aCollectionThatWasDroppedIsMissedAndMadeAgain() async throws {
+    let gateway = TestGateway()
+    try await gateway.run { client in
+      _ = try await client.post("/upload/chunks", Self.upload)
+      #expect(try await client.post("/query", Self.question)["status"] == .string("answered"))
+      gateway.store.dropCollection()
+      for _ in 0..<2 {
+        let response = try await client.post("/query", Self.question)
+        #expect(response.status == 200)
+        #expect(response["status"] == .string("no_knowledge"))
+        guard case .object(let generator)? = response["generator"],
+          case .string(let notice)? = generator["notice"]
+        else {
+          Issue.record("no notice")
+          return
+        }
+        #expect(notice.contains("`chunks` does not exist"))
+      }
+      let again = try await client.post("/upload/chunks", Self.upload)
+      #expect(again["uploaded"] == .integer(2))
+      #expect(try await client.post("/query", Self.question)["status"] == .string("answered"))
+    }
+  }
+
+  @Test func sentencesAreEmbeddedOnce() async throws {
+    let gateway = TestGateway()
+    try await gateway.run { client in
+      _ = try await client.post("/upload/chunks", Self.upload)
+      let first = try await client.post("/query", Self.question)
+      let embedded = gateway.embedder.texts.count
+      let second = try await client.post("/query", Self.question)
+      #expect(first.json == second.json)
+      // The question alone.
+      #expect(gateway.embedder.texts.count == embedded + 1)
+    }
+  }
+
   @Test func metadataIsWhatWasRetrievedWhateverTheModelSays() async throws {
     let answer = Answer(
       title: "T", summary: "S", confidence: 7,

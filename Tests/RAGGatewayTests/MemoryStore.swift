@@ -82,7 +82,9 @@ final class MemoryStore: VectorStore {
   }
 
   func upsert(_ chunks: [IndexedChunk], vectors: [[Float]]) async throws(GatewayError) {
+    let name = collection
     try perform { contents in
+      guard contents.description != nil else { return .failure(.collectionMissing(name)) }
       contents.writes += 1
       for (chunk, vector) in zip(chunks, vectors) { contents.chunks[chunk.id] = (chunk, vector) }
       return .success(())
@@ -90,7 +92,9 @@ final class MemoryStore: VectorStore {
   }
 
   func replacePayloads(_ chunks: [IndexedChunk]) async throws(GatewayError) {
+    let name = collection
     try perform { contents in
+      guard contents.description != nil else { return .failure(.collectionMissing(name)) }
       contents.payloadWrites += 1
       for chunk in chunks {
         if let stored = contents.chunks[chunk.id] {
@@ -104,7 +108,9 @@ final class MemoryStore: VectorStore {
   func search(
     _ vector: [Float], limit: Int, threshold: Float
   ) async throws(GatewayError) -> [RetrievedChunk] {
-    try perform { contents in
+    let name = collection
+    return try perform { contents in
+      guard contents.description != nil else { return .failure(.collectionMissing(name)) }
       let scored = contents.chunks.values.map { stored in
         RetrievedChunk(
           chunkID: stored.chunk.chunk.chunkID ?? stored.chunk.id.description,

@@ -75,10 +75,12 @@ import Testing
     #expect(body["score_threshold"] == .double(0.3))
   }
 
-  @Test func missingCollectionIsNothingToASearchAndToldToAnUpload() async throws {
+  @Test func aMissingCollectionIsToldOfToSearchesAndUploads() async throws {
     let server = try #require(FakeQdrant())
     let store = Self.store(server.url)
-    #expect(try await store.search([1, 0], limit: 5, threshold: 0.3).isEmpty)
+    await #expect(throws: GatewayError.collectionMissing("my chunks")) {
+      try await store.search([1, 0], limit: 5, threshold: 0.3)
+    }
     await #expect(throws: GatewayError.collectionMissing("my chunks")) {
       try await store.upsert([Self.indexed("one")], vectors: [[1, 0]])
     }

@@ -1,7 +1,7 @@
 /// Answers with the passages' own best sentences, word for word; no language model is involved.
 ///
 /// Sentences are ranked by cosine with the question; one to three are taken by maximal marginal
-/// relevance. Costs one embedding a sentence.
+/// relevance. Costs one embedding for each sentence that was not met lately.
 public struct ExtractiveGenerator: AnswerGenerator {
   private static let sentencesTaken = 3
   /// Weight of relevance against novelty.
@@ -11,12 +11,12 @@ public struct ExtractiveGenerator: AnswerGenerator {
   /// Two sentences nearer than this say the same.
   private static let sameness: Float = 0.92
 
-  private let embedder: any Embedder
+  private let sentences: SentenceVectors
   private let limits: GatewayLimits
 
   /// A generator that compares sentences with `embedder`.
   public init(embedder: any Embedder, limits: GatewayLimits = .init()) {
-    self.embedder = embedder
+    sentences = SentenceVectors(embedder: embedder, bytes: limits.sentenceVectorBytes)
     self.limits = limits
   }
 
@@ -54,10 +54,7 @@ public struct ExtractiveGenerator: AnswerGenerator {
   private func choose(
     from candidates: [QuotableSentence], nearest question: [Float]
   ) async throws(GatewayError) -> [ScoredSentence] {
-    let vectors = try await embedder.embed(candidates.map(\.sentence))
-    guard vectors.count == candidates.count else {
-      throw .embeddingFailed("\(vectors.count) vectors for \(candidates.count) sentences")
-    }
+    let vectors = try await sentences.vectors(of: candidates.map(\.sentence))
     let scores = vectors.map { Similarity.cosine($0, question) }
     guard let best = scores.max() else { return [] }
     var taken: [Int] = []

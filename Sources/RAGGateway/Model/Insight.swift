@@ -26,8 +26,10 @@ public struct Insight: Sendable, Equatable {
     status = answer.isDegraded ? .degraded : .answered
   }
 
-  private init(noKnowledge answer: Answer) {
-    self.answer = answer
+  private init(summary: String, notice: String) {
+    answer = Answer(
+      title: "No knowledge found", summary: summary, confidence: 0, citations: [],
+      generator: GeneratorNote(provider: "none", notice: notice))
     retrieved = []
     status = .noKnowledge
   }
@@ -35,14 +37,15 @@ public struct Insight: Sendable, Equatable {
   /// The answer when nothing reaches `threshold`.
   public static func noKnowledge(threshold: Float) -> Insight {
     Insight(
-      noKnowledge: Answer(
-        title: "No knowledge found",
-        summary: "Nothing stored here is similar enough to this question to answer it from.",
-        confidence: 0, citations: [],
-        generator: GeneratorNote(
-          provider: "none",
-          notice: "No passage reached the similarity threshold of \(threshold); no model was "
-            + "called.")))
+      summary: "Nothing stored here is similar enough to this question to answer it from.",
+      notice: "No passage reached the similarity threshold of \(threshold); no model was called.")
+  }
+
+  /// The answer when there is no collection.
+  public static func nothingStored(in collection: String) -> Insight {
+    Insight(
+      summary: "Nothing is stored here that this question could be answered from.",
+      notice: "The collection `\(collection)` does not exist; no model was called.")
   }
 
   /// The response body.

@@ -22,25 +22,41 @@ public struct InsightService: Sendable {
   }
 
   /// The insight for a question. Without anything similar enough no generator is called.
+  ///
+  /// - Throws: `GatewayError` when the store, the embedder or the generator fails. A collection
+  ///   that does not exist is no failure: then nothing has been stored yet, or no longer is.
   public func insight(for question: String) async throws(GatewayError) -> Insight {
-    let threshold = threshold ?? embedder.similarityThreshold
     do throws(GatewayError) {
-      guard try await gate.openForReading() else { return .noKnowledge(threshold: threshold) }
-      guard let vector = try await embedder.embed([question]).first else {
-        throw GatewayError.embeddingFailed("no vector for the question")
+      return try await answer(question)
+    } catch .collectionMissing {
+      // Dropped since the gate let requests through; another client may have made it again.
+      gate.forget()
+      do throws(GatewayError) {
+        return try await answer(question)
+      } catch .collectionMissing {
+        gate.forget()
+        return .nothingStored(in: store.collection)
       }
-      let found = try await store.search(vector, limit: retrieved, threshold: threshold)
-      let chunks = found.filter { $0.score >= threshold }
-      guard !chunks.isEmpty else { return .noKnowledge(threshold: threshold) }
-      let answer = try await generator.answer(
-        AnswerRequest(question: question, questionVector: vector, chunks: chunks))
-      return Insight(answer: answer, retrieved: chunks)
     } catch {
       switch error {
-      case .storeFailed, .storeUnreachable, .conflict, .collectionMissing: gate.forget()
+      case .storeFailed, .storeUnreachable, .conflict: gate.forget()
       default: break
       }
       throw error
     }
+  }
+
+  private func answer(_ question: String) async throws(GatewayError) -> Insight {
+    guard try await gate.openForReading() else { return .nothingStored(in: store.collection) }
+    let threshold = threshold ?? embedder.similarityThreshold
+    guard let vector = try await embedder.embed([question]).first else {
+      throw GatewayError.embeddingFailed("no vector for the question")
+    }
+    let found = try await store.search(vector, limit: retrieved, threshold: threshold)
+    let chunks = found.filter { $0.score >= threshold }
+    guard !chunks.isEmpty else { return .noKnowledge(threshold: threshold) }
+    let answer = try await generator.answer(
+      AnswerRequest(question: question, questionVector: vector, chunks: chunks))
+    return Insight(answer: answer, retrieved: chunks)
   }
 }

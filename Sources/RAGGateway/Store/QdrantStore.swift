@@ -124,11 +124,7 @@ public final class QdrantStore: VectorStore {
       withPayload: .include(["page_content", "metadata"].map { PayloadPath(steps: [.key($0)]) }))
     let reply = try await send(
       .post, path + "/points/query", body: ClientRequest.query(request))
-    do {
-      return try decode(reply, ClientResponse.scoredPoints).compactMap { Self.retrieved($0) }
-    } catch .collectionMissing {
-      return []
-    }
+    return try decode(reply, ClientResponse.scoredPoints).compactMap { Self.retrieved($0) }
   }
 }
 

@@ -28,7 +28,10 @@ public protocol VectorStore: Sendable {
   /// Replaces the payloads of stored chunks and leaves their vectors.
   func replacePayloads(_ chunks: [IndexedChunk]) async throws(GatewayError)
 
-  /// The nearest chunks, best first, none below `threshold`; empty without a collection.
+  /// The nearest chunks, best first, none below `threshold`.
+  ///
+  /// - Throws: `GatewayError.collectionMissing` when there is no collection, as all calls about
+  ///   chunks do: that is not the same as having found nothing.
   func search(
     _ vector: [Float], limit: Int, threshold: Float
   ) async throws(GatewayError) -> [RetrievedChunk]
