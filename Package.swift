@@ -93,7 +93,8 @@ let package = Package(
       name: "quiver",
       dependencies: [
         .target(name: "CMalloc", condition: .when(platforms: [.linux])),
-        "DataTransfer", "FastJSON", "HTTPTransfer", "QdrantREST", "ServiceProcess", "VectorDB",
+        "DataTransfer", "FastJSON", "HTTPTransfer", "QdrantClient", "QdrantREST", "ServiceProcess",
+        "VectorDB",
         "VectorIndex",
         argumentParser, hummingbird, lifecycle, logging, nioCore, nioPosix, unixSignals,
       ],
@@ -110,15 +111,18 @@ let package = Package(
       name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
     .target(name: "CHTMLDocument", dependencies: ["CLibXML2"]),
     .target(name: "CEmbeddingKernels"),
-    target("HTTPTransfer", ["CCurl"]),
-    target("DataTransfer", ["FastJSON", "HTTPTransfer", "PointModel", "QdrantAPI", crypto]),
+    target("HTTPTransfer", ["CCurl", "FastJSON"]),
+    target("QdrantClient", ["FastJSON", "HTTPTransfer", "PointModel", "QdrantAPI"]),
+    target(
+      "DataTransfer",
+      ["FastJSON", "HTTPTransfer", "PointModel", "QdrantAPI", "QdrantClient", crypto]),
     .systemLibrary(name: "CLibYAML", providers: [.apt(["libyaml-dev"])]),
     target("ServiceProcess", ["CLibYAML", "FastJSON", logging]),
     target("SentenceEmbedding", ["CEmbeddingKernels", "COpenBLAS"]),
     .target(
       name: "RAGGateway",
       dependencies: [
-        "CHTMLDocument", "FastJSON", "HTTPTransfer", "PointModel", "QdrantAPI",
+        "CHTMLDocument", "FastJSON", "HTTPTransfer", "PointModel", "QdrantAPI", "QdrantClient",
         "SentenceEmbedding", "ServiceProcess", crypto, httpTypes, hummingbird, lifecycle, logging,
         nioCore, nioPosix,
       ],
@@ -170,8 +174,8 @@ let package = Package(
     tests(
       "RAGGateway",
       [
-        "FastJSON", "HTTPTransfer", "OpenAITestServer", "PointModel", "ServiceProcess", httpTypes,
-        hummingbird, hummingbirdTesting, logging, nioCore,
+        "FastJSON", "HTTPTransfer", "OpenAITestServer", "PointModel", "QdrantClient",
+        "ServiceProcess", httpTypes, hummingbird, hummingbirdTesting, logging, nioCore,
       ]),
   ],
   cxxLanguageStandard: .cxx17

@@ -1,3 +1,6 @@
+import HTTPTransfer
+import QdrantClient
+
 /// Why a transfer of points stopped. Whatever was acknowledged until then stays, and the same
 /// command goes on from there.
 public enum TransferError: Error, Sendable, Equatable, CustomStringConvertible {
@@ -29,5 +32,37 @@ public enum TransferError: Error, Sendable, Equatable, CustomStringConvertible {
     case .record(let path, let number, let reason): "\(path), record \(number): \(reason)"
     case .unfit(let reason), .notTheSame(let reason): reason
     }
+  }
+}
+
+extension TransferError {
+  /// Runs calls to a server, with what goes wrong in a transfer's terms.
+  static func of<Answer>(
+    _ call: () async throws(QdrantClientError) -> Answer
+  ) async throws(TransferError) -> Answer {
+    do {
+      return try await call()
+    } catch {
+      throw TransferError(error)
+    }
+  }
+
+  private init(_ error: QdrantClientError) {
+    self =
+      switch error {
+      case .noAnswer(let what, let failure):
+        switch failure.kind {
+        case .tooLarge: .answerTooLarge(what: what)
+        case .noAddress:
+          .unfit("`\(failure.address)` is not an address such as http://localhost:6333")
+        case .unreachable, .timedOut, .broken:
+          .unreachable(server: failure.address, reason: failure.reason)
+        }
+      case .missing(let what, let reason): .refused(what: what, status: 404, reason: reason)
+      case .refused(let what, let status, let reason):
+        .refused(
+          what: what, status: status, reason: reason.isEmpty ? "no reason was given" : reason)
+      case .unexpected(let what, let reason): .unexpectedAnswer(what: what, reason: reason)
+      }
   }
 }

@@ -1,4 +1,4 @@
-import FastJSON
+public import FastJSON
 public import PointModel
 
 /// Writes the bodies that a client of the REST API sends.
@@ -32,6 +32,30 @@ public enum ClientRequest {
         writer.write(point.vectors)
         writer.key("payload")
         point.payload.json.withUnsafeBytes { writer.rawValue($0) }
+        writer.endObject()
+      }
+      writer.endArray()
+    }
+  }
+
+  /// The body of `POST /collections/{name}/points/batch` that replaces the payloads of points.
+  public static func overwritePayloads(
+    _ payloads: [(id: PointID, payload: JSONObjectValue)]
+  ) -> [UInt8] {
+    body { writer in
+      writer.key("operations")
+      writer.beginArray()
+      for (id, payload) in payloads {
+        writer.beginObject()
+        writer.key("overwrite_payload")
+        writer.beginObject()
+        writer.key("payload")
+        JSONValue.object(payload).write(to: &writer)
+        writer.key("points")
+        writer.beginArray()
+        writer.write(id)
+        writer.endArray()
+        writer.endObject()
         writer.endObject()
       }
       writer.endArray()

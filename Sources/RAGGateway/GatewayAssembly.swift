@@ -1,7 +1,9 @@
 import FoundationEssentials
 import HTTPTransfer
 public import Logging
+import QdrantClient
 import SentenceEmbedding
+import ServiceProcess
 
 /// Builds the parts of a gateway that its settings ask for.
 public final class GatewayAssembly: Sendable {
@@ -17,17 +19,14 @@ public final class GatewayAssembly: Sendable {
   public init(settings: GatewaySettings, logger: Logger) throws(GatewayStartError) {
     let limits = GatewayLimits()
     client = HTTPClient()
-    var storeRetry = RetryPolicy()
     // A store that is down should be reported soon: the caller can retry as well.
-    storeRetry.maximumAttempts = 3
-    storeRetry.baseDelay = 0.2
-    storeRetry.maximumDelay = 2
-    let store = QdrantStore(
-      endpoint: JSONEndpoint(
+    let server = QdrantServer(
+      JSONEndpoint(
         client: client, base: settings.store.url,
         credential: settings.store.apiKey.map { .apiKey($0) }, timeout: settings.store.timeout,
-        retry: storeRetry),
-      collection: settings.store.collection)
+        retry: .qdrant(attempts: 3, firstWait: 0.2, longestWait: 2), replyBytes: limits.replyBytes,
+        current: { RequestID.headers }))
+    let store = QdrantStore(QdrantCollection(settings.store.collection, on: server))
 
     let embedder: any Embedder
     switch settings.embedding.provider {
@@ -41,7 +40,8 @@ public final class GatewayAssembly: Sendable {
         endpoint: JSONEndpoint(
           client: client, base: settings.embedding.baseURL,
           credential: settings.embedding.apiKey.map { .bearer($0) },
-          timeout: settings.embedding.timeout, retry: RetryPolicy()),
+          timeout: settings.embedding.timeout, retry: RetryPolicy(),
+          replyBytes: limits.replyBytes, current: { RequestID.headers }),
         model: settings.embedding.model, expectedDimension: settings.store.vectorSize,
         batch: settings.embedding.batch, concurrency: settings.embedding.concurrency)
     }
@@ -100,7 +100,8 @@ public final class GatewayAssembly: Sendable {
     let model = OpenAIGenerator(
       endpoint: JSONEndpoint(
         client: client, base: settings.baseURL, credential: settings.apiKey.map { .bearer($0) },
-        timeout: settings.timeout, retry: retry),
+        timeout: settings.timeout, retry: retry, replyBytes: limits.replyBytes,
+        current: { RequestID.headers }),
       model: settings.model, temperature: settings.temperature, prompt: prompt,
       mode: settings.mode, limits: limits, logger: logger)
     guard settings.fallsBackToExtractive else { return model }

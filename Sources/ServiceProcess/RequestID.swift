@@ -7,6 +7,10 @@ public enum RequestID {
   /// The request that the current task works for; `nil` outside of requests.
   @TaskLocal public static var current: String?
 
+  /// The header for whoever is asked for the current request's sake, so that both logs can be read
+  /// together; empty outside of requests.
+  public static var headers: [(String, String)] { current.map { [(header, $0)] } ?? [] }
+
   private static let lengthMax = 128
 
   /// The id that a caller gave, if it can be written anywhere, or a new one.

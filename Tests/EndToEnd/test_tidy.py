@@ -20,6 +20,7 @@ FORBIDDEN_IMPORTS = {
     "QdrantAPI": ("VectorDB", "Hummingbird"),
     "PointModel": ("VectorDB", "Hummingbird"),
     "RAGGateway": ("VectorDB", "Storage"),
+    "QdrantClient": ("VectorDB", "Storage", "QdrantREST", "Hummingbird", "NIO"),
     "DataTransfer": ("VectorDB", "Storage", "QdrantREST", "Hummingbird", "NIO"),
     "ServiceProcess": ("VectorDB", "Hummingbird", "NIO"),
 }

@@ -83,7 +83,7 @@ final class MemoryStore: VectorStore {
 
   func upsert(_ chunks: [IndexedChunk], vectors: [[Float]]) async throws(GatewayError) {
     let name = collection
-    try perform { contents in
+    try perform { contents -> Result<Void, GatewayError> in
       guard contents.description != nil else { return .failure(.collectionMissing(name)) }
       contents.writes += 1
       for (chunk, vector) in zip(chunks, vectors) { contents.chunks[chunk.id] = (chunk, vector) }
@@ -93,7 +93,7 @@ final class MemoryStore: VectorStore {
 
   func replacePayloads(_ chunks: [IndexedChunk]) async throws(GatewayError) {
     let name = collection
-    try perform { contents in
+    try perform { contents -> Result<Void, GatewayError> in
       guard contents.description != nil else { return .failure(.collectionMissing(name)) }
       contents.payloadWrites += 1
       for chunk in chunks {

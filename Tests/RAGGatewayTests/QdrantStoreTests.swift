@@ -2,6 +2,7 @@ import FastJSON
 import HTTPTransfer
 import OpenAITestServer
 import PointModel
+import QdrantClient
 import RAGGateway
 import Testing
 
@@ -10,11 +11,11 @@ import Testing
     var retry = RetryPolicy()
     retry.maximumAttempts = 2
     retry.baseDelay = 0.001
-    return QdrantStore(
-      endpoint: JSONEndpoint(
+    let server = QdrantServer(
+      JSONEndpoint(
         client: HTTPClient(), base: url, credential: .apiKey("key"), timeout: timeout,
-        retry: retry),
-      collection: "my chunks")
+        retry: retry))
+    return QdrantStore(QdrantCollection("my chunks", on: server))
   }
 
   private static let identity = EmbeddingIdentity(provider: "test", model: "m", dimension: 2)

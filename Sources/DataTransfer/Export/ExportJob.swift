@@ -1,5 +1,6 @@
 import FastJSON
 import Glibc
+package import QdrantClient
 
 /// Writes all points of a collection into a `.jsonl` file, one a line in the order of their ids,
 /// and beside it what makes the collection anew.
@@ -28,7 +29,7 @@ package struct ExportJob: Sendable {
   ///
   /// - Returns: a sentence that says what was done.
   package func run(
-    from server: RemoteServer, progress: some TransferProgress
+    from server: QdrantServer, progress: some TransferProgress
   ) async throws(TransferError) -> String {
     let points = RemotePoints(server: server, collection: collection)
     guard let info = try await points.description() else {

@@ -1,4 +1,5 @@
 import FastJSON
+package import QdrantClient
 
 /// Brings points from files into a collection.
 ///
@@ -36,7 +37,7 @@ package struct ImportJob: Sendable {
   ///
   /// - Returns: a sentence that says what was done.
   package func run(
-    into server: RemoteServer, progress: some TransferProgress
+    into server: QdrantServer, progress: some TransferProgress
   ) async throws(TransferError) -> String {
     var limits = TransferLimits()
     if let batch { limits.uploadPoints = max(1, batch) }

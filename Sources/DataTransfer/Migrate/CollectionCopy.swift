@@ -1,4 +1,5 @@
 import FastJSON
+import QdrantClient
 
 /// Copies one collection's points, from where it stood.
 struct CollectionCopy: Sendable {

@@ -1,4 +1,5 @@
 import FastJSON
+package import QdrantClient
 
 /// Copies collections from one Qdrant-compatible server to another, over their API: configuration,
 /// payload indexes, points, aliases. Compares both in the end, point by point. A collection that
@@ -24,7 +25,7 @@ package struct MigrationJob: Sendable {
   ///
   /// - Returns: sentences that say what was done, a line each.
   package func run(
-    from source: RemoteServer, to target: RemoteServer, progress: some TransferProgress
+    from source: QdrantServer, to target: QdrantServer, progress: some TransferProgress
   ) async throws(TransferError) -> String {
     guard source.url != target.url else { throw .unfit("--from and --to are the same server") }
     let checkpoint = Checkpoint(path: checkpoint)
@@ -55,7 +56,7 @@ package struct MigrationJob: Sendable {
   }
 
   private func copy(
-    _ name: String, from source: RemoteServer, to target: RemoteServer,
+    _ name: String, from source: QdrantServer, to target: QdrantServer,
     _ record: inout MigrationRecord, _ progress: some TransferProgress
   ) async throws(TransferError) -> CollectionComparison.Outcome {
     let copy = CollectionCopy(
@@ -76,10 +77,9 @@ package struct MigrationJob: Sendable {
     }
   }
 
-  private func names(on source: RemoteServer) async throws(TransferError) -> [String] {
-    let result = try await source.call(.get, "/collections")
-    let there = (result["collections"]?.array.map { Array($0) } ?? []).compactMap {
-      $0["name"]?.string
+  private func names(on source: QdrantServer) async throws(TransferError) -> [String] {
+    let there = try await TransferError.of { () async throws(QdrantClientError) in
+      try await source.collectionNames()
     }
     for name in collections where !there.contains(name) {
       throw .unfit("there is no collection \(name) on \(source.shown)")
@@ -88,12 +88,14 @@ package struct MigrationJob: Sendable {
   }
 
   private func copyAliases(
-    of names: [String], from source: RemoteServer, to target: RemoteServer,
+    of names: [String], from source: QdrantServer, to target: QdrantServer,
     _ progress: some TransferProgress
   ) async throws(TransferError) {
-    let aliases: [JSONElement]
-    do {
-      aliases = try await source.call(.get, "/aliases")["aliases"]?.array.map { Array($0) } ?? []
+    let aliases: [(alias: String, collection: String)]
+    do throws(TransferError) {
+      aliases = try await TransferError.of { () async throws(QdrantClientError) in
+        try await source.aliases()
+      }
     } catch {
       guard case .refused(_, let status, let reason) = error, [400, 404].contains(status) else {
         throw error
@@ -101,18 +103,11 @@ package struct MigrationJob: Sendable {
       progress.note("aliases not copied: \(reason)")
       return
     }
-    for entry in aliases {
-      guard let alias = entry["alias_name"]?.string,
-        let collection = entry["collection_name"]?.string, names.contains(collection)
-      else { continue }
-      let action = JSONValue.object([
-        "create_alias": .object([
-          "collection_name": .string(collection), "alias_name": .string(alias),
-        ])
-      ])
-      let body = JSONValue.object(["actions": .array([action])]).serialized()
-      do {
-        _ = try await target.call(.post, "/collections/aliases", body: body)
+    for (alias, collection) in aliases where names.contains(collection) {
+      do throws(TransferError) {
+        try await TransferError.of { () async throws(QdrantClientError) in
+          try await target.createAlias(alias, of: collection)
+        }
       } catch {
         guard case .refused(_, let status, let reason) = error,
           [400, 404, 409, 422].contains(status)

@@ -57,8 +57,7 @@ struct PointPages: Sendable {
       }
       writer.endObject()
       do {
-        return try await source.server.call(
-          .post, source.path("/points/scroll"), body: writer.bytes)
+        return try await source.scroll(writer.bytes)
       } catch {
         guard case .answerTooLarge = error, limit > 1 else { throw error }
         limit /= 2

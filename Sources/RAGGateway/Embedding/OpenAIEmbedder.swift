@@ -1,4 +1,5 @@
 import FastJSON
+package import HTTPTransfer
 import Synchronization
 
 /// Embeds with any OpenAI-compatible `/embeddings`.
@@ -85,10 +86,8 @@ public final class OpenAIEmbedder: Embedder {
     do {
       return try await endpoint.send(method, path, body: body)
     } catch {
-      switch error {
-      case .unreachable(let text), .timedOut(let text): throw .embeddingUnreachable(text)
-      case .broken(let text): throw .embeddingFailed(text)
-      }
+      throw error.isUnreachable
+        ? .embeddingUnreachable(error.message) : .embeddingFailed(error.message)
     }
   }
 

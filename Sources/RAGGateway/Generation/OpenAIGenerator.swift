@@ -1,4 +1,5 @@
 import FastJSON
+package import HTTPTransfer
 package import Logging
 import Synchronization
 
@@ -121,10 +122,8 @@ public final class OpenAIGenerator: AnswerGenerator {
     do {
       return try await endpoint.send(.post, "/chat/completions", body: body(messages, mode: mode))
     } catch {
-      switch error {
-      case .unreachable(let text), .timedOut(let text): throw .generationUnreachable(text)
-      case .broken(let text): throw .generationFailed(text)
-      }
+      throw error.isUnreachable
+        ? .generationUnreachable(error.message) : .generationFailed(error.message)
     }
   }
 

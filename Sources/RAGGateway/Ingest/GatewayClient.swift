@@ -1,4 +1,5 @@
 import FastJSON
+package import HTTPTransfer
 
 /// Uploads chunks through a gateway's HTTP interface.
 package struct GatewayClient: ChunkUploading {
@@ -27,10 +28,7 @@ package struct GatewayClient: ChunkUploading {
     do {
       reply = try await endpoint.send(.post, "/upload/chunks", body: writer.bytes)
     } catch {
-      switch error {
-      case .unreachable(let text): throw .unreachable(text)
-      case .timedOut(let text), .broken(let text): throw .rejected(text)
-      }
+      throw error.kind == .unreachable ? .unreachable(error.message) : .rejected(error.message)
     }
     guard reply.isSuccess, let summary = UploadSummary(json: reply.json) else {
       throw .rejected(reply.complaint)

@@ -1,3 +1,4 @@
+import HTTPTransfer
 public import Logging
 public import ServiceProcess
 
@@ -42,7 +43,7 @@ public struct GatewaySettings: Sendable {
   }
 
   /// The store's address as it may be logged.
-  public var shownStoreURL: String { ShownAddress.mask(store.url) }
+  public var shownStoreURL: String { JSONEndpoint.masked(store.url) }
 
   /// Where a gateway with these settings is reached from this machine.
   public var localURL: String { LocalAddress.url(host: host, port: port) }
@@ -53,7 +54,7 @@ public struct GatewaySettings: Sendable {
       // The embedding model's default follows the provider.
       let standard = key == .embeddingModel ? embedding.model : reader.text(key)
       guard let value = reader.given(key) ?? standard else { return "\(key.variable)=  (not set)" }
-      let shown = key.isSecret ? "********" : ShownAddress.mask(value)
+      let shown = key.isSecret ? "********" : JSONEndpoint.masked(value)
       let source = reader.origin(of: key).map { "\($0)" } ?? "default"
       return "\(key.variable)=\(shown)  (\(source))"
     }.joined(separator: "\n")

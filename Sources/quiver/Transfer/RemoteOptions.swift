@@ -1,5 +1,6 @@
 import DataTransfer
 import HTTPTransfer
+import QdrantClient
 import QdrantREST
 import ServiceProcess
 
@@ -13,15 +14,15 @@ enum RemoteOptions {
   ///   names a file that holds the key.
   static func server(
     _ url: String?, keyIn variable: String, client: HTTPClient
-  ) throws -> RemoteServer {
+  ) throws -> QdrantServer {
     var key: String?
     do {
       key = try SecretFile.resolve([variable], in: ProcessEnvironment.variables)[variable]
       if key?.isEmpty == true { key = nil }
-      if let url { return RemoteServer(url: url, key: key, client: client) }
+      if let url { return QdrantServer.patient(url: url, key: key, client: client) }
       let settings = try ServerSettings.load(.process()).settings
       if key == nil { key = settings.apiKey }
-      return RemoteServer(url: settings.localURL, key: key, client: client)
+      return QdrantServer.patient(url: settings.localURL, key: key, client: client)
     } catch {
       StandardError.say("quiver: \(error)")
       throw ServerExit.configuration

@@ -1,0 +1,169 @@
+public import FastJSON
+
+/// Another service that takes and gives JSON: its address, its key, and how patient we are.
+public struct JSONEndpoint: Sendable {
+  /// The methods in use.
+  public enum Method: String, Sendable {
+    case get = "GET"
+    case post = "POST"
+    case put = "PUT"
+    case delete = "DELETE"
+  }
+
+  /// How a key is presented.
+  public enum Credential: Sendable {
+    /// `Authorization: Bearer …`.
+    case bearer(String)
+    /// `api-key: …`, as Qdrant has it.
+    case apiKey(String)
+  }
+
+  /// The address, without a slash at its end.
+  public let base: String
+  private let client: HTTPClient
+  private let headers: [(String, String)]
+  private let current: @Sendable () -> [(String, String)]
+  private let timeout: Duration
+  private let retry: RetryPolicy
+  private let replyBytes: Int
+
+  /// The service at `base`.
+  ///
+  /// - Parameters:
+  ///   - agent: what we call ourselves.
+  ///   - timeout: patience with one attempt.
+  ///   - replyBytes: bytes of an answer's body, at most.
+  ///   - current: headers that depend on what the current task works for.
+  public init(
+    client: HTTPClient, base: String, credential: Credential? = nil,
+    agent: String = "quiver-gateway", timeout: Duration, retry: RetryPolicy,
+    replyBytes: Int = 64 << 20, current: @escaping @Sendable () -> [(String, String)] = { [] }
+  ) {
+    var base = base
+    while base.hasSuffix("/") { base.removeLast() }
+    self.client = client
+    self.base = base
+    self.timeout = timeout
+    self.retry = retry
+    self.replyBytes = replyBytes
+    self.current = current
+    var headers = [
+      ("Accept", "application/json"), ("Content-Type", "application/json"), ("User-Agent", agent),
+    ]
+    switch credential {
+    case .bearer(let key): headers.append(("Authorization", "Bearer \(key)"))
+    case .apiKey(let key): headers.append(("api-key", key))
+    case nil: break
+    }
+    self.headers = headers
+  }
+
+  /// The address as it may be logged and shown.
+  public var shown: String { Self.masked(base) }
+
+  /// An address with the user and the password in it masked.
+  public static func masked(_ address: String) -> String {
+    let schemes = ["http://", "https://"]
+    guard let scheme = schemes.first(where: { address.lowercased().hasPrefix($0) }) else {
+      return address
+    }
+    let rest = address.dropFirst(scheme.count)
+    guard let at = rest.prefix(while: { $0 != "/" }).lastIndex(of: "@") else { return address }
+    return scheme + "********" + address[at...]
+  }
+
+  /// Sends a request, again where that may help. An answer of any status is returned.
+  public func send(
+    _ method: Method, _ path: String, body: [UInt8]? = nil
+  ) async throws(EndpointFailure) -> EndpointReply {
+    let seconds = timeout / .seconds(1)
+    let request = HTTPRequest(
+      method: method.rawValue, url: base + path, headers: headers + current(), body: body ?? [],
+      timeoutSeconds: seconds, connectTimeoutSeconds: min(seconds, 10),
+      maximumResponseBytes: replyBytes)
+    do {
+      let response = try await retry.run(client, request)
+      return EndpointReply(status: response.status, body: response.body)
+    } catch {
+      let kind: EndpointFailure.Kind =
+        switch error {
+        case .connectionFailed, .tls: .unreachable
+        case .timedOut: .timedOut
+        case .tooLarge: .tooLarge
+        case .invalidURL: .noAddress
+        case .cancelled, .interrupted, .invalidRequest: .broken
+        }
+      let reason = kind == .timedOut ? "did not answer within \(seconds) seconds" : "\(error)"
+      throw EndpointFailure(kind: kind, address: shown, reason: reason)
+    }
+  }
+}
+
+/// An answer of another service.
+public struct EndpointReply: Sendable {
+  /// The HTTP status.
+  public let status: Int
+  /// The whole body.
+  public let body: [UInt8]
+
+  /// An answer with this status and body.
+  public init(status: Int, body: [UInt8]) {
+    self.status = status
+    self.body = body
+  }
+
+  /// Whether the status is 2xx.
+  public var isSuccess: Bool { (200..<300).contains(status) }
+
+  /// The body as JSON; `nil` when it is none.
+  public var json: JSONValue? { try? JSONValue(parsing: body) }
+
+  /// What the service says is wrong: the message in the shapes that Qdrant, OpenAI and FastAPI
+  /// use, or the beginning of the body; empty when it says nothing.
+  public var reason: String {
+    let root = (try? JSONDocument(parsing: body))?.root.object
+    let text =
+      root?["status"]?.object?["error"]?.string ?? root?["error"]?.object?["message"]?.string
+      ?? root?["error"]?.string ?? root?["detail"]?.string ?? root?["message"]?.string
+      ?? String(decoding: body.prefix(300), as: UTF8.self)
+    return text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+  }
+
+  /// The status with the reason, as in "status 400: …".
+  public var complaint: String {
+    let reason = reason
+    return reason.isEmpty ? "status \(status)" : "status \(status): \(reason)"
+  }
+}
+
+/// Why a call to another service brought no answer.
+public struct EndpointFailure: Error, Sendable, Equatable {
+  /// What went wrong.
+  public enum Kind: Sendable {
+    /// No connection, or none that lasted until a request was sent.
+    case unreachable
+    /// No complete answer in time.
+    case timedOut
+    /// The answer is larger than we take.
+    case tooLarge
+    /// What we were told to ask is not an address.
+    case noAddress
+    /// The answer broke off or was no HTTP.
+    case broken
+  }
+
+  /// What went wrong.
+  public let kind: Kind
+  /// The service's address as it may be shown.
+  public let address: String
+  /// What is wrong with it, as the rest of a sentence.
+  public let reason: String
+
+  /// Whether another service, or this one later, might answer.
+  public var isUnreachable: Bool { kind == .unreachable || kind == .timedOut }
+
+  /// One sentence for people.
+  public var message: String {
+    kind == .timedOut ? "\(address) \(reason)" : "\(address): \(reason)"
+  }
+}
