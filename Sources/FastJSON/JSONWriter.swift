@@ -14,6 +14,12 @@ public struct JSONWriter: Sendable {
     bytes.reserveCapacity(capacity)
   }
 
+  /// Takes the text so far; what is written next goes on from there.
+  public mutating func takeBytes() -> [UInt8] {
+    defer { bytes = [] }
+    return bytes
+  }
+
   /// Starts an object as the next value.
   public mutating func beginObject() { open(UInt8(ascii: "{")) }
 

@@ -33,52 +33,6 @@ extension JSONWriter {
     endObject()
   }
 
-  /// Writes a list of records, the answer to a retrieval.
-  public mutating func write(_ records: [Record]) {
-    beginArray()
-    for record in records { write(record) }
-    endArray()
-  }
-
-  /// Writes a bare list of points, the answer to a legacy search.
-  public mutating func write(_ points: [ScoredPoint]) {
-    beginArray()
-    for point in points { write(point) }
-    endArray()
-  }
-
-  /// Writes a list of lists of points, the answer to a batch of legacy searches.
-  public mutating func write(_ lists: [[ScoredPoint]]) {
-    beginArray()
-    for points in lists { write(points) }
-    endArray()
-  }
-
-  /// Writes `{"points":[…]}`, the answer to a query.
-  public mutating func writeQueryResult(_ points: [ScoredPoint]) {
-    beginObject()
-    key("points")
-    write(points)
-    endObject()
-  }
-
-  /// Writes `[{"points":[…]}, …]`, the answer to a batch of queries.
-  public mutating func writeQueryResults(_ lists: [[ScoredPoint]]) {
-    beginArray()
-    for points in lists { writeQueryResult(points) }
-    endArray()
-  }
-
-  /// Writes `{"points":[…],"next_page_offset":…}`.
-  public mutating func write(_ page: ScrollPage) {
-    beginObject()
-    key("points")
-    write(page.records)
-    key("next_page_offset")
-    if let next = page.nextOffset { write(next) } else { null() }
-    endObject()
-  }
-
   /// Writes `{"count":…}`.
   public mutating func writeCount(_ count: Int) {
     beginObject()

@@ -8,15 +8,25 @@ public enum ResponseEnvelope {
     _ result: (inout JSONWriter) -> Void
   ) -> [UInt8] {
     var writer = JSONWriter(reservingCapacity: capacity)
+    begin(&writer)
+    result(&writer)
+    end(&writer, seconds: seconds)
+    return writer.bytes
+  }
+
+  /// Writes what comes before the result of a success.
+  public static func begin(_ writer: inout JSONWriter) {
     writer.beginObject()
     writer.key("result")
-    result(&writer)
+  }
+
+  /// Writes what comes after the result of a success.
+  public static func end(_ writer: inout JSONWriter, seconds: Double) {
     writer.key("status")
     writer.string("ok")
     writer.key("time")
     writer.double(seconds)
     writer.endObject()
-    return writer.bytes
   }
 
   /// `{"status":"accepted","time":seconds}`, for what goes on after the answer.

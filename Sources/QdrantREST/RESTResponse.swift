@@ -2,6 +2,7 @@ import FastJSON
 import HTTPTypes
 import Hummingbird
 import QdrantAPI
+import VectorDB
 
 /// The forms an answer takes on the wire.
 enum RESTResponse {
@@ -14,16 +15,16 @@ enum RESTResponse {
     return json(.ok, bytes)
   }
 
-  /// 200 with a result that may be long: it is written on a thread of its own, so that the
-  /// pool that all requests share is not held up.
+  /// 200 with a result that may be long.
+  static func ok(_ context: RESTContext, _ steps: AnswerSteps) async throws -> Response {
+    try await AnswerPieces(steps, context).response()
+  }
+
+  /// 200 with points of which there may be many.
   static func ok(
-    _ context: RESTContext, items: Int, _ result: @escaping @Sendable (inout JSONWriter) -> Void
+    _ context: RESTContext, _ pages: PointPages, as layout: PointsLayout
   ) async throws -> Response {
-    if items < BlockingWork.itemsWorthAHop { return ok(context, result) }
-    let bytes = try await BlockingWork.run {
-      ResponseEnvelope.ok(seconds: context.elapsedSeconds, result)
-    }
-    return json(.ok, bytes)
+    try await AnswerPieces(pages, layout, context).response()
   }
 
   /// An error in Qdrant's envelope.

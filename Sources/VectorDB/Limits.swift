@@ -25,6 +25,9 @@ public struct Limits: Sendable, Equatable {
   /// Points that a diversified search weighs against each other; those after them follow by their
   /// nearness alone.
   public var diversifiedCandidatesMax: Int
+  /// Points up to which an answer is read at once, with payloads and vectors; longer ones are read
+  /// page by page while they are sent.
+  public var wholeAnswerPointsMax: Int
   /// Rows outside of the lists of an index beyond which writers wait.
   public var indexTailRowsMax: Int
   /// Milliseconds that a request waits for a collection that is being loaded: less than clients
@@ -40,7 +43,8 @@ public struct Limits: Sendable, Equatable {
     groupBytesMax: Int = 32 << 20, payloadDepthMax: Int = 125, collectionsMax: Int = 10_000,
     aliasesMax: Int = 100_000, lazyFilterCandidatesMax: Int = 2048,
     briefSearchBytesMax: Int = 4 << 20, pausedReadsMax: Int = 128,
-    diversifiedCandidatesMax: Int = 16_384, indexTailRowsMax: Int = 20_000,
+    diversifiedCandidatesMax: Int = 16_384, wholeAnswerPointsMax: Int = 128,
+    indexTailRowsMax: Int = 20_000,
     loadingWaitMilliseconds: Int = 3000, payloadFieldsMax: Int = 1000,
     room: RoomLimits = RoomLimits()
   ) {
@@ -54,6 +58,7 @@ public struct Limits: Sendable, Equatable {
     self.briefSearchBytesMax = briefSearchBytesMax
     self.pausedReadsMax = pausedReadsMax
     self.diversifiedCandidatesMax = diversifiedCandidatesMax
+    self.wholeAnswerPointsMax = wholeAnswerPointsMax
     self.indexTailRowsMax = indexTailRowsMax
     self.loadingWaitMilliseconds = loadingWaitMilliseconds
     self.payloadFieldsMax = payloadFieldsMax

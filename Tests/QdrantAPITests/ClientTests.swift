@@ -117,10 +117,14 @@ import Testing
       Record(id: .number(1), payload: payload(#"{"a":1}"#), vectors: unnamed([0.1])),
       Record(id: Self.uuid, vectors: []), Record(id: .number(2)),
     ]
-    #expect(try answer({ $0.write(records) }, ClientResponse.records) == records)
     let points = records.map { ScoredPoint(record: $0, version: 9, score: -0.5) }
-    #expect(try answer({ $0.writeQueryResult(points) }, ClientResponse.scoredPoints) == points)
-    #expect(try answer({ $0.write(points) }, ClientResponse.scoredPoints) == points)
+    #expect(
+      try answer({ $0.write([points], as: .records) }, ClientResponse.records) == records)
+    for isWrapped in [true, false] {
+      let layout = PointsLayout.results(isWrapped: isWrapped, isBatch: false)
+      #expect(
+        try answer({ $0.write([points], as: layout) }, ClientResponse.scoredPoints) == points)
+    }
     let update = UpdateResult(operationID: 3, status: .acknowledged)
     #expect(try answer({ $0.write(update) }, ClientResponse.updateResult) == update)
     #expect(try answer({ $0.writeCount(4) }, ClientResponse.count) == 4)

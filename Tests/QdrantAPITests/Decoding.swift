@@ -1,3 +1,4 @@
+import FastJSON
 import PointModel
 import QdrantAPI
 import Testing
@@ -74,4 +75,17 @@ func payload(_ json: String) -> Payload {
 
 func unnamed(_ values: [Float]) -> [NamedVector] {
   [NamedVector(name: "", values: values)]
+}
+
+extension JSONWriter {
+  /// Writes lists of points in full.
+  mutating func write(_ lists: [[ScoredPoint]], as layout: PointsLayout) {
+    layout.begin(&self)
+    for list in lists {
+      layout.beginList(&self)
+      for point in list { layout.write(point, &self) }
+      layout.endList(&self)
+    }
+    layout.end(&self)
+  }
 }

@@ -10,6 +10,10 @@ import Testing
     return String(decoding: writer.bytes, as: UTF8.self)
   }
 
+  private func text(_ lists: [[ScoredPoint]], as layout: PointsLayout) -> String {
+    text { $0.write(lists, as: layout) }
+  }
+
   private static let uuid = PointID.uuid(PointUUID(high: 1, low: 0xab))
 
   @Test func envelopes() {
@@ -48,22 +52,24 @@ import Testing
       score: 4.358899)
     let json = #"{"id":7,"version":3,"score":4.358899,"payload":{"a":10.0,"b":10}}"#
     #expect(text { $0.write(point) } == json)
-    #expect(text { $0.write([point, point]) } == "[\(json),\(json)]")
-    #expect(text { $0.write([[point], []]) } == "[[\(json)],[]]")
-    #expect(text { $0.writeQueryResult([point]) } == #"{"points":[\#(json)]}"#)
-    #expect(
-      text { $0.writeQueryResults([[], [point]]) } == #"[{"points":[]},{"points":[\#(json)]}]"#)
+    let old = PointsLayout.results(isWrapped: false, isBatch: false)
+    #expect(text([[point, point]], as: old) == "[\(json),\(json)]")
+    let oldBatch = PointsLayout.results(isWrapped: false, isBatch: true)
+    #expect(text([[point], []], as: oldBatch) == "[[\(json)],[]]")
+    let query = PointsLayout.results(isWrapped: true, isBatch: false)
+    #expect(text([[point]], as: query) == #"{"points":[\#(json)]}"#)
+    let batch = PointsLayout.results(isWrapped: true, isBatch: true)
+    #expect(text([[], [point]], as: batch) == #"[{"points":[]},{"points":[\#(json)]}]"#)
   }
 
   @Test func pages() {
-    let records = [Record(id: .number(1)), Record(id: .number(2))]
-    #expect(text { $0.write(records) } == #"[{"id":1},{"id":2}]"#)
+    let points = [1, 2].map { ScoredPoint(record: Record(id: .number($0)), version: 0, score: 0) }
+    #expect(text([points], as: .records) == #"[{"id":1},{"id":2}]"#)
     #expect(
-      text { $0.write(ScrollPage(records: records, nextOffset: .number(3))) }
+      text([points], as: .scroll(nextOffset: .number(3)))
         == #"{"points":[{"id":1},{"id":2}],"next_page_offset":3}"#)
     #expect(
-      text { $0.write(ScrollPage(records: [], nextOffset: nil)) }
-        == #"{"points":[],"next_page_offset":null}"#)
+      text([[]], as: .scroll(nextOffset: nil)) == #"{"points":[],"next_page_offset":null}"#)
   }
 
   @Test func smallResults() {

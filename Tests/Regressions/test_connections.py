@@ -117,7 +117,7 @@ def test_broken_framing_is_refused_and_the_connection_closed(server, head, statu
 
 def test_half_closed_connections_get_their_answers(server):
     """Also when the answer takes a while, and when several were asked for."""
-    matrix = {"sample": 3000, "limit": 3}
+    matrix = {"sample": 800, "limit": 3}
     with connect(server) as connection:
         connection.sendall(request(POINTS + "/search/matrix/pairs", matrix))
         connection.sendall(request(POINTS + "/count", {}))

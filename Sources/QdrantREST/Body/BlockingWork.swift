@@ -8,8 +8,6 @@ import NIOPosix
 enum BlockingWork {
   /// Bodies up to this many bytes are parsed in place: well under a tenth of a millisecond.
   static let bytesWorthAHop = 64 << 10
-  /// Results of at least this many points are written elsewhere.
-  static let itemsWorthAHop = 256
 
   static func run<Value: Sendable>(
     _ work: @escaping @Sendable () throws -> Value

@@ -26,11 +26,11 @@ struct PointsController: Sendable {
     return try await services.bodies.withValue(of: request, decodedBy: decode) { wanted in
       let collection = try services.collection(context, parameters)
       let seconds = parameters.timeoutSeconds
-      let records = try await services.withDeadline(seconds, operation: "Retrieve", context) {
-        try await collection.retrieve(
+      let pages = try await services.withDeadline(seconds, operation: "Retrieve", context) {
+        try await collection.retrievePages(
           wanted.ids, withPayload: wanted.withPayload, withVector: wanted.withVector)
       }
-      return try await RESTResponse.ok(context, items: records.count) { $0.write(records) }
+      return try await RESTResponse.ok(context, pages, as: .records)
     }
   }
 
@@ -63,10 +63,10 @@ struct PointsController: Sendable {
     return try await services.bodies.withValue(of: request, decodedBy: decode) { wanted in
       let collection = try services.collection(context, parameters)
       let seconds = parameters.timeoutSeconds
-      let page = try await services.withDeadline(seconds, operation: "Scroll", context) {
-        try await collection.scroll(wanted)
+      let (pages, next) = try await services.withDeadline(seconds, operation: "Scroll", context) {
+        try await collection.scrollPages(wanted)
       }
-      return try await RESTResponse.ok(context, items: page.records.count) { $0.write(page) }
+      return try await RESTResponse.ok(context, pages, as: .scroll(nextOffset: next))
     }
   }
 
@@ -98,7 +98,7 @@ struct PointsController: Sendable {
       let hits = try await services.withDeadline(seconds, operation: "Facet", context) {
         try await collection.facet(wanted)
       }
-      return try await RESTResponse.ok(context, items: hits.count) { $0.write(hits) }
+      return try await RESTResponse.ok(context, .facet(hits))
     }
   }
 }

@@ -47,10 +47,10 @@ struct QueryController: Sendable {
       }
     }
     router.post(RouterPath(points + "/search/matrix/pairs")) { request, context in
-      try await matrix(request, context) { $1.writePairs($0) }
+      try await matrix(request, context, AnswerSteps.pairs)
     }
     router.post(RouterPath(points + "/search/matrix/offsets")) { request, context in
-      try await matrix(request, context) { $1.writeOffsets($0) }
+      try await matrix(request, context, AnswerSteps.offsets)
     }
   }
 
@@ -61,11 +61,9 @@ struct QueryController: Sendable {
     _ = try context.collectionName()
     let parameters = try ReadParameters(request)
     return try await services.bodies.withValue(of: request, decodedBy: decode) { query in
-      let results = try await run([query], context, parameters)
-      let points = results.first ?? []
-      return try await RESTResponse.ok(context, items: points.count) { writer in
-        if wrapped { writer.writeQueryResult(points) } else { writer.write(points) }
-      }
+      let pages = try await run([query], context, parameters)
+      return try await RESTResponse.ok(
+        context, pages, as: .results(isWrapped: wrapped, isBatch: false))
     }
   }
 
@@ -77,17 +75,15 @@ struct QueryController: Sendable {
     let parameters = try ReadParameters(request)
     return try await services.bodies.withValue(of: request, decodedBy: decode) { queries in
       try services.collection(context).checkBatch(of: queries.count)
-      let results = try await run(queries, context, parameters)
-      let items = results.reduce(0) { $0 + $1.count }
-      return try await RESTResponse.ok(context, items: items) { writer in
-        if wrapped { writer.writeQueryResults(results) } else { writer.write(results) }
-      }
+      let pages = try await run(queries, context, parameters)
+      return try await RESTResponse.ok(
+        context, pages, as: .results(isWrapped: wrapped, isBatch: true))
     }
   }
 
   private func run(
     _ queries: [QueryRequest], _ context: RESTContext, _ parameters: ReadParameters
-  ) async throws -> [[ScoredPoint]] {
+  ) async throws -> PointPages {
     let collection = try services.collection(context, parameters)
     var resolved: [QueryRequest] = []
     for query in queries {
@@ -95,7 +91,7 @@ struct QueryController: Sendable {
     }
     let final = resolved
     return try await services.withDeadline(parameters.timeoutSeconds, operation: "Query", context) {
-      try await collection.query(final)
+      try await collection.queryPages(final)
     }
   }
 
@@ -115,14 +111,13 @@ struct QueryController: Sendable {
         let groups = try await collection.groups(request)
         return try await lookingUp(wanted.lookup, groups)
       }
-      let items = groups.reduce(0) { $0 + $1.hits.count }
-      return try await RESTResponse.ok(context, items: items) { $0.write(groups) }
+      return try await RESTResponse.ok(context, .groups(groups))
     }
   }
 
   private func matrix(
     _ request: Request, _ context: RESTContext,
-    write: @escaping @Sendable (DistanceMatrix, inout JSONWriter) -> Void
+    _ steps: (DistanceMatrix) -> AnswerSteps
   ) async throws -> Response {
     _ = try context.collectionName()
     let parameters = try ReadParameters(request)
@@ -133,7 +128,7 @@ struct QueryController: Sendable {
       let matrix = try await services.withDeadline(seconds, operation: "SearchMatrix", context) {
         try await collection.matrix(wanted)
       }
-      return try await RESTResponse.ok(context, items: matrix.ids.count) { write(matrix, &$0) }
+      return try await RESTResponse.ok(context, steps(matrix))
     }
   }
 

@@ -78,7 +78,7 @@ struct ServiceController: Sendable {
     _ = try fields.bool("anonymize")
     _ = try fields.integer("timeout", minimum: 1)
     let report = TelemetryReport(services: services, identity: identity, level: level)
-    return try await RESTResponse.ok(context, items: .max) { report.write(to: &$0) }
+    return try await BlockingWork.run { RESTResponse.ok(context) { report.write(to: &$0) } }
   }
 
   @Sendable private func metrics(

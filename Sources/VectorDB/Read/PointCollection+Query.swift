@@ -9,6 +9,14 @@ extension PointCollection {
   public func query(
     _ requests: [QueryRequest]
   ) async throws(CollectionError) -> [[ScoredPoint]] {
+    let transaction = try await beginQuery(requests)
+    return try await results(of: requests, in: transaction)
+  }
+
+  /// Begins the read that answers `requests`, if they may be answered.
+  func beginQuery(
+    _ requests: [QueryRequest]
+  ) async throws(CollectionError) -> ReadTransaction {
     await awaitLoading()
     for request in requests {
       try checkNames(request.withVector)
@@ -17,7 +25,13 @@ extension PointCollection {
     try admitRead(cost: cost) { strictMode throws(CollectionError) in
       for request in requests { try strictMode.check(request) }
     }
-    let transaction = try beginRead()
+    return try beginRead()
+  }
+
+  /// The points that `requests` ask for, as of the commit that `transaction` reads.
+  func results(
+    of requests: [QueryRequest], in transaction: ReadTransaction
+  ) async throws(CollectionError) -> [[ScoredPoint]] {
     // Waking a thread would cost as much as a short search.
     let brief = QueryExecution(transaction)
     if let results = try brief.briefResults(of: requests) { return results }

@@ -28,6 +28,12 @@ extension PointCollection {
   /// A page of points in the order of their ids, or in the order that the request names: then it
   /// does not say where the next page starts.
   public func scroll(_ request: ScrollRequest) async throws(CollectionError) -> ScrollPage {
+    try await checkScroll(request)
+    return try await page(request, in: beginRead())
+  }
+
+  /// Whether a scroll may begin.
+  func checkScroll(_ request: ScrollRequest) async throws(CollectionError) {
     await awaitLoading()
     try checkNames(request.withVector)
     if request.orderBy != nil, request.offset != nil {
@@ -41,8 +47,13 @@ extension PointCollection {
     try admitRead(cost: RequestCost.read(request.filter)) { strictMode throws(CollectionError) in
       try strictMode.check(request)
     }
-    let transaction = try beginRead()
-    return try await transaction.run { (transaction) throws(CollectionError) in
+  }
+
+  /// The page that `request` asks for, as of the commit that `transaction` reads.
+  func page(
+    _ request: ScrollRequest, in transaction: ReadTransaction
+  ) async throws(CollectionError) -> ScrollPage {
+    try await transaction.run { (transaction) throws(CollectionError) in
       guard let order = request.orderBy else {
         return try IDOrderScan(transaction).page(request, skipping: 0)
       }

@@ -1,0 +1,87 @@
+public import PointModel
+import Synchronization
+
+/// Reads whose answers may be of any length.
+extension PointCollection {
+  /// ``retrieve(_:withPayload:withVector:)`` in pages; one list.
+  public func retrievePages(
+    _ ids: [PointID], withPayload: PayloadSelector, withVector: VectorSelector
+  ) async throws(CollectionError) -> PointPages {
+    guard isLong(ids.count, withPayload, withVector) else {
+      let records = try await retrieve(ids, withPayload: withPayload, withVector: withVector)
+      return PointPages([records.map { ScoredPoint(record: $0, version: 0, score: 0) }])
+    }
+    await awaitLoading()
+    try checkNames(withVector)
+    try rateLimits.take(ids.count, for: .read)
+    let list = PointPages.List(found: .ids(ids), payload: withPayload, vector: withVector)
+    return PointPages([list], in: try beginRead(), lease: nil)
+  }
+
+  /// ``scroll(_:)`` in pages; one list, and where the next one starts.
+  public func scrollPages(
+    _ request: ScrollRequest
+  ) async throws(CollectionError) -> (pages: PointPages, nextOffset: PointID?) {
+    try await checkScroll(request)
+    let transaction = try beginRead()
+    let count = min(request.limit, state.withLock { $0.liveCount })
+    let lease = try lease(of: count)
+    guard isLong(count, request.withPayload, request.withVector) else {
+      let page = try await page(request, in: transaction)
+      return (PointPages([Self.points(page.records)]), page.nextOffset)
+    }
+    var bare = request
+    bare.withPayload = .none
+    bare.withVector = .none
+    let page = try await page(bare, in: transaction)
+    let list = PointPages.List(
+      found: .points(Self.points(page.records)), payload: request.withPayload,
+      vector: request.withVector)
+    return (PointPages([list], in: transaction, lease: lease), page.nextOffset)
+  }
+
+  /// ``query(_:)`` in pages; a list for each request.
+  public func queryPages(
+    _ requests: [QueryRequest]
+  ) async throws(CollectionError) -> PointPages {
+    let transaction = try await beginQuery(requests)
+    let rows = state.withLock { $0.liveCount }
+    var count = 0
+    for request in requests { count = count.addingSaturating(min(request.limit, rows)) }
+    let lease = try lease(of: count)
+    guard requests.contains(where: { isLong(count, $0.withPayload, $0.withVector) }) else {
+      return PointPages(try await results(of: requests, in: transaction))
+    }
+    let bare = requests.map { request in
+      var bare = request
+      bare.withPayload = .none
+      bare.withVector = .none
+      return bare
+    }
+    let results = try await results(of: bare, in: transaction)
+    let lists = zip(requests, results).map { request, points in
+      PointPages.List(
+        found: .points(points), payload: request.withPayload, vector: request.withVector)
+    }
+    return PointPages(lists, in: transaction, lease: lease)
+  }
+
+  private static func points(_ records: [Record]) -> [ScoredPoint] {
+    records.map { ScoredPoint(record: $0, version: 0, score: 0) }
+  }
+
+  /// Whether an answer of so many points is read page by page.
+  private func isLong(
+    _ count: Int, _ payload: PayloadSelector, _ vector: VectorSelector
+  ) -> Bool {
+    if payload == .none, vector == .none { return false }
+    return count > core.options.limits.wholeAnswerPointsMax
+  }
+
+  /// Memory for that many points without payloads and vectors.
+  private func lease(of count: Int) throws(CollectionError) -> MemoryLease? {
+    if count <= core.options.limits.wholeAnswerPointsMax { return nil }
+    let bytes = count.multipliedReportingOverflow(by: MemoryLayout<ScoredPoint>.stride)
+    return try core.memory.lease(bytes.overflow ? .max / 2 : bytes.partialValue, for: .answer)
+  }
+}
