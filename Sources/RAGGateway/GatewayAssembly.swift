@@ -108,3 +108,14 @@ public final class GatewayAssembly: Sendable {
     return FallbackGenerator(primary: model, fallback: extractive, logger: logger)
   }
 }
+
+/// Why a gateway can't start: always something in its settings or its files.
+public struct GatewayStartError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// One sentence for people.
+  public let description: String
+
+  /// An error with this text.
+  public init(_ description: String) {
+    self.description = description
+  }
+}

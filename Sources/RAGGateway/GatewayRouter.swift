@@ -1,4 +1,7 @@
+import FastJSON
+import HTTPTypes
 public import Hummingbird
+import NIOCore
 import ServiceProcess
 
 /// The gateway's routes.
@@ -26,5 +29,68 @@ public enum GatewayRouter {
     UploadController(service: uploads, limits: limits).addRoutes(to: router)
     InsightController(service: insights, limits: limits).addRoutes(to: router)
     return router
+  }
+}
+
+/// `POST /insight/query` and its short form `POST /query`.
+struct InsightController: Sendable {
+  let service: InsightService
+  let limits: GatewayLimits
+
+  func addRoutes(to router: Router<BasicRequestContext>) {
+    for path in ["/insight/query", "/query"] {
+      router.post(RouterPath(path)) { request, _ in
+        let body = try await RequestBody.collect(request, upTo: limits.bodyBytes)
+        let question = try RequestBody.question(body, limits: limits)
+        return JSONResponse.make(try await service.insight(for: question).json)
+      }
+    }
+  }
+}
+
+/// `POST /upload/chunks`.
+struct UploadController: Sendable {
+  let service: UploadService
+  let limits: GatewayLimits
+
+  func addRoutes(to router: Router<BasicRequestContext>) {
+    router.post("/upload/chunks") { request, _ in
+      let body = try await RequestBody.collect(request, upTo: limits.bodyBytes)
+      let report = try await service.upload(try RequestBody.chunks(body))
+      return JSONResponse.make(report.json)
+    }
+  }
+}
+
+/// `GET /health/live` and `GET /health/ready`.
+struct HealthController: Sendable {
+  let probe: ReadinessProbe
+
+  func addRoutes(to router: Router<BasicRequestContext>) {
+    router.get("/health/live") { _, _ in
+      JSONResponse.make(Array(#"{"status":"alive"}"#.utf8))
+    }
+    router.get("/health/ready") { _, _ in
+      let readiness = await probe.readiness()
+      return JSONResponse.make(
+        readiness.json, status: readiness.isReady ? .ok : .serviceUnavailable)
+    }
+  }
+}
+
+/// `GET /metrics`: number and durations of answers by route, and figures of the process, in the
+/// text format of Prometheus and under the names that the server uses.
+struct MetricsController: Sendable {
+  let metrics: RequestMetrics
+
+  func addRoutes(to router: Router<BasicRequestContext>) {
+    router.get("/metrics") { _, _ in
+      var text = MetricsText()
+      text.addResponses(metrics)
+      text.addProcess()
+      return Response(
+        status: .ok, headers: [.contentType: "text/plain; charset=utf-8"],
+        body: ResponseBody(byteBuffer: ByteBuffer(string: text.text)))
+    }
   }
 }

@@ -35,3 +35,8 @@ final class OutputFile {
     guard closed == 0 else { throw .file(path: path, reason: SystemError.text) }
   }
 }
+
+/// What the C library says went wrong last on this thread.
+enum SystemError {
+  static var text: String { String(cString: strerror(errno)) }
+}

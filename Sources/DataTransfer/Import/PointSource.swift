@@ -9,3 +9,23 @@ protocol PointSource: AnyObject {
   /// The next points, `nil` behind the last.
   func nextBatch() throws(TransferError) -> PointBatch?
 }
+
+/// Points that go to the server in one request.
+struct PointBatch: Sendable {
+  /// The body of the upsert.
+  let body: [UInt8]
+  /// How many points it holds.
+  let count: Int
+  /// The id of the last one, as JSON.
+  let lastID: [UInt8]
+  /// Where the source stands once they are stored.
+  let end: ImportPosition
+}
+
+/// How far into its source an import has come.
+struct ImportPosition: Sendable, Equatable {
+  /// Records before it.
+  var records = 0
+  /// Bytes of the JSONL file before it.
+  var bytes = 0
+}

@@ -3,3 +3,86 @@ public protocol AnswerGenerator: Sendable {
   /// An answer from `request.chunks`, of which there is at least one.
   func answer(_ request: AnswerRequest) async throws(GatewayError) -> Answer
 }
+
+/// A question with the passages found for it.
+public struct AnswerRequest: Sendable {
+  /// The question as it was asked.
+  public let question: String
+  /// The question's vector, by the embedder that found the passages.
+  public let questionVector: [Float]
+  /// Best first; the position from 1 on is the number a citation gives.
+  public let chunks: [RetrievedChunk]
+
+  /// A question with its passages.
+  public init(question: String, questionVector: [Float], chunks: [RetrievedChunk]) {
+    self.question = question
+    self.questionVector = questionVector
+    self.chunks = chunks
+  }
+}
+
+/// What a generator made of the passages.
+public struct Answer: Sendable, Equatable {
+  /// A short title.
+  public var title: String
+  /// The answer, with citations as `[n]`.
+  public var summary: String
+  /// From 0 to 1.
+  public var confidence: Double
+  /// The passages that the summary refers to.
+  public var citations: [Citation]
+  /// Who wrote it.
+  public var generator: GeneratorNote
+  /// Whether a simpler generator stepped in for the configured one.
+  public var isDegraded: Bool
+
+  /// An answer; `confidence` is brought into 0…1.
+  public init(
+    title: String, summary: String, confidence: Double, citations: [Citation],
+    generator: GeneratorNote, isDegraded: Bool = false
+  ) {
+    self.title = title
+    self.summary = summary
+    self.confidence = confidence.isNaN ? 0 : min(max(confidence, 0), 1)
+    self.citations = citations
+    self.generator = generator
+    self.isDegraded = isDegraded
+  }
+}
+
+/// A reference of a summary to a passage that was retrieved.
+public struct Citation: Sendable, Equatable {
+  /// The number in the summary, from 1.
+  public let number: Int
+  /// The passage that is referred to.
+  public let chunkID: String
+  /// The words taken from the passage; `nil` when the summary does not quote.
+  public let quote: String?
+  /// Similarity of the quote or, without one, of the passage to the question.
+  public let score: Float
+
+  /// A reference.
+  public init(number: Int, chunkID: String, quote: String?, score: Float) {
+    self.number = number
+    self.chunkID = chunkID
+    self.quote = quote
+    self.score = score
+  }
+}
+
+/// Who wrote an answer.
+public struct GeneratorNote: Sendable, Equatable {
+  /// `openai`, `extractive` or, when no generator was called, `none`.
+  public let provider: String
+  /// The language model, when there is one.
+  public let model: String?
+  /// What a reader has to know about how the answer came about.
+  public let notice: String?
+
+  /// A note.
+  public init(provider: String, model: String? = nil, notice: String? = nil) {
+    self.provider = provider
+    self.model = model
+    self.notice = notice
+  }
+}

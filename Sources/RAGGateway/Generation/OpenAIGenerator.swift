@@ -157,3 +157,83 @@ public final class OpenAIGenerator: AnswerGenerator {
     return writer.bytes
   }
 }
+
+/// One turn of a conversation with a language model.
+struct ChatMessage: Sendable, Equatable {
+  enum Role: String, Sendable {
+    case system, user, assistant
+  }
+
+  let role: Role
+  let content: String
+
+  func write(to writer: inout JSONWriter) {
+    writer.beginObject()
+    writer.key("role")
+    writer.string(role.rawValue)
+    writer.key("content")
+    writer.string(content)
+    writer.endObject()
+  }
+}
+
+/// The first choice of a chat completion.
+struct ChatReply: Sendable, Equatable {
+  /// The text; empty when the model sent none.
+  let content: String
+  /// The model's words when it declined.
+  let refusal: String?
+  /// Whether the reply was cut off at the token limit.
+  let isTruncated: Bool
+
+  /// Reads a completion; `nil` when the body is none.
+  init?(json: JSONValue?) {
+    guard let choice = json?["choices"]?.arrayValue?.first, let message = choice["message"] else {
+      return nil
+    }
+    let parts = message["content"]?.arrayValue?.compactMap { $0["text"]?.stringValue }
+    content = message["content"]?.stringValue ?? parts?.joined() ?? ""
+    refusal = message["refusal"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
+    isTruncated = choice["finish_reason"]?.stringValue == "length"
+  }
+}
+
+/// How a language model is asked to reply in JSON, the strictest way first.
+public enum StructuredMode: String, Sendable, CaseIterable {
+  /// `response_format` with a strict schema.
+  case jsonSchema = "json_schema"
+  /// `response_format` that asks for any object; the schema stands in the prompt.
+  case jsonObject = "json_object"
+  /// The prompt alone.
+  case prompt
+
+  /// The next way to try when a provider rejects this one.
+  var weaker: StructuredMode? {
+    switch self {
+    case .jsonSchema: .jsonObject
+    case .jsonObject: .prompt
+    case .prompt: nil
+    }
+  }
+}
+
+/// The passages of a question as a language model sees them.
+enum PassageContext {
+  /// The passages numbered from 1, as many as fit into `limit` characters. The first is always
+  /// there, cut off if it must be.
+  static func text(of chunks: [RetrievedChunk], limit: Int) -> String {
+    var text = ""
+    var left = limit
+    for (position, chunk) in chunks.enumerated() {
+      let title = chunk.title.isEmpty ? "" : " \(chunk.title)"
+      let passage = "[\(position + 1)]\(title)\n\(chunk.text.trimmed)\n"
+      if passage.count > left {
+        if position == 0 { text = String(passage.prefix(limit)) }
+        break
+      }
+      text += position == 0 ? passage : "\n" + passage
+      left -= passage.count + 1
+    }
+    return text
+  }
+}

@@ -36,3 +36,54 @@ package struct GatewayClient: ChunkUploading {
     return summary
   }
 }
+
+/// What a gateway answered to uploads.
+public struct UploadSummary: Sendable, Equatable {
+  /// Passages that were not there before.
+  public var uploaded = 0
+  /// Passages that were there already.
+  public var unchanged = 0
+  /// Passages that were there with another text or other metadata.
+  public var updated = 0
+  /// What was said of chunks that were not stored.
+  public var failures: [String] = []
+
+  /// Nothing uploaded.
+  public init() {}
+
+  /// Reads an answer to `POST /upload/chunks`.
+  init?(json: JSONValue?) {
+    guard let json, json["success"] != nil else { return nil }
+    func count(_ name: String) -> Int { Int(json[name]?.numberValue ?? 0) }
+    uploaded = count("uploaded")
+    unchanged = count("unchanged")
+    updated = count("updated")
+    failures = (json["failed"]?.arrayValue ?? []).map { $0["error"]?.stringValue ?? "not stored" }
+  }
+
+  /// Adds another batch.
+  package mutating func add(_ other: UploadSummary) {
+    uploaded += other.uploaded
+    unchanged += other.unchanged
+    updated += other.updated
+    failures += other.failures
+  }
+}
+
+/// Asks a running gateway whether it is ready.
+public enum HealthRequest {
+  /// Whether the gateway at `url` is ready, and what it said.
+  public static func send(to url: String) async -> (isReady: Bool, text: String) {
+    let client = HTTPClient()
+    defer { client.shutdown() }
+    var retry = RetryPolicy()
+    retry.maximumAttempts = 1
+    let endpoint = JSONEndpoint(client: client, base: url, timeout: .seconds(5), retry: retry)
+    do {
+      let reply = try await endpoint.send(.get, "/health/ready")
+      return (reply.isSuccess, reply.isSuccess ? "ready" : reply.complaint)
+    } catch {
+      return (false, error.message)
+    }
+  }
+}

@@ -75,3 +75,67 @@ extension UploadSummary {
   /// Passages that are stored now.
   fileprivate var total: Int { uploaded + updated + unchanged }
 }
+
+/// Takes chunks to where they are stored.
+package protocol ChunkUploading: Sendable {
+  /// Uploads chunks of one batch.
+  func upload(_ chunks: [Chunk]) async throws(IngestError) -> UploadSummary
+}
+
+/// Is told how an ingestion goes.
+package protocol IngestProgress: Sendable {
+  /// `done` of `total` files are through, `passages` passages so far.
+  func advance(done: Int, of total: Int, passages: Int, current: String)
+  /// A file that failed, or something to know about one.
+  func report(_ line: String)
+  /// All files are through.
+  func finish()
+}
+
+/// What became of an ingestion.
+package struct IngestReport: Sendable, Equatable {
+  package var files = 0
+  package var emptyFiles = 0
+  package var failedFiles = 0
+  package var passages = UploadSummary()
+
+  package init() {}
+
+  /// The summary for people.
+  package var text: String {
+    var text = "\(files) files: \(passages.uploaded) passages uploaded, "
+    text += "\(passages.updated) updated, \(passages.unchanged) unchanged"
+    if emptyFiles > 0 { text += "; \(emptyFiles) files without text" }
+    if failedFiles > 0 { text += "; \(failedFiles) failed" }
+    return text
+  }
+}
+
+/// Why a file or a batch of passages could not be brought in.
+public enum IngestError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The file or folder can't be read.
+  case unreadable(String)
+  /// Larger than a source may be.
+  case tooLarge(bytes: Int)
+  /// The bytes are no text.
+  case notText
+  /// Another file of the same run has the same name, so their chunks would replace each other.
+  case nameTaken(name: String, by: String)
+  /// Nobody answers at the gateway's address.
+  case unreachable(String)
+  /// The gateway refused or failed.
+  case rejected(String)
+
+  /// One sentence for people.
+  public var description: String {
+    switch self {
+    case .unreadable(let reason): reason
+    case .tooLarge(let bytes): "\(bytes) bytes are more than a source may have"
+    case .notText: "not a text file"
+    case .nameTaken(let name, let other):
+      "would be stored as \(name), as \(other) is; ingest a folder that holds both"
+    case .unreachable(let reason): "gateway unreachable: \(reason)"
+    case .rejected(let reason): "gateway: \(reason)"
+    }
+  }
+}

@@ -1,4 +1,5 @@
 import Crypto
+import FastJSON
 public import PointModel
 
 /// Gives every chunk the same point id on every upload.
@@ -47,5 +48,48 @@ public struct ChunkNaming: Sendable {
     high = high & ~0xf000 | 0x5000
     low = low & ~(0b11 << 62) | 0b10 << 62
     return PointUUID(high: high, low: low)
+  }
+}
+
+/// SHA-256 as lower-case hexadecimal text.
+enum ContentHash {
+  static func sha256(_ text: String) -> String { sha256(Array(text.utf8)) }
+
+  static func sha256(_ bytes: [UInt8]) -> String {
+    let digits = Array("0123456789abcdef".utf8)
+    var text: [UInt8] = []
+    text.reserveCapacity(64)
+    for byte in SHA256.hash(data: bytes) {
+      text.append(digits[Int(byte >> 4)])
+      text.append(digits[Int(byte & 15)])
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+}
+
+/// A spelling of JSON in which equal values are equal text: members sorted by key, compact.
+enum CanonicalJSON {
+  static func text(of value: JSONValue) -> [UInt8] {
+    var writer = JSONWriter()
+    write(value, to: &writer)
+    return writer.bytes
+  }
+
+  private static func write(_ value: JSONValue, to writer: inout JSONWriter) {
+    switch value {
+    case .array(let elements):
+      writer.beginArray()
+      for element in elements { write(element, to: &writer) }
+      writer.endArray()
+    case .object(let members):
+      writer.beginObject()
+      for (key, member) in members.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+      ) {
+        writer.key(key)
+        write(member, to: &writer)
+      }
+      writer.endObject()
+    default: value.write(to: &writer)
+    }
   }
 }
