@@ -27,6 +27,7 @@ package final class ProgressBar: TransferProgress {
     self.write = write
   }
 
+  /// Begins a new bar.
   package func begin(_ title: String, total: Int) {
     state.withLock { state in
       state = State()
@@ -35,6 +36,7 @@ package final class ProgressBar: TransferProgress {
     }
   }
 
+  /// Redraws the bar, or writes a line, when it is time.
   package func advance(done: Int, points: Int) {
     let line: String? = state.withLock { state in
       if state.firstPoints == nil { state.firstPoints = points }
@@ -50,10 +52,12 @@ package final class ProgressBar: TransferProgress {
     if let line { write(isTerminal ? "\r\u{1b}[2K\(line)" : line + "\n") }
   }
 
+  /// Writes a line of its own.
   package func note(_ line: String) {
     write(isTerminal ? "\r\u{1b}[2K\(line)\n" : line + "\n")
   }
 
+  /// Writes where it ended.
   package func end() {
     let line = state.withLock { Self.line($0, at: .now) }
     write(isTerminal ? "\r\u{1b}[2K\(line)\n" : line + "\n")

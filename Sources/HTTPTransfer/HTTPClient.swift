@@ -116,6 +116,7 @@ public enum HTTPClientError: Error, Equatable, CustomStringConvertible {
   /// The encrypted connection could not be set up, for example for lack of a trusted certificate.
   case tls(String)
 
+  /// What happened, as the rest of a sentence.
   public var description: String {
     switch self {
     case .connectionFailed(let reason): "could not connect: \(reason)"

@@ -15,6 +15,7 @@ public struct HTTPRequest: Sendable {
   /// Bytes of the response's body, at most.
   public var maximumResponseBytes: Int
 
+  /// A request with the limits that suit most.
   public init(
     method: String = "GET", url: String, headers: [(String, String)] = [], body: [UInt8] = [],
     timeoutSeconds: Double = 60, connectTimeoutSeconds: Double = 10,
@@ -39,6 +40,7 @@ public struct HTTPResponse: Sendable {
   /// As sent: not decompressed, not decoded.
   public var body: [UInt8]
 
+  /// A response of these parts.
   public init(status: Int, headers: [(String, String)] = [], body: [UInt8] = []) {
     self.status = status
     self.headers = headers

@@ -30,11 +30,13 @@ public struct JSONLogHandler: LogHandler {
     self.write = write
   }
 
+  /// What goes with every message under a name.
   public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
     get { metadata[key] }
     set { metadata[key] = newValue }
   }
 
+  /// Writes a message as one line.
   public func log(event: LogEvent) {
     var writer = JSONWriter(reservingCapacity: 256)
     writer.beginObject()

@@ -3,14 +3,17 @@ package struct MetricsText: Sendable {
   /// What has been written so far.
   package private(set) var text = ""
 
+  /// What a figure is, in the words of the format.
   package enum Kind: String, Sendable {
     case counter
     case gauge
     case histogram
   }
 
+  /// Names and values that tell the samples of one figure apart.
   package typealias Labels = [(name: String, value: String)]
 
+  /// An empty page.
   package init() {}
 
   /// One family of figures; nothing at all is written for a family without samples.

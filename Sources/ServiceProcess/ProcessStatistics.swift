@@ -14,14 +14,23 @@ package struct ProcessStatistics: Sendable {
   package var activeBytes = 0
   /// All of the address space in use.
   package var retainedBytes = 0
+  /// Threads that run.
   package var threads = 0
+  /// Open file descriptors.
   package var openFiles = 0
+  /// File descriptors that may be open.
   package var maxFiles = 0
+  /// Memory mappings.
   package var mappings = 0
+  /// Memory mappings that there may be.
   package var maxMappings = 0
+  /// Page faults that needed no disk.
   package var minorFaults = 0
+  /// Page faults that read from disk.
   package var majorFaults = 0
+  /// The same of ended child processes.
   package var childMinorFaults = 0
+  /// The same of ended child processes.
   package var childMajorFaults = 0
 
   /// Looks now.

@@ -6,13 +6,17 @@ import Synchronization
 package final class RequestMetrics: Sendable {
   /// What answers are grouped by. Templates come from the router, so there are few.
   package struct Key: Hashable, Sendable {
+    /// The HTTP method.
     package let method: String
+    /// The template of the route.
     package let endpoint: String
+    /// The status of the answer.
     package let status: Int
   }
 
   private let table = Mutex<[Key: DurationHistogram]>([:])
 
+  /// Nothing counted yet.
   package init() {}
 
   /// Counts an answer.
@@ -38,15 +42,21 @@ package struct DurationHistogram: Sendable {
     5, 10, 50,
   ]
 
+  /// Answers so far.
   package private(set) var count = 0
+  /// What all of them took.
   package private(set) var totalSeconds = 0.0
+  /// What the quickest took.
   package private(set) var minSeconds = Double.infinity
+  /// What the slowest took.
   package private(set) var maxSeconds = 0.0
   /// Answers within each bound and beyond the one before it.
   private var buckets = [Int](repeating: 0, count: bounds.count)
 
+  /// Nothing counted yet.
   package init() {}
 
+  /// Counts an answer.
   package mutating func record(_ seconds: Double) {
     count += 1
     totalSeconds += seconds
@@ -55,6 +65,7 @@ package struct DurationHistogram: Sendable {
     if let index = Self.bounds.firstIndex(where: { seconds <= $0 }) { buckets[index] += 1 }
   }
 
+  /// What an answer took on average; 0 without any.
   package var averageSeconds: Double { count == 0 ? 0 : totalSeconds / Double(count) }
 
   /// Answers within each bound.

@@ -17,6 +17,7 @@ package struct ExportJob: Sendable {
   /// Whether to forget what an earlier run wrote.
   package var restarts = false
 
+  /// An export into a file at `path`, which must not exist.
   package init(path: String, collection: String) {
     self.path = path
     self.collection = collection

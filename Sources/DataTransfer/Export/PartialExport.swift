@@ -13,6 +13,7 @@ package struct PartialExport: Sendable {
 
   let path: String
 
+  /// The unfinished file at `path`.
   package init(path: String) { self.path = path }
 
   /// Looks at what is there, and cuts off a last line that is not whole.

@@ -9,7 +9,9 @@ package final class NPYFile {
     case double = 8
   }
 
+  /// Rows of the matrix.
   package let rowCount: Int
+  /// Numbers in a row.
   package let dimension: Int
   private let path: String
   private let descriptor: Int32

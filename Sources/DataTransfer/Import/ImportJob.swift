@@ -26,6 +26,7 @@ package struct ImportJob: Sendable {
   /// Whether to forget where an earlier run stood.
   package var restarts = false
 
+  /// An import of the file at `path`.
   package init(path: String, collection: String) {
     self.path = path
     self.collection = collection

@@ -15,6 +15,7 @@ package struct ComparablePoint: Sendable {
   /// Components of vectors of length 1 may differ by this much: each server divides in its way.
   private static let tolerance: Float = 1e-5
 
+  /// Reads a point as a server gives it.
   package init(_ point: JSONElement) throws(TransferError) {
     let id = point["id"]
     if let number = id?.uint64 {

@@ -19,6 +19,7 @@ package struct MigrationJob: Sendable {
   /// Whether collections that the target has already may be added to.
   package var addsToExisting = false
 
+  /// A migration of all collections.
   package init() {}
 
   /// Runs to the end.

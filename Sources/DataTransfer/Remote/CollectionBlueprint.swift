@@ -2,7 +2,9 @@ package import FastJSON
 
 /// What makes a collection anew: the body that creates it and its payload indexes.
 package struct CollectionBlueprint: Sendable, Equatable {
+  /// A payload index.
   package struct Index: Sendable, Equatable {
+    /// The path of the indexed field.
     package let field: String
     /// A type's name, or its parameters.
     package let schema: JSONValue
@@ -10,6 +12,7 @@ package struct CollectionBlueprint: Sendable, Equatable {
 
   /// The body of `PUT /collections/{name}`.
   package let configuration: JSONObjectValue
+  /// The payload indexes.
   package let indexes: [Index]
 
   /// Members of `config.params` that a creation takes too.

@@ -65,11 +65,13 @@ package struct Readiness: Sendable, Equatable {
   /// What is wrong with the embedder; `nil` when nothing is.
   package let embedderProblem: String?
 
+  /// A verdict over what is wrong.
   package init(storeProblem: String?, embedderProblem: String?) {
     self.storeProblem = storeProblem
     self.embedderProblem = embedderProblem
   }
 
+  /// Whether nothing is wrong.
   package var isReady: Bool { storeProblem == nil && embedderProblem == nil }
 
   /// The response body; a failure has `detail` as all errors have.

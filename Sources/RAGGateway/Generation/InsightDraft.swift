@@ -2,10 +2,14 @@ import FastJSON
 
 /// What a language model replied, validated.
 package struct InsightDraft: Sendable, Equatable {
+  /// The title.
   package let title: String
+  /// The answer, with the numbers of passages in brackets.
   package let summary: String
+  /// The model's own estimate, 0 to 1.
   package let confidence: Double
 
+  /// A draft of these parts.
   package init(title: String, summary: String, confidence: Double) {
     self.title = title
     self.summary = summary
@@ -14,6 +18,7 @@ package struct InsightDraft: Sendable, Equatable {
 
   /// A reply that is no insight, in words that a model can act on.
   package struct Problem: Error, Equatable {
+    /// What is wrong, one sentence.
     package let message: String
   }
 

@@ -10,6 +10,7 @@ package struct QuotableSentence: Sendable, Equatable {
   private static let leastWords = 5
   private static let mostCodeLines = 6
 
+  /// A sentence of the passage at position `chunk`.
   package init(chunk: Int, sentence: String, quote: String) {
     self.chunk = chunk
     self.sentence = sentence

@@ -49,15 +49,19 @@ package struct SourceDocument: Sendable, Equatable {
     /// Plain text; paragraphs apart by an empty line, code indented by four spaces.
     package var text: String
 
+    /// A section under its heading.
     package init(heading: String, text: String) {
       self.heading = heading
       self.text = text
     }
   }
 
+  /// What the document is called.
   package var title: String
+  /// Its sections in their order.
   package var sections: [Section]
 
+  /// A document with its sections.
   package init(title: String, sections: [Section]) {
     self.title = title
     self.sections = sections
@@ -66,6 +70,7 @@ package struct SourceDocument: Sendable, Equatable {
 
 /// A file's text with the encoding that was found.
 package struct DecodedText: Sendable, Equatable {
+  /// The text.
   package let text: String
   /// Whether the bytes were no UTF-8 and every byte was taken for a Latin-1 character.
   package let isLatin1: Bool

@@ -5,10 +5,12 @@ package import HTTPTransfer
 package struct GatewayClient: ChunkUploading {
   private let endpoint: JSONEndpoint
 
+  /// A client of the gateway behind `endpoint`.
   package init(endpoint: JSONEndpoint) {
     self.endpoint = endpoint
   }
 
+  /// Sends `POST /upload/chunks`.
   package func upload(_ chunks: [Chunk]) async throws(IngestError) -> UploadSummary {
     var writer = JSONWriter()
     writer.beginObject()

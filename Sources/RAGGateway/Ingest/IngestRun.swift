@@ -39,6 +39,7 @@ package struct ProgressBar: IngestProgress {
     self.write = write
   }
 
+  /// Redraws the bar, or writes a line now and then.
   package func advance(done: Int, of total: Int, passages: Int, current: String) {
     if isTerminal {
       let filled = total == 0 ? Self.cells : done * Self.cells / total
@@ -51,10 +52,12 @@ package struct ProgressBar: IngestProgress {
     }
   }
 
+  /// Writes a line of its own.
   package func report(_ line: String) {
     write(isTerminal ? "\r\u{1b}[2K\(line)\n" : line + "\n")
   }
 
+  /// Takes the bar away.
   package func finish() {
     if isTerminal { write("\r\u{1b}[2K") }
   }

@@ -9,6 +9,7 @@ package struct Ingestor: Sendable {
   private let uploader: any ChunkUploading
   private let progress: any IngestProgress
 
+  /// An ingestion that uploads through `uploader` and tells `progress` how it goes.
   package init(uploader: any ChunkUploading, progress: any IngestProgress) {
     self.uploader = uploader
     self.progress = progress
@@ -94,11 +95,16 @@ package protocol IngestProgress: Sendable {
 
 /// What became of an ingestion.
 package struct IngestReport: Sendable, Equatable {
+  /// Files that were looked at.
   package var files = 0
+  /// Files among them that hold no text.
   package var emptyFiles = 0
+  /// Files among them that were not brought in, or not wholly.
   package var failedFiles = 0
+  /// What became of their passages.
   package var passages = UploadSummary()
 
+  /// Nothing done yet.
   package init() {}
 
   /// The summary for people.

@@ -5,6 +5,7 @@ package struct PassageSplitter: Sendable {
   /// Words, at most, that a passage repeats of the one before.
   package var overlapWords = 30
 
+  /// A splitter with the measures that suit the embedding model.
   package init() {}
 
   /// The passages of `text`, in order. One sentence longer than a passage is cut between words.

@@ -8,6 +8,7 @@ package struct SourceFile: Sendable, Hashable {
   /// included, so that it stays the same wherever the folder lies.
   package let name: String
 
+  /// A file and the name that its chunks go by.
   package init(path: String, name: String) {
     self.path = path
     self.name = name

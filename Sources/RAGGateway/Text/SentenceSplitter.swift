@@ -123,11 +123,14 @@ package struct Sentence: Sendable, Equatable {
     case heading
   }
 
+  /// The sentence, or the lines of code, as they are written.
   package let text: String
+  /// What it is.
   package let kind: Kind
   /// Whether a paragraph starts here.
   package let opensParagraph: Bool
 
+  /// A piece of text of a kind.
   package init(text: String, kind: Kind, opensParagraph: Bool) {
     self.text = text
     self.kind = kind
