@@ -32,6 +32,7 @@ let hummingbirdTesting = product("HummingbirdTesting", "hummingbird")
 let lifecycle = product("ServiceLifecycle", "swift-service-lifecycle")
 let logging = product("Logging", "swift-log")
 let nioCore = product("NIOCore", "swift-nio")
+let nioEmbedded = product("NIOEmbedded", "swift-nio")
 let nioHTTP1 = product("NIOHTTP1", "swift-nio")
 let nioHTTPTypes = product("NIOHTTPTypes", "swift-nio-extras")
 let nioHTTPTypesHTTP1 = product("NIOHTTPTypesHTTP1", "swift-nio-extras")
@@ -160,7 +161,7 @@ let package = Package(
       "QdrantREST",
       [
         "FastJSON", "PointModel", "QdrantAPI", "ServiceProcess", "VectorDB", httpTypes, hummingbird,
-        hummingbirdTesting, logging,
+        hummingbirdTesting, logging, nioCore, nioEmbedded, nioHTTP1,
       ]),
     tests("HTTPTransfer"),
     tests("DataTransfer", ["FastJSON"]),

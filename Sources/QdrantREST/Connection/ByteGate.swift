@@ -1,4 +1,4 @@
-import NIOCore
+package import NIOCore
 
 /// The first handler of a connection, where it is bytes still: it finds out whether the client is
 /// there, and throws away what nobody will read.
@@ -7,11 +7,11 @@ import NIOCore
 /// Bytes that are sent to one that has gone are refused by its machine at once, so the gate sends
 /// the first bytes of the answer early, one by one: every answer begins with the same ones, and
 /// they are left out when it comes.
-final class ByteGate: ChannelDuplexHandler {
-  typealias InboundIn = ByteBuffer
-  typealias InboundOut = ByteBuffer
-  typealias OutboundIn = IOData
-  typealias OutboundOut = IOData
+package final class ByteGate: ChannelDuplexHandler {
+  package typealias InboundIn = ByteBuffer
+  package typealias InboundOut = ByteBuffer
+  package typealias OutboundIn = IOData
+  package typealias OutboundOut = IOData
 
   private static let beginning = Array("HTTP/1.".utf8)
 
@@ -23,9 +23,11 @@ final class ByteGate: ChannelDuplexHandler {
   /// Whether bytes have come since this was last set to `false`.
   var hasNewBytes = false
 
-  func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+  package init() {}
 
-  func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
+  package func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+  package func handlerRemoved(context: ChannelHandlerContext) { self.context = nil }
 
   /// Throws away what comes from now on, at most so many bytes: then the connection is closed.
   func discard(upTo bytes: Int) {
@@ -53,7 +55,7 @@ final class ByteGate: ChannelDuplexHandler {
     }
   }
 
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+  package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     guard let discardable else {
       hasNewBytes = true
       context.fireChannelRead(data)
@@ -64,13 +66,14 @@ final class ByteGate: ChannelDuplexHandler {
     if rest < 0 { context.close(promise: nil) }
   }
 
-  func channelReadComplete(context: ChannelHandlerContext) {
+  package func channelReadComplete(context: ChannelHandlerContext) {
     context.fireChannelReadComplete()
     // Behind the gate nobody asks for more.
     if discardable != nil { context.read() }
   }
 
-  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+  package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?)
+  {
     guard sentEarly > 0, case .byteBuffer(var buffer) = unwrapOutboundIn(data) else {
       context.write(data, promise: promise)
       return

@@ -1,4 +1,4 @@
-import NIOCore
+package import NIOCore
 import NIOHTTP1
 
 /// The one timer of a connection: set to the earliest moment at which something may be overdue,
@@ -18,11 +18,11 @@ extension ConnectionGuard {
     timer = (next, task)
   }
 
-  func channelWritabilityChanged(context: ChannelHandlerContext) {
+  package func channelWritabilityChanged(context: ChannelHandlerContext) {
     if context.channel.isWritable {
       stalled = nil
     } else {
-      stalled = (.now(), waitingBytes(context))
+      stalled = (context.eventLoop.now, waitingBytes(context))
       setTimer(context)
     }
     context.fireChannelWritabilityChanged()
@@ -56,7 +56,7 @@ extension ConnectionGuard {
   }
 
   private func check(_ context: ChannelHandlerContext) {
-    let now = NIODeadline.now()
+    let now = context.eventLoop.now
     if let stalled, now >= stalled.since + limits.stalledAnswer {
       let waiting = waitingBytes(context)
       guard waiting <= stalled.bytes - limits.answerStepBytes else {

@@ -1,16 +1,16 @@
 import HTTPTypes
-import NIOCore
-import NIOHTTP1
+package import NIOCore
+package import NIOHTTP1
 import QdrantAPI
 
 /// Watches over one connection, so that a client that is slow, stalled, broken or gone costs
 /// nobody but itself: bounds the time of heads, bodies and answers, refuses what is no HTTP, closes
 /// in such a way that the answer arrives, and finds out whether who has ended sending still waits.
-final class ConnectionGuard: ChannelDuplexHandler {
-  typealias InboundIn = HTTPServerRequestPart
-  typealias InboundOut = HTTPServerRequestPart
-  typealias OutboundIn = HTTPServerResponsePart
-  typealias OutboundOut = HTTPServerResponsePart
+package final class ConnectionGuard: ChannelDuplexHandler {
+  package typealias InboundIn = HTTPServerRequestPart
+  package typealias InboundOut = HTTPServerRequestPart
+  package typealias OutboundIn = HTTPServerResponsePart
+  package typealias OutboundOut = HTTPServerResponsePart
 
   /// A request that has not been answered to the end.
   private struct Open {
@@ -41,7 +41,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
   private var isAnswering = false
   var arrival: Arrival?
   var headSince: NIODeadline?
-  var idleSince = NIODeadline.now()
+  var idleSince = NIODeadline.uptimeNanoseconds(0)
   /// Since when the client has taken nothing of what waits to be sent, and how much that was.
   var stalled: (since: NIODeadline, bytes: Int)?
   var isInputClosed = false
@@ -51,7 +51,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
   var probe: (at: NIODeadline, pause: TimeAmount)?
   var timer: (at: NIODeadline, task: Scheduled<Void>)?
 
-  init(limits: ConnectionLimits, gate: ByteGate) {
+  package init(limits: ConnectionLimits, gate: ByteGate) {
     self.limits = limits
     self.gate = gate
   }
@@ -61,20 +61,21 @@ final class ConnectionGuard: ChannelDuplexHandler {
   /// Whether the client waits for the first byte of an answer.
   var awaitsAnswer: Bool { isBusy && !isAnswering }
 
-  func handlerAdded(context: ChannelHandlerContext) {
+  package func handlerAdded(context: ChannelHandlerContext) {
+    idleSince = context.eventLoop.now
     if context.channel.isActive { setTimer(context) }
   }
 
-  func channelActive(context: ChannelHandlerContext) {
+  package func channelActive(context: ChannelHandlerContext) {
     setTimer(context)
     context.fireChannelActive()
   }
 
-  func handlerRemoved(context: ChannelHandlerContext) { timer?.task.cancel() }
+  package func handlerRemoved(context: ChannelHandlerContext) { timer?.task.cancel() }
 
   // MARK: What comes in
 
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+  package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     gate.hasNewBytes = false
     switch unwrapInboundIn(data) {
     case .head(let head):
@@ -88,7 +89,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
     case .body(let bytes):
       arrival?.bytes += bytes.readableBytes
       if let since = arrival?.waitingSince {
-        let waited = NIODeadline.now() - since
+        let waited = context.eventLoop.now - since
         arrival?.waited += waited
         arrival?.waitingSince = nil
       }
@@ -98,21 +99,21 @@ final class ConnectionGuard: ChannelDuplexHandler {
     context.fireChannelRead(data)
   }
 
-  func channelReadComplete(context: ChannelHandlerContext) {
-    if gate.hasNewBytes, arrival == nil, headSince == nil { headSince = .now() }
+  package func channelReadComplete(context: ChannelHandlerContext) {
+    if gate.hasNewBytes, arrival == nil, headSince == nil { headSince = context.eventLoop.now }
     context.fireChannelReadComplete()
     setTimer(context)
   }
 
-  func read(context: ChannelHandlerContext) {
+  package func read(context: ChannelHandlerContext) {
     if arrival != nil, arrival?.waitingSince == nil {
-      arrival?.waitingSince = .now()
+      arrival?.waitingSince = context.eventLoop.now
       setTimer(context)
     }
     context.read()
   }
 
-  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+  package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
     switch event {
     case ChannelEvent.inputClosed:
       isInputClosed = true
@@ -121,7 +122,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
       if closing != nil {
         gate.closeWhenSent()
       } else if awaitsAnswer {
-        probe = (.now(), .milliseconds(250))
+        probe = (context.eventLoop.now, .milliseconds(250))
         setTimer(context)
       }
     case is ChannelShouldQuiesceEvent:
@@ -131,7 +132,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
     context.fireUserInboundEventTriggered(event)
   }
 
-  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+  package func errorCaught(context: ChannelHandlerContext, error: any Error) {
     switch error {
     case is BodyFault:
       // It may have come to its end meanwhile.
@@ -160,7 +161,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
 
   // MARK: What goes out
 
-  func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+  package func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?)
+  {
     if closing != nil {
       promise?.fail(ChannelError.outputClosed)
       return
@@ -190,12 +192,12 @@ final class ConnectionGuard: ChannelDuplexHandler {
   private func endAnswer(_ context: ChannelHandlerContext) {
     _ = open.popFirst()
     isAnswering = false
-    idleSince = .now()
+    idleSince = context.eventLoop.now
     if closesAfterAnswer {
       context.flush()
       close(context)
     } else if isInputClosed, isBusy {
-      probe = (.now() + .milliseconds(250), .milliseconds(250))
+      probe = (context.eventLoop.now + .milliseconds(250), .milliseconds(250))
     }
     setTimer(context)
   }
@@ -207,7 +209,9 @@ final class ConnectionGuard: ChannelDuplexHandler {
     return declared - arrival.bytes > limits.unreadBytesKept
   }
 
-  func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+  package func close(
+    context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?
+  ) {
     guard mode == .output else {
       context.close(mode: mode, promise: promise)
       return
@@ -223,14 +227,14 @@ final class ConnectionGuard: ChannelDuplexHandler {
     headSince = nil
     arrival = nil
     probe = nil
-    if stalled == nil { stalled = (.now(), waitingBytes(context)) }
+    if stalled == nil { stalled = (context.eventLoop.now, waitingBytes(context)) }
     if isInputClosed {
       gate.closeWhenSent()
     } else {
       gate.discard(upTo: limits.discardedBytes)
       let sent = context.eventLoop.makePromise(of: Void.self)
       sent.futureResult.assumeIsolated().whenComplete { [self] _ in
-        closing = .until(.now() + limits.discarding)
+        closing = .until(context.eventLoop.now + limits.discarding)
         setTimer(context)
       }
       context.close(mode: .output, promise: sent)

@@ -1,38 +1,40 @@
-import NIOCore
+package import NIOCore
 
 /// How long a client may take over each part of a request and its answer, and how much it may
 /// send.
 ///
 /// Time in which the server does not read, because it waits for room or for the disk, does not
 /// count against the client.
-struct ConnectionLimits: Sendable {
+package struct ConnectionLimits: Sendable {
   /// A connection without a request is closed after so long.
-  var idle = TimeAmount.seconds(75)
+  package var idle = TimeAmount.seconds(75)
   /// A request's head is complete so long after its first byte.
-  var head = TimeAmount.seconds(20)
+  package var head = TimeAmount.seconds(20)
   /// The time that every body has, before its size is counted.
-  var body = TimeAmount.seconds(30)
+  package var body = TimeAmount.seconds(30)
   /// What of a body has to arrive in each second beyond that, in bytes.
-  var bodyBytesPerSecond = 32 << 10
+  package var bodyBytesPerSecond = 32 << 10
   /// A client that takes nothing of its answer for so long is cut off.
-  var stalledAnswer = TimeAmount.seconds(30)
+  package var stalledAnswer = TimeAmount.seconds(30)
   /// What counts as taking something, in bytes.
-  var answerStepBytes = 64 << 10
+  package var answerStepBytes = 64 << 10
   /// What is still read of a request that was answered before all of it had come: a client that
   /// sends on would otherwise meet a reset instead of its answer.
-  var discardedBytes = 128 << 20
+  package var discardedBytes = 128 << 20
   /// How long that goes on.
-  var discarding = TimeAmount.seconds(10)
+  package var discarding = TimeAmount.seconds(10)
   /// A body of which no more than this is missing is read to its end, and the connection kept.
-  var unreadBytesKept = 64 << 10
+  package var unreadBytesKept = 64 << 10
   /// Bytes of a request's head.
-  var headBytesMax = 80 << 10
+  package var headBytesMax = 80 << 10
   /// Fields of a request's head.
-  var headFieldsMax = 1000
+  package var headFieldsMax = 1000
+
+  package init() {}
 }
 
 /// Why a body does not come to its end.
-enum BodyFault: Error, Sendable, Equatable {
+package enum BodyFault: Error, Sendable, Equatable {
   /// It arrives more slowly than any client should.
   case tooSlow(bytes: Int)
   /// It stopped arriving while others waited for the room that it takes.
