@@ -66,9 +66,14 @@ public struct FieldSegment: Sendable {
       // A string of up to 15 bytes is stored in its place, a longer one in a block of its own.
       sets
         + segment.table.residentBytes { key in
-          key.string.utf8.count > 15 ? key.string.utf8.count + 48 : 0
+          bytes(outside: key.string)
         }
     }
+  }
+
+  /// What a string has outside of its place.
+  static func bytes(outside string: String) -> Int {
+    string.utf8.count > 15 ? string.utf8.count + 48 : 0
   }
 }
 
@@ -153,12 +158,24 @@ public struct FieldSegmentBuilder {
       keys = .words(builder)
     case .texts(var builder):
       keys = .texts(SegmentBuilder())
-      for text in values.texts { builder.add(TextKey(text), offset) }
+      for text in values.texts {
+        builder.add(TextKey(text), offset, keyBytes: FieldSegment.bytes(outside: text))
+      }
       keys = .texts(builder)
     case .uuids(var builder):
       keys = .uuids(SegmentBuilder())
       for uuid in values.uuids { builder.add(UUIDKey(high: uuid.high, low: uuid.low), offset) }
       keys = .uuids(builder)
+    }
+  }
+
+  /// About the memory of the rows so far, in bytes: more than their segment will take.
+  public var heldBytes: Int {
+    let lists = 2 * MemoryLayout<UInt32>.stride * (traits.count + 1) * rowCount
+    return switch keys {
+    case .words(let builder): lists + builder.heldBytes
+    case .texts(let builder): lists + builder.heldBytes
+    case .uuids(let builder): lists + builder.heldBytes
     }
   }
 

@@ -44,13 +44,27 @@ struct IndexSegment<Key: Comparable & Hashable & Sendable>: Sendable {
 struct SegmentBuilder<Key: Comparable & Hashable & Sendable> {
   private var lower: [Key: [UInt32]] = [:]
   private var upper: [Key: [UInt32]] = [:]
+  /// About the memory of what was added, in bytes.
+  private(set) var heldBytes = 0
 
-  mutating func add(_ key: Key, _ offset: UInt32) {
+  /// The place of a key, and the list of its rows.
+  private static var bytesPerKey: Int { 128 }
+  /// A row in a list that has room to grow.
+  private static var bytesPerRow: Int { 8 }
+
+  /// - Parameter keyBytes: what the key has outside of its place.
+  mutating func add(_ key: Key, _ offset: UInt32, keyBytes: Int = 0) {
+    let keyCount = lower.count
     lower[key, default: []].append(offset)
+    heldBytes += Self.bytesPerRow
+    if lower.count > keyCount { heldBytes += Self.bytesPerKey + keyBytes }
   }
 
   mutating func addUpper(_ key: Key, _ offset: UInt32) {
+    let keyCount = upper.count
     upper[key, default: []].append(offset)
+    heldBytes += Self.bytesPerRow
+    if upper.count > keyCount { heldBytes += Self.bytesPerKey }
   }
 
   func finish(_ traits: RowTraits, replaced: OffsetSet, rows: OffsetSet) -> IndexSegment<Key> {

@@ -9,17 +9,22 @@ public struct DatabaseOptions: Sendable {
   public var loadsInBackground: Bool
   /// Bytes of requests that the caller holds in memory now, which count against the memory limit.
   public var requestBytes: @Sendable () -> Int
+  /// Gives what is free of the heap back to the system; called after work that was given up for
+  /// want of memory.
+  public var giveMemoryBack: @Sendable () -> Void
 
   public init(
     durability: Durability = .sync, searchThreads: Int = 2, limits: Limits = Limits(),
     loadsInBackground: Bool = false,
-    requestBytes: @escaping @Sendable () -> Int = { 0 }
+    requestBytes: @escaping @Sendable () -> Int = { 0 },
+    giveMemoryBack: @escaping @Sendable () -> Void = {}
   ) {
     self.durability = durability
     self.searchThreads = searchThreads
     self.limits = limits
     self.loadsInBackground = loadsInBackground
     self.requestBytes = requestBytes
+    self.giveMemoryBack = giveMemoryBack
   }
 }
 

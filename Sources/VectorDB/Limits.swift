@@ -35,6 +35,9 @@ public struct Limits: Sendable, Equatable {
   public var loadingWaitMilliseconds: Int
   /// Indexed payload fields of one collection.
   public var payloadFieldsMax: Int
+  /// Rows of a collection up to which its payload indexes are built before it serves, when a
+  /// database is opened.
+  public var payloadIndexRowsAtLoadMax: Int
   /// Memory and disk.
   public var room: RoomLimits
 
@@ -46,6 +49,7 @@ public struct Limits: Sendable, Equatable {
     diversifiedCandidatesMax: Int = 16_384, wholeAnswerPointsMax: Int = 128,
     indexTailRowsMax: Int = 20_000,
     loadingWaitMilliseconds: Int = 3000, payloadFieldsMax: Int = 1000,
+    payloadIndexRowsAtLoadMax: Int = 100_000,
     room: RoomLimits = RoomLimits()
   ) {
     self.queuedOperationsMax = queuedOperationsMax
@@ -62,6 +66,7 @@ public struct Limits: Sendable, Equatable {
     self.indexTailRowsMax = indexTailRowsMax
     self.loadingWaitMilliseconds = loadingWaitMilliseconds
     self.payloadFieldsMax = payloadFieldsMax
+    self.payloadIndexRowsAtLoadMax = payloadIndexRowsAtLoadMax
     self.room = room
   }
 }

@@ -124,6 +124,16 @@ public final class PointCollection: Sendable {
     return slot
   }
 
+  /// A read of a collection that nobody else uses yet and whose rows are all there.
+  func beginUnpublishedRead() -> ReadTransaction {
+    let rowCount = state.withLock { $0.counters.nextOffset }
+    return ReadTransaction(
+      collection: self, snapshot: core.store.snapshot(),
+      visibility: visibility.view(at: core.sequence, rowCount: rowCount),
+      identities: identities.view(), columns: vectors.map { $0.column.view() },
+      indexes: vectors.map { $0.indexSlot.index?.view() }, payloadIndexes: payloadIndexes.view)
+  }
+
   /// Starts a read at the latest commit.
   func beginRead() throws(CollectionError) -> ReadTransaction {
     let (transaction, isDropped, phase) = core.withLatestCommit { commit in

@@ -96,7 +96,8 @@ final class DatabaseService: Service {
     let options = DatabaseOptions(
       durability: settings.durability, searchThreads: threads,
       limits: Limits(room: settings.roomLimits), loadsInBackground: true,
-      requestBytes: { [state] in state.requestBytes })
+      requestBytes: { [state] in state.requestBytes },
+      giveMemoryBack: { _ = HeapSettings.trim(after: 0) })
     let (path, logger) = (settings.storagePath, logger)
     let snapshots = settings.snapshotFolder
     return try await NIOSingletons.posixBlockingThreadPool.runIfActive {

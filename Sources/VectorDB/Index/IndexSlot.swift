@@ -15,6 +15,8 @@ final class IndexSlot: Sendable {
     var progress: Double?
     var isWaiting = false
     var problem: String?
+    /// When a build was put off because there was no memory for it.
+    var refusedAt: UInt64?
     /// Rows that the saved form covers.
     var savedRows: UInt32 = 0
     /// The configured number of lists that the index was built with.

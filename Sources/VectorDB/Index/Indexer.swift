@@ -208,10 +208,14 @@ final class IndexerLoop {
   // MARK: Building
 
   private func build(_ collection: PointCollection, _ slot: VectorSlot) {
-    guard let read = try? collection.beginRead() else { return }
+    guard let lease = leaseForBuild(collection, slot),
+      let read = try? collection.beginRead()
+    else { return }
     let started = Self.milliseconds
     let lists = collection.config.ivfLists
     slot.indexSlot.withState { $0.progress = 0 }
+    // From here on samples find the build.
+    lease.release()
     defer {
       slot.indexSlot.withState { $0.progress = nil }
       for collection in unfinished { core.indexQueue.add(collection) }

@@ -66,9 +66,19 @@ final class CollectionLoading: Sendable {
       return
     }
     folder.load(collection, logger: logger)
+    buildPayloadIndexes(of: collection)
     collection.state.withLock { $0.phase = .ready }
     collection.progress.ring()
     collection.noteCommit()
+  }
+
+  /// Builds those of a small collection before it serves, which takes less than a second; those of a
+  /// large one are built while it serves. What fails here is tried again then.
+  private func buildPayloadIndexes(of collection: PointCollection) {
+    let rowCount = collection.state.withLock { $0.counters.nextOffset }
+    if Int(rowCount) > core.options.limits.payloadIndexRowsAtLoadMax { return }
+    try? collection.buildPayloadIndexes(
+      from: collection.beginUnpublishedRead(), mayRefuse: false, flag: flag)
   }
 
   private func finish() {

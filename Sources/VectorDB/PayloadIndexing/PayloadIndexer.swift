@@ -1,4 +1,3 @@
-import FastJSON
 import Glibc
 import Logging
 import PayloadIndex
@@ -46,8 +45,6 @@ private struct PayloadIndexWork {
   let logger: Logger
   let signal: StopSignal
 
-  private static let rowsPerCheck = 1024
-
   func serve(_ collection: PointCollection) {
     let indexes = collection.payloadIndexes
     if indexes.isEmpty { return }
@@ -62,43 +59,50 @@ private struct PayloadIndexWork {
   private func build(_ builds: [PayloadIndexes.Build], of collection: PointCollection) {
     guard let read = try? collection.beginRead() else { return }
     let started = IndexerLoop.milliseconds
-    var builders = builds.map { FieldSegmentBuilder($0.reader.kind) }
-    var values = RowValues()
-    var rows = 0
     do throws(CollectionError) {
-      try read.scanRecords { (offset, record) throws(CollectionError) in
-        rows += 1
-        if rows % Self.rowsPerCheck == 0, signal.isSet || collection.isDropped { return false }
-        let document: JSONDocument
-        do throws(JSONSyntaxError) {
-          document = try JSONDocument(parsing: record.payload)
-        } catch {
-          throw .storage("the payload of point \(record.id) is damaged: \(error.message)")
-        }
-        for (index, build) in builds.enumerated() {
-          build.reader.read(document.root, into: &values)
-          builders[index].add(values, at: offset, replaces: false)
-        }
-        return true
+      var pass = try PayloadIndexBuild(builds, of: collection, read: read, mayRefuse: false)
+      let isComplete = try pass.run { !signal.isSet && !collection.isDropped }
+      if !isComplete || signal.isSet || collection.isDropped { return }
+      let (refused, rows) = (pass.refused, pass.rowCount)
+      for build in pass.install() {
+        logger.info(
+          "payload index built",
+          metadata: [
+            "collection": "\(collection.name)", "field": "\(build.path)", "rows": "\(rows)",
+            "milliseconds": "\(IndexerLoop.milliseconds - started)",
+          ])
       }
+      for (build, error) in refused { drop(build, of: collection, error) }
     } catch {
       logger.warning(
         "a payload index could not be built; it will be tried again",
         metadata: ["collection": "\(collection.name)", "reason": "\(error)"])
       return
     }
-    if signal.isSet || collection.isDropped { return }
-    for (build, builder) in zip(builds, builders) {
-      collection.payloadIndexes.install(
-        builder.finish(commit: read.visibility.sequence), build)
-      logger.info(
-        "payload index built",
-        metadata: [
-          "collection": "\(collection.name)", "field": "\(build.path)", "rows": "\(rows)",
-          "milliseconds": "\(IndexerLoop.milliseconds - started)",
-        ])
-    }
     collection.progress.ring()
+  }
+
+  /// Takes back an index for which there is no memory, so that none is half made.
+  private func drop(
+    _ build: PayloadIndexes.Build, of collection: PointCollection, _ error: CollectionError
+  ) {
+    guard case .outOfSpace(let reason) = error else { return }
+    logger.warning(
+      "a payload index is dropped, there is no memory for it",
+      metadata: [
+        "collection": "\(collection.name)", "field": "\(build.path)", "reason": "\(reason)",
+      ])
+    collection.payloadIndexes.refuse(build, reason)
+    core.options.giveMemoryBack()
+    if collection.isDropped || collection.successor != nil { return }
+    do throws(CollectionError) {
+      _ = try core.submitBlocking { completion in
+        .changePayloadSchema(collection.name, build.path, nil, completion)
+      }
+    } catch {
+      // A store that takes no more writes has the field until a restart, which builds it.
+      collection.payloadIndexes.remove(build.path)
+    }
   }
 
   private func merge(_ merge: PayloadIndexes.Merge, of collection: PointCollection) {

@@ -18,6 +18,8 @@ final class PayloadIndexes: Sendable {
     var view: PayloadIndexView?
     /// What was reported of the fields since the last change.
     var described: [PayloadFieldInfo]?
+    /// The latest fields that were refused, and why.
+    var refused: [(path: PayloadPath, reason: String)] = []
     /// Changes of fields, and commits that were published.
     var changes: UInt64 = 0
   }
@@ -29,6 +31,10 @@ final class PayloadIndexes: Sendable {
     let reader: FieldValueReader
     var segments: [FieldSegment] = []
     var isReady = false
+    /// Whether a client asked for it since the database was opened, and may be refused.
+    var isRequested = false
+    /// Why it can't be built; it is dropped then.
+    var refusal: String?
     /// The oldest segments, so many, that the indexer is merging.
     var mergingCount = 0
     var progress = 0.0
@@ -39,7 +45,9 @@ final class PayloadIndexes: Sendable {
 
   init(_ schema: PayloadSchema) {
     state = Mutex(State())
-    for (path, field) in schema.fields { add(field, at: path, isReady: false) }
+    for (path, field) in schema.fields {
+      add(field, at: path, isReady: false, isRequested: false)
+    }
   }
 
   /// What readers use.
@@ -71,12 +79,18 @@ final class PayloadIndexes: Sendable {
   }
 
   /// Adds a field, or replaces one. Without rows there is nothing to build.
-  func add(_ schema: PayloadFieldSchema, at path: PayloadPath, isReady: Bool) {
+  ///
+  /// - Parameter isRequested: whether it may be refused for want of memory.
+  func add(
+    _ schema: PayloadFieldSchema, at path: PayloadPath, isReady: Bool, isRequested: Bool = true
+  ) {
     state.withLock { state in
       state.nextNumber += 1
       var field = Field(
         number: state.nextNumber, schema: schema, reader: FieldValueReader(path, schema.params))
       field.isReady = isReady
+      field.isRequested = isRequested
+      state.refused.removeAll { $0.path == path }
       state.fields[path] = field
       state.view = nil
       state.noteChange()
@@ -183,15 +197,37 @@ final class PayloadIndexes: Sendable {
     let path: PayloadPath
     let number: UInt64
     let reader: FieldValueReader
+    /// Whether a client asked for it, and is told when there is no memory for it.
+    let isRequested: Bool
   }
 
   /// The fields that are not ready.
   var waiting: [Build] {
     state.withLock { state in
-      state.fields.filter { !$0.value.isReady }.map {
-        Build(path: $0.key, number: $0.value.number, reader: $0.value.reader)
+      state.fields.filter { !$0.value.isReady && $0.value.refusal == nil }.map {
+        Build(
+          path: $0.key, number: $0.value.number, reader: $0.value.reader,
+          isRequested: $0.value.isRequested)
       }
     }
+  }
+
+  /// Refusals that are remembered for those who wait.
+  private static let refusedMax = 64
+
+  /// Gives a field up, which is to be dropped.
+  func refuse(_ build: Build, _ reason: String) {
+    state.withLock { state in
+      guard state.fields[build.path]?.number == build.number else { return }
+      state.fields[build.path]?.refusal = reason
+      state.refused.append((build.path, reason))
+      if state.refused.count > Self.refusedMax { state.refused.removeFirst() }
+    }
+  }
+
+  /// Why the field at `path` was given up, if it was and nobody asked for it again.
+  func refusal(of path: PayloadPath) -> String? {
+    state.withLock { $0.refused.last { $0.path == path }?.reason }
   }
 
   func setProgress(_ share: Double, of builds: [Build]) {

@@ -33,17 +33,21 @@ extension Database {
 
 extension PointCollection {
   /// Waits until the index of the payload field at `path` is ready or dropped.
+  ///
+  /// - Throws: ``CollectionError/outOfSpace(_:)`` when there is no memory for it; it is dropped then.
   public func awaitPayloadIndex(at path: PayloadPath) async throws(CollectionError) {
     do throws(CancellationError) {
       try await progress.wait {
         if isDropped || core.stopping.isCancelled { return true }
         if case .quarantined = phase { return true }
+        if payloadIndexes.refusal(of: path) != nil { return payloadIndexes.isReady(path) == nil }
         return payloadIndexes.isReady(path) != false
       }
     } catch {
       throw .timedOut("the payload index is still being built")
     }
     if case .quarantined(let reason) = phase { throw .quarantined(name, reason: reason) }
+    if let reason = payloadIndexes.refusal(of: path) { throw .outOfSpace(reason) }
     if core.stopping.isCancelled, payloadIndexes.isReady(path) == false { throw .shuttingDown }
   }
 

@@ -37,7 +37,8 @@ extension PointCollection {
     }
   }
 
-  private func indexBytes(_ slot: VectorSlot) -> Int {
+  /// What the index of a vector takes now, or will.
+  func indexBytes(_ slot: VectorSlot) -> Int {
     Self.indexBytes(slot, rows: state.withLock { $0.liveCount })
   }
 

@@ -69,6 +69,13 @@ final class MemoryBudget: Sendable {
       || (limits.diskBytes > 0 && use.disk > limits.diskBytes / 4 * 3)
   }
 
+  /// Whether the memory limit is passed by more than a share of it; never without a limit.
+  func exceedsLimit(by share: Double) -> Bool {
+    if limits.memoryBytes == 0 { return false }
+    let kept = state.withLock { $0.kept }
+    return Double(kept) > Double(limits.memoryBytes) * (1 + share)
+  }
+
   // MARK: Leases
 
   /// Takes `bytes` of memory.

@@ -77,9 +77,12 @@ extension PointCollection {
     return memory
   }
 
+  /// Birth, death, id and version of a row.
+  static let bytesPerRowWithoutVectors = 16 + IdentityAddresses.bytesPerRow
+
   /// What one more row takes in memory, and what its records take on disk.
   var bytesPerRow: Int {
-    vectors.reduce(16 + IdentityAddresses.bytesPerRow) { $0 + $1.size * MemoryLayout<Float>.stride }
+    vectors.reduce(Self.bytesPerRowWithoutVectors) { $0 + $1.size * MemoryLayout<Float>.stride }
   }
 }
 

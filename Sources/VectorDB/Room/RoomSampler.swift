@@ -23,6 +23,7 @@ final class RoomSampler: Sendable {
     thread = NativeThread { [signal] in
       var seen = core.sequence
       var idle = 0
+      var wasOver = false
       while signal.wait(milliseconds: Self.paceMilliseconds) {
         idle += 1
         let sequence = core.sequence
@@ -31,6 +32,11 @@ final class RoomSampler: Sendable {
         seen = sequence
         idle = 0
         loop.sample()
+        let isOver = core.memory.exceedsLimit(by: 0)
+        if isOver, !wasOver {
+          logger.warning("more memory is in use than storage.limits.memory_mb; writes are refused")
+        }
+        wasOver = isOver
       }
     }
   }

@@ -25,11 +25,13 @@ struct CollectionRecovery {
   func run(
     _ name: String, from path: String, checksum: String?
   ) throws(CollectionError) -> PointCollection? {
-    let (manifest, found) = try SnapshotReader.verify(path, flag: flag)
-    if let checksum, checksum.lowercased() != found {
-      throw .badRequest("Snapshot checksum mismatch: expected \(checksum), got \(found)")
+    let work = try core.memory.lease(0, for: .work)
+    let verified = try SnapshotReader.verify(path, flag: flag, lease: work)
+    if let checksum, checksum.lowercased() != verified.checksum {
+      throw .badRequest(
+        "Snapshot checksum mismatch: expected \(checksum), got \(verified.checksum)")
     }
-    guard case .collection(var entry, let nextOperation, _) = manifest else {
+    guard case .collection(var entry, let nextOperation, _) = verified.manifest else {
       throw .badRequest(
         "the snapshot is one of a whole server, which an empty server is started from")
     }
@@ -38,28 +40,89 @@ struct CollectionRecovery {
     if let current = try? catalog.collection(named: name) {
       try current.requireSameVectors(as: entry.config)
     }
+    let size = try SnapshotFile.read(path).size()
+    let lease = try core.memory.lease(
+      growth(entry, verified.totals, fileBytes: size), for: .recovery)
     let number = try core.submitBlocking { completion in .reserveNumber(completion) }
     var abandoned = false
     do throws(CollectionError) {
-      let collection = try fill(number, entry, points, path, &abandoned)
-      return try core.submitBlocking { completion in .replaceCollection(collection, completion) }
+      let collection = try fill(number, entry, points, verified.totals, path, &abandoned)
+      try buildIndexes(of: collection)
+      let old = try core.submitBlocking { completion in
+        .replaceCollection(collection, completion)
+      }
+      lease.release()
+      return old
     } catch {
+      lease.abandon()
       if !abandoned { OrphanRanges(core: core).remove(number) }
+      if case .outOfSpace = error { core.options.giveMemoryBack() }
       throw error
     }
   }
 
+  /// About what a collection of so many points and vectors takes, with its vector indexes. Payload
+  /// indexes take leases of their own as they grow.
+  private func growth(
+    _ entry: CatalogEntry, _ totals: SnapshotTotals, fileBytes: Int
+  ) -> RowGrowth {
+    let rows = Int(clamping: min(totals.items, UInt64(UInt32.max)))
+    let empty = PointCollection(
+      entry: entry, number: 0, core: core, counters: CollectionCounters())
+    let longest = (empty.vectors.map(\.size).max() ?? 0) * MemoryLayout<Float>.stride
+    let identity = PointCollection.bytesPerRowWithoutVectors
+    // Not every point need have every vector.
+    let vectors = min(
+      rows.multipliedReportingOverflow(by: empty.bytesPerRow - identity).partialValue,
+      Int(clamping: totals.parts).multipliedReportingOverflow(by: longest).partialValue)
+    var growth = RowGrowth()
+    growth.memory =
+      rows * identity + vectors + empty.indexGrowth(rows: rows)
+      + min(fileBytes, 2 * Self.bytesBetweenFlushes)
+    growth.disk = 2 * fileBytes
+    return growth
+  }
+
+  /// Builds what the collection will be searched with, so that nobody meets it without.
+  private func buildIndexes(of collection: PointCollection) throws(CollectionError) {
+    let read = collection.beginUnpublishedRead()
+    let lists = collection.config.ivfLists
+    for slot in collection.vectors where collection.isIndexDue(slot) {
+      do throws(BuildInterrupted) {
+        let index = try IVFFlatIndex.build(
+          metric: slot.metric, parameters: IVFParameters(listCount: lists),
+          rows: read.columns[slot.position], visibility: read.visibility
+        ) { _ in !flag.isCancelled }
+        slot.indexSlot.install(index, configuredLists: lists)
+      } catch {
+        throw .shuttingDown
+      }
+    }
+    try collection.buildPayloadIndexes(from: read, mayRefuse: true, flag: flag)
+  }
+
+  /// Bytes written before write buffers are emptied, when memory is limited.
+  private static let bytesBetweenFlushes = 16 << 20
+
   private func fill(
-    _ number: UInt32, _ entry: CatalogEntry, _ points: ArchivedPoints, _ path: String,
-    _ abandoned: inout Bool
+    _ number: UInt32, _ entry: CatalogEntry, _ points: ArchivedPoints, _ expected: SnapshotTotals,
+    _ path: String, _ abandoned: inout Bool
   ) throws(CollectionError) -> PointCollection {
     var reader = try SnapshotReader(try SnapshotFile.read(path))
     var offset: UInt32 = 0
     var vectors: UInt64 = 0
     var batches = 0
+    var unflushed = 0
     while let frame = try reader.next() {
       if flag.isCancelled { throw .shuttingDown }
-      guard frame.kind == .points else { throw .damagedSnapshot("it holds more than points") }
+      guard frame.kind == .points, UInt64(offset) <= expected.items else {
+        throw .damagedSnapshot("it holds more than points, or more of them than it says")
+      }
+      unflushed += frame.body.count
+      if unflushed > Self.bytesBetweenFlushes, core.options.limits.room.memoryBytes > 0 {
+        try flush()
+        unflushed = 0
+      }
       var batch = WriteBatch()
       vectors += try frame.body.withRaw { body throws(CollectionError) in
         try points.put(body, of: number, from: &offset, into: &batch)
@@ -91,6 +154,14 @@ struct CollectionRecovery {
       throw .damagedSnapshot("two of its points have the same id")
     }
     return collection
+  }
+
+  private func flush() throws(CollectionError) {
+    do throws(StorageError) {
+      try core.store.flush()
+    } catch {
+      throw CollectionError(error)
+    }
   }
 
   /// Unsynced: the batch that publishes the collection syncs them all.

@@ -49,8 +49,8 @@ enum DatabaseArchive {
     }
     let scratch = directory + "/" + restoring
     SnapshotFile.removeDirectory(scratch)
-    let (manifest, _) = try SnapshotReader.verify(path, flag: CancellationFlag())
-    guard case .database(let format) = manifest else {
+    let verified = try SnapshotReader.verify(path, flag: CancellationFlag())
+    guard case .database(let format) = verified.manifest else {
       throw .badRequest("\(path) is a snapshot of one collection, which a running server recovers")
     }
     guard format <= KeyLayout.format else {

@@ -15,8 +15,10 @@ struct SnapshotReader: ~Copyable {
   private var source: Source
 
   /// Reads up to the manifest.
-  init(_ file: SnapshotFile) throws(CollectionError) {
-    source = Source(file: file)
+  ///
+  /// - Parameter lease: grows by what frames of unusual size take.
+  init(_ file: SnapshotFile, lease: MemoryLease? = nil) throws(CollectionError) {
+    source = Source(file: file, lease: lease)
     let magic = try source.take(SnapshotFrame.magic.count)
     guard magic == SnapshotFrame.magic else {
       throw .badRequest("the file is not a snapshot of this server")
@@ -51,26 +53,42 @@ struct SnapshotReader: ~Copyable {
   /// The SHA-256 of all that was read, in hex.
   var checksum: String { source.whole.finalize().hexadecimal }
 
-  /// Reads a whole file and returns what it holds and its SHA-256.
+  /// What a whole file was found to hold, and its SHA-256.
+  struct Verified {
+    let manifest: SnapshotManifest
+    let totals: SnapshotTotals
+    let checksum: String
+  }
+
+  /// Reads a whole file.
   static func verify(
-    _ path: String, flag: CancellationFlag
-  ) throws(CollectionError) -> (manifest: SnapshotManifest, checksum: String) {
-    var reader = try SnapshotReader(try SnapshotFile.read(path))
+    _ path: String, flag: CancellationFlag, lease: MemoryLease? = nil
+  ) throws(CollectionError) -> Verified {
+    var reader = try SnapshotReader(try SnapshotFile.read(path), lease: lease)
     while try reader.next() != nil {
       if flag.isCancelled { throw .shuttingDown }
     }
-    return (reader.manifest, reader.checksum)
+    return Verified(
+      manifest: reader.manifest, totals: reader.totals ?? SnapshotTotals(),
+      checksum: reader.checksum)
   }
 
   /// The bytes, and the checksums of what was taken of them.
   private struct Source {
     let file: SnapshotFile
+    let lease: MemoryLease?
+    /// The longest frame that the lease has grown for.
+    var longest = 4 * SnapshotFrame.bodyBytes
     var digest = [UInt8](repeating: 0, count: SnapshotFrame.digestBytes)
     var whole = SHA256()
     var frames: UInt64 = 0
 
-    init(file: SnapshotFile) {
+    /// A frame is there as it was read, and as records that are to be written.
+    static let copies = 3
+
+    init(file: SnapshotFile, lease: MemoryLease?) {
       self.file = file
+      self.lease = lease
     }
 
     mutating func take(_ count: Int) throws(CollectionError) -> [UInt8] {
@@ -87,6 +105,10 @@ struct SnapshotReader: ~Copyable {
       guard let kind = SnapshotFrame.Kind(rawValue: header[0]),
         length <= SnapshotFrame.bodyBytesMax, Int(length) <= (try file.size())
       else { throw .damagedSnapshot("frame \(frames) can't be read") }
+      if Int(length) > longest {
+        try lease?.grow(by: Self.copies * (Int(length) - longest))
+        longest = Int(length)
+      }
       let body = try take(Int(length))
       var hash = SHA256()
       hash.update(data: digest)

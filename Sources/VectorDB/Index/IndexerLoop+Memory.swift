@@ -1,0 +1,39 @@
+import Logging
+import VectorIndex
+
+extension IndexerLoop {
+  /// Milliseconds between two tries to build an index for which there was no memory.
+  private static let retryMilliseconds: UInt64 = 10_000
+  /// A first index, which the rows were admitted with, may pass the limit by this share of it.
+  private static let slack = 1.0 / 8
+
+  /// Memory for a build; `nil` when there is none now.
+  ///
+  /// A first index is part of the use since it is due, so it is built unless something else has
+  /// taken its room; a new one beside the old one takes as much again.
+  func leaseForBuild(_ collection: PointCollection, _ slot: VectorSlot) -> MemoryLease? {
+    let now = Self.milliseconds
+    let refusedAt = slot.indexSlot.withState { $0.refusedAt }
+    if let refusedAt, now - refusedAt < Self.retryMilliseconds { return nil }
+    let isFirst = slot.indexSlot.index == nil
+    do throws(CollectionError) {
+      if isFirst, core.memory.exceedsLimit(by: Self.slack) {
+        throw .outOfSpace("the memory limit is passed already")
+      }
+      let lease = try core.memory.lease(
+        isFirst ? 0 : collection.indexBytes(slot), for: .vectorIndex)
+      slot.indexSlot.withState { $0.refusedAt = nil }
+      return lease
+    } catch {
+      slot.indexSlot.withState { $0.refusedAt = now }
+      if refusedAt == nil {
+        var details = metadata(collection, slot)
+        details["reason"] = "\(error)"
+        logger.warning(
+          "an index is not built, there is no memory for it; it will be tried again",
+          metadata: details)
+      }
+      return nil
+    }
+  }
+}

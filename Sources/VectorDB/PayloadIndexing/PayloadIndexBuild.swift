@@ -1,0 +1,126 @@
+import FastJSON
+import PayloadIndex
+import PointModel
+import VectorIndex
+
+/// One pass over the records of a collection that makes the first segments of payload indexes. Used
+/// on one thread; it blocks for as long as the records take to be read.
+///
+/// Each index that may be refused holds a lease on what it has gathered so far. When the lease can't
+/// grow, that index alone is given up, and its memory is let go.
+struct PayloadIndexBuild {
+  let collection: PointCollection
+  let read: ReadTransaction
+  private var parts: [Part]
+  private(set) var rowCount = 0
+
+  private struct Part {
+    let build: PayloadIndexes.Build
+    var builder: FieldSegmentBuilder
+    /// `nil` for an index that is built whatever it takes.
+    let lease: MemoryLease?
+    var refusal: CollectionError?
+  }
+
+  private static let rowsPerCheck = 1024
+  /// Leases grow by at least so much.
+  private static let leaseStep = 1 << 20
+
+  /// - Parameter mayRefuse: whether indexes that nobody asks for now are refused too.
+  init(
+    _ builds: [PayloadIndexes.Build], of collection: PointCollection, read: ReadTransaction,
+    mayRefuse: Bool
+  ) throws(CollectionError) {
+    self.collection = collection
+    self.read = read
+    parts = []
+    for build in builds {
+      let isLeased = mayRefuse || build.isRequested
+      parts.append(
+        Part(
+          build: build, builder: FieldSegmentBuilder(build.reader.kind),
+          lease: isLeased ? try collection.core.memory.lease(0, for: .payloadIndex) : nil))
+    }
+  }
+
+  /// Goes through the records; `false` when it was told to end before the last.
+  mutating func run(while goesOn: () -> Bool) throws(CollectionError) -> Bool {
+    var values = RowValues()
+    var isComplete = true
+    try read.scanRecords { (offset, record) throws(CollectionError) in
+      rowCount += 1
+      if rowCount % Self.rowsPerCheck == 0 {
+        growLeases()
+        if !goesOn() || parts.allSatisfy({ $0.refusal != nil }) {
+          isComplete = parts.allSatisfy { $0.refusal != nil }
+          return false
+        }
+      }
+      let document: JSONDocument
+      do throws(JSONSyntaxError) {
+        document = try JSONDocument(parsing: record.payload)
+      } catch {
+        throw .storage("the payload of point \(record.id) is damaged: \(error.message)")
+      }
+      for index in parts.indices where parts[index].refusal == nil {
+        parts[index].build.reader.read(document.root, into: &values)
+        parts[index].builder.add(values, at: offset, replaces: false)
+      }
+      return true
+    }
+    if isComplete { growLeases() }
+    return isComplete
+  }
+
+  private mutating func growLeases() {
+    for index in parts.indices where parts[index].refusal == nil {
+      guard let lease = parts[index].lease else { continue }
+      let missing = parts[index].builder.heldBytes - lease.bytes
+      if missing <= 0 { continue }
+      do throws(CollectionError) {
+        try lease.grow(by: max(missing, Self.leaseStep))
+      } catch {
+        parts[index].refusal = error
+        parts[index].builder = FieldSegmentBuilder(parts[index].build.reader.kind)
+        lease.abandon()
+      }
+    }
+  }
+
+  /// The indexes that were given up, and why.
+  var refused: [(build: PayloadIndexes.Build, error: CollectionError)] {
+    parts.compactMap { part in part.refusal.map { (part.build, $0) } }
+  }
+
+  /// Makes the other indexes ready, one after another, and returns them.
+  consuming func install() -> [PayloadIndexes.Build] {
+    var installed: [PayloadIndexes.Build] = []
+    while let part = parts.popLast() {
+      if part.refusal != nil { continue }
+      let segment = part.builder.finish(commit: read.visibility.sequence)
+      collection.payloadIndexes.install(segment, part.build)
+      if let lease = part.lease {
+        lease.shrink(by: max(0, lease.bytes - segment.residentBytes))
+        lease.release()
+      }
+      installed.append(part.build)
+    }
+    return installed
+  }
+}
+
+extension PointCollection {
+  /// Builds the payload indexes of a collection that nobody else uses yet. Blocking.
+  ///
+  /// - Parameter mayRefuse: whether they need room below the memory limit.
+  func buildPayloadIndexes(
+    from read: ReadTransaction, mayRefuse: Bool, flag: CancellationFlag
+  ) throws(CollectionError) {
+    let waiting = payloadIndexes.waiting
+    if waiting.isEmpty { return }
+    var pass = try PayloadIndexBuild(waiting, of: self, read: read, mayRefuse: mayRefuse)
+    guard try pass.run(while: { !flag.isCancelled }) else { throw .shuttingDown }
+    if let refused = pass.refused.first { throw refused.error }
+    _ = pass.install()
+  }
+}
