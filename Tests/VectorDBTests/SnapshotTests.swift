@@ -83,14 +83,20 @@ import VectorDB
         Task {
           var reads = 0
           while !Task.isCancelled {
-            let page = try await everything(database.collection(named: "c"))
-            #expect(page.count >= 4)
-            // A writer that found the old one writes into the new one.
-            let extra = point(UInt64(100 + reads % 5), [0, 0])
-            let named = Point(
-              id: extra.id, vectors: [NamedVector(name: "small", values: [0, 1])],
-              payload: extra.payload)
-            _ = try await database.collection(named: "c").apply([.upsert([named])])
+            do {
+              let page = try await everything(database.collection(named: "c"))
+              #expect(page.count >= 4)
+              // A writer that found the old one writes into the new one.
+              let extra = point(UInt64(100 + reads % 5), [0, 0])
+              let named = Point(
+                id: extra.id, vectors: [NamedVector(name: "small", values: [0, 1])],
+                payload: extra.payload)
+              _ = try await database.collection(named: "c").apply([.upsert([named])])
+            } catch {
+              // A read is given up when its reader is told to end.
+              if Task.isCancelled { break }
+              throw error
+            }
             reads += 1
           }
           return reads
