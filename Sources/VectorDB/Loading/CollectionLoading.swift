@@ -72,8 +72,8 @@ final class CollectionLoading: Sendable {
     collection.noteCommit()
   }
 
-  /// Builds those of a small collection before it serves, which takes less than a second; those of a
-  /// large one are built while it serves. What fails here is tried again then.
+  /// Builds those of a small collection before it serves, which takes less than a second; those of
+  /// a large one are built while it serves. What fails here is tried again then.
   private func buildPayloadIndexes(of collection: PointCollection) {
     let rowCount = collection.state.withLock { $0.counters.nextOffset }
     if Int(rowCount) > core.options.limits.payloadIndexRowsAtLoadMax { return }

@@ -6,8 +6,8 @@ import VectorIndex
 /// One pass over the records of a collection that makes the first segments of payload indexes. Used
 /// on one thread; it blocks for as long as the records take to be read.
 ///
-/// Each index that may be refused holds a lease on what it has gathered so far. When the lease can't
-/// grow, that index alone is given up, and its memory is let go.
+/// Each index that may be refused holds a lease on what it has gathered so far. When the lease
+/// can't grow, that index alone is given up, and its memory is let go.
 struct PayloadIndexBuild {
   let collection: PointCollection
   let read: ReadTransaction

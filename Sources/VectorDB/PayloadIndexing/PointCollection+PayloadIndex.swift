@@ -34,7 +34,7 @@ extension Database {
 extension PointCollection {
   /// Waits until the index of the payload field at `path` is ready or dropped.
   ///
-  /// - Throws: ``CollectionError/outOfSpace(_:)`` when there is no memory for it; it is dropped then.
+  /// - Throws: ``CollectionError/outOfSpace(_:)`` when there is no memory for it: it is dropped.
   public func awaitPayloadIndex(at path: PayloadPath) async throws(CollectionError) {
     do throws(CancellationError) {
       try await progress.wait {
