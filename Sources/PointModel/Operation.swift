@@ -12,9 +12,17 @@ public enum Operation: Sendable, Equatable {
   /// Replaces vectors of the points; those that exist and do not pass `filter` stay as they are.
   case updateVectors([PointVectors], filter: Filter? = nil)
   case deleteVectors(names: [String], PointSelector)
-  /// Takes the points out of the rows `rows` where they are still there, and puts them unchanged
-  /// into new rows. A database asks this of itself; clients have no use for it.
-  case relocate([PointID], rows: Range<UInt32>)
+
+  /// Which points it changes; `nil` for an operation that brings its points along.
+  public var selector: PointSelector? {
+    switch self {
+    case .upsert, .updateVectors: nil
+    case .delete(let selector), .setPayload(_, let selector, _),
+      .overwritePayload(_, let selector), .deletePayload(_, let selector),
+      .clearPayload(let selector), .deleteVectors(_, let selector):
+      selector
+    }
+  }
 }
 
 /// Which points of an upsert are written.

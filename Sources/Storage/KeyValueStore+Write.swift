@@ -10,19 +10,29 @@ extension KeyValueStore {
   ///   writes: each throws `failed`, and the sync is never tried again, because the kernel may
   ///   have dropped the pages that a failed sync left behind.
   public func write(_ batch: borrowing WriteBatch, sync: Bool) throws(StorageError) {
+    try write(sync: sync) { gathered throws(StorageError) in try gathered.append(batch) }
+  }
+
+  /// Applies all batches that `body` adds as one, like ``write(_:sync:)``. `body` must not call the
+  /// store.
+  public func write(
+    sync: Bool, gathering body: (inout GatheredBatch) throws(StorageError) -> Void
+  ) throws(StorageError) {
     if let failure { throw .failed(failure) }
-    if batch.isEmpty { return sync ? try syncLog() : try database.call { _ in } }
     try database.call { connection throws(StorageError) in
-      let native = try NativeBatch(batch, database)
+      var gathered = GatheredBatch(native: try NativeBatch(), database: database)
+      try body(&gathered)
+      if gathered.native.count == 0 { return sync ? try syncLog() : () }
       let settings = database.settings
       // Writes of other threads may come in between, which only makes it promise less.
-      let end = database.latestSequence + UInt64(batch.count)
+      let end = database.latestSequence + UInt64(gathered.native.count)
       var slot: UnsafeMutablePointer<CChar>?
       rocksdb_write(
-        connection, sync ? settings.syncedWrites : settings.writes, native.pointer, &slot)
+        connection, sync ? settings.syncedWrites : settings.writes, gathered.native.pointer,
+        &slot)
       try database.checkWrite(&slot)
       if sync { database.noteSynced(end) }
-      database.noteWrite(entries: batch.count, bytes: batch.byteCount)
+      database.noteWrite(entries: gathered.native.count, bytes: gathered.native.byteCount)
     }
   }
 
@@ -52,5 +62,16 @@ extension KeyValueStore {
   public func flush() throws(StorageError) {
     if let failure { throw .failed(failure) }
     try database.call { native throws(StorageError) in try database.flush(native) }
+  }
+}
+
+/// Batches that become one write.
+public struct GatheredBatch: ~Copyable {
+  fileprivate var native: NativeBatch
+  fileprivate let database: OpenDatabase
+
+  /// Adds the changes of `batch`, after those that were added before.
+  public mutating func append(_ batch: borrowing WriteBatch) throws(StorageError) {
+    try native.append(batch, database)
   }
 }

@@ -1,20 +1,31 @@
 import CRocksDB
 
-/// A batch in RocksDB's own form, freed at the end of its scope.
+/// A batch in RocksDB's own form, gathered of any number of batches and freed at the end of its
+/// scope.
+///
+/// To be used within a call of its database, which keeps the family handles alive.
 struct NativeBatch: ~Copyable {
   let pointer: OpaquePointer
+  private(set) var count = 0
+  private(set) var byteCount = 0
 
-  /// To be called within a call of `database`, which keeps the family handles alive.
-  init(_ batch: borrowing WriteBatch, _ database: OpenDatabase) throws(StorageError) {
-    var handles: [OpaquePointer] = []
-    for family in batch.families { handles.append(try database.handle(family)) }
-    // The C interface drops the status of additions, so that its limits are kept here.
-    let limit = Int(UInt32.max)
-    guard batch.byteCount < limit, batch.count < Int(Int32.max) else {
-      throw .io("a batch of \(batch.byteCount) bytes is more than RocksDB takes")
-    }
+  init() throws(StorageError) {
     guard let pointer = rocksdb_writebatch_create() else {
       throw .io("RocksDB could not allocate a batch")
+    }
+    self.pointer = pointer
+  }
+
+  mutating func append(
+    _ batch: borrowing WriteBatch, _ database: OpenDatabase
+  ) throws(StorageError) {
+    var handles: [OpaquePointer] = []
+    for family in batch.families { handles.append(try database.handle(family)) }
+    count += batch.count
+    byteCount += batch.byteCount
+    // The C interface drops the status of additions, so that its limits are kept here.
+    guard byteCount < Int(UInt32.max), count < Int(Int32.max) else {
+      throw .io("a batch of \(byteCount) bytes is more than RocksDB takes")
     }
     batch.bytes.withRawBytes { bytes in
       var key = bytes.characters
@@ -34,11 +45,9 @@ struct NativeBatch: ~Copyable {
         key = value.map { $0 + entry.valueCount }
       }
     }
-    guard Int(rocksdb_writebatch_count(pointer)) == batch.count else {
-      rocksdb_writebatch_destroy(pointer)
+    guard Int(rocksdb_writebatch_count(pointer)) == count else {
       throw .io("RocksDB refused a part of a batch")
     }
-    self.pointer = pointer
   }
 
   deinit { rocksdb_writebatch_destroy(pointer) }

@@ -90,6 +90,27 @@ public struct WriteBatch: ~Copyable, Sendable {
     append(.put, family, keyCount: key.count, valueCount: bytes.count - start)
   }
 
+  /// Sets the value of a key, each of which is what its closure appends to the array it is given.
+  /// Neither needs an array of its own this way.
+  public mutating func put(
+    in family: ColumnFamily, key: (inout [UInt8]) -> Void, value: (inout [UInt8]) -> Void
+  ) {
+    let start = bytes.count
+    key(&bytes)
+    let middle = bytes.count
+    value(&bytes)
+    precondition(start <= middle && middle <= bytes.count, "a closure removed bytes of the batch")
+    append(.put, family, keyCount: middle - start, valueCount: bytes.count - middle)
+  }
+
+  /// Removes the key that `key` appends to the array it is given, if it is there.
+  public mutating func delete(in family: ColumnFamily, key: (inout [UInt8]) -> Void) {
+    let start = bytes.count
+    key(&bytes)
+    precondition(start <= bytes.count, "the closure removed bytes of the batch")
+    append(.delete, family, keyCount: bytes.count - start, valueCount: 0)
+  }
+
   /// Removes `key`, if it is there.
   public mutating func delete(key: UnsafeRawBufferPointer, in family: ColumnFamily) {
     bytes.append(contentsOf: key)

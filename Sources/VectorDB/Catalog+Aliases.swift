@@ -24,7 +24,7 @@ extension Catalog {
     for (name, collection) in new where old[name] != collection {
       batch.put(key: KeyLayout.alias(name), value: Array(collection.utf8), in: KeyLayout.meta)
     }
-    try write(batch)
+    core.publish(sequence: try write(batch))
     let changed = new
     state.withLock { $0.aliases = changed }
   }

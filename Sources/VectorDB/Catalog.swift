@@ -80,13 +80,14 @@ final class Catalog: Sendable {
     batch.put(key: KeyLayout.catalogEntry(number), value: entry.encoded(), in: KeyLayout.meta)
     batch.put(
       key: KeyLayout.counters(number), value: CollectionCounters().encoded(), in: KeyLayout.meta)
-    try write(batch)
+    let sequence = try write(batch)
     let collection = PointCollection(
       entry: entry, number: number, core: core, counters: CollectionCounters())
     state.withLock { state in
       state.collections[name] = collection
       state.nextNumber = number + 1
     }
+    core.publish(sequence: sequence)
     warnIfTight(collection)
   }
 
@@ -108,7 +109,7 @@ final class Catalog: Sendable {
     var batch = WriteBatch()
     batch.put(
       key: KeyLayout.catalogEntry(collection.number), value: entry.encoded(), in: KeyLayout.meta)
-    try write(batch)
+    core.publish(sequence: try write(batch))
     collection.state.withLock { $0.config = config }
     if !change.strictMode.isEmpty { collection.configureRates() }
   }
@@ -133,18 +134,16 @@ final class Catalog: Sendable {
       }
       batch.put(key: KeyLayout.dropped(number), value: [], in: KeyLayout.meta)
     }
-    try write(batch)
+    let sequence = try write(batch)
     state.withLock { state in
       state.collections[name] = nil
       for alias in aliases { state.aliases[alias.name] = nil }
     }
     collection.state.withLock { $0.isDropped = true }
     collection.progress.ring()
-    if !isEmpty {
-      // Readers from now on need nothing of the collection, so its space can be given back.
-      core.publish(sequence: core.sequence)
-      core.droppedCollections.add(number)
-    }
+    // Readers from now on need nothing of the collection, so its space can be given back.
+    core.publish(sequence: sequence)
+    if !isEmpty { core.droppedCollections.add(number) }
     return true
   }
 
@@ -162,11 +161,19 @@ final class Catalog: Sendable {
     }
   }
 
-  func write(_ batch: borrowing WriteBatch) throws(CollectionError) {
+  /// Writes a change durably as a commit of its own, which the caller publishes.
+  ///
+  /// - Returns: its number.
+  func write(_ batch: borrowing WriteBatch) throws(CollectionError) -> UInt64 {
+    let sequence = core.sequence + 1
     do throws(StorageError) {
-      try core.store.write(batch, sync: true)
+      try core.store.write(sync: true) { gathered throws(StorageError) in
+        try gathered.append(batch)
+        try gathered.append(KeyLayout.appliedRecord(sequence))
+      }
     } catch {
       throw CollectionError(error)
     }
+    return sequence
   }
 }

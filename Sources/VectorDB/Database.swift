@@ -72,7 +72,9 @@ public final class Database: Sendable {
     else {
       throw .io("the system has no threads to give")
     }
-    let core = DatabaseCore(store: store, searchThreads: searchThreads, options: options)
+    let core = DatabaseCore(
+      store: store, searchThreads: searchThreads, options: options,
+      sequence: try CatalogLoader.applied(store))
     let catalog = try Catalog(core: core, logger: logger)
     guard let committer = Committer(core: core, catalog: catalog, logger: logger),
       let stagingThreads = StagingThreads(count: options.searchThreads, core: core)
@@ -142,6 +144,9 @@ public final class Database: Sendable {
 
   /// How far the collections are in memory that were there when the database was opened.
   public var loadProgress: LoadProgress { core.loadProgress.value }
+
+  /// The number of the last commit: commits of the database are numbered through, restarts or not.
+  public var lastCommit: UInt64 { core.sequence }
 
   /// Why the store no longer takes writes; `nil` while it does.
   public var failure: String? { core.store.failure }

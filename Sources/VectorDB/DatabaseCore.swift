@@ -32,12 +32,15 @@ final class DatabaseCore: Sendable {
   private let damageSeen = Atomic<Bool>(false)
   private let committed: Mutex<CommittedView>
 
-  init(store: KeyValueStore, searchThreads: SearchThreads, options: DatabaseOptions) {
+  /// - Parameter sequence: the number of the last commit that the store holds.
+  init(
+    store: KeyValueStore, searchThreads: SearchThreads, options: DatabaseOptions, sequence: UInt64
+  ) {
     self.store = store
     self.searchThreads = searchThreads
     self.options = options
     self.memory = MemoryBudget(limits: options.limits.room)
-    self.committed = Mutex(CommittedView(sequence: 0, snapshot: store.snapshot()))
+    self.committed = Mutex(CommittedView(sequence: sequence, snapshot: store.snapshot()))
   }
 
   /// Whether stored records were found damaged since the database was opened.
@@ -118,9 +121,7 @@ final class DatabaseCore: Sendable {
   func stage(_ collection: PointCollection) {
     if stagingQueue.push(collection) == .accepted { return }
     repeat {
-      for request in collection.requests.take(maximumCount: .max) {
-        request.completion(.failure(.shuttingDown))
-      }
+      for request in collection.requests.takeAll() { request.completion(.failure(.shuttingDown)) }
     } while collection.requests.finish()
   }
 

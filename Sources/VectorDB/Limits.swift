@@ -6,6 +6,11 @@ public struct Limits: Sendable, Equatable {
   public var groupOperationsMax: Int
   /// Bytes of points that one commit group may hold before it is written.
   public var groupBytesMax: Int
+  /// Points that one commit of an update may change whose points are selected; larger updates are
+  /// carried out in several commits.
+  public var updatePointsMax: Int
+  /// Bytes that such an update may hold before they are written.
+  public var updateBytesMax: Int
   /// Levels of objects and arrays in a payload, the payload itself included: what a request's
   /// body can hold.
   public var payloadDepthMax: Int
@@ -43,7 +48,8 @@ public struct Limits: Sendable, Equatable {
 
   public init(
     queuedOperationsMax: Int = 4096, groupOperationsMax: Int = 512,
-    groupBytesMax: Int = 32 << 20, payloadDepthMax: Int = 125, collectionsMax: Int = 10_000,
+    groupBytesMax: Int = 32 << 20, updatePointsMax: Int = 4096, updateBytesMax: Int = 8 << 20,
+    payloadDepthMax: Int = 125, collectionsMax: Int = 10_000,
     aliasesMax: Int = 100_000, lazyFilterCandidatesMax: Int = 2048,
     briefSearchBytesMax: Int = 4 << 20, pausedReadsMax: Int = 128,
     diversifiedCandidatesMax: Int = 16_384, wholeAnswerPointsMax: Int = 128,
@@ -55,6 +61,8 @@ public struct Limits: Sendable, Equatable {
     self.queuedOperationsMax = queuedOperationsMax
     self.groupOperationsMax = groupOperationsMax
     self.groupBytesMax = groupBytesMax
+    self.updatePointsMax = updatePointsMax
+    self.updateBytesMax = updateBytesMax
     self.payloadDepthMax = payloadDepthMax
     self.collectionsMax = collectionsMax
     self.aliasesMax = aliasesMax

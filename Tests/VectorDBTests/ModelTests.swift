@@ -11,7 +11,19 @@ import class Foundation.ProcessInfo
 @Suite struct ModelTests {
   @Test(arguments: [UInt64(1), 2, 3], [Distance.dot, .euclid])
   func behavesLikeADictionary(_ seed: UInt64, _ distance: Distance) async throws {
-    try await withDatabase { temporary in
+    try await behaves(seed: seed, distance: distance, DatabaseOptions())
+  }
+
+  /// Updates that select more than three points are carried out in several commits.
+  @Test func updatesInPartsBehaveLikeADictionary() async throws {
+    let limits = Limits(updatePointsMax: 3)
+    try await behaves(seed: 4, distance: .dot, DatabaseOptions(limits: limits))
+  }
+
+  private func behaves(
+    seed: UInt64, distance: Distance, _ options: DatabaseOptions
+  ) async throws {
+    try await withDatabase(options: options) { temporary in
       var run = ModelRun(seed: seed, distance: distance)
       var things = try await temporary.create(size: ModelRun.size, distance: distance)
       for step in 0..<600 {

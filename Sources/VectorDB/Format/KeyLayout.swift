@@ -11,6 +11,7 @@ import Storage
 /// | `meta`    | `counters/` number                         | next operation u64, offset u32    |
 /// | `meta`    | `dropped/` number                          | empty; space not yet given back   |
 /// | `meta`    | `alias/` alias in UTF-8                    | collection name in UTF-8          |
+/// | `meta`    | `applied`                                  | number of the last commit, u64    |
 /// | `points`  | collection u32, offset u32                 | ``PointRecord``                   |
 /// | `vectors` | collection u32, vector u16, offset u32     | `d` little-endian float32         |
 /// | `ids`     | collection u32, id                         | offset u32, version u64           |
@@ -29,11 +30,23 @@ enum KeyLayout {
   static let pointFamilies = [points, vectors, ids]
 
   static let formatKey = Array("format".utf8)
+  static let appliedKey = Array("applied".utf8)
   static let nextCollectionKey = Array("next-collection".utf8)
   static let catalogPrefix = Array("collection/".utf8)
   static let countersPrefix = Array("counters/".utf8)
   static let droppedPrefix = Array("dropped/".utf8)
   static let aliasPrefix = Array("alias/".utf8)
+
+  /// Says which commit a batch is.
+  static func appliedRecord(_ sequence: UInt64) -> WriteBatch {
+    var batch = WriteBatch()
+    batch.put(in: meta) {
+      $0 += appliedKey
+    } value: {
+      $0.appendBigEndian(sequence)
+    }
+    return batch
+  }
 
   static func catalogEntry(_ collection: UInt32) -> [UInt8] {
     prefixed(catalogPrefix, collection)
@@ -52,26 +65,40 @@ enum KeyLayout {
   static func point(_ collection: UInt32, _ offset: UInt32) -> [UInt8] {
     var key: [UInt8] = []
     key.reserveCapacity(8)
-    key.appendBigEndian(collection)
-    key.appendBigEndian(offset)
+    append(point: offset, of: collection, to: &key)
     return key
+  }
+
+  static func append(point offset: UInt32, of collection: UInt32, to bytes: inout [UInt8]) {
+    bytes.appendBigEndian(collection)
+    bytes.appendBigEndian(offset)
   }
 
   static func vector(_ collection: UInt32, _ vector: UInt16, _ offset: UInt32) -> [UInt8] {
     var key: [UInt8] = []
     key.reserveCapacity(10)
-    key.appendBigEndian(collection)
-    key.appendBigEndian(vector)
-    key.appendBigEndian(offset)
+    append(vector: vector, at: offset, of: collection, to: &key)
     return key
+  }
+
+  static func append(
+    vector: UInt16, at offset: UInt32, of collection: UInt32, to bytes: inout [UInt8]
+  ) {
+    bytes.appendBigEndian(collection)
+    bytes.appendBigEndian(vector)
+    bytes.appendBigEndian(offset)
   }
 
   static func id(_ collection: UInt32, _ id: PointID) -> [UInt8] {
     var key: [UInt8] = []
     key.reserveCapacity(21)
-    key.appendBigEndian(collection)
-    append(id, to: &key)
+    append(id, of: collection, to: &key)
     return key
+  }
+
+  static func append(_ id: PointID, of collection: UInt32, to bytes: inout [UInt8]) {
+    bytes.appendBigEndian(collection)
+    append(id, to: &bytes)
   }
 
   /// The first key of a collection, and the first key after it, in any of its families.

@@ -13,11 +13,15 @@ struct PointRecord {
   func encoded() -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(26 + payload.json.count)
+    append(to: &bytes)
+    return bytes
+  }
+
+  func append(to bytes: inout [UInt8]) {
     bytes.append(Self.layout)
     bytes.appendBigEndian(version)
     KeyLayout.append(id, to: &bytes)
     bytes.append(contentsOf: payload.json)
-    return bytes
   }
 
   /// The parts of an encoded record, the payload still in place.
@@ -46,9 +50,13 @@ struct PointLocation: Equatable {
   func encoded() -> [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(12)
+    append(to: &bytes)
+    return bytes
+  }
+
+  func append(to bytes: inout [UInt8]) {
     bytes.appendBigEndian(offset)
     bytes.appendBigEndian(version)
-    return bytes
   }
 
   init(offset: UInt32, version: UInt64) {

@@ -74,6 +74,7 @@ final class IndexerLoop {
         lastLook = now
         look()
       }
+      requeueUnfinished()
     }
     let ending = Self.milliseconds
     for collection in catalog.unordered
@@ -96,6 +97,8 @@ final class IndexerLoop {
 
   /// What time asks for.
   private func look() {
+    let present = Set(catalog.unordered.map(\.number))
+    quietSince = quietSince.filter { present.contains($0.key) }
     for collection in catalog.unordered where !isStopped {
       let hasIndex = collection.vectors.contains { $0.indexSlot.index != nil }
       let isDue = collection.vectors.contains { collection.isIndexDue($0) }
@@ -198,12 +201,21 @@ final class IndexerLoop {
         collection.tailRows($0) > PointCollection.tailRowsWorthAnInsert
           || collection.isIndexDue($0)
       }) {
-        unfinished.append(collection)
+        unfinished[collection.number] = collection
       }
     }
   }
 
-  private var unfinished: [PointCollection] = []
+  /// By number.
+  private var unfinished: [UInt32: PointCollection] = [:]
+
+  /// Has what was left over during something long taken up.
+  private func requeueUnfinished() {
+    for collection in unfinished.values where !collection.isDropped {
+      core.indexQueue.add(collection)
+    }
+    unfinished = [:]
+  }
 
   // MARK: Building
 
@@ -218,8 +230,7 @@ final class IndexerLoop {
     lease.release()
     defer {
       slot.indexSlot.withState { $0.progress = nil }
-      for collection in unfinished { core.indexQueue.add(collection) }
-      unfinished = []
+      requeueUnfinished()
     }
     logger.info("building an index", metadata: metadata(collection, slot))
     let isWanted = goesOn(collection)

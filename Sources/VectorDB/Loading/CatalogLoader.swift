@@ -27,6 +27,19 @@ struct CatalogLoader {
     }
   }
 
+  /// The number of the last commit; 0 in a directory of a release that did not note it.
+  static func applied(_ store: KeyValueStore) throws(DatabaseError) -> UInt64 {
+    do {
+      guard let bytes = try store.get(KeyLayout.appliedKey, in: KeyLayout.meta) else { return 0 }
+      guard let number = bytes.withUnsafeBytes({ $0.readBigEndian(UInt64.self, at: 0) }) else {
+        throw DatabaseError.damaged("the number of the last commit can't be read")
+      }
+      return number
+    } catch {
+      throw DatabaseError(opening: error)
+    }
+  }
+
   func nextNumber() throws(DatabaseError) -> UInt32 {
     do {
       guard let bytes = try core.store.get(KeyLayout.nextCollectionKey, in: KeyLayout.meta) else {

@@ -29,7 +29,7 @@ extension Catalog {
     var batch = WriteBatch()
     batch.put(
       key: KeyLayout.catalogEntry(collection.number), value: entry.encoded(), in: KeyLayout.meta)
-    try write(batch)
+    core.publish(sequence: try write(batch))
     collection.state.withLock { $0.payloadSchema = changed }
     collection.payloadIndexes.noteChange()
     if let field {

@@ -17,10 +17,13 @@ struct PayloadDelta {
   }
 
   private let fields: [Field]
+  /// Which fields there were.
+  let fieldsNumber: UInt64
   private var builders: [FieldSegmentBuilder]
   private var values = RowValues()
 
-  init(_ fields: [Field]) {
+  init(_ fields: [Field], fieldsNumber: UInt64) {
+    self.fieldsNumber = fieldsNumber
     self.fields = fields
     builders = fields.map { FieldSegmentBuilder($0.reader.kind) }
   }
@@ -31,6 +34,7 @@ struct PayloadDelta {
   mutating func add(
     _ payload: Payload, of id: PointID, at offset: UInt32, replaces: Bool
   ) throws(CollectionError) {
+    if fields.isEmpty { return }
     let document: JSONDocument
     do {
       document = try JSONDocument(parsing: payload.json)

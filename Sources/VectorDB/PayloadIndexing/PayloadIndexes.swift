@@ -7,13 +7,15 @@ import VectorIndex
 ///
 /// Any thread may look. Fields and segments of commits are added on the committer's thread, so that
 /// a field knows every commit since it was asked for; the payload indexer's thread adds what was
-/// there before, and merges segments.
+/// there before, and merges large segments. Small ones are merged by the thread that stages the
+/// collection's changes.
 final class PayloadIndexes: Sendable {
   private let state: Mutex<State>
 
   fileprivate struct State {
     var fields: [PayloadPath: Field] = [:]
-    var nextNumber: UInt64 = 0
+    /// Counts changes of the fields; a field has the number of the change that added it.
+    var fieldsNumber: UInt64 = 0
     /// Made when it is asked for and nothing has changed since.
     var view: PayloadIndexView?
     /// What was reported of the fields since the last change.
@@ -40,7 +42,7 @@ final class PayloadIndexes: Sendable {
     var progress = 0.0
   }
 
-  /// Rows up to which the committer merges segments itself.
+  /// Rows up to which segments are merged before the next commit is staged.
   private static let smallRows = 4096
 
   init(_ schema: PayloadSchema) {
@@ -85,9 +87,9 @@ final class PayloadIndexes: Sendable {
     _ schema: PayloadFieldSchema, at path: PayloadPath, isReady: Bool, isRequested: Bool = true
   ) {
     state.withLock { state in
-      state.nextNumber += 1
+      state.fieldsNumber += 1
       var field = Field(
-        number: state.nextNumber, schema: schema, reader: FieldValueReader(path, schema.params))
+        number: state.fieldsNumber, schema: schema, reader: FieldValueReader(path, schema.params))
       field.isReady = isReady
       field.isRequested = isRequested
       state.refused.removeAll { $0.path == path }
@@ -99,6 +101,7 @@ final class PayloadIndexes: Sendable {
 
   func remove(_ path: PayloadPath) {
     let removed = state.withLock { state in
+      state.fieldsNumber += 1
       state.view = nil
       state.noteChange()
       return state.fields.removeValue(forKey: path)
@@ -127,14 +130,18 @@ final class PayloadIndexes: Sendable {
 
   // MARK: Commits
 
-  /// What commits are to be entered into; `nil` when no field is indexed.
-  func makeDelta() -> PayloadDelta? {
-    let fields = state.withLock { state in
-      state.fields.map { path, field in
+  /// Changes whenever a field comes or goes.
+  var fieldsNumber: UInt64 { state.withLock { $0.fieldsNumber } }
+
+  /// What a commit is to be entered into.
+  func makeDelta() -> PayloadDelta {
+    let (fields, number) = state.withLock { state in
+      let fields = state.fields.map { path, field in
         PayloadDelta.Field(path: path, number: field.number, reader: field.reader)
       }
+      return (fields, state.fieldsNumber)
     }
-    return fields.isEmpty ? nil : PayloadDelta(fields)
+    return PayloadDelta(fields, fieldsNumber: number)
   }
 
   /// Enters what a commit changed, before it is published.
@@ -147,15 +154,22 @@ final class PayloadIndexes: Sendable {
     }
   }
 
-  /// Merges the newest segments while they are small, after their commit was published: what is
-  /// left has sizes that fall by half at least. Committer only; readers do not wait for it.
-  func mergeSmall(_ visibility: () -> VisibilityView) {
-    let due = state.withLock { state in
+  /// Notes that a commit was published; whether small segments are to be merged.
+  func noteCommit() -> Bool {
+    state.withLock { state in
       state.noteChange()
-      return state.fields.filter { Self.needsMerge($0.value) }.map(\.key)
+      return state.fields.contains { Self.needsMerge($0.value) }
     }
-    if due.isEmpty { return }
-    let visibility = visibility()
+  }
+
+  /// Merges the newest segments while they are small, after their commit was published: what is
+  /// left has sizes that fall by half at least. While no commit of the collection is on its way;
+  /// readers do not wait for it.
+  func mergeSmall(_ visibility: () -> VisibilityView?) {
+    let due = state.withLock { state in
+      state.fields.filter { Self.needsMerge($0.value) }.map(\.key)
+    }
+    guard !due.isEmpty, let visibility = visibility() else { return }
     for path in due {
       while mergeNewest(path, visibility) {}
     }

@@ -52,7 +52,7 @@ struct ReadTransaction: Sendable {
         if start > 0 { try flag.check() }
         var keys = KeyList()
         for id in ids[start..<min(start + Self.keysAtOnce, ids.count)] {
-          keys.append(KeyLayout.id(number, id))
+          keys.append { KeyLayout.append(id, of: number, to: &$0) }
         }
         try store.visit(keys, in: KeyLayout.ids, at: snapshot) {
           (index, value) throws(CollectionError) in
@@ -74,9 +74,9 @@ struct ReadTransaction: Sendable {
     do throws(CollectionError) {
       for start in stride(from: 0, to: offsets.count, by: Self.keysAtOnce) {
         if start > 0 { try flag.check() }
-        var keys = KeyList()
+        var keys = KeyList(width: 8, capacity: Self.keysAtOnce)
         for offset in offsets[start..<min(start + Self.keysAtOnce, offsets.count)] {
-          keys.append(KeyLayout.point(number, offset))
+          keys.append { KeyLayout.append(point: offset, of: number, to: &$0) }
         }
         try store.visit(keys, in: KeyLayout.points, at: snapshot) {
           (index, value) throws(CollectionError) in

@@ -30,6 +30,8 @@ struct ReclaimedRows {
     _ core: DatabaseCore, _ catalog: Catalog, isStopped: () -> Bool
   ) throws(StorageError) -> Bool {
     var ripe: [(number: UInt32, dead: Int)] = []
+    let present = Set(catalog.unordered.map(\.number))
+    reclaimed = reclaimed.filter { present.contains($0.key) }
     for collection in catalog.unordered {
       let (dead, live) = collection.rowCounts
       let fresh = dead - (reclaimed[collection.number] ?? 0)

@@ -48,8 +48,6 @@ struct RowCompaction {
     let points = try offsets.map { (offset) throws(CollectionError) in
       try transaction.id(of: offset)
     }
-    try BlockingCall.run { () async throws(CollectionError) in
-      _ = try await collection.apply([.relocate(points, rows: range)])
-    }
+    try collection.relocate(points, from: range)
   }
 }

@@ -36,10 +36,16 @@ struct RowGrowth {
         let rows = Self.count(selector)
         add(rows: 0, 0, values: payload.json.count * rows)
         enter(payload.json.count, rows: rows, indexedFields)
-      case .delete, .deletePayload, .clearPayload, .deleteVectors, .relocate:
+      case .delete, .deletePayload, .clearPayload, .deleteVectors:
         break
       }
     }
+  }
+
+  /// Of points that are staged and exist already.
+  init(of points: StagedPoints) {
+    memory = points.byteCount
+    disk = Self.copiesOnDisk * (points.byteCount + points.order.count * Self.recordBytes)
   }
 
   private mutating func add(rows: Int, _ bytesPerRow: Int, values: Int) {

@@ -10,18 +10,16 @@ extension Catalog {
     next.appendBigEndian(number + 1)
     var batch = WriteBatch()
     batch.put(key: KeyLayout.nextCollectionKey, value: next, in: KeyLayout.meta)
-    try write(batch)
+    core.publish(sequence: try write(batch))
     state.withLock { $0.nextNumber = number + 1 }
     return number
   }
 
   /// Puts a collection whose rows are in the store and in memory in the place of the one of its
-  /// name, if there is one, as commit `sequence`.
+  /// name, if there is one.
   ///
   /// The rows of the old one stay until nobody reads them: removing them is the caller's.
-  func replace(
-    with collection: PointCollection, sequence: UInt64
-  ) throws(CollectionError) -> PointCollection? {
+  func replace(with collection: PointCollection) throws(CollectionError) -> PointCollection? {
     let (old, count, isAlias) = state.withLock {
       (
         $0.collections[collection.name], $0.collections.count,
@@ -44,9 +42,8 @@ extension Catalog {
     }
     batch.put(key: KeyLayout.catalogEntry(number), value: entry.encoded(), in: KeyLayout.meta)
     batch.put(key: KeyLayout.counters(number), value: counters.encoded(), in: KeyLayout.meta)
-    try write(batch)
     // Readers find the collection only once there is a view of the store that has its keys.
-    core.publish(sequence: sequence)
+    core.publish(sequence: try write(batch))
     state.withLock { $0.collections[collection.name] = collection }
     old?.state.withLock { $0.successor = collection }
     return old

@@ -76,12 +76,16 @@ struct CollectionArchive {
     return UInt64(count)
   }
 
+  /// What the catalogue said at the commit of the rows: it may say something else by now.
   private func manifest(
     _ transaction: ReadTransaction
   ) throws(CollectionError) -> SnapshotManifest {
-    let entry = collection.catalogEntry
+    var entry = collection.catalogEntry
     var counters = CollectionCounters()
     do {
+      let stored = try collection.core.store.get(
+        KeyLayout.catalogEntry(collection.number), in: KeyLayout.meta, at: transaction.snapshot)
+      if let stored { entry = try CatalogEntry(stored) }
       let bytes = try collection.core.store.get(
         KeyLayout.counters(collection.number), in: KeyLayout.meta, at: transaction.snapshot)
       if let bytes { counters = try CollectionCounters(bytes) }
@@ -91,6 +95,6 @@ struct CollectionArchive {
       throw .storage(String(describing: error))
     }
     return .collection(
-      entry, nextOperation: counters.nextOperation, commit: collection.core.sequence)
+      entry, nextOperation: counters.nextOperation, commit: transaction.visibility.sequence)
   }
 }

@@ -33,9 +33,7 @@ enum RequestCost {
           case .ids(let ids): ids.count
           case .filter(let filter): estimate(filter)
           }
-        case .relocate: 0
         }
-      if case .relocate = operation { return sum }
       return sum + max(1, points)
     }
   }

@@ -57,7 +57,6 @@ struct StrictModeCheck {
       if case .filter(let filter) = selector {
         try check(filter: filter, allowsUnindexed: strictMode.unindexedFilteringUpdate)
       }
-    case .relocate: break
     }
   }
 

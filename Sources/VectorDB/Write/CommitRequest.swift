@@ -4,8 +4,8 @@ import PointModel
 enum CommitRequest: Sendable {
   typealias Completion<Value> = @Sendable (Result<Value, CollectionError>) -> Void
 
-  /// The staged changes of one collection; at most one of a collection is on its way.
-  case changes(StagedChanges)
+  /// Planned changes of one collection; at most one of a collection is on its way.
+  case changes(PlannedWrite)
   case createCollection(String, CollectionConfig, Completion<Void>)
   case updateCollection(String, CollectionConfigChange, Completion<Void>)
   case deleteCollection(String, Completion<Bool>)
@@ -19,9 +19,18 @@ enum CommitRequest: Sendable {
   case replaceCollection(PointCollection, Completion<PointCollection?>)
 }
 
-/// Changes to points, all of them or none, waiting to be staged. Answered with the operations'
-/// numbers.
+/// Changes to points that wait to be staged, with the caller that waits for their numbers.
 struct PointsRequest: Sendable {
-  let operations: [Operation]
+  enum Change: Sendable {
+    /// All of them or none, but for what ``LongUpdate`` says.
+    case operations([Operation])
+    /// Takes the points out of the rows where they are still there, and puts them unchanged into
+    /// new rows. A replica asks this of itself: rows are its own affair.
+    case relocation([PointID], rows: Range<UInt32>)
+  }
+
+  let change: Change
+  /// Set when nobody waits any more.
+  let flag: CancellationFlag
   let completion: CommitRequest.Completion<[UInt64]>
 }

@@ -2,7 +2,7 @@ import Logging
 import PointModel
 import Storage
 
-/// The one thread that changes a database. It takes the staged changes of all collections that
+/// The one thread that changes a database. It takes the planned changes of all collections that
 /// wait and writes them as one atomic batch with one sync.
 final class Committer: Sendable {
   private let thread: NativeThread
@@ -26,15 +26,13 @@ private struct CommitLoop {
   let core: DatabaseCore
   let catalog: Catalog
   let logger: Logger
-  private var group: [StagedChanges] = []
+  private var group: [PlannedWrite] = []
   private var groupBytes = 0
-  private var sequence: UInt64
 
   init(core: DatabaseCore, catalog: Catalog, logger: Logger) {
     self.core = core
     self.catalog = catalog
     self.logger = logger
-    self.sequence = core.sequence
   }
 
   mutating func run() {
@@ -54,7 +52,7 @@ private struct CommitLoop {
     switch request {
     case .changes(let changes):
       group.append(changes)
-      groupBytes += changes.bytes
+      groupBytes += changes.batch.byteCount
     case .createCollection(let name, let config, let completion):
       commit()
       answer(completion) { () throws(CollectionError) in try catalog.create(name, config) }
@@ -75,69 +73,44 @@ private struct CommitLoop {
       answer(completion) { () throws(CollectionError) in try catalog.reserveNumber() }
     case .replaceCollection(let collection, let completion):
       commit()
-      sequence += 1
-      let sequence = sequence
-      answer(completion) { () throws(CollectionError) in
-        try catalog.replace(with: collection, sequence: sequence)
-      }
+      answer(completion) { () throws(CollectionError) in try catalog.replace(with: collection) }
     }
   }
 
   /// Writes the group durably, makes it visible, and answers its requests either way.
   private mutating func commit() {
     if group.isEmpty { return }
-    var changes = group
-    group = []
-    groupBytes = 0
-    // A collection may have been replaced or deleted since its changes were staged.
-    for index in changes.indices.reversed() {
-      guard let successor = changes[index].collection.successor else { continue }
-      let stale = changes.remove(at: index)
-      successor.enqueue(stale.requests)
-      core.finishGroup(of: stale.collection)
-    }
-    for index in changes.indices.reversed() where changes[index].collection.isDropped {
-      let dropped = changes.remove(at: index)
-      finish(dropped, .collectionNotFound(dropped.collection.name))
-    }
-    var batch = WriteBatch()
-    let plans = plan(&changes, into: &batch)
-    if changes.isEmpty { return }
-    do throws(StorageError) {
-      try core.store.write(batch, sync: core.options.durability == .sync)
-    } catch {
-      logger.error("a commit failed", metadata: ["reason": "\(error)"])
-      for changes in changes { finish(changes, CollectionError(error)) }
-      return
-    }
-    sequence += 1
-    for plan in plans { plan.place(sequence: sequence) }
-    core.publish(sequence: sequence)
-    for plan in plans { plan.release() }
-    for changes in changes { changes.collection.noteCommit() }
-    for changes in changes { finish(changes, nil) }
-  }
-
-  /// Fills the batch. Changes that can't be planned are refused alone, and the batch begun anew.
-  private func plan(
-    _ changes: inout [StagedChanges], into batch: inout WriteBatch
-  ) -> [RowPlan] {
-    while true {
-      batch.clear()
-      var plans: [RowPlan] = []
-      do throws(CollectionError) {
-        for changes in changes { plans.append(try RowPlan(changes, into: &batch)) }
-        return plans
-      } catch {
-        finish(changes.remove(at: plans.count), error)
+    var writes: [PlannedWrite] = []
+    for write in group {
+      // A collection may have changed since its changes were planned.
+      if write.collection.isDropped {
+        write.finish(.collectionNotFound(write.collection.name))
+      } else if write.isStale {
+        write.planAgain()
+      } else {
+        writes.append(write)
       }
     }
-  }
-
-  private func finish(_ changes: StagedChanges, _ error: CollectionError?) {
-    // The next group is let in before the callers wake: it must not wait for them.
-    core.finishGroup(of: changes.collection)
-    changes.answer(error)
+    group = []
+    groupBytes = 0
+    if writes.isEmpty { return }
+    let sequence = core.sequence + 1
+    do throws(StorageError) {
+      try core.store.write(sync: core.options.durability == .sync) {
+        gathered throws(StorageError) in
+        for write in writes { try gathered.append(write.batch) }
+        try gathered.append(KeyLayout.appliedRecord(sequence))
+      }
+    } catch {
+      logger.error("a commit failed", metadata: ["reason": "\(error)"])
+      for write in writes { write.finish(CollectionError(error)) }
+      return
+    }
+    for write in writes { write.place(sequence: sequence) }
+    core.publish(sequence: sequence)
+    for write in writes { write.release() }
+    for write in writes { write.collection.noteCommit() }
+    for write in writes { write.finish(nil) }
   }
 
   private func answer<Value>(

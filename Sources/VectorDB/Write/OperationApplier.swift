@@ -7,54 +7,107 @@ import VectorIndex
 ///
 /// Everything is staged: when an operation fails, nothing of its request is kept.
 struct OperationApplier {
-  let transaction: ReadTransaction
+  private(set) var transaction: ReadTransaction
   /// What earlier requests of the group changed.
   let earlier: StagedPoints
   /// What this request has changed.
   private(set) var staged = StagedPoints()
-  private(set) var stagedBytes = 0
-  private var nextOperation: UInt64
+  /// Whether an operation selected more points than it was allowed to, or made more of them: then
+  /// what is staged is of no use.
+  private(set) var isTooLarge = false
 
   private var collection: PointCollection { transaction.collection }
+  private var limits: Limits { collection.core.options.limits }
 
-  init(_ transaction: ReadTransaction, after earlier: StagedPoints, nextOperation: UInt64) {
+  /// Points changed together.
+  private static let batch = 256
+
+  /// - Parameter flag: ends it early, with an error.
+  init(_ transaction: ReadTransaction, after earlier: StagedPoints, flag: CancellationFlag) {
     self.transaction = transaction
     self.earlier = earlier
-    self.nextOperation = nextOperation
+    self.transaction.flag = flag
   }
 
-  /// Stages one operation and returns its number.
-  mutating func apply(_ operation: Operation) throws(CollectionError) -> UInt64 {
-    let number = nextOperation
+  /// Stages one operation, the `number`th of the collection.
+  ///
+  /// - Parameter limit: points that it may select; `nil` for any number.
+  mutating func apply(
+    _ operation: Operation, _ number: UInt64, limit: Int?
+  ) throws(CollectionError) {
     switch operation {
     case .upsert(let points, let condition): try upsert(points, condition, number)
-    case .delete(let selector): try delete(selector, number)
-    case .setPayload(let payload, let selector, let key):
-      let change = try parsed(payload)
-      try editPayload(of: selector, number) {
-        PayloadEditor.merge(change, into: &$0, at: key)
-      }
-    case .overwritePayload(let payload, let selector):
-      try forEachSelected(selector, number) { $0.payload = payload }
-    case .deletePayload(let keys, let selector):
-      try editPayload(of: selector, number) { payload in
-        for key in keys { PayloadEditor.remove(key, from: &payload) }
-      }
-    case .clearPayload(let selector):
-      try forEachSelected(selector, number) { $0.payload = .empty }
     case .updateVectors(let points, let filter): try updateVectors(points, filter, number)
-    case .relocate(let ids, let rows): try relocate(ids, rows)
-    case .deleteVectors(let names, let selector):
-      let numbers = collection.vectors.filter { names.contains($0.name) }.map(\.number)
-      for id in try ids(selector) {
-        var (point, vectors) = try existingWithVectors(id)
-        for number in numbers { vectors[number] = nil }
-        point.vectors = vectors
-        stage(id, point, number)
+    case .delete(let selector), .setPayload(_, let selector, _),
+      .overwritePayload(_, let selector), .deletePayload(_, let selector),
+      .clearPayload(let selector), .deleteVectors(_, let selector):
+      guard let ids = try ids(selector, limit: limit) else {
+        isTooLarge = true
+        return
+      }
+      let isNamed = if case .ids = selector { true } else { false }
+      for start in stride(from: 0, to: ids.count, by: Self.batch) {
+        if limit != nil, staged.byteCount > limits.groupBytesMax {
+          isTooLarge = true
+          return
+        }
+        let part = Array(ids[start..<min(start + Self.batch, ids.count)])
+        try edit(part, operation, number, mustExist: isNamed && operation.needsPoints)
       }
     }
-    nextOperation += 1
-    return number
+  }
+
+  /// Stages what `operation` does to the points `ids`, whatever it selects.
+  mutating func edit(
+    _ ids: [PointID], _ operation: Operation, _ number: UInt64, mustExist: Bool
+  ) throws(CollectionError) {
+    let loaded = try load(ids)
+    if mustExist, let missing = zip(ids, loaded).first(where: { !$0.1.exists }) {
+      throw .pointNotFound(missing.0)
+    }
+    var stored: [PointID: Payload] = [:]
+    if operation.editsPayload { stored = try payloads(of: zip(ids, loaded)) }
+    for (id, before) in zip(ids, loaded) {
+      var point = staged[id] ?? before
+      guard point.exists else { continue }
+      switch operation {
+      case .delete:
+        point.exists = false
+        point.payload = nil
+        point.vectors = nil
+      case .overwritePayload(let payload, _): point.payload = payload
+      case .clearPayload: point.payload = .empty
+      case .setPayload(let payload, _, let key):
+        let change = try parsed(payload)
+        try editPayload(of: &point, id, stored[id]) {
+          PayloadEditor.merge(change, into: &$0, at: key)
+        }
+      case .deletePayload(let keys, _):
+        try editPayload(of: &point, id, stored[id]) { payload in
+          for key in keys { PayloadEditor.remove(key, from: &payload) }
+        }
+      case .deleteVectors(let names, _):
+        var vectors = vectors(of: point)
+        for slot in collection.vectors where names.contains(slot.name) {
+          vectors[slot.number] = nil
+        }
+        point.vectors = vectors
+      case .upsert, .updateVectors: break
+      }
+      stage(id, point, number)
+    }
+  }
+
+  /// Moves points to new rows. The version stays: for a client nothing has changed.
+  mutating func relocate(_ ids: [PointID], _ rows: Range<UInt32>) throws(CollectionError) {
+    for (id, current) in zip(ids, try load(ids)) {
+      guard current.exists, current.vectors == nil, let base = current.base,
+        rows.contains(base.offset)
+      else { continue }
+      var point = current
+      point.vectors = vectors(of: current)
+      staged.set(id, point)
+    }
   }
 
   private mutating func upsert(
@@ -75,23 +128,7 @@ struct OperationApplier {
       state.exists = true
       state.payload = point.payload
       state.vectors = numbered(point.vectors)
-      stagedBytes += point.payload.json.count + point.vectors.reduce(0) { $0 + $1.values.count * 4 }
       stage(point.id, state, number)
-    }
-  }
-
-  private mutating func delete(
-    _ selector: PointSelector, _ number: UInt64
-  ) throws(CollectionError) {
-    let ids = try ids(selector)
-    let current = try load(ids)
-    for (index, id) in ids.enumerated() {
-      var state = staged[id] ?? current[index]
-      guard state.exists else { continue }
-      state.exists = false
-      state.payload = nil
-      state.vectors = nil
-      stage(id, state, number)
     }
   }
 
@@ -99,73 +136,50 @@ struct OperationApplier {
     _ points: [PointVectors], _ filter: Filter?, _ number: UInt64
   ) throws(CollectionError) {
     let evaluator = filter.map { FilterEvaluator($0) }
+    let loaded = try load(points.map(\.id))
     var skipped: Set<PointID> = []
     if let evaluator {
       // The filter is about the points as they were before this operation.
-      for (update, before) in zip(points, try load(points.map(\.id)))
-      where before.exists {
+      for (update, before) in zip(points, loaded) where before.exists {
         if try !passes(update.id, before, evaluator) { skipped.insert(update.id) }
       }
     }
-    for update in points where !skipped.contains(update.id) {
-      var (point, vectors) = try existingWithVectors(update.id)
-      vectors.merge(numbered(update.vectors)) { _, new in new }
-      stagedBytes += vectors.values.reduce(0) { $0 + $1.count * 4 }
-      point.vectors = vectors
+    for (update, before) in zip(points, loaded) where !skipped.contains(update.id) {
+      var point = staged[update.id] ?? before
+      guard point.exists else { throw .pointNotFound(update.id) }
+      point.vectors = vectors(of: point).merging(numbered(update.vectors)) { _, new in new }
       stage(update.id, point, number)
     }
   }
 
-  /// The version stays: for a client nothing has changed.
-  private mutating func relocate(
-    _ ids: [PointID], _ rows: Range<UInt32>
+  private func editPayload(
+    of point: inout StagedPoint, _ id: PointID, _ stored: Payload?,
+    _ edit: (inout JSONObjectValue) -> Void
   ) throws(CollectionError) {
-    for (id, current) in zip(ids, try load(ids)) {
-      guard current.exists, current.vectors == nil, let base = current.base,
-        rows.contains(base.offset)
-      else { continue }
-      var point = current
-      var vectors: [UInt16: [Float]] = [:]
-      for slot in collection.vectors {
-        vectors[slot.number] = transaction.columns[slot.position].row(base.offset)
-      }
-      stagedBytes += vectors.values.reduce(64) { $0 + $1.count * 4 }
-      point.vectors = vectors
-      staged.set(id, point)
+    var payload = try parsed(point.payload ?? stored ?? .empty)
+    edit(&payload)
+    let limit = limits.payloadDepthMax
+    if PayloadEditor.nests(.object(payload), deeperThan: limit) {
+      throw .wrongInput("the payload of point \(id) would nest deeper than \(limit) levels")
     }
-  }
-
-  private mutating func editPayload(
-    of selector: PointSelector, _ number: UInt64, _ edit: (inout JSONObjectValue) -> Void
-  ) throws(CollectionError) {
-    for id in try ids(selector) {
-      var point = try existing(id)
-      var payload = try parsed(currentPayload(point))
-      edit(&payload)
-      let limit = collection.core.options.limits.payloadDepthMax
-      if PayloadEditor.nests(.object(payload), deeperThan: limit) {
-        throw .wrongInput("the payload of point \(id) would nest deeper than \(limit) levels")
-      }
-      point.payload = Payload(payload)
-      stage(id, point, number)
-    }
-  }
-
-  private mutating func forEachSelected(
-    _ selector: PointSelector, _ number: UInt64, _ edit: (inout StagedPoint) -> Void
-  ) throws(CollectionError) {
-    for id in try ids(selector) {
-      var point = try existing(id)
-      edit(&point)
-      stage(id, point, number)
-    }
+    point.payload = Payload(payload)
   }
 
   private mutating func stage(_ id: PointID, _ point: StagedPoint, _ number: UInt64) {
     var point = point
-    point.version = number
-    stagedBytes += 64 + (point.payload?.json.count ?? 0)
+    // Between the parts of a long update another operation may have changed the point.
+    point.version = point.base == nil ? number : max(point.version, number)
     staged.set(id, point)
+  }
+}
+
+extension Operation {
+  /// Whether it makes new payloads of those that are there.
+  fileprivate var editsPayload: Bool {
+    switch self {
+    case .setPayload, .deletePayload: true
+    case .upsert, .delete, .overwritePayload, .clearPayload, .updateVectors, .deleteVectors: false
+    }
   }
 }
 
@@ -182,17 +196,22 @@ extension OperationApplier {
     }
   }
 
-  private func existing(_ id: PointID) throws(CollectionError) -> StagedPoint {
-    let point = try load([id])[0]
-    guard point.exists else { throw .pointNotFound(id) }
-    return point
-  }
-
-  private func existingWithVectors(
-    _ id: PointID
-  ) throws(CollectionError) -> (StagedPoint, [UInt16: [Float]]) {
-    let point = try existing(id)
-    return (point, vectors(of: point))
+  /// The stored payloads of those points whose payload is still the stored one.
+  private func payloads(
+    of points: some Sequence<(PointID, StagedPoint)>
+  ) throws(CollectionError) -> [PointID: Payload] {
+    var ids: [PointID] = []
+    var offsets: [UInt32] = []
+    for (id, point) in points where point.payload == nil {
+      guard let base = point.base else { continue }
+      ids.append(id)
+      offsets.append(base.offset)
+    }
+    var payloads: [PointID: Payload] = [:]
+    try transaction.visitRecords(at: offsets) { (index, record) throws(CollectionError) in
+      payloads[ids[index]] = Payload(normalizedJSON: Array(record.payload))
+    }
+    return payloads
   }
 
   private func vectors(of point: StagedPoint) -> [UInt16: [Float]] {
@@ -203,11 +222,6 @@ extension OperationApplier {
       vectors[slot.number] = transaction.columns[slot.position].row(base.offset)
     }
     return vectors
-  }
-
-  private func currentPayload(_ point: StagedPoint) throws(CollectionError) -> Payload {
-    if let payload = point.payload { return payload }
-    return try transaction.payload(at: point.base)
   }
 
   private func parsed(_ payload: Payload) throws(CollectionError) -> JSONObjectValue {
@@ -227,54 +241,80 @@ extension OperationApplier {
     }
     return numbered
   }
+}
 
-  /// The ids a selector means now, what is staged included.
-  private func ids(_ selector: PointSelector) throws(CollectionError) -> [PointID] {
-    guard case .filter(let filter) = selector else {
-      if case .ids(let ids) = selector { return ids }
-      return []
+// MARK: Selectors
+
+extension OperationApplier {
+  /// The ids a selector means now, what is staged included; `nil` when they are more than `limit`.
+  private func ids(
+    _ selector: PointSelector, limit: Int?
+  ) throws(CollectionError) -> [PointID]? {
+    let limit = limit ?? .max
+    let filter: Filter
+    switch selector {
+    case .ids(let ids): return ids.count > limit ? nil : ids
+    case .filter(let chosen): filter = chosen
     }
     var ids: [PointID] = []
-    var reading = transaction
-    reading.flag = CancellationFlag(or: collection.core.stopping)
-    try FilterScan(filter, in: reading).forEachPoint { (_, record) throws(CollectionError) in
+    try FilterScan(filter, in: transaction).forEachPoint { (_, record) throws(CollectionError) in
       if staged[record.id] == nil, earlier[record.id] == nil { ids.append(record.id) }
-      return true
+      return ids.count <= limit
     }
+    if ids.count > limit { return nil }
     let evaluator = FilterEvaluator(filter, text: transaction.payloadIndexes.text)
     let later = earlier.order.filter { staged[$0] == nil } + staged.order
     for id in later {
       guard let point = staged[id] ?? earlier[id], point.exists else { continue }
       if try passes(id, point, evaluator) { ids.append(id) }
     }
-    return ids
+    return ids.count > limit ? nil : ids
+  }
+
+  /// Those of the points that are to be changed still: points that passed the operation's filter
+  /// in these rows, when its number was given, less those that were changed since and do not pass
+  /// any more.
+  func stillPassing(
+    _ points: [(id: PointID, row: UInt32)], of operation: Operation, before number: UInt64
+  ) throws(CollectionError) -> [PointID] {
+    guard case .filter(let filter) = operation.selector else { return points.map(\.id) }
+    var evaluator: FilterEvaluator?
+    var passing: [PointID] = []
+    passing.reserveCapacity(points.count)
+    for (point, current) in zip(points, try load(points.map(\.id))) where current.exists {
+      let isAsFound = current.base?.offset == point.row && current.version < number
+      if !isAsFound {
+        let asked = evaluator ?? FilterEvaluator(filter, text: transaction.payloadIndexes.text)
+        evaluator = asked
+        guard try passes(point.id, current, asked) else { continue }
+      }
+      passing.append(point.id)
+    }
+    return passing
   }
 
   /// Whether a point as it is staged passes a filter.
   private func passes(
     _ id: PointID, _ point: StagedPoint, _ evaluator: FilterEvaluator
   ) throws(CollectionError) -> Bool {
-    let payload = evaluator.needsPayload ? try currentPayload(point) : .empty
-    let names = Set(collection.vectors.filter { has($0, point) }.map(\.name))
-    return try withBytes(of: payload) { bytes throws(CollectionError) in
-      try evaluator.passes(id: id, payload: bytes) { names.contains($0) }
+    var payload = point.payload ?? .empty
+    if evaluator.needsPayload, point.payload == nil {
+      payload = try transaction.payload(at: point.base)
     }
-  }
-
-  private func has(_ slot: VectorSlot, _ point: StagedPoint) -> Bool {
-    if let vectors = point.vectors { return vectors[slot.number] != nil }
-    return point.base.map { transaction.columns[slot.position].contains($0.offset) } ?? false
-  }
-
-  private func withBytes<Result>(
-    of payload: Payload, _ body: (UnsafeRawBufferPointer) throws(CollectionError) -> Result
-  ) throws(CollectionError) -> Result {
     do {
-      return try payload.json.withUnsafeBytes { try body($0) }
+      return try payload.json.withUnsafeBytes { bytes in
+        try evaluator.passes(id: id, payload: bytes) { name in has(name, point) }
+      }
     } catch let error as CollectionError {
       throw error
     } catch {
       throw .storage(String(describing: error))
     }
+  }
+
+  private func has(_ name: String, _ point: StagedPoint) -> Bool {
+    guard let slot = collection.vectors.first(where: { $0.name == name }) else { return false }
+    if let vectors = point.vectors { return vectors[slot.number] != nil }
+    return point.base.map { transaction.columns[slot.position].contains($0.offset) } ?? false
   }
 }

@@ -5,6 +5,11 @@ extension PointCollection {
   /// Applies `operations` in order, all of them or none. Durable, by the database's
   /// ``Durability``, and visible when it returns.
   ///
+  /// Operations that select more points than ``Limits/updatePointsMax``, or make more of them than
+  /// ``Limits/updateBytesMax``, are carried out in several commits, the operations of their request
+  /// one after another: what ends in the middle, because the calling task was cancelled, the
+  /// database is closed or there is no more room, leaves the commits that were made.
+  ///
   /// - Returns: the number of each operation; numbers grow by one with every operation.
   public func apply(_ operations: [Operation]) async throws(CollectionError) -> [UInt64] {
     await awaitLoading()
@@ -15,17 +20,42 @@ extension PointCollection {
     let ready = prepared
     let lease = try core.memory.lease(growth(of: ready), for: .upsert)
     defer { lease.release() }
-    return try await core.whileCounted { () async throws(CollectionError) in
-      try await awaitIndexing()
-      return try await core.queue { completion in
-        let isFirst = requests.add(PointsRequest(operations: ready, completion: completion))
-        if isFirst { core.stage(self) }
-      }
+    return try await submit(.operations(ready))
+  }
+
+  /// Moves points unchanged from `rows`, where they are still there, to new rows.
+  func relocate(_ ids: [PointID], from rows: Range<UInt32>) throws(CollectionError) {
+    try BlockingCall.run { () async throws(CollectionError) in
+      _ = try await self.submit(.relocation(ids, rows: rows))
     }
   }
 
-  /// Checks names and dimensions, and normalises vectors of cosine distance, so that the
-  /// committer has nothing left to refuse but what depends on stored points.
+  private func submit(
+    _ change: PointsRequest.Change
+  ) async throws(CollectionError) -> [UInt64] {
+    try await core.whileCounted { () async throws(CollectionError) in
+      try await awaitIndexing()
+      let flag = CancellationFlag(or: core.stopping)
+      let outcome: Result<[UInt64], CollectionError> = await withTaskCancellationHandler {
+        do throws(CollectionError) {
+          return .success(
+            try await core.queue { completion in
+              let isFirst = requests.add(
+                PointsRequest(change: change, flag: flag, completion: completion))
+              if isFirst { core.stage(self) }
+            })
+        } catch {
+          return .failure(error)
+        }
+      } onCancel: {
+        flag.cancel()
+      }
+      return try outcome.get()
+    }
+  }
+
+  /// Checks names and dimensions, and normalises vectors of cosine distance, so that
+  /// nothing is left to refuse but what depends on stored points.
   private func prepare(_ operation: Operation) throws(CollectionError) -> Operation {
     switch operation {
     case .upsert(var points, let condition):
@@ -41,7 +71,7 @@ extension PointCollection {
     case .deleteVectors(let names, _):
       for name in names { _ = try slot(named: name, context: "vector") }
       return operation
-    case .delete, .setPayload, .overwritePayload, .deletePayload, .clearPayload, .relocate:
+    case .delete, .setPayload, .overwritePayload, .deletePayload, .clearPayload:
       return operation
     }
   }

@@ -4,13 +4,26 @@ import Synchronization
 ///
 /// A collection's requests are staged on top of its latest commit, so one group of them is on its
 /// way at a time: what comes meanwhile gathers and becomes the next group. Collections do not wait
-/// for one another: a slow delete by filter holds up its own collection only.
+/// for one another. An update that is carried out in several commits takes turns with what else
+/// waits.
 final class StagingQueue: Sendable {
   private let state = Mutex(State())
 
   private struct State {
     var waiting: [PointsRequest] = []
     var isBusy = false
+    var update: LongUpdate?
+    /// Whether the update is next, rather than what waits.
+    var isUpdateNext = false
+    /// Whether what waits begins with another such update, which must wait for this one.
+    var isBlocked = false
+  }
+
+  /// What is to be staged next.
+  enum Work {
+    case requests([PointsRequest])
+    /// The next part of an update.
+    case update(LongUpdate)
   }
 
   /// Adds a request; `true` when nothing of the collection is on its way, so that the caller must
@@ -23,72 +36,58 @@ final class StagingQueue: Sendable {
     }
   }
 
-  /// Takes what waits, at most `maximumCount` requests.
-  func take(maximumCount: Int) -> [PointsRequest] {
+  /// Takes what is next, at most `maximumCount` requests.
+  func take(maximumCount: Int) -> Work {
     state.withLock { state in
+      if let update = state.update,
+        state.isUpdateNext || state.isBlocked || state.waiting.isEmpty
+      {
+        state.update = nil
+        state.isUpdateNext = false
+        return .update(update)
+      }
+      if state.update == nil { state.isBlocked = false }
+      state.isUpdateNext = true
       let taken = Array(state.waiting.prefix(maximumCount))
       state.waiting.removeFirst(taken.count)
-      return taken
+      return .requests(taken)
     }
   }
 
+  /// Takes all there is, to be answered by the caller.
+  func takeAll() -> [PointsRequest] {
+    state.withLock { state in
+      defer {
+        state.waiting = []
+        state.update = nil
+      }
+      return (state.update.map { [$0.request] } ?? []) + state.waiting
+    }
+  }
+
+  /// Whether an update waits for its next turn.
+  var hasUpdate: Bool { state.withLock { $0.update != nil } }
+
   /// Puts requests back that did not fit into a group, before those that came later.
-  func putBack(_ requests: ArraySlice<PointsRequest>) {
-    state.withLock { $0.waiting.insert(contentsOf: requests, at: 0) }
+  ///
+  /// - Parameter blocked: whether they must wait for the end of an update.
+  func putBack(_ requests: some Sequence<PointsRequest>, blocked: Bool = false) {
+    state.withLock { state in
+      state.waiting.insert(contentsOf: Array(requests), at: 0)
+      if blocked { state.isBlocked = true }
+    }
+  }
+
+  /// Puts back what is left of an update.
+  func putBack(_ update: LongUpdate) {
+    state.withLock { $0.update = update }
   }
 
   /// Ends a group; `true` when more waits, so that the caller must have it staged.
   func finish() -> Bool {
     state.withLock { state in
-      state.isBusy = !state.waiting.isEmpty
+      state.isBusy = !state.waiting.isEmpty || state.update != nil
       return state.isBusy
-    }
-  }
-}
-
-/// The threads that stage requests: they read what operations depend on and leave the committer
-/// only the writing.
-final class StagingThreads: Sendable {
-  private let core: DatabaseCore
-  private let threads: [NativeThread]
-
-  /// `nil` when not even one thread could be started.
-  init?(count: Int, core: DatabaseCore) {
-    self.core = core
-    threads = (0..<max(1, count)).compactMap { _ in
-      NativeThread {
-        while let collection = core.stagingQueue.pop() { Self.stage(collection, core) }
-      }
-    }
-    if threads.isEmpty { return nil }
-  }
-
-  /// Waits until the threads have ended, which they do once the queue is closed. Blocking.
-  func join() {
-    for thread in threads { thread.join() }
-  }
-
-  private static func stage(_ collection: PointCollection, _ core: DatabaseCore) {
-    let limits = core.options.limits
-    let requests = collection.requests.take(maximumCount: limits.groupOperationsMax)
-    if let successor = collection.successor {
-      successor.enqueue(requests)
-      core.finishGroup(of: collection)
-      return
-    }
-    var changes = StagedChanges(collection)
-    for (index, request) in requests.enumerated() {
-      changes.add(request)
-      if changes.bytes >= limits.groupBytesMax {
-        collection.requests.putBack(requests[(index + 1)...])
-        break
-      }
-    }
-    if changes.requestCount == 0 {
-      core.finishGroup(of: collection)
-    } else if core.commitQueue.push(.changes(changes)) != .accepted {
-      changes.answer(.shuttingDown)
-      core.finishGroup(of: collection)
     }
   }
 }

@@ -1,0 +1,140 @@
+import PointModel
+import Storage
+import Synchronization
+import VectorIndex
+
+/// What one commit is to do to one collection: records, ready segments of its payload indexes, and
+/// which rows come and go. The committer has nothing to work out any more.
+final class PlannedWrite: Sendable {
+  /// What happens to one point's rows when the commit becomes visible.
+  struct Placement {
+    var identity: RowIdentity
+    var removed: UInt32?
+    var inserted: UInt32?
+    /// A row that stays and is now of this version.
+    var amended: UInt32?
+    var vectors: [UInt16: [Float]] = [:]
+  }
+
+  /// A request with the numbers of its operations, which it is answered with.
+  struct Answer {
+    let request: PointsRequest
+    let numbers: [UInt64]
+  }
+
+  /// An update of which this is a part.
+  struct Update {
+    let before: LongUpdate
+    let after: LongUpdate
+    /// What the part takes.
+    let lease: MemoryLease
+  }
+
+  let collection: PointCollection
+  let batch: WriteBatch
+  private let placements: [Placement]
+  private let segments: [PayloadDelta.Segment]
+  private let fieldsNumber: UInt64
+  private let counters: CollectionCounters
+  private let answers: [Answer]
+  private let update: Update?
+
+  init(
+    collection: PointCollection, batch: consuming WriteBatch, placements: [Placement],
+    payloads: PayloadDelta, counters: CollectionCounters, answers: [Answer], update: Update?
+  ) {
+    self.collection = collection
+    self.batch = batch
+    self.placements = placements
+    self.segments = payloads.finish()
+    self.fieldsNumber = payloads.fieldsNumber
+    self.counters = counters
+    self.answers = answers
+    self.update = update
+  }
+
+  /// Whether it can be written no more as it was planned: its collection was replaced, or other
+  /// fields are indexed, whose segments are not there.
+  var isStale: Bool {
+    collection.successor != nil || collection.payloadIndexes.fieldsNumber != fieldsNumber
+  }
+
+  /// Has it planned anew.
+  func planAgain() {
+    collection.requests.putBack(answers.map(\.request))
+    if let update { collection.requests.putBack(update.before) }
+    collection.core.finishGroup(of: collection)
+  }
+
+  /// Puts the new rows into memory as commit `sequence`, before that commit is published.
+  ///
+  /// Rows are written in full before they are counted, and counted before the commit that makes
+  /// them visible is published: no reader can reach a row that is being written.
+  func place(sequence: UInt64) {
+    var change = 0
+    for placement in placements {
+      if let offset = placement.inserted {
+        placeVectors(placement.vectors, at: offset)
+        collection.identities.insert(offset, placement.identity)
+        collection.visibility.insert(offset, born: sequence)
+        change += 1
+      }
+      if let offset = placement.amended {
+        collection.identities.amend(
+          offset, version: placement.identity.version, sequence: sequence)
+      }
+      if let offset = placement.removed {
+        collection.visibility.remove(offset, died: sequence)
+        change -= 1
+      }
+    }
+    collection.payloadIndexes.append(segments, commit: sequence)
+    collection.state.withLock { state in
+      // Changes of the schema count as operations, and may have come since this was staged.
+      let nextOperation = max(counters.nextOperation, state.counters.nextOperation)
+      state.counters = counters
+      state.counters.nextOperation = nextOperation
+      state.liveCount += change
+    }
+  }
+
+  private func placeVectors(_ vectors: [UInt16: [Float]], at offset: UInt32) {
+    for slot in collection.vectors {
+      vectors[slot.number]?.withUnsafeBufferPointer { slot.column.write($0, at: offset) }
+    }
+  }
+
+  /// Lets go of memory that held only dead rows, after the commit was published.
+  func release() {
+    for placement in placements {
+      guard let offset = placement.removed else { continue }
+      collection.deadRows.count(offset, in: collection)
+    }
+  }
+
+  /// Lets in what comes next to the collection, and answers.
+  func finish(_ error: CollectionError?) {
+    let needsMerge = error == nil && collection.payloadIndexes.noteCommit()
+    if error == nil, let update, !update.after.isDone {
+      collection.requests.putBack(update.after)
+    }
+    // Before the callers wake: the next group must not wait for them. Segments are merged first.
+    if needsMerge {
+      collection.core.stage(collection)
+    } else {
+      collection.core.finishGroup(of: collection)
+    }
+    for answer in answers {
+      answer.request.completion(error.map { .failure($0) } ?? .success(answer.numbers))
+    }
+    guard let update else { return }
+    // Payloads are on disk now and nowhere else.
+    update.lease.shrink(by: update.lease.bytes)
+    update.lease.release()
+    if let error {
+      update.before.request.completion(.failure(error))
+    } else if update.after.isDone {
+      update.before.request.completion(.success(update.before.numbers))
+    }
+  }
+}

@@ -1,0 +1,225 @@
+import PointModel
+import Storage
+import Synchronization
+import VectorIndex
+
+/// Stages requests to one collection, each on top of those before it, and plans the rows and
+/// records of what they change.
+///
+/// It starts from the collection's latest commit, on which no other changes may be on their way.
+/// Blocking; on a staging thread.
+struct WritePlanner {
+  private let collection: PointCollection
+  private let transaction: ReadTransaction
+  private var points = StagedPoints()
+  private var counters: CollectionCounters
+  private var answers: [PlannedWrite.Answer] = []
+  private var update: PlannedWrite.Update?
+
+  /// Points whose payloads are read together.
+  private static let batch = 256
+
+  /// Begins a group.
+  init(_ collection: PointCollection) throws(CollectionError) {
+    self.collection = collection
+    transaction = try collection.beginRead()
+    counters = collection.state.withLock { $0.counters }
+  }
+
+  var isEmpty: Bool { answers.isEmpty }
+
+  /// Whether the group has as many bytes as one may have.
+  var isFull: Bool { points.byteCount >= collection.core.options.limits.groupBytesMax }
+
+  /// Stages a request; when it can't be applied, it alone is refused, and answered at once.
+  ///
+  /// - Returns: false when it is too large for a group; nothing of it is staged then.
+  mutating func add(_ request: PointsRequest) -> Bool {
+    do throws(CollectionError) {
+      guard let (changes, numbers) = try stage(request) else { return false }
+      points.merge(changes)
+      counters.nextOperation += UInt64(numbers.count)
+      answers.append(PlannedWrite.Answer(request: request, numbers: numbers))
+    } catch {
+      let isStopping = collection.core.stopping.isCancelled && request.flag.isCancelled
+      request.completion(.failure(isStopping ? .shuttingDown : error))
+    }
+    return true
+  }
+
+  /// In a function of its own, so that nothing else refers to the staged points when they grow.
+  private func stage(
+    _ request: PointsRequest
+  ) throws(CollectionError) -> (changes: StagedPoints, numbers: [UInt64])? {
+    var applier = OperationApplier(transaction, after: points, flag: request.flag)
+    var numbers: [UInt64] = []
+    switch request.change {
+    case .relocation(let ids, let rows): try applier.relocate(ids, rows)
+    case .operations(let operations):
+      let limits = collection.core.options.limits
+      numbers.reserveCapacity(operations.count)
+      for operation in operations {
+        let number = counters.nextOperation + UInt64(numbers.count)
+        let bytes = operation.bytesPerPoint
+        let limit =
+          bytes == 0
+          ? limits.updatePointsMax : min(limits.updatePointsMax, limits.updateBytesMax / bytes)
+        try applier.apply(operation, number, limit: max(1, limit))
+        if applier.isTooLarge { return nil }
+        numbers.append(number)
+      }
+    }
+    return (applier.staged, numbers)
+  }
+
+  /// Takes the numbers of a request that is too large for a group.
+  func begin(_ request: PointsRequest) -> LongUpdate {
+    guard case .operations(let operations) = request.change else {
+      preconditionFailure("a relocation is never too large")
+    }
+    return LongUpdate(request, operations, firstNumber: counters.nextOperation)
+  }
+
+  /// Plans the next part of an update, as a group of its own.
+  consuming func add(_ update: LongUpdate) throws(CollectionError) -> PlannedWrite {
+    var next = update
+    var applier = OperationApplier(transaction, after: StagedPoints(), flag: update.request.flag)
+    try next.stage(&applier)
+    let growth = RowGrowth(of: applier.staged)
+    let lease = try collection.core.memory.lease(growth, for: .upsert)
+    points = applier.staged
+    counters.nextOperation = max(
+      counters.nextOperation, update.firstNumber + UInt64(update.operations.count))
+    self.update = PlannedWrite.Update(before: update, after: next, lease: lease)
+    return try plan()
+  }
+
+  /// Plans what is staged; `nil` when that is nothing, or can't be planned and was refused.
+  consuming func finish() -> PlannedWrite? {
+    if answers.isEmpty { return nil }
+    let answers = answers
+    do throws(CollectionError) {
+      return try plan()
+    } catch {
+      for answer in answers { answer.request.completion(.failure(error)) }
+      return nil
+    }
+  }
+
+  // MARK: Rows and records
+
+  private consuming func plan() throws(CollectionError) -> PlannedWrite {
+    var batch = WriteBatch()
+    batch.reserve(byteCount: points.byteCount)
+    var payloads = collection.payloadIndexes.makeDelta()
+    var placements: [PlannedWrite.Placement] = []
+    placements.reserveCapacity(points.order.count)
+    for start in stride(from: 0, to: points.order.count, by: Self.batch) {
+      let ids = points.order[start..<min(start + Self.batch, points.order.count)]
+      let stored = try storedPayloads(ids)
+      for id in ids {
+        guard let point = points[id] else { continue }
+        let payload = point.payload ?? stored[id] ?? .empty
+        if let placement = try encode(id, point, payload, &payloads, &batch) {
+          placements.append(placement)
+        }
+      }
+    }
+    batch.put(
+      key: KeyLayout.counters(collection.number), value: counters.encoded(), in: KeyLayout.meta)
+    return PlannedWrite(
+      collection: collection, batch: batch, placements: placements, payloads: payloads,
+      counters: counters, answers: answers, update: update)
+  }
+
+  /// Payloads that stay as they are and are written anew, beside what is new of their points.
+  private func storedPayloads(
+    _ ids: ArraySlice<PointID>
+  ) throws(CollectionError) -> [PointID: Payload] {
+    let staying = ids.filter { id in
+      points[id].map { $0.exists && $0.payload == nil && $0.base != nil } ?? false
+    }
+    if staying.isEmpty { return [:] }
+    var payloads: [PointID: Payload] = [:]
+    let offsets = staying.compactMap { points[$0]?.base?.offset }
+    try transaction.visitRecords(at: offsets) { (index, record) throws(CollectionError) in
+      payloads[staying[index]] = Payload(normalizedJSON: Array(record.payload))
+    }
+    return payloads
+  }
+
+  private mutating func encode(
+    _ id: PointID, _ point: StagedPoint, _ payload: Payload, _ payloads: inout PayloadDelta,
+    _ batch: inout WriteBatch
+  ) throws(CollectionError) -> PlannedWrite.Placement? {
+    let number = collection.number
+    guard point.exists else {
+      guard let base = point.base else { return nil }
+      batch.delete(in: KeyLayout.ids) { KeyLayout.append(id, of: number, to: &$0) }
+      encodeRemoval(of: base.offset, &batch)
+      return PlannedWrite.Placement(
+        identity: RowIdentity(id: id, version: point.version), removed: base.offset)
+    }
+    var placement = PlannedWrite.Placement(identity: RowIdentity(id: id, version: point.version))
+    var offset = point.base?.offset ?? 0
+    if point.vectors != nil || point.base == nil {
+      offset = try takeOffset()
+      if let base = point.base { encodeRemoval(of: base.offset, &batch) }
+      placement.removed = point.base?.offset
+      placement.inserted = offset
+      placement.vectors = point.vectors ?? [:]
+      encodeVectors(placement.vectors, at: offset, &batch)
+    } else {
+      placement.amended = offset
+    }
+    let location = PointLocation(offset: offset, version: point.version)
+    batch.put(in: KeyLayout.ids) {
+      KeyLayout.append(id, of: number, to: &$0)
+    } value: {
+      location.append(to: &$0)
+    }
+    if placement.inserted != nil || point.payload != nil {
+      // A row that stays has another payload than readers of earlier commits see.
+      try payloads.add(payload, of: id, at: offset, replaces: placement.amended != nil)
+    }
+    let record = PointRecord(id: id, version: point.version, payload: payload)
+    batch.put(in: KeyLayout.points) {
+      KeyLayout.append(point: offset, of: number, to: &$0)
+    } value: {
+      record.append(to: &$0)
+    }
+    return placement
+  }
+
+  private mutating func takeOffset() throws(CollectionError) -> UInt32 {
+    guard counters.nextOffset < UInt32.max else {
+      throw .outOfSpace("collection `\(collection.name)` has used all of its 2³² row offsets")
+    }
+    defer { counters.nextOffset += 1 }
+    return counters.nextOffset
+  }
+
+  /// The records of a row's vectors.
+  private func encodeVectors(
+    _ vectors: [UInt16: [Float]], at offset: UInt32, _ batch: inout WriteBatch
+  ) {
+    for (vector, values) in vectors {
+      batch.put(in: KeyLayout.vectors) {
+        KeyLayout.append(vector: vector, at: offset, of: collection.number, to: &$0)
+      } value: { bytes in
+        values.withUnsafeBytes { bytes.append(contentsOf: $0) }
+      }
+    }
+  }
+
+  /// Takes back the records of a row.
+  private func encodeRemoval(of offset: UInt32, _ batch: inout WriteBatch) {
+    let number = collection.number
+    batch.delete(in: KeyLayout.points) { KeyLayout.append(point: offset, of: number, to: &$0) }
+    for slot in collection.vectors where transaction.columns[slot.position].contains(offset) {
+      batch.delete(in: KeyLayout.vectors) {
+        KeyLayout.append(vector: slot.number, at: offset, of: number, to: &$0)
+      }
+    }
+  }
+}
