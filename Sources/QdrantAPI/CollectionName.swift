@@ -13,6 +13,9 @@ public enum CollectionName {
     guard (1...255).contains(name.utf8.count) else {
       return "value \"\(name)\" invalid, must be from 1 to 255 characters"
     }
+    if isNew, name == "." || name == ".." {
+      return "collection name cannot be \"\(name)\", which is no segment of a path"
+    }
     let characters = isNew ? forbiddenInNew : forbidden
     return characters.first { name.contains($0) }
       .map { "collection name cannot contain \"\($0)\" char" }

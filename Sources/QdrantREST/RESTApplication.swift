@@ -6,7 +6,7 @@ public import VectorDB
 
 /// Qdrant's REST interface over one database: the routes, and the HTTP server that serves them.
 ///
-/// The router holds no state of its own beyond counters; it may be driven without a socket.
+/// It holds no state of its own beyond counters; it may be driven without a socket.
 public struct RESTApplication: Sendable {
   private let services: RESTServices
   private let commit: String
@@ -27,29 +27,16 @@ public struct RESTApplication: Sendable {
     self.init(state: ServerState(database: database), settings: settings, logger: logger)
   }
 
-  /// All routes behind the packing of answers, the envelope and the check of keys.
-  public func router() -> Router<RESTContext> {
-    let router = Router(context: RESTContext.self)
+  /// What answers requests, with or without a socket.
+  public func responder() -> RESTResponder {
     let settings = services.settings
-    router.add(middleware: PackingMiddleware())
-    router.add(
-      middleware: EnvelopeMiddleware(
-        metrics: services.metrics, logger: services.logger,
-        slowSeconds: settings.slowRequestMilliseconds == 0
-          ? .infinity : Double(settings.slowRequestMilliseconds) / 1000))
-    router.add(
-      middleware: AuthenticationMiddleware(
-        keys: AccessKeys(full: settings.apiKey, readOnly: settings.readOnlyAPIKey)))
-    ServiceController(services: services, commit: commit).addRoutes(to: router)
-    CollectionsController(services: services).addRoutes(to: router)
-    AliasesController(services: services).addRoutes(to: router)
-    PayloadIndexController(services: services).addRoutes(to: router)
-    PointsController(services: services).addRoutes(to: router)
-    UpdatesController(services: services).addRoutes(to: router)
-    QueryController(services: services).addRoutes(to: router)
-    SnapshotsController(services: services).addRoutes(to: router)
-    UnsupportedController().addRoutes(to: router)
-    return router
+    return RESTResponder(
+      table: RouteTable(services: services, commit: commit),
+      keys: AccessKeys(full: settings.apiKey, readOnly: settings.readOnlyAPIKey),
+      metrics: services.metrics, logger: services.logger,
+      slowSeconds: settings.slowRequestMilliseconds == 0
+        ? .infinity : Double(settings.slowRequestMilliseconds) / 1000,
+      allowsOrigins: settings.enableCORS)
   }
 
   /// The HTTP server; run it in a service group.
@@ -64,7 +51,7 @@ public struct RESTApplication: Sendable {
     var logger = services.logger
     if logger.logLevel >= .info { logger.logLevel = .critical }
     return Application(
-      router: router(),
+      responder: responder(),
       server: HTTPServerBuilder { responder in
         LoopBoundChannel(responder: responder, limits: ConnectionLimits())
       },

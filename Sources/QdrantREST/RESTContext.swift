@@ -1,18 +1,22 @@
-import HTTPTypes
 public import Hummingbird
-import Logging
 import QdrantAPI
 
-/// What accompanies one request: the router's storage and the moment the request arrived.
-public struct RESTContext: RequestContext {
-  /// The router's own storage.
-  public var coreContext: CoreRequestContextStorage
+/// What accompanies one request: the moment it arrived, its route and the parameters of its path.
+public struct RESTContext: InitializableFromSource {
   /// When the request's head had been read; `time` in answers counts from here.
   public let startedAt: ContinuousClock.Instant
+  /// What the request's method and path lead to; `nil` when they lead nowhere.
+  var route: Route?
+  /// What the route's parameters stand for, still escaped.
+  var values: [String] = []
 
   /// Starts the request's clock.
   public init(source: ApplicationRequestContextSource) {
-    coreContext = CoreRequestContextStorage(source: source)
+    self.init()
+  }
+
+  /// Starts the request's clock.
+  init() {
     startedAt = .now
   }
 
@@ -22,9 +26,13 @@ public struct RESTContext: RequestContext {
     return Double(seconds) + Double(attoseconds) / 1e18
   }
 
+  /// Whether the route's path has a parameter of that name.
+  func has(_ name: String) -> Bool { route?.parameters.contains(name) ?? false }
+
   /// A segment of the path, with its percent escapes undone.
   func pathParameter(_ name: String) throws(RESTError) -> String {
-    guard let text = PercentDecoding.decode(parameters.get(name) ?? "") else {
+    let index = route?.parameters.firstIndex(of: name)
+    guard let text = PercentDecoding.decode(index.map { values[$0] } ?? "") else {
       throw RESTError(
         .badRequest, "Deserialize error in path parameters: `\(name)` is not valid UTF-8")
     }

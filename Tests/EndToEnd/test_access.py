@@ -23,6 +23,8 @@ READS = [
     ("POST", C + "/points/query/batch", {"searches": [{"query": [1, 0]}]}),
     ("POST", C + "/points/scroll", {}),
     ("POST", C + "/points/count", {}),
+    ("GET", C + "/snapshots", None),
+    ("GET", "/snapshots", None),
     ("GET", "/telemetry", None),
     ("GET", "/metrics", None),
 ]

@@ -230,14 +230,17 @@ def test_keys(tmp_path):
     )
     service.start()
     try:
-        for method, path in [
-            ("GET", "/snapshots"), ("POST", "/snapshots"), ("GET", "/snapshots/a.snapshot"),
-            ("GET", "/collections/c/snapshots"), ("POST", "/collections/c/snapshots"),
-            ("PUT", "/collections/c/snapshots/recover"),
-            ("POST", "/collections/c/snapshots/upload"),
-            ("GET", "/collections/c/snapshots/a.snapshot"),
+        # A key for reading lists and downloads snapshots, and makes and takes none.
+        for method, path, reader in [
+            ("GET", "/snapshots", 200), ("POST", "/snapshots", 403),
+            ("GET", "/snapshots/a.snapshot", 404), ("DELETE", "/snapshots/a.snapshot", 403),
+            ("GET", "/collections/c/snapshots", 404), ("POST", "/collections/c/snapshots", 403),
+            ("PUT", "/collections/c/snapshots/recover", 403),
+            ("POST", "/collections/c/snapshots/upload", 403),
+            ("GET", "/collections/c/snapshots/a.snapshot", 404),
+            ("DELETE", "/collections/c/snapshots/a.snapshot", 403),
         ]:  # fmt: skip
-            for key, status in [(None, 401), ("read", 403)]:
+            for key, status in [(None, 401), ("read", reader)]:
                 headers = {"api-key": key} if key else {}
                 answer = requests.request(
                     method, service.url + path, headers=headers, timeout=10

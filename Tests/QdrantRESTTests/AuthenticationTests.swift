@@ -26,6 +26,11 @@ import Testing
     (.put, "/collections/c/points", #"{"points":[{"id":1,"vector":[1,1]}]}"#, false),
     (.post, "/collections/c/points/delete", #"{"points":[1]}"#, false),
     (.post, "/collections/c/points/batch", #"{"operations":[]}"#, false),
+    (.get, "/collections/c/snapshots", nil, true), (.get, "/snapshots", nil, true),
+    (.post, "/collections/c/facet", #"{"key":"a"}"#, true),
+    (.post, "/snapshots", nil, false), (.post, "/collections/c/snapshots", nil, false),
+    (.post, "/collections/c/snapshots/upload", nil, false),
+    (.put, "/collections/c/snapshots/recover", "{", false),
     (.delete, "/collections/c", nil, false), (.delete, "/issues", nil, false),
   ]
 
@@ -69,6 +74,16 @@ import Testing
       #expect(try await server.send(.get, "/unknown").status == 401)
       #expect(
         try await server.send(.get, "/unknown", headers: Self.key("read-secret")).status == 404)
+      // A method that a path does not have is told to whoever may use the path.
+      #expect(try await server.send(.post, "/healthz").status == 405)
+      #expect(try await server.send(.delete, "/collections").status == 401)
+      #expect(try await server.send(.options, "/collections").status == 401)
+      #expect(
+        try await server.send(.delete, "/collections", headers: Self.key("read-secret")).status
+          == 405)
+      // Access is a matter of the route, however its path is written.
+      #expect(try await server.send(.get, "//collections//").status == 401)
+      #expect(try await server.send(.get, "/%68ealthz").status == 200)
       let basic = try await server.send(
         .get, "/collections", headers: [.authorization: "Basic full-secret"])
       #expect(basic.status == 401)

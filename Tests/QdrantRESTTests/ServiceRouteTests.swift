@@ -53,15 +53,56 @@ import Testing
     }
   }
 
-  @Test func unknownRoutesAndMethodsAnswerNothing() async throws {
+  @Test func unknownRoutesAnswerNothing() async throws {
     try await ServerFixture.runWithPoints { server in
       for (method, path) in [
-        (HTTPRequest.Method.get, "/nope"), (.post, "/collections/c"), (.put, "/collections"),
-        (.delete, "/"), (.head, "/collections"), (.get, "/collections/c/points/1/2"),
+        (HTTPRequest.Method.get, "/nope"), (.get, "/collections/c/points/1/2"), (.head, "/nope"),
+        (.options, "/nope"), (.post, "/collections/c/points/nope"),
       ] {
         let answer = try await server.send(method, path)
         #expect(answer.status == 404, "\(method) \(path)")
         #expect(answer.text.isEmpty, "\(method) \(path)")
+      }
+    }
+  }
+
+  @Test(arguments: [
+    (HTTPRequest.Method.post, "/collections/c", "GET, HEAD, PUT, PATCH, DELETE, OPTIONS"),
+    (.put, "/collections", "GET, HEAD, OPTIONS"), (.delete, "/", "GET, HEAD, OPTIONS"),
+    (.delete, "/collections/c/points/batch/", "POST, OPTIONS"),
+    // A collection of that name, and the route of all changes to aliases.
+    (.trace, "/collections/aliases", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"),
+    (.patch, "/collections/c/points", "POST, PUT, OPTIONS"),
+  ])
+  func otherMethodsAreNamed(
+    _ method: HTTPRequest.Method, _ path: String, _ allowed: String
+  ) async throws {
+    try await ServerFixture.runWithPoints { server in
+      let refused = try await server.send(method, path)
+      #expect(refused.status == 405)
+      #expect(refused.headers[.allow] == allowed)
+      #expect(refused.error?.hasSuffix("expected " + allowed) == true)
+      let asked = try await server.send(.options, path)
+      #expect(asked.status == 204)
+      #expect(asked.headers[.allow] == allowed)
+      #expect(asked.text.isEmpty)
+    }
+  }
+
+  @Test func everyRouteThatIsReadAnswersHead() async throws {
+    try await ServerFixture.runWithPoints { server in
+      for path in [
+        "/", "/healthz", "/collections", "/collections/c", "/collections/c/exists",
+        "/collections/c/cluster", "/collections/c/points/1", "/collections/c/snapshots",
+        "/collections/none", "/aliases", "/issues", "/cluster",
+      ] {
+        let got = try await server.send(.get, path)
+        let head = try await server.send(.head, path)
+        #expect(head.status == got.status, "\(path)")
+        #expect(head.text.isEmpty, "\(path)")
+        #expect(head.headers[.contentType] == got.headers[.contentType], "\(path)")
+        let length = head.headers[.contentLength].flatMap { Int($0) } ?? 0
+        #expect(abs(length - got.text.utf8.count) < 24, "\(path)")
       }
     }
   }

@@ -33,7 +33,7 @@ def test_answers_are_packed_as_the_client_likes(wire, accepted, coding):
     sent, body = answer(wire, accepted)
     assert sent.status_code == 200
     assert sent.headers.get("content-encoding") == coding
-    assert sent.headers["vary"].lower() == "accept-encoding" == plain.headers["vary"].lower()
+    assert all("accept-encoding" in a.headers["vary"].lower() for a in (sent, plain))
     if coding:
         assert len(body) < len(whole) / 3
     if coding == "gzip":

@@ -8,19 +8,17 @@ import VectorDB
 struct AliasesController: Sendable {
   let services: RESTServices
 
-  func addRoutes(to router: Router<RESTContext>) {
-    router.get("/aliases") { _, context in
-      let aliases = try services.database().aliases
-      return RESTResponse.ok(context) { $0.write(aliases) }
-    }
-    router.get("/collections/{collection_name}/aliases") { _, context in
-      let aliases = try services.database().aliases(of: context.collectionName())
-      return RESTResponse.ok(context) { $0.write(aliases) }
-    }
-    router.post("/collections/aliases", use: change)
+  @Sendable func list(_ request: Request, _ context: RESTContext) throws -> Response {
+    let aliases = try services.database().aliases
+    return RESTResponse.ok(context) { $0.write(aliases) }
   }
 
-  @Sendable private func change(
+  @Sendable func listOfCollection(_ request: Request, _ context: RESTContext) throws -> Response {
+    let aliases = try services.database().aliases(of: context.collectionName())
+    return RESTResponse.ok(context) { $0.write(aliases) }
+  }
+
+  @Sendable func change(
     _ request: Request, _ context: RESTContext
   ) async throws -> Response {
     _ = try CollectionParameters(request)

@@ -8,24 +8,12 @@ import VectorDB
 struct CollectionsController: Sendable {
   let services: RESTServices
 
-  func addRoutes(to router: Router<RESTContext>) {
-    let path: RouterPath = "/collections/{collection_name}"
-    router.get("/collections", use: list)
-    router.get(path, use: describe)
-    router.put(path, use: create)
-    router.patch(path, use: update)
-    router.delete(path, use: delete)
-    router.get("/collections/{collection_name}/exists", use: exists)
-    router.get("/collections/{collection_name}/optimizations", use: optimizations)
-    router.get("/collections/{collection_name}/cluster", use: cluster)
-  }
-
-  @Sendable private func list(_ request: Request, _ context: RESTContext) throws -> Response {
+  @Sendable func list(_ request: Request, _ context: RESTContext) throws -> Response {
     let names = try services.database().collections.map(\.name)
     return RESTResponse.ok(context) { $0.writeCollections(names) }
   }
 
-  @Sendable private func describe(
+  @Sendable func describe(
     _ request: Request, _ context: RESTContext
   ) async throws -> Response {
     let collection = try services.collection(context)
@@ -55,7 +43,7 @@ struct CollectionsController: Sendable {
     return schema
   }
 
-  @Sendable private func optimizations(
+  @Sendable func optimizations(
     _ request: Request, _ context: RESTContext
   ) async throws -> Response {
     let collection = try services.collection(context)
@@ -65,7 +53,7 @@ struct CollectionsController: Sendable {
   }
 
   /// Where the parts of a collection are: all of it is here.
-  @Sendable private func cluster(_ request: Request, _ context: RESTContext) throws -> Response {
+  @Sendable func cluster(_ request: Request, _ context: RESTContext) throws -> Response {
     let pointsCount = try services.collection(context).info().pointsCount
     return RESTResponse.ok(context) { writer in
       writer.beginObject()
@@ -93,7 +81,7 @@ struct CollectionsController: Sendable {
     }
   }
 
-  @Sendable private func create(
+  @Sendable func create(
     _ request: Request, _ context: RESTContext
   ) async throws -> Response {
     let name = try context.collectionName(strict: true)
@@ -105,7 +93,7 @@ struct CollectionsController: Sendable {
     }
   }
 
-  @Sendable private func update(
+  @Sendable func update(
     _ request: Request, _ context: RESTContext
   ) async throws -> Response {
     let name = try context.collectionName()
@@ -117,7 +105,7 @@ struct CollectionsController: Sendable {
     }
   }
 
-  @Sendable private func delete(
+  @Sendable func delete(
     _ request: Request, _ context: RESTContext
   ) async throws -> Response {
     let name = try context.collectionName()
@@ -126,7 +114,7 @@ struct CollectionsController: Sendable {
     return RESTResponse.ok(context) { $0.bool(existed) }
   }
 
-  @Sendable private func exists(_ request: Request, _ context: RESTContext) throws -> Response {
+  @Sendable func exists(_ request: Request, _ context: RESTContext) throws -> Response {
     let name = try context.collectionName()
     let exists: Bool
     do {

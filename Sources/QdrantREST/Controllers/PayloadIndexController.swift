@@ -9,14 +9,9 @@ import VectorDB
 struct PayloadIndexController: Sendable {
   let services: RESTServices
 
-  func addRoutes(to router: Router<RESTContext>) {
-    router.put("/collections/{collection_name}/index", use: create)
-    router.delete("/collections/{collection_name}/index/{field_name}", use: delete)
-  }
-
   /// With `wait` the answer comes when filters use the index, or when the time is over; the field
   /// is durable either way.
-  @Sendable private func create(
+  @Sendable func create(
     _ request: Request, _ context: RESTContext
   ) async throws -> Response {
     let name = try context.collectionName()
@@ -38,7 +33,7 @@ struct PayloadIndexController: Sendable {
     }
   }
 
-  @Sendable private func delete(
+  @Sendable func delete(
     _ request: Request, _ context: RESTContext
   ) async throws -> Response {
     let name = try context.collectionName()

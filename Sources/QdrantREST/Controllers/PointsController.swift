@@ -8,16 +8,7 @@ import VectorDB
 struct PointsController: Sendable {
   let services: RESTServices
 
-  func addRoutes(to router: Router<RESTContext>) {
-    let points = "/collections/{collection_name}/points"
-    router.post(RouterPath(points), use: retrieve)
-    router.get(RouterPath(points + "/{id}"), use: point)
-    router.post(RouterPath(points + "/scroll"), use: scroll)
-    router.post(RouterPath(points + "/count"), use: count)
-    router.post("/collections/{collection_name}/facet", use: facet)
-  }
-
-  @Sendable private func retrieve(
+  @Sendable func retrieve(
     _ request: Request, _ context: RESTContext
   ) async throws -> Response {
     _ = try context.collectionName()
@@ -34,7 +25,7 @@ struct PointsController: Sendable {
     }
   }
 
-  @Sendable private func point(
+  @Sendable func point(
     _ request: Request, _ context: RESTContext
   ) async throws -> Response {
     _ = try context.collectionName()
@@ -54,7 +45,7 @@ struct PointsController: Sendable {
     return RESTResponse.ok(context) { $0.write(record) }
   }
 
-  @Sendable private func scroll(
+  @Sendable func scroll(
     _ request: Request, _ context: RESTContext
   ) async throws -> Response {
     _ = try context.collectionName()
@@ -70,7 +61,7 @@ struct PointsController: Sendable {
     }
   }
 
-  @Sendable private func count(
+  @Sendable func count(
     _ request: Request, _ context: RESTContext
   ) async throws -> Response {
     _ = try context.collectionName()
@@ -86,7 +77,7 @@ struct PointsController: Sendable {
     }
   }
 
-  @Sendable private func facet(
+  @Sendable func facet(
     _ request: Request, _ context: RESTContext
   ) async throws -> Response {
     _ = try context.collectionName()

@@ -8,50 +8,34 @@ import VectorDB
 struct QueryController: Sendable {
   let services: RESTServices
 
-  private typealias DecodeOne =
+  typealias DecodeOne =
     @Sendable (UnsafeRawBufferPointer) throws(RequestError) -> QueryRequest
-  private typealias DecodeMany =
+  typealias DecodeMany =
     @Sendable (UnsafeRawBufferPointer) throws(RequestError) -> [QueryRequest]
-  private typealias DecodeGroups =
+  typealias DecodeGroups =
     @Sendable (UnsafeRawBufferPointer) throws(RequestError) -> GroupsRequest
 
-  func addRoutes(to router: Router<RESTContext>) {
-    let points = "/collections/{collection_name}/points"
-    typealias Decoder = QdrantAPI.RequestDecoder
-    router.post(RouterPath(points + "/query")) { request, context in
-      try await answer(request, context, one: Decoder.query, wrapped: true)
-    }
-    router.post(RouterPath(points + "/query/batch")) { request, context in
-      try await answer(request, context, many: Decoder.queryBatch, wrapped: true)
-    }
-    let older: [(String, DecodeOne, DecodeMany)] = [
-      ("/search", Decoder.search, Decoder.searchBatch),
-      ("/recommend", Decoder.recommend, Decoder.recommendBatch),
-      ("/discover", Decoder.discover, Decoder.discoverBatch),
-    ]
-    for (path, one, many) in older {
-      router.post(RouterPath(points + path)) { request, context in
-        try await answer(request, context, one: one, wrapped: false)
-      }
-      router.post(RouterPath(points + path + "/batch")) { request, context in
-        try await answer(request, context, many: many, wrapped: false)
-      }
-    }
-    let grouped: [(String, DecodeGroups)] = [
-      ("/query/groups", Decoder.queryGroups), ("/search/groups", Decoder.searchGroups),
-      ("/recommend/groups", Decoder.recommendGroups),
-    ]
-    for (path, decode) in grouped {
-      router.post(RouterPath(points + path)) { request, context in
-        try await groups(request, context, decode)
-      }
-    }
-    router.post(RouterPath(points + "/search/matrix/pairs")) { request, context in
-      try await matrix(request, context, AnswerSteps.pairs)
-    }
-    router.post(RouterPath(points + "/search/matrix/offsets")) { request, context in
-      try await matrix(request, context, AnswerSteps.offsets)
-    }
+  /// A handler of single queries; results are wrapped in an object, except on older routes.
+  func one(_ decode: @escaping DecodeOne, wrapped: Bool = false) -> Route.Handler {
+    { request, context in try await answer(request, context, one: decode, wrapped: wrapped) }
+  }
+
+  /// A handler of batches of queries.
+  func many(_ decode: @escaping DecodeMany, wrapped: Bool = false) -> Route.Handler {
+    { request, context in try await answer(request, context, many: decode, wrapped: wrapped) }
+  }
+
+  /// A handler of queries whose results are grouped.
+  func groups(_ decode: @escaping DecodeGroups) -> Route.Handler {
+    { request, context in try await groups(request, context, decode) }
+  }
+
+  @Sendable func pairs(_ request: Request, _ context: RESTContext) async throws -> Response {
+    try await matrix(request, context, AnswerSteps.pairs)
+  }
+
+  @Sendable func offsets(_ request: Request, _ context: RESTContext) async throws -> Response {
+    try await matrix(request, context, AnswerSteps.offsets)
   }
 
   private func answer(

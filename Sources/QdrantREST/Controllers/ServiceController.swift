@@ -14,43 +14,34 @@ struct ServiceController: Sendable {
     self.commit = commit
   }
 
-  func addRoutes(to router: Router<RESTContext>) {
-    let open: [(RouterPath, @Sendable () -> Response)] = [
-      ("/", root),
-      ("/healthz", { RESTResponse.text(.ok, "healthz check passed") }),
-      ("/livez", { RESTResponse.text(.ok, "healthz check passed") }),
-      ("/readyz", readiness),
-    ]
-    for (path, respond) in open {
-      router.get(path) { _, _ in respond() }
-      // Probes of some balancers ask with HEAD.
-      router.head(path) { _, _ in respond().createHeadResponse() }
-    }
-    router.get("/telemetry", use: telemetry)
-    router.get("/metrics", use: metrics)
-    router.get("/cluster") { _, context in
-      RESTResponse.ok(context) { writer in
-        writer.beginObject()
-        writer.key("status")
-        writer.string("disabled")
-        writer.endObject()
-      }
-    }
-    router.get("/issues") { _, context in
-      RESTResponse.ok(context) { Self.writeEmptyList("issues", to: &$0) }
-    }
-    router.delete("/issues") { _, context in RESTResponse.ok(context) { $0.bool(true) } }
+  @Sendable func liveness(_ request: Request, _ context: RESTContext) -> Response {
+    RESTResponse.text(.ok, "healthz check passed")
   }
 
-  static func writeEmptyList(_ key: StaticString, to writer: inout JSONWriter) {
-    writer.beginObject()
-    writer.key(key)
-    writer.beginArray()
-    writer.endArray()
-    writer.endObject()
+  @Sendable func cluster(_ request: Request, _ context: RESTContext) -> Response {
+    RESTResponse.ok(context) { writer in
+      writer.beginObject()
+      writer.key("status")
+      writer.string("disabled")
+      writer.endObject()
+    }
   }
 
-  @Sendable private func root() -> Response {
+  @Sendable func issues(_ request: Request, _ context: RESTContext) -> Response {
+    RESTResponse.ok(context) { writer in
+      writer.beginObject()
+      writer.key("issues")
+      writer.beginArray()
+      writer.endArray()
+      writer.endObject()
+    }
+  }
+
+  @Sendable func clearIssues(_ request: Request, _ context: RESTContext) -> Response {
+    RESTResponse.ok(context) { $0.bool(true) }
+  }
+
+  @Sendable func root(_ request: Request, _ context: RESTContext) -> Response {
     var writer = JSONWriter(reservingCapacity: 128)
     writer.beginObject()
     writer.key("title")
@@ -63,14 +54,14 @@ struct ServiceController: Sendable {
     return RESTResponse.json(.ok, writer.bytes)
   }
 
-  @Sendable private func readiness() -> Response {
+  @Sendable func readiness(_ request: Request, _ context: RESTContext) -> Response {
     guard let obstacle = services.state.obstacle else {
       return RESTResponse.text(.ok, "all shards are ready")
     }
     return RESTResponse.text(.serviceUnavailable, "some shards are not ready: \(obstacle)")
   }
 
-  @Sendable private func telemetry(
+  @Sendable func telemetry(
     _ request: Request, _ context: RESTContext
   ) async throws -> Response {
     let fields = QueryFields(request)
@@ -81,7 +72,7 @@ struct ServiceController: Sendable {
     return try await BlockingWork.run { RESTResponse.ok(context) { report.write(to: &$0) } }
   }
 
-  @Sendable private func metrics(
+  @Sendable func metrics(
     _ request: Request, _ context: RESTContext
   ) async throws -> Response {
     let fields = QueryFields(request)

@@ -12,19 +12,7 @@ struct SnapshotsController: Sendable {
 
   private var folder: SnapshotFolder { services.settings.snapshotFolder }
 
-  func addRoutes(to router: Router<RESTContext>) {
-    let collection = "/collections/{collection_name}/snapshots"
-    for path in [collection, "/snapshots"] {
-      router.get(RouterPath(path), use: list)
-      router.post(RouterPath(path), use: create)
-      router.get(RouterPath(path + "/{snapshot_name}"), use: download)
-      router.delete(RouterPath(path + "/{snapshot_name}"), use: delete)
-    }
-    router.put(RouterPath(collection + "/recover"), use: recover)
-    router.post(RouterPath(collection + "/upload"), use: upload)
-  }
-
-  @Sendable private func list(
+  @Sendable func list(
     _ request: Request, _ context: RESTContext
   ) async throws -> Response {
     let (folder, owner) = (folder, try owner(context))
@@ -36,7 +24,7 @@ struct SnapshotsController: Sendable {
     }
   }
 
-  @Sendable private func create(
+  @Sendable func create(
     _ request: Request, _ context: RESTContext
   ) async throws -> Response {
     let (database, folder, owner) = (try services.database(), folder, try owner(context))
@@ -48,7 +36,7 @@ struct SnapshotsController: Sendable {
     }
   }
 
-  @Sendable private func delete(
+  @Sendable func delete(
     _ request: Request, _ context: RESTContext
   ) async throws -> Response {
     let (folder, owner) = (folder, try owner(context))
@@ -60,7 +48,7 @@ struct SnapshotsController: Sendable {
     }
   }
 
-  @Sendable private func download(
+  @Sendable func download(
     _ request: Request, _ context: RESTContext
   ) async throws -> Response {
     let (folder, owner) = (folder, try owner(context))
@@ -84,7 +72,7 @@ struct SnapshotsController: Sendable {
       status: .ok, headers: [.contentType: "application/octet-stream"], body: body)
   }
 
-  @Sendable private func recover(
+  @Sendable func recover(
     _ request: Request, _ context: RESTContext
   ) async throws -> Response {
     let (database, folder, name) = (try services.database(), folder, try target(context))
@@ -113,7 +101,7 @@ struct SnapshotsController: Sendable {
     }
   }
 
-  @Sendable private func upload(
+  @Sendable func upload(
     _ request: Request, _ context: RESTContext
   ) async throws -> Response {
     let (database, name) = (try services.database(), try target(context))
@@ -160,7 +148,7 @@ struct SnapshotsController: Sendable {
 
   /// The collection whose snapshots the path is about, which must exist; `nil` for the server's.
   private func owner(_ context: RESTContext) throws -> String? {
-    guard context.parameters.get("collection_name") != nil else {
+    guard context.has("collection_name") else {
       _ = try services.database()
       return nil
     }

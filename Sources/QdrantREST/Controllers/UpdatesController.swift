@@ -11,27 +11,12 @@ import VectorDB
 struct UpdatesController: Sendable {
   let services: RESTServices
 
-  private typealias Decoder =
+  typealias Decoder =
     @Sendable (UnsafeRawBufferPointer) throws(RequestError) -> PointModel.Operation
 
-  func addRoutes(to router: Router<RESTContext>) {
-    let points = "/collections/{collection_name}/points"
-    let routes: [(HTTPRequest.Method, String, Decoder)] = [
-      (.put, "", QdrantAPI.RequestDecoder.upsert),
-      (.post, "/delete", QdrantAPI.RequestDecoder.deletePoints),
-      (.post, "/payload", QdrantAPI.RequestDecoder.setPayload),
-      (.put, "/payload", QdrantAPI.RequestDecoder.overwritePayload),
-      (.post, "/payload/delete", QdrantAPI.RequestDecoder.deletePayload),
-      (.post, "/payload/clear", QdrantAPI.RequestDecoder.clearPayload),
-      (.put, "/vectors", QdrantAPI.RequestDecoder.updateVectors),
-      (.post, "/vectors/delete", QdrantAPI.RequestDecoder.deleteVectors),
-    ]
-    for (method, path, decode) in routes {
-      router.on(RouterPath(points + path), method: method) { request, context in
-        try await update(request, context, decode)
-      }
-    }
-    router.post(RouterPath(points + "/batch"), use: batch)
+  /// A handler of changes that `decode` reads.
+  func update(_ decode: @escaping Decoder) -> Route.Handler {
+    { request, context in try await update(request, context, decode) }
   }
 
   private func update(
@@ -45,7 +30,7 @@ struct UpdatesController: Sendable {
     }
   }
 
-  @Sendable private func batch(
+  @Sendable func batch(
     _ request: Request, _ context: RESTContext
   ) async throws -> Response {
     _ = try context.collectionName()

@@ -30,7 +30,6 @@ extension SettingKey {
       "service.http_keep_alive_timeout_sec": .noEffect,
       "service.http_client_request_timeout_sec": .noEffect,
       "service.http_client_disconnect_timeout_sec": .noEffect,
-      "service.enable_cors": .noEffect,
       "service.hide_jwt_dashboard": .noEffect,
       "service.static_content_dir": .noEffect,
       "service.enable_static_content": .noEffect,

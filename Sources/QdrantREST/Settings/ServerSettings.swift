@@ -12,6 +12,8 @@ public struct ServerSettings: Sendable, Equatable {
   public var apiKey: String?
   /// The key that permits reading only.
   public var readOnlyAPIKey: String?
+  /// Whether pages of other origins may call the server from browsers.
+  public var enableCORS = true
   /// The largest request body, in MiB.
   public var maxRequestSizeMB = 32
   /// Request bodies held in memory at once, in MiB.
@@ -101,6 +103,7 @@ extension ServerSettings {
     set(\.httpPort, reader.integer(.httpPort, in: 0...65_535))
     set(\.apiKey, reader.given(.apiKey))
     set(\.readOnlyAPIKey, reader.given(.readOnlyAPIKey))
+    set(\.enableCORS, reader.flag(.enableCORS))
     set(\.maxRequestSizeMB, reader.integer(.maxRequestSizeMB, in: 1...4096))
     set(\.maxInflightMB, reader.integer(.maxInflightMB, in: 1...1_048_576))
     set(\.maxSnapshotUploadMB, reader.integer(.maxSnapshotUploadMB, in: 1...1_073_741_824))

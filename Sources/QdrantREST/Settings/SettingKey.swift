@@ -12,6 +12,8 @@ public enum SettingKey: String, Sendable, CaseIterable {
   case apiKey = "service.api_key"
   /// The key that permits reading.
   case readOnlyAPIKey = "service.read_only_api_key"
+  /// Whether pages of other origins may call the server from browsers.
+  case enableCORS = "service.enable_cors"
   /// The largest request body, in MiB.
   case maxRequestSizeMB = "service.max_request_size_mb"
   /// Request bodies in memory at once, in MiB.

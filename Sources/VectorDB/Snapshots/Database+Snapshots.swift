@@ -23,9 +23,7 @@ extension Database {
     let store = core.store
     return try await snapshots.run { flag throws(CollectionError) in
       try folder.create(of: nil) { file throws(CollectionError) in
-        let scratch = "\(folder.path)/checkpoint-\(UInt64.random(in: 1 << 40...1 << 50))"
-        return try DatabaseArchive.write(
-          store, to: file, scratch: scratch + SnapshotFolder.partSuffix, flag: flag)
+        try DatabaseArchive.write(store, to: file, scratch: folder.newScratch(), flag: flag)
       }
     }
   }

@@ -97,6 +97,12 @@ extension SnapshotFile {
     throw failure(path)
   }
 
+  /// Whether there is a directory of that name, which is no link to one.
+  static func isDirectory(_ path: String) -> Bool {
+    var status = stat()
+    return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+  }
+
   /// Creates a directory and its missing parents.
   static func createDirectory(_ path: String) throws(CollectionError) {
     if mkdir(path, 0o755) == 0 || errno == EEXIST { return }

@@ -23,6 +23,7 @@ public struct SnapshotFolder: Sendable, Equatable {
 
   static let suffix = ".snapshot"
   static let partSuffix = ".part"
+  private static let scratchPrefix = "checkpoint-"
   private static let checksumSuffix = ".checksum"
 
   public init(path: String) {
@@ -87,12 +88,23 @@ public struct SnapshotFolder: Sendable, Equatable {
     let names = (try? SnapshotFile.names(in: path)) ?? []
     for name in names {
       let inner = path + "/" + name
-      if name.hasSuffix(Self.partSuffix) {
-        if unlink(inner) != 0 { SnapshotFile.removeDirectory(inner) }
+      if name.hasSuffix(Self.partSuffix), unlink(inner) == 0 { continue }
+      if Self.isScratch(inner, name) {
+        SnapshotFile.removeDirectory(inner)
       } else if let files = (try? SnapshotFile.names(in: inner)) ?? nil {
         for file in files where file.hasSuffix(Self.partSuffix) { unlink(inner + "/" + file) }
       }
     }
+  }
+
+  /// A new name for a folder that a store is copied to on its way into a snapshot.
+  func newScratch() -> String { "\(path)/\(Self.scratchPrefix)\(Self.digits())\(Self.partSuffix)" }
+
+  /// Whether a folder is such a copy, and not that of a collection with a name of that form.
+  private static func isScratch(_ path: String, _ name: String) -> Bool {
+    guard name.hasPrefix(scratchPrefix), name.hasSuffix(partSuffix) else { return false }
+    let files = (try? SnapshotFile.names(in: path)) ?? nil
+    return files?.contains("CURRENT") ?? false
   }
 
   /// Makes a snapshot: `write` fills a file and returns its checksum; it appears under its name
@@ -144,8 +156,12 @@ public struct SnapshotFolder: Sendable, Equatable {
 
   private func path(of name: String, _ collection: String?) throws(CollectionError) -> String {
     try Self.check(name)
-    guard name.hasSuffix(Self.suffix) else { throw .snapshotNotFound(name) }
-    return try folder(of: collection) + "/" + name
+    let path = try folder(of: collection) + "/" + name
+    // A collection may be called like a snapshot, and then so is its folder.
+    guard name.hasSuffix(Self.suffix), !SnapshotFile.isDirectory(path) else {
+      throw .snapshotNotFound(name)
+    }
+    return path
   }
 
   /// Refuses whatever is not the name of something directly inside a folder.

@@ -3,38 +3,32 @@ import Hummingbird
 import NIOCore
 
 /// Packs answers of some size for clients that ask for it.
-struct PackingMiddleware: RouterMiddleware {
-  typealias Context = RESTContext
-
+enum AnswerPacking {
   /// Answers of no more bytes gain nothing.
   private static let bytesWorthIt = 1024
   private static let types: Set<String> = [RESTResponse.jsonType, RESTResponse.textType]
 
-  func handle(
-    _ request: Request, context: RESTContext,
-    next: (Request, RESTContext) async throws -> Response
-  ) async throws -> Response {
-    var response = try await next(request, context)
-    guard let type = response.headers[.contentType], Self.types.contains(type),
-      response.headers[.contentEncoding] == nil, Self.size(of: response) > Self.bytesWorthIt
-    else { return response }
+  /// Makes an answer one that is packed while it is sent, if that is worth it. One to `HEAD` has
+  /// the fields of the plain answer.
+  static func pack(_ response: inout Response, for request: Request) {
+    guard size(of: response) > bytesWorthIt, let type = response.headers[.contentType],
+      types.contains(type), response.headers[.contentEncoding] == nil
+    else { return }
     let varies = response.headers[.vary].map { $0 + ", " } ?? ""
     response.headers[.vary] = varies + "accept-encoding"
     // Fields of a kind that come several times are one list.
     let accepted = request.headers[values: .acceptEncoding].joined(separator: ",")
-    guard let coding = ContentCoding.preferred(by: accepted) else { return response }
+    // Without memory for packing, answers are sent as they are.
+    guard request.method != .head, let coding = ContentCoding.preferred(by: accepted),
+      let packer = Packer(coding)
+    else { return }
     response.headers[.contentEncoding] = coding.rawValue
     response.headers[.contentLength] = nil
-    if request.method == .head { return response }
-    guard let packer = Packer(coding) else {
-      throw RESTError(.tooManyRequests, "Rate limiting exceeded: out of memory")
-    }
     let body = response.body
     response.body = ResponseBody { writer in
       let packing = PackingWriter(parent: writer, packer: packer)
       try await body.write(packing)
     }
-    return response
   }
 
   /// The size of an answer's body, for `HEAD` that of the body it would have; unbounded when it is

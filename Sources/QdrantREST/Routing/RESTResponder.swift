@@ -1,0 +1,169 @@
+import HTTPTypes
+public import Hummingbird
+import Logging
+import QdrantAPI
+import ServiceProcess
+import VectorDB
+
+/// Answers every request: finds its route, demands the key that the route asks for, calls it,
+/// turns errors into Qdrant's envelope, counts and logs the answer. Bodies are never logged, nor
+/// are query strings.
+public struct RESTResponder: HTTPResponder {
+  let table: RouteTable
+  let keys: AccessKeys
+  let metrics: RequestMetrics
+  let logger: Logger
+  /// Requests about points that take this long are logged as slow, in seconds.
+  let slowSeconds: Double
+  /// Whether pages of other origins may call the server.
+  let allowsOrigins: Bool
+
+  private static let idField = HTTPField.Name(RequestID.header)
+  private static let keyField = HTTPField.Name("api-key")
+
+  /// Answers one request; throws only what ends the connection.
+  public func respond(to request: Request, context: RESTContext) async throws -> Response {
+    let id = RequestID.accept(Self.idField.flatMap { request.headers[$0] })
+    var context = context
+    var response: Response
+    do {
+      response = try await answer(request, &context)
+    } catch {
+      response = refusal(error, request, context, id)
+    }
+    if request.method == .head { response = response.createHeadResponse() }
+    AnswerPacking.pack(&response, for: request)
+    if let idField = Self.idField { response.headers.append(HTTPField(name: idField, value: id)) }
+    if allowsOrigins { CrossOrigin.allow(request, &response) }
+    let seconds = context.elapsedSeconds
+    // Routes that do not exist are not counted: their names are the client's to choose.
+    if let route = context.route {
+      metrics.record(
+        method: request.method.rawValue, endpoint: route.template, status: response.status.code,
+        seconds: seconds)
+    }
+    log(request, context, id, response.status.code, seconds)
+    return response
+  }
+
+  private func answer(_ request: Request, _ context: inout RESTContext) async throws -> Response {
+    if allowsOrigins, let response = CrossOrigin.preflight(request) { return response }
+    switch table.match(request.method, Self.path(of: request)) {
+    case .route(let route, let values):
+      context.route = route
+      context.values = values
+      try check(request, route.access)
+      return try await route.handler(request, context)
+    case .otherMethods(let routes):
+      try check(request, routes.contains { $0.access != .open } ? .anyKey : .open)
+      return Self.answerOtherMethod(request, context, routes)
+    case .unknown:
+      try check(request, .anyKey)
+      return RESTResponse.notFound()
+    }
+  }
+
+  /// Names the methods that a path is known with: to `OPTIONS` that is the answer, to others why
+  /// there is none.
+  private static func answerOtherMethod(
+    _ request: Request, _ context: RESTContext, _ routes: [Route]
+  ) -> Response {
+    var allowed: [String] = []
+    for method in [HTTPRequest.Method.get, .head, .post, .put, .patch, .delete, .options] {
+      let served = method == .head ? HTTPRequest.Method.get : method
+      if method == .options || routes.contains(where: { $0.method == served }) {
+        allowed.append(method.rawValue)
+      }
+    }
+    let list = allowed.joined(separator: ", ")
+    var response =
+      request.method == .options
+      ? Response(status: .noContent)
+      : RESTResponse.error(
+        RESTError(
+          .methodNotAllowed, "Method not allowed: \(request.method.rawValue), expected \(list)"),
+        context)
+    response.headers[.allow] = list
+    return response
+  }
+
+  private static func path(of request: Request) -> String {
+    if let path = request.head.path, path.utf8.first == UInt8(ascii: "/") { return path }
+    return request.uri.path
+  }
+
+  private func check(_ request: Request, _ access: RouteAccess) throws(RESTError) {
+    guard keys.areRequired, access != .open else { return }
+    switch keys.verdict(on: Self.key(of: request)) {
+    case .full: break
+    case .readOnly:
+      if access == .write || access == .manage {
+        throw RESTError(.forbidden, "Forbidden: Global manage access is required")
+      }
+    case .missing:
+      throw RESTError(.unauthorized, "Must provide an API key or an Authorization bearer token")
+    case .wrong:
+      throw RESTError(.unauthorized, "Invalid API key or JWT")
+    }
+  }
+
+  private static func key(of request: Request) -> String? {
+    if let keyField, let key = request.headers[keyField] { return key }
+    guard let authorization = request.headers[.authorization] else { return nil }
+    let parts = authorization.split(separator: " ", maxSplits: 1)
+    guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
+    return String(parts[1].drop { $0 == " " })
+  }
+
+  private func log(
+    _ request: Request, _ context: RESTContext, _ id: String, _ status: Int, _ seconds: Double
+  ) {
+    let isSlow = seconds >= slowSeconds && context.route?.isAboutPoints ?? false
+    let level = isSlow ? Logger.Level.warning : .debug
+    guard level >= logger.logLevel else { return }
+    logger.log(
+      level: level, isSlow ? "slow request" : "request",
+      metadata: [
+        "request_id": "\(id)", "method": "\(request.method.rawValue)",
+        "path": "\(request.uri.path)", "status": .stringConvertible(status),
+        "seconds": .stringConvertible(seconds),
+        "body_bytes": .stringConvertible(
+          request.headers[.contentLength].flatMap { Int($0) } ?? 0),
+      ])
+  }
+
+  private func refusal(
+    _ error: any Error, _ request: Request, _ context: RESTContext, _ id: String
+  ) -> Response {
+    switch error {
+    case let error as RESTError:
+      return RESTResponse.error(error, context)
+    case let error as RequestError:
+      return RESTResponse.error(RESTError(error), context)
+    case let error as CollectionError:
+      let answer = RESTError(error)
+      if answer.status.code == 500 || answer.status.code == 507 {
+        logFailure(request, id, answer.text)
+      }
+      return RESTResponse.error(answer, context)
+    case let error as HTTPError where error.status.code < 500:
+      let text = "Bad request: \(error.body ?? error.status.reasonPhrase)"
+      return RESTResponse.error(RESTError(error.status, text), context)
+    case is CancellationError:
+      return RESTResponse.error(RESTError(CollectionError.shuttingDown), context)
+    default:
+      logFailure(request, id, "\(error)")
+      let text = "Service internal error: \(type(of: error))"
+      return RESTResponse.error(RESTError(.internalServerError, text), context)
+    }
+  }
+
+  private func logFailure(_ request: Request, _ id: String, _ reason: String) {
+    logger.error(
+      "request failed",
+      metadata: [
+        "request_id": "\(id)", "method": "\(request.method.rawValue)",
+        "path": "\(request.uri.path)", "reason": "\(reason)",
+      ])
+  }
+}

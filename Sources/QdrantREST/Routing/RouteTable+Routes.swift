@@ -1,0 +1,154 @@
+import HTTPTypes
+import QdrantAPI
+
+extension RouteTable {
+  /// Every route that the server knows, each declared once.
+  init(services: RESTServices, commit: String) {
+    self.init(
+      Self.service(services, commit) + Self.collections(services) + Self.updates(services)
+        + Self.reads(services) + Self.queries(services) + Self.snapshots(services)
+        + Self.unsupported)
+  }
+
+  private static let collection = "/collections/{collection_name}"
+  private static let points = collection + "/points"
+
+  private static func service(_ services: RESTServices, _ commit: String) -> [Route] {
+    let service = ServiceController(services: services, commit: commit)
+    return [
+      Route(.get, "/", .open, service.root),
+      Route(.get, "/healthz", .open, service.liveness),
+      Route(.get, "/livez", .open, service.liveness),
+      Route(.get, "/readyz", .open, service.readiness),
+      Route(.get, "/telemetry", .anyKey, service.telemetry),
+      Route(.get, "/metrics", .read, service.metrics),
+      Route(.get, "/cluster", .read, service.cluster),
+      Route(.get, "/issues", .anyKey, service.issues),
+      Route(.delete, "/issues", .manage, service.clearIssues),
+    ]
+  }
+
+  private static func collections(_ services: RESTServices) -> [Route] {
+    let collections = CollectionsController(services: services)
+    let aliases = AliasesController(services: services)
+    let indexes = PayloadIndexController(services: services)
+    return [
+      Route(.get, "/collections", .anyKey, collections.list),
+      Route(.get, collection, .read, collections.describe),
+      Route(.put, collection, .manage, collections.create),
+      Route(.patch, collection, .manage, collections.update),
+      Route(.delete, collection, .manage, collections.delete),
+      Route(.get, collection + "/exists", .read, collections.exists),
+      Route(.get, collection + "/optimizations", .read, collections.optimizations),
+      Route(.get, collection + "/cluster", .read, collections.cluster),
+      Route(.get, "/aliases", .anyKey, aliases.list),
+      Route(.get, collection + "/aliases", .read, aliases.listOfCollection),
+      Route(.post, "/collections/aliases", .manage, aliases.change),
+      Route(.put, collection + "/index", .write, indexes.create),
+      Route(.delete, collection + "/index/{field_name}", .write, indexes.delete),
+    ]
+  }
+
+  private static func updates(_ services: RESTServices) -> [Route] {
+    let updates = UpdatesController(services: services)
+    return [
+      Route(.put, points, .write, updates.update(RequestDecoder.upsert)),
+      Route(.post, points + "/delete", .write, updates.update(RequestDecoder.deletePoints)),
+      Route(.post, points + "/payload", .write, updates.update(RequestDecoder.setPayload)),
+      Route(.put, points + "/payload", .write, updates.update(RequestDecoder.overwritePayload)),
+      Route(
+        .post, points + "/payload/delete", .write, updates.update(RequestDecoder.deletePayload)),
+      Route(.post, points + "/payload/clear", .write, updates.update(RequestDecoder.clearPayload)),
+      Route(.put, points + "/vectors", .write, updates.update(RequestDecoder.updateVectors)),
+      Route(
+        .post, points + "/vectors/delete", .write, updates.update(RequestDecoder.deleteVectors)),
+      Route(.post, points + "/batch", .write, updates.batch),
+    ]
+  }
+
+  private static func reads(_ services: RESTServices) -> [Route] {
+    let reads = PointsController(services: services)
+    return [
+      Route(.post, points, .read, reads.retrieve),
+      Route(.get, points + "/{id}", .read, reads.point),
+      Route(.post, points + "/scroll", .read, reads.scroll),
+      Route(.post, points + "/count", .read, reads.count),
+      Route(.post, collection + "/facet", .read, reads.facet),
+    ]
+  }
+
+  private static func queries(_ services: RESTServices) -> [Route] {
+    let queries = QueryController(services: services)
+    return [
+      Route(.post, points + "/query", .read, queries.one(RequestDecoder.query, wrapped: true)),
+      Route(
+        .post, points + "/query/batch", .read,
+        queries.many(RequestDecoder.queryBatch, wrapped: true)),
+      Route(.post, points + "/query/groups", .read, queries.groups(RequestDecoder.queryGroups)),
+      Route(.post, points + "/search", .read, queries.one(RequestDecoder.search)),
+      Route(.post, points + "/search/batch", .read, queries.many(RequestDecoder.searchBatch)),
+      Route(.post, points + "/search/groups", .read, queries.groups(RequestDecoder.searchGroups)),
+      Route(.post, points + "/search/matrix/pairs", .read, queries.pairs),
+      Route(.post, points + "/search/matrix/offsets", .read, queries.offsets),
+      Route(.post, points + "/recommend", .read, queries.one(RequestDecoder.recommend)),
+      Route(.post, points + "/recommend/batch", .read, queries.many(RequestDecoder.recommendBatch)),
+      Route(
+        .post, points + "/recommend/groups", .read,
+        queries.groups(RequestDecoder.recommendGroups)),
+      Route(.post, points + "/discover", .read, queries.one(RequestDecoder.discover)),
+      Route(.post, points + "/discover/batch", .read, queries.many(RequestDecoder.discoverBatch)),
+    ]
+  }
+
+  private static func snapshots(_ services: RESTServices) -> [Route] {
+    let snapshots = SnapshotsController(services: services)
+    let ofCollection = collection + "/snapshots"
+    return [
+      Route(.get, ofCollection, .read, snapshots.list),
+      Route(.post, ofCollection, .write, snapshots.create),
+      Route(.get, ofCollection + "/{snapshot_name}", .read, snapshots.download),
+      Route(.delete, ofCollection + "/{snapshot_name}", .write, snapshots.delete),
+      Route(.put, ofCollection + "/recover", .manage, snapshots.recover),
+      Route(.post, ofCollection + "/upload", .manage, snapshots.upload),
+      Route(.get, "/snapshots", .read, snapshots.list),
+      Route(.post, "/snapshots", .manage, snapshots.create),
+      Route(.get, "/snapshots/{snapshot_name}", .read, snapshots.download),
+      Route(.delete, "/snapshots/{snapshot_name}", .manage, snapshots.delete),
+    ]
+  }
+
+  private static var unsupported: [Route] {
+    let refuse = UnsupportedController.refuse
+    let shards = refuse("shard keys are")
+    let parts = refuse("snapshots of shards are")
+    let ofShard = collection + "/shards/{shard_id}/snapshot"
+    let quotas = refuse("quotas are")
+    let standalone = UnsupportedController.refuseStandalone
+    return [
+      Route(
+        .put, collection + "/vectors/{vector_name}", .write, refuse("adding named vectors is")),
+      Route(
+        .delete, collection + "/vectors/{vector_name}", .write,
+        refuse("dropping named vectors is")),
+      Route(
+        .post, collection + "/cluster", .manage, refuse("clusters are")),
+      Route(.get, collection + "/shards", .read, shards),
+      Route(.put, collection + "/shards", .manage, shards),
+      Route(.post, collection + "/shards/delete", .manage, shards),
+      Route(.get, ofShard, .write, parts),
+      Route(.get, ofShard + "s", .read, parts),
+      Route(.post, ofShard + "s", .write, parts),
+      Route(.put, ofShard + "s/recover", .manage, parts),
+      Route(.post, ofShard + "s/upload", .manage, parts),
+      Route(.get, ofShard + "s/{snapshot_name}", .read, parts),
+      Route(.delete, ofShard + "s/{snapshot_name}", .write, parts),
+      Route(.get, "/quotas", .read, quotas),
+      Route(.put, "/quotas", .manage, quotas),
+      Route(
+        .get, "/cluster/telemetry", .anyKey,
+        refuse("telemetry of clusters is")),
+      Route(.post, "/cluster/recover", .manage, standalone),
+      Route(.delete, "/cluster/peer/{peer_id}", .manage, standalone),
+    ]
+  }
+}
