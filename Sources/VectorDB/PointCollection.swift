@@ -13,7 +13,7 @@ public final class PointCollection: Sendable {
   public let name: String
   let number: UInt32
   let core: DatabaseCore
-  let vectors: [VectorSlot]
+  let vectors: [any VectorField]
   let visibility = VisibilityTable()
   let identities = IdentityTable()
   let deadRows = DeadRows()
@@ -63,10 +63,8 @@ public final class PointCollection: Sendable {
     self.number = number
     self.core = core
     self.vectors = entry.config.vectors.all.enumerated().map { position, vector in
-      VectorSlot(
-        name: vector.name, number: entry.vectorNumbers[vector.name] ?? 0, position: position,
-        size: vector.params.size, distance: vector.params.distance,
-        column: DenseColumn(dimension: vector.params.size))
+      DenseField(
+        vector, number: entry.vectorNumbers[vector.name] ?? 0, position: position)
     }
     self.payloadIndexes = PayloadIndexes(entry.payloadSchema)
     self.state = Mutex(
@@ -107,14 +105,14 @@ public final class PointCollection: Sendable {
       phase: phase, problem: problem, config: config, pointsCount: count,
       indexedVectorsCount: indexedVectorsCount,
       segmentsCount: 1, updateQueueLength: core.waitingWrites.load(ordering: .relaxed),
-      vectorBytes: vectors.reduce(0) { $0 + $1.column.residentBytes }, indexes: indexInfos,
+      vectorBytes: vectors.reduce(0) { $0 + $1.residentBytes }, indexes: indexInfos,
       payloadFields: payloadFieldInfos)
   }
 
   /// The vector called `name`.
   func slot(
     named name: String, context: @autoclosure () -> String = ""
-  ) throws(CollectionError) -> VectorSlot {
+  ) throws(CollectionError) -> any VectorField {
     guard let slot = vectors.first(where: { $0.name == name }) else {
       if config.sparseVectors?[name] != nil {
         throw .badRequest("vector `\(name)`: sparse vectors are not supported yet")

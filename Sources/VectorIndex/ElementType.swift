@@ -19,6 +19,36 @@ public enum ElementType: Sendable, Hashable, CaseIterable {
     }
   }
 
+  /// `values` as they are kept.
+  package func encoded(_ values: [Float]) -> [UInt8] {
+    [UInt8](unsafeUninitializedCapacity: byteCount * values.count) { buffer, count in
+      count = byteCount * values.count
+      guard let first = buffer.baseAddress else { return }
+      var row = [UInt64](repeating: 0, count: (count + 7) / 8)
+      row.withUnsafeMutableBytes { row in
+        guard let address = row.baseAddress else { return }
+        values.withUnsafeBufferPointer { encode($0, into: address) }
+        UnsafeMutableRawPointer(first).copyMemory(from: address, byteCount: count)
+      }
+    }
+  }
+
+  /// Whether all numbers of `row` are finite; it need not be aligned.
+  package func areFinite(_ row: UnsafeRawBufferPointer) -> Bool {
+    switch self {
+    case .float32:
+      for position in stride(from: 0, to: row.count - 3, by: 4) {
+        if !row.loadUnaligned(fromByteOffset: position, as: Float.self).isFinite { return false }
+      }
+    case .float16:
+      for position in stride(from: 0, to: row.count - 1, by: 2) {
+        if !row.loadUnaligned(fromByteOffset: position, as: Float16.self).isFinite { return false }
+      }
+    case .uint8: break
+    }
+    return true
+  }
+
   var code: vk_element {
     switch self {
     case .float32: VK_FLOAT32

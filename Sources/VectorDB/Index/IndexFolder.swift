@@ -74,16 +74,14 @@ final class IndexFolder: Sendable {
     for vector in vectors { unlink(file(collection, vector)) }
   }
 
-  private func load(_ slot: VectorSlot, of collection: PointCollection) throws {
+  private func load(_ slot: any VectorField, of collection: PointCollection) throws {
     let reader = try IndexFileReader(path: file(collection.number, slot.number))
     let expected = IndexFileHeader(collection: collection.number, vector: slot.number).bytes
     var header = [UInt8](repeating: 0, count: expected.count)
     try header.withUnsafeMutableBytes { try reader.read(into: $0) }
     guard header == expected else { throw DamagedIndex(reason: "it is a file of something else") }
     let lists = collection.config.ivfLists
-    let index = try IVFFlatIndex(
-      metric: slot.metric, dimension: slot.size, parameters: IVFParameters(listCount: lists),
-      reading: { try reader.read(into: $0) })
+    let index = try slot.loadIndex(IVFParameters(listCount: lists)) { try reader.read(into: $0) }
     try reader.finish()
     let covered = index.view().coveredRows
     let nextOffset = collection.state.withLock { $0.counters.nextOffset }

@@ -24,15 +24,15 @@ extension PointCollection {
   }
 
   /// Whether a vector that has no index has grown to need one, or will with `moreRows`.
-  func isIndexDue(_ slot: VectorSlot, moreRows: Int = 0) -> Bool {
-    guard slot.metric != .manhattan, slot.indexSlot.index == nil else { return false }
+  func isIndexDue(_ slot: any VectorField, moreRows: Int = 0) -> Bool {
+    guard slot.canBeIndexed, slot.indexSlot.index == nil else { return false }
     let (threshold, count) = state.withLock { ($0.config.indexingThreshold, $0.liveCount) }
     guard threshold > 0 else { return false }
-    return (count + moreRows) * slot.size * MemoryLayout<Float>.stride > threshold << 10
+    return (count + moreRows) * slot.rowBytes > threshold << 10
   }
 
   /// Rows of `slot` that are not in its lists; 0 without an index.
-  func tailRows(_ slot: VectorSlot) -> Int {
+  func tailRows(_ slot: any VectorField) -> Int {
     guard let index = slot.indexSlot.index else { return 0 }
     let nextOffset = state.withLock { $0.counters.nextOffset }
     return max(0, Int(nextOffset) - Int(index.view().coveredRows))

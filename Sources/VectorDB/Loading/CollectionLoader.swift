@@ -53,21 +53,19 @@ struct CollectionLoader {
     }
   }
 
-  private func loadVectors(_ slot: VectorSlot) throws {
+  private func loadVectors(_ slot: any VectorField) throws {
     let rowCount = collection.state.withLock { $0.counters.nextOffset }
     let lower = KeyLayout.vector(collection.number, slot.number, 0)
     let upper = KeyLayout.vector(collection.number, slot.number, .max)
     var iterator = try collection.core.store.scan(
       in: KeyLayout.vectors, from: lower, upTo: upper, fillCache: false)
-    var row = [Float](repeating: 0, count: slot.size)
+    let format = slot.format
     var count = 0
     while try iterator.next() {
       guard let offset = iterator.key.readBigEndian(UInt32.self, at: 6), offset < rowCount,
-        iterator.value.count == slot.size * MemoryLayout<Float>.stride
+        format.fits(iterator.value)
       else { throw damaged("a vector of `\(slot.name)` has a wrong key or length") }
-      // Values in the store need not be aligned for floats.
-      row.withUnsafeMutableBytes { $0.copyMemory(from: iterator.value) }
-      row.withUnsafeBufferPointer { slot.column.write($0, at: offset) }
+      slot.place(stored: iterator.value, at: offset)
       count += 1
       try look(count)
     }

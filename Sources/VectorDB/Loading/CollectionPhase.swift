@@ -53,8 +53,8 @@ extension PointCollection {
     }
     progress.ring()
     for slot in vectors {
-      let rows = UInt32(slot.column.rowsPerChunk)
-      for chunk in 0...rowCount / rows { slot.column.dropChunk(containing: chunk * rows) }
+      let rows = UInt32(slot.rowsPerChunk)
+      for chunk in 0...rowCount / rows { slot.dropChunk(containing: chunk * rows) }
     }
     let rows = UInt32(VisibilityTable.rowsPerChunk)
     for chunk in 0...rowCount / rows {

@@ -15,7 +15,7 @@ struct ExampleSearch {
     var best = TopK(capacity: min(count, Int(transaction.visibility.rowCount)))
     let column = transaction.columns[slot.position]
     var pace = WorkPace(transaction.flag)
-    let cost = 16 + query.vectors.count * slot.size / 8
+    let cost = 16 + query.vectors.count * slot.rowBytes / 32
     let offer = { (offset: UInt32) throws(CollectionError) in
       try pace.step(cost)
       guard let score = column.withRow(offset, { scorer.score($0) }) else { return }

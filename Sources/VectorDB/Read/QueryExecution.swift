@@ -82,7 +82,7 @@ struct QueryExecution {
         case .all: true
         case .names(let names): names.contains(slot.name)
         }
-      if isReturned { hit += slot.size * MemoryLayout<Float>.stride }
+      if isReturned { hit += slot.rowBytes }
     }
     return Self.queryBytes + read + search.count * hit
   }

@@ -78,13 +78,13 @@ struct CollectionSalvage {
     var lost: [LostVectors] = []
     for vector in entry.config.vectors.all {
       guard let slot = entry.vectorNumbers[vector.name] else { continue }
-      let length = vector.params.size * MemoryLayout<Float>.stride
+      let format = vector.params.format
       var wrong: Set<UInt32> = []
       let ranges = try source.salvage(
         in: KeyLayout.vectors, from: KeyLayout.vector(number, slot, 0),
         upTo: KeyLayout.vector(number, slot, .max)
       ) { (key, value) throws(StorageError) in
-        if value.count != length, let offset = key.readBigEndian(UInt32.self, at: 6) {
+        if !format.fits(value), let offset = key.readBigEndian(UInt32.self, at: 6) {
           wrong.insert(offset)
         }
       }

@@ -62,7 +62,7 @@ extension PointCollection {
     var memory = CollectionMemory(catalogue: CollectionMemory.catalogueBytes)
     let rowCount = state.withLock { $0.counters.nextOffset }
     for slot in vectors {
-      let use = slot.column.memory(rowCount: rowCount)
+      let use = slot.memory(rowCount: rowCount)
       memory.vectors += use.rows
       memory.presence += use.presence
       guard let index = slot.indexSlot.index?.statistics().memory else { continue }
@@ -82,7 +82,7 @@ extension PointCollection {
 
   /// What one more row takes in memory, and what its records take on disk.
   var bytesPerRow: Int {
-    vectors.reduce(Self.bytesPerRowWithoutVectors) { $0 + $1.size * MemoryLayout<Float>.stride }
+    vectors.reduce(Self.bytesPerRowWithoutVectors) { $0 + $1.rowBytes }
   }
 }
 

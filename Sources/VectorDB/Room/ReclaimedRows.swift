@@ -60,7 +60,7 @@ struct ReclaimedRows {
     let stored = try store.approximateBytes(
       in: KeyLayout.vectors, from: range.lower, upTo: range.upper)
     let bytesPerPoint = collection.vectors.reduce(0) {
-      $0 + $1.size * MemoryLayout<Float>.stride + Self.keyBytes
+      $0 + $1.format.storedBytes + Self.keyBytes
     }
     let expected = UInt64(live) * UInt64(bytesPerPoint)
     return stored > expected + expected / 2 + Self.slackBytes

@@ -4,19 +4,19 @@ import Storage
 
 /// Reads the points of one frame. Everything is checked: a snapshot may have been made by anybody.
 struct ArchivedPoints {
-  /// Bytes of a vector by its number.
-  let vectorBytes: [UInt16: Int]
+  /// How vectors are kept, by their number.
+  let formats: [UInt16: any VectorFormat]
   let nextOperation: UInt64
 
   init(_ entry: CatalogEntry, nextOperation: UInt64) throws(CollectionError) {
-    var vectorBytes: [UInt16: Int] = [:]
+    var formats: [UInt16: any VectorFormat] = [:]
     for vector in entry.config.vectors.all {
-      guard let number = entry.vectorNumbers[vector.name], vectorBytes[number] == nil else {
+      guard let number = entry.vectorNumbers[vector.name], formats[number] == nil else {
         throw .damagedSnapshot("vector `\(vector.name)` has no number of its own")
       }
-      vectorBytes[number] = vector.params.size * MemoryLayout<Float>.stride
+      formats[number] = vector.params.format
     }
-    self.vectorBytes = vectorBytes
+    self.formats = formats
     self.nextOperation = nextOperation
   }
 
@@ -45,11 +45,13 @@ struct ArchivedPoints {
       let count = try cursor.integer(UInt16.self)
       for _ in 0..<count {
         let vector = try cursor.integer(UInt16.self)
-        guard let length = vectorBytes[vector] else {
+        guard let format = formats[vector] else {
           throw .damagedSnapshot("point \(point.id) has an unknown vector")
         }
+        // What is shorter than a vector reaches beyond the frame.
+        let length = format.storedLength(at: cursor.rest) ?? cursor.rest.count + 1
         let values = try cursor.take(length)
-        guard Self.areFinite(values) else {
+        guard format.isFinite(values) else {
           throw .damagedSnapshot("point \(point.id) has a vector that is not finite")
         }
         batch.put(
@@ -76,14 +78,6 @@ struct ArchivedPoints {
     return view
   }
 
-  private static func areFinite(_ values: UnsafeRawBufferPointer) -> Bool {
-    for position in stride(from: 0, to: values.count, by: MemoryLayout<Float>.stride) {
-      let value = values.loadUnaligned(fromByteOffset: position, as: Float.self)
-      if !value.isFinite { return false }
-    }
-    return true
-  }
-
   /// Takes one thing after another from a frame.
   private struct Cursor {
     let bytes: UnsafeRawBufferPointer
@@ -94,6 +88,8 @@ struct ArchivedPoints {
     }
 
     var isAtEnd: Bool { position == bytes.count }
+
+    var rest: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: bytes[position...]) }
 
     mutating func take(_ count: Int) throws(CollectionError) -> UnsafeRawBufferPointer {
       guard count <= bytes.count - position else {

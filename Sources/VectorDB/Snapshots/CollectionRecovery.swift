@@ -69,7 +69,7 @@ struct CollectionRecovery {
     let rows = Int(clamping: min(totals.items, UInt64(UInt32.max)))
     let empty = PointCollection(
       entry: entry, number: 0, core: core, counters: CollectionCounters())
-    let longest = (empty.vectors.map(\.size).max() ?? 0) * MemoryLayout<Float>.stride
+    let longest = empty.vectors.map(\.rowBytes).max() ?? 0
     let identity = PointCollection.bytesPerRowWithoutVectors
     // Not every point need have every vector.
     let vectors = min(
@@ -195,10 +195,8 @@ extension PointCollection {
 
   /// Refuses a configuration whose vectors differ from this collection's.
   func requireSameVectors(as config: CollectionConfig) throws(CollectionError) {
-    let own = vectors.map { "\($0.name): \($0.size) \($0.distance)" }
-    let other = config.vectors.all.map {
-      "\($0.name): \($0.params.size) \($0.params.distance)"
-    }
+    let own = self.config.vectors.all.map { "\($0.name): \($0.params.shape)" }
+    let other = config.vectors.all.map { "\($0.name): \($0.params.shape)" }
     guard own.sorted() == other.sorted() else {
       throw .badRequest(
         """

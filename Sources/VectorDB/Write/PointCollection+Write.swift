@@ -1,5 +1,4 @@
 public import PointModel
-import VectorIndex
 
 extension PointCollection {
   /// Applies `operations` in order, all of them or none. Durable, by the database's
@@ -81,14 +80,10 @@ extension PointCollection {
   ) throws(CollectionError) -> [NamedVector] {
     var prepared = vectors
     for (index, vector) in vectors.enumerated() {
-      let slot = try slot(named: vector.name, context: "point \(id)")
-      var values = try slot.checked(
+      let value = try slot(named: vector.name, context: "point \(id)").prepared(
         vector.value,
         context: "point \(id), " + (vector.name.isEmpty ? "vector" : "vector `\(vector.name)`"))
-      if slot.distance == .cosine {
-        VectorMath.normalize(&values)
-        prepared[index] = NamedVector(name: vector.name, values: values)
-      }
+      prepared[index] = NamedVector(name: vector.name, value: value)
     }
     return prepared
   }
