@@ -4,12 +4,15 @@ import CSimdJSON
 ///
 /// The document is immutable once made. Memory is several times the input's size, so large
 /// documents should not be kept longer than it takes to read them.
-public final class JSONDocument: Sendable {
+///
+/// SAFETY (`@unchecked Sendable`): `contents` is set again only by a ``JSONRecordParser`` that
+/// holds the only reference; nobody else can be reading it then.
+public final class JSONDocument: @unchecked Sendable {
   /// The deepest nesting any caller can allow, which bounds the recursion of writing a document.
   public static let deepestNesting = 1024
 
   private let parser: JSONParser
-  private let contents: Contents
+  private var contents: Contents
 
   // SAFETY: The pointers are into buffers of `parser`, which nobody writes while the document
   // holds it; all accesses go through `withTape`, which keeps the document alive.
@@ -38,6 +41,18 @@ public final class JSONDocument: Sendable {
     let result = bytes.withUnsafeBytes { Self.parse($0, maximumDepth: maximumDepth) }
     let (parser, tape) = try result.get()
     self.init(parser: parser, tape: tape)
+  }
+
+  /// Parses another text in the place of this one, which nobody else may refer to.
+  ///
+  /// - Returns: false when the text needs a closer look, as a document of its own; then this one
+  ///   must not be read any more.
+  func replace(by bytes: UnsafeRawBufferPointer, maximumDepth: Int) -> Bool {
+    var tape: JSONTape?
+    _ = parser.parse(bytes, maximumDepth: maximumDepth, into: &tape)
+    guard let tape else { return false }
+    contents = Contents(tape: tape)
+    return true
   }
 
   private init(parser: JSONParser, tape: JSONTape) {

@@ -38,23 +38,23 @@ public struct FieldIndex: Sendable {
   public func rows(
     words: ClosedRange<UInt64>, verdict: (UInt64) -> Bool?
   ) -> (sure: OffsetSet, perhaps: OffsetSet) {
-    (
-      sure: rows(words: words) { verdict($0) == true },
-      perhaps: rows(words: words) { verdict($0) == nil }
-    )
-  }
-
-  private func rows(words: ClosedRange<UInt64>, where isWanted: (UInt64) -> Bool) -> OffsetSet {
-    select { segment in
-      guard case .words(let segment) = segment.storage else { return .empty }
-      let table = segment.table
+    var (sure, perhaps) = (OffsetSet.empty, OffsetSet.empty)
+    for segment in segments {
+      guard case .words(let entered) = segment.storage else { continue }
+      let table = entered.table
       let range = Self.positions(table, { $0 < words.lowerBound }, { $0 > words.upperBound })
-      var offsets: [UInt32] = []
-      for position in range where isWanted(table.keys[position]) {
-        offsets += table.offsets(at: position)
+      var found: (sure: [UInt32], perhaps: [UInt32]) = ([], [])
+      for position in range {
+        switch verdict(table.keys[position]) {
+        case true?: found.sure += table.offsets(at: position)
+        case nil: found.perhaps += table.offsets(at: position)
+        case false?: break
+        }
       }
-      return OffsetSet(offsets)
+      sure = sure.subtracting(segment.replaced).union(OffsetSet(found.sure))
+      perhaps = perhaps.subtracting(segment.replaced).union(OffsetSet(found.perhaps))
     }
+    return (sure, perhaps)
   }
 
   /// The rows that have the string.

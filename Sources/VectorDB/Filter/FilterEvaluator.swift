@@ -2,11 +2,17 @@ import FastJSON
 import PointModel
 
 /// Decides whether a point passes a filter, by Qdrant's rules for values that are missing,
-/// `null`, arrays or of another type.
+/// `null`, arrays or of another type. For one thread at a time.
 struct FilterEvaluator {
   private let filter: CompiledFilter
   /// Whether some condition looks into payloads; otherwise they need not be read.
   let needsPayload: Bool
+  private let payloads = Payloads()
+
+  /// Parses one payload after another.
+  private final class Payloads {
+    var parser = JSONRecordParser()
+  }
 
   /// Prepares what does not depend on points. Fields without an entry in `text` are matched as
   /// text without an index.
@@ -22,13 +28,13 @@ struct FilterEvaluator {
     guard needsPayload else {
       return filter.passes(FilterSubject(payload: nil, point: .init(id: id, hasVector: hasVector)))
     }
-    let document: JSONDocument
+    let root: JSONElement
     do {
-      document = try JSONDocument(parsing: payload)
+      root = try payloads.parser.parse(payload)
     } catch {
       throw .storage("the payload of point \(id) is damaged: \(error.message)")
     }
     return filter.passes(
-      FilterSubject(payload: document.root, point: .init(id: id, hasVector: hasVector)))
+      FilterSubject(payload: root, point: .init(id: id, hasVector: hasVector)))
   }
 }

@@ -46,6 +46,7 @@ struct PayloadIndexBuild {
   /// Goes through the records; `false` when it was told to end before the last.
   mutating func run(while goesOn: () -> Bool) throws(CollectionError) -> Bool {
     var values = RowValues()
+    var parser = JSONRecordParser()
     var isComplete = true
     try read.scanRecords { (offset, record) throws(CollectionError) in
       rowCount += 1
@@ -56,14 +57,14 @@ struct PayloadIndexBuild {
           return false
         }
       }
-      let document: JSONDocument
+      let root: JSONElement
       do throws(JSONSyntaxError) {
-        document = try JSONDocument(parsing: record.payload)
+        root = try parser.parse(record.payload)
       } catch {
         throw .storage("the payload of point \(record.id) is damaged: \(error.message)")
       }
       for index in parts.indices where parts[index].refusal == nil {
-        parts[index].build.reader.read(document.root, into: &values)
+        parts[index].build.reader.read(root, into: &values)
         parts[index].builder.add(values, at: offset, replaces: false)
       }
       return true

@@ -1,7 +1,8 @@
 /// Search through the lists of an index, and exactly over the rows that are not in them yet.
 ///
 /// Scores returned are exact; which rows are found depends on the effort. A query whose `allowed`
-/// holds few rows is answered exactly, and so is one longer than 3·10¹³. The queries of a batch
+/// holds few rows is answered exactly, and so is one that wants a good part of the rows or that is
+/// longer than 3·10¹³. The queries of a batch
 /// read each list from memory once.
 public struct IVFSearch: VectorSearching {
   private let index: IVFIndexView
@@ -41,7 +42,7 @@ public struct IVFSearch: VectorSearching {
   /// Centroids as codes and the nearest of them, the lists looked at, rows that are reranked, and
   /// the tail.
   public func bytesRead(limit: Int, in view: DenseColumnView, visibility: VisibilityView) -> Int {
-    if isExhaustive, scansTail {
+    if isExhaustive || wantsGoodPart(limit, visibility), scansTail {
       return ExactScan(metric: metric).bytesRead(limit: limit, in: view, visibility: visibility)
     }
     let reach = index.widened(reach, forLimit: limit)
@@ -73,7 +74,8 @@ public struct IVFSearch: VectorSearching {
     var probing: [Int] = []
     for (position, query) in queries.enumerated() where query.limit > 0 {
       precondition(query.vector.count == view.dimension, "a query of another dimension")
-      if isOutOfRange(query) || scansTail && prefersExact(query, in: view) {
+      let isExact = prefersExact(query, in: view) || wantsGoodPart(query.limit, visibility)
+      if isOutOfRange(query) || scansTail && isExact {
         exact.append(position)
       } else {
         probing.append(position)
@@ -141,6 +143,11 @@ public struct IVFSearch: VectorSearching {
     let share = Double(allowed.count) / Double(max(allowed.count, Int(allowed.rowCount)))
     let widened = Double(probes) / share.squareRoot()
     return min(index.generation.lists.count, Int(widened.rounded(.up)))
+  }
+
+  /// Whether so many rows are wanted that finding and sorting them costs more than scoring all.
+  private func wantsGoodPart(_ limit: Int, _ visibility: VisibilityView) -> Bool {
+    limit >= max(1, Int(visibility.rowCount) / 4)
   }
 
   /// Whether scoring every allowed row costs less than probing for them.

@@ -29,7 +29,7 @@ struct Rerank {
   ) -> TopK {
     var best = TopK(capacity: lane.limit)
     let queue = lane.sealedCandidates()
-    let seen = RowSet(capacity: 64)
+    let seen = SeenRows(capacity: 64)
     let scorer = lane.scorer
     let minimum = lane.query.minimumScore ?? -.infinity
     var count = 0

@@ -17,7 +17,7 @@ final class SearchLane {
   private let candidates = CandidateQueue()
   private let bounds: BoundHeap
   /// Rows whose bounds were taken, since a row may have two entries.
-  private let bounded: RowSet
+  private let bounded: SeenRows
   private let distanceLimit: Float
 
   init(
@@ -33,7 +33,7 @@ final class SearchLane {
     }
     self.table = CodeTable(query.vector, rotation: quantizer.rotation, layout: quantizer.layout)
     self.bounds = BoundHeap(capacity: limit)
-    self.bounded = RowSet(capacity: min(4 * limit, 256))
+    self.bounded = SeenRows(capacity: min(4 * limit, 256))
     // A row at the minimum itself may be returned.
     self.distanceLimit = query.minimumScore.map { (-$0).nextUp } ?? .infinity
   }
