@@ -62,7 +62,12 @@ def listens(pid: int, port: int) -> bool:
     """Whether it is this process that listens on the port."""
     sockets = set()
     for table in ("tcp", "tcp6"):
-        for line in pathlib.Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
+        try:
+            lines = pathlib.Path(f"/proc/{pid}/net/{table}").read_text().splitlines()
+        except FileNotFoundError:
+            # It has ended: who took its port answered.
+            return False
+        for line in lines[1:]:
             fields = line.split()
             if fields[3] == "0A" and int(fields[1].split(":")[1], 16) == port:
                 sockets.add(f"socket:[{fields[9]}]")
