@@ -26,20 +26,15 @@ public enum Query: Sendable, Equatable {
   case sample
 }
 
-/// A search or, without a query, a listing by id.
+/// A query as a client asked it: the root of a tree, and what is returned of the points found.
+///
+/// The parts of the root are the request's own: `request.limit` is `request.root.limit`.
+@dynamicMemberLookup
 public struct QueryRequest: Sendable, Equatable {
-  public var query: Query?
-  /// The vector's name; empty for the unnamed one.
-  public var using: String
-  public var filter: Filter?
-  public var params: SearchParams
-  public var scoreThreshold: Float?
-  public var limit: Int
-  public var offset: Int
+  /// What is searched or listed.
+  public var root: QueryNode
   public var withPayload: PayloadSelector
   public var withVector: VectorSelector
-  /// Where the vector of a query by id is looked up, when not in the searched collection.
-  public var lookupFrom: LookupLocation?
 
   public init(
     query: Query? = nil, using: String = "", filter: Filter? = nil, params: SearchParams = .init(),
@@ -47,16 +42,17 @@ public struct QueryRequest: Sendable, Equatable {
     withPayload: PayloadSelector = .none, withVector: VectorSelector = .none,
     lookupFrom: LookupLocation? = nil
   ) {
-    self.query = query
-    self.using = using
-    self.filter = filter
-    self.params = params
-    self.scoreThreshold = scoreThreshold
-    self.limit = limit
-    self.offset = offset
+    root = QueryNode(
+      query: query, using: using, filter: filter, params: params, scoreThreshold: scoreThreshold,
+      limit: limit, offset: offset, lookupFrom: lookupFrom)
     self.withPayload = withPayload
     self.withVector = withVector
-    self.lookupFrom = lookupFrom
+  }
+
+  /// A part of the root.
+  public subscript<Value>(dynamicMember part: WritableKeyPath<QueryNode, Value>) -> Value {
+    get { root[keyPath: part] }
+    set { root[keyPath: part] = newValue }
   }
 }
 

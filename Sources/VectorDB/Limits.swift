@@ -27,6 +27,8 @@ public struct Limits: Sendable, Equatable {
   /// Reads that may have begun and wait, each on a thread of its own, because they take longer than
   /// others that are asked for meanwhile.
   public var pausedReadsMax: Int
+  /// Levels of queries that take their points from others.
+  public var queryDepthMax: Int
   /// Points that a diversified search weighs against each other; those after them follow by their
   /// nearness alone.
   public var diversifiedCandidatesMax: Int
@@ -52,8 +54,8 @@ public struct Limits: Sendable, Equatable {
     payloadDepthMax: Int = 125, collectionsMax: Int = 10_000,
     aliasesMax: Int = 100_000, lazyFilterCandidatesMax: Int = 2048,
     briefSearchBytesMax: Int = 4 << 20, pausedReadsMax: Int = 128,
-    diversifiedCandidatesMax: Int = 16_384, wholeAnswerPointsMax: Int = 128,
-    indexTailRowsMax: Int = 20_000,
+    queryDepthMax: Int = 64, diversifiedCandidatesMax: Int = 16_384,
+    wholeAnswerPointsMax: Int = 128, indexTailRowsMax: Int = 20_000,
     loadingWaitMilliseconds: Int = 3000, payloadFieldsMax: Int = 1000,
     payloadIndexRowsAtLoadMax: Int = 100_000,
     room: RoomLimits = RoomLimits()
@@ -69,6 +71,7 @@ public struct Limits: Sendable, Equatable {
     self.lazyFilterCandidatesMax = lazyFilterCandidatesMax
     self.briefSearchBytesMax = briefSearchBytesMax
     self.pausedReadsMax = pausedReadsMax
+    self.queryDepthMax = queryDepthMax
     self.diversifiedCandidatesMax = diversifiedCandidatesMax
     self.wholeAnswerPointsMax = wholeAnswerPointsMax
     self.indexTailRowsMax = indexTailRowsMax

@@ -69,13 +69,9 @@ struct QueryController: Sendable {
     _ queries: [QueryRequest], _ context: RESTContext, _ parameters: ReadParameters
   ) async throws -> PointPages {
     let collection = try services.collection(context, parameters)
-    var resolved: [QueryRequest] = []
-    for query in queries {
-      resolved.append(try await resolvingReferences(of: query, to: collection))
-    }
-    let final = resolved
+    let database = try services.database()
     return try await services.withDeadline(parameters.timeoutSeconds, operation: "Query", context) {
-      try await collection.queryPages(final)
+      try await database.queryPages(queries, in: collection.name)
     }
   }
 
@@ -87,13 +83,10 @@ struct QueryController: Sendable {
     let parameters = try ReadParameters(request)
     return try await services.bodies.withValue(of: request, decodedBy: decode) { wanted in
       let collection = try services.collection(context, parameters)
-      let resolved = try await resolvingReferences(of: wanted.query, to: collection)
+      let database = try services.database()
       let seconds = parameters.timeoutSeconds
       let groups = try await services.withDeadline(seconds, operation: "GroupBy", context) {
-        var request = wanted
-        request.query = resolved
-        let groups = try await collection.groups(request)
-        return try await lookingUp(wanted.lookup, groups)
+        try await database.groups(wanted, in: collection.name)
       }
       return try await RESTResponse.ok(context, .groups(groups))
     }
@@ -114,44 +107,5 @@ struct QueryController: Sendable {
       }
       return try await RESTResponse.ok(context, steps(matrix))
     }
-  }
-
-  /// Adds to each group the point of its name in another collection.
-  private func lookingUp(
-    _ lookup: GroupLookup?, _ groups: [PointGroup]
-  ) async throws -> [PointGroup] {
-    guard let lookup else { return groups }
-    let source = try services.database().collection(referredToAs: lookup.collection)
-    let records = try await source.retrieve(
-      groups.compactMap(\.id.pointID), withPayload: lookup.withPayload,
-      withVector: lookup.withVector)
-    let byID = Dictionary(records.map { ($0.id, $0) }) { first, _ in first }
-    return groups.map { group in
-      PointGroup(id: group.id, hits: group.hits, lookup: group.id.pointID.flatMap { byID[$0] })
-    }
-  }
-
-  /// Replaces references to points of another collection by those points' vectors.
-  private func resolvingReferences(
-    of request: QueryRequest, to collection: PointCollection
-  ) async throws -> QueryRequest {
-    guard let location = request.lookupFrom, let query = request.query else { return request }
-    let source = try services.database().collection(referredToAs: location.collection)
-    let name = location.vector ?? request.using
-    var vectors = query.vectors
-    var examples: Set<PointID> = []
-    for (index, vector) in vectors.enumerated() {
-      guard case .point(let id) = vector else { continue }
-      vectors[index] = .dense(try await source.vector(of: id, name: name))
-      examples.insert(id)
-    }
-    var resolved = request
-    resolved.query = query.replacingVectors(with: vectors)
-    if source === collection, !examples.isEmpty {
-      // A point is not an answer to a query by itself.
-      resolved.filter = Filter(
-        must: request.filter.map { [.filter($0)] } ?? [], mustNot: [.hasID(examples)])
-    }
-    return resolved
   }
 }

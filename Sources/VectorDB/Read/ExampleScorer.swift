@@ -1,4 +1,3 @@
-import PointModel
 import VectorIndex
 
 /// Scores rows by their similarity to several examples; a higher score is better whatever the
@@ -7,52 +6,59 @@ import VectorIndex
 /// The similarities are internal scores of the metric. The formulas are Qdrant's: a rank of whole
 /// numbers by the context, and `sigmoid`, which squeezes a similarity into 0…1 beside it.
 struct ExampleScorer {
+  /// How similarities become a score. Examples come in the order in which a query names them.
   enum Rule {
-    case bestScore(positive: [[Float]], negative: [[Float]])
-    case sumScores(positive: [[Float]], negative: [[Float]])
-    case discover(target: [Float], context: [Pair])
-    case context([Pair])
-  }
-
-  struct Pair {
-    let positive: [Float]
-    let negative: [Float]
+    /// So many positive examples, then negative ones.
+    case bestScore(positives: Int)
+    case sumScores(positives: Int)
+    /// A target, then pairs of a positive and a negative example.
+    case discover
+    /// Pairs.
+    case context
   }
 
   let rule: Rule
-  let metric: Metric
+  let examples: [any Scorer]
 
-  func score(_ row: UnsafeBufferPointer<Float>) -> Float {
-    switch rule {
-    case .bestScore(let positive, let negative):
-      let nearest = positive.reduce(-Float.infinity) { max($0, similarity($1, row)) }
-      let worst = negative.reduce(-Float.infinity) { max($0, similarity($1, row)) }
-      return nearest > worst ? Self.sigmoid(nearest) : -Self.sigmoid(worst)
-    case .sumScores(let positive, let negative):
-      return positive.reduce(0) { $0 + similarity($1, row) }
-        - negative.reduce(0) { $0 + similarity($1, row) }
-    case .discover(let target, let context):
-      let rank = context.reduce(0) { $0 + side(of: $1, row) }
-      return Float(rank) + Self.sigmoid(similarity(target, row))
-    case .context(let context):
-      return context.reduce(0) { $0 + loss(of: $1, row) }
+  /// The scores of the rows at `offsets`, all of which have the vector.
+  func scores(at offsets: [UInt32]) -> [Float] {
+    let similarities = examples.map { $0.scores(at: offsets) }
+    return offsets.indices.map { row in
+      let score = score(similarities.map { $0[row] ?? -.infinity })
+      return score.isNaN ? -.infinity : score
     }
   }
 
-  private func similarity(_ example: [Float], _ row: UnsafeBufferPointer<Float>) -> Float {
-    example.withUnsafeBufferPointer { VectorMath.score(metric, $0, row) }
+  private func score(_ similarities: [Float]) -> Float {
+    switch rule {
+    case .bestScore(let positives):
+      let nearest = similarities[..<positives].max() ?? -.infinity
+      let worst = similarities[positives...].max() ?? -.infinity
+      return nearest > worst ? Self.sigmoid(nearest) : -Self.sigmoid(worst)
+    case .sumScores(let positives):
+      return similarities[..<positives].reduce(0, +) - similarities[positives...].reduce(0, +)
+    case .discover:
+      let rank = pairs(similarities[1...]).reduce(0) { $0 + Self.side(of: $1) }
+      return Float(rank) + Self.sigmoid(similarities[0])
+    case .context:
+      return pairs(similarities[...]).reduce(0) { $0 + Self.loss(of: $1) }
+    }
+  }
+
+  private func pairs(_ similarities: ArraySlice<Float>) -> [(positive: Float, negative: Float)] {
+    stride(from: similarities.startIndex, to: similarities.endIndex, by: 2).map {
+      (similarities[$0], similarities[$0 + 1])
+    }
   }
 
   /// 1 on the positive side of a pair, -1 on the negative one, 0 in the middle.
-  private func side(of pair: Pair, _ row: UnsafeBufferPointer<Float>) -> Int {
-    let (positive, negative) = (similarity(pair.positive, row), similarity(pair.negative, row))
-    return positive > negative ? 1 : positive < negative ? -1 : 0
+  private static func side(of pair: (positive: Float, negative: Float)) -> Int {
+    pair.positive > pair.negative ? 1 : pair.positive < pair.negative ? -1 : 0
   }
 
   /// 0 on the positive side of a pair, and the lower the farther on the other.
-  private func loss(of pair: Pair, _ row: UnsafeBufferPointer<Float>) -> Float {
-    let difference = similarity(pair.positive, row) - similarity(pair.negative, row)
-    return Self.fastSigmoid(min(difference - Float.ulpOfOne, 0))
+  private static func loss(of pair: (positive: Float, negative: Float)) -> Float {
+    fastSigmoid(min(pair.positive - pair.negative - Float.ulpOfOne, 0))
   }
 
   private static func sigmoid(_ value: Float) -> Float { 0.5 * (fastSigmoid(value) + 1) }

@@ -6,26 +6,40 @@ struct ExampleSearch {
   let transaction: ReadTransaction
   let slot: VectorSlot
 
+  /// Rows scored at once.
+  private static let block = 256
+
   /// The rows with the best scores.
   func best(
     _ count: Int, for query: Query, filter: Filter?
   ) throws(CollectionError) -> [Neighbor] {
     guard let rule = try rule(for: query) else { return [] }
-    let scorer = ExampleScorer(rule: rule, metric: slot.metric)
-    var best = TopK(capacity: min(count, Int(transaction.visibility.rowCount)))
     let column = transaction.columns[slot.position]
+    let scorer = ExampleScorer(
+      rule: rule,
+      examples: try vectors(query.vectors, normalized: true).map {
+        column.scorer(for: $0, metric: slot.metric)
+      })
+    var best = TopK(capacity: min(count, Int(transaction.visibility.rowCount)))
     var pace = WorkPace(transaction.flag)
-    let cost = 16 + query.vectors.count * slot.rowBytes / 32
-    let offer = { (offset: UInt32) throws(CollectionError) in
-      try pace.step(cost)
-      guard let score = column.withRow(offset, { scorer.score($0) }) else { return }
-      best.offer(offset: offset, score: score.isNaN ? -.infinity : score)
+    var rows: [UInt32] = []
+    func scoreRows() throws(CollectionError) {
+      try pace.step(rows.count * (16 + scorer.examples.count * slot.rowBytes / 32))
+      for (offset, score) in zip(rows, scorer.scores(at: rows)) {
+        best.offer(offset: offset, score: score)
+      }
+      rows.removeAll(keepingCapacity: true)
+    }
+    let take = { (offset: UInt32) throws(CollectionError) in
+      if column.contains(offset) { rows.append(offset) }
+      if rows.count == Self.block { try scoreRows() }
     }
     if let filter, !filter.isEmpty {
-      try transaction.forEachVisible(among: FilterScan(filter, in: transaction).rows(), offer)
+      try transaction.forEachVisible(among: FilterScan(filter, in: transaction).rows(), take)
     } else {
-      try transaction.forEachVisible(offer)
+      try transaction.forEachVisible(take)
     }
+    try scoreRows()
     return best.sorted()
   }
 
@@ -46,35 +60,23 @@ struct ExampleSearch {
       guard !query.positive.isEmpty || !query.negative.isEmpty else {
         throw .badRequest("At least one positive or negative vector ID required with this strategy")
       }
-      let positive = try vectors(query.positive, normalized: true)
-      let negative = try vectors(query.negative, normalized: true)
+      let positives = query.positive.count
       return query.strategy == .sumScores
-        ? .sumScores(positive: positive, negative: negative)
-        : .bestScore(positive: positive, negative: negative)
-    case .discover(let target, let context):
-      return .discover(
-        target: try vectors([target], normalized: true)[0], context: try pairs(context))
-    case .context(let context): return .context(try pairs(context))
+        ? .sumScores(positives: positives) : .bestScore(positives: positives)
+    case .discover: return .discover
+    case .context: return .context
     case .nearest, .mmr, .orderBy, .sample: return nil
     }
-  }
-
-  private func pairs(_ context: [ContextPair]) throws(CollectionError) -> [ExampleScorer.Pair] {
-    var pairs: [ExampleScorer.Pair] = []
-    for pair in context {
-      let vectors = try vectors([pair.positive, pair.negative], normalized: true)
-      pairs.append(ExampleScorer.Pair(positive: vectors[0], negative: vectors[1]))
-    }
-    return pairs
   }
 
   /// The vectors themselves. Means are taken of them as they were given.
   private func vectors(
     _ examples: [QueryVector], normalized: Bool
   ) throws(CollectionError) -> [[Float]] {
+    let resolver = ReferenceResolver(transaction: transaction)
     var vectors: [[Float]] = []
     for example in examples {
-      var vector = try transaction.vector(example, slot)
+      var vector = try resolver.vector(example, slot)
       if normalized, slot.distance == .cosine { VectorMath.normalize(&vector) }
       vectors.append(vector)
     }
@@ -91,16 +93,6 @@ struct ExampleSearch {
 }
 
 extension ReadTransaction {
-  /// A vector of the right dimension, given or that of a stored point.
-  func vector(_ vector: QueryVector, _ slot: VectorSlot) throws(CollectionError) -> [Float] {
-    switch vector {
-    case .point(let id): return try self.vector(of: id, slot)
-    case .value(let value):
-      return try slot.checked(
-        value, context: slot.name.isEmpty ? "query" : "query, vector `\(slot.name)`")
-    }
-  }
-
   /// Passes the offset of every row of this commit.
   func forEachVisible(
     _ body: (UInt32) throws(CollectionError) -> Void

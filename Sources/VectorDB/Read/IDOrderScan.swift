@@ -14,20 +14,24 @@ struct IDOrderScan {
   /// Ids read at once before their records are fetched.
   private static let batch = 256
 
-  /// A page of records, after `skipping` points that pass the filter.
+  /// Points of a page, and the id that the next page starts from.
+  struct Page {
+    var offsets: [UInt32] = []
+    var next: PointID?
+  }
+
+  /// A page of points with ids from `first` on, after `skipping` that pass the filter.
   func page(
-    _ request: ScrollRequest, skipping: Int
-  ) throws(CollectionError) -> ScrollPage {
-    let filter = request.filter.flatMap { $0.isEmpty ? nil : $0 }
+    from first: PointID?, skipping: Int, limit: Int, filter: Filter?
+  ) throws(CollectionError) -> Page {
+    let filter = filter.flatMap { $0.isEmpty ? nil : $0 }
     let scan = filter.map { FilterScan($0, in: transaction) }
-    var page = ScrollPage(records: [], nextOffset: nil)
+    var page = Page()
     var toSkip = skipping
-    var from = request.offset
-    let pageCount = toSkip.addingSaturating(request.limit).addingSaturating(1)
+    var from = first
+    let pageCount = toSkip.addingSaturating(limit).addingSaturating(1)
     var listed: [UInt32]?
-    if let scan {
-      listed = try self.listed(scan, pageCount: pageCount, from: request.offset)
-    }
+    if let scan { listed = try self.listed(scan, pageCount: pageCount, from: first) }
     while true {
       var offsets: [UInt32]
       if let listed {
@@ -36,26 +40,35 @@ struct IDOrderScan {
       } else {
         let count = scan == nil ? min(Self.batch, pageCount) : Self.batch
         offsets = try locations(from: from, count: count, next: &from)
-        if let scan { offsets.removeAll { !scan.answer.possible.contains($0) } }
       }
-      try transaction.visitRecords(at: offsets) { (index, view) throws(CollectionError) in
-        if page.nextOffset != nil { return }
-        if let scan, try !scan.passes(view, at: offsets[index]) { return }
+      if let scan { offsets = try passing(scan, offsets) }
+      for offset in offsets {
         if toSkip > 0 {
           toSkip -= 1
-          return
+        } else if page.offsets.count == limit {
+          page.next = try transaction.id(of: offset)
+          return page
+        } else {
+          page.offsets.append(offset)
         }
-        if page.records.count == request.limit {
-          page.nextOffset = view.id
-          return
-        }
-        page.records.append(
-          try transaction.record(
-            view, at: offsets[index], payload: request.withPayload, vector: request.withVector))
       }
-      if page.nextOffset != nil || from == nil { return page }
+      if from == nil { return page }
       try transaction.flag.check()
     }
+  }
+
+  /// Those of `offsets` that pass, in their order.
+  private func passing(
+    _ scan: FilterScan, _ offsets: [UInt32]
+  ) throws(CollectionError) -> [UInt32] {
+    let possible = offsets.filter { scan.answer.possible.contains($0) }
+    let unsure = possible.filter { !scan.answer.sure.contains($0) }
+    if unsure.isEmpty { return possible }
+    var failed: Set<UInt32> = []
+    try transaction.visitRecords(at: unsure) { (index, view) throws(CollectionError) in
+      if try !scan.passes(view, at: unsure[index]) { failed.insert(unsure[index]) }
+    }
+    return possible.filter { !failed.contains($0) }
   }
 
   /// The offsets of all points that can pass, in the order of their ids from `first` on, when

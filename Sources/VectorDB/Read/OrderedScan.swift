@@ -29,22 +29,13 @@ struct OrderedScan {
     let offset: UInt32
   }
 
-  /// The first `limit` records, after `skipping` others.
-  func records(
-    skipping: Int = 0, limit: Int, filter: Filter?, payload: PayloadSelector,
-    vector: VectorSelector
-  ) throws(CollectionError) -> [Record] {
-    let wanted = skipping.addingSaturating(limit)
-    let page = Array(try entries(wanted, filter).dropFirst(skipping))
-    var records: [Record] = []
-    records.reserveCapacity(page.count)
-    try transaction.visitRecords(at: page.map(\.offset)) { (index, view) throws(CollectionError) in
-      var record = try transaction.record(
-        view, at: page[index].offset, payload: payload, vector: vector)
-      record.orderValue = page[index].value
-      records.append(record)
+  /// The first `limit` points, after `skipping` others, with score 1.
+  func candidates(
+    skipping: Int = 0, limit: Int, filter: Filter?
+  ) throws(CollectionError) -> [Candidate] {
+    try entries(skipping.addingSaturating(limit), filter).dropFirst(skipping).map { entry in
+      Candidate(offset: entry.offset, score: 1, orderValue: entry.value)
     }
-    return records
   }
 
   /// The first `count` entries.

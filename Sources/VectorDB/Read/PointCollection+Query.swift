@@ -80,25 +80,4 @@ extension PointCollection {
       try SampledMatrix(transaction: transaction).matrix(request)
     }
   }
-
-  /// The stored vector `name` of point `id`, for queries that search with it.
-  public func vector(of id: PointID, name: String) async throws(CollectionError) -> [Float] {
-    await awaitLoading()
-    let slot = try slot(named: name)
-    let transaction = try beginRead()
-    return try await transaction.run { (transaction) throws(CollectionError) in
-      try transaction.vector(of: id, slot)
-    }
-  }
-}
-
-extension ReadTransaction {
-  /// The vector of a stored point; throws when the point or its vector does not exist.
-  func vector(of id: PointID, _ slot: VectorSlot) throws(CollectionError) -> [Float] {
-    guard let location = try locations(of: [id])[0] else { throw .pointNotFound(id) }
-    guard let vector = columns[slot.position].row(location.offset) else {
-      throw .unknownVector(slot.name, context: "point \(id) has no such vector")
-    }
-    return vector
-  }
 }

@@ -54,13 +54,17 @@ extension PointCollection {
     _ request: ScrollRequest, in transaction: ReadTransaction
   ) async throws(CollectionError) -> ScrollPage {
     try await transaction.run { (transaction) throws(CollectionError) in
-      guard let order = request.orderBy else {
-        return try IDOrderScan(transaction).page(request, skipping: 0)
+      let hydration = Hydration(
+        transaction, payload: request.withPayload, vector: request.withVector)
+      if let order = request.orderBy {
+        let found = try OrderedScan(order, in: transaction).candidates(
+          limit: request.limit, filter: request.filter)
+        return ScrollPage(records: try hydration.records(found), nextOffset: nil)
       }
-      let records = try OrderedScan(order, in: transaction).records(
-        limit: request.limit, filter: request.filter, payload: request.withPayload,
-        vector: request.withVector)
-      return ScrollPage(records: records, nextOffset: nil)
+      let page = try IDOrderScan(transaction).page(
+        from: request.offset, skipping: 0, limit: request.limit, filter: request.filter)
+      let found = page.offsets.map { Candidate(offset: $0, score: 1) }
+      return ScrollPage(records: try hydration.records(found), nextOffset: page.next)
     }
   }
 

@@ -1,0 +1,59 @@
+public import PointModel
+
+extension Database {
+  /// Answers `requests` to the collection called `name`, by its own name or an alias, as of one
+  /// commit. Points that they name are looked up first, in other collections where they say so.
+  public func query(
+    _ requests: [QueryRequest], in name: String
+  ) async throws(CollectionError) -> [[ScoredPoint]] {
+    let collection = try collection(named: name)
+    return try await collection.query(try await lookingUp(requests, for: collection))
+  }
+
+  /// ``query(_:in:)`` in pages; a list for each request.
+  public func queryPages(
+    _ requests: [QueryRequest], in name: String
+  ) async throws(CollectionError) -> PointPages {
+    let collection = try collection(named: name)
+    return try await collection.queryPages(try await lookingUp(requests, for: collection))
+  }
+
+  /// Answers a query to the collection called `name`, by its own name or an alias, with groups of
+  /// points that have a value in common, each with the point of its name in another collection if
+  /// the request asks for that.
+  public func groups(
+    _ request: GroupsRequest, in name: String
+  ) async throws(CollectionError) -> [PointGroup] {
+    let collection = try collection(named: name)
+    var resolved = request
+    resolved.query.root = try await lookingUp(request.query.root, for: collection)
+    let groups = try await collection.groups(resolved)
+    guard let lookup = request.lookup else { return groups }
+    let records = try await self.collection(referredToAs: lookup.collection).retrieve(
+      groups.compactMap(\.id.pointID), withPayload: lookup.withPayload,
+      withVector: lookup.withVector)
+    let byID = Dictionary(records.map { ($0.id, $0) }) { first, _ in first }
+    return groups.map { group in
+      PointGroup(id: group.id, hits: group.hits, lookup: group.id.pointID.flatMap { byID[$0] })
+    }
+  }
+
+  private func lookingUp(
+    _ requests: [QueryRequest], for collection: PointCollection
+  ) async throws(CollectionError) -> [QueryRequest] {
+    var resolved = requests
+    for index in resolved.indices {
+      resolved[index].root = try await lookingUp(resolved[index].root, for: collection)
+    }
+    return resolved
+  }
+
+  private func lookingUp(
+    _ node: QueryNode, for collection: PointCollection
+  ) async throws(CollectionError) -> QueryNode {
+    guard let location = node.lookupFrom, node.query != nil else { return node }
+    let source = try self.collection(referredToAs: location.collection)
+    return try await ReferenceResolver.looked(
+      up: node, in: source, isSearched: source === collection)
+  }
+}

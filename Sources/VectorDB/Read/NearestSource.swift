@@ -1,0 +1,252 @@
+import PointModel
+import VectorIndex
+
+/// A query resolved to the vector it searches with and the neighbours it wants.
+struct NearestSearch {
+  let slot: VectorSlot
+  let vector: [Float]
+  /// Neighbours wanted in all.
+  let count: Int
+  /// Those of them that the first page has; no more than `count`.
+  let first: Int
+  let filter: Filter?
+  let params: SearchParams
+}
+
+/// Finds the nearest points, through the index if there is one.
+struct NearestSource {
+  private let transaction: ReadTransaction
+  /// Whether searches go on until they have found as many points as are wanted.
+  var fillsUp = true
+
+  init(_ transaction: ReadTransaction) {
+    self.transaction = transaction
+  }
+
+  /// The neighbours that each search wants; of one that wants more than its first page, a ranking
+  /// that does not depend on how many.
+  ///
+  /// First pages without a filter, or with one whose rows are known, that spend the same effort on
+  /// the same vector are searched for together; others alone.
+  func neighbors(of searches: [NearestSearch?]) throws(CollectionError) -> [[Neighbor]] {
+    var results = [[Neighbor]](repeating: [], count: searches.count)
+    var scans = FilterScans(transaction)
+    for slot in transaction.collection.vectors {
+      var groups: [(params: SearchParams, members: [(index: Int, query: SearchQuery)])] = []
+      for (index, search) in searches.enumerated() {
+        guard let search, search.slot.number == slot.number, search.first > 0 else { continue }
+        var query = SearchQuery(vector: search.vector, limit: search.first)
+        if let filter = search.filter {
+          let (scan, known) = try scans.scan(filter)
+          guard let rows = known else {
+            results[index] = try ranked(search, search.first, scan)
+            continue
+          }
+          if rows.count == 0 { continue }
+          query.allowed = rows
+        }
+        if query.allowed == nil { note(search) }
+        if let group = groups.firstIndex(where: { $0.params == search.params }) {
+          groups[group].members.append((index, query))
+        } else {
+          groups.append((search.params, [(index, query)]))
+        }
+      }
+      for group in groups {
+        let found = try nearest(group.members.map(\.query), slot, group.params)
+        for (member, neighbors) in zip(group.members, found) { results[member.index] = neighbors }
+      }
+    }
+    for (index, search) in searches.enumerated() {
+      guard let search, search.first < search.count else { continue }
+      results[index] = try continued(results[index], search, &scans)
+    }
+    return results
+  }
+
+  /// Offers a search to those that the index is calibrated with. Pages after the first are none of
+  /// their own: a calibration amid them could change their order.
+  private func note(_ search: NearestSearch) {
+    if search.params.exact || search.first < search.count { return }
+    if transaction.indexes[search.slot.position] == nil { return }
+    search.slot.indexSlot.queries.offer(search.vector)
+  }
+
+  /// About what a search takes, as the bytes that are read in that time.
+  func briefCost(of search: NearestSearch, returning selector: VectorSelector) -> Int {
+    let read = searching(search.slot, search.params).bytesRead(
+      limit: search.count, in: transaction.columns[search.slot.position],
+      visibility: transaction.visibility)
+    var hit = Self.hitBytes
+    for slot in transaction.collection.vectors {
+      let isReturned =
+        switch selector {
+        case .none: false
+        case .all: true
+        case .names(let names): names.contains(slot.name)
+        }
+      if isReturned { hit += slot.rowBytes }
+    }
+    return Self.queryBytes + read + search.count * hit
+  }
+
+  /// What a query and a point found cost besides, as bytes read in that time.
+  private static let queryBytes = 32 << 10
+  private static let hitBytes = 4 << 10
+
+  // MARK: Pages
+
+  /// Neighbours of the second search, and how many times as many each next one wants.
+  private static let secondSearch = 128
+  private static let growth = 4
+
+  /// Continues the first page.
+  ///
+  /// An index that is asked for more also finds other rows, which may belong before those it found
+  /// when asked for fewer. So pages are slices of one ranking: the first page as it is found alone,
+  /// then of ever larger searches, whose sizes are the same for all pages, what ranks after that.
+  /// Rows that were missed at first come at the very end.
+  private func continued(
+    _ first: [Neighbor], _ search: NearestSearch, _ scans: inout FilterScans
+  ) throws(CollectionError) -> [Neighbor] {
+    if first.count < search.first { return first }
+    let rows = Int(transaction.visibility.rowCount)
+    var ranking = first
+    var known = Set(first.map(\.offset))
+    var missed: Set<UInt32> = []
+    var size = Self.secondSearch
+    while size <= search.first { size = size.multipliedSaturating(by: Self.growth) }
+    while ranking.count < search.count {
+      let limit = min(size, rows)
+      let found = try neighbors(of: search, limit, &scans)
+      for neighbor in found where !known.contains(neighbor.offset) {
+        if let last = ranking.last, !last.ranks(before: neighbor) {
+          missed.insert(neighbor.offset)
+        } else {
+          ranking.append(neighbor)
+          known.insert(neighbor.offset)
+        }
+      }
+      if found.count < limit || limit == rows {
+        ranking += found.filter { missed.contains($0.offset) }
+        return ranking
+      }
+      size = size.multipliedSaturating(by: Self.growth)
+    }
+    return ranking
+  }
+
+  /// The nearest `limit` neighbours of one search.
+  private func neighbors(
+    of search: NearestSearch, _ limit: Int, _ scans: inout FilterScans
+  ) throws(CollectionError) -> [Neighbor] {
+    var query = SearchQuery(vector: search.vector, limit: limit)
+    if let filter = search.filter {
+      let (scan, known) = try scans.scan(filter)
+      guard let rows = known else { return try ranked(search, limit, scan) }
+      query.allowed = rows
+    }
+    return try nearest([query], search.slot, search.params)[0]
+  }
+
+  // MARK: Searches
+
+  /// The nearest rows, through the index if there is one and the request does not forbid it.
+  private func nearest(
+    _ queries: [SearchQuery], _ slot: VectorSlot, _ params: SearchParams
+  ) throws(CollectionError) -> [[Neighbor]] {
+    do {
+      return try searching(slot, params).search(
+        queries, in: transaction.columns[slot.position], visibility: transaction.visibility,
+        shouldStop: transaction.flag.shouldStop)
+    } catch {
+      throw transaction.flag.failure
+    }
+  }
+
+  private func searching(_ slot: VectorSlot, _ params: SearchParams) -> any VectorSearching {
+    guard !params.exact, let index = transaction.indexes[slot.position] else {
+      return ExactScan(metric: slot.metric)
+    }
+    return IVFSearch(
+      index, effort: effort(params), scansTail: !params.indexedOnly, fillsUp: fillsUp)
+  }
+
+  private func effort(_ params: SearchParams) -> SearchEffort {
+    switch params.ivf {
+    case .recall(let recall): return .recall(recall)
+    case .probes(let probes): return .probes(probes)
+    case nil: break
+    }
+    if let candidates = params.hnswEf { return .candidates(candidates) }
+    return .recall(transaction.collection.config.recallTarget ?? Self.recallTarget)
+  }
+
+  /// The recall@10 that searches aim at where nothing else is said.
+  private static let recallTarget = 0.98
+
+  // MARK: Filters
+
+  /// Takes the nearest of the points that can pass in order and tests each; when too few do,
+  /// tests them all and searches what is left.
+  private func ranked(
+    _ search: NearestSearch, _ limit: Int, _ scan: FilterScan
+  ) throws(CollectionError) -> [Neighbor] {
+    let budget = transaction.collection.core.options.limits.lazyFilterCandidatesMax
+    if let passed = try firstPassing(search, limit, scan, budget: budget) { return passed }
+    let allowed = try scan.rows()
+    let query = SearchQuery(vector: search.vector, limit: limit, allowed: allowed)
+    return try nearest([query], search.slot, search.params)[0]
+  }
+
+  /// The neighbours among the nearest `budget` rows that pass, or `nil` if they are too few.
+  private func firstPassing(
+    _ search: NearestSearch, _ limit: Int, _ scan: FilterScan, budget: Int
+  ) throws(CollectionError) -> [Neighbor]? {
+    var candidates = try NearestInOrder(
+      SearchQuery(vector: search.vector, limit: 0, allowed: scan.possibleRows()),
+      in: transaction, search.slot,
+      index: search.params.exact ? nil : transaction.indexes[search.slot.position],
+      effort: effort(search.params))
+    var passed: [Neighbor] = []
+    var tested = 0
+    var step = max(64, limit)
+    while passed.count < limit {
+      guard tested < budget else { return nil }
+      let next = try candidates.next(step)
+      if next.isEmpty { return candidates.isComplete ? passed : nil }
+      try transaction.visitRecords(at: next.map(\.offset)) {
+        (index, record) throws(CollectionError) in
+        if try scan.passes(record, at: next[index].offset) { passed.append(next[index]) }
+      }
+      tested += next.count
+      step = min(1024, step * 2)
+    }
+    return Array(passed.sorted { $0.ranks(before: $1) }.prefix(limit))
+  }
+}
+
+/// What is known of the filters of one request: equal ones are looked at once.
+private struct FilterScans {
+  private let transaction: ReadTransaction
+  private var known: [(filter: Filter, scan: FilterScan, rows: OffsetBitmap?)] = []
+
+  /// Filters that are kept.
+  private static let keptMax = 16
+
+  init(_ transaction: ReadTransaction) {
+    self.transaction = transaction
+  }
+
+  /// The scan for a filter, and the rows that pass if they were found at once; they may be dead.
+  mutating func scan(
+    _ filter: Filter
+  ) throws(CollectionError) -> (scan: FilterScan, rows: OffsetBitmap?) {
+    if let found = known.first(where: { $0.filter == filter }) { return (found.scan, found.rows) }
+    let scan = FilterScan(filter, in: transaction)
+    let rows = try scan.rowsAtOnce()
+    if known.count == Self.keptMax { known.removeFirst() }
+    known.append((filter, scan, rows))
+    return (scan, rows)
+  }
+}
