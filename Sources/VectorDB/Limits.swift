@@ -35,6 +35,8 @@ public struct Limits: Sendable, Equatable {
   /// Points up to which an answer is read at once, with payloads and vectors; longer ones are read
   /// page by page while they are sent.
   public var wholeAnswerPointsMax: Int
+  /// Distances that one matrix may hold.
+  public var matrixEntriesMax: Int
   /// Rows outside of the lists of an index beyond which writers wait.
   public var indexTailRowsMax: Int
   /// Milliseconds that a request waits for a collection that is being loaded: less than clients
@@ -55,7 +57,8 @@ public struct Limits: Sendable, Equatable {
     aliasesMax: Int = 100_000, lazyFilterCandidatesMax: Int = 2048,
     briefSearchBytesMax: Int = 4 << 20, pausedReadsMax: Int = 128,
     queryDepthMax: Int = 64, diversifiedCandidatesMax: Int = 16_384,
-    wholeAnswerPointsMax: Int = 128, indexTailRowsMax: Int = 20_000,
+    wholeAnswerPointsMax: Int = 128, matrixEntriesMax: Int = 4 << 20,
+    indexTailRowsMax: Int = 20_000,
     loadingWaitMilliseconds: Int = 3000, payloadFieldsMax: Int = 1000,
     payloadIndexRowsAtLoadMax: Int = 100_000,
     room: RoomLimits = RoomLimits()
@@ -74,6 +77,7 @@ public struct Limits: Sendable, Equatable {
     self.queryDepthMax = queryDepthMax
     self.diversifiedCandidatesMax = diversifiedCandidatesMax
     self.wholeAnswerPointsMax = wholeAnswerPointsMax
+    self.matrixEntriesMax = matrixEntriesMax
     self.indexTailRowsMax = indexTailRowsMax
     self.loadingWaitMilliseconds = loadingWaitMilliseconds
     self.payloadFieldsMax = payloadFieldsMax

@@ -76,6 +76,19 @@ extension PointCollection {
       try strictMode.check(request)
     }
     let transaction = try beginRead()
+    let sample = min(request.sample, state.withLock { $0.liveCount })
+    let entries = sample.multipliedSaturating(by: min(request.limit, sample))
+    let limit = core.options.limits.matrixEntriesMax
+    if entries > limit {
+      throw .badRequest(
+        """
+        a matrix of \(sample) points with \(min(request.limit, sample)) neighbours each has more \
+        than \(limit) distances; ask for a smaller `sample` or `limit`
+        """)
+    }
+    let lease = try core.memory.lease(
+      entries * MemoryLayout<DistanceMatrix.Neighbor>.stride, for: .answer)
+    defer { lease.release() }
     return try await transaction.run { (transaction) throws(CollectionError) in
       try SampledMatrix(transaction: transaction).matrix(request)
     }
