@@ -80,6 +80,7 @@ let package = Package(
     // Server
     .systemLibrary(name: "CBrotli", providers: [.apt(["libbrotli-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    target("ProtoWire"),
     target("QdrantAPI", ["FastJSON", "PointModel"]),
     target(
       "QdrantREST",
@@ -156,6 +157,7 @@ let package = Package(
       name: "RegressionTests",
       dependencies: ["DatabaseFixture", "FastJSON", "PointModel", "VectorDB"],
       path: "Tests/Regressions/Engine", swiftSettings: strict),
+    tests("ProtoWire"),
     tests("QdrantAPI", ["FastJSON", "PointModel"]),
     tests(
       "QdrantREST",
