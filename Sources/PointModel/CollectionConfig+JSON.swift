@@ -58,9 +58,9 @@ extension CollectionConfig {
       writer.key(key)
       value.write(to: &writer)
     }
-    if let sparseVectors {
+    if !sparseVectors.isEmpty {
       writer.key("sparse_vectors")
-      JSONValue.object(sparseVectors).write(to: &writer)
+      sparseVectors.write(to: &writer)
     }
     writer.endObject()
   }
@@ -73,7 +73,8 @@ extension CollectionConfig {
     let params = try StoredObject(config["params"], at: "config.params")
     self.init(
       vectors: try VectorsConfig(storedJSON: params.object("vectors")),
-      sparseVectors: try params.optionalObject("sparse_vectors"),
+      sparseVectors: try [NamedSparseVectorParams](
+        storedJSON: params.optionalObject("sparse_vectors") ?? .init()),
       shardNumber: try params.integer("shard_number"),
       replicationFactor: try params.integer("replication_factor"),
       writeConsistencyFactor: try params.integer("write_consistency_factor"),
@@ -136,6 +137,17 @@ extension VectorParams {
     writer.integer(size)
     writer.key("distance")
     writer.string(distance.rawValue)
+    if let declaredDatatype {
+      writer.key("datatype")
+      writer.string(declaredDatatype.rawValue)
+    }
+    if let multivector {
+      writer.key("multivector_config")
+      writer.beginObject()
+      writer.key("comparator")
+      writer.string(multivector.comparator.rawValue)
+      writer.endObject()
+    }
     for (key, value) in settings {
       writer.key(key)
       value.write(to: &writer)
@@ -152,10 +164,37 @@ extension VectorParams {
       throw StoredConfigError("\(path).size: \(size) is out of range")
     }
     var settings = JSONObjectValue()
-    for (key, value) in stored.members where key != "size" && key != "distance" {
+    for (key, value) in stored.members where !Self.ownMembers.contains(key) {
       settings[key] = value
     }
-    self.init(size: size, distance: distance, settings: settings)
+    self.init(
+      size: size, distance: distance, datatype: try stored.datatype(),
+      multivector: try stored.multivector(), settings: settings)
+  }
+
+  /// Members with a property of their own.
+  private static let ownMembers: Set<String> = [
+    "size", "distance", "datatype", "multivector_config",
+  ]
+}
+
+extension [NamedSparseVectorParams] {
+  /// Writes an object of settings by name.
+  public func write(to writer: inout JSONWriter) {
+    writer.beginObject()
+    for vector in self {
+      writer.key(vector.name)
+      JSONValue.object(vector.params.settings).write(to: &writer)
+    }
+    writer.endObject()
+  }
+
+  fileprivate init(storedJSON: JSONObjectValue) throws(StoredConfigError) {
+    self.init()
+    for (name, value) in storedJSON {
+      let params = try SparseVectorParams(storedJSON: value, at: "sparse_vectors.\(name)")
+      append(NamedSparseVectorParams(name: name, params: params))
+    }
   }
 }
 
@@ -199,5 +238,21 @@ private struct StoredObject {
       throw StoredConfigError("\(path).\(key): expected a boolean")
     }
     return value
+  }
+
+  func datatype() throws(StoredConfigError) -> VectorDatatype? {
+    guard let value = members["datatype"] else { return nil }
+    guard case .string(let name) = value, let datatype = VectorDatatype(rawValue: name) else {
+      throw StoredConfigError("\(path).datatype: expected a datatype")
+    }
+    return datatype
+  }
+
+  func multivector() throws(StoredConfigError) -> MultiVectorParams? {
+    guard let members = try optionalObject("multivector_config") else { return nil }
+    guard case .string(let name)? = members["comparator"],
+      let comparator = MultiVectorParams.Comparator(rawValue: name)
+    else { throw StoredConfigError("\(path).multivector_config.comparator: expected a comparator") }
+    return MultiVectorParams(comparator: comparator)
   }
 }

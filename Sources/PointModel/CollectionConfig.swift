@@ -1,21 +1,5 @@
 public import FastJSON
 
-/// The shape and distance of one vector of every point, and the settings echoed with it.
-public struct VectorParams: Sendable, Equatable {
-  /// Components of the vector, 1…65,536.
-  public var size: Int
-  public var distance: Distance
-  /// Validated settings beyond size and distance (`on_disk`, `hnsw_config`,
-  /// `quantization_config`, `datatype`), in wire form, only those that were set.
-  public var settings: JSONObjectValue
-
-  public init(size: Int, distance: Distance, settings: JSONObjectValue = .init()) {
-    self.size = size
-    self.distance = distance
-    self.settings = settings
-  }
-}
-
 /// A vector's parameters under its name.
 public struct NamedVectorParams: Sendable, Equatable {
   public var name: String
@@ -52,8 +36,8 @@ public enum VectorsConfig: Sendable, Equatable {
 /// the edge, kept in wire form and echoed.
 public struct CollectionConfig: Sendable, Equatable {
   public var vectors: VectorsConfig
-  /// Sparse vectors by name in wire form; `nil` when none were declared.
-  public var sparseVectors: JSONObjectValue?
+  /// The sparse vectors in declaration order, under names that no dense vector has.
+  public var sparseVectors: [NamedSparseVectorParams]
   public var shardNumber: Int
   public var replicationFactor: Int
   public var writeConsistencyFactor: Int
@@ -72,7 +56,7 @@ public struct CollectionConfig: Sendable, Equatable {
   public var otherParams: JSONObjectValue
 
   public init(
-    vectors: VectorsConfig, sparseVectors: JSONObjectValue? = nil, shardNumber: Int = 1,
+    vectors: VectorsConfig, sparseVectors: [NamedSparseVectorParams] = [], shardNumber: Int = 1,
     replicationFactor: Int = 1, writeConsistencyFactor: Int = 1, onDiskPayload: Bool = true,
     hnsw: JSONObjectValue = defaultHNSW, optimizers: JSONObjectValue = defaultOptimizers,
     wal: JSONObjectValue = defaultWAL, quantization: JSONValue? = nil,
@@ -96,6 +80,11 @@ public struct CollectionConfig: Sendable, Equatable {
 }
 
 extension CollectionConfig {
+  /// The parameters of the sparse vector called `name`.
+  public func sparseVector(named name: String) -> SparseVectorParams? {
+    sparseVectors.first { $0.name == name }?.params
+  }
+
   /// How many inverted lists an index is to have; `nil` leaves it to the index.
   public var ivfLists: Int? {
     guard case .integer(let lists)? = ivf["lists"] else { return nil }

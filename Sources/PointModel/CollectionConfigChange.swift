@@ -108,10 +108,10 @@ extension CollectionConfig {
     case .enabled(let quantization): changed.quantization = quantization
     }
     for (name, settings) in change.sparseVectors {
-      guard case .object(let old)? = changed.sparseVectors?[name],
-        case .object(let new) = settings
+      guard let index = changed.sparseVectors.firstIndex(where: { $0.name == name }),
+        case .object(let settings) = settings
       else { throw .unknownSparseVector(name) }
-      changed.sparseVectors?[name] = .object(old.merging(new))
+      changed.sparseVectors[index].params.merge(settings)
     }
     if !change.strictMode.isEmpty {
       changed.strictMode = (changed.strictMode ?? .init()).merging(change.strictMode)

@@ -10,7 +10,7 @@ enum CollectionConfigDecoder {
       switch key {
       case "vectors": config.vectors = try vectors(field)
       case "sparse_vectors":
-        config.sparseVectors = try SettingsSchema.sparseVector.readByName(field)
+        config.sparseVectors = try sparseVectors(field)
       case "shard_number": config.shardNumber = try field.integer(.u32, from: 1)
       case "replication_factor": config.replicationFactor = try field.integer(.u32, from: 1)
       case "write_consistency_factor":
@@ -32,6 +32,7 @@ enum CollectionConfigDecoder {
       default: break
       }
     }
+    try VectorNames.check(config)
     return config
   }
 
@@ -64,9 +65,25 @@ enum CollectionConfigDecoder {
     let distance = try field.required("distance") { distance throws(DecodingFault) in
       try distance.choice(Distance.allCases.map(\.rawValue))
     }
-    let settings = try SettingsSchema.vector.read(field)
+    let datatype = try field.optional("datatype") { field throws(DecodingFault) in
+      try field.datatype()
+    }
+    let multivector = try field.optional("multivector_config") { field throws(DecodingFault) in
+      _ = try SettingsSchema.multivector.read(field)
+      return MultiVectorParams()
+    }
     return VectorParams(
-      size: size, distance: Distance(rawValue: distance) ?? .cosine, settings: settings)
+      size: size, distance: Distance(rawValue: distance) ?? .cosine, datatype: datatype,
+      multivector: multivector, settings: try SettingsSchema.vector.read(field))
+  }
+
+  private static func sparseVectors(
+    _ field: FieldReader
+  ) throws(DecodingFault) -> [NamedSparseVectorParams] {
+    try SettingsSchema.sparseVector.readByName(field).compactMap { name, settings in
+      guard case .object(let settings) = settings else { return nil }
+      return NamedSparseVectorParams(name: name, params: SparseVectorParams(settings: settings))
+    }
   }
 
   static func change(_ body: FieldReader) throws(DecodingFault) -> CollectionConfigChange {
@@ -116,11 +133,12 @@ enum CollectionConfigDecoder {
     let hnsw = try body.optional("hnsw_config") { field throws(DecodingFault) in
       try SettingsSchema.hnsw.read(field)
     }
+    let key = body["quantization_config"] == nil ? "quantization" : "quantization_config"
+    let quantization = try body.optional(key) { field throws(DecodingFault) in
+      try quantizationChange(field)
+    }
     return VectorParamsChange(
-      name: name, hnsw: hnsw ?? .init(),
-      quantization: try body.optional("quantization_config") { field throws(DecodingFault) in
-        try quantizationChange(field)
-      },
+      name: name, hnsw: hnsw ?? .init(), quantization: quantization,
       settings: try SettingsSchema.vectorChange.read(body))
   }
 
@@ -129,5 +147,12 @@ enum CollectionConfigDecoder {
   ) throws(DecodingFault) -> QuantizationChange {
     if field.element.string == "Disabled" { return .disabled }
     return .enabled(try SettingsSchema.quantization(field))
+  }
+}
+
+extension FieldReader {
+  /// The name of a form of numbers.
+  func datatype() throws(DecodingFault) -> VectorDatatype {
+    VectorDatatype(rawValue: try choice(VectorDatatype.allCases.map(\.rawValue))) ?? .float32
   }
 }

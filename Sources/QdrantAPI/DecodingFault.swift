@@ -6,6 +6,7 @@ struct DecodingFault: Error {
     case format
     case validation
     case badRequest
+    case wrongInput
   }
 
   enum Step {
@@ -33,6 +34,11 @@ struct DecodingFault: Error {
 
   static func badRequest(_ message: String) -> DecodingFault {
     DecodingFault(.badRequest, message)
+  }
+
+  /// For what is well formed, but not possible; the text says all, and no path is told.
+  static func wrongInput(_ message: String) -> DecodingFault {
+    DecodingFault(.wrongInput, message)
   }
 
   /// For what Qdrant knows and this server does not.
@@ -81,6 +87,7 @@ struct DecodingFault: Error {
     case .format: .format("Format error in JSON body: \(located)")
     case .validation: .validation("Validation error in JSON body: [\(located)]")
     case .badRequest: .badRequest("Bad request: \(located)")
+    case .wrongInput: .wrongInput("Wrong input: \(message)")
     }
   }
 }

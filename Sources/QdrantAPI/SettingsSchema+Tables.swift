@@ -1,3 +1,5 @@
+import PointModel
+
 extension SettingsSchema {
   /// Of our own: how the inverted-file index is built and asked.
   static let ivf = SettingsSchema([
@@ -42,7 +44,7 @@ extension SettingsSchema {
   static let vector = SettingsSchema(
     [
       "hnsw_config": .object(hnsw), "quantization_config": .quantization, "on_disk": .bool,
-      "memory": .memory(pinnable: false), "datatype": .float32, "multivector_config": .unsupported,
+      "memory": .memory(pinnable: false),
     ], aliases: ["quantization": "quantization_config"])
 
   /// What may change of a dense vector, apart from graph and quantization.
@@ -50,13 +52,18 @@ extension SettingsSchema {
     "on_disk": .bool, "memory": .memory(pinnable: false),
   ])
 
+  /// What is beyond a multivector's being one.
+  static let multivector = SettingsSchema(
+    ["comparator": .choice(MultiVectorParams.Comparator.allCases.map(\.rawValue))],
+    required: ["comparator"])
+
   static let sparseVector = SettingsSchema([
     "index": .object(
       SettingsSchema([
         "full_scan_threshold": .integer(), "on_disk": .bool, "memory": .memory(pinnable: true),
-        "datatype": .choice(["float32", "uint8", "float16"]),
+        "datatype": .sparseDatatype,
       ])),
-    "modifier": .choice(["none", "idf"]),
+    "modifier": .choice(SparseVectorParams.Modifier.allCases.map(\.rawValue)),
   ])
 
   static let strictMode = SettingsSchema([

@@ -1,4 +1,5 @@
 import FastJSON
+import PointModel
 
 /// The settings that an object may carry: names, kinds and ranges.
 ///
@@ -17,10 +18,10 @@ struct SettingsSchema: Sendable {
     /// Any names, each an object of the same settings.
     case objectsByName(SettingsSchema)
     case quantization
-    case float32
+    /// A form of numbers that weights of sparse vectors can have.
+    case sparseDatatype
     /// Where a part is kept; `pinned` is out of range for large parts.
     case memory(pinnable: Bool)
-    case unsupported
 
     static func integer(from minimum: UInt64 = 0, through maximum: UInt64? = nil) -> Kind {
       .integer(from: minimum, through: maximum, .usize)
@@ -65,15 +66,17 @@ struct SettingsSchema: Sendable {
     case .object(let schema): return .object(try schema.read(field))
     case .objectsByName(let schema): return .object(try schema.readByName(field))
     case .quantization: return try quantization(field)
-    case .float32:
-      let name = try field.choice(["float32", "uint8", "float16", "turbo4"])
-      if name != "float32" { throw .unsupported("datatype `\(name)` is") }
+    case .sparseDatatype:
+      let datatype = try field.datatype()
+      if !VectorDatatype.ofSparse.contains(datatype) {
+        throw .validation("sparse vectors do not support the `\(datatype.rawValue)` datatype")
+      }
     case .memory(let pinnable):
       let place = try field.choice(["cold", "cached", "pinned"])
       if place == "pinned", !pinnable {
-        throw .validation("value pinned invalid, must be cold or cached")
+        throw .validation(
+          "`pinned` memory placement is not supported for dense vector storage")
       }
-    case .unsupported: throw .unsupported("this setting is")
     }
     return field.element.value
   }

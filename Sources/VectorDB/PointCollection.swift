@@ -114,7 +114,7 @@ public final class PointCollection: Sendable {
     named name: String, context: @autoclosure () -> String = ""
   ) throws(CollectionError) -> any VectorField {
     guard let slot = vectors.first(where: { $0.name == name }) else {
-      if config.sparseVectors?[name] != nil {
+      if config.sparseVector(named: name) != nil {
         throw .badRequest("vector `\(name)`: sparse vectors are not supported yet")
       }
       throw .unknownVector(name, context: context())

@@ -15,7 +15,11 @@ import Testing
               "quantization_config": .object(["binary": .object([:])]),
             ]))
       ]),
-      sparseVectors: ["bm25": .object([:])], quantization: .object(["turbo": .object([:])]),
+      sparseVectors: [
+        NamedSparseVectorParams(
+          name: "bm25",
+          params: SparseVectorParams(settings: ["index": .object(["on_disk": .bool(true)])]))
+      ], quantization: .object(["turbo": .object([:])]),
       strictMode: ["enabled": .bool(false)], metadata: ["a": .integer(1), "b": .integer(2)])
   }
 
@@ -36,7 +40,13 @@ import Testing
           VectorParamsChange(
             name: "text", hnsw: ["ef_construct": .integer(50)], quantization: .disabled,
             settings: ["on_disk": .bool(true)])
-        ], sparseVectors: ["bm25": .object(["modifier": .string("idf")])],
+        ],
+        sparseVectors: [
+          "bm25": .object([
+            "modifier": .string("idf"),
+            "index": .object(["full_scan_threshold": .integer(5)]),
+          ])
+        ],
         strictMode: ["max_timeout": .integer(5)],
         metadata: ["b": .null, "c": .string("x"), "d": .null]))
     #expect(changed.replicationFactor == 2)
@@ -52,7 +62,11 @@ import Testing
         "on_disk": .bool(true),
         "hnsw_config": .object(["m": .integer(8), "ef_construct": .integer(50)]),
       ])
-    #expect(changed.sparseVectors == ["bm25": .object(["modifier": .string("idf")])])
+    #expect(
+      changed.sparseVector(named: "bm25")?.settings == [
+        "index": .object(["on_disk": .bool(true), "full_scan_threshold": .integer(5)]),
+        "modifier": .string("idf"),
+      ])
     #expect(changed.strictMode == ["enabled": .bool(false), "max_timeout": .integer(5)])
     #expect(changed.metadata == ["a": .integer(1), "c": .string("x")])
   }

@@ -39,10 +39,15 @@ import Testing
         NamedVectorParams(
           name: "size",
           params: VectorParams(
-            size: 65536, distance: .manhattan,
+            size: 65536, distance: .manhattan, datatype: .turbo4,
+            multivector: MultiVectorParams(),
             settings: ["on_disk": .bool(true), "hnsw_config": .object(["m": .integer(4)])])),
       ]),
-      sparseVectors: ["bm25": .object(["modifier": .string("idf")])], shardNumber: 2,
+      sparseVectors: [
+        NamedSparseVectorParams(
+          name: "bm25", params: SparseVectorParams(modifier: .idf, datatype: .float16)),
+        NamedSparseVectorParams(name: "a"),
+      ], shardNumber: 2,
       replicationFactor: 3, writeConsistencyFactor: 2, onDiskPayload: false,
       hnsw: CollectionConfig.defaultHNSW.merging(["m": .integer(32)]),
       quantization: .object(["scalar": .object(["type": .string("int8")])]),
@@ -55,7 +60,7 @@ import Testing
     let unnamed = CollectionConfig(vectors: .unnamed(Self.params))
     let named = CollectionConfig(
       vectors: .named([NamedVectorParams(name: "", params: Self.params)]))
-    let none = CollectionConfig(vectors: .named([]), sparseVectors: .init())
+    let none = CollectionConfig(vectors: .named([]), sparseVectors: [])
     #expect(try roundTrip(unnamed) == unnamed)
     #expect(try roundTrip(named) == named)
     #expect(try roundTrip(none) == none)
@@ -71,6 +76,22 @@ import Testing
     ),
     (#"{"params":{"vectors":{"size":4}}}"#, "vectors.distance: expected a distance"),
     (#"{"params":{"vectors":{"a":1}}}"#, "vectors.a: expected an object"),
+    (
+      #"{"params":{"vectors":{"size":4,"distance":"Dot","datatype":"f64"}}}"#,
+      "vectors.datatype: expected a datatype"
+    ),
+    (
+      #"{"params":{"vectors":{"size":4,"distance":"Dot","multivector_config":{}}}}"#,
+      "vectors.multivector_config.comparator: expected a comparator"
+    ),
+    (
+      #"{"params":{"vectors":{},"sparse_vectors":{"a":{"modifier":1}}}}"#,
+      "sparse_vectors.a.modifier: expected a modifier"
+    ),
+    (
+      #"{"params":{"vectors":{},"sparse_vectors":{"a":{"index":{"datatype":"turbo4"}}}}}"#,
+      "sparse_vectors.a.index.datatype: expected a datatype"
+    ),
     (
       #"{"params":{"vectors":{},"shard_number":"1"}}"#,
       "config.params.shard_number: expected an integer"

@@ -59,9 +59,9 @@ import Testing
         == CollectionConfig(
           vectors: .unnamed(
             VectorParams(
-              size: 8, distance: .manhattan,
+              size: 8, distance: .manhattan, datatype: .float32,
               settings: [
-                "on_disk": .bool(true), "datatype": .string("float32"),
+                "on_disk": .bool(true),
                 "hnsw_config": .object(["m": .integer(0), "payload_m": .integer(16)]),
                 "quantization_config": .object([
                   "scalar": .object([
@@ -70,9 +70,11 @@ import Testing
                 ]), "memory": .string("cached"),
               ])),
           sparseVectors: [
-            "bm25": .object([
-              "modifier": .string("idf"), "index": .object(["on_disk": .bool(true)]),
-            ]), "s": .object([:]), "n": .object([:]),
+            NamedSparseVectorParams(
+              name: "bm25",
+              params: SparseVectorParams(settings: [
+                "modifier": .string("idf"), "index": .object(["on_disk": .bool(true)]),
+              ])), NamedSparseVectorParams(name: "s"), NamedSparseVectorParams(name: "n"),
           ],
           shardNumber: 2, replicationFactor: 3, writeConsistencyFactor: 4, onDiskPayload: false,
           hnsw: CollectionConfig.defaultHNSW.merging([
@@ -92,9 +94,39 @@ import Testing
           ]))
   }
 
+  @Test func datatypesAndMultivectors() throws {
+    for datatype in VectorDatatype.allCases {
+      #expect(
+        try config(
+          #"""
+          {"vectors":{"a":{"size":8,"distance":"Dot","datatype":"\#(datatype.rawValue)",
+             "multivector_config":{"comparator":"max_sim"}}}}
+          """#
+        ).vectors["a"]
+          == VectorParams(
+            size: 8, distance: .dot, datatype: datatype, multivector: MultiVectorParams()))
+    }
+    let sparse = try config(
+      #"""
+      {"sparse_vectors":{"s":{"modifier":"idf",
+         "index":{"full_scan_threshold":7,"memory":"cold","datatype":"float16"}},"t":{}}}
+      """#)
+    #expect(sparse.vectors == .named([]))
+    #expect(sparse.sparseVectors.map(\.name) == ["s", "t"])
+    let params = try #require(sparse.sparseVector(named: "s"))
+    #expect(params.modifier == .idf)
+    #expect(params.datatype == .float16)
+    #expect(params.fullScanThreshold == 7)
+    #expect(params.isOnDisk)
+    #expect(sparse.sparseVector(named: "t")?.modifier == SparseVectorParams.Modifier.none)
+    #expect(sparse.sparseVector(named: "t")?.datatype == .float32)
+  }
+
   private static func vector(_ settings: String) -> String {
     #"{"vectors":{"size":8,"distance":"Dot",\#(settings)}}"#
   }
+
+  private static let long = String(repeating: "é", count: 101)
 
   @Test(
     arguments: [
@@ -116,19 +148,19 @@ import Testing
         #"{"vectors":{"size":8,"distance":"L2"}}"#,
         "vectors.distance: unknown variant `L2`, expected one of "
           + "`Cosine`, `Dot`, `Euclid`, `Manhattan`"),
-      .badRequest(
-        vector(#""datatype":"float16""#),
-        "vectors.datatype: datatype `float16` is not supported yet"),
       .format(
         vector(#""datatype":"f64""#),
         "vectors.datatype: unknown variant `f64`, expected one of "
           + "`float32`, `uint8`, `float16`, `turbo4`"),
-      .badRequest(
-        vector(#""multivector_config":{"comparator":"max_sim"}"#),
-        "vectors.multivector_config: this setting is not supported yet"),
+      .format(
+        vector(#""multivector_config":{}"#),
+        "vectors.multivector_config: missing field `comparator`"),
+      .format(
+        vector(#""multivector_config":{"comparator":"min"}"#),
+        "vectors.multivector_config.comparator: unknown variant `min`, expected `max_sim`"),
       .validation(
         vector(#""memory":"pinned""#),
-        "vectors.memory: value pinned invalid, must be cold or cached"),
+        "vectors.memory: `pinned` memory placement is not supported for dense vector storage"),
       .validation(
         vector(#""hnsw_config":{"ef_construct":3}"#),
         "vectors.hnsw_config.ef_construct: value 3 invalid, must be 4 or larger"),
@@ -169,6 +201,25 @@ import Testing
       .format(
         #"{"sparse_vectors":{"a":{"modifier":"x"}}}"#,
         "sparse_vectors.a.modifier: unknown variant `x`, expected one of `none`, `idf`"),
+      .format(
+        #"{"sparse_vectors":{"a":{"index":{"datatype":"x"}}}}"#,
+        "sparse_vectors.a.index.datatype: unknown variant `x`, expected one of "
+          + "`float32`, `uint8`, `float16`, `turbo4`"),
+      .validation(
+        #"{"sparse_vectors":{"a":{"index":{"datatype":"turbo4"}}}}"#,
+        "sparse_vectors.a.index.datatype: "
+          + "sparse vectors do not support the `turbo4` datatype"),
+      .wrongInput(
+        #"{"sparse_vectors":{"":{}}}"#, "Sparse vector name cannot be empty"),
+      .wrongInput(
+        #"{"vectors":{"a":{"size":1,"distance":"Dot"}},"sparse_vectors":{"b":{},"a":{}}}"#,
+        "Dense and sparse vector names must be unique - duplicate found with 'a'"),
+      .wrongInput(
+        #"{"vectors":{"a/b":{"size":1,"distance":"Dot"}}}"#,
+        #"Invalid dense vector name `a/b`: vector name cannot contain "/" char"#),
+      .wrongInput(
+        #"{"sparse_vectors":{"\#(long)":{}}}"#,
+        "Invalid sparse vector name `\(long)`: vector name must be at most 200 bytes long"),
       .badRequest(
         #"{"init_from":{"collection":"x"}}"#, "init_from: this field is not supported yet"),
       .badRequest(
@@ -224,7 +275,7 @@ import Testing
         "vectors.a.hnsw_config.ef_construct: value 0 invalid, must be 4 or larger"),
       .validation(
         #"{"vectors":{"a":{"memory":"pinned"}}}"#,
-        "vectors.a.memory: value pinned invalid, must be cold or cached"),
+        "vectors.a.memory: `pinned` memory placement is not supported for dense vector storage"),
       .validation(
         #"{"optimizers_config":{"vacuum_min_vector_number":99}}"#,
         "optimizers_config.vacuum_min_vector_number: value 99 invalid, must be 100 or larger"),

@@ -30,6 +30,11 @@ struct Refusal: Sendable, CustomTestStringConvertible {
     Refusal(body, 400, "Bad request: " + text)
   }
 
+  /// A body that contradicts itself.
+  static func wrongInput(_ body: String, _ text: String) -> Refusal {
+    Refusal(body, 400, "Wrong input: " + text)
+  }
+
   var testDescription: String { body }
 
   /// Expects that `decode` refuses the body with exactly this status and text.

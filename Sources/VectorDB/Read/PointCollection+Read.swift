@@ -91,8 +91,8 @@ extension PointCollection {
 
   func checkNames(_ selector: VectorSelector) throws(CollectionError) {
     guard case .names(let names) = selector else { return }
-    let sparse = config.sparseVectors
-    for name in names where sparse?[name] == nil {
+    let config = config
+    for name in names where config.sparseVector(named: name) == nil {
       _ = try slot(named: name, context: "with_vector")
     }
   }

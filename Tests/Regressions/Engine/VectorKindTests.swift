@@ -48,7 +48,8 @@ import VectorDB
   /// Sparse vectors can be declared, but not written yet.
   @Test func declaredSparseVectorsAreRefused() async throws {
     try await withDatabase { fixture in
-      let config = CollectionConfig(vectors: .named([]), sparseVectors: ["words": .object([:])])
+      let config = CollectionConfig(
+        vectors: .named([]), sparseVectors: [NamedSparseVectorParams(name: "words")])
       try await fixture.database.createCollection(named: "things", config: config)
       let things = try fixture.database.collection(named: "things")
       let refusal = CollectionError.badRequest(
