@@ -66,16 +66,17 @@ let package = Package(
     target("PointModel", ["FastJSON"]),
     .target(name: "CRocksDBFlush", dependencies: ["CRocksDB"]),
     target("Storage", ["CRocksDB", "CRocksDBFlush"]),
-    target("VectorIndex", ["CVectorKernels"]),
+    target("RowSets", ["CRoaring"]),
+    target("VectorIndex", ["CVectorKernels", "RowSets"]),
     .systemLibrary(name: "CStemmer", providers: [.apt(["libstemmer-dev"])]),
     .systemLibrary(name: "CICU", pkgConfig: "icu-uc", providers: [.apt(["libicu-dev"])]),
     target("TextAnalysis", ["CICU", "CStemmer", "PointModel"]),
-    target("PayloadIndex", ["CRoaring"]),
+    target("PayloadIndex", ["RowSets"]),
     target(
       "VectorDB",
       [
-        "FastJSON", "PayloadIndex", "PointModel", "Storage", "TextAnalysis", "VectorIndex", crypto,
-        logging,
+        "FastJSON", "PayloadIndex", "PointModel", "RowSets", "Storage", "TextAnalysis",
+        "VectorIndex", crypto, logging,
       ]),
     // Server
     .systemLibrary(name: "CBrotli", providers: [.apt(["libbrotli-dev"])]),
@@ -139,8 +140,9 @@ let package = Package(
     tests("FastJSON"),
     tests("PointModel", ["FastJSON"]),
     tests("Storage"),
-    tests("PayloadIndex"),
-    tests("VectorIndex", ["CVectorKernels"]),
+    tests("RowSets"),
+    tests("PayloadIndex", ["RowSets"]),
+    tests("VectorIndex", ["CVectorKernels", "RowSets"]),
     .testTarget(
       name: "TextAnalysisTests", dependencies: ["FastJSON", "PointModel", "TextAnalysis"],
       exclude: ["Golden"], swiftSettings: strict),

@@ -1,3 +1,5 @@
+public import RowSets
+
 /// A key as those who list keys see it.
 public enum FieldKey: Sendable, Hashable {
   case word(KeyWord)
@@ -8,7 +10,7 @@ public enum FieldKey: Sendable, Hashable {
 extension FieldIndex {
   /// Calls `body` with every key and its rows, keys in ascending order, until it returns `false`.
   /// Rows that are dead may be among them; a key may have no row left.
-  public func forEachKey(_ body: (FieldKey, OffsetSet) -> Bool) {
+  public func forEachKey(_ body: (FieldKey, RowSet) -> Bool) {
     switch segments.first?.storage {
     case nil: break
     case .words: forEachWord(descending: false, from: { _ in false }, { body(.word($0), $1) })
@@ -23,7 +25,7 @@ extension FieldIndex {
   /// Calls `body` with words and their rows in the order of the words, beginning with the first
   /// that is not `isBefore`, until it returns `false`.
   public func forEachWord(
-    descending: Bool, from isBefore: (KeyWord) -> Bool, _ body: (KeyWord, OffsetSet) -> Bool
+    descending: Bool, from isBefore: (KeyWord) -> Bool, _ body: (KeyWord, RowSet) -> Bool
   ) {
     for isUpper in descending ? [true, false] : [false, true] {
       let tables = tables { words($0, isUpper: isUpper) }
@@ -37,14 +39,14 @@ extension FieldIndex {
   }
 
   private typealias Table<Key: Comparable & Hashable & Sendable> =
-    (table: PostingTable<Key>, void: OffsetSet)
+    (table: PostingTable<Key>, void: RowSet)
 
   /// The tables, each with the rows that newer segments declare void.
   private func tables<Key: Comparable & Hashable & Sendable>(
     _ table: (FieldSegment) -> PostingTable<Key>?
   ) -> [Table<Key>] {
     var result: [Table<Key>] = []
-    var void = OffsetSet.empty
+    var void = RowSet.empty
     for segment in segments.reversed() {
       if let table = table(segment) { result.append((table, void)) }
       void = void.union(segment.replaced)
@@ -71,7 +73,7 @@ extension FieldIndex {
 
   /// - Returns: whether `body` wants more.
   private func forEachKeyAscending<Key>(
-    _ tables: [Table<Key>], _ isBefore: (Key) -> Bool, _ body: (Key, OffsetSet) -> Bool
+    _ tables: [Table<Key>], _ isBefore: (Key) -> Bool, _ body: (Key, RowSet) -> Bool
   ) -> Bool {
     var next = tables.map { $0.table.firstPosition(where: isBefore) }
     while true {
@@ -81,20 +83,20 @@ extension FieldIndex {
         lowest = lowest.map { min($0, key) } ?? key
       }
       guard let key = lowest else { return true }
-      var sets: [OffsetSet] = []
+      var sets: [RowSet] = []
       for (index, position) in next.enumerated()
       where position < tables[index].table.keys.count && tables[index].table.keys[position] == key {
         sets.append(
           tables[index].table.rows(in: position..<position + 1).subtracting(tables[index].void))
         next[index] += 1
       }
-      if !body(key, OffsetSet.union(of: sets)) { return false }
+      if !body(key, RowSet.union(of: sets)) { return false }
     }
   }
 
   /// - Returns: whether `body` wants more.
   private func forEachKeyDescending<Key>(
-    _ tables: [Table<Key>], _ isBefore: (Key) -> Bool, _ body: (Key, OffsetSet) -> Bool
+    _ tables: [Table<Key>], _ isBefore: (Key) -> Bool, _ body: (Key, RowSet) -> Bool
   ) -> Bool {
     // The keys that come are those up to the boundary: here "before" means above it.
     var next = tables.map { $0.table.firstPosition { !isBefore($0) } - 1 }
@@ -105,14 +107,14 @@ extension FieldIndex {
         highest = highest.map { max($0, key) } ?? key
       }
       guard let key = highest else { return true }
-      var sets: [OffsetSet] = []
+      var sets: [RowSet] = []
       for (index, position) in next.enumerated()
       where position >= 0 && tables[index].table.keys[position] == key {
         sets.append(
           tables[index].table.rows(in: position..<position + 1).subtracting(tables[index].void))
         next[index] -= 1
       }
-      if !body(key, OffsetSet.union(of: sets)) { return false }
+      if !body(key, RowSet.union(of: sets)) { return false }
     }
   }
 }

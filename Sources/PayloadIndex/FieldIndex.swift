@@ -1,3 +1,5 @@
+public import RowSets
+
 /// The index of one field at one commit: segments from the oldest to the newest. Immutable, and
 /// cheap to copy.
 ///
@@ -15,7 +17,7 @@ public struct FieldIndex: Sendable {
   // MARK: Rows by key
 
   /// The rows that have the word.
-  public func rows(word: KeyWord) -> OffsetSet {
+  public func rows(word: KeyWord) -> RowSet {
     select { segment in
       guard case .words(let segment) = segment.storage else { return .empty }
       return (word.isUpper ? segment.upper : segment.table).rows(of: word.bits)
@@ -26,9 +28,9 @@ public struct FieldIndex: Sendable {
   /// last that is not above it.
   public func rows(
     wordsNot isBelow: (KeyWord) -> Bool, nor isAbove: (KeyWord) -> Bool
-  ) -> OffsetSet {
+  ) -> RowSet {
     select { segment in
-      OffsetSet.union(
+      RowSet.union(
         of: Self.ranges(segment, isBelow, isAbove).map { $0.table.rows(in: $0.positions) })
     }
   }
@@ -37,8 +39,8 @@ public struct FieldIndex: Sendable {
   /// those that have one for which it is `nil`.
   public func rows(
     words: ClosedRange<UInt64>, verdict: (UInt64) -> Bool?
-  ) -> (sure: OffsetSet, perhaps: OffsetSet) {
-    var (sure, perhaps) = (OffsetSet.empty, OffsetSet.empty)
+  ) -> (sure: RowSet, perhaps: RowSet) {
+    var (sure, perhaps) = (RowSet.empty, RowSet.empty)
     for segment in segments {
       guard case .words(let entered) = segment.storage else { continue }
       let table = entered.table
@@ -51,14 +53,14 @@ public struct FieldIndex: Sendable {
         case false?: break
         }
       }
-      sure = sure.subtracting(segment.replaced).union(OffsetSet(found.sure))
-      perhaps = perhaps.subtracting(segment.replaced).union(OffsetSet(found.perhaps))
+      sure = sure.subtracting(segment.replaced).union(RowSet(found.sure))
+      perhaps = perhaps.subtracting(segment.replaced).union(RowSet(found.perhaps))
     }
     return (sure, perhaps)
   }
 
   /// The rows that have the string.
-  public func rows(text: String) -> OffsetSet {
+  public func rows(text: String) -> RowSet {
     let key = TextKey(text)
     return select { segment in
       guard case .texts(let segment) = segment.storage else { return .empty }
@@ -67,7 +69,7 @@ public struct FieldIndex: Sendable {
   }
 
   /// The rows that have a string with this beginning.
-  public func rows(textPrefix prefix: String) -> OffsetSet {
+  public func rows(textPrefix prefix: String) -> RowSet {
     let key = TextKey(prefix)
     return select { segment in
       guard case .texts(let segment) = segment.storage else { return .empty }
@@ -76,7 +78,7 @@ public struct FieldIndex: Sendable {
   }
 
   /// The rows that have the UUID.
-  public func rows(uuidHigh high: UInt64, low: UInt64) -> OffsetSet {
+  public func rows(uuidHigh high: UInt64, low: UInt64) -> RowSet {
     let key = UUIDKey(high: high, low: low)
     return select { segment in
       guard case .uuids(let segment) = segment.storage else { return .empty }
@@ -85,7 +87,7 @@ public struct FieldIndex: Sendable {
   }
 
   /// The rows of a trait.
-  public func rows(_ trait: RowTrait) -> OffsetSet {
+  public func rows(_ trait: RowTrait) -> RowSet {
     select { $0.traits[trait] }
   }
 
@@ -145,8 +147,8 @@ public struct FieldIndex: Sendable {
 
   // MARK: Parts
 
-  private func select(_ rows: (FieldSegment) -> OffsetSet) -> OffsetSet {
-    var result = OffsetSet.empty
+  private func select(_ rows: (FieldSegment) -> RowSet) -> RowSet {
+    var result = RowSet.empty
     for segment in segments {
       result = result.subtracting(segment.replaced).union(rows(segment))
     }

@@ -1,3 +1,5 @@
+import RowSets
+
 /// The rows of some successive commits in the index of one field, with keys of one kind.
 public struct FieldSegment: Sendable {
   enum Storage: Sendable {
@@ -33,7 +35,7 @@ public struct FieldSegment: Sendable {
   }
 
   var traits: RowTraits { storage.traits }
-  var replaced: OffsetSet { storage.replaced }
+  var replaced: RowSet { storage.replaced }
 
   /// The rows of `newer` on top of this segment's rows that are not dead.
   ///
@@ -78,7 +80,7 @@ public struct FieldSegment: Sendable {
 }
 
 extension FieldSegment.Storage {
-  var rows: OffsetSet {
+  var rows: RowSet {
     switch self {
     case .words(let segment): segment.rows
     case .texts(let segment): segment.rows
@@ -94,7 +96,7 @@ extension FieldSegment.Storage {
     }
   }
 
-  var replaced: OffsetSet {
+  var replaced: RowSet {
     switch self {
     case .words(let segment): segment.replaced
     case .texts(let segment): segment.replaced
@@ -183,10 +185,10 @@ public struct FieldSegmentBuilder {
   public func finish(commit: UInt64) -> FieldSegment {
     var made = RowTraits()
     for (trait, offsets) in zip(RowTrait.allCases, traits) {
-      made[trait] = OffsetSet(offsets).optimized()
+      made[trait] = RowSet(offsets).optimized()
     }
-    let void = OffsetSet(replaced)
-    let rows = OffsetSet(rows).optimized()
+    let void = RowSet(replaced)
+    let rows = RowSet(rows).optimized()
     return switch keys {
     case .words(let keys):
       FieldSegment(.words(keys.finish(made, replaced: void, rows: rows)), commit: commit)

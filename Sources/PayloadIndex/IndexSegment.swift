@@ -1,3 +1,5 @@
+import RowSets
+
 /// The rows of some successive commits in the index of one field. Immutable.
 struct IndexSegment<Key: Comparable & Hashable & Sendable>: Sendable {
   let table: PostingTable<Key>
@@ -5,9 +7,9 @@ struct IndexSegment<Key: Comparable & Hashable & Sendable>: Sendable {
   let upper: PostingTable<Key>
   let traits: RowTraits
   /// Rows whose payloads changed in place: what older segments say of them is void.
-  let replaced: OffsetSet
+  let replaced: RowSet
   /// The rows that were entered, those without a value included.
-  let rows: OffsetSet
+  let rows: RowSet
 
   /// The rows of `newer` on top of those of `older` that are not dead. Without an `older` segment
   /// below the two, nothing has to be declared void any more.
@@ -15,7 +17,7 @@ struct IndexSegment<Key: Comparable & Hashable & Sendable>: Sendable {
     merging older: IndexSegment, with newer: IndexSegment, isBottom: Bool,
     isDead: (UInt32) -> Bool
   ) {
-    let dead = OffsetSet(older.rows.offsets.filter(isDead))
+    let dead = RowSet(older.rows.filter(isDead))
     let void = newer.replaced.union(dead)
     table = PostingTable(merging: older.table, without: void, with: newer.table)
     upper = PostingTable(merging: older.upper, without: void, with: newer.upper)
@@ -29,8 +31,8 @@ struct IndexSegment<Key: Comparable & Hashable & Sendable>: Sendable {
   }
 
   init(
-    table: PostingTable<Key>, upper: PostingTable<Key>, traits: RowTraits, replaced: OffsetSet,
-    rows: OffsetSet
+    table: PostingTable<Key>, upper: PostingTable<Key>, traits: RowTraits, replaced: RowSet,
+    rows: RowSet
   ) {
     self.table = table
     self.upper = upper
@@ -67,7 +69,7 @@ struct SegmentBuilder<Key: Comparable & Hashable & Sendable> {
     if upper.count > keyCount { heldBytes += Self.bytesPerKey }
   }
 
-  func finish(_ traits: RowTraits, replaced: OffsetSet, rows: OffsetSet) -> IndexSegment<Key> {
+  func finish(_ traits: RowTraits, replaced: RowSet, rows: RowSet) -> IndexSegment<Key> {
     IndexSegment(
       table: PostingTable(lower), upper: PostingTable(upper), traits: traits, replaced: replaced,
       rows: rows)

@@ -1,3 +1,5 @@
+import RowSets
+
 /// Keys in ascending order, each with the rows that have it. Immutable.
 ///
 /// Rows of rare keys stand one after another in one array, in the order of the keys, so that a
@@ -17,7 +19,7 @@ struct PostingTable<Key: Comparable & Hashable & Sendable>: Sendable {
 
   private struct Dense: Sendable {
     let position: Int
-    let set: OffsetSet
+    let set: RowSet
   }
 
   /// Rows under all keys, a row counted once for each of its keys.
@@ -58,15 +60,15 @@ struct PostingTable<Key: Comparable & Hashable & Sendable>: Sendable {
   }
 
   /// The rows that have one of the keys at `positions`.
-  func rows(in positions: Range<Int>) -> OffsetSet {
+  func rows(in positions: Range<Int>) -> RowSet {
     let slice = Int(starts[positions.lowerBound])..<Int(starts[positions.upperBound])
     var sets = dense(in: positions).map(\.set)
-    if !slice.isEmpty { sets.append(OffsetSet(offsets[slice])) }
-    return OffsetSet.union(of: sets)
+    if !slice.isEmpty { sets.append(RowSet(offsets[slice])) }
+    return RowSet.union(of: sets)
   }
 
   /// The rows that have `key`.
-  func rows(of key: Key) -> OffsetSet {
+  func rows(of key: Key) -> RowSet {
     guard let position = position(of: key) else { return .empty }
     return rows(in: position..<position + 1)
   }
@@ -111,7 +113,7 @@ struct PostingAssembler<Key: Comparable & Hashable & Sendable> {
   private(set) var keys: [Key] = []
   private(set) var starts: [UInt32] = []
   private(set) var offsets: [UInt32] = []
-  private(set) var dense: [(position: Int, set: OffsetSet)] = []
+  private(set) var dense: [(position: Int, set: RowSet)] = []
 
   init(sparseMax: Int = Int(UInt32.max)) {
     self.sparseMax = sparseMax
@@ -122,7 +124,7 @@ struct PostingAssembler<Key: Comparable & Hashable & Sendable> {
     if rows.isEmpty { return }
     starts.append(UInt32(offsets.count))
     if rows.count >= PostingTable<Key>.denseCount || offsets.count + rows.count > sparseMax {
-      dense.append((keys.count, OffsetSet(rows).optimized()))
+      dense.append((keys.count, RowSet(rows).optimized()))
     } else {
       offsets += rows
     }
@@ -143,7 +145,7 @@ extension PostingTable {
   }
 
   /// The entries of `older` but those of rows in `void`, and the entries of `newer`.
-  init(merging older: PostingTable, without void: OffsetSet, with newer: PostingTable) {
+  init(merging older: PostingTable, without void: RowSet, with newer: PostingTable) {
     var assembler = PostingAssembler<Key>()
     var (a, b) = (0, 0)
     while a < older.keys.count || b < newer.keys.count {

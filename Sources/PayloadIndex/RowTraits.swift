@@ -1,3 +1,5 @@
+import RowSets
+
 /// What can be asked about a row's values at a field's path besides its keys.
 ///
 /// A *leaf* is a value that the path leads to, or an element of it if that is an array.
@@ -18,15 +20,15 @@ public enum RowTrait: Int, Sendable, CaseIterable {
 
 /// The rows of each trait.
 struct RowTraits: Sendable {
-  private var sets = [OffsetSet](repeating: .empty, count: RowTrait.allCases.count)
+  private var sets = [RowSet](repeating: .empty, count: RowTrait.allCases.count)
 
-  subscript(trait: RowTrait) -> OffsetSet {
+  subscript(trait: RowTrait) -> RowSet {
     get { sets[trait.rawValue] }
     set { sets[trait.rawValue] = newValue }
   }
 
   var residentBytes: Int {
-    sets.reduce(0) { $0 + ($1.isEmpty ? 8 : $1.residentBytes) }
+    sets.reduce(0) { $0 + 8 + $1.residentBytes }
   }
 }
 

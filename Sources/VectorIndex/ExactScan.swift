@@ -1,3 +1,5 @@
+import RowSets
+
 /// Search by scoring every row: recall 1, cost proportional to the rows.
 ///
 /// A batch reads each row from memory once. A query whose `allowed` holds less than a quarter of

@@ -1,3 +1,5 @@
+import RowSets
+
 /// Scores rows of one column for queries: all rows in order, or a list of them.
 struct FlatScanner {
   let visibility: VisibilityView
@@ -10,7 +12,7 @@ struct FlatScanner {
 
   /// Whether scoring the allowed rows one by one is cheaper than scoring all. A row found by its
   /// address costs about three times one met in order.
-  func shouldGather(_ allowed: OffsetBitmap?) -> Bool {
+  func shouldGather(_ allowed: RowMask?) -> Bool {
     guard let allowed else { return false }
     return allowed.count < Int(visibility.rowCount) / 4
   }
@@ -66,7 +68,7 @@ struct FlatScanner {
   ///
   /// - Returns: false if `shouldStop` returned true before the end.
   func gather<Collector>(
-    _ allowed: OffsetBitmap, for lane: inout ScanLane<Collector>, shouldStop: () -> Bool
+    _ allowed: RowMask, for lane: inout ScanLane<Collector>, shouldStop: () -> Bool
   ) -> Bool {
     let batch = ScorerLimits.offsets
     let offsets = UnsafeMutableBufferPointer<UInt32>.allocate(capacity: batch)

@@ -1,3 +1,5 @@
+import RowSets
+
 /// All visible rows in the order of their scores for one query, handed out piece by piece.
 ///
 /// For filters that are cheap on a few rows and expensive on all: take the next best rows, test

@@ -1,8 +1,10 @@
+import RowSets
+
 /// One query on its way through a scan.
 struct ScanLane<Collector: NeighborCollector> {
   let scorer: any Scorer
   let minimumScore: Float
-  let allowed: OffsetBitmap?
+  let allowed: RowMask?
   var collector: Collector
 
   init(_ query: SearchQuery, scorer: any Scorer, collector: Collector) {

@@ -1,3 +1,5 @@
+public import RowSets
+
 /// One query of a batch.
 public struct SearchQuery: Sendable {
   /// `d` floats, normalised if the column's vectors are.
@@ -7,11 +9,11 @@ public struct SearchQuery: Sendable {
   /// The lowest internal score (higher is better) that a neighbour may have, itself included.
   public var minimumScore: Float?
   /// Only these offsets may be returned; `nil` allows all.
-  public var allowed: OffsetBitmap?
+  public var allowed: RowMask?
 
   /// The `limit` best rows for `vector`.
   public init(
-    vector: [Float], limit: Int, minimumScore: Float? = nil, allowed: OffsetBitmap? = nil
+    vector: [Float], limit: Int, minimumScore: Float? = nil, allowed: RowMask? = nil
   ) {
     self.vector = vector
     self.limit = limit

@@ -1,4 +1,5 @@
 import PayloadIndex
+import RowSets
 import Testing
 
 /// Random rows in random segments, merged at random, against a dictionary of the rows.
@@ -149,7 +150,7 @@ private struct IndexRun {
     }
   }
 
-  private func live(_ set: OffsetSet) -> [UInt32] { set.offsets.filter { rows[$0] != nil } }
+  private func live(_ set: RowSet) -> [UInt32] { set.offsets.filter { rows[$0] != nil } }
 
   private func rowsWith(_ isWanted: (UInt64) -> Bool) -> [UInt32] {
     rows.filter { $0.value.contains(where: isWanted) }.keys.sorted()

@@ -1,3 +1,4 @@
+import RowSets
 import Testing
 import VectorIndex
 
@@ -33,8 +34,7 @@ import VectorIndex
       column.write(random.vector(100), at: offset)
       table.insert(offset, born: 1)
     }
-    var allowed = OffsetBitmap(rowCount: rowCount)
-    for offset in stride(from: 0, to: rowCount, by: 9) { allowed.insert(offset) }
+    let allowed = RowSet(Array(stride(from: 0, to: rowCount, by: 9))).mask(below: rowCount)
     let vector = random.vector(100)
     let all = SearchQuery(vector: vector, limit: Int(rowCount))
     let few = SearchQuery(vector: vector, limit: Int(rowCount), allowed: allowed)
@@ -84,8 +84,7 @@ import VectorIndex
     var random = SeededGenerator(seed: 73)
     let fixture = ScanFixture(dimension: 512, operations: 3000, random: &random)
     let view = fixture.column.view()
-    var few = OffsetBitmap(rowCount: fixture.rowCount)
-    for offset in 0..<fixture.rowCount / 8 { few.insert(offset) }
+    let few = RowSet(range: 0..<fixture.rowCount / 8).mask(below: fixture.rowCount)
     for allowed in [nil, few] {
       let query = SearchQuery(
         vector: random.coarseVector(512), limit: 3, allowed: allowed)

@@ -1,3 +1,4 @@
+import RowSets
 import Testing
 import VectorIndex
 
@@ -18,10 +19,8 @@ import VectorIndex
       let share = [0.3, 0.1, 0.04][round % 3]
       let scores = rows.rows.map { VectorMath.score(metric, topic, $0) }
       let bound = scores.sorted(by: >)[Int(share * Double(scores.count))]
-      var allowed = OffsetBitmap(rowCount: UInt32(scores.count))
-      for (offset, score) in scores.enumerated() where score > bound {
-        allowed.insert(UInt32(offset))
-      }
+      let near = scores.indices.filter { scores[$0] > bound }.map { UInt32($0) }
+      let allowed = RowSet(near).mask(below: UInt32(scores.count))
       let vector = round.isMultiple(of: 2) ? topic : rows.randomRow(&random)
       let query = SearchQuery(vector: vector, limit: 10, allowed: allowed)
       let hits = try rows.search(index, [query], .recall(0.98))[0]
@@ -40,7 +39,7 @@ import VectorIndex
     let index = try rows.build(.squaredEuclid)
     for count in [1, 9, 40, 100] {
       let offsets = Set((0..<count).map { _ in UInt32.random(in: 0..<10_000, using: &random) })
-      let allowed = OffsetBitmap(rowCount: 10_000, ascending: offsets.sorted())
+      let allowed = RowSet(Array(offsets)).mask(below: 10_000)
       let query = SearchQuery(vector: rows.randomRow(&random), limit: 20, allowed: allowed)
       #expect(
         try rows.search(index, [query], .probes(1)) == rows.exact(.squaredEuclid, [query]))

@@ -1,3 +1,4 @@
+import RowSets
 import Testing
 import VectorIndex
 
@@ -173,10 +174,10 @@ import VectorIndex
     rows.add(10_000, &random)
     let index = try rows.build(.squaredEuclid)
     for share in [0.5, 0.2, 0.05, 0.01, 0.001, 0] {
-      var allowed = OffsetBitmap(rowCount: 10_000)
-      for offset in UInt32(0)..<10_000 where Double.random(in: 0..<1, using: &random) < share {
-        allowed.insert(offset)
+      let chosen = (0..<10_000 as Range<UInt32>).filter { _ in
+        Double.random(in: 0..<1, using: &random) < share
       }
+      let allowed = RowSet(chosen).mask(below: 10_000)
       var found = 0
       var wanted = 0
       for _ in 0..<40 {

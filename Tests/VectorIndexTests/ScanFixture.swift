@@ -1,3 +1,4 @@
+import RowSets
 import VectorIndex
 
 /// A column with a random history, and the plain Swift account of what is in it.
@@ -68,11 +69,8 @@ struct ScanFixture {
       query.minimumScore = scores.randomElement(using: &random)
     }
     if let share = [nil, 0, 1, 10, 60, 100].randomElement(using: &random) ?? nil {
-      var allowed = OffsetBitmap(rowCount: rowCount)
-      for offset in 0..<rowCount where Int.random(in: 0..<100, using: &random) < share {
-        allowed.insert(offset)
-      }
-      query.allowed = allowed
+      let chosen = (0..<rowCount).filter { _ in Int.random(in: 0..<100, using: &random) < share }
+      query.allowed = RowSet(chosen).mask(below: rowCount)
     }
     return query
   }

@@ -1,5 +1,6 @@
 import PayloadIndex
 import PointModel
+import RowSets
 import VectorIndex
 
 /// About how many points pass a filter.

@@ -1,5 +1,6 @@
 import PayloadIndex
 import PointModel
+import RowSets
 import VectorIndex
 
 extension ReadTransaction {
@@ -12,16 +13,15 @@ extension ReadTransaction {
   ///
   /// - Returns: false when values of the field can't be counted.
   func forEachValueCount(
-    of path: PayloadPath, among rows: OffsetBitmap?, _ body: (MatchValue, Int) -> Void
+    of path: PayloadPath, among rows: RowMask?, _ body: (MatchValue, Int) -> Void
   ) throws(CollectionError) -> Bool {
     guard let (index, value) = countedIndex(path) else { return false }
     var failure: CollectionError?
     var pace = WorkPace(flag)
     index.forEachKey { key, keyRows in
       do throws(CollectionError) {
-        let offsets = keyRows.offsets
-        try pace.step(offsets.count + 1)
-        let count = offsets.count { offset in
+        try pace.step(keyRows.count + 1)
+        let count = keyRows.count { offset in
           visibility.isVisible(offset) && rows?.contains(offset) ?? true
         }
         if count > 0 { body(value(key), count) }

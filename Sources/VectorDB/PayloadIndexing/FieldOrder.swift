@@ -1,5 +1,6 @@
 import PayloadIndex
 import PointModel
+import RowSets
 import VectorIndex
 
 extension ReadTransaction {
@@ -30,9 +31,8 @@ extension ReadTransaction {
     let isWordBefore = { (word: KeyWord) in isBefore(value(word), first) }
     index.forEachWord(descending: descending, from: isWordBefore) { word, rows in
       do throws(CollectionError) {
-        let offsets = rows.offsets
-        try pace.step(offsets.count + 1)
-        let visible = offsets.filter { visibility.isVisible($0) }
+        try pace.step(rows.count + 1)
+        let visible = rows.filter { visibility.isVisible($0) }
         if visible.isEmpty { return true }
         let rounded = value(word)
         guard isRounded, abs(rounded.double) >= Number.exactDoubles else {

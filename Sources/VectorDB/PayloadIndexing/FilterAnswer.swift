@@ -1,32 +1,33 @@
 import PayloadIndex
+import RowSets
 
 /// What indexes say of the rows that pass a filter: those that pass for sure, and those that alone
 /// can pass. Whether one of the others among these passes is seen from its record.
 struct FilterAnswer {
   /// Rows that pass.
-  let sure: OffsetSelection
+  let sure: RowSelection
   /// Rows outside of this do not pass.
-  let possible: OffsetSelection
+  let possible: RowSelection
 
   /// Nothing is known.
   static let unknown = FilterAnswer(sure: .none, possible: .all)
 
-  init(sure: OffsetSelection, possible: OffsetSelection) {
+  init(sure: RowSelection, possible: RowSelection) {
     self.sure = sure
     self.possible = possible
   }
 
   /// Exactly these rows pass.
-  init(exactly rows: OffsetSelection) {
+  init(exactly rows: RowSelection) {
     self.init(sure: rows, possible: rows)
   }
 
-  init(exactly rows: OffsetSet) {
+  init(exactly rows: RowSet) {
     self.init(exactly: .only(rows))
   }
 
   /// These rows pass, and some of `others` may.
-  init(_ rows: OffsetSet, orPerhaps others: OffsetSet) {
+  init(_ rows: RowSet, orPerhaps others: RowSet) {
     self.init(sure: .only(rows), possible: .only(rows.union(others)))
   }
 
@@ -44,5 +45,5 @@ struct FilterAnswer {
   var negated: FilterAnswer { FilterAnswer(sure: possible.inverted, possible: sure.inverted) }
 
   /// Rows that have to be tested.
-  var unsure: OffsetSelection { possible.subtracting(sure) }
+  var unsure: RowSelection { possible.subtracting(sure) }
 }

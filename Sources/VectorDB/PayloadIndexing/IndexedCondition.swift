@@ -1,5 +1,6 @@
 import PayloadIndex
 import PointModel
+import RowSets
 import TextAnalysis
 
 /// Answers conditions on one field from its index.
@@ -79,7 +80,7 @@ struct IndexedCondition {
     case .textAny(let text):
       guard case .text(let params) = field.params else { return undecided }
       let tokens = Set(TextAnalyzer(params).queryTokens(text))
-      return FilterAnswer(exactly: OffsetSet.union(of: tokens.map { index.rows(text: $0) }))
+      return FilterAnswer(exactly: RowSet.union(of: tokens.map { index.rows(text: $0) }))
     case .phrase(let text):
       guard case .text(let params) = field.params else { return undecided }
       if params.phraseMatching != true { return FilterAnswer(exactly: .none) }
@@ -91,7 +92,7 @@ struct IndexedCondition {
   }
 
   /// The rows of all tokens, the rarest first; none without tokens.
-  private func rows(allOf tokens: Set<String>) -> OffsetSet {
+  private func rows(allOf tokens: Set<String>) -> RowSet {
     let ordered = tokens.map { (token: $0, count: index.count(text: $0)) }
       .sorted { $0.count < $1.count }
     guard let rarest = ordered.first else { return .empty }
@@ -160,8 +161,8 @@ struct IndexedCondition {
   /// does not; of several values some may be wanted.
   private func answer(except values: Set<MatchValue>) -> FilterAnswer {
     let unwanted = FilterAnswer(anyOf: values.map { answer($0) })
-    let valued = OffsetSelection.only(index.rows(.valued))
-    let multiple = OffsetSelection.only(index.rows(.multiple))
+    let valued = RowSelection.only(index.rows(.valued))
+    let multiple = RowSelection.only(index.rows(.multiple))
     return FilterAnswer(
       sure: valued.subtracting(unwanted.possible),
       possible: valued.subtracting(unwanted.sure.subtracting(multiple)))
@@ -186,7 +187,7 @@ struct IndexedCondition {
       wordsNot: { word in ends.isBelow(word) || lowest.contains { word <= $0 } },
       nor: { word in ends.isAbove(word) || highest.contains { word >= $0 } })
     return FilterAnswer(
-      sure, orPerhaps: OffsetSet.union(of: (lowest + highest).map { index.rows(word: $0) }))
+      sure, orPerhaps: RowSet.union(of: (lowest + highest).map { index.rows(word: $0) }))
   }
 
   /// The words of those bounds that stand for other integers too.

@@ -1,5 +1,6 @@
 import PayloadIndex
 import PointModel
+import RowSets
 
 /// Answers filters from payload indexes, as far as they can.
 ///

@@ -1,6 +1,7 @@
 import Glibc
 import PayloadIndex
 import PointModel
+import RowSets
 
 /// Answers conditions on places from the index of a field.
 ///
@@ -99,7 +100,7 @@ struct IndexedPlaces {
     guard case .geo = field.params else {
       return FilterAnswer(sure: .none, possible: .only(field.index.rows(.valued)))
     }
-    var sure = OffsetSet.empty
+    var sure = RowSet.empty
     var perhaps = field.index.rows(.foreign)
     let margin = GeoCell.precision
     let widened = latitudes.lowerBound - margin...latitudes.upperBound + margin

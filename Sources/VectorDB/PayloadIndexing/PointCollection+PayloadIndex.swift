@@ -1,5 +1,6 @@
 import PayloadIndex
 public import PointModel
+import RowSets
 import Synchronization
 import VectorIndex
 
@@ -74,7 +75,7 @@ extension PointCollection {
 
 extension ReadTransaction {
   /// How many of the rows exist at this commit.
-  func visibleCount(of rows: OffsetSet) -> Int {
-    rows.offsets.count { visibility.isVisible($0) }
+  func visibleCount(of rows: RowSet) -> Int {
+    rows.count { visibility.isVisible($0) }
   }
 }

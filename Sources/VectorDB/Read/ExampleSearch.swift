@@ -1,4 +1,5 @@
 import PointModel
+import RowSets
 import VectorIndex
 
 /// Searches by examples: what they are, and the rows that score best.
@@ -106,7 +107,7 @@ extension ReadTransaction {
 
   /// Passes the offset of every row of this commit that is among `rows`.
   func forEachVisible(
-    among rows: OffsetBitmap, _ body: (UInt32) throws(CollectionError) -> Void
+    among rows: RowMask, _ body: (UInt32) throws(CollectionError) -> Void
   ) throws(CollectionError) {
     var pace = WorkPace(flag)
     for offset in rows {

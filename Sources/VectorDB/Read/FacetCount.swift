@@ -1,4 +1,5 @@
 import PointModel
+import RowSets
 import VectorIndex
 
 /// Counts points by the values of one field.

@@ -1,5 +1,6 @@
 import PayloadIndex
 import PointModel
+import RowSets
 import VectorIndex
 
 /// Which points of a collection pass a filter, by reading as few records as it can: payload indexes
@@ -35,7 +36,7 @@ struct FilterScan {
       return try visit(located, body)
     }
     if case .only(let rows) = answer.possible {
-      let existing = rows.offsets.filter { transaction.visibility.isVisible($0) }
+      let existing = rows.filter { transaction.visibility.isVisible($0) }
       return try visit(existing, body)
     }
     try transaction.scanRecords { (offset, record) throws(CollectionError) in
@@ -70,34 +71,34 @@ struct FilterScan {
   // MARK: Rows
 
   /// The rows that alone can pass as far as indexes know; `nil` when that is any.
-  func possibleRows() -> OffsetBitmap? {
+  func possibleRows() -> RowMask? {
     if case .allBut(let rows) = answer.possible, rows.isEmpty { return nil }
-    return bitmap(of: answer.possible)
+    return mask(of: answer.possible)
   }
 
   /// The rows that pass, if that takes few records; they may be dead.
-  func rowsAtOnce() throws(CollectionError) -> OffsetBitmap? {
+  func rowsAtOnce() throws(CollectionError) -> RowMask? {
     if candidates != nil { return try rows() }
     guard case .only(let unsure) = answer.unsure, unsure.count <= Self.testedAtOnceMax else {
       return nil
     }
-    if unsure.isEmpty { return bitmap(of: answer.possible) }
+    if unsure.isEmpty { return mask(of: answer.possible) }
     let passed = try tested(unsure)
-    return bitmap(of: answer.sure.union(.only(OffsetSet(passed))))
+    return mask(of: answer.sure.union(.only(RowSet(passed))))
   }
 
   /// The rows that pass, whatever it takes; they may be dead.
-  func rows() throws(CollectionError) -> OffsetBitmap {
+  func rows() throws(CollectionError) -> RowMask {
     if candidates == nil, case .only(let unsure) = answer.unsure {
       let passed = try tested(unsure)
-      return bitmap(of: answer.sure.union(.only(OffsetSet(passed))))
+      return mask(of: answer.sure.union(.only(RowSet(passed))))
     }
     var offsets: [UInt32] = []
     try forEachPoint { (offset, _) throws(CollectionError) in
       offsets.append(offset)
       return true
     }
-    return bitmap(of: .only(OffsetSet(offsets)))
+    return mask(of: .only(RowSet(offsets)))
   }
 
   /// How many points pass.
@@ -115,7 +116,7 @@ struct FilterScan {
     case .only(let rows): sure = transaction.visibleCount(of: rows)
     case .allBut(let rows):
       var count = 0
-      let others = OffsetBitmap(rows, rowCount: transaction.visibility.rowCount)
+      let others = rows.mask(below: transaction.visibility.rowCount)
       try transaction.forEachVisible { (offset) throws(CollectionError) in
         count += others.contains(offset) ? 0 : 1
       }
@@ -126,11 +127,11 @@ struct FilterScan {
 
   /// The existing rows among `rows` whose records pass.
   private func tested(
-    _ rows: OffsetSet
+    _ rows: RowSet
   ) throws(CollectionError) -> [UInt32] {
     if rows.isEmpty { return [] }
     var passed: [UInt32] = []
-    let existing = rows.offsets.filter { transaction.visibility.isVisible($0) }
+    let existing = rows.filter { transaction.visibility.isVisible($0) }
     try visit(existing) { (offset, _) throws(CollectionError) in
       passed.append(offset)
       return true
@@ -138,16 +139,8 @@ struct FilterScan {
     return passed
   }
 
-  private func bitmap(of selection: OffsetSelection) -> OffsetBitmap {
-    let rowCount = transaction.visibility.rowCount
-    switch selection {
-    case .only(let rows): return OffsetBitmap(rows, rowCount: rowCount)
-    case .allBut(let rows):
-      return OffsetBitmap(rowCount: rowCount) { words in
-        rows.copyBits(into: words)
-        for index in words.indices { words[index] = ~words[index] }
-      }
-    }
+  private func mask(of selection: RowSelection) -> RowMask {
+    selection.mask(below: transaction.visibility.rowCount)
   }
 
   /// The ids that alone can pass, when the filter demands some.
@@ -164,20 +157,5 @@ struct FilterScan {
       }
     }
     return result.map { $0.sorted() }
-  }
-}
-
-extension OffsetBitmap {
-  /// Rows of a share below this are a list.
-  private static let listShare = 64
-
-  /// A set of rows in the form that searches ask, whose cost follows the number of rows in it as
-  /// long as they are few.
-  init(_ rows: OffsetSet, rowCount: UInt32) {
-    if rows.count < Int(rowCount) / Self.listShare + 64 {
-      self.init(rowCount: rowCount, ascending: rows.offsets.filter { $0 < rowCount })
-    } else {
-      self.init(rowCount: rowCount) { rows.copyBits(into: $0) }
-    }
   }
 }

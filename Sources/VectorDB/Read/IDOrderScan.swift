@@ -1,5 +1,6 @@
 import PayloadIndex
 import PointModel
+import RowSets
 import Storage
 import VectorIndex
 

@@ -1,4 +1,5 @@
 import PointModel
+import RowSets
 import VectorIndex
 
 /// A query resolved to the vector it searches with and the neighbours it wants.
@@ -229,7 +230,7 @@ struct NearestSource {
 /// What is known of the filters of one request: equal ones are looked at once.
 private struct FilterScans {
   private let transaction: ReadTransaction
-  private var known: [(filter: Filter, scan: FilterScan, rows: OffsetBitmap?)] = []
+  private var known: [(filter: Filter, scan: FilterScan, rows: RowMask?)] = []
 
   /// Filters that are kept.
   private static let keptMax = 16
@@ -241,7 +242,7 @@ private struct FilterScans {
   /// The scan for a filter, and the rows that pass if they were found at once; they may be dead.
   mutating func scan(
     _ filter: Filter
-  ) throws(CollectionError) -> (scan: FilterScan, rows: OffsetBitmap?) {
+  ) throws(CollectionError) -> (scan: FilterScan, rows: RowMask?) {
     if let found = known.first(where: { $0.filter == filter }) { return (found.scan, found.rows) }
     let scan = FilterScan(filter, in: transaction)
     let rows = try scan.rowsAtOnce()

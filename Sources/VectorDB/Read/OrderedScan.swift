@@ -1,4 +1,5 @@
 import PointModel
+import RowSets
 import VectorIndex
 
 /// Pages of a collection in the order of values in payloads.
@@ -55,7 +56,7 @@ struct OrderedScan {
 
   /// From the index: values in their order until they have enough rows.
   private func indexedEntries(
-    _ count: Int, _ allowed: OffsetBitmap?
+    _ count: Int, _ allowed: RowMask?
   ) throws(CollectionError) -> [Entry] {
     var found: [(value: Number, offset: UInt32)] = []
     var pace = WorkPace(transaction.flag)

@@ -1,4 +1,5 @@
 import PointModel
+import RowSets
 import VectorIndex
 
 /// A request that changes more points than one commit may hold: it is carried out in several, each

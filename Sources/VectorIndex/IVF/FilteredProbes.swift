@@ -1,3 +1,5 @@
+import RowSets
+
 /// Chooses the lists for a query that only some rows may answer.
 ///
 /// Lists without such a row are passed over, so that rows which lie far from the query, as those of
@@ -9,7 +11,7 @@
 /// passed over.
 struct FilteredProbes {
   let generation: IVFGeneration
-  let allowed: OffsetBitmap
+  let allowed: RowMask
   /// Lists that every query without a filter would look at; see ``ProbeReach/evenProbes``.
   let unfiltered: Int
 

@@ -1,3 +1,5 @@
+import RowSets
+
 /// Search through the lists of an index, and exactly over the rows that are not in them yet.
 ///
 /// Scores returned are exact; which rows are found depends on the effort. A query whose `allowed`

@@ -1,3 +1,5 @@
+import RowSets
+
 /// One query on its way through an index: its lookup table, what it has found, and how near a row
 /// must be to matter. Used by one thread.
 ///

@@ -1,12 +1,14 @@
 /// Some of the rows of a collection, or all but some, so that negation needs no list of all rows.
-public enum OffsetSelection: Sendable {
-  case only(OffsetSet)
-  case allBut(OffsetSet)
+public enum RowSelection: Sendable {
+  /// The rows of the set.
+  case only(RowSet)
+  /// Every row but those of the set.
+  case allBut(RowSet)
 
   /// Every row.
-  public static let all = OffsetSelection.allBut(.empty)
+  public static let all = RowSelection.allBut(.empty)
   /// No row.
-  public static let none = OffsetSelection.only(.empty)
+  public static let none = RowSelection.only(.empty)
 
   /// Whether `offset` is selected.
   public func contains(_ offset: UInt32) -> Bool {
@@ -31,7 +33,7 @@ public enum OffsetSelection: Sendable {
   }
 
   /// Everything that is not selected.
-  public var inverted: OffsetSelection {
+  public var inverted: RowSelection {
     switch self {
     case .only(let set): .allBut(set)
     case .allBut(let set): .only(set)
@@ -39,7 +41,7 @@ public enum OffsetSelection: Sendable {
   }
 
   /// What both select.
-  public func intersection(_ other: OffsetSelection) -> OffsetSelection {
+  public func intersection(_ other: RowSelection) -> RowSelection {
     switch (self, other) {
     case (.only(let a), .only(let b)): .only(a.intersection(b))
     case (.only(let a), .allBut(let b)), (.allBut(let b), .only(let a)): .only(a.subtracting(b))
@@ -48,26 +50,26 @@ public enum OffsetSelection: Sendable {
   }
 
   /// What either selects.
-  public func union(_ other: OffsetSelection) -> OffsetSelection {
+  public func union(_ other: RowSelection) -> RowSelection {
     inverted.intersection(other.inverted).inverted
   }
 
   /// What any of several selects.
-  public static func union(of selections: [OffsetSelection]) -> OffsetSelection {
-    var listed: [OffsetSet] = []
-    var missing: OffsetSet?
+  public static func union(of selections: [RowSelection]) -> RowSelection {
+    var listed: [RowSet] = []
+    var missing: RowSet?
     for selection in selections {
       switch selection {
       case .only(let set): listed.append(set)
       case .allBut(let set): missing = missing?.intersection(set) ?? set
       }
     }
-    let rows = OffsetSet.union(of: listed)
+    let rows = RowSet.union(of: listed)
     return missing.map { .allBut($0.subtracting(rows)) } ?? .only(rows)
   }
 
   /// What is selected here and not there.
-  public func subtracting(_ other: OffsetSelection) -> OffsetSelection {
+  public func subtracting(_ other: RowSelection) -> RowSelection {
     intersection(other.inverted)
   }
 }

@@ -1,0 +1,153 @@
+/// Rows below a fixed row count in the form that searches ask: one bit a row or, when they are
+/// few, a list of them, which costs nothing for the rows that are not in it.
+///
+/// Iterating gives the offsets in ascending order.
+public struct RowMask: Sendable, Sequence {
+  /// Rows of a share below this are a list.
+  private static let listShare = 64
+
+  /// Offsets in the mask are lower than this.
+  public let rowCount: UInt32
+  /// How many offsets the mask holds.
+  public let count: Int
+  @usableFromInline let form: Form
+
+  @usableFromInline enum Form: Sendable {
+    case words([UInt64])
+    /// Ascending, none twice.
+    case list([UInt32])
+  }
+
+  fileprivate init(_ rows: RowSet, below rowCount: UInt32) {
+    self.rowCount = rowCount
+    if rows.count < Int(rowCount) / Self.listShare + 64 {
+      var offsets = rows.offsets
+      if let last = offsets.last, last >= rowCount {
+        offsets.removeSubrange(offsets.firstPlace(notBelow: rowCount)...)
+      }
+      form = .list(offsets)
+      count = offsets.count
+    } else {
+      (form, count) = Self.words(rowCount) { rows.copyBits(into: $0) }
+    }
+  }
+
+  fileprivate init(allBut rows: RowSet, below rowCount: UInt32) {
+    self.rowCount = rowCount
+    (form, count) = Self.words(rowCount) { words in
+      rows.copyBits(into: words)
+      for index in words.indices { words[index] = ~words[index] }
+    }
+  }
+
+  /// The words that `fill` makes of zeros, without bits at and above `rowCount`, and how many bits
+  /// of them are set.
+  private static func words(
+    _ rowCount: UInt32, _ fill: (UnsafeMutableBufferPointer<UInt64>) -> Void
+  ) -> (Form, Int) {
+    var words = [UInt64](repeating: 0, count: (Int(rowCount) + 63) / 64)
+    var count = 0
+    words.withUnsafeMutableBufferPointer { words in
+      fill(words)
+      if rowCount & 63 != 0 { words[words.count - 1] &= (1 << UInt64(rowCount & 63)) - 1 }
+      for word in words { count += word.nonzeroBitCount }
+    }
+    return (.words(words), count)
+  }
+
+  /// Whether the mask holds `offset`; false at and above ``rowCount``.
+  @inlinable
+  public func contains(_ offset: UInt32) -> Bool {
+    guard offset < rowCount else { return false }
+    switch form {
+    case .words(let words): return words[Int(offset >> 6)] & (1 << UInt64(offset & 63)) != 0
+    case .list(let offsets):
+      var low = 0
+      var high = offsets.count
+      while low < high {
+        let middle = (low + high) / 2
+        if offsets[middle] < offset { low = middle + 1 } else { high = middle }
+      }
+      return low < offsets.count && offsets[low] == offset
+    }
+  }
+
+  /// How many of `count` offsets the mask holds, one that is given twice counted twice.
+  public func containedCount(of offsets: UnsafePointer<UInt32>, _ count: Int) -> Int {
+    guard case .words(let words) = form else {
+      return (0..<count).reduce(0) { $0 + (contains(offsets[$1]) ? 1 : 0) }
+    }
+    return words.withUnsafeBufferPointer { words in
+      var contained = 0
+      for index in 0..<count where offsets[index] < rowCount {
+        let offset = offsets[index]
+        contained += Int(words[Int(offset >> 6)] >> UInt64(offset & 63) & 1)
+      }
+      return contained
+    }
+  }
+
+  /// The offsets in ascending order.
+  @inlinable
+  public func makeIterator() -> Iterator { Iterator(form) }
+
+  /// Walks a mask in ascending order.
+  public struct Iterator: IteratorProtocol, Sendable {
+    @usableFromInline let form: Form
+    @usableFromInline var index = 0
+    @usableFromInline var rest: UInt64 = 0
+
+    @inlinable
+    init(_ form: Form) {
+      self.form = form
+      if case .words(let words) = form { rest = words.first ?? 0 }
+    }
+
+    /// The next higher offset in the mask.
+    @inlinable
+    public mutating func next() -> UInt32? {
+      switch form {
+      case .list(let offsets):
+        guard index < offsets.count else { return nil }
+        defer { index += 1 }
+        return offsets[index]
+      case .words(let words):
+        while rest == 0 {
+          index += 1
+          guard index < words.count else { return nil }
+          rest = words[index]
+        }
+        let bit = rest.trailingZeroBitCount
+        rest &= rest - 1
+        return UInt32(index * 64 + bit)
+      }
+    }
+  }
+}
+
+extension RowSet {
+  /// The rows of the set that are below `rowCount`, in the form that searches ask. Its cost follows
+  /// the number of rows in the set as long as they are few.
+  public func mask(below rowCount: UInt32) -> RowMask { RowMask(self, below: rowCount) }
+
+  /// Sets the bits of the offsets in `words`, which are all zero, 64 offsets a word.
+  fileprivate func copyBits(into words: UnsafeMutableBufferPointer<UInt64>) {
+    switch form {
+    case .list(let offsets):
+      for offset in offsets where Int(offset >> 6) < words.count {
+        words[Int(offset >> 6)] |= 1 << UInt64(offset & 63)
+      }
+    case .bitmap(let bitmap): bitmap.copyBits(into: words)
+    }
+  }
+}
+
+extension RowSelection {
+  /// The selected rows below `rowCount`, in the form that searches ask.
+  public func mask(below rowCount: UInt32) -> RowMask {
+    switch self {
+    case .only(let rows): rows.mask(below: rowCount)
+    case .allBut(let rows): RowMask(allBut: rows, below: rowCount)
+    }
+  }
+}
