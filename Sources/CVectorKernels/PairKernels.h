@@ -42,3 +42,27 @@ VK_ATTRIBUTES __attribute__((noinline)) static float VK_FN(VK_NUMBER(l1))(
   }
   return sum;
 }
+
+VK_ATTRIBUTES __attribute__((noinline)) static float VK_FN(VK_NUMBER(cosine))(
+    const void *restrict first, const void *restrict second, size_t dimension) {
+#pragma clang fp reassociate(on) contract(fast)
+  const VK_TYPE *restrict a = first;
+  const VK_TYPE *restrict b = second;
+  float sum = 0;
+  float squares_a = 0;
+  float squares_b = 0;
+  for (size_t i = 0; i < dimension; i++) {
+    sum += (float)a[i] * (float)b[i];
+    squares_a += (float)a[i] * (float)a[i];
+    squares_b += (float)b[i] * (float)b[i];
+  }
+  return cosine_of(sum, squares_a, squares_b);
+}
+
+VK_ATTRIBUTES __attribute__((noinline)) static void VK_FN(VK_NUMBER(widen))(
+    const void *restrict numbers, size_t count, float *restrict out) {
+  const VK_TYPE *restrict values = numbers;
+  for (size_t i = 0; i < count; i++) {
+    out[i] = (float)values[i];
+  }
+}

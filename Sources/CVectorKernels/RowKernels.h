@@ -35,12 +35,26 @@ VK_ATTRIBUTES __attribute__((noinline)) static float VK_FN(byte_l1)(
   return (float)byte_l1_sum(first, second, dimension);
 }
 
-#define VK_SET_INITIALIZER                                                       \
-  {{VK_FN(dot), VK_FN(squared_l2), VK_FN(l1)},                                   \
-   {VK_FN(half_dot), VK_FN(half_squared_l2), VK_FN(half_l1)},                    \
-   {VK_FN(byte_dot), VK_FN(byte_squared_l2), VK_FN(byte_l1)}}
+VK_ATTRIBUTES __attribute__((noinline)) static float VK_FN(byte_cosine)(
+    const void *restrict first, const void *restrict second, size_t dimension) {
+  return byte_cosine_quotient(first, second, dimension);
+}
 
-static const vk_pair_function VK_FN(set)[VK_ELEMENTS][VK_METRICS] = VK_SET_INITIALIZER;
+VK_ATTRIBUTES __attribute__((noinline)) static void VK_FN(byte_widen)(
+    const void *restrict numbers, size_t count, float *restrict out) {
+  const uint8_t *restrict values = numbers;
+  for (size_t i = 0; i < count; i++) {
+    out[i] = (float)values[i];
+  }
+}
+
+#define VK_SET_INITIALIZER                                                               \
+  {{{VK_FN(dot), VK_FN(squared_l2), VK_FN(l1), VK_FN(cosine)},                           \
+    {VK_FN(half_dot), VK_FN(half_squared_l2), VK_FN(half_l1), VK_FN(half_cosine)},       \
+    {VK_FN(byte_dot), VK_FN(byte_squared_l2), VK_FN(byte_l1), VK_FN(byte_cosine)}},      \
+   {VK_FN(widen), VK_FN(half_widen), VK_FN(byte_widen)}}
+
+static const row_set VK_FN(set) = VK_SET_INITIALIZER;
 
 #undef VK_SET_INITIALIZER
 #undef VK_FN

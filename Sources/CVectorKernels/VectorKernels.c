@@ -4,11 +4,24 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define VK_METRICS 3
+#define VK_METRICS 4
 #define VK_ELEMENTS 3
 #define VK_VARIANTS 4
 
 typedef float (*vk_pair_function)(const void *restrict, const void *restrict, size_t);
+typedef void (*vk_widen_function)(const void *restrict, size_t, float *restrict);
+
+typedef struct row_set {
+  vk_pair_function pairs[VK_ELEMENTS][VK_METRICS];
+  vk_widen_function widen[VK_ELEMENTS];
+} row_set;
+
+static inline float cosine_of(float sum, float squares_a, float squares_b) {
+  if (squares_a == 0 || squares_b == 0) {
+    return 0;
+  }
+  return sum / __builtin_sqrtf(squares_a * squares_b);
+}
 
 // The reference keeps its sums in double and in order, so that its own error is one rounding.
 
@@ -37,6 +50,29 @@ typedef float (*vk_pair_function)(const void *restrict, const void *restrict, si
       sum += __builtin_fabs(load(((const type *)a)[i]) - load(((const type *)b)[i]));         \
     }                                                                                         \
     return (float)sum;                                                                        \
+  }                                                                                           \
+  static float name##cosine_scalar(const void *restrict a, const void *restrict b,            \
+                                   size_t dimension) {                                        \
+    _Pragma("clang fp reassociate(off) contract(off)") double sum = 0;                        \
+    double squares_a = 0;                                                                     \
+    double squares_b = 0;                                                                     \
+    for (size_t i = 0; i < dimension; i++) {                                                  \
+      double x = load(((const type *)a)[i]);                                                  \
+      double y = load(((const type *)b)[i]);                                                  \
+      sum += x * y;                                                                           \
+      squares_a += x * x;                                                                     \
+      squares_b += y * y;                                                                     \
+    }                                                                                         \
+    if (squares_a == 0 || squares_b == 0) {                                                   \
+      return 0;                                                                               \
+    }                                                                                         \
+    return (float)(sum / __builtin_sqrt(squares_a * squares_b));                              \
+  }                                                                                           \
+  static void name##widen_scalar(const void *restrict numbers, size_t count,                  \
+                                 float *restrict out) {                                       \
+    for (size_t i = 0; i < count; i++) {                                                      \
+      out[i] = (float)load(((const type *)numbers)[i]);                                       \
+    }                                                                                         \
   }
 
 static inline double number_of_float(float value) { return value; }
@@ -90,6 +126,31 @@ static inline __attribute__((always_inline)) uint32_t byte_l1_sum(const uint8_t 
   return sum;
 }
 
+// The sums are exact, so all sets of kernels give the same bits.
+static inline __attribute__((always_inline)) float byte_cosine_quotient(
+    const uint8_t *restrict a, const uint8_t *restrict b, size_t dimension) {
+  uint32_t sum = 0;
+  uint32_t squares_a = 0;
+  uint32_t squares_b = 0;
+  for (size_t i = 0; i < dimension; i++) {
+    sum += (uint32_t)a[i] * (uint32_t)b[i];
+    squares_a += (uint32_t)a[i] * (uint32_t)a[i];
+    squares_b += (uint32_t)b[i] * (uint32_t)b[i];
+  }
+  return cosine_of((float)sum, (float)squares_a, (float)squares_b);
+}
+
+static float byte_cosine_scalar(const void *restrict a, const void *restrict b,
+                                size_t dimension) {
+  return byte_cosine_quotient(a, b, dimension);
+}
+
+static void byte_widen_scalar(const void *restrict numbers, size_t count, float *restrict out) {
+  for (size_t i = 0; i < count; i++) {
+    out[i] = (float)((const uint8_t *)numbers)[i];
+  }
+}
+
 static float byte_dot_scalar(const void *restrict a, const void *restrict b, size_t dimension) {
   return (float)byte_dot_sum(a, b, dimension);
 }
@@ -103,10 +164,11 @@ static float byte_l1_scalar(const void *restrict a, const void *restrict b, size
   return (float)byte_l1_sum(a, b, dimension);
 }
 
-static const vk_pair_function set_scalar[VK_ELEMENTS][VK_METRICS] = {
-    {dot_scalar, squared_l2_scalar, l1_scalar},
-    {half_dot_scalar, half_squared_l2_scalar, half_l1_scalar},
-    {byte_dot_scalar, byte_squared_l2_scalar, byte_l1_scalar},
+static const row_set set_scalar = {
+    {{dot_scalar, squared_l2_scalar, l1_scalar, cosine_scalar},
+     {half_dot_scalar, half_squared_l2_scalar, half_l1_scalar, half_cosine_scalar},
+     {byte_dot_scalar, byte_squared_l2_scalar, byte_l1_scalar, byte_cosine_scalar}},
+    {widen_scalar, half_widen_scalar, byte_widen_scalar},
 };
 
 #if defined(__x86_64__)
@@ -132,14 +194,14 @@ static const vk_pair_function set_scalar[VK_ELEMENTS][VK_METRICS] = {
 #endif
 
 // The dispatch table. A missing set is null and never selected.
-static const vk_pair_function (*const sets[VK_VARIANTS])[VK_METRICS] = {
-    [VK_SCALAR] = set_scalar,
+static const row_set *const sets[VK_VARIANTS] = {
+    [VK_SCALAR] = &set_scalar,
 #if defined(__x86_64__)
-    [VK_AVX2] = set_avx2,
-    [VK_AVX512] = set_avx512,
+    [VK_AVX2] = &set_avx2,
+    [VK_AVX512] = &set_avx512,
 #endif
 #if defined(__aarch64__)
-    [VK_NEON] = set_neon,
+    [VK_NEON] = &set_neon,
 #endif
 };
 
@@ -208,10 +270,18 @@ vk_selection vk_select(const char *name) {
 
 const char *vk_requested_by_environment(void) { return getenv("QUIVER_KERNELS"); }
 
+static const row_set *set_of(vk_variant variant) {
+  const row_set *set = (unsigned)variant < VK_VARIANTS ? sets[variant] : NULL;
+  return set != NULL ? set : &set_scalar;
+}
+
 static vk_pair_function pair_function(vk_variant variant, vk_metric metric, vk_element element) {
-  const vk_pair_function(*set)[VK_METRICS] =
-      (unsigned)variant < VK_VARIANTS ? sets[variant] : NULL;
-  return (set != NULL ? set : set_scalar)[element][metric];
+  return set_of(variant)->pairs[element][metric];
+}
+
+void vk_widen(vk_variant variant, vk_element element, const void *numbers, size_t count,
+              float *out) {
+  set_of(variant)->widen[element](numbers, count, out);
 }
 
 void vk_score_rows(vk_variant variant, vk_metric metric, vk_element element, const void *query,

@@ -33,6 +33,19 @@ public enum ElementType: Sendable, Hashable, CaseIterable {
     }
   }
 
+  /// `values` as they are read again after they were kept.
+  package func kept(_ values: [Float]) -> [Float] {
+    if self == .float32 { return values }
+    let row = encoded(values)
+    return [Float](unsafeUninitializedCapacity: values.count) { buffer, count in
+      count = values.count
+      row.withUnsafeBytes { row in
+        guard let address = row.baseAddress else { return }
+        decode(address, into: UnsafeMutableBufferPointer(rebasing: buffer[..<count]))
+      }
+    }
+  }
+
   /// Whether all numbers of `row` are finite; it need not be aligned.
   package func areFinite(_ row: UnsafeRawBufferPointer) -> Bool {
     switch self {
@@ -76,14 +89,6 @@ public enum ElementType: Sendable, Hashable, CaseIterable {
   /// Reads what ``encode(_:into:)`` has written.
   func decode(_ row: UnsafeRawPointer, into values: UnsafeMutableBufferPointer<Float>) {
     guard let first = values.baseAddress else { return }
-    switch self {
-    case .float32: first.update(from: row.assumingMemoryBound(to: Float.self), count: values.count)
-    case .float16:
-      let halves = row.assumingMemoryBound(to: Float16.self)
-      for index in values.indices { values[index] = Float(halves[index]) }
-    case .uint8:
-      let bytes = row.assumingMemoryBound(to: UInt8.self)
-      for index in values.indices { values[index] = Float(bytes[index]) }
-    }
+    vk_widen(Kernels.active.code, code, row, values.count, first)
   }
 }

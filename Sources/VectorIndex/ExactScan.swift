@@ -1,4 +1,4 @@
-import RowSets
+public import RowSets
 
 /// Search by scoring every row: recall 1, cost proportional to the rows.
 ///
@@ -28,14 +28,27 @@ public struct ExactScan: VectorSearching {
     _ queries: [SearchQuery], in view: DenseColumnView, visibility: VisibilityView,
     shouldStop: () -> Bool
   ) throws(SearchInterrupted) -> [[Neighbor]] {
+    try Self.nearest(
+      queries.map { query in
+        ScorerQuery(
+          view.scorer(for: query.vector, metric: metric), limit: query.limit,
+          minimumScore: query.minimumScore, allowed: query.allowed)
+      }, visibility: visibility, shouldStop: shouldStop)
+  }
+
+  /// The nearest visible rows for each query, whatever the rows are made of, exactly: best first,
+  /// equal scores by lower offset.
+  ///
+  /// - Parameters:
+  ///   - queries: searched together. Their scorers are of one column.
+  ///   - visibility: which of the rows exist for this reader, taken together with the column's view.
+  ///   - shouldStop: polled once a block of rows.
+  /// - Throws: ``SearchInterrupted`` after `shouldStop` returned true.
+  public static func nearest(
+    _ queries: [ScorerQuery], visibility: VisibilityView, shouldStop: () -> Bool
+  ) throws(SearchInterrupted) -> [[Neighbor]] {
     let scanner = FlatScanner(visibility: visibility)
-    var lanes: [ScanLane<TopK>] = []
-    for query in queries {
-      lanes.append(
-        ScanLane(
-          query, scorer: view.scorer(for: query.vector, metric: metric),
-          collector: TopK(capacity: query.limit)))
-    }
+    var lanes = queries.map { ScanLane($0, collector: TopK(capacity: $0.limit)) }
     var scanned: [Int] = []
     for (index, query) in queries.enumerated() where query.limit > 0 {
       if let allowed = query.allowed, scanner.shouldGather(allowed) {
@@ -52,5 +65,27 @@ public struct ExactScan: VectorSearching {
       }
     }
     return lanes.map { $0.collector.sorted() }
+  }
+}
+
+/// One query of a scan, prepared for the rows of a column.
+public struct ScorerQuery: Sendable {
+  /// What scores the rows.
+  public let scorer: any Scorer
+  /// How many neighbours are wanted at most.
+  public let limit: Int
+  /// The lowest score that a neighbour may have, itself included.
+  public let minimumScore: Float?
+  /// Only these offsets may be returned; `nil` allows all.
+  public let allowed: RowMask?
+
+  /// The `limit` best rows by `scorer`.
+  public init(
+    _ scorer: any Scorer, limit: Int, minimumScore: Float? = nil, allowed: RowMask? = nil
+  ) {
+    self.scorer = scorer
+    self.limit = limit
+    self.minimumScore = minimumScore
+    self.allowed = allowed
   }
 }

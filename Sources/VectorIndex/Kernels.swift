@@ -99,17 +99,18 @@ public enum Kernels {
 }
 
 extension Metric {
-  fileprivate var code: vk_metric {
+  var code: vk_metric {
     switch self {
     case .dot: VK_DOT
     case .squaredEuclid: VK_SQUARED_L2
     case .manhattan: VK_L1
+    case .cosine: VK_COSINE
     }
   }
 
   /// Kernels give distances; the index wants "higher is better".
   fileprivate func orient(_ scores: UnsafeMutableBufferPointer<Float>) {
-    guard self != .dot else { return }
+    guard self == .squaredEuclid || self == .manhattan else { return }
     for index in scores.indices {
       scores[index] = -scores[index]
     }

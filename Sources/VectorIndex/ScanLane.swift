@@ -14,6 +14,13 @@ struct ScanLane<Collector: NeighborCollector> {
     self.collector = collector
   }
 
+  init(_ query: ScorerQuery, collector: Collector) {
+    self.scorer = query.scorer
+    self.minimumScore = query.minimumScore ?? -.infinity
+    self.allowed = query.allowed
+    self.collector = collector
+  }
+
   /// The lowest score worth a closer look.
   var bound: Float { max(minimumScore, collector.threshold) }
 }

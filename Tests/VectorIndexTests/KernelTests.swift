@@ -9,9 +9,11 @@ import VectorIndex
   static let relativeError = 2e-5
 
   private func magnitude(_ metric: Metric, _ a: [Float], _ b: [Float]) -> Double {
-    zip(a, b).reduce(0) { sum, pair in
+    if metric == .cosine { return Double(a.count).squareRoot() }
+    return zip(a, b).reduce(0) { sum, pair in
       let (x, y) = (Double(pair.0), Double(pair.1))
       return switch metric {
+      case .cosine: 0
       case .dot: sum + abs(x * y)
       case .squaredEuclid: sum + (x - y) * (x - y)
       case .manhattan: sum + abs(x - y)

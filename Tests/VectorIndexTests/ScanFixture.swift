@@ -51,13 +51,20 @@ struct ScanFixture {
         case .dot: score += a * b
         case .squaredEuclid: score -= (a - b) * (a - b)
         case .manhattan: score -= abs(a - b)
+        case .cosine: score += a * b
         }
       }
+      if metric == .cosine { score = Self.quotient(score, query.vector, row) }
       if score >= query.minimumScore ?? -.infinity {
         result.append(Neighbor(offset: UInt32(offset), score: score))
       }
     }
     return result.sorted { $0.ranks(before: $1) }
+  }
+
+  private static func quotient(_ product: Float, _ a: [Float], _ b: [Float]) -> Float {
+    let squares = [a, b].map { $0.reduce(0) { $0 + $1 * $1 } }
+    return squares.contains(0) ? 0 : product / (squares[0] * squares[1]).squareRoot()
   }
 
   func randomQuery(_ random: inout SeededGenerator, metric: Metric) -> SearchQuery {

@@ -4,7 +4,7 @@ import VectorIndex
 /// Scores of rows of every element type, against plain loops.
 @Suite struct ScorerTests {
   /// The number that is kept of a number that comes.
-  private static func kept(_ value: Float, as element: ElementType) -> Float {
+  static func kept(_ value: Float, as element: ElementType) -> Float {
     switch element {
     case .float32: value
     case .float16: Float(Float16(value))
@@ -12,7 +12,7 @@ import VectorIndex
     }
   }
 
-  private static func vector(
+  static func vector(
     _ dimension: Int, _ element: ElementType, _ random: inout SeededGenerator
   ) -> [Float] {
     element == .uint8
@@ -21,20 +21,27 @@ import VectorIndex
   }
 
   /// The score and the sum of the magnitudes that it is made of.
-  private static func naive(
+  static func naive(
     _ metric: Metric, _ a: [Float], _ b: [Float]
   ) -> (score: Double, magnitude: Double) {
     var score = 0.0
     var magnitude = 0.0
+    var squares = (0.0, 0.0)
     for (x, y) in zip(a, b) {
+      squares.0 += Double(x) * Double(x)
+      squares.1 += Double(y) * Double(y)
       let term =
         switch metric {
-        case .dot: Double(x) * Double(y)
+        case .dot, .cosine: Double(x) * Double(y)
         case .squaredEuclid: -(Double(x) - Double(y)) * (Double(x) - Double(y))
         case .manhattan: -abs(Double(x) - Double(y))
         }
       score += term
       magnitude += abs(term)
+    }
+    if metric == .cosine {
+      let lengths = (squares.0 * squares.1).squareRoot()
+      return lengths == 0 ? (0, 0) : (score / lengths, max(1, magnitude / lengths))
     }
     return (score, magnitude)
   }
@@ -78,10 +85,11 @@ import VectorIndex
     let column = DenseColumn(dimension: 65_536, element: .uint8)
     let greatest = [Float](repeating: 255, count: 65_536)
     column.write(greatest, at: 0)
-    let query = metric == .dot ? greatest : [Float](repeating: 0, count: 65_536)
+    let query =
+      metric == .dot || metric == .cosine ? greatest : [Float](repeating: 0, count: 65_536)
     let found = column.view().scorer(for: query, metric: metric).scores(at: [0, 1])
     let sum: Double = metric == .manhattan ? 255 * 65_536 : 255 * 255 * 65_536
-    #expect(found == [Float(metric == .dot ? sum : -sum), nil])
+    #expect(found == [metric == .cosine ? 1 : Float(metric == .dot ? sum : -sum), nil])
   }
 
   @Test(arguments: ElementType.allCases)

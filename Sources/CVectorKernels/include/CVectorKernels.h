@@ -31,7 +31,9 @@ typedef enum vk_metric {
   /// Σ (a − b)²
   VK_SQUARED_L2 = 1,
   /// Σ |a − b|
-  VK_L1 = 2
+  VK_L1 = 2,
+  /// Σ a·b / √(Σ a² · Σ b²), and 0 where a vector is zero: for vectors that are not normalised.
+  VK_COSINE = 3
 } vk_metric;
 
 /// What the numbers of a row are. Those of a query are the same.
@@ -81,6 +83,10 @@ void vk_score_gathered(vk_variant variant, vk_metric metric, vk_element element,
                        const void *_Nonnull const *_Nonnull rows, size_t count, size_t following,
                        size_t dimension, float *out);
 
+/// Writes `count` numbers as floats.
+void vk_widen(vk_variant variant, vk_element element, const void *numbers, size_t count,
+              float *out);
+
 /// Σ v², summed in double in a fixed order: the same bits on every CPU. Can't overflow.
 double vk_sum_of_squares(const float *vector, size_t dimension);
 
@@ -98,5 +104,6 @@ void vk_free(void *_Nullable memory);
 #include "CVectorCodes.h"
 #include "CVectorKeys.h"
 #include "CVectorMatrix.h"
+#include "CVectorMaxSim.h"
 
 #endif
