@@ -82,7 +82,7 @@ let package = Package(
     .systemLibrary(name: "CBrotli", providers: [.apt(["libbrotli-dev"])]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     target("ProtoWire"),
-    target("QdrantAPI", ["FastJSON", "PointModel"]),
+    target("QdrantAPI", ["FastJSON", "PointModel", "TextAnalysis"]),
     target(
       "QdrantREST",
       [

@@ -195,7 +195,8 @@ extension Stemmer {
     switch members.string("type") {
     case "none": self = .none
     case "snowball":
-      guard let language = members.string("language").flatMap(SnowballLanguage.init) else {
+      guard let language = members.string("language").flatMap(SnowballLanguage.init(rawValue:))
+      else {
         return nil
       }
       self = .snowball(language)

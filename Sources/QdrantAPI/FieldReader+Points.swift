@@ -49,14 +49,15 @@ extension FieldReader {
   func namedVectors() throws(DecodingFault) -> [NamedVector] {
     switch element.kind {
     case .array:
-      return [NamedVector(name: "", value: try vector())]
+      return [NamedVector(name: "", value: try vector(for: .storing))]
     case .object:
-      if let model = element.object?["model"], model.kind == .string, let inference {
-        throw inference
+      if DocumentDecoder.isDocument(self) {
+        _ = try DocumentDecoder.vector(self, for: .storing)
+        throw .badRequest("Sparse vector from document inference should be named")
       }
       var vectors: [NamedVector] = []
       try forEachField { name, field throws(DecodingFault) in
-        let vector = NamedVector(name: name, value: try field.vector())
+        let vector = NamedVector(name: name, value: try field.vector(for: .storing))
         if let index = vectors.firstIndex(where: { $0.name == name }) {
           vectors[index] = vector
         } else {

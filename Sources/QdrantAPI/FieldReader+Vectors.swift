@@ -5,29 +5,27 @@ extension FieldReader {
   /// The most numbers of a multi-vector, exclusive.
   private static let multiVectorLimit = 1 << 20
 
-  /// A vector of any kind: a list of numbers, a list of such lists, or indices and values.
-  func vector() throws(DecodingFault) -> VectorValue {
+  /// A vector of any kind: a list of numbers, a list of such lists, indices and values, or what it
+  /// is to be made of.
+  func vector(
+    for purpose: DocumentDecoder.Purpose = .searching
+  ) throws(DecodingFault) -> VectorValue {
     if element.kind == .object {
-      if let inference { throw inference }
+      if DocumentDecoder.isDocument(self) {
+        return try DocumentDecoder.vector(self, for: purpose)
+      }
       return .sparse(try sparseVector())
     }
     var values: [Float] = []
     switch element.appendFloats(to: &values) {
     case .copied, .wrongCount:
-      if values.isEmpty { throw .validation("vector must not be empty") }
+      if values.isEmpty { throw .validation("dense vector must not be empty") }
       return .dense(values)
     case .notANumber(0) where element.array?.first(where: { _ in true })?.kind == .array:
       return .multi(try multiVector())
     case let failure:
       throw fault(of: failure, expected: "a vector")
     }
-  }
-
-  /// The fault for an object that a model would have to be asked about, if this is one.
-  var inference: DecodingFault? {
-    guard let object = element.object else { return nil }
-    let isInference = ["model", "text", "image", "object"].contains { object[$0] != nil }
-    return isInference ? .unsupported("inference objects (text, image, model) are") : nil
   }
 
   private func sparseVector() throws(DecodingFault) -> SparseVector {

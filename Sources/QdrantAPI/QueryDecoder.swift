@@ -66,7 +66,7 @@ enum QueryDecoder {
 
   private static func query(_ field: FieldReader) throws(DecodingFault) -> Query {
     guard let object = field.element.object else { return .nearest(try vector(field)) }
-    if let inference = field.inference { throw inference }
+    if DocumentDecoder.isDocument(field) { return .nearest(try vector(field)) }
     if object["indices"] != nil || object["values"] != nil { return .nearest(try vector(field)) }
     if let name = unsupportedQueries.first(where: { object[$0] != nil }) {
       throw .unsupported("`\(name)` queries are")

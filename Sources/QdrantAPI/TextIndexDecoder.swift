@@ -47,7 +47,7 @@ enum TextIndexDecoder {
     _ field: FieldReader
   ) throws(DecodingFault) -> StopwordLanguage {
     let name = try field.string()
-    if let language = StopwordLanguage(rawValue: name) ?? stopwordCodes[name] { return language }
+    if let language = StopwordLanguage(named: name) { return language }
     let known = FieldReader.alternatives(StopwordLanguage.allCases.map(\.rawValue))
     throw .format("unknown variant `\(name)`, expected \(known)")
   }
@@ -68,24 +68,8 @@ enum TextIndexDecoder {
     _ field: FieldReader
   ) throws(DecodingFault) -> SnowballLanguage {
     let name = try field.string()
-    if let language = SnowballLanguage(rawValue: name) ?? snowballCodes[name] { return language }
+    if let language = SnowballLanguage(named: name) { return language }
     let known = FieldReader.alternatives(SnowballLanguage.allCases.map(\.rawValue))
     throw .format("unknown variant `\(name)`, expected \(known)")
   }
-
-  private static let stopwordCodes: [String: StopwordLanguage] = [
-    "ar": .arabic, "az": .azerbaijani, "eu": .basque, "bn": .bengali, "ca": .catalan,
-    "zh": .chinese, "da": .danish, "nl": .dutch, "en": .english, "fi": .finnish, "fr": .french,
-    "de": .german, "el": .greek, "he": .hebrew, "hi-en": .hinglish, "hu": .hungarian,
-    "id": .indonesian, "it": .italian, "jp": .japanese, "kk": .kazakh, "ne": .nepali,
-    "no": .norwegian, "pt": .portuguese, "ro": .romanian, "ru": .russian, "sl": .slovene,
-    "es": .spanish, "sv": .swedish, "tg": .tajik, "tr": .turkish,
-  ]
-
-  private static let snowballCodes: [String: SnowballLanguage] = [
-    "ar": .arabic, "hy": .armenian, "da": .danish, "nl": .dutch, "en": .english, "fi": .finnish,
-    "fr": .french, "de": .german, "el": .greek, "hu": .hungarian, "it": .italian,
-    "no": .norwegian, "pt": .portuguese, "ro": .romanian, "ru": .russian, "es": .spanish,
-    "sv": .swedish, "ta": .tamil, "tr": .turkish,
-  ]
 }

@@ -77,7 +77,8 @@ enum UpsertDecoder {
   private static func addVectors(
     _ column: FieldReader, named name: String, to points: inout [Point]
   ) throws(DecodingFault) {
-    let vectors = try column.map { vector throws(DecodingFault) in try vector.vector() }
+    let vectors = try column.map { vector throws(DecodingFault) in try vector.vector(for: .storing)
+    }
     guard vectors.count == points.count else {
       throw .validation(
         "number of ids and vectors must be equal (\(points.count) != \(vectors.count))")

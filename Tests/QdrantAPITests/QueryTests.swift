@@ -98,7 +98,7 @@ import Testing
       .format(
         #"{"score_threshold":"x"}"#, #"score_threshold: invalid type: string "x", expected f32"#),
       .format(#"{"score_threshold":1e39}"#, "score_threshold: number out of range, expected f32"),
-      .validation(#"{"query":[]}"#, "internal.query: vector must not be empty"),
+      .validation(#"{"query":[]}"#, "internal.query: dense vector must not be empty"),
       .format(#"{"query":[1,1e39]}"#, "query[1]: number out of range, expected f32"),
       .format(
         #"{"query":true}"#, "query: invalid type: boolean `true`, expected a vector or a point ID"),
@@ -122,7 +122,8 @@ import Testing
       .format(#"{"query":{"indices":[1]}}"#, "query: missing field `values`"),
       .badRequest(
         #"{"query":{"text":"x","model":"m"}}"#,
-        "query: inference objects (text, image, model) are not supported yet"),
+        "query: model `m` is not available. Vectors can be made of texts, by `qdrant/bm25`; "
+          + "those of other models are made by the client"),
       .badRequest(#"{"query":{"fusion":"rrf"}}"#, "query: `fusion` queries are not supported yet"),
       .badRequest(#"{"query":{"formula":{}}}"#, "query: `formula` queries are not supported yet"),
       .format(#"{"query":{"discover":{}}}"#, "query.discover: missing field `target`"),

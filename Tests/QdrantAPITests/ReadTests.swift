@@ -75,7 +75,7 @@ import Testing
         #"{"vector":[1],"limit":0}"#, "search_request.limit: value 0 invalid, must be 1 or larger"),
       .validation(
         #"{"vector":[1],"top":0}"#, "search_request.limit: value 0 invalid, must be 1 or larger"),
-      .validation(#"{"vector":[],"limit":1}"#, "vector: vector must not be empty"),
+      .validation(#"{"vector":[],"limit":1}"#, "vector: dense vector must not be empty"),
       .format(
         #"{"vector":{"name":1,"vector":[1]},"limit":1}"#,
         "vector.name: invalid type: integer `1`, expected a string"),

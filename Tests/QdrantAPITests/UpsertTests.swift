@@ -115,7 +115,7 @@ import Testing
         #"{"points":[{"id":1,"vector":[1],"payload":[1]}]}"#,
         "points[0].payload: invalid type: sequence, expected a map"),
       .validation(
-        #"{"points":[{"id":1,"vector":[]}]}"#, "points[0].vector: vector must not be empty"),
+        #"{"points":[{"id":1,"vector":[]}]}"#, "points[0].vector: dense vector must not be empty"),
       .validation(
         #"{"points":[{"id":1,"vector":[[1],[]]}]}"#,
         "points[0].vector[1]: all vectors must be non-empty"),
@@ -147,9 +147,6 @@ import Testing
       .format(
         #"{"points":[{"id":1,"vector":{"s":{}}}]}"#,
         "points[0].vector.s: invalid type: map, expected a vector"),
-      .badRequest(
-        #"{"points":[{"id":1,"vector":{"text":"hello","model":"m"}}]}"#,
-        "points[0].vector: inference objects (text, image, model) are not supported yet"),
       .badRequest(#"{"points":[],"shard_key":"a"}"#, "`shard_key` is not supported yet"),
       .format(
         #"{"points":[],"update_filter":{"mus":[]}}"#,

@@ -35,8 +35,8 @@ struct GoldenTokens: Decodable {
       minTokenLength: minTokenLength, maxTokenLength: maxTokenLength, lowercase: lowercase,
       asciiFolding: asciiFolding,
       stopwords: .set(
-        languages: languages?.compactMap(StopwordLanguage.init), custom: custom),
-      stemmer: stemmer.flatMap(SnowballLanguage.init).map(Stemmer.snowball))
+        languages: languages?.compactMap(StopwordLanguage.init(rawValue:)), custom: custom),
+      stemmer: stemmer.flatMap(SnowballLanguage.init(rawValue:)).map(Stemmer.snowball))
   }
 
   /// The engine's number for a token: MurmurHash3 of 32 bits (Appleby, 2011), without its sign.
