@@ -13,7 +13,8 @@ public final class PointCollection: Sendable {
   public let name: String
   let number: UInt32
   let core: DatabaseCore
-  let vectors: [any VectorField]
+  /// What there is under each vector's name, in the order of the configuration.
+  let fields: [any VectorField]
   let visibility = VisibilityTable()
   let identities = IdentityTable()
   let deadRows = DeadRows()
@@ -62,9 +63,8 @@ public final class PointCollection: Sendable {
     self.name = entry.name
     self.number = number
     self.core = core
-    self.vectors = entry.config.vectors.all.enumerated().map { position, vector in
-      DenseField(
-        vector, number: entry.vectorNumbers[vector.name] ?? 0, position: position)
+    self.fields = entry.config.vectorKinds.compactMap { vector in
+      vector.kind.field(named: vector.name, number: entry.vectorNumbers[vector.name] ?? 0)
     }
     self.payloadIndexes = PayloadIndexes(entry.payloadSchema)
     self.state = Mutex(
@@ -90,7 +90,7 @@ public final class PointCollection: Sendable {
   var catalogEntry: CatalogEntry {
     let (config, schema) = state.withLock { ($0.config, $0.payloadSchema) }
     var entry = CatalogEntry(name: name, config: config, payloadSchema: schema)
-    for slot in vectors { entry.vectorNumbers[slot.name] = slot.number }
+    for field in fields { entry.vectorNumbers[field.name] = field.number }
     return entry
   }
 
@@ -105,21 +105,26 @@ public final class PointCollection: Sendable {
       phase: phase, problem: problem, config: config, pointsCount: count,
       indexedVectorsCount: indexedVectorsCount,
       segmentsCount: 1, updateQueueLength: core.waitingWrites.load(ordering: .relaxed),
-      vectorBytes: vectors.reduce(0) { $0 + $1.residentBytes }, indexes: indexInfos,
+      vectorBytes: fields.reduce(0) { $0 + $1.residentBytes }, indexes: indexInfos,
       payloadFields: payloadFieldInfos)
   }
 
-  /// The vector called `name`.
-  func slot(
+  /// What there is under the vector name `name`.
+  func field(
     named name: String, context: @autoclosure () -> String = ""
   ) throws(CollectionError) -> any VectorField {
-    guard let slot = vectors.first(where: { $0.name == name }) else {
-      if config.sparseVector(named: name) != nil {
-        throw .badRequest("vector `\(name)`: sparse vectors are not supported yet")
-      }
-      throw .unknownVector(name, context: context())
+    guard let field = fields.first(where: { $0.name == name }) else {
+      throw noField(named: name, context: context())
     }
-    return slot
+    return field
+  }
+
+  /// Why there is nothing under the vector name `name`.
+  func noField(named name: String, context: @autoclosure () -> String) -> CollectionError {
+    if let obstacle = config.vectorKinds.first(where: { $0.name == name })?.kind.obstacle {
+      return .badRequest("vector `\(name)`: \(obstacle)")
+    }
+    return .unknownVector(name, context: context())
   }
 
   /// A read of a collection that nobody else uses yet and whose rows are all there.
@@ -128,8 +133,8 @@ public final class PointCollection: Sendable {
     return ReadTransaction(
       collection: self, snapshot: core.store.snapshot(),
       visibility: visibility.view(at: core.sequence, rowCount: rowCount),
-      identities: identities.view(), columns: vectors.map { $0.column.view() },
-      indexes: vectors.map { $0.indexSlot.index?.view() }, payloadIndexes: payloadIndexes.view)
+      identities: identities.view(), fields: fields.map { $0.view() },
+      payloadIndexes: payloadIndexes.view)
   }
 
   /// Starts a read at the latest commit.
@@ -141,9 +146,9 @@ public final class PointCollection: Sendable {
       let transaction = ReadTransaction(
         collection: self, snapshot: commit.snapshot,
         visibility: visibility.view(at: commit.sequence, rowCount: rowCount),
-        identities: identities.view(), columns: vectors.map { $0.column.view() },
+        identities: identities.view(),
         // Lists leave out rows that are dead at the latest commit, which is this one.
-        indexes: vectors.map { $0.indexSlot.index?.view() },
+        fields: fields.map { $0.view() },
         payloadIndexes: payloadIndexes.view.upTo(commit.sequence))
       return (transaction, isDropped, phase)
     }

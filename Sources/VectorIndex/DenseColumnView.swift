@@ -39,6 +39,17 @@ public struct DenseColumnView: Sendable {
     }
   }
 
+  /// Calls `body` with the bytes of the row at `offset` as they are kept, which are valid during
+  /// the call only. `nil` if there is no vector.
+  public func withEncodedRow<R>(
+    _ offset: UInt32, _ body: (UnsafeRawBufferPointer) throws -> R
+  ) rethrows -> R? {
+    guard let address = address(of: offset) else { return nil }
+    return try withExtendedLifetime(table) {
+      try body(UnsafeRawBufferPointer(start: address, count: rowBytes))
+    }
+  }
+
   /// `query`, of ``dimension`` numbers, prepared for the rows of this view.
   public func scorer(for query: [Float], metric: Metric) -> any Scorer {
     DenseScorer(query, metric: metric, view: self)

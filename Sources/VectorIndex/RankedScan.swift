@@ -1,5 +1,3 @@
-import RowSets
-
 /// All visible rows in the order of their scores for one query, handed out piece by piece.
 ///
 /// For filters that are cheap on a few rows and expensive on all: take the next best rows, test
@@ -11,19 +9,15 @@ public struct RankedScan: Sendable {
   /// Scores the rows for `query`, whose `limit` is ignored.
   ///
   /// - Parameters:
-  ///   - query: its vector has the view's dimension.
-  ///   - metric: what is scored.
-  ///   - view: the rows, taken together with `visibility` (see ``DenseColumn``).
+  ///   - query: its scorer's rows were taken together with `visibility` (see ``DenseColumn``).
   ///   - visibility: which of the rows exist for this reader.
   ///   - shouldStop: polled once a block of about 100 KiB.
   /// - Throws: ``SearchInterrupted`` after `shouldStop` returned true.
   public init(
-    _ query: SearchQuery, metric: Metric, in view: DenseColumnView,
-    visibility: VisibilityView, shouldStop: () -> Bool
+    _ query: ScorerQuery, visibility: VisibilityView, shouldStop: () -> Bool
   ) throws(SearchInterrupted) {
     let scanner = FlatScanner(visibility: visibility)
-    let scorer = view.scorer(for: query.vector, metric: metric)
-    var lanes = [ScanLane(query, scorer: scorer, collector: AllNeighbors())]
+    var lanes = [ScanLane(query, collector: AllNeighbors())]
     let finished: Bool
     if let allowed = query.allowed, scanner.shouldGather(allowed) {
       finished = scanner.gather(allowed, for: &lanes[0], shouldStop: shouldStop)

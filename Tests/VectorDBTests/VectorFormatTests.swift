@@ -12,7 +12,7 @@ import VectorIndex
   }
 
   @Test func floatsAreStoredAsTheyAre() {
-    let format = VectorParams(size: 2, distance: .dot).format
+    let format = DenseFormat(dimension: 2)
     #expect(stored([1, -2], format) == [0, 0, 0x80, 0x3f, 0, 0, 0, 0xc0])
     #expect(format.storedBytes == 8)
   }

@@ -100,8 +100,8 @@ import VectorIndex
       #expect(polls == 2)
       #expect(throws: SearchInterrupted()) {
         _ = try RankedScan(
-          query, metric: .dot, in: view, visibility: fixture.visibilityView,
-          shouldStop: { true })
+          ScorerQuery(view.scorer(for: query.vector, metric: .dot), limit: 0),
+          visibility: fixture.visibilityView, shouldStop: { true })
       }
     }
   }

@@ -9,13 +9,15 @@ import VectorIndex
     let view = fixture.column.view()
     for _ in 0..<8 {
       var query = fixture.randomQuery(&random, metric: metric)
+      query.minimumScore = nil
       query.limit = 1_000_000
       let expected = try ExactScan(metric: metric).search(
         [query], in: view, visibility: fixture.visibilityView, shouldStop: { false })[0]
       #expect(expected == fixture.ranked(metric, query))
       var scan = try RankedScan(
-        query, metric: metric, in: view, visibility: fixture.visibilityView,
-        shouldStop: { false })
+        ScorerQuery(
+          view.scorer(for: query.vector, metric: metric), limit: 0, allowed: query.allowed),
+        visibility: fixture.visibilityView, shouldStop: { false })
       #expect(scan.remaining == expected.count)
       var found: [Neighbor] = []
       while scan.remaining > 0 {

@@ -5,25 +5,31 @@ import VectorIndex
 final class DenseField: VectorField {
   let name: String
   let number: UInt16
-  let position: Int
   let distance: Distance
   let indexSlot = IndexSlot()
-  let column: DenseColumn
+  private let column: DenseColumn
+  /// What searches have asked of the index.
+  private let queries = QueryReservoir()
 
-  /// An empty field at `position` of the collection's list.
-  init(_ vector: NamedVectorParams, number: UInt16, position: Int) {
-    self.name = vector.name
+  /// An empty field.
+  init(name: String, _ params: VectorParams, number: UInt16) {
+    self.name = name
     self.number = number
-    self.position = position
-    self.distance = vector.params.distance
-    self.column = DenseColumn(dimension: vector.params.size)
+    self.distance = params.distance
+    self.column = DenseColumn(dimension: params.size)
   }
 
-  /// Numbers of a vector.
-  var size: Int { column.dimension }
-  var metric: Metric { Metric(distance) }
+  private var size: Int { column.dimension }
+  private var metric: Metric { Metric(distance) }
+
   var format: any VectorFormat {
     DenseFormat(dimension: column.dimension, element: column.element)
+  }
+
+  func view() -> any FieldView {
+    let index = indexSlot.index as? DenseIndex
+    return DenseFieldView(
+      self, rows: column.view(), metric: metric, index: index?.lists.view(), queries: queries)
   }
 
   // MARK: Values
@@ -31,29 +37,28 @@ final class DenseField: VectorField {
   func prepared(
     _ value: VectorValue, context: @autoclosure () -> String
   ) throws(CollectionError) -> VectorValue {
-    let values = try checked(value, context: context())
-    guard distance == .cosine else { return value }
-    var normalized = values
-    VectorMath.normalize(&normalized)
-    return .dense(normalized)
+    try check(query: value, context: context())
+    return prepared(query: value)
   }
 
-  /// The numbers of a vector that the field can hold or be searched with.
-  ///
-  /// - Throws: ``CollectionError`` for a vector of another kind or dimension; `context` says
-  ///   where it came from.
-  func checked(
-    _ value: VectorValue, context: @autoclosure () -> String
-  ) throws(CollectionError) -> [Float] {
+  func check(
+    query value: VectorValue, context: @autoclosure () -> String
+  ) throws(CollectionError) {
     switch value {
     case .dense(let values):
       guard values.count == size else {
         throw .wrongDimension(expected: size, got: values.count, context: context())
       }
-      return values
     case .sparse: throw .wrongInput("Conversion between sparse and regular vectors failed")
     case .multi: throw .wrongInput("Conversion between multi and regular vectors failed")
     }
+  }
+
+  func prepared(query value: VectorValue) -> VectorValue {
+    guard distance == .cosine else { return value }
+    var normalized = value.denseValues
+    VectorMath.normalize(&normalized)
+    return .dense(normalized)
   }
 
   // MARK: Rows
@@ -62,15 +67,13 @@ final class DenseField: VectorField {
   var rowBytes: Int { column.rowBytes }
   var residentBytes: Int { column.residentBytes }
 
-  func memory(rowCount: UInt32) -> (rows: Int, presence: Int) {
-    column.memory(rowCount: rowCount)
+  func memory(rowCount: UInt32) -> FieldMemory {
+    let (rows, presence) = column.memory(rowCount: rowCount)
+    return FieldMemory(rows: rows, presence: presence, keptRows: rows / column.rowBytes)
   }
 
   func place(_ value: VectorValue, at offset: UInt32) {
-    guard case .dense(let values) = value else {
-      preconditionFailure("a vector of another kind")
-    }
-    values.withUnsafeBufferPointer { column.write($0, at: offset) }
+    value.denseValues.withUnsafeBufferPointer { column.write($0, at: offset) }
   }
 
   func place(stored bytes: UnsafeRawBufferPointer, at offset: UInt32) {
@@ -95,9 +98,30 @@ final class DenseField: VectorField {
     return Int(blocks * (2 * dimension + 128 + 64) + lists * listBytes)
   }
 
+  func buildIndex(
+    over view: any FieldView, _ visibility: VisibilityView, lists: Int?,
+    shouldContinue: (Double) -> Bool
+  ) throws(BuildInterrupted) -> any VectorFieldIndex {
+    let index = try IVFFlatIndex.build(
+      metric: metric, parameters: IVFParameters(listCount: lists),
+      rows: DenseFieldView.rows(of: view), visibility: visibility, shouldContinue: shouldContinue)
+    return DenseIndex(index, queries)
+  }
+
   func loadIndex(
-    _ parameters: IVFParameters, reading: (UnsafeMutableRawBufferPointer) throws -> Void
-  ) throws -> IVFFlatIndex {
-    try IVFFlatIndex(metric: metric, dimension: size, parameters: parameters, reading: reading)
+    lists: Int?, reading: (UnsafeMutableRawBufferPointer) throws -> Void
+  ) throws -> any VectorFieldIndex {
+    let index = try IVFFlatIndex(
+      metric: metric, dimension: size, parameters: IVFParameters(listCount: lists),
+      reading: reading)
+    return DenseIndex(index, queries)
+  }
+}
+
+extension VectorValue {
+  /// The elements of what must be a dense vector.
+  var denseValues: [Float] {
+    guard case .dense(let values) = self else { preconditionFailure("a vector of another kind") }
+    return values
   }
 }

@@ -4,6 +4,9 @@ import VectorIndex
 /// What a collection has under a vector's name: the rows in memory, their index, and all that is
 /// done with them. Nothing outside knows what a vector of this field is made of.
 ///
+/// There is a class for each kind of vector, made by ``VectorKind/field(named:number:)``. Readers
+/// never touch it: they hold its ``view()``.
+///
 /// One writer, many readers, by the protocol of ``DenseColumn``: rows are placed before the commit
 /// that shows them is published, and readers hold views.
 protocol VectorField: AnyObject, Sendable {
@@ -11,14 +14,15 @@ protocol VectorField: AnyObject, Sendable {
   var name: String { get }
   /// Its number in keys.
   var number: UInt16 { get }
-  /// Where it stands in the collection's list.
-  var position: Int { get }
   /// How two vectors are compared, and what scores clients see.
   var distance: Distance { get }
   /// How vectors are kept in the store.
   var format: any VectorFormat { get }
   /// The index that searches use, if there is one.
   var indexSlot: IndexSlot { get }
+
+  /// What is there now, for a reader: cheap, and taken together with the number of a commit.
+  func view() -> any FieldView
 
   // MARK: Values
 
@@ -31,6 +35,15 @@ protocol VectorField: AnyObject, Sendable {
     _ value: VectorValue, context: @autoclosure () -> String
   ) throws(CollectionError) -> VectorValue
 
+  /// Whether rows can be searched with a vector, which may be of another kind than they are.
+  ///
+  /// - Parameter context: where it came from, for the error.
+  /// - Throws: ``CollectionError`` if they can't.
+  func check(query value: VectorValue, context: @autoclosure () -> String) throws(CollectionError)
+
+  /// A vector that passed ``check(query:context:)``, or one of a row, as ``FieldView`` takes it.
+  func prepared(query value: VectorValue) -> VectorValue
+
   // MARK: Rows
 
   /// Rows of a chunk of memory, a power of two: chunk `i` begins with offset `i * rowsPerChunk`.
@@ -40,15 +53,25 @@ protocol VectorField: AnyObject, Sendable {
   /// Memory reserved for rows, in bytes.
   var residentBytes: Int { get }
 
-  /// What the rows below `rowCount` take in memory, in bytes, and the bits that tell which of them
-  /// are there.
-  func memory(rowCount: UInt32) -> (rows: Int, presence: Int)
+  /// What the rows below `rowCount` take in memory.
+  func memory(rowCount: UInt32) -> FieldMemory
+
+  /// What the vectors of so many live rows, which are all there are, take in the store; about.
+  func storedBytes(live rows: Int) -> Int
+
+  /// What a new row takes in memory that has this vector, or none: no less than it will be.
+  func growth(of value: VectorValue?) -> Int
 
   /// Puts a prepared vector into the row at `offset`, which no reader sees yet. Writer only.
   func place(_ value: VectorValue, at offset: UInt32)
 
   /// Puts a stored vector, of the format, into the row at `offset`. Writer only.
   func place(stored bytes: UnsafeRawBufferPointer, at offset: UInt32)
+
+  /// Notes that the row at `offset`, which may have no vector, dies with the commit that is about
+  /// to be published: what is counted over live rows counts it no more. Readers of earlier commits
+  /// go on seeing the row. Writer only, once a row.
+  func rowDied(at offset: UInt32)
 
   /// Gives back the memory around `offset`, where all rows are dead. Writer only.
   func dropChunk(containing offset: UInt32)
@@ -61,8 +84,51 @@ protocol VectorField: AnyObject, Sendable {
   /// Memory of an index of so many rows, by the formula of <doc:Memory>, in bytes.
   func indexBytes(rows: Int) -> Int
 
+  /// Trains an index on the visible rows of `view`, which is one of this field's, and enters them.
+  /// Takes seconds to minutes; blocking.
+  ///
+  /// - Parameters:
+  ///   - lists: the configured number of lists.
+  ///   - shouldContinue: called every few milliseconds with the share that is done, 0…1.
+  /// - Throws: `BuildInterrupted` after `shouldContinue` returned false.
+  func buildIndex(
+    over view: any FieldView, _ visibility: VisibilityView, lists: Int?,
+    shouldContinue: (Double) -> Bool
+  ) throws(BuildInterrupted) -> any VectorFieldIndex
+
   /// Reads a saved index. Blocking.
   func loadIndex(
-    _ parameters: IVFParameters, reading: (UnsafeMutableRawBufferPointer) throws -> Void
-  ) throws -> IVFFlatIndex
+    lists: Int?, reading: (UnsafeMutableRawBufferPointer) throws -> Void
+  ) throws -> any VectorFieldIndex
+}
+
+/// What the rows of a field take in memory, in bytes.
+struct FieldMemory {
+  /// The vectors.
+  var rows = 0
+  /// The bits that tell which rows have one.
+  var presence = 0
+  /// How many rows that is, with those that have no vector or are dead.
+  var keptRows = 0
+}
+
+/// What a field does whose rows are all of one size, are not counted, and are never indexed.
+extension VectorField {
+  func storedBytes(live rows: Int) -> Int { rows * format.storedBytes }
+  func growth(of value: VectorValue?) -> Int { rowBytes }
+  func rowDied(at offset: UInt32) {}
+
+  var canBeIndexed: Bool { false }
+  func indexBytes(rows: Int) -> Int { 0 }
+
+  func buildIndex(
+    over view: any FieldView, _ visibility: VisibilityView, lists: Int?,
+    shouldContinue: (Double) -> Bool
+  ) throws(BuildInterrupted) -> any VectorFieldIndex { throw BuildInterrupted() }
+
+  func loadIndex(
+    lists: Int?, reading: (UnsafeMutableRawBufferPointer) throws -> Void
+  ) throws -> any VectorFieldIndex {
+    throw DamagedIndex(reason: "vectors of its kind have no index")
+  }
 }

@@ -20,14 +20,6 @@ package protocol VectorFormat: Sendable {
   func isFinite(_ bytes: UnsafeRawBufferPointer) -> Bool
 }
 
-extension VectorParams {
-  /// How vectors with these parameters are kept.
-  package var format: any VectorFormat { DenseFormat(dimension: size) }
-
-  /// What two collections must have in common for vectors to go from one to the other.
-  var shape: String { "\(size) \(distance)" }
-}
-
 /// A row of numbers, little-endian, as a column keeps it in memory.
 package struct DenseFormat: VectorFormat {
   let dimension: Int

@@ -15,8 +15,15 @@ struct CatalogEntry {
     self.config = config
     self.payloadSchema = payloadSchema
     self.vectorNumbers = [:]
-    for (position, vector) in config.vectors.all.enumerated() {
-      vectorNumbers[vector.name] = UInt16(position)
+    numberVectors()
+  }
+
+  /// Gives numbers to vectors that have none: in entries of earlier releases, sparse ones.
+  private mutating func numberVectors() {
+    var next = (vectorNumbers.values.max() ?? .max) &+ 1
+    for vector in config.vectorKinds where vectorNumbers[vector.name] == nil {
+      vectorNumbers[vector.name] = next
+      next &+= 1
     }
   }
 
@@ -62,6 +69,7 @@ struct CatalogEntry {
         }
         vectorNumbers[vector] = number
       }
+      numberVectors()
     } catch {
       if let error = error as? DatabaseError { throw error }
       throw .damaged("a collection's catalogue entry can't be read: \(error)")

@@ -17,7 +17,7 @@ final class IndexFolder: Sendable {
 
   /// Writes a file aside, makes it durable, and puts it in the place of the old one.
   func save(
-    _ index: IVFFlatIndex, collection: UInt32, vector: UInt16
+    _ index: any VectorFieldIndex, collection: UInt32, vector: UInt16
   ) throws(CollectionError) {
     try SnapshotFile.createDirectory(path)
     let final = file(collection, vector)
@@ -44,25 +44,25 @@ final class IndexFolder: Sendable {
     guard let names = try? SnapshotFile.names(in: path) else { return }
     var unused = Set(names)
     for collection in collections {
-      for slot in collection.vectors { unused.remove(Self.name(collection.number, slot.number)) }
+      for field in collection.fields { unused.remove(Self.name(collection.number, field.number)) }
     }
     for name in unused { unlink(path + "/" + name) }
   }
 
   /// Loads the indexes of a collection, and removes files that are of no use. Blocking.
   func load(_ collection: PointCollection, logger: Logger) {
-    for slot in collection.vectors {
-      let file = file(collection.number, slot.number)
+    for field in collection.fields {
+      let file = file(collection.number, field.number)
       guard access(file, F_OK) == 0 else { continue }
       do {
-        try load(slot, of: collection)
+        try load(field, of: collection)
       } catch {
         let reason = (error as? DamagedIndex)?.reason ?? String(describing: error)
-        slot.indexSlot.withState { $0.problem = reason }
+        field.indexSlot.withState { $0.problem = reason }
         logger.warning(
           "a saved index can't be used and is built anew",
           metadata: [
-            "collection": "\(collection.name)", "vector": "\(slot.name)", "reason": "\(reason)",
+            "collection": "\(collection.name)", "vector": "\(field.name)", "reason": "\(reason)",
           ])
         unlink(file)
       }
@@ -74,22 +74,22 @@ final class IndexFolder: Sendable {
     for vector in vectors { unlink(file(collection, vector)) }
   }
 
-  private func load(_ slot: any VectorField, of collection: PointCollection) throws {
-    let reader = try IndexFileReader(path: file(collection.number, slot.number))
-    let expected = IndexFileHeader(collection: collection.number, vector: slot.number).bytes
+  private func load(_ field: any VectorField, of collection: PointCollection) throws {
+    let reader = try IndexFileReader(path: file(collection.number, field.number))
+    let expected = IndexFileHeader(collection: collection.number, vector: field.number).bytes
     var header = [UInt8](repeating: 0, count: expected.count)
     try header.withUnsafeMutableBytes { try reader.read(into: $0) }
     guard header == expected else { throw DamagedIndex(reason: "it is a file of something else") }
     let lists = collection.config.ivfLists
-    let index = try slot.loadIndex(IVFParameters(listCount: lists)) { try reader.read(into: $0) }
+    let index = try field.loadIndex(lists: lists) { try reader.read(into: $0) }
     try reader.finish()
-    let covered = index.view().coveredRows
+    let covered = index.coveredRows
     let nextOffset = collection.state.withLock { $0.counters.nextOffset }
     // Rows that were lost with an unsynced log may come back as others under the same offset.
     guard covered <= nextOffset else {
       throw DamagedIndex(reason: "it covers \(covered) rows of \(nextOffset)")
     }
-    slot.indexSlot.install(index, configuredLists: lists, savedRows: covered)
+    field.indexSlot.install(index, configuredLists: lists, savedRows: covered)
   }
 
   private func file(_ collection: UInt32, _ vector: UInt16) -> String {

@@ -6,11 +6,9 @@ import VectorIndex
 /// Any thread may look; the indexer's thread changes it.
 final class IndexSlot: Sendable {
   private let state = Mutex(State())
-  /// What searches have asked of the index.
-  let queries = QueryReservoir()
 
   struct State {
-    var index: IVFFlatIndex?
+    var index: (any VectorFieldIndex)?
     /// The share that is done of the build under way.
     var progress: Double?
     var isWaiting = false
@@ -27,14 +25,14 @@ final class IndexSlot: Sendable {
   }
 
   /// The index that searches use.
-  var index: IVFFlatIndex? { state.withLock { $0.index } }
+  var index: (any VectorFieldIndex)? { state.withLock { $0.index } }
 
   func withState<Value>(_ body: (inout State) -> sending Value) -> sending Value {
     state.withLock { body(&$0) }
   }
 
   /// Makes `index` the one that searches use from now on.
-  func install(_ index: IVFFlatIndex, configuredLists: Int?, savedRows: UInt32 = 0) {
+  func install(_ index: any VectorFieldIndex, configuredLists: Int?, savedRows: UInt32 = 0) {
     let replaced = state.withLock { state in
       defer {
         state.index = index
@@ -46,7 +44,6 @@ final class IndexSlot: Sendable {
       return state.index
     }
     _ = consume replaced
-    queries.indexWasReplaced()
   }
 
   /// What goes on.

@@ -85,12 +85,12 @@ final class IndexerLoop {
 
   /// What a commit asks for.
   private func serve(_ collection: PointCollection) {
-    for slot in collection.vectors {
-      if slot.indexSlot.index != nil {
-        insert(collection, slot, isStopped: { isStopped })
-        if growth(collection, slot) >= Self.growthMax { build(collection, slot) }
-      } else if collection.isIndexDue(slot) {
-        build(collection, slot)
+    for field in collection.fields {
+      if field.indexSlot.index != nil {
+        insert(collection, field, isStopped: { isStopped })
+        if growth(collection, field) >= Self.growthMax { build(collection, field) }
+      } else if collection.isIndexDue(field) {
+        build(collection, field)
       }
     }
   }
@@ -100,16 +100,16 @@ final class IndexerLoop {
     let present = Set(catalog.unordered.map(\.number))
     quietSince = quietSince.filter { present.contains($0.key) }
     for collection in catalog.unordered where !isStopped {
-      let hasIndex = collection.vectors.contains { $0.indexSlot.index != nil }
-      let isDue = collection.vectors.contains { collection.isIndexDue($0) }
+      let hasIndex = collection.fields.contains { $0.indexSlot.index != nil }
+      let isDue = collection.fields.contains { collection.isIndexDue($0) }
       if !hasIndex, !isDue { continue }
       serve(collection)
       let isQuiet = isQuiet(collection)
-      for slot in collection.vectors where !isStopped {
-        guard slot.indexSlot.index != nil else { continue }
-        upkeep(collection, slot)
-        if isQuiet, wantsRebuild(collection, slot) { build(collection, slot) }
-        recalibrate(collection, slot)
+      for field in collection.fields where !isStopped {
+        guard field.indexSlot.index != nil else { continue }
+        upkeep(collection, field)
+        if isQuiet, wantsRebuild(collection, field) { build(collection, field) }
+        recalibrate(collection, field)
       }
       save(collection, atLeast: isQuiet ? Self.rowsWorthSaving : 10 * Self.rowsWorthSaving)
     }
@@ -127,55 +127,56 @@ final class IndexerLoop {
     return now - last.since >= Self.quietMilliseconds
   }
 
-  private func growth(_ collection: PointCollection, _ slot: VectorSlot) -> Double {
-    guard let index = slot.indexSlot.index else { return 0 }
+  private func growth(_ collection: PointCollection, _ field: any VectorField) -> Double {
+    guard let index = field.indexSlot.index else { return 0 }
     let live = collection.state.withLock { $0.liveCount }
     return Double(live) / Double(max(1, index.trainedRows))
   }
 
-  private func wantsRebuild(_ collection: PointCollection, _ slot: VectorSlot) -> Bool {
-    let growth = growth(collection, slot)
+  private func wantsRebuild(_ collection: PointCollection, _ field: any VectorField) -> Bool {
+    let growth = growth(collection, field)
     if growth >= Self.quietGrowthMax { return true }
     let lists = collection.config.ivfLists
-    if slot.indexSlot.withState({ $0.configuredLists }) != lists { return true }
+    if field.indexSlot.withState({ $0.configuredLists }) != lists { return true }
     return growth > 0 && growth <= 1 / Self.growthMax
   }
 
   // MARK: Living lists
 
   /// Enters the rows of the tail.
-  private func insert(_ collection: PointCollection, _ slot: VectorSlot, isStopped: () -> Bool) {
-    guard let index = slot.indexSlot.index else { return }
-    while !isStopped(), collection.tailRows(slot) > 0, let read = try? collection.beginRead() {
-      let count = index.insert(
-        from: read.columns[slot.position], visibility: read.visibility, limit: Self.rowsPerInsert)
-      slot.indexSlot.withState { $0.isUpkeepDue = true }
+  private func insert(
+    _ collection: PointCollection, _ field: any VectorField, isStopped: () -> Bool
+  ) {
+    guard let index = field.indexSlot.index else { return }
+    while !isStopped(), collection.tailRows(field) > 0,
+      let (rows, visibility) = rows(of: field, collection)
+    {
+      let count = index.insert(from: rows, visibility, limit: Self.rowsPerInsert)
+      field.indexSlot.withState { $0.isUpkeepDue = true }
       collection.progress.ring()
       if count == 0 { return }
     }
   }
 
   /// Goes once through the lists after changes.
-  private func upkeep(_ collection: PointCollection, _ slot: VectorSlot) {
-    guard let index = slot.indexSlot.index, hasChangedEnough(collection, slot, index) else {
+  private func upkeep(_ collection: PointCollection, _ field: any VectorField) {
+    guard let index = field.indexSlot.index, hasChangedEnough(collection, field, index) else {
       return
     }
-    while !isStopped, let read = try? collection.beginRead() {
-      let goesOn = index.maintain(
-        rows: read.columns[slot.position], visibility: read.visibility)
-      if !goesOn { break }
+    while !isStopped, let (rows, visibility) = rows(of: field, collection) {
+      if !index.maintain(rows, visibility) { break }
       drainTails()
     }
   }
 
   /// Whether a twentieth of the rows came or went since the last round.
   private func hasChangedEnough(
-    _ collection: PointCollection, _ slot: VectorSlot, _ index: IVFFlatIndex
+    _ collection: PointCollection, _ field: any VectorField, _ index: any VectorFieldIndex
   ) -> Bool {
     let (live, next) = collection.state.withLock { ($0.liveCount, $0.counters.nextOffset) }
     // Rows that came, and rows that went: offsets are used once.
     let changes = UInt64(next) + (UInt64(next) - UInt64(max(0, min(live, Int(next)))))
-    return slot.indexSlot.withState { state in
+    return field.indexSlot.withState { state in
       guard changes >= state.upkeepSequence + UInt64(max(1000, live / 20)) else { return false }
       state.upkeepSequence = changes
       return true
@@ -185,19 +186,19 @@ final class IndexerLoop {
   /// Enters the tails of all collections while something long goes on.
   private func drainTails() {
     for collection in core.indexQueue.takeAll() {
-      for slot in collection.vectors {
-        guard let index = slot.indexSlot.index else { continue }
+      for field in collection.fields {
+        guard let index = field.indexSlot.index else { continue }
         var passes = 0
-        while collection.tailRows(slot) > 0, passes < 4, let read = try? collection.beginRead() {
-          _ = index.insert(
-            from: read.columns[slot.position], visibility: read.visibility,
-            limit: Self.rowsPerPause)
+        while collection.tailRows(field) > 0, passes < 4,
+          let (rows, visibility) = rows(of: field, collection)
+        {
+          _ = index.insert(from: rows, visibility, limit: Self.rowsPerPause)
           collection.progress.ring()
           passes += 1
         }
       }
       // What is left, and a first build that is due, is taken up after the build.
-      if collection.vectors.contains(where: {
+      if collection.fields.contains(where: {
         collection.tailRows($0) > PointCollection.tailRowsWorthAnInsert
           || collection.isIndexDue($0)
       }) {
@@ -219,38 +220,37 @@ final class IndexerLoop {
 
   // MARK: Building
 
-  private func build(_ collection: PointCollection, _ slot: VectorSlot) {
-    guard let lease = leaseForBuild(collection, slot),
-      let read = try? collection.beginRead()
+  private func build(_ collection: PointCollection, _ field: any VectorField) {
+    guard let lease = leaseForBuild(collection, field),
+      let (rows, visibility) = rows(of: field, collection)
     else { return }
     let started = Self.milliseconds
     let lists = collection.config.ivfLists
-    slot.indexSlot.withState { $0.progress = 0 }
+    field.indexSlot.withState { $0.progress = 0 }
     // From here on samples find the build.
     lease.release()
     defer {
-      slot.indexSlot.withState { $0.progress = nil }
+      field.indexSlot.withState { $0.progress = nil }
       requeueUnfinished()
     }
-    logger.info("building an index", metadata: metadata(collection, slot))
+    logger.info("building an index", metadata: metadata(collection, field))
     let isWanted = goesOn(collection)
     let goesOn = { (share: Double) in
-      slot.indexSlot.withState { $0.progress = share }
+      field.indexSlot.withState { $0.progress = share }
       return isWanted(share)
     }
     do throws(BuildInterrupted) {
-      let index = try IVFFlatIndex.build(
-        metric: slot.metric, parameters: IVFParameters(listCount: lists),
-        rows: read.columns[slot.position], visibility: read.visibility, shouldContinue: goesOn)
-      catchUp(index, collection, slot)
+      let index = try field.buildIndex(
+        over: rows, visibility, lists: lists, shouldContinue: goesOn)
+      catchUp(index, collection, field)
       if isStopped || collection.isDropped { return }
-      slot.indexSlot.install(index, configuredLists: lists)
+      field.indexSlot.install(index, configuredLists: lists)
       collection.progress.ring()
     } catch {
       return
     }
-    var details = metadata(collection, slot)
-    details["rows"] = "\(slot.indexSlot.index?.trainedRows ?? 0)"
+    var details = metadata(collection, field)
+    details["rows"] = "\(field.indexSlot.index?.trainedRows ?? 0)"
     details["milliseconds"] = "\(Self.milliseconds - started)"
     logger.info("index built", metadata: details)
     save(collection, atLeast: 0)
@@ -267,11 +267,10 @@ final class IndexerLoop {
 
   /// Enters what was committed during the build, until hardly anything is left.
   private func catchUp(
-    _ index: IVFFlatIndex, _ collection: PointCollection, _ slot: VectorSlot
+    _ index: any VectorFieldIndex, _ collection: PointCollection, _ field: any VectorField
   ) {
-    while !isStopped, !collection.isDropped, let read = try? collection.beginRead() {
-      let count = index.insert(
-        from: read.columns[slot.position], visibility: read.visibility, limit: Self.rowsPerInsert)
+    while !isStopped, !collection.isDropped, let (rows, visibility) = rows(of: field, collection) {
+      let count = index.insert(from: rows, visibility, limit: Self.rowsPerInsert)
       drainTails()
       if count < Self.rowsPerPause { return }
     }
@@ -281,33 +280,43 @@ final class IndexerLoop {
 
   private func save(_ collection: PointCollection, atLeast rows: Int) {
     if collection.isDropped { return }
-    for slot in collection.vectors {
-      guard let index = slot.indexSlot.index else { continue }
-      let covered = index.view().coveredRows
-      let saved = slot.indexSlot.withState { $0.savedRows }
+    for field in collection.fields {
+      guard let index = field.indexSlot.index else { continue }
+      let covered = index.coveredRows
+      let saved = field.indexSlot.withState { $0.savedRows }
       let fresh = Int(covered) - Int(saved)
       guard fresh > 0, fresh > max(rows, saved == 0 ? 0 : Int(saved) / 5 * min(rows, 1)) else {
         continue
       }
-      saveNow(collection, slot)
+      saveNow(collection, field)
     }
   }
 
-  func saveNow(_ collection: PointCollection, _ slot: VectorSlot) {
-    guard let index = slot.indexSlot.index else { return }
-    let covered = index.view().coveredRows
+  func saveNow(_ collection: PointCollection, _ field: any VectorField) {
+    guard let index = field.indexSlot.index else { return }
+    let covered = index.coveredRows
     do throws(CollectionError) {
-      try folder.save(index, collection: collection.number, vector: slot.number)
-      slot.indexSlot.withState { $0.savedRows = covered }
+      try folder.save(index, collection: collection.number, vector: field.number)
+      field.indexSlot.withState { $0.savedRows = covered }
     } catch {
-      var details = metadata(collection, slot)
+      var details = metadata(collection, field)
       details["reason"] = "\(error)"
       logger.warning("an index could not be saved", metadata: details)
     }
   }
 
-  func metadata(_ collection: PointCollection, _ slot: VectorSlot) -> Logger.Metadata {
-    ["collection": "\(collection.name)", "vector": "\(slot.name)"]
+  /// The rows of a field as of the latest commit; `nil` when it is there no more.
+  func rows(
+    of field: any VectorField, _ collection: PointCollection
+  ) -> (any FieldView, VisibilityView)? {
+    guard let read = try? collection.beginRead(), let view = read.view(of: field) else {
+      return nil
+    }
+    return (view, read.visibility)
+  }
+
+  func metadata(_ collection: PointCollection, _ field: any VectorField) -> Logger.Metadata {
+    ["collection": "\(collection.name)", "vector": "\(field.name)"]
   }
 
   static var milliseconds: UInt64 {

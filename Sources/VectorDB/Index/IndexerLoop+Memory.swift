@@ -11,23 +11,23 @@ extension IndexerLoop {
   ///
   /// A first index is part of the use since it is due, so it is built unless something else has
   /// taken its room; a new one beside the old one takes as much again.
-  func leaseForBuild(_ collection: PointCollection, _ slot: VectorSlot) -> MemoryLease? {
+  func leaseForBuild(_ collection: PointCollection, _ field: any VectorField) -> MemoryLease? {
     let now = Self.milliseconds
-    let refusedAt = slot.indexSlot.withState { $0.refusedAt }
+    let refusedAt = field.indexSlot.withState { $0.refusedAt }
     if let refusedAt, now - refusedAt < Self.retryMilliseconds { return nil }
-    let isFirst = slot.indexSlot.index == nil
+    let isFirst = field.indexSlot.index == nil
     do throws(CollectionError) {
       if isFirst, core.memory.exceedsLimit(by: Self.slack) {
         throw .outOfSpace("the memory limit is passed already")
       }
       let lease = try core.memory.lease(
-        isFirst ? 0 : collection.indexBytes(slot), for: .vectorIndex)
-      slot.indexSlot.withState { $0.refusedAt = nil }
+        isFirst ? 0 : collection.indexBytes(field), for: .vectorIndex)
+      field.indexSlot.withState { $0.refusedAt = nil }
       return lease
     } catch {
-      slot.indexSlot.withState { $0.refusedAt = now }
+      field.indexSlot.withState { $0.refusedAt = now }
       if refusedAt == nil {
-        var details = metadata(collection, slot)
+        var details = metadata(collection, field)
         details["reason"] = "\(error)"
         logger.warning(
           "an index is not built, there is no memory for it; it will be tried again",

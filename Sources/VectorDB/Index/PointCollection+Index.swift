@@ -10,13 +10,13 @@ extension PointCollection {
   /// Tells the indexer that rows were committed, if it has something to do with them.
   func noteCommit() {
     let nextOffset = state.withLock { $0.counters.nextOffset }
-    for slot in vectors {
-      if let index = slot.indexSlot.index {
-        if Int(nextOffset) - Int(index.view().coveredRows) >= Self.tailRowsWorthAnInsert {
+    for field in fields {
+      if let index = field.indexSlot.index {
+        if Int(nextOffset) - Int(index.coveredRows) >= Self.tailRowsWorthAnInsert {
           core.indexQueue.add(self)
           return
         }
-      } else if isIndexDue(slot) {
+      } else if isIndexDue(field) {
         core.indexQueue.add(self)
         return
       }
@@ -24,18 +24,18 @@ extension PointCollection {
   }
 
   /// Whether a vector that has no index has grown to need one, or will with `moreRows`.
-  func isIndexDue(_ slot: any VectorField, moreRows: Int = 0) -> Bool {
-    guard slot.canBeIndexed, slot.indexSlot.index == nil else { return false }
+  func isIndexDue(_ field: any VectorField, moreRows: Int = 0) -> Bool {
+    guard field.canBeIndexed, field.indexSlot.index == nil else { return false }
     let (threshold, count) = state.withLock { ($0.config.indexingThreshold, $0.liveCount) }
     guard threshold > 0 else { return false }
-    return (count + moreRows) * slot.rowBytes > threshold << 10
+    return (count + moreRows) * field.rowBytes > threshold << 10
   }
 
-  /// Rows of `slot` that are not in its lists; 0 without an index.
-  func tailRows(_ slot: any VectorField) -> Int {
-    guard let index = slot.indexSlot.index else { return 0 }
+  /// Rows of `field` that are not in its lists; 0 without an index.
+  func tailRows(_ field: any VectorField) -> Int {
+    guard let index = field.indexSlot.index else { return 0 }
     let nextOffset = state.withLock { $0.counters.nextOffset }
-    return max(0, Int(nextOffset) - Int(index.view().coveredRows))
+    return max(0, Int(nextOffset) - Int(index.coveredRows))
   }
 
   /// Waits while more rows than searches should scan are outside of the lists.
@@ -43,7 +43,7 @@ extension PointCollection {
     let limit = core.options.limits.indexTailRowsMax
     do throws(CancellationError) {
       try await progress.wait {
-        guard vectors.contains(where: { tailRows($0) > limit }) else { return true }
+        guard fields.contains(where: { tailRows($0) > limit }) else { return true }
         core.indexQueue.add(self)
         return core.indexQueue.isClosed
       }
@@ -57,22 +57,22 @@ extension PointCollection {
   /// Live points that searches find through lists, added up over the vectors.
   var indexedVectorsCount: Int {
     let (live, next) = state.withLock { ($0.liveCount, $0.counters.nextOffset) }
-    return vectors.reduce(0) { sum, slot in
-      guard slot.indexSlot.index != nil else { return sum }
+    return fields.reduce(0) { sum, field in
+      guard field.indexSlot.index != nil else { return sum }
       // Rows of the tail are new and, but for a few, live.
-      return sum + max(0, live - min(tailRows(slot), Int(next)))
+      return sum + max(0, live - min(tailRows(field), Int(next)))
     }
   }
 
   /// What a collection reports of its indexes.
   var indexInfos: [VectorIndexInfo] {
-    vectors.map { slot in
-      let problem = slot.indexSlot.withState { $0.problem }
-      var phase = slot.indexSlot.phase
-      if phase == .none, isIndexDue(slot) { phase = .waiting }
+    fields.map { field in
+      let problem = field.indexSlot.withState { $0.problem }
+      var phase = field.indexSlot.phase
+      if phase == .none, isIndexDue(field) { phase = .waiting }
       return VectorIndexInfo(
-        vector: slot.name, state: phase, statistics: slot.indexSlot.index?.statistics(),
-        tailRows: tailRows(slot), problem: problem)
+        vector: field.name, state: phase, statistics: field.indexSlot.index?.statistics(),
+        tailRows: tailRows(field), problem: problem)
     }
   }
 }

@@ -19,7 +19,7 @@ struct CollectionLoader {
   func load() throws(DatabaseError) {
     do {
       try loadVisibility()
-      for slot in collection.vectors { try loadVectors(slot) }
+      for field in collection.fields { try loadVectors(field) }
     } catch {
       throw DatabaseError(opening: error)
     }
@@ -53,19 +53,19 @@ struct CollectionLoader {
     }
   }
 
-  private func loadVectors(_ slot: any VectorField) throws {
+  private func loadVectors(_ field: any VectorField) throws {
     let rowCount = collection.state.withLock { $0.counters.nextOffset }
-    let lower = KeyLayout.vector(collection.number, slot.number, 0)
-    let upper = KeyLayout.vector(collection.number, slot.number, .max)
+    let lower = KeyLayout.vector(collection.number, field.number, 0)
+    let upper = KeyLayout.vector(collection.number, field.number, .max)
     var iterator = try collection.core.store.scan(
       in: KeyLayout.vectors, from: lower, upTo: upper, fillCache: false)
-    let format = slot.format
+    let format = field.format
     var count = 0
     while try iterator.next() {
       guard let offset = iterator.key.readBigEndian(UInt32.self, at: 6), offset < rowCount,
         format.fits(iterator.value)
-      else { throw damaged("a vector of `\(slot.name)` has a wrong key or length") }
-      slot.place(stored: iterator.value, at: offset)
+      else { throw damaged("a vector of `\(field.name)` has a wrong key or length") }
+      field.place(stored: iterator.value, at: offset)
       count += 1
       try look(count)
     }

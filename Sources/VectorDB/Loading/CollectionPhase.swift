@@ -52,9 +52,9 @@ extension PointCollection {
       return state.counters.nextOffset
     }
     progress.ring()
-    for slot in vectors {
-      let rows = UInt32(slot.rowsPerChunk)
-      for chunk in 0...rowCount / rows { slot.dropChunk(containing: chunk * rows) }
+    for field in fields {
+      let rows = UInt32(field.rowsPerChunk)
+      for chunk in 0...rowCount / rows { field.dropChunk(containing: chunk * rows) }
     }
     let rows = UInt32(VisibilityTable.rowsPerChunk)
     for chunk in 0...rowCount / rows {

@@ -30,15 +30,15 @@ struct CandidateSource {
 
   private func byExamples(_ node: QueryNode) throws(CollectionError) -> [Candidate] {
     guard let query = node.query else { return [] }
-    let slot = try transaction.collection.slot(named: node.using, context: "using")
-    let hits = try ExampleSearch(transaction: transaction, slot: slot).best(
+    let view = try transaction.view(named: node.using, context: "using")
+    let hits = try ExampleSearch(transaction: transaction, view: view).best(
       node.offset.addingSaturating(node.limit), for: query,
       filter: ReferenceResolver.filter(of: node))
     var found = hits.map { Candidate(offset: $0.offset, score: $0.score) }
     if let threshold = node.scoreThreshold {
       // As the distance compares, though these scores are always higher for a better point: so a
       // threshold leaves all or nothing where lower distances are better.
-      found = Array(found.prefix { slot.distance.passes($0.score, threshold: threshold) })
+      found = Array(found.prefix { view.distance.passes($0.score, threshold: threshold) })
     }
     return Array(found.dropFirst(node.offset))
   }

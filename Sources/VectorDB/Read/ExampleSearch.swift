@@ -5,7 +5,7 @@ import VectorIndex
 /// Searches by examples: what they are, and the rows that score best.
 struct ExampleSearch {
   let transaction: ReadTransaction
-  let slot: VectorSlot
+  let view: any FieldView
 
   /// Rows scored at once.
   private static let block = 256
@@ -15,24 +15,23 @@ struct ExampleSearch {
     _ count: Int, for query: Query, filter: Filter?
   ) throws(CollectionError) -> [Neighbor] {
     guard let rule = try rule(for: query) else { return [] }
-    let column = transaction.columns[slot.position]
     let scorer = ExampleScorer(
       rule: rule,
-      examples: try vectors(query.vectors, normalized: true).map {
-        column.scorer(for: $0, metric: slot.metric)
+      examples: try vectors(query.vectors).map {
+        view.scorer(for: view.field.prepared(query: $0))
       })
     var best = TopK(capacity: min(count, Int(transaction.visibility.rowCount)))
     var pace = WorkPace(transaction.flag)
     var rows: [UInt32] = []
     func scoreRows() throws(CollectionError) {
-      try pace.step(rows.count * (16 + scorer.examples.count * slot.rowBytes / 32))
+      try pace.step(rows.count * (16 + scorer.examples.count * view.field.rowBytes / 32))
       for (offset, score) in zip(rows, scorer.scores(at: rows)) {
         best.offer(offset: offset, score: score)
       }
       rows.removeAll(keepingCapacity: true)
     }
     let take = { (offset: UInt32) throws(CollectionError) in
-      if column.contains(offset) { rows.append(offset) }
+      if view.contains(offset) { rows.append(offset) }
       if rows.count == Self.block { try scoreRows() }
     }
     if let filter, !filter.isEmpty {
@@ -45,14 +44,12 @@ struct ExampleSearch {
   }
 
   /// The vector that a recommendation by means searches with.
-  func mean(of query: RecommendQuery) throws(CollectionError) -> [Float] {
+  func mean(of query: RecommendQuery) throws(CollectionError) -> VectorValue {
     guard !query.positive.isEmpty else {
       throw .badRequest("At least one positive vector ID required with this strategy")
     }
-    let positive = Self.mean(try vectors(query.positive, normalized: false))
-    if query.negative.isEmpty { return positive }
-    let negative = Self.mean(try vectors(query.negative, normalized: false))
-    return zip(positive, negative).map { $0 + $0 - $1 }
+    return try VectorMean.target(
+      positive: try vectors(query.positive), negative: try vectors(query.negative))
   }
 
   private func rule(for query: Query) throws(CollectionError) -> ExampleScorer.Rule? {
@@ -71,25 +68,11 @@ struct ExampleSearch {
   }
 
   /// The vectors themselves. Means are taken of them as they were given.
-  private func vectors(
-    _ examples: [QueryVector], normalized: Bool
-  ) throws(CollectionError) -> [[Float]] {
+  private func vectors(_ examples: [QueryVector]) throws(CollectionError) -> [VectorValue] {
     let resolver = ReferenceResolver(transaction: transaction)
-    var vectors: [[Float]] = []
-    for example in examples {
-      var vector = try resolver.vector(example, slot)
-      if normalized, slot.distance == .cosine { VectorMath.normalize(&vector) }
-      vectors.append(vector)
+    return try examples.map { (example) throws(CollectionError) in
+      try resolver.vector(example, view)
     }
-    return vectors
-  }
-
-  private static func mean(_ vectors: [[Float]]) -> [Float] {
-    var mean = vectors[0]
-    for vector in vectors.dropFirst() {
-      for index in mean.indices { mean[index] += vector[index] }
-    }
-    return mean.map { $0 / Float(vectors.count) }
   }
 }
 

@@ -8,8 +8,7 @@ import VectorIndex
 /// candidates that are weighed, which are bounded.
 struct MaximalMarginalRelevance {
   let diversity: Float
-  let metric: Metric
-  let view: DenseColumnView
+  let view: any FieldView
   /// Candidates that are weighed against each other, at most.
   let candidatesMax: Int
   let flag: CancellationFlag
@@ -69,8 +68,7 @@ struct MaximalMarginalRelevance {
   private func note(
     _ neighbor: Neighbor, _ pending: inout Pending, _ pace: inout WorkPace
   ) throws(CollectionError) {
-    guard let vector = view.row(neighbor.offset) else { return }
-    let scorer = view.scorer(for: vector, metric: metric)
+    guard let scorer = view.scorer(likeRow: neighbor.offset) else { return }
     let offsets = pending.neighbors.map(\.offset)
     for start in stride(from: 0, to: offsets.count, by: Self.block) {
       let end = min(offsets.count, start + Self.block)

@@ -4,8 +4,9 @@ import VectorIndex
 
 /// A query resolved to the vector it searches with and the neighbours it wants.
 struct NearestSearch {
-  let slot: VectorSlot
-  let vector: [Float]
+  let view: any FieldView
+  /// Prepared by the field.
+  let vector: VectorValue
   /// Neighbours wanted in all.
   let count: Int
   /// Those of them that the first page has; no more than `count`.
@@ -32,11 +33,11 @@ struct NearestSource {
   func neighbors(of searches: [NearestSearch?]) throws(CollectionError) -> [[Neighbor]] {
     var results = [[Neighbor]](repeating: [], count: searches.count)
     var scans = FilterScans(transaction)
-    for slot in transaction.collection.vectors {
-      var groups: [(params: SearchParams, members: [(index: Int, query: SearchQuery)])] = []
+    for view in transaction.fields {
+      var groups: [(params: SearchParams, members: [(index: Int, query: FieldQuery)])] = []
       for (index, search) in searches.enumerated() {
-        guard let search, search.slot.number == slot.number, search.first > 0 else { continue }
-        var query = SearchQuery(vector: search.vector, limit: search.first)
+        guard let search, search.view.field === view.field, search.first > 0 else { continue }
+        var query = FieldQuery(value: search.vector, limit: search.first)
         if let filter = search.filter {
           let (scan, known) = try scans.scan(filter)
           guard let rows = known else {
@@ -46,7 +47,9 @@ struct NearestSource {
           if rows.count == 0 { continue }
           query.allowed = rows
         }
-        if query.allowed == nil { note(search) }
+        // Pages after the first are none of those that an index is calibrated with: a calibration
+        // amid them could change their order.
+        query.isTypical = query.allowed == nil && search.first == search.count
         if let group = groups.firstIndex(where: { $0.params == search.params }) {
           groups[group].members.append((index, query))
         } else {
@@ -54,7 +57,7 @@ struct NearestSource {
         }
       }
       for group in groups {
-        let found = try nearest(group.members.map(\.query), slot, group.params)
+        let found = try nearest(group.members.map(\.query), view, group.params)
         for (member, neighbors) in zip(group.members, found) { results[member.index] = neighbors }
       }
     }
@@ -65,28 +68,18 @@ struct NearestSource {
     return results
   }
 
-  /// Offers a search to those that the index is calibrated with. Pages after the first are none of
-  /// their own: a calibration amid them could change their order.
-  private func note(_ search: NearestSearch) {
-    if search.params.exact || search.first < search.count { return }
-    if transaction.indexes[search.slot.position] == nil { return }
-    search.slot.indexSlot.queries.offer(search.vector)
-  }
-
   /// About what a search takes, as the bytes that are read in that time.
   func briefCost(of search: NearestSearch, returning selector: VectorSelector) -> Int {
-    let read = searching(search.slot, search.params).bytesRead(
-      limit: search.count, in: transaction.columns[search.slot.position],
-      visibility: transaction.visibility)
+    let read = search.view.bytesRead(limit: search.count, sharing(search.params))
     var hit = Self.hitBytes
-    for slot in transaction.collection.vectors {
+    for view in transaction.fields {
       let isReturned =
         switch selector {
         case .none: false
         case .all: true
-        case .names(let names): names.contains(slot.name)
+        case .names(let names): names.contains(view.name)
         }
-      if isReturned { hit += slot.rowBytes }
+      if isReturned { hit += view.field.rowBytes }
     }
     return Self.queryBytes + read + search.count * hit
   }
@@ -141,46 +134,40 @@ struct NearestSource {
   private func neighbors(
     of search: NearestSearch, _ limit: Int, _ scans: inout FilterScans
   ) throws(CollectionError) -> [Neighbor] {
-    var query = SearchQuery(vector: search.vector, limit: limit)
+    var query = FieldQuery(value: search.vector, limit: limit)
     if let filter = search.filter {
       let (scan, known) = try scans.scan(filter)
       guard let rows = known else { return try ranked(search, limit, scan) }
       query.allowed = rows
     }
-    return try nearest([query], search.slot, search.params)[0]
+    return try nearest([query], search.view, search.params)[0]
   }
 
   // MARK: Searches
 
-  /// The nearest rows, through the index if there is one and the request does not forbid it.
   private func nearest(
-    _ queries: [SearchQuery], _ slot: VectorSlot, _ params: SearchParams
+    _ queries: [FieldQuery], _ view: any FieldView, _ params: SearchParams
   ) throws(CollectionError) -> [[Neighbor]] {
-    do {
-      return try searching(slot, params).search(
-        queries, in: transaction.columns[slot.position], visibility: transaction.visibility,
-        shouldStop: transaction.flag.shouldStop)
+    try interruptible { () throws(SearchInterrupted) in
+      try view.search(queries, sharing(params), shouldStop: transaction.flag.shouldStop)
+    }
+  }
+
+  private func interruptible<Value>(
+    _ body: () throws(SearchInterrupted) -> Value
+  ) throws(CollectionError) -> Value {
+    do throws(SearchInterrupted) {
+      return try body()
     } catch {
       throw transaction.flag.failure
     }
   }
 
-  private func searching(_ slot: VectorSlot, _ params: SearchParams) -> any VectorSearching {
-    guard !params.exact, let index = transaction.indexes[slot.position] else {
-      return ExactScan(metric: slot.metric)
-    }
-    return IVFSearch(
-      index, effort: effort(params), scansTail: !params.indexedOnly, fillsUp: fillsUp)
-  }
-
-  private func effort(_ params: SearchParams) -> SearchEffort {
-    switch params.ivf {
-    case .recall(let recall): return .recall(recall)
-    case .probes(let probes): return .probes(probes)
-    case nil: break
-    }
-    if let candidates = params.hnswEf { return .candidates(candidates) }
-    return .recall(transaction.collection.config.recallTarget ?? Self.recallTarget)
+  private func sharing(_ params: SearchParams) -> FieldSearch {
+    FieldSearch(
+      params: params,
+      recallTarget: transaction.collection.config.recallTarget ?? Self.recallTarget,
+      fillsUp: fillsUp, visibility: transaction.visibility)
   }
 
   /// The recall@10 that searches aim at where nothing else is said.
@@ -196,25 +183,27 @@ struct NearestSource {
     let budget = transaction.collection.core.options.limits.lazyFilterCandidatesMax
     if let passed = try firstPassing(search, limit, scan, budget: budget) { return passed }
     let allowed = try scan.rows()
-    let query = SearchQuery(vector: search.vector, limit: limit, allowed: allowed)
-    return try nearest([query], search.slot, search.params)[0]
+    let query = FieldQuery(value: search.vector, limit: limit, allowed: allowed)
+    return try nearest([query], search.view, search.params)[0]
   }
 
   /// The neighbours among the nearest `budget` rows that pass, or `nil` if they are too few.
   private func firstPassing(
     _ search: NearestSearch, _ limit: Int, _ scan: FilterScan, budget: Int
   ) throws(CollectionError) -> [Neighbor]? {
-    var candidates = try NearestInOrder(
-      SearchQuery(vector: search.vector, limit: 0, allowed: scan.possibleRows()),
-      in: transaction, search.slot,
-      index: search.params.exact ? nil : transaction.indexes[search.slot.position],
-      effort: effort(search.params))
+    let query = FieldQuery(value: search.vector, limit: 0, allowed: scan.possibleRows())
+    var candidates = try interruptible { () throws(SearchInterrupted) in
+      try search.view.ranking(
+        query, sharing(search.params), shouldStop: transaction.flag.shouldStop)
+    }
     var passed: [Neighbor] = []
     var tested = 0
     var step = max(64, limit)
     while passed.count < limit {
       guard tested < budget else { return nil }
-      let next = try candidates.next(step)
+      let next = try interruptible { () throws(SearchInterrupted) in
+        try candidates.next(step, shouldStop: transaction.flag.shouldStop)
+      }
       if next.isEmpty { return candidates.isComplete ? passed : nil }
       try transaction.visitRecords(at: next.map(\.offset)) {
         (index, record) throws(CollectionError) in

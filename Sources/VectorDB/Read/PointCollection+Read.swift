@@ -93,7 +93,7 @@ extension PointCollection {
     guard case .names(let names) = selector else { return }
     let config = config
     for name in names where config.sparseVector(named: name) == nil {
-      _ = try slot(named: name, context: "with_vector")
+      _ = try field(named: name, context: "with_vector")
     }
   }
 }

@@ -87,7 +87,7 @@ public struct PointPages: Sendable {
   private static func read(
     _ list: List, from first: Int, in transaction: ReadTransaction
   ) throws(CollectionError) -> ([ScoredPoint], Int) {
-    let vectorBytes = transaction.collection.vectors.reduce(0) { $0 + $1.rowBytes }
+    let vectorBytes = transaction.fields.reduce(0) { $0 + $1.field.rowBytes }
     var points: [ScoredPoint] = []
     var (position, bytes) = (first, 0)
     while position < list.found.count, bytes < pageBytes {

@@ -98,21 +98,18 @@ struct QueryExecution {
     case .recommend(let examples): if examples.strategy != .averageVector { return nil }
     case .discover, .context, .orderBy, .sample: return nil
     }
-    let slot = try transaction.collection.slot(named: node.using, context: "using")
-    let resolver = ReferenceResolver(transaction: transaction)
-    var vector: [Float]
+    let view = try transaction.view(named: node.using, context: "using")
+    let vector: VectorValue
     if case .recommend(let examples) = query {
-      vector = try ExampleSearch(transaction: transaction, slot: slot).mean(of: examples)
+      vector = try ExampleSearch(transaction: transaction, view: view).mean(of: examples)
     } else {
-      vector = try resolver.vector(query.vectors[0], slot)
+      vector = try ReferenceResolver(transaction: transaction).vector(query.vectors[0], view)
     }
-    if slot.distance == .cosine { VectorMath.normalize(&vector) }
     // No more neighbours than rows: a client may ask for any number.
     let rows = Int(transaction.visibility.rowCount)
-    let isExact = node.params.exact || transaction.indexes[slot.position] == nil
     return NearestSearch(
-      slot: slot, vector: vector, count: min(count, rows),
-      first: min(isExact ? count : min(first, count), rows),
+      view: view, vector: view.field.prepared(query: vector), count: min(count, rows),
+      first: min(view.isExact(node.params) ? count : min(first, count), rows),
       filter: ReferenceResolver.filter(of: node), params: node.params)
   }
 
@@ -120,7 +117,7 @@ struct QueryExecution {
   private func page(
     of neighbors: [Neighbor], _ search: NearestSearch, _ node: QueryNode
   ) throws(CollectionError) -> [Candidate] {
-    let distance = search.slot.distance
+    let distance = search.view.distance
     var hits = neighbors
     if let threshold = node.scoreThreshold {
       hits.removeAll { neighbor in
@@ -129,8 +126,7 @@ struct QueryExecution {
     }
     if case .mmr(_, let diversity, let candidates) = node.query {
       hits = try MaximalMarginalRelevance(
-        diversity: diversity, metric: search.slot.metric,
-        view: transaction.columns[search.slot.position],
+        diversity: diversity, view: search.view,
         candidatesMax: transaction.collection.core.options.limits.diversifiedCandidatesMax,
         flag: transaction.flag
       ).select(

@@ -11,10 +11,8 @@ struct ReadTransaction: Sendable {
   let snapshot: StoreSnapshot
   let visibility: VisibilityView
   let identities: IdentityView
-  /// The rows of each of the collection's vectors, in the collection's order.
-  let columns: [DenseColumnView]
-  /// The index of each of the collection's vectors, `nil` for one that has none.
-  let indexes: [IVFIndexView?]
+  /// What the collection has under each vector's name, in the collection's order.
+  let fields: [any FieldView]
   /// The payload indexes that are ready.
   let payloadIndexes: PayloadIndexView
   /// Whether somebody still waits for what is read.
@@ -117,21 +115,41 @@ struct ReadTransaction: Sendable {
     }
   }
 
+  /// What is under the vector name `name`; `nil` for nothing.
+  func view(named name: String) -> (any FieldView)? { fields.first { $0.name == name } }
+
+  /// What is under the vector name `name`.
+  ///
+  /// - Throws: ``CollectionError`` when the collection has no such vector.
+  func view(
+    named name: String, context: @autoclosure () -> String
+  ) throws(CollectionError) -> any FieldView {
+    guard let view = view(named: name) else {
+      throw collection.noField(named: name, context: context())
+    }
+    return view
+  }
+
+  /// The view of a field of the collection; `nil` if it did not have it at this commit.
+  func view(of field: any VectorField) -> (any FieldView)? {
+    fields.first { $0.field === field }
+  }
+
   /// Whether the point at `offset` has the vector called `name`.
   func hasVector(_ name: String, at offset: UInt32) -> Bool {
-    collection.vectors.contains { $0.name == name && columns[$0.position].contains(offset) }
+    fields.contains { $0.name == name && $0.contains(offset) }
   }
 
   /// The vectors of the point at `offset` that `selector` asks for; `nil` for none.
   func vectors(at offset: UInt32, _ selector: VectorSelector) -> [NamedVector]? {
-    let slots: [VectorSlot]
+    let asked: [any FieldView]
     switch selector {
     case .none: return nil
-    case .all: slots = collection.vectors
-    case .names(let names): slots = collection.vectors.filter { names.contains($0.name) }
+    case .all: asked = fields
+    case .names(let names): asked = fields.filter { names.contains($0.name) }
     }
-    return slots.compactMap { slot in
-      columns[slot.position].row(offset).map { NamedVector(name: slot.name, values: $0) }
+    return asked.compactMap { view in
+      view.value(at: offset).map { NamedVector(name: view.name, value: $0) }
     }
   }
 

@@ -5,13 +5,16 @@ import VectorIndex
 struct ReferenceResolver {
   let transaction: ReadTransaction
 
-  /// A vector of the right dimension, given or that of a stored point.
-  func vector(_ vector: QueryVector, _ slot: VectorSlot) throws(CollectionError) -> [Float] {
+  /// A vector that the field can be searched with, given or that of a stored point; not prepared.
+  func vector(
+    _ vector: QueryVector, _ view: any FieldView
+  ) throws(CollectionError) -> VectorValue {
     switch vector {
-    case .point(let id): return try transaction.vector(of: id, slot)
+    case .point(let id): return try transaction.vector(of: id, view)
     case .value(let value):
-      return try slot.checked(
-        value, context: slot.name.isEmpty ? "query" : "query, vector `\(slot.name)`")
+      try view.field.check(
+        query: value, context: view.name.isEmpty ? "query" : "query, vector `\(view.name)`")
+      return value
     }
   }
 
@@ -47,7 +50,7 @@ struct ReferenceResolver {
     resolved.query = query.replacingVectors(
       with: query.vectors.map { vector in
         guard case .point(let id) = vector, let values = found[id] else { return vector }
-        return .dense(values)
+        return .value(values)
       })
     if isSearched { resolved.filter = excluding(ids, node.filter) }
     return resolved
@@ -56,10 +59,10 @@ struct ReferenceResolver {
 
 extension ReadTransaction {
   /// The vector of a stored point; throws when the point or its vector does not exist.
-  func vector(of id: PointID, _ slot: VectorSlot) throws(CollectionError) -> [Float] {
+  func vector(of id: PointID, _ view: any FieldView) throws(CollectionError) -> VectorValue {
     guard let location = try locations(of: [id])[0] else { throw .pointNotFound(id) }
-    guard let vector = columns[slot.position].row(location.offset) else {
-      throw .unknownVector(slot.name, context: "point \(id) has no such vector")
+    guard let vector = view.value(at: location.offset) else {
+      throw .unknownVector(view.name, context: "point \(id) has no such vector")
     }
     return vector
   }
@@ -69,13 +72,13 @@ extension PointCollection {
   /// The vectors called `name` of stored points; throws when one does not exist.
   fileprivate func vectors(
     of ids: [PointID], name: String
-  ) async throws(CollectionError) -> [PointID: [Float]] {
+  ) async throws(CollectionError) -> [PointID: VectorValue] {
     await awaitLoading()
-    let slot = try slot(named: name)
     let transaction = try beginRead()
+    let view = try transaction.view(named: name, context: "")
     return try await transaction.run { (transaction) throws(CollectionError) in
-      var vectors: [PointID: [Float]] = [:]
-      for id in ids { vectors[id] = try transaction.vector(of: id, slot) }
+      var vectors: [PointID: VectorValue] = [:]
+      for id in ids { vectors[id] = try transaction.vector(of: id, view) }
       return vectors
     }
   }

@@ -12,13 +12,12 @@ struct SampledMatrix {
   private static let scoreSteps = 4
 
   func matrix(_ request: MatrixRequest) throws(CollectionError) -> DistanceMatrix {
-    let slot = try transaction.collection.slot(named: request.using, context: "using")
+    let view = try transaction.view(named: request.using, context: "using")
     let filter = Filter(
-      must: (request.filter.map { [.filter($0)] } ?? []) + [.hasVector(slot.name)])
-    let column = transaction.columns[slot.position]
+      must: (request.filter.map { [.filter($0)] } ?? []) + [.hasVector(view.name)])
     var sample: [(id: PointID, offset: UInt32)] = []
     for offset in try RandomSample(transaction: transaction).offsets(request.sample, filter: filter)
-    where column.contains(offset) {
+    where view.contains(offset) {
       sample.append((try transaction.id(of: offset), offset))
     }
     guard sample.count >= 2 else { return DistanceMatrix() }
@@ -28,12 +27,11 @@ struct SampledMatrix {
     var matrix = DistanceMatrix(ids: sample.map(\.id))
     for position in offsets.indices {
       let nearest = try nearest(
-        min(request.limit, sample.count - 1), to: position, of: offsets, column, slot.metric,
-        &pace)
+        min(request.limit, sample.count - 1), to: position, of: offsets, view, &pace)
       matrix.neighbors.append(
         nearest.map {
           DistanceMatrix.Neighbor(
-            position: Int($0.offset), score: slot.distance.score(internal: $0.score))
+            position: Int($0.offset), score: view.distance.score(internal: $0.score))
         })
     }
     return matrix
@@ -41,12 +39,12 @@ struct SampledMatrix {
 
   /// The positions in the sample of the points nearest to that at `position`.
   private func nearest(
-    _ count: Int, to position: Int, of offsets: [UInt32], _ column: DenseColumnView,
-    _ metric: Metric, _ pace: inout WorkPace
+    _ count: Int, to position: Int, of offsets: [UInt32], _ view: any FieldView,
+    _ pace: inout WorkPace
   ) throws(CollectionError) -> [Neighbor] {
     var nearest = TopK(capacity: count)
-    guard let vector = column.row(offsets[position]) else { return [] }
-    let scorer = column.scorer(for: vector, metric: metric)
+    guard let vector = view.value(at: offsets[position]) else { return [] }
+    let scorer = view.scorer(for: view.field.prepared(query: vector))
     for start in stride(from: 0, to: offsets.count, by: Self.block) {
       let end = min(offsets.count, start + Self.block)
       try pace.step((end - start) * Self.scoreSteps)

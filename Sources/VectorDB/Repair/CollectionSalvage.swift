@@ -76,9 +76,10 @@ struct CollectionSalvage {
 
   private func lostVectors() throws(StorageError) -> [LostVectors] {
     var lost: [LostVectors] = []
-    for vector in entry.config.vectors.all {
-      guard let slot = entry.vectorNumbers[vector.name] else { continue }
-      let format = vector.params.format
+    for vector in entry.config.vectorKinds {
+      guard let slot = entry.vectorNumbers[vector.name], let format = vector.kind.format else {
+        continue
+      }
       var wrong: Set<UInt32> = []
       let ranges = try source.salvage(
         in: KeyLayout.vectors, from: KeyLayout.vector(number, slot, 0),

@@ -61,13 +61,13 @@ extension PointCollection {
   public func memory() -> CollectionMemory {
     var memory = CollectionMemory(catalogue: CollectionMemory.catalogueBytes)
     let rowCount = state.withLock { $0.counters.nextOffset }
-    for slot in vectors {
-      let use = slot.memory(rowCount: rowCount)
+    for field in fields {
+      let use = field.memory(rowCount: rowCount)
       memory.vectors += use.rows
       memory.presence += use.presence
-      guard let index = slot.indexSlot.index?.statistics().memory else { continue }
+      guard let index = field.indexSlot.index?.memory() else { continue }
       memory.codes += index.codes
-      memory.lists += index.lists + slot.indexSlot.queries.residentBytes
+      memory.lists += index.lists
       memory.centroids += index.centroids
     }
     memory.visibility = visibility.residentBytes
@@ -82,7 +82,7 @@ extension PointCollection {
 
   /// What one more row takes in memory, and what its records take on disk.
   var bytesPerRow: Int {
-    vectors.reduce(Self.bytesPerRowWithoutVectors) { $0 + $1.rowBytes }
+    fields.reduce(Self.bytesPerRowWithoutVectors) { $0 + $1.rowBytes }
   }
 }
 

@@ -59,10 +59,9 @@ struct ReclaimedRows {
     let range = KeyLayout.range(of: collection.number)
     let stored = try store.approximateBytes(
       in: KeyLayout.vectors, from: range.lower, upTo: range.upper)
-    let bytesPerPoint = collection.vectors.reduce(0) {
-      $0 + $1.format.storedBytes + Self.keyBytes
+    let expected = collection.fields.reduce(0) {
+      $0 + UInt64($1.storedBytes(live: live)) + UInt64(live * Self.keyBytes)
     }
-    let expected = UInt64(live) * UInt64(bytesPerPoint)
     return stored > expected + expected / 2 + Self.slackBytes
   }
 }

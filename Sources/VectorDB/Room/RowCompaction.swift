@@ -20,11 +20,11 @@ struct RowCompaction {
   static func step(
     _ collection: PointCollection, isStopped: () -> Bool
   ) throws(CollectionError) {
-    guard let slot = collection.vectors.max(by: { $0.rowBytes < $1.rowBytes }) else { return }
-    let rows = slot.rowsPerChunk
+    guard let field = collection.fields.max(by: { $0.rowBytes < $1.rowBytes }) else { return }
+    let rows = field.rowsPerChunk
     let rowCount = Int(collection.state.withLock { $0.counters.nextOffset })
-    let dead = collection.deadRows.byChunk(ofVectorAt: slot.position)
-    let kept = slot.memory(rowCount: UInt32(rowCount)).rows / slot.rowBytes
+    let dead = collection.deadRows.byChunk(of: field)
+    let kept = field.memory(rowCount: UInt32(rowCount)).keptRows
     let total = dead.values.reduce(0, +)
     guard kept > rows, Double(total) > deadShareMax * Double(kept) else { return }
     // The last chunk still takes new rows.

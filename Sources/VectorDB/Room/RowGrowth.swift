@@ -20,18 +20,33 @@ struct RowGrowth {
   /// A row under a key of a payload index, and a part of the key.
   private static let bytesPerIndexedField = 24
 
-  /// - Parameter indexedFields: the number of payload indexes that each payload is entered into.
-  init(of operations: [Operation], bytesPerRow: Int, indexedFields: Int) {
+  /// - Parameters:
+  ///   - fields: those of the collection.
+  ///   - indexedFields: the number of payload indexes that each payload is entered into.
+  init(of operations: [Operation], fields: [any VectorField], indexedFields: Int) {
+    let fields = Dictionary(uniqueKeysWithValues: fields.map { ($0.name, $0) })
+    let empty = fields.values.reduce(PointCollection.bytesPerRowWithoutVectors) {
+      $0 + $1.growth(of: nil)
+    }
+    /// A row has all vectors, but for those that are not given.
+    func bytesPerRow(_ vectors: [NamedVector]) -> Int {
+      vectors.reduce(empty) { sum, vector in
+        guard let field = fields[vector.name] else { return sum }
+        return sum + field.growth(of: vector.value) - field.growth(of: nil)
+      }
+    }
     for operation in operations {
       switch operation {
       case .upsert(let points, _):
         for point in points {
           let payload = point.payload.json.count
-          add(rows: 1, bytesPerRow, values: payload + Self.bytes(point.vectors))
+          add(rows: 1, bytesPerRow(point.vectors), values: payload + Self.bytes(point.vectors))
           enter(payload, rows: 1, indexedFields)
         }
       case .updateVectors(let points, _):
-        for point in points { add(rows: 1, bytesPerRow, values: Self.bytes(point.vectors)) }
+        for point in points {
+          add(rows: 1, bytesPerRow(point.vectors), values: Self.bytes(point.vectors))
+        }
       case .setPayload(let payload, let selector, _), .overwritePayload(let payload, let selector):
         let rows = Self.count(selector)
         add(rows: 0, 0, values: payload.json.count * rows)
@@ -86,7 +101,7 @@ extension PointCollection {
   /// About how much more the collection will take once `operations` are applied.
   func growth(of operations: [Operation]) -> RowGrowth {
     var growth = RowGrowth(
-      of: operations, bytesPerRow: bytesPerRow, indexedFields: payloadSchema.count)
+      of: operations, fields: fields, indexedFields: payloadSchema.count)
     growth.memory += indexGrowth(rows: growth.rows)
     return growth
   }

@@ -10,11 +10,11 @@ struct ArchivedPoints {
 
   init(_ entry: CatalogEntry, nextOperation: UInt64) throws(CollectionError) {
     var formats: [UInt16: any VectorFormat] = [:]
-    for vector in entry.config.vectors.all {
+    for vector in entry.config.vectorKinds {
       guard let number = entry.vectorNumbers[vector.name], formats[number] == nil else {
         throw .damagedSnapshot("vector `\(vector.name)` has no number of its own")
       }
-      formats[number] = vector.params.format
+      if let format = vector.kind.format { formats[number] = format }
     }
     self.formats = formats
     self.nextOperation = nextOperation

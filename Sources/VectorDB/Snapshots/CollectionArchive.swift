@@ -64,12 +64,9 @@ struct CollectionArchive {
     let countAt = body.count
     body.appendBigEndian(UInt16(0))
     var count: UInt16 = 0
-    for slot in collection.vectors {
-      let isThere: Void? = transaction.columns[slot.position].withRow(offset) { values in
-        body.appendBigEndian(slot.number)
-        body.append(contentsOf: UnsafeRawBufferPointer(values))
-      }
-      if isThere != nil { count += 1 }
+    for view in transaction.fields where view.contains(offset) {
+      body.appendBigEndian(view.field.number)
+      if view.appendStored(offset, to: &body) { count += 1 }
     }
     body[countAt] = UInt8(count >> 8)
     body[countAt + 1] = UInt8(truncatingIfNeeded: count)

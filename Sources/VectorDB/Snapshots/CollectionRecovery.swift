@@ -69,7 +69,7 @@ struct CollectionRecovery {
     let rows = Int(clamping: min(totals.items, UInt64(UInt32.max)))
     let empty = PointCollection(
       entry: entry, number: 0, core: core, counters: CollectionCounters())
-    let longest = empty.vectors.map(\.rowBytes).max() ?? 0
+    let longest = empty.fields.map(\.rowBytes).max() ?? 0
     let identity = PointCollection.bytesPerRowWithoutVectors
     // Not every point need have every vector.
     let vectors = min(
@@ -87,13 +87,12 @@ struct CollectionRecovery {
   private func buildIndexes(of collection: PointCollection) throws(CollectionError) {
     let read = collection.beginUnpublishedRead()
     let lists = collection.config.ivfLists
-    for slot in collection.vectors where collection.isIndexDue(slot) {
+    for view in read.fields where collection.isIndexDue(view.field) {
       do throws(BuildInterrupted) {
-        let index = try IVFFlatIndex.build(
-          metric: slot.metric, parameters: IVFParameters(listCount: lists),
-          rows: read.columns[slot.position], visibility: read.visibility
-        ) { _ in !flag.isCancelled }
-        slot.indexSlot.install(index, configuredLists: lists)
+        let index = try view.field.buildIndex(over: view, read.visibility, lists: lists) { _ in
+          !flag.isCancelled
+        }
+        view.field.indexSlot.install(index, configuredLists: lists)
       } catch {
         throw .shuttingDown
       }
@@ -195,8 +194,8 @@ extension PointCollection {
 
   /// Refuses a configuration whose vectors differ from this collection's.
   func requireSameVectors(as config: CollectionConfig) throws(CollectionError) {
-    let own = self.config.vectors.all.map { "\($0.name): \($0.params.shape)" }
-    let other = config.vectors.all.map { "\($0.name): \($0.params.shape)" }
+    let own = self.config.vectorShapes
+    let other = config.vectorShapes
     guard own.sorted() == other.sorted() else {
       throw .badRequest(
         """

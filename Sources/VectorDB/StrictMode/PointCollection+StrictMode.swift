@@ -56,7 +56,7 @@ extension PointCollection {
     let count = state.withLock { $0.liveCount }
     if operations.contains(where: \.addsVectors) {
       if let limit = strictMode.maxVectorBytes,
-        count * vectors.reduce(0, { $0 + $1.rowBytes }) >= limit
+        count * fields.reduce(0, { $0 + $1.rowBytes }) >= limit
       {
         throw .badRequest(
           "Max vector storage size limit of \(Self.megabytes(limit))MB reached!")

@@ -9,22 +9,20 @@ final class DeadRows: Sendable {
   private let counts = Mutex(Counts())
 
   private struct Counts {
-    /// Dead rows by chunk number, for each of the collection's vectors.
-    var columns: [[UInt32: Int]] = []
+    /// Dead rows by chunk number, by the number of each of the collection's vectors.
+    var fields: [UInt16: [UInt32: Int]] = [:]
     /// The same for the tables of births, deaths and identities.
     var visibility: [UInt32: Int] = [:]
   }
 
   /// Notes that the row at `offset` died; called by the committer only, and once a row.
   func count(_ offset: UInt32, in collection: PointCollection) {
+    let fields = collection.fields
     counts.withLock { counts in
-      if counts.columns.isEmpty {
-        counts.columns = [[UInt32: Int]](repeating: [:], count: collection.vectors.count)
-      }
-      for slot in collection.vectors {
-        let rows = slot.column.rowsPerChunk
-        if Self.isFull(&counts.columns[slot.position], offset / UInt32(rows), rows) {
-          slot.column.dropChunk(containing: offset)
+      for field in fields {
+        let rows = field.rowsPerChunk
+        if Self.isFull(&counts.fields[field.number, default: [:]], offset / UInt32(rows), rows) {
+          field.dropChunk(containing: offset)
         }
       }
       let rows = VisibilityTable.rowsPerChunk
@@ -47,8 +45,8 @@ final class DeadRows: Sendable {
     for offset in offsets { count(offset, in: collection) }
   }
 
-  /// Dead rows by chunk number of the vector at `position`; chunks that were given back are absent.
-  func byChunk(ofVectorAt position: Int) -> [UInt32: Int] {
-    counts.withLock { position < $0.columns.count ? $0.columns[position] : [:] }
+  /// Dead rows by chunk number of a field; chunks that were given back are absent.
+  func byChunk(of field: any VectorField) -> [UInt32: Int] {
+    counts.withLock { $0.fields[field.number] ?? [:] }
   }
 }

@@ -88,8 +88,8 @@ struct OperationApplier {
         }
       case .deleteVectors(let names, _):
         var vectors = vectors(of: point)
-        for slot in collection.vectors where names.contains(slot.name) {
-          vectors[slot.number] = nil
+        for view in transaction.fields where names.contains(view.name) {
+          vectors[view.field.number] = nil
         }
         point.vectors = vectors
       case .upsert, .updateVectors: break
@@ -214,12 +214,13 @@ extension OperationApplier {
     return payloads
   }
 
-  private func vectors(of point: StagedPoint) -> [UInt16: [Float]] {
+  private func vectors(of point: StagedPoint) -> [UInt16: StagedVector] {
     if let vectors = point.vectors { return vectors }
     guard let base = point.base else { return [:] }
-    var vectors: [UInt16: [Float]] = [:]
-    for slot in collection.vectors {
-      vectors[slot.number] = transaction.columns[slot.position].row(base.offset)
+    var vectors: [UInt16: StagedVector] = [:]
+    for view in transaction.fields {
+      var bytes: [UInt8] = []
+      if view.appendStored(base.offset, to: &bytes) { vectors[view.field.number] = .stored(bytes) }
     }
     return vectors
   }
@@ -232,11 +233,11 @@ extension OperationApplier {
     }
   }
 
-  private func numbered(_ vectors: [NamedVector]) -> [UInt16: [Float]] {
-    var numbered: [UInt16: [Float]] = [:]
+  private func numbered(_ vectors: [NamedVector]) -> [UInt16: StagedVector] {
+    var numbered: [UInt16: StagedVector] = [:]
     for vector in vectors {
-      if let slot = collection.vectors.first(where: { $0.name == vector.name }) {
-        numbered[slot.number] = vector.values
+      if let view = transaction.view(named: vector.name) {
+        numbered[view.field.number] = .new(vector.value)
       }
     }
     return numbered
@@ -313,8 +314,8 @@ extension OperationApplier {
   }
 
   private func has(_ name: String, _ point: StagedPoint) -> Bool {
-    guard let slot = collection.vectors.first(where: { $0.name == name }) else { return false }
-    if let vectors = point.vectors { return vectors[slot.number] != nil }
-    return point.base.map { transaction.columns[slot.position].contains($0.offset) } ?? false
+    guard let view = transaction.view(named: name) else { return false }
+    if let vectors = point.vectors { return vectors[view.field.number] != nil }
+    return point.base.map { view.contains($0.offset) } ?? false
   }
 }

@@ -13,7 +13,7 @@ final class PlannedWrite: Sendable {
     var inserted: UInt32?
     /// A row that stays and is now of this version.
     var amended: UInt32?
-    var vectors: [UInt16: [Float]] = [:]
+    var vectors: [UInt16: StagedVector] = [:]
   }
 
   /// A request with the numbers of its operations, which it is answered with.
@@ -72,9 +72,10 @@ final class PlannedWrite: Sendable {
   /// them visible is published: no reader can reach a row that is being written.
   func place(sequence: UInt64) {
     var change = 0
+    let fields = collection.fields
     for placement in placements {
       if let offset = placement.inserted {
-        placeVectors(placement.vectors, at: offset)
+        for field in fields { placement.vectors[field.number]?.place(in: field, at: offset) }
         collection.identities.insert(offset, placement.identity)
         collection.visibility.insert(offset, born: sequence)
         change += 1
@@ -84,6 +85,7 @@ final class PlannedWrite: Sendable {
           offset, version: placement.identity.version, sequence: sequence)
       }
       if let offset = placement.removed {
+        for field in fields { field.rowDied(at: offset) }
         collection.visibility.remove(offset, died: sequence)
         change -= 1
       }
@@ -95,12 +97,6 @@ final class PlannedWrite: Sendable {
       state.counters = counters
       state.counters.nextOperation = nextOperation
       state.liveCount += change
-    }
-  }
-
-  private func placeVectors(_ vectors: [UInt16: [Float]], at offset: UInt32) {
-    for slot in collection.vectors {
-      vectors[slot.number]?.withUnsafeBufferPointer { slot.column.write($0, at: offset) }
     }
   }
 

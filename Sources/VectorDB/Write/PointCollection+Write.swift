@@ -68,7 +68,7 @@ extension PointCollection {
       }
       return .updateVectors(points, filter: filter)
     case .deleteVectors(let names, _):
-      for name in names { _ = try slot(named: name, context: "vector") }
+      for name in names { _ = try field(named: name, context: "vector") }
       return operation
     case .delete, .setPayload, .overwritePayload, .deletePayload, .clearPayload:
       return operation
@@ -80,7 +80,7 @@ extension PointCollection {
   ) throws(CollectionError) -> [NamedVector] {
     var prepared = vectors
     for (index, vector) in vectors.enumerated() {
-      let value = try slot(named: vector.name, context: "point \(id)").prepared(
+      let value = try field(named: vector.name, context: "point \(id)").prepared(
         vector.value,
         context: "point \(id), " + (vector.name.isEmpty ? "vector" : "vector `\(vector.name)`"))
       prepared[index] = NamedVector(name: vector.name, value: value)

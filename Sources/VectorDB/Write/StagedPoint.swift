@@ -1,6 +1,38 @@
 import PointModel
 import Storage
 
+/// A vector of a staged point.
+enum StagedVector {
+  /// One that came with an operation, prepared.
+  case new(VectorValue)
+  /// One that the point had, as it is stored.
+  case stored([UInt8])
+
+  /// About the memory that it takes.
+  var byteCount: Int {
+    switch self {
+    case .new(let value): value.byteCount
+    case .stored(let bytes): bytes.count
+    }
+  }
+
+  /// Appends its stored form.
+  func append(to bytes: inout [UInt8], as format: any VectorFormat) {
+    switch self {
+    case .new(let value): format.withStored(value) { bytes.append(contentsOf: $0) }
+    case .stored(let stored): bytes.append(contentsOf: stored)
+    }
+  }
+
+  /// Puts it into a row of its field; see ``VectorField/place(_:at:)``.
+  func place(in field: any VectorField, at offset: UInt32) {
+    switch self {
+    case .new(let value): field.place(value, at: offset)
+    case .stored(let bytes): bytes.withUnsafeBytes { field.place(stored: $0, at: offset) }
+    }
+  }
+}
+
 /// A point as the operations of a commit group have left it so far.
 struct StagedPoint {
   /// Where the point is in the store, if it is there.
@@ -9,7 +41,7 @@ struct StagedPoint {
   /// The payload; `nil` while it is still the stored one.
   var payload: Payload?
   /// All vectors by number; `nil` while they are still the stored ones.
-  var vectors: [UInt16: [Float]]?
+  var vectors: [UInt16: StagedVector]?
   var version: UInt64
 
   init(stored base: PointLocation?) {
@@ -22,7 +54,7 @@ struct StagedPoint {
 
   /// About the memory that it takes until it is written.
   var byteCount: Int {
-    let values = vectors?.values.reduce(0) { $0 + $1.count * MemoryLayout<Float>.stride } ?? 0
+    let values = vectors?.values.reduce(0) { $0 + $1.byteCount } ?? 0
     return 64 + (payload?.json.count ?? 0) + values
   }
 }

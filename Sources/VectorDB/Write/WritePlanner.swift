@@ -201,13 +201,14 @@ struct WritePlanner {
 
   /// The records of a row's vectors.
   private func encodeVectors(
-    _ vectors: [UInt16: [Float]], at offset: UInt32, _ batch: inout WriteBatch
+    _ vectors: [UInt16: StagedVector], at offset: UInt32, _ batch: inout WriteBatch
   ) {
-    for (vector, values) in vectors {
+    for view in transaction.fields {
+      guard let vector = vectors[view.field.number] else { continue }
       batch.put(in: KeyLayout.vectors) {
-        KeyLayout.append(vector: vector, at: offset, of: collection.number, to: &$0)
-      } value: { bytes in
-        values.withUnsafeBytes { bytes.append(contentsOf: $0) }
+        KeyLayout.append(vector: view.field.number, at: offset, of: collection.number, to: &$0)
+      } value: {
+        vector.append(to: &$0, as: view.field.format)
       }
     }
   }
@@ -216,9 +217,9 @@ struct WritePlanner {
   private func encodeRemoval(of offset: UInt32, _ batch: inout WriteBatch) {
     let number = collection.number
     batch.delete(in: KeyLayout.points) { KeyLayout.append(point: offset, of: number, to: &$0) }
-    for slot in collection.vectors where transaction.columns[slot.position].contains(offset) {
+    for view in transaction.fields where view.contains(offset) {
       batch.delete(in: KeyLayout.vectors) {
-        KeyLayout.append(vector: slot.number, at: offset, of: number, to: &$0)
+        KeyLayout.append(vector: view.field.number, at: offset, of: number, to: &$0)
       }
     }
   }

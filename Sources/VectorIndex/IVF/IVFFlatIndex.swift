@@ -133,7 +133,10 @@ extension IVFGeneration {
 }
 
 /// A build that was told to stop.
-public struct BuildInterrupted: Error, Equatable {}
+public struct BuildInterrupted: Error, Equatable {
+  /// What a build throws that is to go on no more.
+  public init() {}
+}
 
 /// A serialized index that does not fit together.
 public struct DamagedIndex: Error, Equatable {

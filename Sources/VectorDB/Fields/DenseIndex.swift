@@ -1,0 +1,47 @@
+import VectorIndex
+
+/// The lists of a dense field, calibrated with the queries that come.
+final class DenseIndex: VectorFieldIndex {
+  let lists: IVFFlatIndex
+  private let queries: QueryReservoir
+
+  /// - Parameter queries: what searches ask of the field's indexes.
+  init(_ lists: IVFFlatIndex, _ queries: QueryReservoir) {
+    self.lists = lists
+    self.queries = queries
+    queries.indexWasReplaced()
+  }
+
+  var coveredRows: UInt32 { lists.view().coveredRows }
+  var trainedRows: Int { lists.trainedRows }
+
+  func statistics() -> IVFStatistics { lists.statistics() }
+
+  func memory() -> IVFMemory {
+    var memory = lists.statistics().memory
+    memory.lists += queries.residentBytes
+    return memory
+  }
+
+  func insert(from view: any FieldView, _ visibility: VisibilityView, limit: Int) -> Int {
+    lists.insert(from: DenseFieldView.rows(of: view), visibility: visibility, limit: limit)
+  }
+
+  func maintain(_ view: any FieldView, _ visibility: VisibilityView) -> Bool {
+    lists.maintain(rows: DenseFieldView.rows(of: view), visibility: visibility)
+  }
+
+  func recalibrate(
+    _ view: any FieldView, _ visibility: VisibilityView, shouldContinue: (Double) -> Bool
+  ) throws(BuildInterrupted) -> Bool {
+    guard let queries = queries.takeIfDue() else { return false }
+    try lists.recalibrate(
+      with: queries, rows: DenseFieldView.rows(of: view), visibility: visibility,
+      shouldContinue: shouldContinue)
+    return true
+  }
+
+  func serialize(to sink: (UnsafeRawBufferPointer) throws -> Void) throws {
+    try lists.serialize(to: sink)
+  }
+}

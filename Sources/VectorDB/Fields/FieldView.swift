@@ -1,0 +1,129 @@
+import PointModel
+import RowSets
+import VectorIndex
+
+/// A field at one moment, for the readers of one commit: everything that a query may ask of the
+/// vectors of one name.
+///
+/// Immutable and cheap to copy; holds the memory of its rows for as long as it lives. Rows may be
+/// looked at below the row count of the visibility that it was taken together with. Scores are
+/// internal ones: higher is better, whatever the distance.
+protocol FieldView: Sendable {
+  /// What it is a view of.
+  var field: any VectorField { get }
+
+  // MARK: Rows
+
+  /// Whether the row at `offset` has a vector.
+  func contains(_ offset: UInt32) -> Bool
+
+  /// The vector of the row at `offset`, as clients get it; `nil` if it has none.
+  func value(at offset: UInt32) -> VectorValue?
+
+  /// Appends the vector of the row at `offset` as ``VectorField/format`` keeps it.
+  ///
+  /// - Returns: false, and nothing is appended, if the row has none.
+  func appendStored(_ offset: UInt32, to bytes: inout [UInt8]) -> Bool
+
+  // MARK: Scores
+
+  /// `query`, which ``VectorField/prepared(query:)`` made, prepared for the rows.
+  func scorer(for query: VectorValue) -> any Scorer
+
+  /// Scores rows by their likeness to the row at `offset`, as if it were only a vector: without
+  /// what a field does to queries. `nil` if the row has no vector.
+  func scorer(likeRow offset: UInt32) -> (any Scorer)?
+
+  // MARK: Searches
+
+  /// Whether a search with `params` scores all rows that it may return: then what it finds is
+  /// one ranking, however many are asked for.
+  func isExact(_ params: SearchParams) -> Bool
+
+  /// About how many bytes the search for `limit` neighbours of one query without `allowed` reads
+  /// from memory, which tells short searches from long ones.
+  func bytesRead(limit: Int, _ search: FieldSearch) -> Int
+
+  /// The nearest visible rows for each query, best first; equal scores by lower offset. Runs on
+  /// the calling thread.
+  ///
+  /// - Parameters:
+  ///   - queries: searched together, which may share the reading of rows.
+  ///   - shouldStop: polled often enough to react within a millisecond or so.
+  /// - Returns: one array a query, in order, of at most its limit.
+  /// - Throws: `SearchInterrupted` after `shouldStop` returned true.
+  func search(
+    _ queries: [FieldQuery], _ search: FieldSearch, shouldStop: () -> Bool
+  ) throws(SearchInterrupted) -> [[Neighbor]]
+
+  /// The rows that a search would find, handed out piece by piece; the query's limit is of no
+  /// effect.
+  ///
+  /// - Throws: `SearchInterrupted` after `shouldStop` returned true.
+  func ranking(
+    _ query: FieldQuery, _ search: FieldSearch, shouldStop: () -> Bool
+  ) throws(SearchInterrupted) -> any FieldRanking
+}
+
+/// What a view does that can score its rows and knows nothing better.
+extension FieldView {
+  /// The vector's name; empty for the unnamed one.
+  var name: String { field.name }
+  /// What scores clients see.
+  var distance: Distance { field.distance }
+
+  func scorer(likeRow offset: UInt32) -> (any Scorer)? {
+    value(at: offset).map { scorer(for: field.prepared(query: $0)) }
+  }
+
+  /// Every row is scored.
+  func isExact(_ params: SearchParams) -> Bool { true }
+
+  /// All of the rows.
+  func bytesRead(limit: Int, _ search: FieldSearch) -> Int {
+    Int(search.visibility.rowCount) * max(field.rowBytes, 64)
+  }
+
+  /// Every row is scored.
+  func search(
+    _ queries: [FieldQuery], _ search: FieldSearch, shouldStop: () -> Bool
+  ) throws(SearchInterrupted) -> [[Neighbor]] {
+    try ExactScan.nearest(
+      queries.map { ScorerQuery(scorer(for: $0.value), limit: $0.limit, allowed: $0.allowed) },
+      visibility: search.visibility, shouldStop: shouldStop)
+  }
+
+  /// Every row is scored at once, and sorted as far as is asked for.
+  func ranking(
+    _ query: FieldQuery, _ search: FieldSearch, shouldStop: () -> Bool
+  ) throws(SearchInterrupted) -> any FieldRanking {
+    ScoredRanking(
+      try RankedScan(
+        ScorerQuery(scorer(for: query.value), limit: 0, allowed: query.allowed),
+        visibility: search.visibility, shouldStop: shouldStop))
+  }
+}
+
+/// One query of a batch.
+struct FieldQuery: Sendable {
+  /// As ``VectorField/prepared(query:)`` made it.
+  var value: VectorValue
+  /// How many neighbours are wanted at most.
+  var limit: Int
+  /// Only these offsets may be returned; `nil` allows all.
+  var allowed: RowMask?
+  /// Whether an index may be calibrated with it.
+  var isTypical = false
+}
+
+/// What the queries of one search share.
+struct FieldSearch: Sendable {
+  /// The effort, as the client asked for it.
+  let params: SearchParams
+  /// The recall@10 that an index aims at where `params` say nothing.
+  let recallTarget: Double
+  /// Whether searches go on until they have found as many points as are wanted.
+  let fillsUp: Bool
+  /// Which of the rows exist for this reader.
+  let visibility: VisibilityView
+}

@@ -1,0 +1,40 @@
+import VectorIndex
+
+/// An index of a field's rows, as those see it who build it and keep it up to date; searches know
+/// it through their ``FieldView``.
+///
+/// Methods that take a view take one of the index's own field. One thread changes the index, any
+/// may look.
+protocol VectorFieldIndex: AnyObject, Sendable {
+  /// Rows at and above this offset are not in the index yet and are scanned.
+  var coveredRows: UInt32 { get }
+  /// How many rows it was trained on.
+  var trainedRows: Int { get }
+  /// Its figures. Looks at every list.
+  func statistics() -> IVFStatistics
+  /// What it takes in memory, with what it needs besides.
+  func memory() -> IVFMemory
+
+  /// Enters visible rows that are not covered, at most `limit` offsets.
+  ///
+  /// - Returns: how many offsets were covered; 0 when none was left.
+  func insert(from view: any FieldView, _ visibility: VisibilityView, limit: Int) -> Int
+
+  /// One bounded step (milliseconds) of what keeps the index in shape.
+  ///
+  /// - Returns: false at the end of a round, when it is enough to go on after a twentieth of the
+  ///   rows has changed.
+  func maintain(_ view: any FieldView, _ visibility: VisibilityView) -> Bool
+
+  /// Calibrates it with the queries that it was asked, if enough have come. Takes seconds.
+  ///
+  /// - Parameter shouldContinue: called every few milliseconds with the share that is done, 0…1.
+  /// - Returns: whether it was time for that.
+  /// - Throws: `BuildInterrupted` after `shouldContinue` returned false.
+  func recalibrate(
+    _ view: any FieldView, _ visibility: VisibilityView, shouldContinue: (Double) -> Bool
+  ) throws(BuildInterrupted) -> Bool
+
+  /// Passes what ``VectorField/loadIndex(lists:reading:)`` reads, piece by piece.
+  func serialize(to sink: (UnsafeRawBufferPointer) throws -> Void) throws
+}

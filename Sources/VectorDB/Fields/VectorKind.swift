@@ -1,0 +1,84 @@
+import PointModel
+import VectorIndex
+
+/// What a vector of a collection is, by its configuration: how it is kept, and the field that is
+/// made for it. The one place that knows which kinds there are.
+///
+/// A kind that the engine can keep has a ``format`` and makes a field; of one that it can't, both
+/// are `nil`, and ``obstacle`` says why.
+enum VectorKind: Sendable {
+  /// One vector a point, of a fixed number of elements.
+  case dense(VectorParams)
+  /// Several vectors a point, of one number of elements.
+  case multi(VectorParams)
+  /// Weights by dimension.
+  case sparse(SparseVectorParams)
+
+  /// Why vectors of this kind can't be kept; `nil` where they can.
+  var obstacle: String? {
+    switch self {
+    case .dense(let params):
+      params.datatype == .float32
+        ? nil : "datatype `\(params.datatype.rawValue)` is not supported yet"
+    case .multi: "multivectors are not supported yet"
+    case .sparse: "sparse vectors are not supported yet"
+    }
+  }
+
+  /// How vectors of this kind are kept.
+  var format: (any VectorFormat)? {
+    switch self {
+    case .dense(let params): DenseFormat(dimension: params.size)
+    case .multi, .sparse: nil
+    }
+  }
+
+  /// An empty field for vectors of this kind.
+  func field(named name: String, number: UInt16) -> (any VectorField)? {
+    switch self {
+    case .dense(let params): DenseField(name: name, params, number: number)
+    case .multi, .sparse: nil
+    }
+  }
+
+  /// What two collections must have in common for one to take the other's place; nothing for sparse
+  /// vectors.
+  var shape: String? {
+    switch self {
+    case .dense(let params): "\(params.size) \(params.distance)"
+    case .multi(let params): "\(params.size) \(params.distance) multivector"
+    case .sparse: nil
+    }
+  }
+}
+
+/// A vector of a collection under its name.
+struct NamedVectorKind: Sendable {
+  let name: String
+  let kind: VectorKind
+}
+
+extension CollectionConfig {
+  /// Every vector of the collection, in the order in which their numbers are given out.
+  var vectorKinds: [NamedVectorKind] {
+    vectors.all.map {
+      NamedVectorKind(
+        name: $0.name, kind: $0.params.multivector == nil ? .dense($0.params) : .multi($0.params))
+    } + sparseVectors.map { NamedVectorKind(name: $0.name, kind: .sparse($0.params)) }
+  }
+
+  /// The shape of each vector that has one.
+  var vectorShapes: [String] {
+    vectorKinds.compactMap { vector in vector.kind.shape.map { "\(vector.name): \($0)" } }
+  }
+
+  /// Refuses vectors that can't be kept. Sparse ones may be declared whatever becomes of them.
+  func checkVectorKinds() throws(CollectionError) {
+    for vector in vectorKinds {
+      if case .sparse = vector.kind { continue }
+      if let obstacle = vector.kind.obstacle {
+        throw .badRequest("vector `\(vector.name)`: \(obstacle)")
+      }
+    }
+  }
+}
