@@ -83,23 +83,22 @@ let package = Package(
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     target("ProtoWire"),
     target("QdrantAPI", ["FastJSON", "PointModel", "TextAnalysis"]),
+    target("QdrantService", ["PointModel", "VectorDB", logging]),
     target(
       "QdrantREST",
       [
-        "CBrotli", "CZlib", "FastJSON", "HTTPTransfer", "PointModel", "QdrantAPI", "ServiceProcess",
-        "VectorDB",
-        "VectorIndex", httpTypes, hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1,
-        nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix,
+        "CBrotli", "CZlib", "FastJSON", "HTTPTransfer", "PointModel", "QdrantAPI", "QdrantService",
+        "ServiceProcess", "VectorDB", "VectorIndex", httpTypes, hummingbird, hummingbirdCore,
+        logging, nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix,
       ]),
     .systemLibrary(name: "CMalloc"),
     .executableTarget(
       name: "quiver",
       dependencies: [
         .target(name: "CMalloc", condition: .when(platforms: [.linux])),
-        "DataTransfer", "FastJSON", "HTTPTransfer", "QdrantClient", "QdrantREST", "ServiceProcess",
-        "VectorDB",
-        "VectorIndex",
-        argumentParser, hummingbird, lifecycle, logging, nioCore, nioPosix, unixSignals,
+        "DataTransfer", "FastJSON", "HTTPTransfer", "QdrantClient", "QdrantREST", "QdrantService",
+        "ServiceProcess", "VectorDB", "VectorIndex", argumentParser, hummingbird, lifecycle,
+        logging, nioCore, nioPosix, unixSignals,
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -161,11 +160,12 @@ let package = Package(
       path: "Tests/Regressions/Engine", swiftSettings: strict),
     tests("ProtoWire"),
     tests("QdrantAPI", ["FastJSON", "PointModel"]),
+    tests("QdrantService", ["DatabaseFixture", "PointModel", "VectorDB", logging]),
     tests(
       "QdrantREST",
       [
-        "FastJSON", "PointModel", "QdrantAPI", "ServiceProcess", "VectorDB", httpTypes, hummingbird,
-        hummingbirdTesting, logging, nioCore, nioEmbedded, nioHTTP1,
+        "FastJSON", "PointModel", "QdrantAPI", "QdrantService", "ServiceProcess", "VectorDB",
+        httpTypes, hummingbird, hummingbirdTesting, logging, nioCore, nioEmbedded, nioHTTP1,
       ]),
     tests("HTTPTransfer"),
     tests("DataTransfer", ["FastJSON"]),

@@ -1,7 +1,7 @@
 public import FastJSON
 import HTTPTransfer
 public import PointModel
-public import QdrantAPI
+import QdrantAPI
 
 /// A collection on a server, there or not.
 public struct QdrantCollection: Sendable {

@@ -2,6 +2,7 @@ public import Hummingbird
 import HummingbirdCore
 public import Logging
 import NIOCore
+public import QdrantService
 public import VectorDB
 
 /// Qdrant's REST interface over one database: the routes, and the HTTP server that serves them.
@@ -11,20 +12,24 @@ public struct RESTApplication: Sendable {
   private let services: RESTServices
   private let commit: String
 
-  /// A server that learns of its database through `state`.
+  /// A server of what `state` says there is to serve.
   ///
   /// - Parameter commit: the 40-character commit this build was made from.
   public init(
     state: ServerState, settings: ServerSettings, logger: Logger,
     commit: String = Release.unknownCommit
   ) {
-    services = RESTServices(state: state, settings: settings, logger: logger)
+    let api = QdrantService(
+      state: state, snapshotFolder: settings.snapshotFolder, logger: logger)
+    services = RESTServices(api: api, settings: settings, logger: logger)
     self.commit = commit
   }
 
   /// A server over a database that is open already.
   public init(database: Database, settings: ServerSettings, logger: Logger) {
-    self.init(state: ServerState(database: database), settings: settings, logger: logger)
+    let state = ServerState(bodyBytesMax: settings.maxInflightMB << 20)
+    state.serve(database)
+    self.init(state: state, settings: settings, logger: logger)
   }
 
   /// What answers requests, with or without a socket.

@@ -1,5 +1,6 @@
 public import Hummingbird
-import QdrantAPI
+import PointModel
+import QdrantService
 
 /// What accompanies one request: the moment it arrived, its route and the parameters of its path.
 public struct RESTContext: InitializableFromSource {
@@ -9,6 +10,8 @@ public struct RESTContext: InitializableFromSource {
   var route: Route?
   /// What the route's parameters stand for, still escaped.
   var values: [String] = []
+  /// What the caller may do.
+  var access = Access.nobody
 
   /// Starts the request's clock.
   public init(source: ApplicationRequestContextSource) {
@@ -24,6 +27,16 @@ public struct RESTContext: InitializableFromSource {
   var elapsedSeconds: Double {
     let (seconds, attoseconds) = (ContinuousClock.now - startedAt).components
     return Double(seconds) + Double(attoseconds) / 1e18
+  }
+
+  /// The call that the request makes, of a caller who waits so long.
+  func call(_ timeoutSeconds: Int? = nil) -> ServiceCall {
+    ServiceCall(access: access, arrivedAt: startedAt, timeoutSeconds: timeoutSeconds)
+  }
+
+  /// The collection that a request reads, and the call that it makes.
+  func read(_ request: Request) throws(RESTError) -> (name: String, call: ServiceCall) {
+    (try collectionName(), call(try ReadParameters(request).timeoutSeconds))
   }
 
   /// Whether the route's path has a parameter of that name.

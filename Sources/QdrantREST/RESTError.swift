@@ -1,7 +1,6 @@
 package import HTTPTypes
-import PointModel
 package import QdrantAPI
-package import VectorDB
+package import QdrantService
 
 /// An answer other than success: the status and the full text of the error envelope.
 package struct RESTError: Error, Sendable, Equatable {
@@ -22,68 +21,31 @@ extension RESTError {
     self.init(HTTPResponse.Status(code: error.status), error.text)
   }
 
-  package init(_ error: CollectionError) {
-    switch error {
-    case .collectionNotFound(let name):
-      self.init(.notFound, "Not found: Collection `\(name)` doesn't exist!")
-    case .referredCollectionNotFound(let name):
-      self.init(.notFound, "Not found: Collection \(name) not found")
-    case .collectionExists(let name):
-      self.init(.conflict, "Wrong input: Collection `\(name)` already exists!")
-    case .aliasNotFound(let name):
-      self.init(.notFound, "Not found: Alias \(name) does not exists!")
-    case .pointNotFound(let id):
-      self.init(.notFound, "Not found: No point with id \(id) found")
-    case .snapshotNotFound(let name):
-      self.init(.notFound, "Not found: Snapshot \(name) not found")
-    case .forbidden(let reason):
-      self.init(.forbidden, "Forbidden: \(reason)")
-    case .unknownVector(let name, let context):
-      let text = "Wrong input: Not existing vector name error: \(name)"
-      self.init(.badRequest, text + Self.parenthesised(context))
-    case .wrongDimension(let expected, let got, let context):
-      let text = "Wrong input: Vector dimension error: expected dim: \(expected), got \(got)"
-      self.init(.badRequest, text + Self.parenthesised(context))
-    case .wrongInput(let reason):
-      self.init(.badRequest, "Wrong input: \(reason)")
-    case .badRequest(let reason):
-      self.init(.badRequest, "Bad request: \(reason)")
-    case .timedOut(let reason):
-      self.init(.requestTimeout, "Timeout error: \(reason)")
-    case .overloaded(let seconds):
-      self.init(
-        .tooManyRequests, "Rate limiting exceeded: too many requests wait already",
-        retryAfterSeconds: seconds)
-    case .rateLimited(let reason, let seconds):
-      self.init(
-        .tooManyRequests, "Rate limiting exceeded: \(reason)", retryAfterSeconds: seconds)
-    case .outOfSpace(let reason):
-      self.init(HTTPResponse.Status(code: 507), "Service internal error: out of space: \(reason)")
-    case .shuttingDown:
-      self.init(.serviceUnavailable, "Service unavailable: the server is shutting down")
-    case .loading(let name):
-      self.init(
-        .serviceUnavailable,
-        "Service unavailable: collection `\(name)` is still being loaded", retryAfterSeconds: 1)
-    case .quarantined(let name, let reason):
-      self.init(
-        .internalServerError,
-        """
-        Service internal error: collection `\(name)` is quarantined, because its records are \
-        damaged: \(reason). Delete it or recover it from a snapshot
-        """)
-    case .damaged(let reason), .storage(let reason):
-      self.init(.internalServerError, "Service internal error: \(reason)")
+  package init(_ error: ServiceError) {
+    if case .invalid(let field, let reason) = error {
+      // What a call names stands in the path.
+      self = .validation("path parameters", field: field, reason)
+      return
+    }
+    self.init(
+      Self.status(of: error.kind), error.text, retryAfterSeconds: error.retryAfterSeconds)
+  }
+
+  private static func status(of kind: ServiceError.Kind) -> HTTPResponse.Status {
+    switch kind {
+    case .badRequest: .badRequest
+    case .invalid: .unprocessableContent
+    case .unauthenticated: .unauthorized
+    case .forbidden: .forbidden
+    case .notFound: .notFound
+    case .conflict: .conflict
+    case .timedOut: .requestTimeout
+    case .exhausted: .tooManyRequests
+    case .outOfSpace: HTTPResponse.Status(code: 507)
+    case .unavailable: .serviceUnavailable
+    case .failed: .internalServerError
     }
   }
-
-  private static func parenthesised(_ context: String) -> String {
-    context.isEmpty ? "" : " (\(context))"
-  }
-
-  static let starting = RESTError(
-    .serviceUnavailable, "Service unavailable: the data directory is still being opened",
-    retryAfterSeconds: 1)
 
   static func unsupported(_ feature: String) -> RESTError {
     RESTError(.badRequest, "Bad request: \(feature) not supported yet")

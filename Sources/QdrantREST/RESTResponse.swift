@@ -27,6 +27,11 @@ enum RESTResponse {
     try await AnswerPieces(pages, layout, context).response()
   }
 
+  /// 202, for work that goes on.
+  static func accepted(_ context: RESTContext) -> Response {
+    json(.accepted, ResponseEnvelope.accepted(seconds: context.elapsedSeconds))
+  }
+
   /// An error in Qdrant's envelope.
   static func error(_ error: RESTError, _ context: RESTContext) -> Response {
     let bytes = ResponseEnvelope.error(text: error.text, seconds: context.elapsedSeconds)

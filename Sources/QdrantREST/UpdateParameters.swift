@@ -1,5 +1,4 @@
 import Hummingbird
-import QdrantAPI
 
 /// Query parameters of a change to points.
 struct UpdateParameters {
@@ -16,7 +15,4 @@ struct UpdateParameters {
         "unknown variant `\(ordering)`, expected one of `weak`, `medium`, `strong`")
     }
   }
-
-  /// The `status` of the answer.
-  var status: UpdateResult.Status { wait ? .completed : .acknowledged }
 }

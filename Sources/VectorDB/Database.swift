@@ -206,3 +206,12 @@ public final class Database: Sendable {
     for continuation in waiting { continuation.resume() }
   }
 }
+
+extension Database {
+  /// Does work that may block, such as looking at files, on one of the threads of reads.
+  public func onReadThread<Value: Sendable>(
+    _ work: @escaping @Sendable () throws(CollectionError) -> Value
+  ) async throws(CollectionError) -> Value {
+    try await core.searchThreads.run { _ throws(CollectionError) in try work() }
+  }
+}

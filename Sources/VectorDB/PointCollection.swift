@@ -96,7 +96,16 @@ public final class PointCollection: Sendable {
 
   var isDropped: Bool { state.withLock { $0.isDropped } }
 
-  /// Counts and configuration as of the latest commit.
+  /// Points as of the latest commit.
+  public var pointsCount: Int { state.withLock { $0.liveCount } }
+
+  /// ``info()``, on one of the threads of reads: the points of every indexed field are counted.
+  public func describe() async throws(CollectionError) -> CollectionInfo {
+    try await core.searchThreads.run { [self] _ throws(CollectionError) in info() }
+  }
+
+  /// Counts and configuration as of the latest commit. It takes the longer, the more fields of
+  /// the payloads are indexed.
   public func info() -> CollectionInfo {
     let (config, count, phase, problem) = state.withLock {
       ($0.config, $0.liveCount, $0.phase, $0.problem)

@@ -2,6 +2,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import QdrantREST
+import QdrantService
 import ServiceLifecycle
 import Synchronization
 import VectorDB

@@ -5,6 +5,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import QdrantREST
+import QdrantService
 import ServiceLifecycle
 import Synchronization
 import UnixSignals
@@ -48,7 +49,7 @@ struct Server {
   func run() async throws {
     // Before the port opens: a server that can't begin with what it was given never answers.
     if let snapshot { try await restore(snapshot) }
-    let state = ServerState()
+    let state = ServerState(bodyBytesMax: settings.maxInflightMB << 20)
     let database = DatabaseService(settings: settings, state: state, logger: logger)
     let application = RESTApplication(
       state: state, settings: settings, logger: logger, commit: commit

@@ -18,6 +18,7 @@ FORBIDDEN_IMPORTS = {
     "Storage": ("VectorIndex", "NIO"),
     "VectorDB": ("NIO", "Hummingbird", "QdrantAPI", "QdrantREST"),
     "QdrantAPI": ("VectorDB", "Hummingbird"),
+    "QdrantService": ("FastJSON", "HTTP", "Hummingbird", "NIO", "QdrantAPI", "Storage"),
     "PointModel": ("VectorDB", "Hummingbird"),
     "RAGGateway": ("VectorDB", "Storage"),
     "QdrantClient": ("VectorDB", "Storage", "QdrantREST", "Hummingbird", "NIO"),

@@ -89,14 +89,4 @@ import Testing
       #expect(basic.status == 401)
     }
   }
-
-  @Test func keysAreJudgedWhole() {
-    let both = AccessKeys(full: "abc", readOnly: "abcd")
-    #expect(both.verdict(on: "abc") == .full)
-    #expect(both.verdict(on: "abcd") == .readOnly)
-    #expect(both.verdict(on: "ab") == .wrong)
-    #expect(both.verdict(on: nil) == .missing)
-    #expect(!AccessKeys(full: nil, readOnly: nil).areRequired)
-    #expect(AccessKeys(full: nil, readOnly: "r").verdict(on: "r") == .readOnly)
-  }
 }

@@ -2,6 +2,7 @@ import HTTPTypes
 import PointModel
 import QdrantAPI
 import QdrantREST
+import QdrantService
 import Testing
 import VectorDB
 
@@ -32,12 +33,36 @@ import VectorDB
     (.outOfSpace("o"), 507, "Service internal error: out of space: o"),
     (.shuttingDown, 503, "Service unavailable: the server is shutting down"),
     (.storage("s"), 500, "Service internal error: s"),
+    (.damaged("d"), 500, "Service internal error: d"),
+    (.forbidden("f"), 403, "Forbidden: f"),
+    (.snapshotNotFound("x"), 404, "Not found: Snapshot x not found"),
+    (.loading("x"), 503, "Service unavailable: collection `x` is still being loaded"),
+    (
+      .quarantined("x", reason: "r"), 500,
+      "Service internal error: collection `x` is quarantined, because its records are damaged: r. "
+        + "Delete it or recover it from a snapshot"
+    ),
   ])
   func engineErrors(_ error: CollectionError, _ status: Int, _ text: String) {
-    let answer = RESTError(error)
+    let answer = RESTError(ServiceError.engine(error))
     #expect(answer.status.code == status)
     #expect(answer.text == text)
-    #expect((answer.retryAfterSeconds != nil) == (status == 429))
+    let isTransient = status == 429 || error == .loading("x")
+    #expect((answer.retryAfterSeconds != nil) == isTransient)
+  }
+
+  @Test(arguments: [
+    (
+      ServiceError.invalid(field: "collection_name", reason: "r"), 422,
+      "Validation error in path parameters: [collection_name: r]"
+    ),
+    (.unauthenticated("u"), 401, "u"), (.forbidden("f"), 403, "Forbidden: f"),
+    (.pointMissing(.number(7)), 404, "Not found: Point with id 7 does not exists!"),
+    (.starting, 503, "Service unavailable: the data directory is still being opened"),
+  ])
+  func serviceErrors(_ error: ServiceError, _ status: Int, _ text: String) {
+    #expect(RESTError(error).status.code == status)
+    #expect(RESTError(error).text == text)
   }
 
   @Test func requestErrorsKeepTheirText() {

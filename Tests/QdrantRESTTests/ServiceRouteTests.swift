@@ -3,6 +3,7 @@ import HTTPTypes
 import HummingbirdTesting
 import Logging
 import QdrantREST
+import QdrantService
 import Testing
 
 @Suite struct ServiceRouteTests {
@@ -110,7 +111,8 @@ import Testing
   @Test func aServerThatIsOpeningSaysSo() async throws {
     var logger = Logger(label: "test")
     logger.logLevel = .critical
-    let rest = RESTApplication(state: ServerState(), settings: ServerSettings(), logger: logger)
+    let rest = RESTApplication(
+      state: ServerState(bodyBytesMax: 1 << 20), settings: ServerSettings(), logger: logger)
     try await rest.application().test(.router) { client in
       let server = ServerFixture(client: client)
       #expect(try await server.send(.get, "/livez").status == 200)

@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import QdrantAPI
+import QdrantService
 
 /// Turns a request's body into a value: collected once into one buffer, decoded once.
 ///

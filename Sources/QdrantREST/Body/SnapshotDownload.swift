@@ -1,5 +1,5 @@
 import HTTPTransfer
-import HTTPTypes
+import QdrantService
 import Synchronization
 import VectorDB
 
@@ -13,19 +13,26 @@ struct SnapshotDownload: Sendable {
 
   /// - Parameter apiKey: sent along, for servers that want one.
   /// - Returns: the file, which the caller removes.
-  /// - Throws: 400 when the address gives no snapshot, 413 when it is too large.
-  func fetch(_ url: String, apiKey: String?) async throws -> SnapshotFile {
-    let file = try await BlockingWork.run { [folder] in try folder.createUpload() }
+  /// - Throws: ``CollectionError/badRequest(_:)`` when the address gives no snapshot, or one that
+  ///   is too large.
+  func fetch(_ url: String, apiKey: String?) async throws(ServiceError) -> SnapshotFile {
     do {
-      try await fetch(url, apiKey, into: file)
-      return file
+      let file = try await BlockingWork.run { [folder] in try folder.createUpload() }
+      do throws(CollectionError) {
+        try await fetch(url, apiKey, into: file)
+        return file
+      } catch {
+        SnapshotUpload.remove(file)
+        throw error
+      }
     } catch {
-      SnapshotUpload.remove(file)
-      throw error
+      throw .engine(error as? CollectionError ?? .shuttingDown)
     }
   }
 
-  private func fetch(_ url: String, _ apiKey: String?, into file: SnapshotFile) async throws {
+  private func fetch(
+    _ url: String, _ apiKey: String?, into file: SnapshotFile
+  ) async throws(CollectionError) {
     // A client of its own: its thread writes the file, and nothing else waits for it.
     let client = HTTPClient()
     let failure = Mutex<CollectionError?>(nil)
@@ -45,14 +52,11 @@ struct SnapshotDownload: Sendable {
       }
     } catch {
       if let failure = failure.withLock({ $0 }) { throw failure }
-      if error == .tooLarge { throw RESTError.tooLarge(bytes: nil, limit: limit) }
-      throw RESTError(
-        .badRequest, "Bad request: Failed to download snapshot from \(url): \(error)")
+      throw .badRequest("Failed to download snapshot from \(url): \(error)")
     }
     guard (200..<300).contains(response.status) else {
-      throw RESTError(
-        .badRequest,
-        "Bad request: Failed to download snapshot from \(url): status - \(response.status)")
+      throw .badRequest(
+        "Failed to download snapshot from \(url): status - \(response.status)")
     }
   }
 }

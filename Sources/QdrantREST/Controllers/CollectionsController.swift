@@ -2,6 +2,7 @@ import FastJSON
 import Hummingbird
 import PointModel
 import QdrantAPI
+import QdrantService
 import VectorDB
 
 /// Collections as wholes: list, create, describe, change, drop.
@@ -9,29 +10,75 @@ struct CollectionsController: Sendable {
   let services: RESTServices
 
   @Sendable func list(_ request: Request, _ context: RESTContext) throws -> Response {
-    let names = try services.database().collections.map(\.name)
+    let names = try services.api.collections(context.call())
     return RESTResponse.ok(context) { $0.writeCollections(names) }
   }
 
-  @Sendable func describe(
-    _ request: Request, _ context: RESTContext
-  ) async throws -> Response {
-    let collection = try services.collection(context)
-    // The points of every indexed field are counted.
-    let info = try await BlockingWork.run { collection.info() }
-    let problem = try services.database().failure ?? info.damage
-    let isBusy = info.isIndexing || info.phase == .loading
-    let answer = CollectionInfoResponse(
-      status: problem != nil ? .red : isBusy ? .yellow : .green, optimizerError: problem,
-      indexedVectorsCount: info.indexedVectorsCount, pointsCount: info.pointsCount,
-      segmentsCount: info.segmentsCount, config: info.config,
-      payloadSchema: Self.payloadSchema(info.payloadFields),
-      updateQueueLength: info.updateQueueLength,
-      indexes: info.indexes.compactMap(IndexReport.init))
-    return RESTResponse.ok(context) { $0.write(answer) }
+  @Sendable func describe(_ request: Request, _ context: RESTContext) async throws -> Response {
+    let found = try await services.api.describe(context.collectionName(), context.call())
+    return RESTResponse.ok(context) { $0.write(CollectionInfoResponse(found)) }
   }
 
-  private static func payloadSchema(_ fields: [PayloadFieldInfo]) -> JSONObjectValue {
+  @Sendable func optimizations(
+    _ request: Request, _ context: RESTContext
+  ) async throws -> Response {
+    let found = try await services.api.describe(context.collectionName(), context.call())
+    let report = try OptimizationsReport(found.info, request)
+    return RESTResponse.ok(context) { report.write(to: &$0) }
+  }
+
+  /// Where the parts of a collection are: all of it is here.
+  @Sendable func cluster(_ request: Request, _ context: RESTContext) throws -> Response {
+    let pointsCount = try services.api.pointsCount(of: context.collectionName(), context.call())
+    return RESTResponse.ok(context) { $0.writeOnlyShard(pointsCount: pointsCount) }
+  }
+
+  @Sendable func create(_ request: Request, _ context: RESTContext) async throws -> Response {
+    let name = try context.collectionName(strict: true)
+    let call = try context.call(CollectionParameters(request).timeoutSeconds)
+    let decode = QdrantAPI.RequestDecoder.createCollection
+    return try await services.bodies.withValue(of: request, decodedBy: decode) { config in
+      try await services.api.create(name, config, call)
+      return RESTResponse.ok(context) { $0.bool(true) }
+    }
+  }
+
+  @Sendable func update(_ request: Request, _ context: RESTContext) async throws -> Response {
+    let name = try context.collectionName()
+    let call = try context.call(CollectionParameters(request).timeoutSeconds)
+    let decode = QdrantAPI.RequestDecoder.updateCollection
+    return try await services.bodies.withValue(of: request, decodedBy: decode) { change in
+      try await services.api.update(name, change, call)
+      return RESTResponse.ok(context) { $0.bool(true) }
+    }
+  }
+
+  @Sendable func delete(_ request: Request, _ context: RESTContext) async throws -> Response {
+    let name = try context.collectionName()
+    let call = try context.call(CollectionParameters(request).timeoutSeconds)
+    let existed = try await services.api.delete(name, call)
+    return RESTResponse.ok(context) { $0.bool(existed) }
+  }
+
+  @Sendable func exists(_ request: Request, _ context: RESTContext) throws -> Response {
+    let exists = try services.api.exists(context.collectionName(), context.call())
+    return RESTResponse.ok(context) { $0.writeExists(exists) }
+  }
+}
+
+extension CollectionInfoResponse {
+  /// The wire form of what a collection reports of itself.
+  init(_ description: CollectionDescription) {
+    let info = description.info
+    self.init(
+      status: Status(rawValue: description.status.rawValue) ?? .red,
+      optimizerError: description.problem, indexedVectorsCount: info.indexedVectorsCount,
+      pointsCount: info.pointsCount, segmentsCount: info.segmentsCount, config: info.config,
+      payloadSchema: Self.schema(info.payloadFields), updateQueueLength: info.updateQueueLength,
+      indexes: info.indexes.compactMap(IndexReport.init))
+  }
+
+  private static func schema(_ fields: [PayloadFieldInfo]) -> JSONObjectValue {
     var schema = JSONObjectValue()
     for field in fields {
       var entry = JSONObjectValue()
@@ -42,88 +89,32 @@ struct CollectionsController: Sendable {
     }
     return schema
   }
+}
 
-  @Sendable func optimizations(
-    _ request: Request, _ context: RESTContext
-  ) async throws -> Response {
-    let collection = try services.collection(context)
-    let info = try await BlockingWork.run { collection.info() }
-    let report = try OptimizationsReport(info, request)
-    return RESTResponse.ok(context) { report.write(to: &$0) }
-  }
-
-  /// Where the parts of a collection are: all of it is here.
-  @Sendable func cluster(_ request: Request, _ context: RESTContext) throws -> Response {
-    let pointsCount = try services.collection(context).info().pointsCount
-    return RESTResponse.ok(context) { writer in
-      writer.beginObject()
-      writer.key("peer_id")
-      writer.integer(0)
-      writer.key("shard_count")
-      writer.integer(1)
-      writer.key("local_shards")
-      writer.beginArray()
-      writer.beginObject()
-      writer.key("shard_id")
-      writer.integer(0)
-      writer.key("points_count")
-      writer.integer(pointsCount)
-      writer.key("state")
-      writer.string("Active")
-      writer.endObject()
-      writer.endArray()
-      for key in ["remote_shards", "shard_transfers"] {
-        writer.key(key)
-        writer.beginArray()
-        writer.endArray()
-      }
-      writer.endObject()
+extension JSONWriter {
+  /// Writes that all of a collection is here, in one part.
+  fileprivate mutating func writeOnlyShard(pointsCount: Int) {
+    beginObject()
+    key("peer_id")
+    integer(0)
+    key("shard_count")
+    integer(1)
+    key("local_shards")
+    beginArray()
+    beginObject()
+    key("shard_id")
+    integer(0)
+    key("points_count")
+    integer(pointsCount)
+    key("state")
+    string("Active")
+    endObject()
+    endArray()
+    for name: StaticString in ["remote_shards", "shard_transfers"] {
+      key(name)
+      beginArray()
+      endArray()
     }
-  }
-
-  @Sendable func create(
-    _ request: Request, _ context: RESTContext
-  ) async throws -> Response {
-    let name = try context.collectionName(strict: true)
-    _ = try CollectionParameters(request)
-    let decode = QdrantAPI.RequestDecoder.createCollection
-    return try await services.bodies.withValue(of: request, decodedBy: decode) { config in
-      try await services.database().createCollection(named: name, config: config)
-      return RESTResponse.ok(context) { $0.bool(true) }
-    }
-  }
-
-  @Sendable func update(
-    _ request: Request, _ context: RESTContext
-  ) async throws -> Response {
-    let name = try context.collectionName()
-    _ = try CollectionParameters(request)
-    let decode = QdrantAPI.RequestDecoder.updateCollection
-    return try await services.bodies.withValue(of: request, decodedBy: decode) { change in
-      try await services.database().updateCollection(named: name, change: change)
-      return RESTResponse.ok(context) { $0.bool(true) }
-    }
-  }
-
-  @Sendable func delete(
-    _ request: Request, _ context: RESTContext
-  ) async throws -> Response {
-    let name = try context.collectionName()
-    _ = try CollectionParameters(request)
-    let existed = try await services.database().deleteCollection(named: name)
-    return RESTResponse.ok(context) { $0.bool(existed) }
-  }
-
-  @Sendable func exists(_ request: Request, _ context: RESTContext) throws -> Response {
-    let name = try context.collectionName()
-    let exists: Bool
-    do {
-      _ = try services.database().collection(named: name)
-      exists = true
-    } catch let error as CollectionError {
-      guard case .collectionNotFound = error else { throw error }
-      exists = false
-    }
-    return RESTResponse.ok(context) { $0.writeExists(exists) }
+    endObject()
   }
 }

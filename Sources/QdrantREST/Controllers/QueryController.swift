@@ -1,8 +1,7 @@
-import FastJSON
 import Hummingbird
 import PointModel
 import QdrantAPI
-import VectorDB
+import QdrantService
 
 /// Searches: the universal query, its batch, and the older search routes over the same engine.
 struct QueryController: Sendable {
@@ -17,17 +16,37 @@ struct QueryController: Sendable {
 
   /// A handler of single queries; results are wrapped in an object, except on older routes.
   func one(_ decode: @escaping DecodeOne, wrapped: Bool = false) -> Route.Handler {
-    { request, context in try await answer(request, context, one: decode, wrapped: wrapped) }
+    { request, context in
+      let (name, call) = try context.read(request)
+      return try await services.bodies.withValue(of: request, decodedBy: decode) { query in
+        let pages = try await services.api.query(name, query, call)
+        return try await RESTResponse.ok(
+          context, pages, as: .results(isWrapped: wrapped, isBatch: false))
+      }
+    }
   }
 
   /// A handler of batches of queries.
   func many(_ decode: @escaping DecodeMany, wrapped: Bool = false) -> Route.Handler {
-    { request, context in try await answer(request, context, many: decode, wrapped: wrapped) }
+    { request, context in
+      let (name, call) = try context.read(request)
+      return try await services.bodies.withValue(of: request, decodedBy: decode) { queries in
+        let pages = try await services.api.query(name, batch: queries, call)
+        return try await RESTResponse.ok(
+          context, pages, as: .results(isWrapped: wrapped, isBatch: true))
+      }
+    }
   }
 
   /// A handler of queries whose results are grouped.
   func groups(_ decode: @escaping DecodeGroups) -> Route.Handler {
-    { request, context in try await groups(request, context, decode) }
+    { request, context in
+      let (name, call) = try context.read(request)
+      return try await services.bodies.withValue(of: request, decodedBy: decode) { wanted in
+        let groups = try await services.api.groups(name, wanted, call)
+        return try await RESTResponse.ok(context, .groups(groups))
+      }
+    }
   }
 
   @Sendable func pairs(_ request: Request, _ context: RESTContext) async throws -> Response {
@@ -38,73 +57,14 @@ struct QueryController: Sendable {
     try await matrix(request, context, AnswerSteps.offsets)
   }
 
-  private func answer(
-    _ request: Request, _ context: RESTContext,
-    one decode: @escaping DecodeOne, wrapped: Bool
-  ) async throws -> Response {
-    _ = try context.collectionName()
-    let parameters = try ReadParameters(request)
-    return try await services.bodies.withValue(of: request, decodedBy: decode) { query in
-      let pages = try await run([query], context, parameters)
-      return try await RESTResponse.ok(
-        context, pages, as: .results(isWrapped: wrapped, isBatch: false))
-    }
-  }
-
-  private func answer(
-    _ request: Request, _ context: RESTContext,
-    many decode: @escaping DecodeMany, wrapped: Bool
-  ) async throws -> Response {
-    _ = try context.collectionName()
-    let parameters = try ReadParameters(request)
-    return try await services.bodies.withValue(of: request, decodedBy: decode) { queries in
-      try services.collection(context).checkBatch(of: queries.count)
-      let pages = try await run(queries, context, parameters)
-      return try await RESTResponse.ok(
-        context, pages, as: .results(isWrapped: wrapped, isBatch: true))
-    }
-  }
-
-  private func run(
-    _ queries: [QueryRequest], _ context: RESTContext, _ parameters: ReadParameters
-  ) async throws -> PointPages {
-    let collection = try services.collection(context, parameters)
-    let database = try services.database()
-    return try await services.withDeadline(parameters.timeoutSeconds, operation: "Query", context) {
-      try await database.queryPages(queries, in: collection.name)
-    }
-  }
-
-  private func groups(
-    _ request: Request, _ context: RESTContext,
-    _ decode: @escaping DecodeGroups
-  ) async throws -> Response {
-    _ = try context.collectionName()
-    let parameters = try ReadParameters(request)
-    return try await services.bodies.withValue(of: request, decodedBy: decode) { wanted in
-      let collection = try services.collection(context, parameters)
-      let database = try services.database()
-      let seconds = parameters.timeoutSeconds
-      let groups = try await services.withDeadline(seconds, operation: "GroupBy", context) {
-        try await database.groups(wanted, in: collection.name)
-      }
-      return try await RESTResponse.ok(context, .groups(groups))
-    }
-  }
-
   private func matrix(
     _ request: Request, _ context: RESTContext,
     _ steps: (DistanceMatrix) -> AnswerSteps
   ) async throws -> Response {
-    _ = try context.collectionName()
-    let parameters = try ReadParameters(request)
+    let (name, call) = try context.read(request)
     let decode = QdrantAPI.RequestDecoder.matrix
     return try await services.bodies.withValue(of: request, decodedBy: decode) { wanted in
-      let collection = try services.collection(context, parameters)
-      let seconds = parameters.timeoutSeconds
-      let matrix = try await services.withDeadline(seconds, operation: "SearchMatrix", context) {
-        try await collection.matrix(wanted)
-      }
+      let matrix = try await services.api.matrix(name, wanted, call)
       return try await RESTResponse.ok(context, steps(matrix))
     }
   }

@@ -1,7 +1,7 @@
 import FastJSON
 import HTTPTypes
 import Hummingbird
-import VectorDB
+import QdrantService
 
 /// What the server says of itself: version, probes, figures.
 struct ServiceController: Sendable {
@@ -55,7 +55,7 @@ struct ServiceController: Sendable {
   }
 
   @Sendable func readiness(_ request: Request, _ context: RESTContext) -> Response {
-    guard let obstacle = services.state.obstacle else {
+    guard let obstacle = services.api.state.obstacle else {
       return RESTResponse.text(.ok, "all shards are ready")
     }
     return RESTResponse.text(.serviceUnavailable, "some shards are not ready: \(obstacle)")

@@ -1,22 +1,19 @@
 import FastJSON
 import HTTPTypes
 import Hummingbird
-import Logging
 import NIOCore
 import QdrantAPI
+import QdrantService
 import VectorDB
 
 /// Snapshots of collections and of the whole server.
 struct SnapshotsController: Sendable {
   let services: RESTServices
 
-  private var folder: SnapshotFolder { services.settings.snapshotFolder }
+  private var folder: SnapshotFolder { services.api.snapshotFolder }
 
-  @Sendable func list(
-    _ request: Request, _ context: RESTContext
-  ) async throws -> Response {
-    let (folder, owner) = (folder, try owner(context))
-    let found = try await BlockingWork.run { try folder.list(of: owner) }
+  @Sendable func list(_ request: Request, _ context: RESTContext) async throws -> Response {
+    let found = try await services.api.snapshots(of: context.owner(), context.call())
     return RESTResponse.ok(context) { writer in
       writer.beginArray()
       for snapshot in found { Self.write(snapshot, to: &writer) }
@@ -24,39 +21,24 @@ struct SnapshotsController: Sendable {
     }
   }
 
-  @Sendable func create(
-    _ request: Request, _ context: RESTContext
-  ) async throws -> Response {
-    let (database, folder, owner) = (try services.database(), folder, try owner(context))
-    return try await answer(request, context) {
-      if let owner { return try await database.createSnapshot(of: owner, in: folder) }
-      return try await database.createFullSnapshot(in: folder)
-    } write: {
-      Self.write($0, to: &$1)
-    }
+  @Sendable func create(_ request: Request, _ context: RESTContext) async throws -> Response {
+    let made = try await services.api.createSnapshot(
+      of: context.owner(), wait: wait(request), context.call())
+    guard let made else { return RESTResponse.accepted(context) }
+    return RESTResponse.ok(context) { Self.write(made, to: &$0) }
   }
 
-  @Sendable func delete(
-    _ request: Request, _ context: RESTContext
-  ) async throws -> Response {
-    let (folder, owner) = (folder, try owner(context))
+  @Sendable func delete(_ request: Request, _ context: RESTContext) async throws -> Response {
     let name = try context.pathParameter("snapshot_name")
-    return try await answer(request, context) {
-      try await BlockingWork.run { try folder.delete(name, of: owner) }
-    } write: {
-      $1.bool(true)
-    }
+    let isDone = try await services.api.deleteSnapshot(
+      name, of: context.owner(), wait: wait(request), context.call())
+    return isDone ? RESTResponse.ok(context) { $0.bool(true) } : RESTResponse.accepted(context)
   }
 
-  @Sendable func download(
-    _ request: Request, _ context: RESTContext
-  ) async throws -> Response {
-    let (folder, owner) = (folder, try owner(context))
+  @Sendable func download(_ request: Request, _ context: RESTContext) async throws -> Response {
     let name = try context.pathParameter("snapshot_name")
-    let (file, size) = try await BlockingWork.run {
-      let file = try folder.open(name, of: owner)
-      return (file, try file.size())
-    }
+    let (file, size) = try await services.api.openSnapshot(
+      name, of: context.owner(), context.call())
     let body = ResponseBody(contentLength: size) { writer in
       var rest = size
       while rest > 0 {
@@ -72,93 +54,51 @@ struct SnapshotsController: Sendable {
       status: .ok, headers: [.contentType: "application/octet-stream"], body: body)
   }
 
-  @Sendable func recover(
-    _ request: Request, _ context: RESTContext
-  ) async throws -> Response {
-    let (database, folder, name) = (try services.database(), folder, try target(context))
+  @Sendable func recover(_ request: Request, _ context: RESTContext) async throws -> Response {
+    let name = try target(context)
     let decode = QdrantAPI.RequestDecoder.recoverSnapshot
     return try await services.bodies.withValue(of: request, decodedBy: decode) { recovery in
-      if try isRemote(recovery.location) {
-        let download = SnapshotDownload(
-          folder: folder, limit: services.settings.maxSnapshotUploadMB << 20)
-        return try await answer(request, context) {
-          let file = try await download.fetch(recovery.location, apiKey: recovery.apiKey)
-          defer { SnapshotUpload.remove(file) }
-          try await database.recoverCollection(
-            named: name, from: file.path, checksum: recovery.checksum)
-        } write: {
-          $1.bool(true)
-        }
-      }
-      let location = try path(of: recovery.location)
-      let path = try await BlockingWork.run { try folder.resolve(location) }
-      return try await answer(request, context) {
-        try await database.recoverCollection(
-          named: name, from: path, checksum: recovery.checksum)
-      } write: {
-        $1.bool(true)
-      }
+      let isDone = try await services.api.recover(
+        name, from: source(of: recovery), checksum: recovery.checksum, wait: wait(request),
+        context.call())
+      return isDone ? RESTResponse.ok(context) { $0.bool(true) } : RESTResponse.accepted(context)
     }
   }
 
-  @Sendable func upload(
-    _ request: Request, _ context: RESTContext
-  ) async throws -> Response {
-    let (database, name) = (try services.database(), try target(context))
+  @Sendable func upload(_ request: Request, _ context: RESTContext) async throws -> Response {
+    let name = try target(context)
     let fields = QueryFields(request)
-    _ = try fields.bool("wait")
+    let wait = try wait(request)
     if let priority = fields["priority"], !SnapshotRecovery.priorities.contains(priority) {
       throw QueryFields.malformed(
         "unknown variant `\(priority)`, expected one of `no_sync`, `snapshot`, `replica`")
     }
-    let checksum = fields["checksum"]
     let receiver = SnapshotUpload(
       folder: folder, limit: services.settings.maxSnapshotUploadMB << 20)
     let file = try await receiver.receive(request)
-    return try await answer(request, context) {
-      defer { SnapshotUpload.remove(file) }
-      try await database.recoverCollection(named: name, from: file.path, checksum: checksum)
-    } write: {
-      $1.bool(true)
-    }
+    let isDone = try await services.api.recover(
+      name, from: .delivered { file }, checksum: fields["checksum"], wait: wait, context.call())
+    return isDone ? RESTResponse.ok(context) { $0.bool(true) } : RESTResponse.accepted(context)
   }
 
-  /// Does the work and answers with what it made; with `wait=false` it answers 202 at once, and
-  /// what goes wrong is only logged.
-  private func answer<Value: Sendable>(
-    _ request: Request, _ context: RESTContext,
-    _ work: @escaping @Sendable () async throws -> Value,
-    write: (Value, inout JSONWriter) -> Void
-  ) async throws -> Response {
-    if try QueryFields(request).bool("wait") ?? true {
-      let value = try await work()
-      return RESTResponse.ok(context) { write(value, &$0) }
-    }
-    let (logger, path) = (services.logger, request.uri.path)
-    Task.detached {
-      do {
-        _ = try await work()
-      } catch {
-        logger.error("snapshot work failed", metadata: ["path": "\(path)", "reason": "\(error)"])
-      }
-    }
-    return RESTResponse.json(
-      .accepted, ResponseEnvelope.accepted(seconds: context.elapsedSeconds))
+  private func wait(_ request: Request) throws(RESTError) -> Bool {
+    try QueryFields(request).bool("wait") ?? true
   }
 
-  /// The collection whose snapshots the path is about, which must exist; `nil` for the server's.
-  private func owner(_ context: RESTContext) throws -> String? {
-    guard context.has("collection_name") else {
-      _ = try services.database()
-      return nil
-    }
-    return try services.collection(context).name
-  }
-
-  /// The collection to recover, whose name must be a good one when there is none yet.
+  /// The collection to recover, asked for before anything of the body is read.
   private func target(_ context: RESTContext) throws -> String {
-    if let existing = try? services.collection(context) { return existing.name }
-    return try context.collectionName(strict: true)
+    let name = try context.collectionName()
+    try services.api.recoveryTarget(name, context.call())
+    return name
+  }
+
+  private func source(of recovery: SnapshotRecovery) throws(RESTError) -> SnapshotSource {
+    guard try isRemote(recovery.location) else { return .path(try path(of: recovery.location)) }
+    let download = SnapshotDownload(
+      folder: folder, limit: services.settings.maxSnapshotUploadMB << 20)
+    return .delivered { () async throws(ServiceError) in
+      try await download.fetch(recovery.location, apiKey: recovery.apiKey)
+    }
   }
 
   /// Whether a location is on another server, which has to be allowed.
@@ -200,5 +140,12 @@ struct SnapshotsController: Sendable {
     writer.key("checksum")
     if let checksum = snapshot.checksum { writer.string(checksum) } else { writer.null() }
     writer.endObject()
+  }
+}
+
+extension RESTContext {
+  /// The collection whose snapshots the path is about; `nil` for the server's.
+  fileprivate func owner() throws(RESTError) -> String? {
+    has("collection_name") ? try collectionName() : nil
   }
 }

@@ -1,4 +1,5 @@
 import PointModel
+import QdrantService
 import ServiceProcess
 import VectorDB
 
@@ -24,7 +25,7 @@ struct MetricsReport {
   }
 
   private func addCollections(to text: inout MetricsText) {
-    let collections = services.state.openDatabase?.collections ?? []
+    let collections = services.api.state.openDatabase?.collections ?? []
     let infos = collections.map { (name: $0.name, info: $0.info()) }
     text.single("collections_total", .gauge, "number of collections", Double(infos.count))
     var vectors: [(labels: MetricsText.Labels, value: Double)] = []

@@ -1,4 +1,5 @@
 import FastJSON
+import QdrantService
 import ServiceProcess
 import VectorDB
 
@@ -8,7 +9,7 @@ struct RoomReport {
   let services: RESTServices
 
   func add(to text: inout MetricsText) {
-    guard let database = services.state.openDatabase else { return }
+    guard let database = services.api.state.openDatabase else { return }
     let memory = database.memory()
     var samples: [(labels: MetricsText.Labels, value: Double)] = []
     for collection in database.collections {
@@ -47,7 +48,7 @@ struct RoomReport {
 
   /// Members of `memory` in telemetry.
   func writeMembers(to writer: inout JSONWriter) {
-    guard let database = services.state.openDatabase else { return }
+    guard let database = services.api.state.openDatabase else { return }
     let memory = database.memory()
     writer.key("formula_bytes")
     writer.integer(memory.total)

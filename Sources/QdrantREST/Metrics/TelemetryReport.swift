@@ -1,6 +1,7 @@
 import FastJSON
 import PointModel
 import QdrantAPI
+import QdrantService
 import ServiceProcess
 import VectorDB
 
@@ -89,7 +90,7 @@ struct TelemetryReport {
   }
 
   private func writeCollections(_ writer: inout JSONWriter) {
-    let collections = services.state.openDatabase?.collections ?? []
+    let collections = services.api.state.openDatabase?.collections ?? []
     writer.beginObject()
     writer.key("number_of_collections")
     writer.integer(collections.count)

@@ -2,6 +2,7 @@ import HTTPTypes
 public import Hummingbird
 import Logging
 import QdrantAPI
+import QdrantService
 import ServiceProcess
 import VectorDB
 
@@ -52,13 +53,14 @@ public struct RESTResponder: HTTPResponder {
     case .route(let route, let values):
       context.route = route
       context.values = values
-      try check(request, route.access)
+      context.access = try access(of: request, route.requirement)
       return try await route.handler(request, context)
     case .otherMethods(let routes):
-      try check(request, routes.contains { $0.access != .open } ? .anyKey : .open)
+      _ = try access(
+        of: request, routes.contains { $0.requirement != .open } ? .anyKey : .open)
       return Self.answerOtherMethod(request, context, routes)
     case .unknown:
-      try check(request, .anyKey)
+      _ = try access(of: request, .anyKey)
       return RESTResponse.notFound()
     }
   }
@@ -92,19 +94,14 @@ public struct RESTResponder: HTTPResponder {
     return request.uri.path
   }
 
-  private func check(_ request: Request, _ access: RouteAccess) throws(RESTError) {
-    guard keys.areRequired, access != .open else { return }
-    switch keys.verdict(on: Self.key(of: request)) {
-    case .full: break
-    case .readOnly:
-      if access == .write || access == .manage {
-        throw RESTError(.forbidden, "Forbidden: Global manage access is required")
-      }
-    case .missing:
-      throw RESTError(.unauthorized, "Must provide an API key or an Authorization bearer token")
-    case .wrong:
-      throw RESTError(.unauthorized, "Invalid API key or JWT")
-    }
+  /// What the caller may do, if that is as much as is required.
+  private func access(
+    of request: Request, _ requirement: Requirement
+  ) throws(ServiceError) -> Access {
+    if requirement == .open { return .nobody }
+    let access = try keys.access(of: Self.key(of: request))
+    try access.check(requirement)
+    return access
   }
 
   private static func key(of request: Request) -> String? {
@@ -140,7 +137,7 @@ public struct RESTResponder: HTTPResponder {
       return RESTResponse.error(error, context)
     case let error as RequestError:
       return RESTResponse.error(RESTError(error), context)
-    case let error as CollectionError:
+    case let error as ServiceError:
       let answer = RESTError(error)
       if answer.status.code == 500 || answer.status.code == 507 {
         logFailure(request, id, answer.text)
@@ -149,8 +146,10 @@ public struct RESTResponder: HTTPResponder {
     case let error as HTTPError where error.status.code < 500:
       let text = "Bad request: \(error.body ?? error.status.reasonPhrase)"
       return RESTResponse.error(RESTError(error.status, text), context)
+    case let error as CollectionError:
+      return refusal(ServiceError.engine(error), request, context, id)
     case is CancellationError:
-      return RESTResponse.error(RESTError(CollectionError.shuttingDown), context)
+      return refusal(ServiceError.engine(.shuttingDown), request, context, id)
     default:
       logFailure(request, id, "\(error)")
       let text = "Service internal error: \(type(of: error))"

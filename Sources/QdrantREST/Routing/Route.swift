@@ -1,19 +1,6 @@
 import HTTPTypes
 import Hummingbird
-
-/// What a caller must be allowed to do to use a route.
-enum RouteAccess: Sendable {
-  /// Anything: no key is asked for.
-  case open
-  /// Any key will do; what the answer tells may depend on it.
-  case anyKey
-  /// Reading collections, or figures of the whole server.
-  case read
-  /// Changing what is in a collection.
-  case write
-  /// Changing the server: its collections, their names, and what snapshots bring.
-  case manage
-}
+import QdrantService
 
 /// One entry of the route table: all that is to be known of a route before it is called.
 struct Route: Sendable {
@@ -25,7 +12,8 @@ struct Route: Sendable {
   let method: HTTPRequest.Method
   /// The path, with the names of parameters in braces; also the route's name in figures.
   let template: String
-  let access: RouteAccess
+  /// What a caller must be allowed to do to use it: asked before the body is read.
+  let requirement: Requirement
   let handler: Handler
   /// Names of the parameters in the order of the path.
   let parameters: [String]
@@ -33,12 +21,12 @@ struct Route: Sendable {
   let isAboutPoints: Bool
 
   init(
-    _ method: HTTPRequest.Method, _ template: String, _ access: RouteAccess,
+    _ method: HTTPRequest.Method, _ template: String, _ requirement: Requirement,
     _ handler: @escaping Handler
   ) {
     self.method = method
     self.template = template
-    self.access = access
+    self.requirement = requirement
     self.handler = handler
     isAboutPoints = template.contains("/points")
     parameters = template.split(separator: "/").compactMap(Self.parameter)

@@ -1,5 +1,6 @@
 import HTTPTypes
 import QdrantAPI
+import QdrantService
 
 extension RouteTable {
   /// Every route that the server knows, each declared once.

@@ -1,5 +1,3 @@
-public import PointModel
-
 /// Points asked for by id.
 public struct RetrieveRequest: Sendable, Equatable {
   /// The points, in the order of the answer.

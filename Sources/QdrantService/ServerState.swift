@@ -14,24 +14,17 @@ public final class ServerState: Sendable {
 
   private let phase = Mutex<Phase>(.starting)
 
-  private let bodies = Mutex<ByteBudget?>(nil)
+  /// What the bodies of requests take their room from, whatever transport they come by.
+  package let bodies: ByteBudget
 
   /// Bytes of request bodies in memory now.
-  public var requestBytes: Int {
-    bodies.withLock { $0?.taken ?? 0 }
-  }
-
-  /// Makes the bodies that a budget grants room to count in ``requestBytes``.
-  func countBodies(of budget: ByteBudget) {
-    bodies.withLock { $0 = budget }
-  }
+  public var requestBytes: Int { bodies.taken }
 
   /// A server whose database is not open yet.
-  public init() {}
-
-  /// A server that serves at once.
-  public init(database: Database) {
-    phase.withLock { $0 = .serving(database) }
+  ///
+  /// - Parameter bodyBytesMax: bytes of request bodies that may be in memory at once.
+  public init(bodyBytesMax: Int) {
+    bodies = ByteBudget(capacity: bodyBytesMax)
   }
 
   /// Makes the database available. Without effect once the server is stopping, except that the
@@ -72,7 +65,10 @@ public final class ServerState: Sendable {
     return "\(progress.loaded) of \(progress.total) collections are loaded"
   }
 
-  func database() throws(RESTError) -> Database {
+  /// The database.
+  ///
+  /// - Throws: ``ServiceError/starting`` before it is open.
+  package func database() throws(ServiceError) -> Database {
     guard let database = openDatabase else { throw .starting }
     return database
   }

@@ -1,5 +1,3 @@
-public import FastJSON
-
 /// What a change to points answers.
 public struct UpdateResult: Sendable, Equatable {
   /// How far the change has come.
@@ -21,26 +19,5 @@ public struct UpdateResult: Sendable, Equatable {
   public init(operationID: UInt64?, status: Status = .completed) {
     self.operationID = operationID
     self.status = status
-  }
-}
-
-extension JSONWriter {
-  /// Writes `{"operation_id":…,"status":…}`.
-  public mutating func write(_ result: UpdateResult) {
-    beginObject()
-    if let operationID = result.operationID {
-      key("operation_id")
-      integer(operationID)
-    }
-    key("status")
-    string(result.status.rawValue)
-    endObject()
-  }
-
-  /// Writes the results of a batch, in their order.
-  public mutating func write(_ results: [UpdateResult]) {
-    beginArray()
-    for result in results { write(result) }
-    endArray()
   }
 }

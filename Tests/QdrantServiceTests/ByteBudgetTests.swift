@@ -1,5 +1,4 @@
-import HTTPTypes
-import QdrantREST
+import QdrantService
 import Synchronization
 import Testing
 
@@ -32,7 +31,7 @@ import Testing
     var share: ByteBudget.Share? = try await Self.holder(of: Self.large + 5, in: budget)
     share?.complete()
     #expect(budget.taken == Self.large + 5)
-    await #expect(throws: RESTError.self) { try await Self.take(Self.large, of: budget).value }
+    await #expect(throws: ServiceError.self) { try await Self.take(Self.large, of: budget).value }
     #expect(budget.waiting == 0)
     share = nil
     #expect(budget.taken == 0)
@@ -91,7 +90,7 @@ import Testing
     }
     try await Self.take(Self.large, of: budget).value
     #expect(aborted.withLock { $0 })
-    await #expect(throws: RESTError.self) { try await stalled.take(1) }
+    await #expect(throws: ServiceError.self) { try await stalled.take(1) }
   }
 
   @Test func aCancelledWaiterLeavesAndLetsOthersIn() async throws {
@@ -104,7 +103,7 @@ import Testing
     await Self.wait(for: 2, in: budget)
     large.cancel()
     try await next.value
-    await #expect(throws: RESTError.self) { try await large.value }
+    await #expect(throws: ServiceError.self) { try await large.value }
     withExtendedLifetime(share) {}
   }
 
@@ -114,7 +113,7 @@ import Testing
       try await budget.share().take(2 * Self.large)
       Issue.record("was let in")
     } catch {
-      #expect(error.status.code == 429)
+      #expect(error.kind == .exhausted)
       #expect(error.retryAfterSeconds == 1)
     }
   }

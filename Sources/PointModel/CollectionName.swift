@@ -1,9 +1,9 @@
 /// The rules for names of collections and aliases.
 public enum CollectionName {
-  private static let forbidden: [Character] = ["/", "\0"]
-  private static let forbiddenInNew: [Character] = [
-    "<", ">", ":", "\"", "/", "\\", "|", "?", "*", "\0", "\u{1F}",
-  ]
+  private static let forbidden = bytes(of: "/\0")
+  private static let forbiddenInNew = bytes(of: "<>:\"/\\|?*\0\u{1F}")
+
+  private static func bytes(of characters: String) -> [UInt8] { Array(characters.utf8) }
 
   /// What is wrong with a name, in the words of Qdrant; `nil` when nothing is.
   ///
@@ -16,8 +16,10 @@ public enum CollectionName {
     if isNew, name == "." || name == ".." {
       return "collection name cannot be \"\(name)\", which is no segment of a path"
     }
-    let characters = isNew ? forbiddenInNew : forbidden
-    return characters.first { name.contains($0) }
-      .map { "collection name cannot contain \"\($0)\" char" }
+    let forbidden = isNew ? forbiddenInNew : forbidden
+    guard name.utf8.contains(where: forbidden.contains),
+      let found = forbidden.first(where: name.utf8.contains)
+    else { return nil }
+    return "collection name cannot contain \"\(Character(Unicode.Scalar(found)))\" char"
   }
 }

@@ -1,5 +1,5 @@
-import HTTPTypes
 import Synchronization
+import VectorDB
 
 /// A shared allowance of bytes that request bodies take from as they arrive, and give back when
 /// the request has been answered.
@@ -65,8 +65,9 @@ package final class ByteBudget: Sendable {
 
     /// Takes room for bytes that have arrived; waits when there is none.
     ///
-    /// - Throws: 429 with `Retry-After` when there was no room in time.
-    package func take(_ bytes: Int) async throws(RESTError) {
+    /// - Throws: an error of the kind ``ServiceError/Kind/exhausted`` when there was no room in
+    ///   time.
+    package func take(_ bytes: Int) async throws(ServiceError) {
       if id == nil, budget.takesSmall(small, and: bytes) {
         small += bytes
         return
@@ -93,11 +94,10 @@ package final class ByteBudget: Sendable {
     Share(self, abort: abort)
   }
 
-  private var refusal: RESTError {
-    RESTError(
-      .tooManyRequests,
-      "Rate limiting exceeded: request bodies in flight exceed the limit (\(capacity) bytes)",
-      retryAfterSeconds: 1)
+  private var refusal: ServiceError {
+    .engine(
+      .rateLimited(
+        "request bodies in flight exceed the limit (\(capacity) bytes)", retryAfterSeconds: 1))
   }
 
   private func takesSmall(_ taken: Int, and bytes: Int) -> Bool {

@@ -1,0 +1,72 @@
+import Synchronization
+
+/// Waits for work no longer than its caller does: the answer comes when the time is over, whatever
+/// the work is waiting for.
+enum Patience {
+  /// The outcome of `work`; `nil` when it is not there at `deadline`.
+  ///
+  /// - Parameter givesUp: whether the work's task is cancelled then, and when the caller's is;
+  ///   otherwise the work goes on, and what it throws later is nobody's.
+  static func outcome<Value: Sendable>(
+    by deadline: ContinuousClock.Instant?, givesUp: Bool,
+    of work: @escaping @Sendable () async throws(ServiceError) -> Value
+  ) async throws(ServiceError) -> Value? {
+    guard let deadline else { return try await work() }
+    let waiting = Waiting<Value>()
+    let task = Task {
+      do throws(ServiceError) {
+        waiting.end(.success(try await work()))
+      } catch {
+        waiting.end(.failure(error))
+      }
+    }
+    let clock = Task {
+      do {
+        try await Task.sleep(until: deadline, clock: .continuous)
+      } catch {
+        // The work was done before.
+        return
+      }
+      waiting.end(.success(nil))
+      if givesUp { task.cancel() }
+    }
+    let outcome = await withTaskCancellationHandler {
+      await withCheckedContinuation { waiting.begin($0) }
+    } onCancel: {
+      if givesUp { task.cancel() }
+    }
+    clock.cancel()
+    return try outcome.get()
+  }
+
+  /// A caller that is resumed once, or the outcome that it will find.
+  private final class Waiting<Value: Sendable>: Sendable {
+    typealias Outcome = Result<Value?, ServiceError>
+
+    private enum State {
+      case open
+      case waited(CheckedContinuation<Outcome, Never>)
+      case ended(Outcome)
+    }
+
+    private let state = Mutex(State.open)
+
+    func begin(_ caller: CheckedContinuation<Outcome, Never>) {
+      let outcome: Outcome? = state.withLock { state in
+        if case .ended(let outcome) = state { return outcome }
+        state = .waited(caller)
+        return nil
+      }
+      if let outcome { caller.resume(returning: outcome) }
+    }
+
+    func end(_ outcome: Outcome) {
+      let caller: CheckedContinuation<Outcome, Never>? = state.withLock { state in
+        defer { if case .ended = state {} else { state = .ended(outcome) } }
+        if case .waited(let caller) = state { return caller }
+        return nil
+      }
+      caller?.resume(returning: outcome)
+    }
+  }
+}

@@ -1,0 +1,95 @@
+public import PointModel
+import VectorDB
+
+/// Collections as wholes, and their further names.
+extension QdrantService {
+  /// The names of all collections that the caller may see.
+  public func collections(_ call: ServiceCall) throws(ServiceError) -> [String] {
+    try database(call, .anyKey).collections.map(\.name).filter(call.access.permitsListing)
+  }
+
+  /// What a collection reports of itself.
+  public func describe(
+    _ name: String, _ call: ServiceCall
+  ) async throws(ServiceError) -> CollectionDescription {
+    let collection = try collection(name, call, .read)
+    let info = try await read("Collection info", call) { () async throws(CollectionError) in
+      try await collection.describe()
+    }
+    return CollectionDescription(info: info, problem: try state.database().failure ?? info.damage)
+  }
+
+  /// How many points a collection has, without any waiting.
+  public func pointsCount(of name: String, _ call: ServiceCall) throws(ServiceError) -> Int {
+    try collection(name, call, .read).pointsCount
+  }
+
+  /// Whether there is a collection, or an alias of one, of that name.
+  public func exists(_ name: String, _ call: ServiceCall) throws(ServiceError) -> Bool {
+    do throws(ServiceError) {
+      _ = try collection(name, call, .read)
+      return true
+    } catch {
+      guard case .engine(.collectionNotFound) = error else { throw error }
+      return false
+    }
+  }
+
+  /// Creates a collection.
+  public func create(
+    _ name: String, _ config: CollectionConfig, _ call: ServiceCall
+  ) async throws(ServiceError) {
+    let database = try database(call, .manage, on: name)
+    try Self.check(newName: name)
+    try await engine { () async throws(CollectionError) in
+      try await database.createCollection(named: name, config: config)
+    }
+  }
+
+  /// Changes a collection's settings.
+  public func update(
+    _ name: String, _ change: CollectionConfigChange, _ call: ServiceCall
+  ) async throws(ServiceError) {
+    let database = try database(call, .manage, on: name)
+    try await engine { () async throws(CollectionError) in
+      try await database.updateCollection(named: name, change: change)
+    }
+  }
+
+  /// Deletes a collection, its points and its aliases; `false` when there is none.
+  public func delete(
+    _ name: String, _ call: ServiceCall
+  ) async throws(ServiceError) -> Bool {
+    let database = try database(call, .manage, on: name)
+    return try await engine { () async throws(CollectionError) in
+      try await database.deleteCollection(named: name)
+    }
+  }
+
+  /// All aliases that the caller may see, by name.
+  public func aliases(_ call: ServiceCall) throws(ServiceError) -> [Alias] {
+    try database(call, .anyKey).aliases.filter { call.access.permitsListing($0.collection) }
+  }
+
+  /// The aliases of the collection whose own name is `name`; none if it does not exist.
+  public func aliases(of name: String, _ call: ServiceCall) throws(ServiceError) -> [Alias] {
+    try database(call, .read, on: name).aliases(of: name)
+  }
+
+  /// Changes aliases in the order of `operations`: all of them or, if one can't be, none.
+  public func changeAliases(
+    _ operations: [AliasOperation], _ call: ServiceCall
+  ) async throws(ServiceError) {
+    let database = try database(call, .manage)
+    try await engine { () async throws(CollectionError) in
+      try await database.changeAliases(operations)
+    }
+  }
+
+  /// Refuses a name that no collection may be given.
+  static func check(newName name: String) throws(ServiceError) {
+    if let reason = CollectionName.fault(in: name, isNew: true) {
+      throw .invalid(field: "collection_name", reason: reason)
+    }
+  }
+}

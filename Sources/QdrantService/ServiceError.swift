@@ -1,0 +1,134 @@
+public import PointModel
+public import VectorDB
+
+/// Why a call was refused or failed: the one table from causes to what every transport tells.
+public enum ServiceError: Error, Sendable, Equatable {
+  /// What kind of answer an error is; each transport has a code for each.
+  public enum Kind: Sendable, CaseIterable {
+    /// The request can't be carried out as it is.
+    case badRequest
+    /// A member of the request is out of range.
+    case invalid
+    /// The caller brought no key, or a wrong one.
+    case unauthenticated
+    /// The caller has no right to it.
+    case forbidden
+    /// What is asked for is not there.
+    case notFound
+    /// What is to be made is there already.
+    case conflict
+    /// The caller's time is over.
+    case timedOut
+    /// The caller may try again later.
+    case exhausted
+    /// Memory or disk does not suffice.
+    case outOfSpace
+    /// The server can't do it now.
+    case unavailable
+    /// The server's own fault.
+    case failed
+  }
+
+  /// The engine refused it.
+  case engine(CollectionError)
+  /// A member of the request is out of range.
+  case invalid(field: String, reason: String)
+  /// The caller brought no key, or a wrong one.
+  case unauthenticated(String)
+  /// The caller has no right to it.
+  case forbidden(String)
+  /// There is no such point.
+  case pointMissing(PointID)
+  /// The database is not open yet.
+  case starting
+
+  /// No key where one is demanded.
+  static let missingKey = ServiceError.unauthenticated(
+    "Must provide an API key or an Authorization bearer token")
+
+  /// The kind of answer.
+  public var kind: Kind {
+    switch self {
+    case .engine(let error): Self.kind(of: error)
+    case .invalid: .invalid
+    case .unauthenticated: .unauthenticated
+    case .forbidden: .forbidden
+    case .pointMissing: .notFound
+    case .starting: .unavailable
+    }
+  }
+
+  /// Seconds after which the caller may try again; `nil` where that does not help.
+  public var retryAfterSeconds: Int? {
+    switch self {
+    case .engine(.overloaded(let seconds)): seconds
+    case .engine(.rateLimited(_, let seconds)): seconds
+    case .engine(.loading), .starting: 1
+    default: nil
+    }
+  }
+
+  /// The whole text, in the words of Qdrant.
+  public var text: String {
+    switch self {
+    case .engine(let error): Self.text(of: error)
+    case .invalid(let field, let reason): "Validation error in body: [\(field): \(reason)]"
+    case .unauthenticated(let reason): reason
+    case .forbidden(let reason): "Forbidden: \(reason)"
+    case .pointMissing(let id): "Not found: Point with id \(id) does not exists!"
+    case .starting: "Service unavailable: the data directory is still being opened"
+    }
+  }
+
+  private static func kind(of error: CollectionError) -> Kind {
+    switch error {
+    case .collectionNotFound, .referredCollectionNotFound, .aliasNotFound, .pointNotFound,
+      .snapshotNotFound:
+      .notFound
+    case .collectionExists: .conflict
+    case .forbidden: .forbidden
+    case .unknownVector, .wrongDimension, .wrongInput, .badRequest: .badRequest
+    case .timedOut: .timedOut
+    case .overloaded, .rateLimited: .exhausted
+    case .outOfSpace: .outOfSpace
+    case .shuttingDown, .loading: .unavailable
+    case .quarantined, .damaged, .storage: .failed
+    }
+  }
+
+  private static func text(of error: CollectionError) -> String {
+    switch error {
+    case .collectionNotFound(let name): "Not found: Collection `\(name)` doesn't exist!"
+    case .referredCollectionNotFound(let name): "Not found: Collection \(name) not found"
+    case .collectionExists(let name): "Wrong input: Collection `\(name)` already exists!"
+    case .aliasNotFound(let name): "Not found: Alias \(name) does not exists!"
+    case .pointNotFound(let id): "Not found: No point with id \(id) found"
+    case .snapshotNotFound(let name): "Not found: Snapshot \(name) not found"
+    case .forbidden(let reason): "Forbidden: \(reason)"
+    case .unknownVector(let name, let context):
+      "Wrong input: Not existing vector name error: \(name)" + parenthesised(context)
+    case .wrongDimension(let expected, let got, let context):
+      "Wrong input: Vector dimension error: expected dim: \(expected), got \(got)"
+        + parenthesised(context)
+    case .wrongInput(let reason): "Wrong input: \(reason)"
+    case .badRequest(let reason): "Bad request: \(reason)"
+    case .timedOut(let reason): "Timeout error: \(reason)"
+    case .overloaded: "Rate limiting exceeded: too many requests wait already"
+    case .rateLimited(let reason, _): "Rate limiting exceeded: \(reason)"
+    case .outOfSpace(let reason): "Service internal error: out of space: \(reason)"
+    case .shuttingDown: "Service unavailable: the server is shutting down"
+    case .loading(let name):
+      "Service unavailable: collection `\(name)` is still being loaded"
+    case .quarantined(let name, let reason):
+      """
+      Service internal error: collection `\(name)` is quarantined, because its records are \
+      damaged: \(reason). Delete it or recover it from a snapshot
+      """
+    case .damaged(let reason), .storage(let reason): "Service internal error: \(reason)"
+    }
+  }
+
+  private static func parenthesised(_ context: String) -> String {
+    context.isEmpty ? "" : " (\(context))"
+  }
+}
