@@ -33,3 +33,45 @@ public struct ContextPair: Sendable, Equatable {
     self.negative = negative
   }
 }
+
+/// A target, and points or vectors that were judged by how well they answer it.
+public struct FeedbackQuery: Sendable, Equatable {
+  /// One judgement.
+  public struct Example: Sendable, Equatable {
+    public var vector: QueryVector
+    /// Higher for a better answer.
+    public var score: Float
+
+    public init(_ vector: QueryVector, score: Float) {
+      self.vector = vector
+      self.score = score
+    }
+  }
+
+  /// How judgements move the score: `a` times the similarity to the target, and for every pair of
+  /// examples of which one is better by `d`, `c` times `d` to the power of `b` times how much more
+  /// like the better one a point is.
+  public struct Coefficients: Sendable, Equatable {
+    public var a: Float
+    /// At least 0.
+    public var b: Float
+    public var c: Float
+
+    public init(a: Float, b: Float, c: Float) {
+      self.a = a
+      self.b = b
+      self.c = c
+    }
+  }
+
+  public var target: QueryVector
+  /// At least one.
+  public var examples: [Example]
+  public var coefficients: Coefficients
+
+  public init(target: QueryVector, examples: [Example], coefficients: Coefficients) {
+    self.target = target
+    self.examples = examples
+    self.coefficients = coefficients
+  }
+}

@@ -16,6 +16,19 @@ public struct Filter: Sendable, Equatable {
     self.minShould = minShould
   }
 
+  /// The conditions of both, part by part: so one of `should` of either is enough, as in Qdrant,
+  /// and of `minShould` the greater minimum of all.
+  public func merged(with other: Filter) -> Filter {
+    var merged = Filter(
+      must: must + other.must, should: should + other.should, mustNot: mustNot + other.mustNot,
+      minShould: minShould ?? other.minShould)
+    if let own = minShould, let others = other.minShould {
+      merged.minShould = MinShould(
+        conditions: own.conditions + others.conditions, minimum: max(own.minimum, others.minimum))
+    }
+    return merged
+  }
+
   /// Whether every point passes.
   public var isEmpty: Bool {
     must.isEmpty && should.isEmpty && mustNot.isEmpty && minShould == nil

@@ -7,7 +7,8 @@ extension Query {
     case .discover(let target, let context):
       [target] + context.flatMap { [$0.positive, $0.negative] }
     case .context(let context): context.flatMap { [$0.positive, $0.negative] }
-    case .orderBy, .sample: []
+    case .feedback(let query): [query.target] + query.examples.map(\.vector)
+    case .fusion, .formula, .orderBy, .sample: []
     }
   }
 
@@ -25,7 +26,11 @@ extension Query {
       return .recommend(query)
     case .discover: return .discover(target: vectors[0], context: Self.pairs(vectors.dropFirst()))
     case .context: return .context(Self.pairs(vectors[...]))
-    case .orderBy, .sample: return self
+    case .feedback(var query):
+      query.target = vectors[0]
+      for index in query.examples.indices { query.examples[index].vector = vectors[index + 1] }
+      return .feedback(query)
+    case .fusion, .formula, .orderBy, .sample: return self
     }
   }
 

@@ -20,6 +20,12 @@ public enum Query: Sendable, Equatable {
   case discover(target: QueryVector, context: [ContextPair])
   /// Points on the positive side of as many pairs as possible.
   case context([ContextPair])
+  /// The nearest to a target, as judgements of earlier answers move it.
+  case feedback(FeedbackQuery)
+  /// What the prefetches found, as one ranking.
+  case fusion(Fusion)
+  /// What the prefetches found, by a score that is computed.
+  case formula(Formula)
   /// All points in an order of their payloads.
   case orderBy(OrderBy)
   /// Any points, others each time.
@@ -37,14 +43,14 @@ public struct QueryRequest: Sendable, Equatable {
   public var withVector: VectorSelector
 
   public init(
-    query: Query? = nil, using: String = "", filter: Filter? = nil, params: SearchParams = .init(),
-    scoreThreshold: Float? = nil, limit: Int = 10, offset: Int = 0,
+    prefetch: [QueryNode] = [], query: Query? = nil, using: String = "", filter: Filter? = nil,
+    params: SearchParams = .init(), scoreThreshold: Float? = nil, limit: Int = 10, offset: Int = 0,
     withPayload: PayloadSelector = .none, withVector: VectorSelector = .none,
     lookupFrom: LookupLocation? = nil
   ) {
     root = QueryNode(
-      query: query, using: using, filter: filter, params: params, scoreThreshold: scoreThreshold,
-      limit: limit, offset: offset, lookupFrom: lookupFrom)
+      prefetch: prefetch, query: query, using: using, filter: filter, params: params,
+      scoreThreshold: scoreThreshold, limit: limit, offset: offset, lookupFrom: lookupFrom)
     self.withPayload = withPayload
     self.withVector = withVector
   }

@@ -92,23 +92,7 @@ public enum ClientRequest {
   /// The body of `POST /collections/{name}/points/query`.
   public static func query(_ request: QueryRequest) -> [UInt8] {
     body { writer in
-      if let query = request.query {
-        writer.key("query")
-        writer.write(query)
-      }
-      if !request.using.isEmpty {
-        writer.key("using")
-        writer.string(request.using)
-      }
-      if let filter = request.filter {
-        writer.key("filter")
-        writer.write(filter)
-      }
-      writer.writeParams(request.params)
-      if let threshold = request.scoreThreshold {
-        writer.key("score_threshold")
-        writer.float(threshold)
-      }
+      writer.writeSource(request.root)
       writer.key("limit")
       writer.integer(request.limit)
       if request.offset > 0 {
@@ -116,7 +100,6 @@ public enum ClientRequest {
         writer.integer(request.offset)
       }
       writer.writeSelectors(request.withPayload, request.withVector)
-      if let lookup = request.lookupFrom { writer.writeLookup(lookup) }
     }
   }
 

@@ -5,11 +5,16 @@ import PointModel
 enum ExampleQueryDecoder {
   static func recommend(_ field: FieldReader) throws(DecodingFault) -> Query {
     try field.requireObject()
-    return .recommend(
-      RecommendQuery(
-        positive: try examples("positive", of: field),
-        negative: try examples("negative", of: field),
-        strategy: try strategy(of: field)))
+    let query = RecommendQuery(
+      positive: try examples("positive", of: field),
+      negative: try examples("negative", of: field),
+      strategy: try strategy(of: field))
+    if query.positive.isEmpty, query.negative.isEmpty {
+      throw DecodingFault.validation(
+        "At least one positive or negative vector/id must be provided"
+      ).under("positives, negatives")
+    }
+    return .recommend(query)
   }
 
   static func strategy(
@@ -42,6 +47,38 @@ enum ExampleQueryDecoder {
       try pairs(input)
     }
     return .discover(target: target, context: context)
+  }
+
+  static func feedback(_ field: FieldReader) throws(DecodingFault) -> Query {
+    let target = try field.required("target") { input throws(DecodingFault) in
+      try QueryDecoder.vector(input)
+    }
+    let examples = try field.required("feedback") { list throws(DecodingFault) in
+      try list.map { entry throws(DecodingFault) in
+        FeedbackQuery.Example(
+          try entry.required("example") { input throws(DecodingFault) in
+            try QueryDecoder.vector(input)
+          },
+          score: try entry.required("score") { score throws(DecodingFault) in try score.float() })
+      }
+    }
+    let coefficients = try field.required("strategy") { strategy throws(DecodingFault) in
+      try strategy.required("naive") { naive throws(DecodingFault) in
+        try Self.coefficients(naive)
+      }
+    }
+    if examples.isEmpty { throw .validation("feedback elements must be non-empty") }
+    return .feedback(
+      FeedbackQuery(target: target, examples: examples, coefficients: coefficients))
+  }
+
+  private static func coefficients(
+    _ naive: FieldReader
+  ) throws(DecodingFault) -> FeedbackQuery.Coefficients {
+    FeedbackQuery.Coefficients(
+      a: try naive.required("a") { field throws(DecodingFault) in try field.float() },
+      b: try naive.required("b") { field throws(DecodingFault) in try field.float(from: 0) },
+      c: try naive.required("c") { field throws(DecodingFault) in try field.float() })
   }
 
   /// One pair, or a list of pairs; `null` is none.

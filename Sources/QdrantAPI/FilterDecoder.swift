@@ -9,6 +9,11 @@ enum FilterDecoder {
     try filter(body, of: .point)
   }
 
+  /// One condition that is asked about points.
+  static func condition(_ entry: FieldReader) throws(DecodingFault) -> Condition {
+    try condition(entry, of: .point)
+  }
+
   /// What a filter is about.
   private enum Subject {
     case point

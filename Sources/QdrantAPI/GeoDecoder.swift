@@ -50,22 +50,16 @@ enum GeoDecoder {
     return points
   }
 
-  private static func point(_ body: FieldReader) throws(DecodingFault) -> GeoPoint {
+  static func point(_ body: FieldReader) throws(DecodingFault) -> GeoPoint {
     try body.requireObject("a geo point")
     let place = GeoPoint(
       longitude: try body.required("lon") { field throws(DecodingFault) in try field.double() },
       latitude: try body.required("lat") { field throws(DecodingFault) in try field.double() })
     guard place.isOnEarth else {
       throw .format(
-        "Wrong format of GeoPoint payload: expected `lat` = \(shown(place.latitude)) within "
-          + "[-90;90] and `lon` = \(shown(place.longitude)) within [-180;180]")
+        "Wrong format of GeoPoint payload: expected `lat` = \(place.latitude.shown) within "
+          + "[-90;90] and `lon` = \(place.longitude.shown) within [-180;180]")
     }
     return place
-  }
-
-  /// A number without the fraction that it does not have.
-  private static func shown(_ number: Double) -> String {
-    let text = number.description
-    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }
 }

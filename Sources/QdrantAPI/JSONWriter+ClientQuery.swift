@@ -2,7 +2,41 @@ import FastJSON
 import PointModel
 
 extension JSONWriter {
-  mutating func write(_ query: Query) {
+  /// Writes the members of a query, or of a prefetch, that say what is searched: all but its page.
+  mutating func writeSource(_ node: QueryNode) {
+    if !node.prefetch.isEmpty {
+      key("prefetch")
+      beginArray()
+      for child in node.prefetch {
+        beginObject()
+        writeSource(child)
+        key("limit")
+        integer(child.limit)
+        endObject()
+      }
+      endArray()
+    }
+    if let query = node.query {
+      key("query")
+      write(query)
+    }
+    if !node.using.isEmpty {
+      key("using")
+      string(node.using)
+    }
+    if let filter = node.filter {
+      key("filter")
+      write(filter)
+    }
+    writeParams(node.params)
+    if let threshold = node.scoreThreshold {
+      key("score_threshold")
+      float(threshold)
+    }
+    if let lookup = node.lookupFrom { writeLookup(lookup) }
+  }
+
+  private mutating func write(_ query: Query) {
     beginObject()
     switch query {
     case .nearest(let vector):
@@ -34,6 +68,11 @@ extension JSONWriter {
     case .context(let context):
       key("context")
       write(context)
+    case .feedback(let feedback):
+      key("relevance_feedback")
+      write(feedback)
+    case .fusion(let fusion): writeMember(fusion)
+    case .formula(let formula): writeMembers(formula)
     case .orderBy(let order):
       key("order_by")
       write(order)
@@ -74,6 +113,35 @@ extension JSONWriter {
     endArray()
   }
 
+  private mutating func write(_ feedback: FeedbackQuery) {
+    beginObject()
+    key("target")
+    write(feedback.target)
+    key("feedback")
+    beginArray()
+    for example in feedback.examples {
+      beginObject()
+      key("example")
+      write(example.vector)
+      key("score")
+      float(example.score)
+      endObject()
+    }
+    endArray()
+    key("strategy")
+    beginObject()
+    key("naive")
+    beginObject()
+    let coefficients = feedback.coefficients
+    for (name, value) in [("a", coefficients.a), ("b", coefficients.b), ("c", coefficients.c)] {
+      key(name)
+      float(value)
+    }
+    endObject()
+    endObject()
+    endObject()
+  }
+
   private mutating func write(_ order: OrderBy) {
     beginObject()
     key("key")
@@ -100,7 +168,7 @@ extension JSONWriter {
   }
 
   /// Writes `params` unless they are the default ones.
-  mutating func writeParams(_ params: SearchParams) {
+  private mutating func writeParams(_ params: SearchParams) {
     if params == SearchParams() { return }
     key("params")
     beginObject()
@@ -163,7 +231,7 @@ extension JSONWriter {
     endObject()
   }
 
-  mutating func writeLookup(_ lookup: LookupLocation) {
+  private mutating func writeLookup(_ lookup: LookupLocation) {
     key("lookup_from")
     beginObject()
     key("collection")

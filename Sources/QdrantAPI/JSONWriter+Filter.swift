@@ -30,7 +30,7 @@ extension JSONWriter {
     endArray()
   }
 
-  private mutating func write(_ condition: Condition) {
+  mutating func write(_ condition: Condition) {
     if case .filter(let filter) = condition { return write(filter) }
     if case .not(let inner) = condition { return write(Filter(mustNot: [inner])) }
     beginObject()

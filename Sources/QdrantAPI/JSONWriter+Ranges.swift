@@ -75,7 +75,7 @@ extension JSONWriter {
     endObject()
   }
 
-  private mutating func write(_ point: GeoPoint) {
+  mutating func write(_ point: GeoPoint) {
     beginObject()
     key("lon")
     double(point.longitude)

@@ -32,8 +32,7 @@ enum QueryDecoder {
   /// All of a query but its limit.
   static func parts(_ body: FieldReader) throws(DecodingFault) -> QueryRequest {
     let using = try body.optional("using") { field throws(DecodingFault) in try field.string() }
-    try checkPrefetch(body, using: using)
-    var request = QueryRequest(using: using ?? "")
+    var request = QueryRequest(prefetch: try prefetches(of: body), using: using ?? "")
     request.query = try body.optional("query") { field throws(DecodingFault) in
       try query(field)
     }
@@ -44,34 +43,43 @@ enum QueryDecoder {
     return request
   }
 
-  /// The rules on how prefetches, fusion and `using` go together come before all else.
-  private static func checkPrefetch(
-    _ body: FieldReader, using: String?
-  ) throws(DecodingFault) {
-    let prefetch = body["prefetch"]
-    let query = body["query"]
-    let prefetches = prefetch.map { $0.element.array?.isEmpty != true } ?? false
-    if prefetches, query == nil {
-      throw .badRequest(
-        "A query is needed to merge the prefetches. "
-          + "Can't have prefetches without defining a query.")
-    }
-    if using != nil, query?["fusion"] != nil || query?["rrf"] != nil {
-      throw .badRequest("Fusion queries cannot be combined with the 'using' field.")
-    }
-    if prefetches { throw .unsupported("`prefetch` is") }
+  /// One prefetch, or a list of them.
+  private static func prefetches(of body: FieldReader) throws(DecodingFault) -> [QueryNode] {
+    try body.optional("prefetch") { field throws(DecodingFault) in
+      if field.element.kind == .array {
+        return try field.map { entry throws(DecodingFault) in try prefetch(entry) }
+      }
+      do throws(DecodingFault) {
+        return [try prefetch(field)]
+      } catch {
+        throw error.under(0)
+      }
+    } ?? []
   }
 
-  private static let unsupportedQueries = ["fusion", "rrf", "formula", "relevance_feedback"]
+  private static func prefetch(_ body: FieldReader) throws(DecodingFault) -> QueryNode {
+    try body.requireObject("a prefetch")
+    let using = try body.optional("using") { field throws(DecodingFault) in try field.string() }
+    let limit = try body.optional("limit") { field throws(DecodingFault) in
+      try field.integer(from: 1)
+    }
+    return QueryNode(
+      prefetch: try prefetches(of: body),
+      query: try body.optional("query") { field throws(DecodingFault) in try query(field) },
+      using: using ?? "", filter: try SearchParamsDecoder.filter(of: body),
+      params: try SearchParamsDecoder.params(of: body),
+      scoreThreshold: try SearchParamsDecoder.scoreThreshold(of: body), limit: limit ?? 10,
+      lookupFrom: try body.optional("lookup_from") { field throws(DecodingFault) in
+        try lookup(field)
+      })
+  }
 
   private static func query(_ field: FieldReader) throws(DecodingFault) -> Query {
     guard let object = field.element.object else { return .nearest(try vector(field)) }
     if DocumentDecoder.isDocument(field) { return .nearest(try vector(field)) }
     if object["indices"] != nil || object["values"] != nil { return .nearest(try vector(field)) }
-    if let name = unsupportedQueries.first(where: { object[$0] != nil }) {
-      throw .unsupported("`\(name)` queries are")
-    }
     if let query = try exampleOrOrder(field) { return query }
+    if let query = try merge(field) { return query }
     guard object["nearest"] != nil else {
       throw .format("data did not match any variant of untagged enum QueryInterface")
     }
@@ -89,6 +97,24 @@ enum QueryDecoder {
       return Query.mmr(nearest, diversity: diversity ?? 0.5, candidates: candidates)
     }
     return mmr ?? .nearest(nearest)
+  }
+
+  /// A query that makes something of what prefetches found, if this is one.
+  private static func merge(_ field: FieldReader) throws(DecodingFault) -> Query? {
+    let name = try field.optional("fusion") { input throws(DecodingFault) in
+      try input.choice(["rrf", "dbsf"])
+    }
+    if let name { return .fusion(name == "dbsf" ? .scoreDistribution : .reciprocalRank()) }
+    let ranks = try field.optional("rrf") { input throws(DecodingFault) in
+      try input.requireObject()
+      let k = try input.optional("k") { value throws(DecodingFault) in try value.integer(from: 1) }
+      let weights = try input.optional("weights") { value throws(DecodingFault) in
+        try value.map { weight throws(DecodingFault) in try weight.float() }
+      }
+      return Query.fusion(.reciprocalRank(k: k ?? 2, weights: weights))
+    }
+    if let ranks { return ranks }
+    return field["formula"] == nil ? nil : .formula(try FormulaDecoder.formula(field))
   }
 
   /// A query by examples or in an order, if this is one.
@@ -112,6 +138,10 @@ enum QueryDecoder {
       try OrderByDecoder.orderBy(input)
     }
     if let order { return .orderBy(order) }
+    let feedback = try field.optional("relevance_feedback") { input throws(DecodingFault) in
+      try ExampleQueryDecoder.feedback(input)
+    }
+    if let feedback { return feedback }
     let sample = try field.optional("sample") { input throws(DecodingFault) in
       try input.choice(["random"])
     }

@@ -29,6 +29,10 @@ public struct Limits: Sendable, Equatable {
   public var pausedReadsMax: Int
   /// Levels of queries that take their points from others.
   public var queryDepthMax: Int
+  /// Queries of one tree.
+  public var queryNodesMax: Int
+  /// Expressions of one formula.
+  public var formulaSizeMax: Int
   /// Points that a diversified search weighs against each other; those after them follow by their
   /// nearness alone.
   public var diversifiedCandidatesMax: Int
@@ -56,7 +60,8 @@ public struct Limits: Sendable, Equatable {
     payloadDepthMax: Int = 125, collectionsMax: Int = 10_000,
     aliasesMax: Int = 100_000, lazyFilterCandidatesMax: Int = 2048,
     briefSearchBytesMax: Int = 4 << 20, pausedReadsMax: Int = 128,
-    queryDepthMax: Int = 64, diversifiedCandidatesMax: Int = 16_384,
+    queryDepthMax: Int = 64, queryNodesMax: Int = 1024, formulaSizeMax: Int = 4096,
+    diversifiedCandidatesMax: Int = 16_384,
     wholeAnswerPointsMax: Int = 128, matrixEntriesMax: Int = 4 << 20,
     indexTailRowsMax: Int = 20_000,
     loadingWaitMilliseconds: Int = 3000, payloadFieldsMax: Int = 1000,
@@ -75,6 +80,8 @@ public struct Limits: Sendable, Equatable {
     self.briefSearchBytesMax = briefSearchBytesMax
     self.pausedReadsMax = pausedReadsMax
     self.queryDepthMax = queryDepthMax
+    self.queryNodesMax = queryNodesMax
+    self.formulaSizeMax = formulaSizeMax
     self.diversifiedCandidatesMax = diversifiedCandidatesMax
     self.wholeAnswerPointsMax = wholeAnswerPointsMax
     self.matrixEntriesMax = matrixEntriesMax

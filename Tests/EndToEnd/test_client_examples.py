@@ -162,8 +162,9 @@ def test_older_routes(both, wire):
             "Bad request: At least one positive vector ID required with this strategy",
         ),
         (
-            {"recommend": {"strategy": "best_score"}}, 400,
-            "Bad request: At least one positive or negative vector ID required with this strategy",
+            {"recommend": {"strategy": "best_score"}}, 422,
+            "Validation error in JSON body: [internal.query.recommend.positives, negatives: "
+            "At least one positive or negative vector/id must be provided]",
         ),
         ({"recommend": {"positive": [999]}}, 404, "Not found: No point with id 999 found"),
         (

@@ -124,8 +124,25 @@ import Testing
         #"{"query":{"text":"x","model":"m"}}"#,
         "query: model `m` is not available. Vectors can be made of texts, by `qdrant/bm25`; "
           + "those of other models are made by the client"),
-      .badRequest(#"{"query":{"fusion":"rrf"}}"#, "query: `fusion` queries are not supported yet"),
-      .badRequest(#"{"query":{"formula":{}}}"#, "query: `formula` queries are not supported yet"),
+      .format(
+        #"{"query":{"fusion":"sum"}}"#,
+        "query.fusion: unknown variant `sum`, expected one of `rrf`, `dbsf`"),
+      .validation(
+        #"{"query":{"rrf":{"k":0}}}"#, "internal.query.rrf.k: value 0 invalid, must be 1 or larger"),
+      .validation(
+        #"{"prefetch":{"limit":0}}"#,
+        "internal.prefetch[0].limit: value 0 invalid, must be 1 or larger"),
+      .format(
+        #"{"prefetch":[{"prefetch":1}]}"#,
+        "prefetch[0].prefetch[0]: invalid type: integer `1`, expected a prefetch"),
+      .validation(
+        #"{"query":{"recommend":{"strategy":"best_score"}}}"#,
+        "internal.query.recommend.positives, negatives: "
+          + "At least one positive or negative vector/id must be provided"),
+      .validation(
+        #"{"query":{"relevance_feedback":{"target":1,"feedback":[],"strategy":{"naive":"#
+          + #"{"a":1,"b":1,"c":1}}}}}"#,
+        "internal.query.relevance_feedback: feedback elements must be non-empty"),
       .format(#"{"query":{"discover":{}}}"#, "query.discover: missing field `target`"),
       .format(
         #"{"query":{"discover":{"target":1}}}"#, "query.discover: missing field `context`"),
@@ -136,16 +153,6 @@ import Testing
       .format(
         #"{"query":{"sample":"all"}}"#,
         "query.sample: unknown variant `all`, expected `random`"),
-      .badRequest(
-        #"{"prefetch":{"query":[1]}}"#,
-        "A query is needed to merge the prefetches. Can't have prefetches without defining a query."
-      ),
-      .badRequest(
-        #"{"prefetch":[{"query":[1]}],"query":{"fusion":"rrf"},"using":"a","vector":[1]}"#,
-        "Fusion queries cannot be combined with the 'using' field."),
-      .badRequest(
-        #"{"prefetch":[{"query":[1]}],"query":{"fusion":"rrf"}}"#, "`prefetch` is not supported yet"
-      ),
       .badRequest(#"{"shard_key":["a"]}"#, "`shard_key` is not supported yet"),
       .validation(
         #"{"query":{"nearest":[1],"mmr":{"diversity":1.5}}}"#,

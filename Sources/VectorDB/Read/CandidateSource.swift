@@ -1,27 +1,30 @@
 import PointModel
+import RowSets
 import VectorIndex
 
 /// Where the points of a node without children come from that is no search for the nearest: its
 /// page of them, best first.
 struct CandidateSource {
   private let transaction: ReadTransaction
+  private let scans: FilterScans
 
-  init(_ transaction: ReadTransaction) {
+  init(_ transaction: ReadTransaction, _ scans: FilterScans) {
     self.transaction = transaction
+    self.scans = scans
   }
 
   func candidates(for node: QueryNode) throws(CollectionError) -> [Candidate] {
     switch node.query {
-    case .recommend, .discover, .context: return try byExamples(node)
+    case .recommend, .discover, .context, .feedback: return try byExamples(node)
     case .sample:
       // Another sample each time has no pages.
       let offsets = try RandomSample(transaction: transaction).offsets(
-        node.limit, filter: node.filter)
+        node.limit, among: try rows(node))
       return offsets.map { Candidate(offset: $0, score: 1) }
     case .orderBy(let order):
       return try OrderedScan(order, in: transaction).candidates(
         skipping: node.offset, limit: node.limit, filter: node.filter)
-    case nil, .nearest, .mmr:
+    case nil, .nearest, .mmr, .fusion, .formula:
       let page = try IDOrderScan(transaction).page(
         from: nil, skipping: node.offset, limit: node.limit, filter: node.filter)
       return page.offsets.map { Candidate(offset: $0, score: 1) }
@@ -32,14 +35,12 @@ struct CandidateSource {
     guard let query = node.query else { return [] }
     let view = try transaction.view(named: node.using, context: "using")
     let hits = try ExampleSearch(transaction: transaction, view: view).best(
-      node.offset.addingSaturating(node.limit), for: query,
-      filter: ReferenceResolver.filter(of: node))
-    var found = hits.map { Candidate(offset: $0.offset, score: $0.score) }
-    if let threshold = node.scoreThreshold {
-      // As the distance compares, though these scores are always higher for a better point: so a
-      // threshold leaves all or nothing where lower distances are better.
-      found = Array(found.prefix { view.distance.passes($0.score, threshold: threshold) })
-    }
-    return Array(found.dropFirst(node.offset))
+      node.offset.addingSaturating(node.limit), for: query, among: try rows(node))
+    return hits.map { Candidate(offset: $0.offset, score: $0.score) }
+      .passing(node, view.distance).dropFirst(node.offset).map { $0 }
+  }
+
+  private func rows(_ node: QueryNode) throws(CollectionError) -> RowMask? {
+    try node.filter.map { filter throws(CollectionError) in try scans.rows(filter) }
   }
 }

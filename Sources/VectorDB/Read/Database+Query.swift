@@ -48,12 +48,31 @@ extension Database {
     return resolved
   }
 
+  /// A tree with the vectors of the points that it looks up. Those of the searched collection are
+  /// not among the answers.
   private func lookingUp(
-    _ node: QueryNode, for collection: PointCollection
+    _ root: QueryNode, for collection: PointCollection
   ) async throws(CollectionError) -> QueryNode {
-    guard let location = node.lookupFrom, node.query != nil else { return node }
-    let source = try self.collection(referredToAs: location.collection)
-    return try await ReferenceResolver.looked(
-      up: node, in: source, isSearched: source === collection)
+    var searched: Set<PointID> = []
+    var resolved = try await lookingUp(root, for: collection, &searched)
+    resolved.filter = ReferenceResolver.excluding(searched, root.filter)
+    return resolved
+  }
+
+  private func lookingUp(
+    _ node: QueryNode, for collection: PointCollection, _ searched: inout Set<PointID>
+  ) async throws(CollectionError) -> QueryNode {
+    var resolved = node
+    if let location = node.lookupFrom, node.query != nil {
+      let source = try self.collection(referredToAs: location.collection)
+      let (found, points) = try await ReferenceResolver.looked(up: node, in: source)
+      resolved = found
+      if source === collection { searched.formUnion(points) }
+    }
+    for index in resolved.prefetch.indices {
+      resolved.prefetch[index] = try await lookingUp(
+        resolved.prefetch[index], for: collection, &searched)
+    }
+    return resolved
   }
 }

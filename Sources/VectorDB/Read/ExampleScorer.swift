@@ -1,3 +1,5 @@
+import Glibc
+import PointModel
 import VectorIndex
 
 /// Scores rows by their similarity to several examples; a higher score is better whatever the
@@ -15,6 +17,30 @@ struct ExampleScorer {
     case discover
     /// Pairs.
     case context
+    /// A target, then judged examples.
+    case feedback(Judgements)
+  }
+
+  /// What judgements of examples weigh.
+  struct Judgements {
+    /// The weight of the similarity to the target.
+    let target: Float
+    /// Pairs of examples, counted from the target on, of which the first was judged better.
+    let pairs: [(better: Int, worse: Int, weight: Float)]
+
+    /// Every example is paired with all that were judged worse, in Qdrant's order.
+    init(_ query: FeedbackQuery) {
+      target = query.coefficients.a
+      let scores = query.examples.map(\.score)
+      var pairs: [(better: Int, worse: Int, weight: Float)] = []
+      for better in scores.indices {
+        for worse in scores.indices where scores[better] - scores[worse] > 0 {
+          let weight = powf(scores[better] - scores[worse], query.coefficients.b)
+          pairs.append((better + 1, worse + 1, weight * query.coefficients.c))
+        }
+      }
+      self.pairs = pairs
+    }
   }
 
   let rule: Rule
@@ -42,6 +68,10 @@ struct ExampleScorer {
       return Float(rank) + Self.sigmoid(similarities[0])
     case .context:
       return pairs(similarities[...]).reduce(0) { $0 + Self.loss(of: $1) }
+    case .feedback(let judgements):
+      return judgements.pairs.reduce(judgements.target * similarities[0]) { score, pair in
+        score + pair.weight * (similarities[pair.better] - similarities[pair.worse])
+      }
     }
   }
 

@@ -2,7 +2,8 @@ import PointModel
 import RowSets
 import VectorIndex
 
-/// Searches by examples: what they are, and the rows that score best.
+/// Queries by vectors, made ready for one field: what they search with or score by, and for those
+/// that search with none, the rows that score best.
 struct ExampleSearch {
   let transaction: ReadTransaction
   let view: any FieldView
@@ -10,16 +11,11 @@ struct ExampleSearch {
   /// Rows scored at once.
   private static let block = 256
 
-  /// The rows with the best scores.
+  /// The rows with the best scores by the examples of a query, among `allowed` if it is given.
   func best(
-    _ count: Int, for query: Query, filter: Filter?
+    _ count: Int, for query: Query, among allowed: RowMask?
   ) throws(CollectionError) -> [Neighbor] {
-    guard let rule = try rule(for: query) else { return [] }
-    let scorer = ExampleScorer(
-      rule: rule,
-      examples: try vectors(query.vectors).map {
-        view.scorer(for: view.field.prepared(query: $0))
-      })
+    guard let scorer = try scorer(for: query) else { return [] }
     var best = TopK(capacity: min(count, Int(transaction.visibility.rowCount)))
     var pace = WorkPace(transaction.flag)
     var rows: [UInt32] = []
@@ -34,8 +30,8 @@ struct ExampleSearch {
       if view.contains(offset) { rows.append(offset) }
       if rows.count == Self.block { try scoreRows() }
     }
-    if let filter, !filter.isEmpty {
-      try transaction.forEachVisible(among: FilterScan(filter, in: transaction).rows(), take)
+    if let allowed {
+      try transaction.forEachVisible(among: allowed, take)
     } else {
       try transaction.forEachVisible(take)
     }
@@ -43,18 +39,33 @@ struct ExampleSearch {
     return best.sorted()
   }
 
-  /// The vector that a recommendation by means searches with.
-  func mean(of query: RecommendQuery) throws(CollectionError) -> VectorValue {
-    guard !query.positive.isEmpty else {
+  /// What a query searches with, ready for the field: its vector, or the mean of its examples.
+  func target(of query: Query) throws(CollectionError) -> VectorValue {
+    guard case .recommend(let examples) = query else {
+      return view.field.prepared(query: try vectors(query.vectors)[0])
+    }
+    guard !examples.positive.isEmpty else {
       throw .badRequest("At least one positive vector ID required with this strategy")
     }
-    return try VectorMean.target(
-      positive: try vectors(query.positive), negative: try vectors(query.negative))
+    return view.field.prepared(
+      query: try VectorMean.target(
+        positive: try vectors(examples.positive), negative: try vectors(examples.negative)))
+  }
+
+  /// What scores rows by the examples of a query; `nil` for one that searches with one vector, or
+  /// with none.
+  func scorer(for query: Query) throws(CollectionError) -> ExampleScorer? {
+    guard let rule = try rule(for: query) else { return nil }
+    let examples = try vectors(query.vectors).map {
+      view.scorer(for: view.field.prepared(query: $0))
+    }
+    return ExampleScorer(rule: rule, examples: examples)
   }
 
   private func rule(for query: Query) throws(CollectionError) -> ExampleScorer.Rule? {
     switch query {
     case .recommend(let query):
+      if query.strategy == .averageVector { return nil }
       guard !query.positive.isEmpty || !query.negative.isEmpty else {
         throw .badRequest("At least one positive or negative vector ID required with this strategy")
       }
@@ -63,7 +74,8 @@ struct ExampleSearch {
         ? .sumScores(positives: positives) : .bestScore(positives: positives)
     case .discover: return .discover
     case .context: return .context
-    case .nearest, .mmr, .orderBy, .sample: return nil
+    case .feedback(let query): return .feedback(ExampleScorer.Judgements(query))
+    case .nearest, .mmr, .fusion, .formula, .orderBy, .sample: return nil
     }
   }
 

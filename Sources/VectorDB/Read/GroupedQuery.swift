@@ -41,7 +41,8 @@ struct GroupedQuery {
   private var isRepeatable: Bool {
     switch request.query.query {
     case .sample, .mmr: false
-    case nil, .nearest, .recommend, .discover, .context, .orderBy: true
+    case nil, .nearest, .recommend, .discover, .context, .feedback, .fusion, .formula, .orderBy:
+      true
     }
   }
 

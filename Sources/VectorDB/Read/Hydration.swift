@@ -8,6 +8,17 @@ struct Candidate {
   var score: Float
   /// The value that gave it its place, in an order by payload.
   var orderValue: Number?
+
+  init(offset: UInt32, score: Float, orderValue: Number? = nil) {
+    self.offset = offset
+    self.score = score
+    self.orderValue = orderValue
+  }
+
+  /// A row by its internal score.
+  init(_ neighbor: Neighbor, by distance: Distance) {
+    self.init(offset: neighbor.offset, score: distance.score(internal: neighbor.score))
+  }
 }
 
 /// Makes the points of an answer from the rows that were found: once, at the root of a query.
@@ -28,7 +39,7 @@ struct Hydration {
     withVersion =
       switch request.query {
       case nil, .orderBy, .sample: false
-      case .nearest, .mmr, .recommend, .discover, .context: true
+      case .nearest, .mmr, .recommend, .discover, .context, .feedback, .fusion, .formula: true
       }
   }
 

@@ -18,11 +18,13 @@ struct NearestSearch {
 /// Finds the nearest points, through the index if there is one.
 struct NearestSource {
   private let transaction: ReadTransaction
+  private let scans: FilterScans
   /// Whether searches go on until they have found as many points as are wanted.
   var fillsUp = true
 
-  init(_ transaction: ReadTransaction) {
+  init(_ transaction: ReadTransaction, _ scans: FilterScans) {
     self.transaction = transaction
+    self.scans = scans
   }
 
   /// The neighbours that each search wants; of one that wants more than its first page, a ranking
@@ -30,18 +32,17 @@ struct NearestSource {
   ///
   /// First pages without a filter, or with one whose rows are known, that spend the same effort on
   /// the same vector are searched for together; others alone.
-  func neighbors(of searches: [NearestSearch?]) throws(CollectionError) -> [[Neighbor]] {
+  func neighbors(of searches: [NearestSearch]) throws(CollectionError) -> [[Neighbor]] {
     var results = [[Neighbor]](repeating: [], count: searches.count)
-    var scans = FilterScans(transaction)
     for view in transaction.fields {
       var groups: [(params: SearchParams, members: [(index: Int, query: FieldQuery)])] = []
       for (index, search) in searches.enumerated() {
-        guard let search, search.view.field === view.field, search.first > 0 else { continue }
+        guard search.view.field === view.field, search.first > 0 else { continue }
         var query = FieldQuery(value: search.vector, limit: search.first)
         if let filter = search.filter {
           let (scan, known) = try scans.scan(filter)
           guard let rows = known else {
-            results[index] = try ranked(search, search.first, scan)
+            results[index] = try ranked(search, search.first, filter, scan)
             continue
           }
           if rows.count == 0 { continue }
@@ -61,16 +62,20 @@ struct NearestSource {
         for (member, neighbors) in zip(group.members, found) { results[member.index] = neighbors }
       }
     }
-    for (index, search) in searches.enumerated() {
-      guard let search, search.first < search.count else { continue }
-      results[index] = try continued(results[index], search, &scans)
+    for (index, search) in searches.enumerated() where search.first < search.count {
+      results[index] = try continued(results[index], search)
     }
     return results
   }
 
   /// About what a search takes, as the bytes that are read in that time.
-  func briefCost(of search: NearestSearch, returning selector: VectorSelector) -> Int {
+  func briefCost(of search: NearestSearch) -> Int {
     let read = search.view.bytesRead(limit: search.count, sharing(search.params))
+    return Self.queryBytes + read + search.count * Self.neighborBytes
+  }
+
+  /// About what it takes to return so many points from memory, likewise.
+  func briefCost(of count: Int, returning selector: VectorSelector) -> Int {
     var hit = Self.hitBytes
     for view in transaction.fields {
       let isReturned =
@@ -81,12 +86,13 @@ struct NearestSource {
         }
       if isReturned { hit += view.field.rowBytes }
     }
-    return Self.queryBytes + read + search.count * hit
+    return count.multipliedSaturating(by: hit)
   }
 
-  /// What a query and a point found cost besides, as bytes read in that time.
+  /// What a query, a row found and a point returned cost besides, as bytes read in that time.
   private static let queryBytes = 32 << 10
-  private static let hitBytes = 4 << 10
+  private static let neighborBytes = 1 << 10
+  private static let hitBytes = 3 << 10
 
   // MARK: Pages
 
@@ -101,7 +107,7 @@ struct NearestSource {
   /// then of ever larger searches, whose sizes are the same for all pages, what ranks after that.
   /// Rows that were missed at first come at the very end.
   private func continued(
-    _ first: [Neighbor], _ search: NearestSearch, _ scans: inout FilterScans
+    _ first: [Neighbor], _ search: NearestSearch
   ) throws(CollectionError) -> [Neighbor] {
     if first.count < search.first { return first }
     let rows = Int(transaction.visibility.rowCount)
@@ -112,7 +118,7 @@ struct NearestSource {
     while size <= search.first { size = size.multipliedSaturating(by: Self.growth) }
     while ranking.count < search.count {
       let limit = min(size, rows)
-      let found = try neighbors(of: search, limit, &scans)
+      let found = try neighbors(of: search, limit)
       for neighbor in found where !known.contains(neighbor.offset) {
         if let last = ranking.last, !last.ranks(before: neighbor) {
           missed.insert(neighbor.offset)
@@ -132,12 +138,12 @@ struct NearestSource {
 
   /// The nearest `limit` neighbours of one search.
   private func neighbors(
-    of search: NearestSearch, _ limit: Int, _ scans: inout FilterScans
+    of search: NearestSearch, _ limit: Int
   ) throws(CollectionError) -> [Neighbor] {
     var query = FieldQuery(value: search.vector, limit: limit)
     if let filter = search.filter {
       let (scan, known) = try scans.scan(filter)
-      guard let rows = known else { return try ranked(search, limit, scan) }
+      guard let rows = known else { return try ranked(search, limit, filter, scan) }
       query.allowed = rows
     }
     return try nearest([query], search.view, search.params)[0]
@@ -178,11 +184,11 @@ struct NearestSource {
   /// Takes the nearest of the points that can pass in order and tests each; when too few do,
   /// tests them all and searches what is left.
   private func ranked(
-    _ search: NearestSearch, _ limit: Int, _ scan: FilterScan
+    _ search: NearestSearch, _ limit: Int, _ filter: Filter, _ scan: FilterScan
   ) throws(CollectionError) -> [Neighbor] {
     let budget = transaction.collection.core.options.limits.lazyFilterCandidatesMax
     if let passed = try firstPassing(search, limit, scan, budget: budget) { return passed }
-    let allowed = try scan.rows()
+    let allowed = try scans.rows(filter)
     let query = FieldQuery(value: search.vector, limit: limit, allowed: allowed)
     return try nearest([query], search.view, search.params)[0]
   }
@@ -213,30 +219,5 @@ struct NearestSource {
       step = min(1024, step * 2)
     }
     return Array(passed.sorted { $0.ranks(before: $1) }.prefix(limit))
-  }
-}
-
-/// What is known of the filters of one request: equal ones are looked at once.
-private struct FilterScans {
-  private let transaction: ReadTransaction
-  private var known: [(filter: Filter, scan: FilterScan, rows: RowMask?)] = []
-
-  /// Filters that are kept.
-  private static let keptMax = 16
-
-  init(_ transaction: ReadTransaction) {
-    self.transaction = transaction
-  }
-
-  /// The scan for a filter, and the rows that pass if they were found at once; they may be dead.
-  mutating func scan(
-    _ filter: Filter
-  ) throws(CollectionError) -> (scan: FilterScan, rows: RowMask?) {
-    if let found = known.first(where: { $0.filter == filter }) { return (found.scan, found.rows) }
-    let scan = FilterScan(filter, in: transaction)
-    let rows = try scan.rowsAtOnce()
-    if known.count == Self.keptMax { known.removeFirst() }
-    known.append((filter, scan, rows))
-    return (scan, rows)
   }
 }

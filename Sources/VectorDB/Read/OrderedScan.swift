@@ -39,6 +39,18 @@ struct OrderedScan {
     }
   }
 
+  /// The first `limit` points of `rows`, all of which exist, with score 1.
+  func candidates(
+    among rows: [UInt32], limit: Int
+  ) throws(CollectionError) -> [Candidate] {
+    var entries: [Entry] = []
+    try transaction.visitRecords(at: rows) { (index, view) throws(CollectionError) in
+      try append(view, at: rows[index], to: &entries)
+    }
+    keepFirst(limit, of: &entries)
+    return entries.map { Candidate(offset: $0.offset, score: 1, orderValue: $0.value) }
+  }
+
   /// The first `count` entries.
   private func entries(
     _ count: Int, _ filter: Filter?
@@ -88,14 +100,20 @@ struct OrderedScan {
     let bound = max(4096, count.addingSaturating(count))
     let scan = FilterScan(filter ?? Filter(), in: transaction)
     try scan.forEachPoint { (offset, view) throws(CollectionError) in
-      for value in Set(values.orderValues(in: try view.parsedPayload())).filter(isAtOrAfterStart) {
-        entries.append(Entry(value: value, id: view.id, offset: offset))
-      }
+      try append(view, at: offset, to: &entries)
       if entries.count >= bound { keepFirst(count, of: &entries) }
       return true
     }
     keepFirst(count, of: &entries)
     return entries
+  }
+
+  private func append(
+    _ view: PointRecord.View, at offset: UInt32, to entries: inout [Entry]
+  ) throws(CollectionError) {
+    for value in Set(values.orderValues(in: try view.parsedPayload())).filter(isAtOrAfterStart) {
+      entries.append(Entry(value: value, id: view.id, offset: offset))
+    }
   }
 
   private func keepFirst(_ count: Int, of entries: inout [Entry]) {

@@ -47,8 +47,12 @@ extension PointCollection {
     let transaction = try await beginQuery(requests)
     let rows = state.withLock { $0.liveCount }
     var count = 0
-    for request in requests { count = count.addingSaturating(min(request.limit, rows)) }
-    let lease = try lease(of: count)
+    var held = 0
+    for request in requests {
+      count = count.addingSaturating(min(request.limit, rows))
+      held = held.addingSaturating(request.root.heldCount(rows: rows))
+    }
+    let lease = try lease(of: held)
     guard requests.contains(where: { isLong(count, $0.withPayload, $0.withVector) }) else {
       return PointPages(try await results(of: requests, in: transaction))
     }

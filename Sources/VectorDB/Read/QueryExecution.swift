@@ -7,55 +7,56 @@ import VectorIndex
 /// ``briefResults(of:)``.
 struct QueryExecution {
   private let transaction: ReadTransaction
+  private let scans: FilterScans
 
   init(_ transaction: ReadTransaction) {
     self.transaction = transaction
+    scans = FilterScans(transaction)
   }
 
   func results(of requests: [QueryRequest]) throws(CollectionError) -> [[ScoredPoint]] {
-    for request in requests { try Self.check(request.root, transaction) }
-    let source = NearestSource(transaction)
-    var searches: [NearestSearch?] = []
-    for request in requests { searches.append(try search(for: request.root)) }
-    let neighbors = try source.neighbors(of: searches)
+    let plan = try QueryPlan(requests, in: transaction)
+    let neighbors = try NearestSource(transaction, scans).neighbors(of: plan.searches)
     var results: [[ScoredPoint]] = []
-    for (index, request) in requests.enumerated() {
-      let found: [Candidate]
-      if let search = searches[index] {
-        found = try page(of: neighbors[index], search, request.root)
-      } else {
-        found = try CandidateSource(transaction).candidates(for: request.root)
-      }
+    for (root, request) in zip(plan.roots, requests) {
+      let found = try candidates(for: root, plan.searches, neighbors)
       results.append(try Hydration(transaction, request).points(found))
     }
     return results
   }
 
-  /// Answers plain searches that take no longer than a thread that must not be held up can spare,
-  /// from memory alone; `nil` for others, or when the store has to be asked who was found.
+  /// Answers plain searches, and what is made of them without the store, that take no longer than
+  /// a thread that must not be held up can spare, from memory alone; `nil` for others, or when the
+  /// store has to be asked who was found.
   func briefResults(
     of requests: [QueryRequest]
   ) throws(CollectionError) -> [[ScoredPoint]]? {
-    guard requests.allSatisfy(Self.needsNoStore) else { return nil }
-    var source = NearestSource(transaction)
-    source.fillsUp = false
-    var searches: [NearestSearch] = []
-    var bytes = 0
-    for request in requests {
-      guard let search = try search(for: request.root), search.first == search.count else {
-        return nil
-      }
-      bytes += source.briefCost(of: search, returning: request.withVector)
-      if bytes > transaction.collection.core.options.limits.briefSearchBytesMax { return nil }
-      searches.append(search)
+    guard requests.allSatisfy({ $0.withPayload == .none && Self.needsNoStore($0.root) }) else {
+      return nil
     }
-    let neighbors = try source.neighbors(of: searches)
+    let plan = try QueryPlan(requests, in: transaction)
+    var source = NearestSource(transaction, scans)
+    source.fillsUp = false
+    var bytes = 0
+    let bytesMax = transaction.collection.core.options.limits.briefSearchBytesMax
+    for search in plan.searches {
+      guard search.first == search.count else { return nil }
+      bytes = bytes.addingSaturating(source.briefCost(of: search))
+    }
     let pointsCount = transaction.collection.state.withLock { $0.liveCount }
+    for request in requests {
+      let cost = source.briefCost(
+        of: min(request.limit, pointsCount), returning: request.withVector)
+      bytes = bytes.addingSaturating(cost)
+    }
+    if bytes > bytesMax { return nil }
+    let neighbors = try source.neighbors(of: plan.searches)
+    // To find more may take long.
+    for (search, found) in zip(plan.searches, neighbors)
+    where found.count < min(search.count, pointsCount) { return nil }
     var results: [[ScoredPoint]] = []
-    for (index, request) in requests.enumerated() {
-      // To find more may take long.
-      if neighbors[index].count < min(searches[index].count, pointsCount) { return nil }
-      let found = try page(of: neighbors[index], searches[index], request.root)
+    for (root, request) in zip(plan.roots, requests) {
+      let found = try candidates(for: root, plan.searches, neighbors)
       guard let points = try Hydration(transaction, request).pointsFromMemory(found) else {
         return nil
       }
@@ -64,53 +65,27 @@ struct QueryExecution {
     return results
   }
 
-  private static func needsNoStore(_ request: QueryRequest) -> Bool {
-    guard case .nearest(.value) = request.query, request.withPayload == .none else { return false }
-    return request.root.prefetch.isEmpty && request.filter?.isEmpty ?? true
+  private static func needsNoStore(_ node: QueryNode) -> Bool {
+    guard node.filter?.isEmpty ?? true, node.prefetch.allSatisfy(needsNoStore) else { return false }
+    switch node.query {
+    case .nearest(.value): return true
+    case .fusion: return !node.prefetch.isEmpty
+    default: return false
+    }
   }
 
-  /// Refuses trees that are too deep, and what no source can do.
-  private static func check(
-    _ root: QueryNode, _ transaction: ReadTransaction
-  ) throws(CollectionError) {
-    if root.prefetch.isEmpty { return }
-    let depthMax = transaction.collection.core.options.limits.queryDepthMax
-    if root.depth > depthMax {
-      throw .badRequest("prefetches depth \(root.depth) exceeds max depth \(depthMax)")
+  /// What a node hands on.
+  private func candidates(
+    for node: QueryPlan.Node, _ searches: [NearestSearch], _ neighbors: [[Neighbor]]
+  ) throws(CollectionError) -> [Candidate] {
+    switch node.source {
+    case .search(let index): return try page(of: neighbors[index], searches[index], node.query)
+    case .collection: return try CandidateSource(transaction, scans).candidates(for: node.query)
+    case .prefetches(let children):
+      var sources: [[Candidate]] = []
+      for child in children { sources.append(try candidates(for: child, searches, neighbors)) }
+      return try Rescoring(node, in: transaction).page(of: sources)
     }
-    throw .badRequest("Prefetches are not supported")
-  }
-
-  /// The search for the nearest rows that a node means; `nil` when it means something else.
-  private func search(for node: QueryNode) throws(CollectionError) -> NearestSearch? {
-    guard let query = node.query else { return nil }
-    let end = node.offset.addingSaturating(node.limit)
-    var count = end
-    // The first page, which is searched for alone: pages of one size continue it.
-    var first = node.limit > 0 && node.offset.isMultiple(of: node.limit) ? node.limit : node.offset
-    switch query {
-    case .nearest: break
-    case .mmr(_, _, let candidates?): (count, first) = (candidates, candidates)
-    case .mmr(_, _, nil):
-      // Whole pages are diversified, the last of them this one.
-      let (pages, rest) = end.quotientAndRemainder(dividingBy: max(1, node.limit))
-      count = (rest == 0 ? pages : pages + 1).multipliedSaturating(by: node.limit)
-    case .recommend(let examples): if examples.strategy != .averageVector { return nil }
-    case .discover, .context, .orderBy, .sample: return nil
-    }
-    let view = try transaction.view(named: node.using, context: "using")
-    let vector: VectorValue
-    if case .recommend(let examples) = query {
-      vector = try ExampleSearch(transaction: transaction, view: view).mean(of: examples)
-    } else {
-      vector = try ReferenceResolver(transaction: transaction).vector(query.vectors[0], view)
-    }
-    // No more neighbours than rows: a client may ask for any number.
-    let rows = Int(transaction.visibility.rowCount)
-    return NearestSearch(
-      view: view, vector: view.field.prepared(query: vector), count: min(count, rows),
-      first: min(view.isExact(node.params) ? count : min(first, count), rows),
-      filter: ReferenceResolver.filter(of: node), params: node.params)
   }
 
   /// What of the neighbours that were found a node hands on.
@@ -133,9 +108,7 @@ struct QueryExecution {
         node.offset.addingSaturating(node.limit), from: hits,
         window: candidates == nil ? node.limit : .max)
     }
-    return hits.dropFirst(node.offset).prefix(node.limit).map { hit in
-      Candidate(offset: hit.offset, score: distance.score(internal: hit.score))
-    }
+    return hits.dropFirst(node.offset).prefix(node.limit).map { Candidate($0, by: distance) }
   }
 }
 

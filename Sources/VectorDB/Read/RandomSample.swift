@@ -1,15 +1,15 @@
-import PointModel
+import RowSets
 import VectorIndex
 
 /// Draws points at random, each at most once and all with the same probability.
 struct RandomSample {
   let transaction: ReadTransaction
 
-  /// The offsets of `count` points that pass `filter`, or of all if they are fewer, in random
-  /// order.
+  /// The offsets of `count` points, or of all if they are fewer, in random order; of those among
+  /// `allowed`, if it is given.
   ///
   /// Follows Vitter, "Random Sampling with a Reservoir" (1985), algorithm R.
-  func offsets(_ count: Int, filter: Filter?) throws(CollectionError) -> [UInt32] {
+  func offsets(_ count: Int, among allowed: RowMask?) throws(CollectionError) -> [UInt32] {
     var reservoir: [UInt32] = []
     var seen = 0
     let take = { (offset: UInt32) throws(CollectionError) in
@@ -22,9 +22,8 @@ struct RandomSample {
       }
     }
     if count > 0 {
-      if let filter, !filter.isEmpty {
-        try transaction.forEachVisible(
-          among: FilterScan(filter, in: transaction).rows(), take)
+      if let allowed {
+        try transaction.forEachVisible(among: allowed, take)
       } else {
         try transaction.forEachVisible(take)
       }

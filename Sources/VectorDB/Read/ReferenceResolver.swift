@@ -18,32 +18,20 @@ struct ReferenceResolver {
     }
   }
 
-  /// What results must pass: a point is not an answer to a query by itself.
-  static func filter(of node: QueryNode) -> Filter? {
-    let filter = node.filter.flatMap { $0.isEmpty ? nil : $0 }
-    return excluding(examples(of: node), filter)
-  }
-
-  /// The points that a node's query names.
-  static func examples(of node: QueryNode) -> Set<PointID> {
-    var examples: Set<PointID> = []
-    for case .point(let id) in node.query?.vectors ?? [] { examples.insert(id) }
-    return examples
-  }
-
-  private static func excluding(_ ids: Set<PointID>, _ filter: Filter?) -> Filter? {
+  /// What answers must pass that are none of `ids`.
+  static func excluding(_ ids: Set<PointID>, _ filter: Filter?) -> Filter? {
     if ids.isEmpty { return filter }
-    return Filter(must: filter.map { [.filter($0)] } ?? [], mustNot: [.hasID(ids)])
+    return Filter(mustNot: [.hasID(ids)]).merged(with: filter ?? Filter())
   }
 
-  /// `node` with the vectors of the points that it looks up in `source`; `isSearched` says that
-  /// this is the collection that is searched, too.
+  /// `node` with the vectors of the points that its query looks up in `source`, and these points.
   static func looked(
-    up node: QueryNode, in source: PointCollection, isSearched: Bool
-  ) async throws(CollectionError) -> QueryNode {
-    guard let query = node.query else { return node }
-    let ids = examples(of: node)
-    if ids.isEmpty { return node }
+    up node: QueryNode, in source: PointCollection
+  ) async throws(CollectionError) -> (node: QueryNode, points: Set<PointID>) {
+    guard let query = node.query else { return (node, []) }
+    var ids: Set<PointID> = []
+    for case .point(let id) in query.vectors { ids.insert(id) }
+    if ids.isEmpty { return (node, []) }
     let found = try await source.vectors(
       of: ids.sorted(), name: node.lookupFrom?.vector ?? node.using)
     var resolved = node
@@ -52,8 +40,7 @@ struct ReferenceResolver {
         guard case .point(let id) = vector, let values = found[id] else { return vector }
         return .value(values)
       })
-    if isSearched { resolved.filter = excluding(ids, node.filter) }
-    return resolved
+    return (resolved, ids)
   }
 }
 

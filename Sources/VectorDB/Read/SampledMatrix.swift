@@ -16,8 +16,10 @@ struct SampledMatrix {
     let filter = Filter(
       must: (request.filter.map { [.filter($0)] } ?? []) + [.hasVector(view.name)])
     var sample: [(id: PointID, offset: UInt32)] = []
-    for offset in try RandomSample(transaction: transaction).offsets(request.sample, filter: filter)
-    where view.contains(offset) {
+    let allowed = try FilterScan(filter, in: transaction).rows()
+    for offset in try RandomSample(transaction: transaction).offsets(
+      request.sample, among: allowed) where view.contains(offset)
+    {
       sample.append((try transaction.id(of: offset), offset))
     }
     guard sample.count >= 2 else { return DistanceMatrix() }

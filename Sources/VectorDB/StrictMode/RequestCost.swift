@@ -5,16 +5,22 @@ enum RequestCost {
   /// A read with a filter: one, and one for each condition.
   static func read(_ filter: Filter?) -> Int { 1 + (filter?.conditionCount ?? 0) }
 
-  /// A query: its examples in place of the one.
-  static func query(_ request: QueryRequest) -> Int {
+  /// A query: of each of its leaves, the examples in place of the one.
+  static func query(_ request: QueryRequest) -> Int { query(request.root, under: nil) }
+
+  private static func query(_ node: QueryNode, under outer: Filter?) -> Int {
+    let filter = (outer ?? Filter()).merged(with: node.filter ?? Filter())
+    if !node.prefetch.isEmpty {
+      return node.prefetch.reduce(0) { $0 + query($1, under: filter) }
+    }
     let own =
-      switch request.query {
+      switch node.query {
       case .recommend(let examples) where examples.strategy != .averageVector:
-        request.query?.vectors.count ?? 1
-      case .discover, .context: request.query?.vectors.count ?? 1
-      case nil, .nearest, .mmr, .recommend, .orderBy, .sample: 1
+        node.query?.vectors.count ?? 1
+      case .discover, .context, .feedback: node.query?.vectors.count ?? 1
+      case nil, .nearest, .mmr, .recommend, .fusion, .formula, .orderBy, .sample: 1
       }
-    return own + (request.filter?.conditionCount ?? 0)
+    return own + filter.conditionCount
   }
 
   /// A change: one for each point that it is about.

@@ -15,13 +15,13 @@ struct StrictModeCheck {
   }
 
   func check(_ request: QueryRequest) throws(CollectionError) {
-    try check(query: request, limit: request.limit)
+    try check(query: request.root, limit: request.limit)
   }
 
   func check(_ request: GroupsRequest) throws(CollectionError) {
     try checkGroupingField(request.groupBy)
     try check(
-      query: request.query, limit: request.limit.multipliedSaturating(by: request.groupSize))
+      query: request.query.root, limit: request.limit.multipliedSaturating(by: request.groupSize))
   }
 
   func check(_ request: ScrollRequest) throws(CollectionError) {
@@ -60,8 +60,11 @@ struct StrictModeCheck {
     }
   }
 
-  private func check(query request: QueryRequest, limit: Int) throws(CollectionError) {
-    try checkFullScan(request)
+  /// Prefetches are held against the same bounds, each by itself.
+  private func check(query request: QueryNode, limit: Int) throws(CollectionError) {
+    for child in request.prefetch { try check(query: child, limit: child.limit) }
+    if request.prefetch.isEmpty { try checkFullScan(request) }
+    if case .formula(let formula) = request.query { try check(formula) }
     try check(limit: limit)
     try check(filter: request.filter, allowsUnindexed: strictMode.unindexedFilteringRetrieve)
     let params = request.params
@@ -103,10 +106,24 @@ struct StrictModeCheck {
     guard allowsUnindexed == false,
       let field = UnindexedField.first(in: filter, schema: collection.fieldSchema)
     else { return }
-    let types = field.types.map(\.rawValue).joined(separator: ", ")
     throw Self.refused(
-      "Index required but not found for \"\(field.key)\" of one of the following types: [\(types)]",
-      help: "Create an index for this key or use a different filter.")
+      Self.missingIndex(field), help: "Create an index for this key or use a different filter.")
+  }
+
+  private func check(_ formula: Formula) throws(CollectionError) {
+    guard strictMode.unindexedFilteringRetrieve == false,
+      let field = UnindexedField.first(in: formula.expression, schema: collection.fieldSchema)
+    else { return }
+    throw Self.refused(
+      Self.missingIndex(field), help: "Create an index for this key or use a different formula "
+        + "expression.")
+  }
+
+  private static func missingIndex(_ field: UnindexedField) -> String {
+    let types = field.types.map(\.rawValue).joined(separator: ", ")
+    return """
+      Index required but not found for "\(field.key)" of one of the following types: [\(types)]
+      """
   }
 
   private func checkGroupingField(_ key: PayloadPath) throws(CollectionError) {
@@ -124,7 +141,7 @@ struct StrictModeCheck {
   }
 
   /// Refuses searches that a client's graph settings would leave to a scan of all vectors.
-  private func checkFullScan(_ request: QueryRequest) throws(CollectionError) {
+  private func checkFullScan(_ request: QueryNode) throws(CollectionError) {
     guard strictMode.searchAllowExact == false, let query = request.query, !query.vectors.isEmpty
     else { return }
     let config = collection.config

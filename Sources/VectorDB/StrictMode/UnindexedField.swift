@@ -47,8 +47,33 @@ struct UnindexedField {
       return first(in: filter, inside: joined(prefix, key.everyElement), schema: schema)
     default: break
     }
-    guard let (key, wanted) = demands(of: condition), !wanted.isEmpty else { return nil }
-    let path = joined(prefix, key)
+    guard let (key, wanted) = demands(of: condition) else { return nil }
+    return first(at: joined(prefix, key), wanted, schema)
+  }
+
+  /// The first such field of a formula.
+  static func first(
+    in expression: FormulaExpression, schema: (PayloadPath) -> PayloadFieldSchema?
+  ) -> UnindexedField? {
+    switch expression {
+    case .payload(let key):
+      return first(at: key, [.integerMatch, .integerRange, .floatRange], schema)
+    case .geoDistance(_, let key): return first(at: key, [.geo], schema)
+    case .datetimeKey(let key): return first(at: key, [.datetimeRange], schema)
+    case .condition(let condition): return first(in: condition, inside: nil, schema: schema)
+    default:
+      for operand in expression.operands {
+        if let field = first(in: operand, schema: schema) { return field }
+      }
+      return nil
+    }
+  }
+
+  /// The field at `path`, unless nothing is wanted of its index, or it can do some of it.
+  private static func first(
+    at path: PayloadPath, _ wanted: [Capability], _ schema: (PayloadPath) -> PayloadFieldSchema?
+  ) -> UnindexedField? {
+    if wanted.isEmpty { return nil }
     let offered = schema(path).map { capabilities(of: $0.params) } ?? []
     if wanted.contains(where: offered.contains) { return nil }
     let types = Set(wanted.map(\.type)).sorted { $0.rawValue < $1.rawValue }

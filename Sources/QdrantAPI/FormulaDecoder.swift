@@ -1,0 +1,153 @@
+import FastJSON
+import PointModel
+
+/// Reads formulas: a number, a variable, a condition, or an object that names what is computed.
+enum FormulaDecoder {
+  /// The formula in the member `formula`, and the values for what is missing in `defaults`.
+  static func formula(_ body: FieldReader) throws(DecodingFault) -> Formula {
+    var formula = Formula(
+      try body.required("formula") { field throws(DecodingFault) in try expression(field) })
+    _ = try body.optional("defaults") { field throws(DecodingFault) in
+      try field.forEachField { name, value throws(DecodingFault) in
+        switch try variable(name, otherwise: { .validation($0) }) {
+        case .score(let source):
+          guard let number = value.element.double else {
+            throw .validation("Score default must be a number")
+          }
+          formula.scoreDefaults[source] = number
+        case .payload(let path): formula.payloadDefaults[path] = value.element.value
+        default: break
+        }
+      }
+    }
+    return formula
+  }
+
+  private static func expression(_ field: FieldReader) throws(DecodingFault) -> FormulaExpression {
+    switch field.element.kind {
+    case .integer, .unsigned, .double: return .constant(Double(try field.float()))
+    case .string:
+      let name = try field.string()
+      return try variable(name) { reason in
+        .wrongInput("Validation failed: failed to parse variable ID \(name): \(reason)")
+      }
+    case .object: break
+    default: throw .format("data did not match any variant of untagged enum Expression")
+    }
+    guard let object = field.element.object,
+      let name = names.first(where: { object[$0].map { !$0.isNull } ?? false })
+    else { return .condition(try FilterDecoder.condition(field)) }
+    return try field.required(name) { operand throws(DecodingFault) in
+      try named(name, operand)
+    }
+  }
+
+  private static let names =
+    ["geo_distance", "datetime", "datetime_key", "mult", "sum", "div", "pow"]
+    + FormulaFunction.allCases.map(\.rawValue) + FormulaDecay.Shape.allCases.map(\.rawValue)
+
+  private static func named(
+    _ name: String, _ operand: FieldReader
+  ) throws(DecodingFault) -> FormulaExpression {
+    if let function = FormulaFunction(rawValue: name) {
+      return .function(function, try expression(operand))
+    }
+    if let shape = FormulaDecay.Shape(rawValue: name) { return .decay(try decay(shape, operand)) }
+    switch name {
+    case "geo_distance":
+      return .geoDistance(
+        from: try operand.required("origin", GeoDecoder.point),
+        to: try operand.required("to") { key throws(DecodingFault) in try key.payloadPath() })
+    case "datetime": return .datetime(try datetime(operand))
+    case "datetime_key": return .datetimeKey(try operand.payloadPath())
+    case "mult":
+      return .product(try operand.map { term throws(DecodingFault) in try expression(term) })
+    case "sum":
+      return .sum(try operand.map { term throws(DecodingFault) in try expression(term) })
+    case "div":
+      return .quotient(
+        try part("left", of: operand), try part("right", of: operand),
+        byZero: try operand.optional("by_zero_default") { value throws(DecodingFault) in
+          Double(try value.float())
+        })
+    default: return .power(try part("base", of: operand), try part("exponent", of: operand))
+    }
+  }
+
+  private static func part(
+    _ name: String, of body: FieldReader
+  ) throws(DecodingFault) -> FormulaExpression {
+    try body.required(name) { field throws(DecodingFault) in try expression(field) }
+  }
+
+  private static func decay(
+    _ shape: FormulaDecay.Shape, _ body: FieldReader
+  ) throws(DecodingFault) -> FormulaDecay {
+    let scale = try body.optional("scale") { field throws(DecodingFault) in try field.float() }
+    let midpoint = try body.optional("midpoint") { field throws(DecodingFault) in
+      try field.float()
+    }
+    let decay = FormulaDecay(
+      shape, x: try part("x", of: body),
+      target: try body.optional("target") { field throws(DecodingFault) in
+        try expression(field)
+      }, scale: scale ?? 1, midpoint: midpoint ?? 0.5)
+    let isLinear = shape == .linear
+    let isInside =
+      isLinear
+      ? decay.midpoint >= 0 && decay.midpoint <= 1 : decay.midpoint > 0 && decay.midpoint < 1
+    guard isInside else {
+      let range = isLinear ? "[0.0, 1.0]" : "(0.0, 1.0)"
+      throw .wrongInput(
+        "Validation failed: \(isLinear ? "Linear decay" : "Decay") midpoint should be in the range "
+          + "\(range), got \(Double(decay.midpoint).shown).")
+    }
+    guard decay.scale > 0 else {
+      throw .wrongInput(
+        "Validation failed: Decay scale should be non-zero positive, got "
+          + "\(Double(decay.scale).shown).")
+    }
+    return decay
+  }
+
+  private static func datetime(_ field: FieldReader) throws(DecodingFault) -> Datetime {
+    let text = try field.string()
+    guard let moment = Datetime(text) else {
+      throw .wrongInput(
+        "Validation failed: failed to parse date-time \(text.prefix(80)): "
+          + "input contains invalid characters")
+    }
+    return moment
+  }
+
+  /// `$score`, `$score[2]`, or a key of payloads.
+  private static func variable(
+    _ name: String, otherwise fault: (String) -> DecodingFault
+  ) throws(DecodingFault) -> FormulaExpression {
+    guard name.hasPrefix("$") else {
+      guard let path = PayloadPath(name) else {
+        throw fault("Invalid payload variable: \(name.prefix(200))")
+      }
+      return .payload(path)
+    }
+    guard let path = PayloadPath(String(name.dropFirst())) else {
+      throw fault("Invalid reserved variable: \(name.prefix(200))")
+    }
+    guard path.steps.first == .key("score") else {
+      throw fault("Invalid reserved word: \(name.prefix(200))")
+    }
+    if path.steps.count == 1 { return .score(0) }
+    guard path.steps.count == 2, case .index(let source) = path.steps[1] else {
+      throw fault("Invalid reserved variable: \(name.prefix(200))")
+    }
+    return .score(source)
+  }
+}
+
+extension Double {
+  /// The number as Qdrant's texts tell it: without a fraction that it does not have.
+  var shown: String {
+    let text = description
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
+  }
+}
