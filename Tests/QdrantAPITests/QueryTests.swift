@@ -128,7 +128,8 @@ import Testing
         #"{"query":{"fusion":"sum"}}"#,
         "query.fusion: unknown variant `sum`, expected one of `rrf`, `dbsf`"),
       .validation(
-        #"{"query":{"rrf":{"k":0}}}"#, "internal.query.rrf.k: value 0 invalid, must be 1 or larger"),
+        #"{"query":{"rrf":{"k":0}}}"#,
+        "internal.query.rrf.k: value 0 invalid, must be 1 or larger"),
       .validation(
         #"{"prefetch":{"limit":0}}"#,
         "internal.prefetch[0].limit: value 0 invalid, must be 1 or larger"),

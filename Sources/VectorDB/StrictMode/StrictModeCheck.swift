@@ -115,8 +115,8 @@ struct StrictModeCheck {
       let field = UnindexedField.first(in: formula.expression, schema: collection.fieldSchema)
     else { return }
     throw Self.refused(
-      Self.missingIndex(field), help: "Create an index for this key or use a different formula "
-        + "expression.")
+      Self.missingIndex(field),
+      help: "Create an index for this key or use a different formula expression.")
   }
 
   private static func missingIndex(_ field: UnindexedField) -> String {
