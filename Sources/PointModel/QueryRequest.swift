@@ -80,18 +80,30 @@ public struct SearchParams: Sendable, Equatable {
   public var indexedOnly: Bool
   /// Effort in the terms of the index; goes before `hnswEf`.
   public var ivf: IVFSearchParams?
-  /// How many candidates a quantized search takes for each result; of no effect here.
+  /// How many candidates are scored exactly for each result, at least 1; `nil` leaves it to the
+  /// index.
   public var oversampling: Double?
+  /// Whether more rows than are wanted are scored exactly; `nil` leaves it to the index.
+  public var rescore: Bool?
+  /// Whether the codes of an index are to be mistrusted: rows that they tell apart only narrowly
+  /// are all scored exactly.
+  public var ignoresCodes: Bool
+  /// The points among which dimensions of sparse vectors are common or rare; `nil` for all.
+  public var idfCorpus: Filter?
 
   public init(
     hnswEf: Int? = nil, exact: Bool = false, indexedOnly: Bool = false,
-    ivf: IVFSearchParams? = nil, oversampling: Double? = nil
+    ivf: IVFSearchParams? = nil, oversampling: Double? = nil, rescore: Bool? = nil,
+    ignoresCodes: Bool = false, idfCorpus: Filter? = nil
   ) {
     self.hnswEf = hnswEf
     self.exact = exact
     self.indexedOnly = indexedOnly
     self.ivf = ivf
     self.oversampling = oversampling
+    self.rescore = rescore
+    self.ignoresCodes = ignoresCodes
+    self.idfCorpus = idfCorpus
   }
 }
 

@@ -68,6 +68,7 @@ extension JSONWriter {
     } else {
       string("ok")
     }
+    write(warnings: info.config.warnings)
     key("indexed_vectors_count")
     integer(info.indexedVectorsCount)
     key("points_count")
@@ -93,6 +94,20 @@ extension JSONWriter {
       endObject()
     }
     endObject()
+  }
+
+  /// Writes nothing when there are none, as clients expect.
+  private mutating func write(warnings: [String]) {
+    if warnings.isEmpty { return }
+    key("warnings")
+    beginArray()
+    for warning in warnings {
+      beginObject()
+      key("message")
+      string(warning)
+      endObject()
+    }
+    endArray()
   }
 
   /// Writes `{"collections":[{"name":…}, …]}`.

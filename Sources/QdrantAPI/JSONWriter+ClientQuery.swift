@@ -180,11 +180,12 @@ extension JSONWriter {
     bool(params.exact)
     key("indexed_only")
     bool(params.indexedOnly)
-    if let oversampling = params.oversampling {
-      key("quantization")
+    writeQuantization(params)
+    if let corpus = params.idfCorpus {
+      key("idf")
       beginObject()
-      key("oversampling")
-      double(oversampling)
+      key("corpus")
+      write(corpus)
       endObject()
     }
     if let ivf = params.ivf {
@@ -199,6 +200,25 @@ extension JSONWriter {
         integer(probes)
       }
       endObject()
+    }
+    endObject()
+  }
+
+  private mutating func writeQuantization(_ params: SearchParams) {
+    guard params.oversampling != nil || params.rescore != nil || params.ignoresCodes else { return }
+    key("quantization")
+    beginObject()
+    if params.ignoresCodes {
+      key("ignore")
+      bool(true)
+    }
+    if let rescore = params.rescore {
+      key("rescore")
+      bool(rescore)
+    }
+    if let oversampling = params.oversampling {
+      key("oversampling")
+      double(oversampling)
     }
     endObject()
   }

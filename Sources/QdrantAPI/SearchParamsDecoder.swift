@@ -3,7 +3,7 @@ import PointModel
 
 /// Reads the members that queries and legacy searches have in common.
 enum SearchParamsDecoder {
-  /// `params`. Settings of graphs and quantization are checked and have no effect.
+  /// `params`. Settings of graphs are checked; but for `hnsw_ef` they have no effect.
   static func params(of body: FieldReader) throws(DecodingFault) -> SearchParams {
     try body.optional("params") { field throws(DecodingFault) in
       var params = SearchParams()
@@ -16,6 +16,9 @@ enum SearchParamsDecoder {
         case "quantization":
           _ = try SettingsSchema.quantizationSearch.read(value)
           params.oversampling = value["oversampling"]?.element.double
+          params.rescore = value["rescore"]?.element.bool
+          params.ignoresCodes = value["ignore"]?.element.bool ?? false
+        case "idf": params.idfCorpus = try idfCorpus(value)
         case "acorn": _ = try SettingsSchema.acorn.read(value)
         case "ivf": params.ivf = try ivf(value)
         default: break
@@ -23,6 +26,21 @@ enum SearchParamsDecoder {
       }
       return params
     } ?? SearchParams()
+  }
+
+  /// `"global"` is all points, as if nothing were said.
+  private static func idfCorpus(_ body: FieldReader) throws(DecodingFault) -> Filter? {
+    switch body.element.kind {
+    case .string:
+      _ = try body.choice(["global"])
+      return nil
+    case .object:
+      return try body.required("corpus") { field throws(DecodingFault) in
+        try FilterDecoder.filter(field)
+      }
+    default:
+      throw .format("data did not match any variant of untagged enum IdfParams")
+    }
   }
 
   private static func ivf(_ body: FieldReader) throws(DecodingFault) -> IVFSearchParams {

@@ -43,12 +43,14 @@ import Testing
     #expect(throws: TransferError.self) { try CollectionBlueprint(json: .object([:])) }
   }
 
-  @Test func `only size, distance and names decide whether points fit`() throws {
-    let other = Self.info.replacing(#","on_disk":true"#, with: "")
+  @Test func `only size, distance, datatype, kind and names decide whether points fit`() throws {
+    let other = Self.info.replacing(#""on_disk":true"#, with: #""datatype":"float32""#)
     #expect(try blueprint(other).vectors == blueprint().vectors)
     for (old, new) in [
       (#""size":4"#, #""size":5"#), ("Cosine", "Dot"), ("words", "terms"),
       (#""text":{"s"#, #""t":{"s"#),
+      (#""on_disk":true"#, #""datatype":"uint8""#),
+      (#""on_disk":true"#, #""multivector_config":{"comparator":"max_sim"}"#),
     ] {
       #expect(try blueprint(Self.info.replacing(old, with: new)).vectors != blueprint().vectors)
     }

@@ -111,4 +111,41 @@ import Testing
         + #""update_queue":{"length":4}}"#
     )
   }
+
+  @Test func settingsWithoutEffectAreWarnedOf() {
+    func config(
+      _ settings: JSONObjectValue, isMulti: Bool = false, hnsw: JSONObjectValue = [:]
+    ) -> CollectionConfig {
+      let params = VectorParams(
+        size: 2, distance: .dot, multivector: isMulti ? MultiVectorParams() : nil,
+        settings: settings)
+      return CollectionConfig(
+        vectors: .named([NamedVectorParams(name: "a", params: params)]), hnsw: hnsw)
+    }
+    let inline: JSONObjectValue = ["inline_storage": .bool(true)]
+    let own: JSONObjectValue = ["hnsw_config": .object(inline)]
+    #expect(config([:]).warnings.isEmpty)
+    let quantized = own.merging(["quantization_config": .object(["turbo": .object([:])])])
+    #expect(config(quantized).warnings.isEmpty)
+    #expect(
+      config(["hnsw_config": .object(["inline_storage": .bool(false)])], hnsw: inline)
+        .warnings.isEmpty)
+    let needsQuantization = [
+      "The `hnsw_config.inline_storage` option for vector 'a' requires quantization to be "
+        + "enabled. This option will be ignored."
+    ]
+    #expect(config(own).warnings == needsQuantization)
+    #expect(config([:], hnsw: inline).warnings == needsQuantization)
+    let warned = config(quantized, isMulti: true)
+    #expect(
+      warned.warnings == [
+        "The `hnsw_config.inline_storage` option for vector 'a' is not compatible with "
+          + "multivectors. This option will be ignored."
+      ])
+    let info = CollectionInfoResponse(
+      status: .green, indexedVectorsCount: 0, pointsCount: 0, segmentsCount: 1, config: warned)
+    #expect(
+      text { $0.write(info) }.contains(
+        #""optimizer_status":"ok","warnings":[{"message":"\#(warned.warnings[0])"}],"#))
+  }
 }

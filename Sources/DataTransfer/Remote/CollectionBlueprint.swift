@@ -107,13 +107,14 @@ package struct CollectionBlueprint: Sendable, Equatable {
     return configuration["vectors"].map(isCosine) ?? false
   }
 
-  /// Size and distance of each vector, without settings that only tune.
+  /// Size, distance, kind and datatype of each vector, without settings that only tune.
   private static func shape(_ value: JSONValue?) -> JSONValue? {
     guard case .object(let members)? = value else { return nil }
     if members["size"] != nil, members["distance"] != nil {
-      let kept = ["size", "distance", "multivector_config"]
-      return .object(
-        JSONObjectValue(kept.compactMap { key in members[key].map { (key, $0) } }))
+      let kept = ["size", "distance", "multivector_config", "datatype"]
+      var shape = JSONObjectValue(kept.compactMap { key in members[key].map { (key, $0) } })
+      if shape["datatype"] == .string("float32") { shape["datatype"] = nil }
+      return .object(shape)
     }
     return .object(JSONObjectValue(members.map { ($0.key, shape($0.value) ?? .null) }))
   }
