@@ -63,9 +63,16 @@ struct DenseFieldView: FieldView {
     if !isExact(search.params) {
       for query in queries where query.isTypical { self.queries.offer(query.value.denseValues) }
     }
-    return try searching(search).search(
-      queries.map { SearchQuery($0) }, in: rows, visibility: search.visibility,
-      shouldStop: shouldStop)
+    let factor = isExact(search.params) ? 1 : search.params.oversampling ?? 1
+    var found = try searching(search).search(
+      queries.map { SearchQuery($0, oversampling: factor) }, in: rows,
+      visibility: search.visibility, shouldStop: shouldStop)
+    if factor > 1 {
+      for (position, query) in queries.enumerated() where found[position].count > query.limit {
+        found[position].removeSubrange(query.limit...)
+      }
+    }
+    return found
   }
 
   func ranking(
@@ -78,15 +85,16 @@ struct DenseFieldView: FieldView {
           visibility: search.visibility, shouldStop: shouldStop))
     }
     return DenseRanking(
-      SearchQuery(query), IVFSearch(index, effort: search.effort), rows: rows,
-      visibility: search.visibility)
+      SearchQuery(query), IVFSearch(index, effort: search.effort, trust: search.trust),
+      rows: rows, visibility: search.visibility)
   }
 
   /// Through the index if there is one and the request does not forbid it.
   private func searching(_ search: FieldSearch) -> any VectorSearching {
     guard let index, !search.params.exact else { return ExactScan(metric: metric) }
     return IVFSearch(
-      index, effort: search.effort, scansTail: !search.params.indexedOnly, fillsUp: search.fillsUp)
+      index, effort: search.effort, scansTail: !search.params.indexedOnly,
+      fillsUp: search.fillsUp, trust: search.trust)
   }
 }
 
@@ -101,11 +109,21 @@ extension FieldSearch {
     if let candidates = params.hnswEf { return .candidates(candidates) }
     return .recall(recallTarget)
   }
+
+  /// How far codes are trusted.
+  var trust: CodeTrust {
+    if params.ignoresCodes { return .little }
+    return params.rescore == false ? .blind : .calibrated
+  }
 }
 
 extension SearchQuery {
-  fileprivate init(_ query: FieldQuery) {
-    self.init(vector: query.value.denseValues, limit: query.limit, allowed: query.allowed)
+  /// - Parameter oversampling: how many times as many neighbours are looked for.
+  fileprivate init(_ query: FieldQuery, oversampling: Double = 1) {
+    let limit = (Double(query.limit) * oversampling).rounded(.up)
+    self.init(
+      vector: query.value.denseValues, limit: Int(min(limit, Double(UInt32.max))),
+      allowed: query.allowed)
   }
 }
 

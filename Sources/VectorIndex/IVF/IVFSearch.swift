@@ -8,7 +8,9 @@ import RowSets
 /// read each list from memory once.
 public struct IVFSearch: VectorSearching {
   private let index: IVFIndexView
-  private var reach: ProbeReach
+  private let reach: ProbeReach
+  /// The bounds of estimates; `nil` leaves them to calibration.
+  private var bounds: ErrorBounds?
   private var isExhaustive = false
   private let scansTail: Bool
   private let fillsUp: Bool
@@ -20,16 +22,19 @@ public struct IVFSearch: VectorSearching {
   ///     `indexed_only`).
   ///   - fillsUp: whether more lists are looked at than the effort says while fewer rows were found
   ///     than are wanted. Not where the effort is a number of lists.
+  ///   - trust: how many rows that may be among the nearest are scored exactly.
   public init(
-    _ index: IVFIndexView, effort: SearchEffort, scansTail: Bool = true, fillsUp: Bool = true
+    _ index: IVFIndexView, effort: SearchEffort, scansTail: Bool = true, fillsUp: Bool = true,
+    trust: CodeTrust = .calibrated
   ) {
     self.init(index, reach: index.reach(for: effort), scansTail: scansTail, fillsUp: fillsUp)
+    bounds = trust.bounds
     if case .recall(let recall) = effort, recall >= 1 { isExhaustive = true }
   }
 
   package init(_ index: IVFIndexView, effort: SearchEffort, bounds: ErrorBounds) {
     self.init(index, effort: effort)
-    reach.bounds = bounds
+    self.bounds = bounds
   }
 
   init(
@@ -103,7 +108,9 @@ public struct IVFSearch: VectorSearching {
   // MARK: Effort
 
   private func reach(for query: SearchQuery) -> ProbeReach {
-    index.widened(reach, forLimit: query.limit)
+    var reach = index.widened(reach, forLimit: query.limit)
+    if let bounds { reach.bounds = bounds }
+    return reach
   }
 
   /// `found` or, if that is too little, what is found in more and more lists: those nearest to a
