@@ -30,6 +30,8 @@ struct VisibilityAddresses {
   // died. Nearly all of the rows that readers ask for are neither, and 64 of them share a word.
   private let uncertain: UnsafeMutablePointer<Atomic<UInt64>>
   private let latestBirth: UnsafeMutablePointer<Atomic<UInt64>>
+  /// How many deaths were recorded.
+  private let deathCount: UnsafeMutablePointer<Atomic<Int>>
 
   init(rowCount: Int) {
     cells = .allocate(capacity: 2 * rowCount)
@@ -42,6 +44,8 @@ struct VisibilityAddresses {
     }
     latestBirth = .allocate(capacity: 1)
     latestBirth.initialize(to: Atomic(0))
+    deathCount = .allocate(capacity: 1)
+    deathCount.initialize(to: Atomic(0))
   }
 
   func deallocate(rowCount: Int) {
@@ -51,6 +55,8 @@ struct VisibilityAddresses {
     uncertain.deallocate()
     latestBirth.deinitialize(count: 1)
     latestBirth.deallocate()
+    deathCount.deinitialize(count: 1)
+    deathCount.deallocate()
   }
 
   func setBorn(_ born: UInt64, row: Int) {
@@ -66,6 +72,16 @@ struct VisibilityAddresses {
   func setDied(_ died: UInt64, row: Int) {
     setUncertain(true, row: row)
     cells[2 * row + 1].store(died, ordering: .releasing)
+    deathCount.pointee.add(1, ordering: .releasing)
+  }
+
+  /// Deaths that were recorded so far, of any commit.
+  var deaths: Int { deathCount.pointee.load(ordering: .acquiring) }
+
+  /// Whether the row died after `sequence`.
+  func diesLater(row: Int, than sequence: UInt64) -> Bool {
+    let died = died(row: row)
+    return died != .max && died > sequence
   }
 
   /// There is one writer, so reading and writing the word need not be one step.

@@ -66,4 +66,27 @@ public struct VisibilityView: Sendable {
       start = stop
     }
   }
+
+  /// A number that is another whenever more rows of `range`, or around it, have been recorded as
+  /// dead: at this commit or a later one.
+  func recordedDeaths(in range: Range<UInt32>) -> Int {
+    defer { withExtendedLifetime(table) {} }
+    return chunkNumbers(of: range).reduce(0) { sum, number in
+      sum + (table.addresses(of: number)?.deaths ?? 1 << 32)
+    }
+  }
+
+  /// Whether a row of `range` is recorded to die after ``sequence``.
+  func hasLaterDeaths(in range: Range<UInt32>) -> Bool {
+    defer { withExtendedLifetime(table) {} }
+    return chunkNumbers(of: range).contains { number in
+      guard let chunk = table.addresses(of: number) else { return false }
+      return (0..<VisibilityChunk.rowCount).contains { chunk.diesLater(row: $0, than: sequence) }
+    }
+  }
+
+  private func chunkNumbers(of range: Range<UInt32>) -> ClosedRange<Int> {
+    let first = Int(range.lowerBound) >> VisibilityChunk.rowShift
+    return first...max(first, (Int(range.upperBound) - 1) >> VisibilityChunk.rowShift)
+  }
 }

@@ -105,5 +105,6 @@ void vk_free(void *_Nullable memory);
 #include "CVectorKeys.h"
 #include "CVectorMatrix.h"
 #include "CVectorMaxSim.h"
+#include "CVectorSparse.h"
 
 #endif

@@ -1,0 +1,98 @@
+// Kernels for sparse vectors: upper bounds of the scores of rows, and exact scores.
+//
+// Rows are looked at in superblocks of 64 blocks of 64 rows. Weights are bytes, rounded up: 255
+// stands for the greatest weight of a term. A bound is a sum of (weight × factor) >> 8 in 16 bits;
+// the caller chooses factors whose sum fits. All of the sums are integers, so every CPU gives the
+// same.
+#ifndef QUIVER_CVECTORSPARSE_H
+#define QUIVER_CVECTORSPARSE_H
+
+#include "CVectorKernels.h"
+
+#pragma clang assume_nonnull begin
+
+enum {
+  /// Rows of a block.
+  VK_SPARSE_BLOCK_ROWS = 64,
+  /// Blocks of a superblock.
+  VK_SPARSE_BLOCKS = 64,
+  /// Rows of a superblock.
+  VK_SPARSE_ROWS = 4096
+};
+
+/// A term that many rows hold: a bit for every row, by blocks.
+typedef struct vk_sparse_bits {
+  /// For every block, which of its rows hold the term.
+  const uint64_t *masks;
+  /// For every block, where in `weights` those of its rows begin.
+  const uint16_t *starts;
+  /// For every block, the greatest of its weights; readable to the end of the superblock.
+  const uint8_t *maxima;
+  /// The weights of the rows that hold the term, in their order; 64 more bytes can be read.
+  const uint8_t *weights;
+  uint16_t factor;
+} vk_sparse_bits;
+
+/// A term that few rows hold: a list of them.
+typedef struct vk_sparse_list {
+  /// Rows of the segment, ascending.
+  const uint16_t *rows;
+  const uint8_t *weights;
+  size_t count;
+  /// For every superblock, the position of its first row, and the end; NULL for a short list.
+  const uint16_t *_Nullable starts;
+  uint16_t factor;
+} vk_sparse_list;
+
+/// What a query finds in a segment.
+typedef struct vk_sparse_terms {
+  const vk_sparse_bits *_Nullable bits;
+  size_t bit_count;
+  const vk_sparse_list *_Nullable lists;
+  size_t list_count;
+} vk_sparse_terms;
+
+/// Finds the rows of a superblock, which has `block_count` blocks, whose bounds are at least
+/// `threshold`, which is at least 1. Blocks that cannot hold one are not looked into.
+///
+/// `sums` is scratch of VK_SPARSE_ROWS. Rows and their bounds are written to `rows` and `bounds`,
+/// ascending by row, with room for VK_SPARSE_ROWS.
+///
+/// - Returns: how many were found.
+size_t vk_scan_sparse(vk_variant variant, const vk_sparse_terms *terms, size_t superblock,
+                      size_t block_count, uint32_t threshold, uint16_t *sums, uint16_t *rows,
+                      uint16_t *bounds);
+
+/// A query as a table without collisions: index i is in the place (i × multiplier) >> shift, if
+/// anywhere.
+typedef struct vk_sparse_table {
+  const uint32_t *keys;
+  const float *weights;
+  /// 1 for places that hold an index of the query.
+  const uint8_t *used;
+  uint32_t multiplier;
+  uint32_t shift;
+} vk_sparse_table;
+
+/// An inner product, and in how many indices the vectors met.
+typedef struct vk_sparse_score {
+  float sum;
+  uint32_t common;
+} vk_sparse_score;
+
+/// Σ of the products of weights of common indices, in float and in the order of the row, which is
+/// ascending: the same bits on every CPU.
+vk_sparse_score vk_score_sparse(vk_variant variant, const vk_sparse_table *table,
+                                const uint32_t *indices, const float *weights, size_t count);
+
+/// The same, of a query that has no table: `query_count` ascending indices and their weights.
+vk_sparse_score vk_merge_sparse(const uint32_t *query_indices, const float *query_weights,
+                                size_t query_count, const uint32_t *indices, const float *weights,
+                                size_t count);
+
+/// How many bits are set in both of two runs of `count` words.
+size_t vk_count_common(const uint64_t *a, const uint64_t *b, size_t count);
+
+#pragma clang assume_nonnull end
+
+#endif

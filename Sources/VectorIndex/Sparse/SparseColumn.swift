@@ -1,0 +1,95 @@
+import Synchronization
+
+/// The sparse vectors of one name in a collection: rows of weights by ascending index, by dense
+/// offset.
+///
+/// Rows differ in length and lie one after the other in the memory of their chunk, 4,096 rows a
+/// chunk. A row may be absent, and one without elements is not.
+///
+/// One writer, many readers, by the protocol of ``DenseColumn``.
+public final class SparseColumn: Sendable {
+  private let directory = ChunkDirectory<SparseChunk>()
+  private let chunkBytes = Atomic<Int>(0)
+  private let bytesByChunk = TraceableMutex<[Int: Int]>([:])
+
+  /// Rows a chunk, a power of two. Chunk `i` holds the offsets from `i * rowsPerChunk` on.
+  public static let rowsPerChunk = SparseChunk.rowCount
+
+  /// An empty column.
+  public init() {}
+
+  /// The memory of the chunks that were not dropped, in bytes; chunks that only a view keeps alive
+  /// are not counted.
+  public var residentBytes: Int { chunkBytes.load(ordering: .relaxed) }
+
+  /// The memory of chunks that are not dropped: of rows, and of the tables that tell where they
+  /// are.
+  public var memory: (rows: Int, tables: Int) {
+    let chunks = bytesByChunk.withLock { $0.count }
+    let tables = chunks * SparseChunk.emptyBytes
+    return (residentBytes - tables, tables)
+  }
+
+  /// Writes a row. Writer only; `offset` is not yet visible to any reader. Offsets may come in any
+  /// order and leave gaps.
+  ///
+  /// - Parameters:
+  ///   - indices: ascending, none twice.
+  ///   - weights: one an index.
+  public func write(
+    indices: UnsafeBufferPointer<UInt32>, weights: UnsafeBufferPointer<Float>, at offset: UInt32
+  ) {
+    precondition(indices.count == weights.count, "a weight for every index")
+    let count = indices.count
+    write(byteCount: SparseRow.byteCount(elements: count), at: offset) { memory in
+      memory.storeBytes(of: UInt32(count), as: UInt32.self)
+      guard let indices = indices.baseAddress, let weights = weights.baseAddress else { return }
+      (memory + 4).copyMemory(from: indices, byteCount: 4 * count)
+      (memory + 4 + 4 * count).copyMemory(from: weights, byteCount: 4 * count)
+    }
+  }
+
+  /// Writes a row as it is stored: the number of elements, a little-endian `UInt32`, then their
+  /// indices, ascending and none twice, then their weights. Writer only.
+  public func write(encoded row: UnsafeRawBufferPointer, at offset: UInt32) {
+    let count = row.count < 4 ? -1 : Int(row.loadUnaligned(as: UInt32.self))
+    precondition(row.count == SparseRow.byteCount(elements: count), "a row of another length")
+    write(byteCount: row.count, at: offset) { memory in
+      if let first = row.baseAddress { memory.copyMemory(from: first, byteCount: row.count) }
+    }
+  }
+
+  private func write(
+    byteCount: Int, at offset: UInt32, _ fill: (UnsafeMutableRawPointer) -> Void
+  ) {
+    let number = Int(offset) >> SparseChunk.rowShift
+    let row = Int(offset) & (SparseChunk.rowCount - 1)
+    var added = 0
+    if let chunk = directory.chunk(number) {
+      added = chunk.write(row: row, byteCount: byteCount, fill)
+    } else {
+      let chunk = SparseChunk()
+      added = SparseChunk.emptyBytes + chunk.write(row: row, byteCount: byteCount, fill)
+      directory.replace(number, with: chunk)
+    }
+    guard added > 0 else { return }
+    let bytes = added
+    bytesByChunk.withLock { $0[number, default: 0] += bytes }
+    chunkBytes.add(bytes, ordering: .relaxed)
+  }
+
+  /// What is there now. Cheap: one lock and one reference. Keeps the chunks it shows alive.
+  public func view() -> SparseColumnView {
+    SparseColumnView(table: directory.snapshot())
+  }
+
+  /// Gives back the memory of the chunk that holds `offset`. Writer only, when all rows of the
+  /// chunk are dead at the published sequence. Views taken before keep the chunk alive; to later
+  /// ones its rows are absent.
+  public func dropChunk(containing offset: UInt32) {
+    let number = Int(offset) >> SparseChunk.rowShift
+    directory.replace(number, with: nil)
+    let bytes = bytesByChunk.withLock { $0.removeValue(forKey: number) ?? 0 }
+    chunkBytes.subtract(bytes, ordering: .relaxed)
+  }
+}

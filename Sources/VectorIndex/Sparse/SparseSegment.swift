@@ -1,0 +1,222 @@
+import CVectorKernels
+
+/// The inverted index of a range of rows: for every index that they hold, which of them hold it,
+/// and upper bounds of their weights in steps of 1/255 of the greatest. Immutable.
+///
+/// Rows are numbered from the first of the range. An index that many rows hold is kept as a bit a
+/// row with the weights beside it, by blocks of 64 rows; others are lists of rows. A superblock is
+/// 4,096 rows; see `CVectorSparse.h`.
+///
+/// SAFETY: the memory is filled by the build before the segment exists, never written again, and
+/// freed in `deinit`.
+final class SparseSegment: @unchecked Sendable {
+  /// The offsets it was made of. Rows that were dead by then are left out.
+  let range: Range<UInt32>
+  /// Rows that were found in the range.
+  let rowCount: Int
+  /// Rows that hold an index at least.
+  let documentCount: Int
+  /// By the number of a term; the least weights of those that have negative ones.
+  let negativeWeights: [Int: Float]
+  /// The deaths recorded when it was made; as long as they are no more, all of its rows live.
+  /// `nil` if some of them were of later commits.
+  let deaths: Int?
+  let storage: SparseSegmentStorage
+
+  init(
+    range: Range<UInt32>, rowCount: Int, documentCount: Int, negativeWeights: [Int: Float],
+    deaths: Int?, storage: SparseSegmentStorage
+  ) {
+    self.range = range
+    self.rowCount = rowCount
+    self.documentCount = documentCount
+    self.negativeWeights = negativeWeights
+    self.deaths = deaths
+    self.storage = storage
+  }
+
+  deinit { storage.deallocate() }
+
+  static let maximumRows = 1 << 16
+
+  var blockCount: Int { storage.blockCount }
+  var superblockCount: Int { (blockCount + 63) / 64 }
+  var byteCount: Int { storage.byteCount + 128 }
+
+  /// Blocks of a superblock.
+  func blockCount(ofSuperblock number: Int) -> Int {
+    min(Int(VK_SPARSE_BLOCKS), blockCount - number * Int(VK_SPARSE_BLOCKS))
+  }
+}
+
+/// A term of a segment: what is known of it without its rows.
+struct SparseTerm {
+  /// The greatest weight, 0 if none is positive.
+  var greatest: Float
+  /// Rows that hold it.
+  var count: UInt32
+  /// Where its rows are: the number among those of its kind.
+  var start: UInt32
+}
+
+/// The memory of a ``SparseSegment``, one block for each kind of content.
+struct SparseSegmentStorage {
+  let blockCount: Int
+  let termCount: Int
+  let denseCount: Int
+  let longCount: Int
+  /// Indices of the terms, ascending, and where those begin whose distance to the first, shifted,
+  /// is the same.
+  let keys: UnsafeMutablePointer<UInt32>
+  let buckets: UnsafeMutablePointer<UInt32>
+  let bucketCount: Int
+  let bucketShift: UInt32
+  let terms: UnsafeMutablePointer<SparseTerm>
+  /// Of terms that many rows hold.
+  let masks: UnsafeMutablePointer<UInt64>
+  let starts: UnsafeMutablePointer<UInt16>
+  let maxima: UnsafeMutablePointer<UInt8>
+  let weightStarts: UnsafeMutablePointer<UInt32>
+  let denseWeights: UnsafeMutablePointer<UInt8>
+  /// Of terms that few rows hold. The long ones of these have their parts marked.
+  let rows: UnsafeMutablePointer<UInt16>
+  let listWeights: UnsafeMutablePointer<UInt8>
+  let longStarts: UnsafeMutablePointer<UInt32>
+  let partStarts: UnsafeMutablePointer<UInt16>
+  /// By superblock, of terms that many rows hold and then of long lists.
+  let superMaxima: UnsafeMutablePointer<UInt8>
+  let byteCount: Int
+
+  /// Superblocks of the greatest segment.
+  static let superblocks = SparseSegment.maximumRows / Int(VK_SPARSE_ROWS)
+
+  /// Blocks of a term's maxima, whole superblocks.
+  var paddedBlocks: Int { (blockCount + 63) / 64 * 64 }
+
+  /// - Parameters:
+  ///   - counts: rows of each term, in the order of `keys`.
+  init(keys sorted: [UInt32], counts: [UInt32], blockCount: Int) {
+    let kinds = counts.map { SparseTermKind(count: Int($0), rows: 64 * blockCount) }
+    let dense = kinds.indices.filter { kinds[$0] == .dense }
+    let long = kinds.count { $0 == .long }
+    let denseEntries = dense.reduce(0) { $0 + Int(counts[$1]) }
+    let entries = counts.reduce(0) { $0 + Int($1) } - denseEntries
+    let padded = (blockCount + 63) / 64 * 64
+    let span = (sorted.last ?? 0) - (sorted.first ?? 0)
+    var shift: UInt32 = 0
+    while Int(span >> shift) > max(1, sorted.count) { shift += 1 }
+    self.blockCount = blockCount
+    termCount = sorted.count
+    denseCount = dense.count
+    longCount = long
+    bucketShift = shift
+    bucketCount = Int(span >> shift) + 1
+    var bytes = 0
+    func room<T: BitwiseCopyable>(_ count: Int, _ zero: T) -> UnsafeMutablePointer<T> {
+      bytes += count * MemoryLayout<T>.stride
+      let memory = UnsafeMutablePointer<T>.allocate(capacity: max(1, count))
+      memory.initialize(repeating: zero, count: max(1, count))
+      return memory
+    }
+    keys = room(sorted.count, 0)
+    buckets = room(bucketCount + 1, 0)
+    terms = room(sorted.count, SparseTerm(greatest: 0, count: 0, start: 0))
+    masks = room(dense.count * blockCount, 0)
+    starts = room(dense.count * blockCount, 0)
+    maxima = room(dense.count * padded, 0)
+    weightStarts = room(dense.count, 0)
+    denseWeights = room(denseEntries + 64, 0)
+    rows = room(entries, 0)
+    listWeights = room(entries, 0)
+    longStarts = room(long, 0)
+    partStarts = room(long * (Self.superblocks + 1), 0)
+    superMaxima = room((dense.count + long) * Self.superblocks, 0)
+    byteCount = bytes
+    fill(keys: sorted, counts: counts, kinds: kinds)
+  }
+
+  private func fill(keys sorted: [UInt32], counts: [UInt32], kinds: [SparseTermKind]) {
+    var denseNumber: UInt32 = 0
+    var denseEntries: UInt32 = 0
+    var longNumber: UInt32 = 0
+    var entries: UInt32 = 0
+    for (number, kind) in kinds.enumerated() {
+      keys[number] = sorted[number]
+      terms[number].count = counts[number]
+      switch kind {
+      case .dense:
+        weightStarts[Int(denseNumber)] = denseEntries
+        denseEntries += counts[number]
+        terms[number].start = denseNumber
+        denseNumber += 1
+      case .long:
+        longStarts[Int(longNumber)] = entries
+        entries += counts[number]
+        terms[number].start = longNumber
+        longNumber += 1
+      case .short:
+        terms[number].start = entries
+        entries += counts[number]
+      }
+      buckets[bucket(of: sorted[number]) + 1] = UInt32(number + 1)
+    }
+    for bucket in 1...bucketCount where buckets[bucket] == 0 {
+      buckets[bucket] = buckets[bucket - 1]
+    }
+  }
+
+  func deallocate() {
+    keys.deallocate()
+    buckets.deallocate()
+    terms.deallocate()
+    masks.deallocate()
+    starts.deallocate()
+    maxima.deallocate()
+    weightStarts.deallocate()
+    denseWeights.deallocate()
+    rows.deallocate()
+    listWeights.deallocate()
+    longStarts.deallocate()
+    partStarts.deallocate()
+    superMaxima.deallocate()
+  }
+
+  /// Of an index between the first and the last.
+  private func bucket(of index: UInt32) -> Int { Int((index - keys[0]) >> bucketShift) }
+
+  /// The number of the term with the index, if there is one.
+  func find(_ index: UInt32) -> Int? {
+    guard termCount > 0, index >= keys[0], index <= keys[termCount - 1] else { return nil }
+    let bucket = bucket(of: index)
+    var low = Int(buckets[bucket])
+    var high = Int(buckets[bucket + 1])
+    while low < high {
+      let middle = (low + high) / 2
+      if keys[middle] < index { low = middle + 1 } else { high = middle }
+    }
+    return low < termCount && keys[low] == index ? low : nil
+  }
+
+  func kind(_ term: SparseTerm) -> SparseTermKind {
+    SparseTermKind(count: Int(term.count), rows: 64 * blockCount)
+  }
+}
+
+/// How the rows of a term are kept.
+enum SparseTermKind {
+  /// Bits.
+  case dense
+  /// A list whose parts in superblocks are marked.
+  case long
+  /// A list that is read through.
+  case short
+
+  /// Of a term that `count` of `rows` rows hold.
+  init(count: Int, rows: Int) {
+    if count > 64, count * 24 >= rows {
+      self = .dense
+    } else {
+      self = count > 64 ? .long : .short
+    }
+  }
+}
