@@ -9,24 +9,30 @@ extension Catalog {
       .sorted { $0.name < $1.name }
   }
 
-  /// Applies all of `operations` in their order, as one durable batch, or nothing.
-  func changeAliases(_ operations: [AliasOperation]) throws(CollectionError) {
+  /// The aliases of a collection, in no order.
+  func aliases(of collection: String) -> [String] {
+    state.withLock { $0.aliases }.filter { $0.value == collection }.map(\.key)
+  }
+
+  /// Applies all of `operations` in their order, or nothing.
+  func planAliases(_ operations: [AliasOperation]) throws(CollectionError) -> CatalogPlan {
     let old = state.withLock { $0.aliases }
     var new = old
     for operation in operations { try apply(operation, to: &new) }
     guard new.count <= max(old.count, core.options.limits.aliasesMax) else {
       throw .wrongInput("the limit of \(core.options.limits.aliasesMax) aliases is reached")
     }
-    var batch = WriteBatch()
+    var plan = CatalogPlan()
     for name in old.keys where new[name] == nil {
-      batch.delete(key: KeyLayout.alias(name), in: KeyLayout.meta)
+      plan.batch.delete(key: KeyLayout.alias(name), in: KeyLayout.meta)
     }
     for (name, collection) in new where old[name] != collection {
-      batch.put(key: KeyLayout.alias(name), value: Array(collection.utf8), in: KeyLayout.meta)
+      plan.batch.put(key: KeyLayout.alias(name), value: Array(collection.utf8), in: KeyLayout.meta)
     }
-    core.publish(sequence: try write(batch))
+    plan.effect = .aliases(operations)
     let changed = new
-    state.withLock { $0.aliases = changed }
+    plan.release = { [self] in state.withLock { $0.aliases = changed } }
+    return plan
   }
 
   private func apply(

@@ -43,6 +43,28 @@ final class Catalog: Sendable {
       except: Set(collections.values.map(\.number)), logger: logger)
     let aliases = try loader.aliases().filter { collections[$0.value] != nil }
     self.state = Mutex(State(collections: collections, aliases: aliases, nextNumber: next))
+    tellUnfinished(try loader.unfinishedUpdates())
+  }
+
+  /// Says once which updates did not reach their end, for whoever looks at the collections and in
+  /// the log of the service.
+  private func tellUnfinished(_ updates: [UInt32: UnfinishedUpdate]) {
+    if updates.isEmpty { return }
+    var batch = WriteBatch()
+    for collection in unordered {
+      guard let update = updates[collection.number] else { continue }
+      collection.state.withLock { $0.unfinishedUpdate = update }
+      logger.warning(
+        "an update of many points did not reach its end; repeating it completes it",
+        metadata: [
+          "collection": "\(collection.name)", "operation": "\(update.operation)",
+          "kind": "\(update.kind)", "points_done": "\(update.pointsDone)",
+          "points_selected": "\(update.pointsSelected.map(String.init) ?? "unknown")",
+        ])
+    }
+    for number in updates.keys { batch.delete(key: KeyLayout.update(number), in: KeyLayout.meta) }
+    // If that fails it is told again.
+    try? core.store.write(batch, sync: false)
   }
 
   func collection(named name: String) throws(CollectionError) -> PointCollection {
@@ -62,9 +84,31 @@ final class Catalog: Sendable {
     state.withLock { $0.collections }.values
   }
 
-  func create(_ name: String, _ config: CollectionConfig) throws(CollectionError) {
-    let (exists, isAlias, count, number) = state.withLock {
-      ($0.collections[name] != nil, $0.aliases[name] != nil, $0.collections.count, $0.nextNumber)
+  /// Says what a change comes to; nothing has changed yet. Committer only.
+  func plan(_ request: CatalogRequest) throws(CollectionError) -> CatalogPlan {
+    switch request.change {
+    case .change(.create(let name, let config)): try planCreation(name, config)
+    case .change(.configure(let name, let config)):
+      try planConfiguration(collection(named: name), config, startsRates: true)
+    case .change(.delete(let name)): planDeletion(name)
+    case .change(.aliases(let operations)): try planAliases(operations)
+    case .change(.payloadField(let name, let path, let field)):
+      try planPayloadField(name, path, field, request.origin)
+    case .change(.recover): preconditionFailure("a snapshot is recovered before it is published")
+    case .update(let name, let change): try planUpdate(name, change)
+    case .reserveNumber: try planReservation()
+    case .replace(let collection, let checksum): try planReplacement(collection, checksum)
+    case .nothing: CatalogPlan()
+    }
+  }
+
+  // MARK: Changes
+
+  private func planCreation(
+    _ name: String, _ config: CollectionConfig
+  ) throws(CollectionError) -> CatalogPlan {
+    let (exists, isAlias, count) = state.withLock {
+      ($0.collections[name] != nil, $0.aliases[name] != nil, $0.collections.count)
     }
     if exists { throw .collectionExists(name) }
     if isAlias { throw Self.takenByAlias(name) }
@@ -72,32 +116,28 @@ final class Catalog: Sendable {
     guard count < core.options.limits.collectionsMax else {
       throw .wrongInput("the limit of \(core.options.limits.collectionsMax) collections is reached")
     }
-    guard number < UInt32.max - 1 else { throw .outOfSpace("all collection numbers are used") }
+    let number = try nextNumber()
     let entry = CatalogEntry(name: name, config: config)
-    var next: [UInt8] = []
-    next.appendBigEndian(number + 1)
-    var batch = WriteBatch()
-    batch.put(key: KeyLayout.nextCollectionKey, value: next, in: KeyLayout.meta)
-    batch.put(key: KeyLayout.catalogEntry(number), value: entry.encoded(), in: KeyLayout.meta)
-    batch.put(
-      key: KeyLayout.counters(number), value: CollectionCounters().encoded(), in: KeyLayout.meta)
-    let sequence = try write(batch)
-    let collection = PointCollection(
-      entry: entry, number: number, core: core, counters: CollectionCounters())
-    state.withLock { state in
-      state.collections[name] = collection
-      state.nextNumber = number + 1
+    var plan = CatalogPlan()
+    plan.batch.put(
+      key: KeyLayout.nextCollectionKey, value: Self.encoded(number + 1), in: KeyLayout.meta)
+    Self.put(entry, CollectionCounters(), of: number, &plan.batch)
+    plan.effect = .create(collection: name, config)
+    plan.place = { [self] in
+      let collection = PointCollection(
+        entry: entry, number: number, core: core, counters: CollectionCounters())
+      state.withLock { state in
+        state.collections[name] = collection
+        state.nextNumber = number + 1
+      }
+      warnIfTight(collection)
     }
-    core.publish(sequence: sequence)
-    warnIfTight(collection)
+    return plan
   }
 
-  static func takenByAlias(_ name: String) -> CollectionError {
-    .wrongInput(
-      "Can't create collection with name \(name). Alias with the same name already exists")
-  }
-
-  func update(_ name: String, _ change: CollectionConfigChange) throws(CollectionError) {
+  private func planUpdate(
+    _ name: String, _ change: CollectionConfigChange
+  ) throws(CollectionError) -> CatalogPlan {
     let collection = try collection(named: name)
     var config = collection.config
     do {
@@ -105,47 +145,95 @@ final class Catalog: Sendable {
     } catch {
       throw CollectionError(error)
     }
-    var entry = collection.catalogEntry
-    entry.config = config
-    var batch = WriteBatch()
-    batch.put(
-      key: KeyLayout.catalogEntry(collection.number), value: entry.encoded(), in: KeyLayout.meta)
-    core.publish(sequence: try write(batch))
-    collection.state.withLock { $0.config = config }
-    if !change.strictMode.isEmpty { collection.configureRates() }
+    return try planConfiguration(collection, config, startsRates: !change.strictMode.isEmpty)
   }
 
-  /// Removes a collection; `false` when there is none of that name.
-  func delete(_ name: String) throws(CollectionError) -> Bool {
-    guard let collection = state.withLock({ $0.collections[name] }) else { return false }
+  /// - Parameter startsRates: whether what is limited a minute is counted anew.
+  private func planConfiguration(
+    _ collection: PointCollection, _ config: CollectionConfig, startsRates: Bool
+  ) throws(CollectionError) -> CatalogPlan {
+    try collection.requireSameVectors(as: config)
+    var entry = collection.catalogEntry
+    entry.config = config
+    var plan = CatalogPlan()
+    plan.batch.put(
+      key: KeyLayout.catalogEntry(collection.number), value: entry.encoded(), in: KeyLayout.meta)
+    plan.effect = .configure(collection: collection.name, config)
+    plan.release = {
+      collection.state.withLock { $0.config = config }
+      if startsRates { collection.configureRates() }
+    }
+    return plan
+  }
+
+  /// Removes a collection, if there is one of that name.
+  private func planDeletion(_ name: String) -> CatalogPlan {
+    var plan = CatalogPlan()
+    guard let collection = state.withLock({ $0.collections[name] }) else { return plan }
     let number = collection.number
     // A collection that never had a row has nothing to delete.
     let isEmpty = collection.state.withLock {
       $0.counters.nextOffset == 0 && $0.phase == .ready
     }
-    var batch = WriteBatch()
-    batch.delete(key: KeyLayout.catalogEntry(number), in: KeyLayout.meta)
-    batch.delete(key: KeyLayout.counters(number), in: KeyLayout.meta)
-    let aliases = aliases.filter { $0.collection == name }
-    for alias in aliases { batch.delete(key: KeyLayout.alias(alias.name), in: KeyLayout.meta) }
+    Self.deleteRecords(of: number, &plan.batch)
+    let aliases = aliases(of: name)
+    for alias in aliases { plan.batch.delete(key: KeyLayout.alias(alias), in: KeyLayout.meta) }
     if !isEmpty {
       let range = KeyLayout.range(of: number)
       for family in KeyLayout.pointFamilies {
-        batch.deleteRange(from: range.lower, upTo: range.upper, in: family)
+        plan.batch.deleteRange(from: range.lower, upTo: range.upper, in: family)
       }
-      batch.put(key: KeyLayout.dropped(number), value: [], in: KeyLayout.meta)
+      plan.batch.put(key: KeyLayout.dropped(number), value: [], in: KeyLayout.meta)
     }
-    let sequence = try write(batch)
-    state.withLock { state in
-      state.collections[name] = nil
-      for alias in aliases { state.aliases[alias.name] = nil }
+    plan.effect = .delete(collection: name)
+    plan.answer.removed = collection
+    plan.place = { [self] in
+      state.withLock { state in
+        state.collections[name] = nil
+        for alias in aliases { state.aliases[alias] = nil }
+      }
+      collection.state.withLock { $0.isDropped = true }
+      collection.progress.ring()
     }
-    collection.state.withLock { $0.isDropped = true }
-    collection.progress.ring()
-    // Readers from now on need nothing of the collection, so its space can be given back.
-    core.publish(sequence: sequence)
-    if !isEmpty { core.droppedCollections.add(number) }
-    return true
+    // Readers from then on need nothing of the collection, so its space can be given back.
+    plan.release = { [self] in
+      if !isEmpty { core.droppedCollections.add(number) }
+    }
+    return plan
+  }
+
+  static func takenByAlias(_ name: String) -> CollectionError {
+    .wrongInput(
+      "Can't create collection with name \(name). Alias with the same name already exists")
+  }
+
+  /// The number of the next collection.
+  func nextNumber() throws(CollectionError) -> UInt32 {
+    let number = state.withLock { $0.nextNumber }
+    guard number < UInt32.max - 1 else { throw .outOfSpace("all collection numbers are used") }
+    return number
+  }
+
+  static func encoded(_ number: UInt32) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.appendBigEndian(number)
+    return bytes
+  }
+
+  /// The catalogue's records of a collection.
+  static func put(
+    _ entry: CatalogEntry, _ counters: CollectionCounters, of number: UInt32,
+    _ batch: inout WriteBatch
+  ) {
+    batch.put(key: KeyLayout.catalogEntry(number), value: entry.encoded(), in: KeyLayout.meta)
+    batch.put(key: KeyLayout.counters(number), value: counters.encoded(), in: KeyLayout.meta)
+  }
+
+  /// Takes them back.
+  static func deleteRecords(of number: UInt32, _ batch: inout WriteBatch) {
+    batch.delete(key: KeyLayout.catalogEntry(number), in: KeyLayout.meta)
+    batch.delete(key: KeyLayout.counters(number), in: KeyLayout.meta)
+    batch.delete(key: KeyLayout.update(number), in: KeyLayout.meta)
   }
 
   /// Says early that a new collection will soon be refused points: no size is declared beyond the
@@ -160,21 +248,5 @@ final class Catalog: Sendable {
         "there is no room for \(points) points in a new collection",
         metadata: ["collection": "\(collection.name)", "reason": "\(obstacle)"])
     }
-  }
-
-  /// Writes a change durably as a commit of its own, which the caller publishes.
-  ///
-  /// - Returns: its number.
-  func write(_ batch: borrowing WriteBatch) throws(CollectionError) -> UInt64 {
-    let sequence = core.sequence + 1
-    do throws(StorageError) {
-      try core.store.write(sync: true) { gathered throws(StorageError) in
-        try gathered.append(batch)
-        try gathered.append(KeyLayout.appliedRecord(sequence))
-      }
-    } catch {
-      throw CollectionError(error)
-    }
-    return sequence
   }
 }

@@ -74,7 +74,7 @@ public final class Database: Sendable {
     }
     let core = DatabaseCore(
       store: store, searchThreads: searchThreads, options: options,
-      sequence: try CatalogLoader.applied(store))
+      applied: try CatalogLoader.applied(store))
     let catalog = try Catalog(core: core, logger: logger)
     guard let committer = Committer(core: core, catalog: catalog, logger: logger),
       let stagingThreads = StagingThreads(count: options.searchThreads, core: core)
@@ -119,27 +119,27 @@ public final class Database: Sendable {
 
   /// Changes aliases in the order of `operations`: all of them or, if one can't be, none.
   public func changeAliases(_ operations: [AliasOperation]) async throws(CollectionError) {
-    try await core.submitToCommitter { completion in .changeAliases(operations, completion) }
+    try await core.change(.change(.aliases(operations)))
   }
 
   /// Creates a collection; throws ``CollectionError/collectionExists(_:)`` when the name is taken.
   public func createCollection(
     named name: String, config: CollectionConfig
   ) async throws(CollectionError) {
-    try await core.submitToCommitter { completion in .createCollection(name, config, completion) }
+    try await core.change(.change(.create(collection: name, config)))
   }
 
   /// Changes a collection's settings.
   public func updateCollection(
     named name: String, change: CollectionConfigChange
   ) async throws(CollectionError) {
-    try await core.submitToCommitter { completion in .updateCollection(name, change, completion) }
+    try await core.change(.update(collection: name, change))
   }
 
   /// Deletes a collection, its points and its aliases; `false` when no collection has that name of
   /// its own.
   public func deleteCollection(named name: String) async throws(CollectionError) -> Bool {
-    try await core.submitToCommitter { completion in .deleteCollection(name, completion) }
+    try await core.change(.change(.delete(collection: name))).removed != nil
   }
 
   /// How far the collections are in memory that were there when the database was opened.

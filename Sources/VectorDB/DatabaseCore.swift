@@ -4,6 +4,8 @@ import Synchronization
 /// What readers see: the number of the last commit, and the store as of that commit.
 struct CommittedView: Sendable {
   let sequence: UInt64
+  /// The number of the last entry of the log.
+  let entry: UInt64
   let snapshot: StoreSnapshot
 }
 
@@ -32,15 +34,17 @@ final class DatabaseCore: Sendable {
   private let damageSeen = Atomic<Bool>(false)
   private let committed: Mutex<CommittedView>
 
-  /// - Parameter sequence: the number of the last commit that the store holds.
+  /// - Parameter applied: the last commit, and the last entry of the log, that the store holds.
   init(
-    store: KeyValueStore, searchThreads: SearchThreads, options: DatabaseOptions, sequence: UInt64
+    store: KeyValueStore, searchThreads: SearchThreads, options: DatabaseOptions,
+    applied: (commit: UInt64, entry: UInt64)
   ) {
     self.store = store
     self.searchThreads = searchThreads
     self.options = options
     self.memory = MemoryBudget(limits: options.limits.room)
-    self.committed = Mutex(CommittedView(sequence: sequence, snapshot: store.snapshot()))
+    self.committed = Mutex(
+      CommittedView(sequence: applied.commit, entry: applied.entry, snapshot: store.snapshot()))
   }
 
   /// Whether stored records were found damaged since the database was opened.
@@ -55,6 +59,9 @@ final class DatabaseCore: Sendable {
   /// The number of the latest commit.
   var sequence: UInt64 { committed.withLock { $0.sequence } }
 
+  /// The number of the last entry of the log.
+  var lastEntry: UInt64 { committed.withLock { $0.entry } }
+
   /// Hands the latest commit to `body`, which takes its views of rows in memory before the next
   /// commit can be published: what a commit lets go of in memory is let go after it is published,
   /// so that a reader's views and its commit always belong together.
@@ -65,21 +72,14 @@ final class DatabaseCore: Sendable {
   }
 
   /// Makes a commit visible; called by the committer once its rows are in memory.
-  func publish(sequence: UInt64) {
-    let view = CommittedView(sequence: sequence, snapshot: store.snapshot())
+  func publish(sequence: UInt64, entry: UInt64) {
+    let view = CommittedView(sequence: sequence, entry: entry, snapshot: store.snapshot())
     // The replaced view is released outside the lock: that may free a RocksDB snapshot.
     let replaced = committed.withLock { current in
       defer { current = view }
       return current
     }
     _ = replaced
-  }
-
-  /// Queues a change and waits for its outcome.
-  func submit<Value: Sendable>(
-    _ enqueue: (@escaping CommitRequest.Completion<Value>) -> Void
-  ) async throws(CollectionError) -> Value {
-    try await whileCounted { () async throws(CollectionError) in try await queue(enqueue) }
   }
 
   /// Runs `body`, a change or what comes before one, counted among those that wait.
@@ -106,14 +106,32 @@ final class DatabaseCore: Sendable {
     return try result.get()
   }
 
-  /// Queues a change of the catalogue and waits for its outcome.
-  func submitToCommitter<Value: Sendable>(
-    _ request: (@escaping CommitRequest.Completion<Value>) -> CommitRequest
-  ) async throws(CollectionError) -> Value {
-    try await submit { completion in
-      if commitQueue.push(request(completion)) != .accepted {
-        completion(.failure(.shuttingDown))
+  /// Has the catalogue changed, and waits for the outcome.
+  @discardableResult
+  func change(
+    _ change: CatalogRequest.Change, origin: ChangeOrigin = .caller
+  ) async throws(CollectionError) -> CatalogAnswer {
+    try await whileCounted { () async throws(CollectionError) in
+      try await queue { completion in
+        push(CatalogRequest(change: change, origin: origin, completion: completion))
       }
+    }
+  }
+
+  /// ``change(_:origin:)`` on a thread that may block.
+  @discardableResult
+  func changeBlocking(
+    _ change: CatalogRequest.Change, origin: ChangeOrigin = .caller
+  ) throws(CollectionError) -> CatalogAnswer {
+    let answer = BlockingQueue<Result<CatalogAnswer, CollectionError>>()
+    push(CatalogRequest(change: change, origin: origin) { _ = answer.push($0) })
+    guard let result = answer.pop() else { throw .shuttingDown }
+    return try result.get()
+  }
+
+  private func push(_ request: CatalogRequest) {
+    if commitQueue.push(.catalog(request)) != .accepted {
+      request.completion(.failure(.shuttingDown))
     }
   }
 

@@ -13,6 +13,9 @@ public struct DatabaseOptions: Sendable {
   /// want of memory.
   public var giveMemoryBack: @Sendable () -> Void
 
+  /// Who is told what the database changes; `nil`, as it is unless somebody asks, costs nothing.
+  package var log: (any LogSink)?
+
   public init(
     durability: Durability = .sync, searchThreads: Int = 2, limits: Limits = Limits(),
     loadsInBackground: Bool = false,

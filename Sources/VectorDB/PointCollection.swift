@@ -42,6 +42,8 @@ public final class PointCollection: Sendable {
     var phase: CollectionPhase
     /// What reads have found damaged.
     var problem: String?
+    /// An update of many points that ended in the middle, with this process or the one before.
+    var unfinishedUpdate: UnfinishedUpdate?
 
     init(
       config: CollectionConfig, payloadSchema: PayloadSchema, counters: CollectionCounters,
@@ -107,15 +109,15 @@ public final class PointCollection: Sendable {
   /// Counts and configuration as of the latest commit. It takes the longer, the more fields of
   /// the payloads are indexed.
   public func info() -> CollectionInfo {
-    let (config, count, phase, problem) = state.withLock {
-      ($0.config, $0.liveCount, $0.phase, $0.problem)
+    let (config, count, phase, problem, update) = state.withLock {
+      ($0.config, $0.liveCount, $0.phase, $0.problem, $0.unfinishedUpdate)
     }
     return CollectionInfo(
       phase: phase, problem: problem, config: config, pointsCount: count,
       indexedVectorsCount: indexedVectorsCount,
       segmentsCount: 1, updateQueueLength: core.waitingWrites.load(ordering: .relaxed),
       vectorBytes: fields.reduce(0) { $0 + $1.residentBytes }, indexes: indexInfos,
-      payloadFields: payloadFieldInfos)
+      payloadFields: payloadFieldInfos, unfinishedUpdate: update)
   }
 
   /// What there is under the vector name `name`.
@@ -185,6 +187,8 @@ public struct CollectionInfo: Sendable {
   public var indexes: [VectorIndexInfo]
   /// The indexed fields of the payloads, in the order of their names.
   public var payloadFields: [PayloadFieldInfo]
+  /// The latest update of many points that did not reach its end, unless another has since.
+  public var unfinishedUpdate: UnfinishedUpdate?
 
   /// What is damaged of the collection, if anything is known to be.
   public var damage: String? {

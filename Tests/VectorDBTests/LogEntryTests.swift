@@ -187,36 +187,19 @@ private struct RandomEntries {
     if upTo(4) == 0 { return LoggedPoint(id: id, version: version, state: .deleted) }
     var content: Payload?
     if upTo(2) > 0 { content = payload("{\"n\":\(upTo(1000))}") }
-    var vectors: [NamedVector]?
+    var vectors: [LoggedVector]?
     if upTo(2) > 0 {
-      var values: [NamedVector] = []
-      for _ in 0..<upTo(3) { values.append(NamedVector(name: name(), value: vector())) }
+      var values: [LoggedVector] = []
+      for _ in 0..<upTo(3) { values.append(LoggedVector(name: name(), stored: stored())) }
       vectors = values
     }
     return LoggedPoint(
       id: id, version: version, state: .present(payload: content, vectors: vectors))
   }
 
-  private mutating func vector() -> VectorValue {
-    switch upTo(2) {
-    case 0:
-      let count = upTo(5)
-      let first = UInt32.random(in: 0...1_000_000, using: &generator)
-      let sparse = SparseVector(
-        indices: (0..<UInt32(count)).map { first + 3 * $0 }, values: numbers(count))
-      if let sparse { return .sparse(sparse) }
-    case 1:
-      let dimension = 1 + upTo(4)
-      let values = numbers(dimension * (1 + upTo(3)))
-      if let multi = MultiVector(dimension: dimension, values: values) { return .multi(multi) }
-    default: break
-    }
-    return .dense(numbers(1 + upTo(8)))
-  }
-
-  private mutating func numbers(_ count: Int) -> [Float] {
-    var numbers: [Float] = []
-    for _ in 0..<count { numbers.append(Float.random(in: -1...1, using: &generator)) }
-    return numbers
+  private mutating func stored() -> [UInt8] {
+    var bytes: [UInt8] = []
+    for _ in 0..<upTo(20) { bytes.append(UInt8(truncatingIfNeeded: generator.next())) }
+    return bytes
   }
 }

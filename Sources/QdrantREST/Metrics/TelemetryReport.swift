@@ -119,6 +119,10 @@ struct TelemetryReport {
       writer.integer(part.bytes)
     }
     writer.endObject()
+    if let update = info.unfinishedUpdate {
+      writer.key("unfinished_update")
+      update.write(to: &writer)
+    }
     if level > 1 {
       writer.key("config")
       info.config.write(to: &writer)

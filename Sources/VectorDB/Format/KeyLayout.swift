@@ -11,7 +11,8 @@ import Storage
 /// | `meta`    | `counters/` number                         | next operation u64, offset u32    |
 /// | `meta`    | `dropped/` number                          | empty; space not yet given back   |
 /// | `meta`    | `alias/` alias in UTF-8                    | collection name in UTF-8          |
-/// | `meta`    | `applied`                                  | number of the last commit, u64    |
+/// | `meta`    | `update/` number                           | ``UnfinishedUpdate``, JSON        |
+/// | `meta`    | `applied`                                  | last commit u64, last entry u64   |
 /// | `points`  | collection u32, offset u32                 | ``PointRecord``                   |
 /// | `vectors` | collection u32, vector u16, offset u32     | `d` little-endian float32         |
 /// | `ids`     | collection u32, id                         | offset u32, version u64           |
@@ -35,15 +36,17 @@ enum KeyLayout {
   static let catalogPrefix = Array("collection/".utf8)
   static let countersPrefix = Array("counters/".utf8)
   static let droppedPrefix = Array("dropped/".utf8)
+  static let updatePrefix = Array("update/".utf8)
   static let aliasPrefix = Array("alias/".utf8)
 
-  /// Says which commit a batch is.
-  static func appliedRecord(_ sequence: UInt64) -> WriteBatch {
+  /// Says which commit a batch is, and which entry of the log is the last then.
+  static func appliedRecord(_ sequence: UInt64, entry: UInt64) -> WriteBatch {
     var batch = WriteBatch()
     batch.put(in: meta) {
       $0 += appliedKey
     } value: {
       $0.appendBigEndian(sequence)
+      $0.appendBigEndian(entry)
     }
     return batch
   }
@@ -58,6 +61,10 @@ enum KeyLayout {
 
   static func dropped(_ collection: UInt32) -> [UInt8] {
     prefixed(droppedPrefix, collection)
+  }
+
+  static func update(_ collection: UInt32) -> [UInt8] {
+    prefixed(updatePrefix, collection)
   }
 
   static func alias(_ name: String) -> [UInt8] { aliasPrefix + Array(name.utf8) }

@@ -27,14 +27,22 @@ struct CatalogLoader {
     }
   }
 
-  /// The number of the last commit; 0 in a directory of a release that did not note it.
-  static func applied(_ store: KeyValueStore) throws(DatabaseError) -> UInt64 {
+  /// The numbers of the last commit and of the last entry of the log; 0 in a directory of a release
+  /// that did not note them.
+  static func applied(
+    _ store: KeyValueStore
+  ) throws(DatabaseError) -> (commit: UInt64, entry: UInt64) {
     do {
-      guard let bytes = try store.get(KeyLayout.appliedKey, in: KeyLayout.meta) else { return 0 }
-      guard let number = bytes.withUnsafeBytes({ $0.readBigEndian(UInt64.self, at: 0) }) else {
-        throw DatabaseError.damaged("the number of the last commit can't be read")
+      guard let bytes = try store.get(KeyLayout.appliedKey, in: KeyLayout.meta) else {
+        return (0, 0)
       }
-      return number
+      return try bytes.withUnsafeBytes { raw in
+        guard let commit = raw.readBigEndian(UInt64.self, at: 0) else {
+          throw DatabaseError.damaged("the number of the last commit can't be read")
+        }
+        // Releases that know no log number commits alone.
+        return (commit, raw.readBigEndian(UInt64.self, at: 8) ?? commit)
+      }
     } catch {
       throw DatabaseError(opening: error)
     }
@@ -91,6 +99,23 @@ struct CatalogLoader {
       throw DatabaseError(opening: error)
     }
     return aliases
+  }
+
+  /// Updates that did not reach their end, by the number of their collection.
+  func unfinishedUpdates() throws(DatabaseError) -> [UInt32: UnfinishedUpdate] {
+    var updates: [UInt32: UnfinishedUpdate] = [:]
+    let upper = KeyLayout.updatePrefix + [UInt8](repeating: .max, count: 5)
+    do {
+      var iterator = try core.store.scan(
+        in: KeyLayout.meta, from: KeyLayout.updatePrefix, upTo: upper)
+      while try iterator.next() {
+        let number = iterator.key.readBigEndian(UInt32.self, at: KeyLayout.updatePrefix.count)
+        if let number { updates[number] = UnfinishedUpdate(Array(iterator.value)) }
+      }
+    } catch {
+      throw DatabaseError(opening: error)
+    }
+    return updates
   }
 
   func counters(_ number: UInt32) throws(DatabaseError) -> CollectionCounters {

@@ -187,52 +187,18 @@ private struct LogCursor {
     if parts.contains(.payload) {
       payload = Payload(normalizedJSON: Array(try take(try count(ofAtLeast: 1))))
     }
-    var vectors: [NamedVector]?
+    var vectors: [LoggedVector]?
     if parts.contains(.vectors) {
-      var values: [NamedVector] = []
+      var values: [LoggedVector] = []
       for _ in 0..<(try integer(UInt16.self)) {
         let index = Int(try integer(UInt16.self))
         guard index < names.count else { throw .damaged("a vector of point \(id) has no name") }
-        values.append(NamedVector(name: names[index], value: try vector()))
+        let stored = Array(try take(try count(ofAtLeast: 1)))
+        values.append(LoggedVector(name: names[index], stored: stored))
       }
       vectors = values
     }
     return LoggedPoint(
       id: id, version: version, state: .present(payload: payload, vectors: vectors))
-  }
-
-  private mutating func vector() throws(LogError) -> VectorValue {
-    switch LogFormat.VectorKind(rawValue: try integer(UInt8.self)) {
-    case .dense:
-      let values = try numbers(Float.self, try count(ofAtLeast: 4))
-      guard !values.isEmpty else { throw .damaged("a vector has no elements") }
-      return .dense(values)
-    case .sparse:
-      let count = try count(ofAtLeast: 8)
-      let indices = try numbers(UInt32.self, count)
-      guard let vector = SparseVector(indices: indices, values: try numbers(Float.self, count))
-      else { throw .damaged("a sparse vector names a dimension twice") }
-      return .sparse(vector)
-    case .multi:
-      let dimension = try count(ofAtLeast: 1)
-      let (count, overflows) = Int(try integer(UInt32.self))
-        .multipliedReportingOverflow(by: dimension)
-      guard !overflows, count <= rest.count / 4 else { throw .truncated }
-      guard
-        let vector = MultiVector(dimension: dimension, values: try numbers(Float.self, count))
-      else { throw .damaged("a multivector has no vectors") }
-      return .multi(vector)
-    case nil: throw .damaged("a vector is of no known kind")
-    }
-  }
-
-  private mutating func numbers<T: BitwiseCopyable>(
-    _ type: T.Type, _ count: Int
-  ) throws(LogError) -> [T] {
-    let bytes = try take(MemoryLayout<T>.size * count)
-    return [T](unsafeUninitializedCapacity: count) { buffer, initialized in
-      UnsafeMutableRawBufferPointer(buffer).copyMemory(from: bytes)
-      initialized = count
-    }
   }
 }

@@ -27,12 +27,6 @@ enum LogFormat {
     case rename
   }
 
-  enum VectorKind: UInt8 {
-    case dense
-    case sparse
-    case multi
-  }
-
   /// What is told of a point beside its id and version.
   struct PointParts: OptionSet {
     let rawValue: UInt8
@@ -195,32 +189,9 @@ private struct LogWriter {
     bytes.appendBigEndian(UInt16(vectors.count))
     for vector in vectors {
       bytes.appendBigEndian(numbers[vector.name] ?? 0)
-      append(vector.value)
+      bytes.appendBigEndian(UInt32(vector.stored.count))
+      bytes += vector.stored
     }
-  }
-
-  private mutating func append(_ value: VectorValue) {
-    switch value {
-    case .dense(let values):
-      bytes.append(LogFormat.VectorKind.dense.rawValue)
-      bytes.appendBigEndian(UInt32(values.count))
-      append(values)
-    case .sparse(let vector):
-      bytes.append(LogFormat.VectorKind.sparse.rawValue)
-      bytes.appendBigEndian(UInt32(vector.indices.count))
-      append(vector.indices)
-      append(vector.values)
-    case .multi(let vector):
-      bytes.append(LogFormat.VectorKind.multi.rawValue)
-      bytes.appendBigEndian(UInt32(vector.dimension))
-      bytes.appendBigEndian(UInt32(vector.count))
-      append(vector.values)
-    }
-  }
-
-  /// Numbers of four bytes, little-endian, as all machines have them that this runs on.
-  private mutating func append<T: BitwiseCopyable>(_ values: [T]) {
-    values.withUnsafeBytes { bytes.append(contentsOf: $0) }
   }
 
   private mutating func append(_ text: String) {
@@ -241,7 +212,7 @@ extension LoggedPoints {
   fileprivate var byteCount: Int {
     points.reduce(64 + collection.utf8.count) { count, point in
       guard case .present(let payload, let vectors) = point.state else { return count + 32 }
-      let values = (vectors ?? []).reduce(0) { $0 + 16 + $1.value.byteCount }
+      let values = (vectors ?? []).reduce(0) { $0 + 6 + $1.stored.count }
       return count + 40 + (payload?.json.count ?? 0) + values
     }
   }

@@ -66,9 +66,8 @@ package struct LoggedPoint: Sendable, Equatable {
   package enum State: Sendable, Equatable {
     /// It is there no more.
     case deleted
-    /// It has this payload and all of these vectors, as they are kept: prepared for the distance of
-    /// their field. `nil` leaves what there is.
-    case present(payload: Payload?, vectors: [NamedVector]?)
+    /// It has this payload, and these vectors and no others. `nil` leaves what there is.
+    case present(payload: Payload?, vectors: [LoggedVector]?)
   }
 
   /// The point.
@@ -83,6 +82,20 @@ package struct LoggedPoint: Sendable, Equatable {
     self.id = id
     self.version = version
     self.state = state
+  }
+}
+
+/// One vector of a point.
+package struct LoggedVector: Sendable, Equatable {
+  /// The name; empty for the unnamed one.
+  package var name: String
+  /// The vector as the `vectors` family keeps it.
+  package var stored: [UInt8]
+
+  /// A vector as it is stored.
+  package init(name: String, stored: [UInt8]) {
+    self.name = name
+    self.stored = stored
   }
 }
 

@@ -3,43 +3,50 @@ import Storage
 import Synchronization
 
 extension Catalog {
-  /// Changes how one payload field of a collection is indexed; `nil` for not any more. Committer
-  /// only.
-  ///
-  /// - Returns: the number of the operation.
-  func changePayloadSchema(
-    _ name: String, _ path: PayloadPath, _ field: PayloadFieldSchema?
-  ) throws(CollectionError) -> UInt64 {
+  /// Changes how one payload field of a collection is indexed; `nil` for not any more. Answered
+  /// with the number of the operation that it counts as.
+  func planPayloadField(
+    _ name: String, _ path: PayloadPath, _ field: PayloadFieldSchema?, _ origin: ChangeOrigin
+  ) throws(CollectionError) -> CatalogPlan {
     let collection = try collection(named: name)
     let present = collection.payloadSchema
-    if field != nil, present[path] == nil { try collection.checkIndexCount(present.count) }
-    let (schema, number, isEmpty) = collection.state.withLock { state in
-      defer { state.counters.nextOperation += 1 }
-      return (state.payloadSchema, state.counters.nextOperation, state.counters.nextOffset == 0)
+    if field != nil, present[path] == nil, origin.isCaller {
+      try collection.checkIndexCount(present.count)
+    }
+    let (schema, number, counters) = collection.state.withLock { state in
+      let number = state.counters.nextOperation
+      state.counters.nextOperation += 1
+      return (state.payloadSchema, number, state.counters)
     }
     var changed = schema
     changed[path] = field
-    if changed == schema { return number }
+    var plan = CatalogPlan()
+    plan.answer.number = number
+    if changed == schema { return plan }
     let limit = core.options.limits.payloadFieldsMax
     guard changed.count <= max(limit, schema.count) else {
       throw .wrongInput("the limit of \(limit) indexed payload fields is reached")
     }
     var entry = collection.catalogEntry
     entry.payloadSchema = changed
-    var batch = WriteBatch()
-    batch.put(
+    plan.batch.put(
       key: KeyLayout.catalogEntry(collection.number), value: entry.encoded(), in: KeyLayout.meta)
-    core.publish(sequence: try write(batch))
-    collection.state.withLock { $0.payloadSchema = changed }
-    collection.payloadIndexes.noteChange()
-    if let field {
-      if schema[path]?.isEquivalent(to: field) != true {
-        collection.payloadIndexes.add(field, at: path, isReady: isEmpty)
+    plan.batch.put(
+      key: KeyLayout.counters(collection.number), value: counters.encoded(), in: KeyLayout.meta)
+    plan.effect = .payloadField(collection: collection.name, path, field)
+    let (newSchema, isRequested) = (changed, origin.isCaller)
+    plan.release = {
+      collection.state.withLock { $0.payloadSchema = newSchema }
+      collection.payloadIndexes.noteChange()
+      guard let field else {
+        collection.payloadIndexes.remove(path)
+        collection.progress.ring()
+        return
       }
-    } else {
-      collection.payloadIndexes.remove(path)
-      collection.progress.ring()
+      if schema[path]?.isEquivalent(to: field) == true { return }
+      collection.payloadIndexes.add(
+        field, at: path, isReady: counters.nextOffset == 0, isRequested: isRequested)
     }
-    return number
+    return plan
   }
 }

@@ -96,9 +96,8 @@ private struct PayloadIndexWork {
     core.options.giveMemoryBack()
     if collection.isDropped || collection.successor != nil { return }
     do throws(CollectionError) {
-      _ = try core.submitBlocking { completion in
-        .changePayloadSchema(collection.name, build.path, nil, completion)
-      }
+      try core.changeBlocking(
+        .change(.payloadField(collection: collection.name, build.path, nil)))
     } catch {
       // A store that takes no more writes has the field until a restart, which builds it.
       collection.payloadIndexes.remove(build.path)

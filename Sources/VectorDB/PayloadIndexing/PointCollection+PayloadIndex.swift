@@ -13,11 +13,10 @@ extension Database {
   public func createPayloadIndex(
     of name: String, at path: PayloadPath, _ schema: PayloadFieldSchema
   ) async throws(CollectionError) -> UInt64 {
-    let number = try await core.submitToCommitter { completion in
-      .changePayloadSchema(name, path, schema, completion)
-    }
+    let answer = try await core.change(
+      .change(.payloadField(collection: name, path, schema)))
     payloadIndexer.ring()
-    return number
+    return answer.number
   }
 
   /// Drops the index of the payload field at `path`, if there is one.
@@ -26,9 +25,7 @@ extension Database {
   public func deletePayloadIndex(
     of name: String, at path: PayloadPath
   ) async throws(CollectionError) -> UInt64 {
-    try await core.submitToCommitter { completion in
-      .changePayloadSchema(name, path, nil, completion)
-    }
+    try await core.change(.change(.payloadField(collection: name, path, nil))).number
   }
 }
 

@@ -63,6 +63,15 @@ struct RowGrowth {
     disk = Self.copiesOnDisk * (points.byteCount + points.order.count * Self.recordBytes)
   }
 
+  /// - Parameter bytesPerRow: of a row of the collection with all vectors.
+  init(of points: LoggedPoints, bytesPerRow: Int) {
+    for point in points.points {
+      guard case .present(let payload, let vectors) = point.state else { continue }
+      let stored = (vectors ?? []).reduce(payload?.json.count ?? 0) { $0 + $1.stored.count }
+      add(rows: 1, vectors == nil ? 0 : bytesPerRow, values: stored)
+    }
+  }
+
   private mutating func add(rows: Int, _ bytesPerRow: Int, values: Int) {
     // What is written is in a write buffer too, whose blocks are not full.
     memory += rows * bytesPerRow + values + values / 6 + Self.recordBytes

@@ -20,6 +20,7 @@ struct CollectionRecovery {
   let catalog: Catalog
   let flag: CancellationFlag
   var fault: RecoveryFault?
+  var origin = ChangeOrigin.caller
 
   /// - Returns: the collection that was replaced.
   func run(
@@ -43,14 +44,18 @@ struct CollectionRecovery {
     let size = try SnapshotFile.read(path).size()
     let lease = try core.memory.lease(
       growth(entry, verified.totals, fileBytes: size), for: .recovery)
-    let number = try core.submitBlocking { completion in .reserveNumber(completion) }
+    if origin.isCaller {
+      try core.options.log?.keepSnapshot(at: path, checksum: verified.checksum)
+    }
+    let number = UInt32(
+      truncatingIfNeeded: try core.changeBlocking(.reserveNumber, origin: .itself).number)
     var abandoned = false
     do throws(CollectionError) {
       let collection = try fill(number, entry, points, verified.totals, path, &abandoned)
       try buildIndexes(of: collection)
-      let old = try core.submitBlocking { completion in
-        .replaceCollection(collection, completion)
-      }
+      let old = try core.changeBlocking(
+        .replace(collection, checksum: verified.checksum), origin: origin
+      ).removed
       lease.release()
       return old
     } catch {

@@ -44,9 +44,18 @@ extension Database {
   package func recoverCollection(
     named name: String, from path: String, checksum: String?, fault: RecoveryFault?
   ) async throws(CollectionError) {
+    try await recoverCollection(
+      named: name, from: path, checksum: checksum, fault: fault, origin: .caller)
+  }
+
+  func recoverCollection(
+    named name: String, from path: String, checksum: String?, fault: RecoveryFault?,
+    origin: ChangeOrigin
+  ) async throws(CollectionError) {
     let (core, catalog, work) = (core, catalog, snapshots)
     try await snapshots.run { flag throws(CollectionError) in
-      let recovery = CollectionRecovery(core: core, catalog: catalog, flag: flag, fault: fault)
+      let recovery = CollectionRecovery(
+        core: core, catalog: catalog, flag: flag, fault: fault, origin: origin)
       guard let old = try recovery.run(name, from: path, checksum: checksum) else { return }
       old.state.withLock { $0.replacedRows = ReplacedRows(old.number, core, work) }
     }

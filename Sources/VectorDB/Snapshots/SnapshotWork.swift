@@ -62,16 +62,3 @@ final class SnapshotWork: Sendable {
     }
   }
 }
-
-extension DatabaseCore {
-  /// Queues a change of the catalogue and waits for its outcome on a thread that may block.
-  func submitBlocking<Value: Sendable>(
-    _ request: (@escaping CommitRequest.Completion<Value>) -> CommitRequest
-  ) throws(CollectionError) -> Value {
-    let answer = BlockingQueue<Result<Value, CollectionError>>()
-    guard commitQueue.push(request { _ = answer.push($0) }) == .accepted,
-      let result = answer.pop()
-    else { throw .shuttingDown }
-    return try result.get()
-  }
-}

@@ -3,7 +3,7 @@ import PointModel
 import Storage
 
 /// The one thread that changes a database. It takes the planned changes of all collections that
-/// wait and writes them as one atomic batch with one sync.
+/// wait, numbers them, writes them as one atomic batch with one sync, places, publishes, answers.
 final class Committer: Sendable {
   private let thread: NativeThread
 
@@ -26,7 +26,7 @@ private struct CommitLoop {
   let core: DatabaseCore
   let catalog: Catalog
   let logger: Logger
-  private var group: [PlannedWrite] = []
+  private var group: [any CommitPart] = []
   private var groupBytes = 0
 
   init(core: DatabaseCore, catalog: Catalog, logger: Logger) {
@@ -41,86 +41,65 @@ private struct CommitLoop {
       let requests = core.commitQueue.popMany(maximumCount: limits.groupOperationsMax)
       if requests.isEmpty { return }
       for request in requests {
-        handle(request)
+        add(request)
         if groupBytes >= limits.groupBytesMax { commit() }
       }
       commit()
     }
   }
 
-  private mutating func handle(_ request: CommitRequest) {
+  private mutating func add(_ request: CommitRequest) {
     switch request {
-    case .changes(let changes):
-      group.append(changes)
-      groupBytes += changes.batch.byteCount
-    case .createCollection(let name, let config, let completion):
+    case .points(let write):
+      group.append(write)
+      groupBytes += write.byteCount
+    case .catalog(let request):
+      // It is planned on what is there, and what comes after it on what it leaves.
       commit()
-      answer(completion) { () throws(CollectionError) in try catalog.create(name, config) }
-    case .updateCollection(let name, let change, let completion):
-      commit()
-      answer(completion) { () throws(CollectionError) in try catalog.update(name, change) }
-    case .deleteCollection(let name, let completion):
-      commit()
-      answer(completion) { () throws(CollectionError) in try catalog.delete(name) }
-    case .changeAliases(let operations, let completion):
-      answer(completion) { () throws(CollectionError) in try catalog.changeAliases(operations) }
-    case .changePayloadSchema(let name, let path, let schema, let completion):
-      commit()
-      answer(completion) { () throws(CollectionError) in
-        try catalog.changePayloadSchema(name, path, schema)
+      do throws(CollectionError) {
+        group = [CatalogWrite(try catalog.plan(request), request)]
+      } catch {
+        request.completion(.failure(error))
       }
-    case .reserveNumber(let completion):
-      answer(completion) { () throws(CollectionError) in try catalog.reserveNumber() }
-    case .replaceCollection(let collection, let completion):
       commit()
-      answer(completion) { () throws(CollectionError) in try catalog.replace(with: collection) }
     }
   }
 
   /// Writes the group durably, makes it visible, and answers its requests either way.
   private mutating func commit() {
-    if group.isEmpty { return }
-    var writes: [PlannedWrite] = []
-    for write in group {
-      // A collection may have changed since its changes were planned.
-      if write.collection.isDropped {
-        write.finish(.collectionNotFound(write.collection.name))
-      } else if write.isStale {
-        write.planAgain()
-      } else {
-        writes.append(write)
-      }
-    }
+    let parts = group.filter { $0.isReady() }
     group = []
     groupBytes = 0
-    if writes.isEmpty { return }
-    let sequence = core.sequence + 1
+    if parts.isEmpty { return }
+    let (sequence, entry) = (core.sequence + 1, nextEntry(parts))
     do throws(StorageError) {
-      try core.store.write(sync: core.options.durability == .sync) {
-        gathered throws(StorageError) in
-        for write in writes { try gathered.append(write.batch) }
-        try gathered.append(KeyLayout.appliedRecord(sequence))
+      let sync = core.options.durability == .sync || parts.contains(where: \.mustSync)
+      try core.store.write(sync: sync) { gathered throws(StorageError) in
+        for part in parts { try part.append(to: &gathered) }
+        try gathered.append(KeyLayout.appliedRecord(sequence, entry: entry))
       }
     } catch {
       logger.error("a commit failed", metadata: ["reason": "\(error)"])
-      for write in writes { write.finish(CollectionError(error)) }
+      for part in parts { part.finish(CollectionError(error)) }
       return
     }
-    for write in writes { write.place(sequence: sequence) }
-    core.publish(sequence: sequence)
-    for write in writes { write.release() }
-    for write in writes { write.collection.noteCommit() }
-    for write in writes { write.finish(nil) }
+    if let log = core.options.log, parts.contains(where: \.origin.isCaller) {
+      let changes = parts.filter(\.origin.isCaller).compactMap { $0.logged() }
+      log.append(LogEntry.encoded(number: entry, changes: changes), number: entry)
+    }
+    for part in parts { part.place(sequence: sequence) }
+    core.publish(sequence: sequence, entry: entry)
+    for part in parts { part.release() }
+    for part in parts { part.finish(nil) }
   }
 
-  private func answer<Value>(
-    _ completion: CommitRequest.Completion<Value>,
-    _ body: () throws(CollectionError) -> Value
-  ) {
-    do throws(CollectionError) {
-      completion(.success(try body()))
-    } catch {
-      completion(.failure(error))
+  /// The number of the last entry of the log once the parts are written.
+  private func nextEntry(_ parts: [any CommitPart]) -> UInt64 {
+    var entry = core.lastEntry
+    if parts.contains(where: \.origin.isCaller) { entry += 1 }
+    for part in parts {
+      if case .entry(let number?) = part.origin { entry = max(entry, number) }
     }
+    return entry
   }
 }

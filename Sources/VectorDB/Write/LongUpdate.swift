@@ -16,10 +16,10 @@ struct LongUpdate: Sendable {
   let firstNumber: UInt64
   let operations: [Operation]
   /// The operation under way.
-  private var current = 0
+  private(set) var current = 0
   private var targets: Targets?
-  /// The targets that are done with.
-  private var position = 0
+  /// The targets of that operation that are done with.
+  private(set) var position = 0
 
   /// The points that an operation changes.
   private enum Targets: Sendable {
@@ -45,6 +45,9 @@ struct LongUpdate: Sendable {
   }
 
   var isDone: Bool { current == operations.count }
+  var hasBegun: Bool { current > 0 || position > 0 }
+  /// How many points the operation under way has selected, once it has.
+  var selected: Int? { targets?.count }
 
   /// The numbers of the operations.
   var numbers: [UInt64] { operations.indices.map { firstNumber + UInt64($0) } }
@@ -66,7 +69,6 @@ struct LongUpdate: Sendable {
           continue
         }
         targets = try find(selector, operation, applier.transaction)
-        position = 0
       }
       let size = max(1, min(Self.batch, limits.updateBytesMax / (operation.bytesPerPoint + 1)))
       try stageNext(size, operation, number, &applier)
@@ -91,6 +93,7 @@ struct LongUpdate: Sendable {
     }
     if position == targets.count {
       self.targets = nil
+      position = 0
       current += 1
     }
   }

@@ -106,7 +106,8 @@ struct OperationApplier {
       else { continue }
       var point = current
       point.vectors = vectors(of: current)
-      staged.set(id, point)
+      point.isMoved = true
+      put(id, point)
     }
   }
 
@@ -167,10 +168,14 @@ struct OperationApplier {
 
   private mutating func stage(_ id: PointID, _ point: StagedPoint, _ number: UInt64) {
     var point = point
+    point.isMoved = false
     // Between the parts of a long update another operation may have changed the point.
     point.version = point.base == nil ? number : max(point.version, number)
-    staged.set(id, point)
+    put(id, point)
   }
+
+  /// Stages a point as it is to be.
+  mutating func put(_ id: PointID, _ point: StagedPoint) { staged.set(id, point) }
 }
 
 extension Operation {
@@ -185,7 +190,7 @@ extension Operation {
 
 extension OperationApplier {
   /// The current state of each id, before this request.
-  private func load(_ ids: [PointID]) throws(CollectionError) -> [StagedPoint] {
+  func load(_ ids: [PointID]) throws(CollectionError) -> [StagedPoint] {
     let unknown = ids.filter { staged[$0] == nil && earlier[$0] == nil }
     let located = try transaction.locations(of: unknown)
     var next = 0

@@ -5,7 +5,7 @@ import VectorIndex
 
 /// What one commit is to do to one collection: records, ready segments of its payload indexes, and
 /// which rows come and go. The committer has nothing to work out any more.
-final class PlannedWrite: Sendable {
+final class PlannedWrite: CommitPart, Sendable {
   /// What happens to one point's rows when the commit becomes visible.
   struct Placement {
     var identity: RowIdentity
@@ -31,7 +31,9 @@ final class PlannedWrite: Sendable {
   }
 
   let collection: PointCollection
-  let batch: WriteBatch
+  let origin: ChangeOrigin
+  private let batch: WriteBatch
+  private let change: [UInt8]?
   private let placements: [Placement]
   private let segments: [PayloadDelta.Segment]
   private let fieldsNumber: UInt64
@@ -41,7 +43,8 @@ final class PlannedWrite: Sendable {
 
   init(
     collection: PointCollection, batch: consuming WriteBatch, placements: [Placement],
-    payloads: PayloadDelta, counters: CollectionCounters, answers: [Answer], update: Update?
+    payloads: PayloadDelta, counters: CollectionCounters, answers: [Answer], update: Update?,
+    origin: ChangeOrigin, logged: [UInt8]?
   ) {
     self.collection = collection
     self.batch = batch
@@ -51,16 +54,39 @@ final class PlannedWrite: Sendable {
     self.counters = counters
     self.answers = answers
     self.update = update
+    self.origin = origin
+    self.change = logged
+  }
+
+  var byteCount: Int { batch.byteCount }
+  var mustSync: Bool { false }
+
+  func append(to batch: inout GatheredBatch) throws(StorageError) {
+    try batch.append(self.batch)
+  }
+
+  func logged() -> [UInt8]? { change }
+
+  /// A collection may have changed since its changes were planned.
+  func isReady() -> Bool {
+    if collection.isDropped {
+      finish(.collectionNotFound(collection.name))
+    } else if isStale {
+      planAgain()
+    } else {
+      return true
+    }
+    return false
   }
 
   /// Whether it can be written no more as it was planned: its collection was replaced, or other
   /// fields are indexed, whose segments are not there.
-  var isStale: Bool {
+  private var isStale: Bool {
     collection.successor != nil || collection.payloadIndexes.fieldsNumber != fieldsNumber
   }
 
   /// Has it planned anew.
-  func planAgain() {
+  private func planAgain() {
     collection.requests.putBack(answers.map(\.request))
     if let update { collection.requests.putBack(update.before) }
     collection.core.finishGroup(of: collection)
@@ -106,6 +132,7 @@ final class PlannedWrite: Sendable {
       guard let offset = placement.removed else { continue }
       collection.deadRows.count(offset, in: collection)
     }
+    collection.noteCommit()
   }
 
   /// Lets in what comes next to the collection, and answers.
@@ -128,8 +155,10 @@ final class PlannedWrite: Sendable {
     update.lease.shrink(by: update.lease.bytes)
     update.lease.release()
     if let error {
+      collection.noteEnd(of: update.before)
       update.before.request.completion(.failure(error))
     } else if update.after.isDone {
+      collection.state.withLock { $0.unfinishedUpdate = nil }
       update.before.request.completion(.success(update.before.numbers))
     }
   }

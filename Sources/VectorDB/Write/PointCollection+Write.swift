@@ -29,7 +29,8 @@ extension PointCollection {
     }
   }
 
-  private func submit(
+  /// Has a change staged and committed.
+  func submit(
     _ change: PointsRequest.Change
   ) async throws(CollectionError) -> [UInt64] {
     try await core.whileCounted { () async throws(CollectionError) in

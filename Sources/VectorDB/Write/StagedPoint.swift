@@ -43,6 +43,8 @@ struct StagedPoint {
   /// All vectors by number; `nil` while they are still the stored ones.
   var vectors: [UInt16: StagedVector]?
   var version: UInt64
+  /// Whether the point only goes to another row, and is for clients what it was.
+  var isMoved = false
 
   init(stored base: PointLocation?) {
     self.base = base

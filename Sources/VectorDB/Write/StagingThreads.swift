@@ -33,7 +33,7 @@ final class StagingThreads: Sendable {
     case .update(let update): plan = self.plan(update, of: collection)
     }
     guard let plan else { return core.finishGroup(of: collection) }
-    if core.commitQueue.push(.changes(plan)) != .accepted {
+    if core.commitQueue.push(.points(plan)) != .accepted {
       plan.finish(.shuttingDown)
     }
   }
@@ -80,6 +80,7 @@ final class StagingThreads: Sendable {
       return try WritePlanner(collection).add(update)
     } catch {
       let isStopping = collection.core.stopping.isCancelled
+      collection.noteEnd(of: update)
       update.request.completion(.failure(isStopping ? .shuttingDown : error))
       return nil
     }

@@ -15,6 +15,7 @@ struct WritePlanner {
   private var counters: CollectionCounters
   private var answers: [PlannedWrite.Answer] = []
   private var update: PlannedWrite.Update?
+  private var origin = ChangeOrigin.itself
 
   /// Points whose payloads are read together.
   private static let batch = 256
@@ -39,12 +40,28 @@ struct WritePlanner {
       guard let (changes, numbers) = try stage(request) else { return false }
       points.merge(changes)
       counters.nextOperation += UInt64(numbers.count)
+      note(request.change)
       answers.append(PlannedWrite.Answer(request: request, numbers: numbers))
     } catch {
       let isStopping = collection.core.stopping.isCancelled && request.flag.isCancelled
       request.completion(.failure(isStopping ? .shuttingDown : error))
     }
     return true
+  }
+
+  /// Finds out who the group comes from.
+  private mutating func note(_ change: PointsRequest.Change) {
+    switch change {
+    case .operations: origin = .caller
+    case .relocation: break
+    case .logged(let points, let number):
+      counters.nextOperation = max(counters.nextOperation, points.nextOperation)
+      if case .entry(let earlier?) = origin {
+        origin = .entry(max(earlier, number ?? 0))
+      } else {
+        origin = .entry(number)
+      }
+    }
   }
 
   /// In a function of its own, so that nothing else refers to the staged points when they grow.
@@ -55,6 +72,7 @@ struct WritePlanner {
     var numbers: [UInt64] = []
     switch request.change {
     case .relocation(let ids, let rows): try applier.relocate(ids, rows)
+    case .logged(let points, _): try applier.apply(points)
     case .operations(let operations):
       let limits = collection.core.options.limits
       numbers.reserveCapacity(operations.count)
@@ -75,7 +93,7 @@ struct WritePlanner {
   /// Takes the numbers of a request that is too large for a group.
   func begin(_ request: PointsRequest) -> LongUpdate {
     guard case .operations(let operations) = request.change else {
-      preconditionFailure("a relocation is never too large")
+      preconditionFailure("what selects nothing is never too large")
     }
     return LongUpdate(request, operations, firstNumber: counters.nextOperation)
   }
@@ -91,6 +109,7 @@ struct WritePlanner {
     counters.nextOperation = max(
       counters.nextOperation, update.firstNumber + UInt64(update.operations.count))
     self.update = PlannedWrite.Update(before: update, after: next, lease: lease)
+    origin = .caller
     return try plan()
   }
 
@@ -127,9 +146,23 @@ struct WritePlanner {
     }
     batch.put(
       key: KeyLayout.counters(collection.number), value: counters.encoded(), in: KeyLayout.meta)
+    if let update {
+      if let unfinished = update.after.unfinished {
+        batch.put(
+          key: KeyLayout.update(collection.number), value: unfinished.encoded(), in: KeyLayout.meta)
+      } else if update.before.hasBegun {
+        batch.delete(key: KeyLayout.update(collection.number), in: KeyLayout.meta)
+      }
+    }
+    var logged: [UInt8]?
+    if origin.isCaller, collection.core.options.log != nil {
+      let change = LoggedPoints(
+        points, of: collection, transaction.fields, nextOperation: counters.nextOperation)
+      logged = LogChange.points(change).encoded()
+    }
     return PlannedWrite(
       collection: collection, batch: batch, placements: placements, payloads: payloads,
-      counters: counters, answers: answers, update: update)
+      counters: counters, answers: answers, update: update, origin: origin, logged: logged)
   }
 
   /// Payloads that stay as they are and are written anew, beside what is new of their points.

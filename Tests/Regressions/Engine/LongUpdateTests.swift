@@ -149,6 +149,36 @@ import VectorDB
     }
   }
 
+  @Test func whatWasCutOffIsToldAndCanBeCompleted() async throws {
+    try await withDatabase(options: Self.options) { fixture in
+      let things = try await Self.filled(fixture)
+      let before = fixture.database.lastCommit
+      let update = Task {
+        try await things.apply([
+          .setPayload(payload("{\"mark\":1}"), Self.everything, key: nil),
+          .delete(Self.everything),
+        ])
+      }
+      while fixture.database.lastCommit < before + 2 { await Task.yield() }
+      try await fixture.restart()
+      await #expect(throws: CollectionError.shuttingDown) { try await update.value }
+      let again = try fixture.database.collection(named: "things")
+      let unfinished = try #require(again.info().unfinishedUpdate)
+      #expect(unfinished.operation == 1 && unfinished.operations == 2 && unfinished.done == 0)
+      #expect(unfinished.kind == "set_payload" && unfinished.pointsSelected == Int(Self.count))
+      let marked = Filter(must: [.match(key: Self.path("mark"), .value(.integer(1)))])
+      #expect(try await again.count(marked) == unfinished.pointsDone)
+      #expect(unfinished.pointsDone > 0)
+      _ = try await again.apply([
+        .setPayload(payload("{\"mark\":1}"), Self.everything, key: nil)
+      ])
+      #expect(again.info().unfinishedUpdate == nil)
+      #expect(try await again.count(marked) == Int(Self.count))
+      try await fixture.restart()
+      #expect(try fixture.database.collection(named: "things").info().unfinishedUpdate == nil)
+    }
+  }
+
   /// A field that is indexed while an update is under way misses none of its rows.
   @Test func indexesThatComeMeanwhileMissNothing() async throws {
     try await withDatabase(options: Self.options) { fixture in

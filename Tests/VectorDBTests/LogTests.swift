@@ -1,0 +1,296 @@
+import DatabaseFixture
+import FastJSON
+import PointModel
+import Synchronization
+import Testing
+import VectorDB
+
+import class Foundation.FileManager
+
+/// What a database tells of its changes, applied to another: both hold the same.
+@Suite struct LogTests {
+  @Test(arguments: [UInt64(1), 2, 3, 4, 5, 6])
+  func entriesMakeAnEqualDatabase(_ seed: UInt64) async throws {
+    let recorder = LogRecorder()
+    defer { recorder.remove() }
+    var options = DatabaseOptions(limits: Limits(updatePointsMax: 5))
+    options.log = recorder
+    try await withDatabase(options: options) { source in
+      var run = LogRun(seed: seed, folder: SnapshotFolder(path: source.path + "-snapshots"))
+      defer { try? FileManager.default.removeItem(atPath: run.folder.path) }
+      try await withDatabase { copy in
+        for step in 0..<300 {
+          try await run.step(source.database)
+          if step % 70 == 69 { try await source.restart() }
+          if step % 50 == 49 {
+            try await recorder.replay(to: copy)
+            try await Self.requireEqual(source.database, copy.database, "step \(step)")
+          }
+          if step % 110 == 109 { try await copy.restart() }
+        }
+        #expect(copy.database.lastEntry == source.database.lastEntry)
+        #expect(recorder.count == Int(source.database.lastEntry))
+        // Numbers of operations go on at the same place.
+        for collection in source.database.collections {
+          let twin = try copy.database.collection(named: collection.name)
+          let operation = Operation.delete(.ids([.number(1)]))
+          #expect(try await collection.apply([operation]) == (try await twin.apply([operation])))
+        }
+      }
+    }
+  }
+
+  @Test func onlyTheNextEntryIsApplied() async throws {
+    try await withDatabase { copy in
+      let config = CollectionConfig(vectors: .unnamed(VectorParams(size: 2, distance: .dot)))
+      let first = LogEntry(number: 1, changes: [.catalog(.create(collection: "a", config))])
+      await #expect(throws: LogError.outOfOrder(expected: 1, found: 2)) {
+        try await copy.database.apply(LogEntry(number: 2, changes: first.changes))
+      }
+      try await copy.database.apply(first)
+      await #expect(throws: LogError.outOfOrder(expected: 2, found: 1)) {
+        try await copy.database.apply(first)
+      }
+      try await copy.database.apply(LogEntry(number: 2, changes: []))
+      try await copy.restart()
+      #expect(copy.database.lastEntry == 2)
+      #expect(copy.database.collections.map(\.name) == ["a"])
+    }
+  }
+
+  /// Entries of another history, or made up, are refused, and their numbers are not noted.
+  @Test func whatDoesNotFitIsRefused() async throws {
+    try await withDatabase { copy in
+      try await copy.create("a", size: 2)
+      let vector = LoggedVector(name: "", stored: [UInt8](repeating: 0, count: 8))
+      let short = LoggedVector(name: "", stored: [1, 2, 3])
+      let other = LoggedVector(name: "other", stored: vector.stored)
+      let infinite = LoggedVector(name: "", stored: [0, 0, 0x80, 0x7f, 0, 0, 0x80, 0x7f])
+      let states: [LoggedPoint.State] = [
+        .present(payload: nil, vectors: nil),
+        .present(payload: payload("{}"), vectors: nil),
+        .present(payload: nil, vectors: [vector]),
+        .present(payload: payload("{}"), vectors: [short]),
+        .present(payload: payload("{}"), vectors: [other]),
+        .present(payload: payload("{}"), vectors: [infinite]),
+        .present(payload: payload("[]"), vectors: [vector]),
+        .present(payload: payload("{\"a\":"), vectors: [vector]),
+      ]
+      let next = copy.database.lastEntry + 1
+      for state in states {
+        await Self.refused(copy.database, next, Self.points("a", state))
+      }
+      await Self.refused(copy.database, next, Self.points("b", states[0]))
+      await Self.refused(copy.database, next, .catalog(.recover(collection: "a", checksum: "00")))
+      await Self.refused(
+        copy.database, next,
+        .catalog(.aliases([.create(Alias(name: "x", collection: "none"))])))
+      let config = CollectionConfig(vectors: .unnamed(VectorParams(size: 3, distance: .dot)))
+      await Self.refused(copy.database, next, .catalog(.configure(collection: "a", config)))
+      await Self.refused(copy.database, next, .catalog(.create(collection: "a", config)))
+      #expect(copy.database.lastEntry + 1 == next)
+      #expect(try await copy.database.collection(named: "a").count(nil) == 0)
+    }
+  }
+
+  private static func points(_ collection: String, _ state: LoggedPoint.State) -> LogChange {
+    .points(
+      LoggedPoints(
+        collection: collection, nextOperation: 1,
+        points: [LoggedPoint(id: .number(1), version: 0, state: state)]))
+  }
+
+  private static func refused(_ database: Database, _ number: UInt64, _ change: LogChange) async {
+    await #expect(throws: LogError.self, "\(change)") {
+      try await database.apply(LogEntry(number: number, changes: [change]))
+    }
+  }
+
+  private static func requireEqual(
+    _ source: Database, _ copy: Database, _ place: String
+  ) async throws {
+    #expect(source.aliases == copy.aliases, "\(place)")
+    #expect(source.collections.map(\.name) == copy.collections.map(\.name), "\(place)")
+    for collection in source.collections {
+      let twin = try copy.collection(named: collection.name)
+      #expect(collection.config == twin.config, "\(place)")
+      #expect(collection.payloadSchema == twin.payloadSchema, "\(place)")
+      let scroll = ScrollRequest(limit: 10_000, withPayload: .all, withVector: .all)
+      #expect(try await collection.scroll(scroll) == (try await twin.scroll(scroll)), "\(place)")
+      let query = QueryRequest(limit: 10_000)
+      let versions = try await collection.query([query])[0].map { [$0.record.id: $0.version] }
+      #expect(
+        try await twin.query([query])[0].map { [$0.record.id: $0.version] } == versions, "\(place)")
+    }
+  }
+}
+
+/// Keeps the entries, and the snapshots that they refer to.
+private final class LogRecorder: LogSink {
+  private let entries = Mutex<[[UInt8]]>([])
+  private let snapshots = Mutex<[String: String]>([:])
+
+  var count: Int { entries.withLock { $0.count } }
+
+  func append(_ entry: [UInt8], number: UInt64) {
+    entries.withLock { entries in
+      #expect(number == UInt64(entries.count + 1))
+      entries.append(entry)
+    }
+  }
+
+  func keepSnapshot(at path: String, checksum: String) throws(CollectionError) {
+    let kept = path + "-kept-\(checksum.prefix(8))"
+    do {
+      if !FileManager.default.fileExists(atPath: kept) {
+        try FileManager.default.copyItem(atPath: path, toPath: kept)
+      }
+    } catch {
+      throw .storage(String(describing: error))
+    }
+    snapshots.withLock { $0[checksum] = kept }
+  }
+
+  /// Applies what `copy` does not have yet.
+  func replay(to copy: TemporaryDatabase) async throws {
+    let missing = entries.withLock { $0.dropFirst(Int(copy.database.lastEntry)) }
+    for bytes in missing {
+      try await copy.database.apply(try LogEntry(decoding: bytes)) {
+        checksum throws(CollectionError) in
+        guard let path = self.snapshots.withLock({ $0[checksum] }) else {
+          throw .snapshotNotFound(checksum)
+        }
+        return path
+      }
+    }
+  }
+
+  func remove() {
+    for path in snapshots.withLock({ $0.values }) {
+      try? FileManager.default.removeItem(atPath: path)
+    }
+  }
+}
+
+/// A random history of a whole database.
+private struct LogRun {
+  private var generator: SeededGenerator
+  let folder: SnapshotFolder
+  private var snapshots: [(collection: String, path: String)] = []
+
+  init(seed: UInt64, folder: SnapshotFolder) {
+    generator = SeededGenerator(seed: seed)
+    self.folder = folder
+  }
+
+  private mutating func upTo(_ count: Int) -> Int { Int.random(in: 0...count, using: &generator) }
+
+  mutating func step(_ database: Database) async throws {
+    let name = ["a", "b", "c"][upTo(2)]
+    guard let collection = try? database.collection(named: name), collection.name == name else {
+      if upTo(3) == 0 {
+        try? await database.changeAliases([.create(Alias(name: name, collection: "a"))])
+      } else {
+        try? await database.createCollection(named: name, config: config())
+      }
+      return
+    }
+    switch upTo(29) {
+    case 0: _ = try await database.deleteCollection(named: name)
+    case 1:
+      var change = CollectionConfigChange()
+      change.metadata = ["n": .integer(Int64(upTo(9)))]
+      try await database.updateCollection(named: name, change: change)
+    case 2, 3: try? await database.changeAliases(aliases(name))
+    case 4, 5:
+      _ = try await database.createPayloadIndex(
+        of: name, at: path(["n", "tag"][upTo(1)]),
+        PayloadFieldSchema(type: [.keyword, .integer][upTo(1)]))
+    case 6: _ = try await database.deletePayloadIndex(of: name, at: path("n"))
+    case 7:
+      let made = try await database.createSnapshot(of: name, in: folder)
+      snapshots.append((name, "\(folder.path)/\(name)/\(made.name)"))
+    case 8:
+      // It does not fit any more when the collection has other vectors now.
+      if let (name, path) = snapshots.randomElement(using: &generator) {
+        try? await database.recoverCollection(named: name, from: path)
+      }
+    default:
+      // Several at once, so that they come into one commit.
+      var requests: [[PointModel.Operation]] = []
+      for _ in 0...upTo(2) { requests.append([operation(collection), operation(collection)]) }
+      await withTaskGroup(of: Void.self) { group in
+        for request in requests {
+          group.addTask { _ = try? await collection.apply(request) }
+        }
+      }
+    }
+  }
+
+  private func path(_ key: String) -> PayloadPath { PayloadPath(steps: [.key(key)]) }
+
+  private mutating func config() -> CollectionConfig {
+    let params = VectorParams(size: 1 + upTo(3), distance: [.cosine, .dot, .euclid][upTo(2)])
+    if upTo(1) == 0 { return CollectionConfig(vectors: .unnamed(params)) }
+    return CollectionConfig(
+      vectors: .named([
+        NamedVectorParams(name: "x", params: params),
+        NamedVectorParams(name: "y", params: VectorParams(size: 2, distance: .manhattan)),
+      ]))
+  }
+
+  private mutating func aliases(_ name: String) -> [AliasOperation] {
+    let alias = ["p", "q", "c"][upTo(2)]
+    switch upTo(2) {
+    case 0: return [.create(Alias(name: alias, collection: name))]
+    case 1: return [.delete(alias)]
+    default:
+      return [.create(Alias(name: "p", collection: name)), .rename(from: "p", to: alias)]
+    }
+  }
+
+  private mutating func operation(_ collection: PointCollection) -> PointModel.Operation {
+    switch upTo(9) {
+    case 0...3:
+      var points: [Point] = []
+      for _ in 0...upTo(6) {
+        let json = "{\"n\":\(upTo(5)),\"tag\":\"t\(upTo(2))\"}"
+        points.append(Point(id: id(), vectors: vectors(collection), payload: payload(json)))
+      }
+      return .upsert(points)
+    case 4: return .delete(upTo(1) == 0 ? .ids([id(), id()]) : selector())
+    case 5:
+      return .setPayload(
+        payload("{\"m\":\(upTo(9))}"), upTo(1) == 0 ? .ids([id()]) : selector(), key: nil)
+    case 6: return .deletePayload(keys: [path("m"), path("n")], selector())
+    case 7: return .overwritePayload(payload("{\"n\":\(upTo(5))}"), selector())
+    case 8:
+      return .updateVectors([PointVectors(id: id(), vectors: vectors(collection))])
+    default:
+      let names = collection.config.vectors.all.map(\.name)
+      return .deleteVectors(names: [names[upTo(names.count - 1)]], selector())
+    }
+  }
+
+  private mutating func selector() -> PointSelector {
+    if upTo(4) == 0 { return .filter(Filter()) }
+    return .filter(Filter(must: [.match(key: path("n"), .value(.integer(Int64(upTo(5)))))]))
+  }
+
+  private mutating func id() -> PointID {
+    upTo(3) == 0
+      ? .uuid(PointUUID(high: 7, low: UInt64(upTo(9)))) : .number(UInt64(upTo(30)))
+  }
+
+  private mutating func vectors(_ collection: PointCollection) -> [NamedVector] {
+    var vectors: [NamedVector] = []
+    for vector in collection.config.vectors.all where vectors.isEmpty || upTo(2) > 0 {
+      var values: [Float] = []
+      for _ in 0..<vector.params.size {
+        values.append(Float.random(in: -1...1, using: &generator))
+      }
+      vectors.append(NamedVector(name: vector.name, values: values))
+    }
+    return vectors
+  }
+}
