@@ -7,7 +7,7 @@ import VectorIndex
 struct DenseFieldView: FieldView {
   let field: any VectorField
   private let rows: DenseColumnView
-  private let metric: Metric
+  private let rowMetric: Metric
   private let index: IVFIndexView?
   private let queries: QueryReservoir
 
@@ -17,7 +17,7 @@ struct DenseFieldView: FieldView {
   ) {
     self.field = field
     self.rows = rows
-    self.metric = metric
+    self.rowMetric = metric
     self.index = index
     self.queries = queries
   }
@@ -40,13 +40,15 @@ struct DenseFieldView: FieldView {
 
   // MARK: Scores
 
+  var metric: Metric? { rowMetric }
+
   func scorer(for query: VectorValue) -> any Scorer {
-    rows.scorer(for: query.denseValues, metric: metric)
+    rows.scorer(for: query.denseValues, metric: rowMetric)
   }
 
   /// Rows are normalised already.
   func scorer(likeRow offset: UInt32) -> (any Scorer)? {
-    rows.row(offset).map { rows.scorer(for: $0, metric: metric) }
+    rows.row(offset).map { rows.scorer(for: $0, metric: rowMetric) }
   }
 
   // MARK: Searches
@@ -91,7 +93,7 @@ struct DenseFieldView: FieldView {
 
   /// Through the index if there is one and the request does not forbid it.
   private func searching(_ search: FieldSearch) -> any VectorSearching {
-    guard let index, !search.params.exact else { return ExactScan(metric: metric) }
+    guard let index, !search.params.exact else { return ExactScan(metric: rowMetric) }
     return IVFSearch(
       index, effort: search.effort, scansTail: !search.params.indexedOnly,
       fillsUp: search.fillsUp, trust: search.trust)

@@ -27,6 +27,9 @@ protocol FieldView: Sendable {
 
   // MARK: Scores
 
+  /// How numbers are compared, where a vector is a list of them and nothing else; otherwise `nil`.
+  var metric: Metric? { get }
+
   /// `query`, which ``VectorField/prepared(query:)`` made, prepared for the rows.
   func scorer(for query: VectorValue) -> any Scorer
 
@@ -71,6 +74,8 @@ extension FieldView {
   var name: String { field.name }
   /// What scores clients see.
   var distance: Distance { field.distance }
+
+  var metric: Metric? { nil }
 
   func scorer(likeRow offset: UInt32) -> (any Scorer)? {
     value(at: offset).map { scorer(for: field.prepared(query: $0)) }

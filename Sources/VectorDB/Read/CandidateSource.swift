@@ -35,7 +35,8 @@ struct CandidateSource {
     guard let query = node.query else { return [] }
     let view = try transaction.view(named: node.using, context: "using")
     let hits = try ExampleSearch(transaction: transaction, view: view).best(
-      node.offset.addingSaturating(node.limit), for: query, among: try rows(node))
+      node.offset.addingSaturating(node.limit), for: query, among: try rows(node), node.params,
+      scans)
     return hits.map { Candidate(offset: $0.offset, score: $0.score) }
       .passing(node, view.distance).dropFirst(node.offset).map { $0 }
   }

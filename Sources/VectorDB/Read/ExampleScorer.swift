@@ -46,6 +46,11 @@ struct ExampleScorer {
   let rule: Rule
   let examples: [any Scorer]
 
+  /// A score that no row can surpass, where there is one.
+  var highest: Float? {
+    if case .context = rule { 0 } else { nil }
+  }
+
   /// The scores of the rows at `offsets`, all of which have the vector.
   func scores(at offsets: [UInt32]) -> [Float] {
     let similarities = examples.map { $0.scores(at: offsets) }
@@ -91,7 +96,7 @@ struct ExampleScorer {
     fastSigmoid(min(pair.positive - pair.negative - Float.ulpOfOne, 0))
   }
 
-  private static func sigmoid(_ value: Float) -> Float { 0.5 * (fastSigmoid(value) + 1) }
+  static func sigmoid(_ value: Float) -> Float { 0.5 * (fastSigmoid(value) + 1) }
 
   private static func fastSigmoid(_ value: Float) -> Float {
     value.isInfinite ? (value < 0 ? -1 : 1) : value / (1 + abs(value))

@@ -4,6 +4,10 @@ import VectorIndex
 
 /// Queries by vectors, made ready for one field: what they search with or score by, and for those
 /// that search with none, the rows that score best.
+///
+/// Where there is an index it finds rows near to the examples, and the scores of these are exact;
+/// otherwise, when it is asked for, and when the best rows are not near to any example, all rows
+/// are scored.
 struct ExampleSearch {
   let transaction: ReadTransaction
   let view: any FieldView
@@ -11,24 +15,70 @@ struct ExampleSearch {
   /// Rows scored at once.
   private static let block = 256
 
-  /// The rows with the best scores by the examples of a query, among `allowed` if it is given.
+  /// The first `count` rows of the ranking by the examples of a query, among `allowed` if it is
+  /// given.
   func best(
-    _ count: Int, for query: Query, among allowed: RowMask?
+    _ count: Int, for query: Query, among allowed: RowMask?, _ params: SearchParams,
+    _ scans: FilterScans
   ) throws(CollectionError) -> [Neighbor] {
-    guard let scorer = try scorer(for: query) else { return [] }
-    var best = TopK(capacity: min(count, Int(transaction.visibility.rowCount)))
+    guard let rule = try rule(for: query) else { return [] }
+    let examples = try vectors(query.vectors).map { view.field.prepared(query: $0) }
+    let scorer = ExampleScorer(rule: rule, examples: examples.map { view.scorer(for: $0) })
+    let count = min(count, Int(transaction.visibility.rowCount))
+    guard !view.isExact(params), let seeds = ExampleSeeds(rule, examples: examples, view)
+    else { return try scanned(count, scorer, allowed) }
+    let source = NearestSource(transaction, scans)
+    let scannedBytes =
+      examples.count * view.field.rowBytes
+      * (allowed?.count ?? Int(transaction.visibility.rowCount))
+    return try ExampleRanking(seeds: seeds).first(
+      count,
+      nearest: { (length) throws(CollectionError) in
+        let bytes = source.bytesRead(view, params, limit: length) * seeds.vectors.count
+        if bytes > scannedBytes { return nil }
+        return try source.nearest(
+          seeds.vectors.map { FieldQuery(value: $0, limit: length, allowed: allowed) }, view,
+          params)
+      },
+      scores: { (rows) throws(CollectionError) in try scores(scorer, at: rows) },
+      exact: { (count) throws(CollectionError) in try scanned(count, scorer, allowed) })
+  }
+
+  /// The scores of many rows, all of which have the vector.
+  private func scores(
+    _ scorer: ExampleScorer, at rows: [UInt32]
+  ) throws(CollectionError) -> [Float] {
+    var scores: [Float] = []
+    var pace = WorkPace(transaction.flag)
+    for start in stride(from: 0, to: rows.count, by: Self.block) {
+      let part = rows[start..<min(start + Self.block, rows.count)]
+      try pace.step(part.count * (16 + scorer.examples.count * view.field.rowBytes / 32))
+      scores += scorer.scores(at: Array(part))
+    }
+    return scores
+  }
+
+  /// The `count` rows with the best scores, of all rows or of those that are allowed.
+  private func scanned(
+    _ count: Int, _ scorer: ExampleScorer, _ allowed: RowMask?
+  ) throws(CollectionError) -> [Neighbor] {
+    var best = TopK(capacity: count)
     var pace = WorkPace(transaction.flag)
     var rows: [UInt32] = []
+    var isDone = false
     func scoreRows() throws(CollectionError) {
       try pace.step(rows.count * (16 + scorer.examples.count * view.field.rowBytes / 32))
       for (offset, score) in zip(rows, scorer.scores(at: rows)) {
         best.offer(offset: offset, score: score)
       }
       rows.removeAll(keepingCapacity: true)
+      // Rows come in the order in which equal scores rank.
+      isDone = scorer.highest.map { best.threshold >= $0 } ?? false
     }
     let take = { (offset: UInt32) throws(CollectionError) in
       if view.contains(offset) { rows.append(offset) }
       if rows.count == Self.block { try scoreRows() }
+      return !isDone
     }
     if let allowed {
       try transaction.forEachVisible(among: allowed, take)
@@ -89,25 +139,26 @@ struct ExampleSearch {
 }
 
 extension ReadTransaction {
-  /// Passes the offset of every row of this commit.
+  /// Passes the offset of every row of this commit, ascending, until `body` returns `false`.
   func forEachVisible(
-    _ body: (UInt32) throws(CollectionError) -> Void
+    _ body: (UInt32) throws(CollectionError) -> Bool
   ) throws(CollectionError) {
     var pace = WorkPace(flag)
     for offset in 0..<visibility.rowCount {
       try pace.step()
-      if visibility.isVisible(offset) { try body(offset) }
+      if visibility.isVisible(offset), try !body(offset) { return }
     }
   }
 
-  /// Passes the offset of every row of this commit that is among `rows`.
+  /// Passes the offset of every row of this commit that is among `rows`, ascending, until `body`
+  /// returns `false`.
   func forEachVisible(
-    among rows: RowMask, _ body: (UInt32) throws(CollectionError) -> Void
+    among rows: RowMask, _ body: (UInt32) throws(CollectionError) -> Bool
   ) throws(CollectionError) {
     var pace = WorkPace(flag)
     for offset in rows {
       try pace.step()
-      if visibility.isVisible(offset) { try body(offset) }
+      if visibility.isVisible(offset), try !body(offset) { return }
     }
   }
 }

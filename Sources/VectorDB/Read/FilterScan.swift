@@ -119,6 +119,7 @@ struct FilterScan {
       let others = rows.mask(below: transaction.visibility.rowCount)
       try transaction.forEachVisible { (offset) throws(CollectionError) in
         count += others.contains(offset) ? 0 : 1
+        return true
       }
       sure = count
     }

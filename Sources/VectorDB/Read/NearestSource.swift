@@ -70,8 +70,13 @@ struct NearestSource {
 
   /// About what a search takes, as the bytes that are read in that time.
   func briefCost(of search: NearestSearch) -> Int {
-    let read = search.view.bytesRead(limit: search.count, sharing(search.params))
+    let read = bytesRead(search.view, search.params, limit: search.count)
     return Self.queryBytes + read + search.count * Self.neighborBytes
+  }
+
+  /// About how many bytes the search for the rows nearest to one vector reads.
+  func bytesRead(_ view: any FieldView, _ params: SearchParams, limit: Int) -> Int {
+    view.bytesRead(limit: limit, sharing(params))
   }
 
   /// About what it takes to return so many points from memory, likewise.
@@ -151,7 +156,8 @@ struct NearestSource {
 
   // MARK: Searches
 
-  private func nearest(
+  /// The nearest rows, through the index if there is one and the request does not forbid it.
+  func nearest(
     _ queries: [FieldQuery], _ view: any FieldView, _ params: SearchParams
   ) throws(CollectionError) -> [[Neighbor]] {
     try interruptible { () throws(SearchInterrupted) in

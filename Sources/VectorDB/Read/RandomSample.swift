@@ -20,6 +20,7 @@ struct RandomSample {
         let place = Int.random(in: 0..<seen)
         if place < count { reservoir[place] = offset }
       }
+      return true
     }
     if count > 0 {
       if let allowed {
