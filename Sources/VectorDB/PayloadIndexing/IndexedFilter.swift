@@ -2,24 +2,28 @@ import PayloadIndex
 import PointModel
 import RowSets
 
-/// Answers filters from payload indexes, as far as they can.
+/// Answers filters from payload indexes, and from where named points are, as far as they can.
 ///
 /// Of conditions that must all hold, those that few rows can pass come first, and a condition that
 /// would list many times more rows than are left is not looked up: those rows are tested instead.
 struct IndexedFilter {
   private let indexes: PayloadIndexView
+  private let locations: [PointID: UInt32]?
 
   /// A condition whose rows are so many times more than those that are left is not looked up…
   private static let wideFactor = 32
   /// …unless they are so few.
   private static let wideRows = 4096
 
-  init(_ indexes: PayloadIndexView) {
+  /// - Parameter locations: the rows of all points that filters name and that exist; `nil` when
+  ///   they have not been looked up.
+  init(_ indexes: PayloadIndexView, locations: [PointID: UInt32]? = nil) {
     self.indexes = indexes
+    self.locations = locations
   }
 
   func answer(_ filter: Filter) -> FilterAnswer {
-    if indexes.isEmpty { return .unknown }
+    if indexes.isEmpty, locations == nil { return .unknown }
     var demands = filter.must.map { (condition: $0, isNegated: false) }
     demands += filter.mustNot.map { (condition: $0, isNegated: true) }
     var answer = self.answer(all: demands)
@@ -32,12 +36,13 @@ struct IndexedFilter {
     switch condition {
     case .filter(let filter): return answer(filter)
     case .not(let condition): return answer(condition).negated
-    case .match(let key, _), .range(let key, _), .datetimeRange(let key, _),
-      .geoBoundingBox(let key, _), .geoRadius(let key, _), .geoPolygon(let key, _),
-      .isEmpty(let key), .isNull(let key):
-      guard let field = indexes[key] else { return .unknown }
+    case .hasID(let ids):
+      return locations.map { locations in
+        FilterAnswer(exactly: RowSet(ids.compactMap { locations[$0] }))
+      } ?? .unknown
+    default:
+      guard let key = condition.key, let field = indexes[key] else { return .unknown }
       return IndexedCondition(field).answer(condition)
-    case .valuesCount, .hasID, .hasVector, .slice, .nested: return .unknown
     }
   }
 
@@ -54,11 +59,9 @@ struct IndexedFilter {
     switch condition {
     case .filter(let filter): return estimate(filter)
     case .hasID(let ids): return ids.count
-    case .match(let key, _), .range(let key, _), .datetimeRange(let key, _),
-      .geoBoundingBox(let key, _), .geoRadius(let key, _), .geoPolygon(let key, _),
-      .isEmpty(let key), .isNull(let key):
-      return indexes[key].flatMap { IndexedCondition($0).estimate(condition) }
-    case .not, .valuesCount, .hasVector, .slice, .nested: return nil
+    default:
+      guard let key = condition.key, let field = indexes[key] else { return nil }
+      return IndexedCondition(field).estimate(condition)
     }
   }
 

@@ -73,6 +73,8 @@ struct ExampleSeeds {
     func squared(_ vector: [Float]) -> Double { vector.reduce(0) { $0 + Double($1) * Double($1) } }
     let parts = zip(examples, weights).map { $1 * squared($0) }
     let magnitude = parts.reduce(0) { $0 + abs($1) }
+    // Absurd weights make no vector to search with.
+    guard sum.allSatisfy(\.isFinite) else { return nil }
     switch metric {
     case .dot:
       return (sum.map { Float($0) }, .linear(factor: 1, constant: 0, magnitude: magnitude))

@@ -35,7 +35,7 @@ struct FacetCount {
 
   private func counts() throws(CollectionError) -> [MatchValue: Int] {
     let filter = request.filter.flatMap { $0.isEmpty ? nil : $0 }
-    let scan = FilterScan(filter ?? Filter(), in: transaction)
+    let scan = try FilterScan(filter ?? Filter(), in: transaction)
     guard transaction.canCountValues(of: request.key) else {
       return try scannedCounts(scan)
     }

@@ -18,13 +18,29 @@ struct FilterScan {
   /// Rows whose records are fetched together.
   private static let batch = 256
 
-  init(_ filter: Filter, in transaction: ReadTransaction) {
+  init(_ filter: Filter, in transaction: ReadTransaction) throws(CollectionError) {
     self.transaction = transaction
-    self.evaluator = FilterEvaluator(filter, text: transaction.payloadIndexes.text)
-    self.candidates = Self.candidates(filter)
-    self.answer =
-      candidates == nil
-      ? IndexedFilter(transaction.payloadIndexes).answer(filter) : .unknown
+    evaluator = FilterEvaluator(filter, text: transaction.payloadIndexes.text)
+    candidates = Self.candidates(filter)
+    if candidates != nil {
+      answer = .unknown
+    } else {
+      let locations = try Self.locations(filter.namedIDs, transaction)
+      answer = IndexedFilter(transaction.payloadIndexes, locations: locations).answer(filter)
+    }
+  }
+
+  /// The rows of the points with these ids; `nil` for no ids.
+  private static func locations(
+    _ ids: Set<PointID>, _ transaction: ReadTransaction
+  ) throws(CollectionError) -> [PointID: UInt32]? {
+    if ids.isEmpty { return nil }
+    let ordered = ids.sorted()
+    var locations: [PointID: UInt32] = [:]
+    for (id, location) in zip(ordered, try transaction.locations(of: ordered)) {
+      locations[id] = location?.offset
+    }
+    return locations
   }
 
   /// Visits each point that passes until `body` returns `false`; in no stated order.
@@ -152,9 +168,7 @@ struct FilterScan {
       case .hasID(let ids): result = result?.intersection(ids) ?? ids
       case .filter(let inner):
         if let ids = candidates(inner) { result = result?.intersection(ids) ?? Set(ids) }
-      case .match, .range, .datetimeRange, .geoBoundingBox, .geoRadius, .geoPolygon, .valuesCount,
-        .isEmpty, .isNull, .hasVector, .slice, .nested, .not:
-        break
+      default: break
       }
     }
     return result.map { $0.sorted() }

@@ -42,7 +42,7 @@ final class FilterScans {
 
   private func position(of filter: Filter) throws(CollectionError) -> Int {
     if let position = known.firstIndex(where: { $0.filter == filter }) { return position }
-    let scan = FilterScan(filter, in: transaction)
+    let scan = try FilterScan(filter, in: transaction)
     let rows = try scan.rowsAtOnce()
     if known.count == Self.keptMax { known.removeFirst() }
     known.append(Entry(filter: filter, scan: scan, rows: rows))

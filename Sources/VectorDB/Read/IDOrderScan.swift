@@ -26,7 +26,9 @@ struct IDOrderScan {
     from first: PointID?, skipping: Int, limit: Int, filter: Filter?
   ) throws(CollectionError) -> Page {
     let filter = filter.flatMap { $0.isEmpty ? nil : $0 }
-    let scan = filter.map { FilterScan($0, in: transaction) }
+    let scan = try filter.map { filter throws(CollectionError) in
+      try FilterScan(filter, in: transaction)
+    }
     var page = Page()
     var toSkip = skipping
     var from = first

@@ -98,7 +98,7 @@ struct OrderedScan {
     var entries: [Entry] = []
     // What can no longer be among the first is let go of now and then.
     let bound = max(4096, count.addingSaturating(count))
-    let scan = FilterScan(filter ?? Filter(), in: transaction)
+    let scan = try FilterScan(filter ?? Filter(), in: transaction)
     try scan.forEachPoint { (offset, view) throws(CollectionError) in
       try append(view, at: offset, to: &entries)
       if entries.count >= bound { keepFirst(count, of: &entries) }

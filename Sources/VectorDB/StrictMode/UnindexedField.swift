@@ -47,8 +47,8 @@ struct UnindexedField {
       return first(in: filter, inside: joined(prefix, key.everyElement), schema: schema)
     default: break
     }
-    guard let (key, wanted) = demands(of: condition) else { return nil }
-    return first(at: joined(prefix, key), wanted, schema)
+    guard let key = condition.key else { return nil }
+    return first(at: joined(prefix, key), demands(of: condition), schema)
   }
 
   /// The first such field of a formula.
@@ -84,17 +84,14 @@ struct UnindexedField {
     prefix.map { PayloadPath(steps: $0.steps + key.steps) } ?? key
   }
 
-  /// The field of a condition and what an index of it must be able to; any of these will do.
-  private static func demands(of condition: Condition) -> (PayloadPath, [Capability])? {
+  /// What an index of a condition's field must be able to; any of these will do.
+  private static func demands(of condition: Condition) -> [Capability] {
     switch condition {
-    case .match(let key, let match): (key, demands(of: match))
-    case .range(let key, _): (key, [.floatRange, .integerRange])
-    case .datetimeRange(let key, _): (key, [.datetimeRange])
-    case .geoBoundingBox(let key, _), .geoRadius(let key, _), .geoPolygon(let key, _):
-      (key, [.geo])
-    case .valuesCount(let key, _), .isEmpty(let key), .isNull(let key):
-      (key, Capability.allCases)
-    case .hasID, .hasVector, .slice, .nested, .filter, .not: nil
+    case .match(_, let match): demands(of: match)
+    case .range: [.floatRange, .integerRange]
+    case .datetimeRange: [.datetimeRange]
+    case .geoBoundingBox, .geoRadius, .geoPolygon: [.geo]
+    default: Capability.allCases
     }
   }
 
