@@ -82,10 +82,17 @@ struct FieldReader {
 
   /// The width of an integer, by the name that error texts give it.
   enum IntegerType: String {
+    case u8
     case u32
     case usize
 
-    var maximum: UInt64 { self == .u32 ? UInt64(UInt32.max) : .max }
+    var maximum: UInt64 {
+      switch self {
+      case .u8: UInt64(UInt8.max)
+      case .u32: UInt64(UInt32.max)
+      case .usize: .max
+      }
+    }
   }
 }
 

@@ -196,6 +196,11 @@ public enum RequestDecoder {
     try read(body, SnapshotRecovery.decode)
   }
 
+  /// `PUT /quotas`.
+  public static func quotas(_ body: UnsafeRawBufferPointer) throws(RequestError) -> QuotaConfig {
+    try read(body, QuotaDecoder.config)
+  }
+
   /// A point's id as it stands in a path; `nil` when it is none.
   public static func pointID(_ text: String) -> PointID? {
     if let number = UInt64(text) { return .number(number) }

@@ -43,6 +43,7 @@ extension RESTError {
     case .exhausted: .tooManyRequests
     case .outOfSpace: HTTPResponse.Status(code: 507)
     case .unavailable: .serviceUnavailable
+    case .standalone: .methodNotAllowed
     case .failed: .internalServerError
     }
   }

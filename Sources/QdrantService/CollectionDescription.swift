@@ -17,6 +17,12 @@ public struct CollectionDescription: Sendable {
   /// Why the collection is out of order; `nil` when it is not.
   public let problem: String?
 
+  /// What a collection has reported, and what is wrong with it or with the whole store.
+  public init(info: CollectionInfo, problem: String?) {
+    self.info = info
+    self.problem = problem
+  }
+
   /// The light that dashboards show.
   public var status: Status {
     if problem != nil { return .red }

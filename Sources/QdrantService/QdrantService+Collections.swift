@@ -1,5 +1,5 @@
 public import PointModel
-import VectorDB
+public import VectorDB
 
 /// Collections as wholes, and their further names.
 extension QdrantService {
@@ -17,6 +17,16 @@ extension QdrantService {
       try await collection.describe()
     }
     return CollectionDescription(info: info, problem: try state.database().failure ?? info.damage)
+  }
+
+  /// What a collection takes in memory and on disk, part by part.
+  public func memory(
+    of name: String, _ call: ServiceCall
+  ) async throws(ServiceError) -> CollectionMemoryReport {
+    let collection = try collection(name, call, .read)
+    return try await read("Collection memory", call) { () async throws(CollectionError) in
+      try await collection.memoryReport()
+    }
   }
 
   /// How many points a collection has, without any waiting.

@@ -1,23 +1,16 @@
 public import VectorDB
 
-/// Where the snapshot is that a collection is to become.
-package enum SnapshotSource: Sendable {
-  /// A file of this machine, which must be inside the folder of snapshots.
-  case path(String)
-  /// A file that is delivered, and removed when it has been read. It may be a long time coming.
-  case delivered(@Sendable () async throws(ServiceError) -> SnapshotFile)
-}
-
-/// Snapshots of a collection or, where its name is `nil`, of the whole server. Work that takes long
-/// goes on by itself when the caller does not want to `wait`; what goes wrong then is logged.
+/// Snapshots of a collection, of its shard, or of the whole server. Work that takes long goes on by
+/// itself when the caller does not want to `wait`; what goes wrong then is logged.
 extension QdrantService {
   /// The snapshots that there are, by name.
   public func snapshots(
-    of name: String?, _ call: ServiceCall
+    of owner: SnapshotOwner, _ call: ServiceCall
   ) async throws(ServiceError) -> [SnapshotDescription] {
-    let owner = try owner(name, call, .read)
+    let owner = try found(owner, call, .read)
     return try await blocking { [snapshotFolder] () throws(CollectionError) in
-      try snapshotFolder.list(of: owner)
+      let (folder, name) = try owner.place(in: snapshotFolder)
+      return try folder.list(of: name)
     }
   }
 
@@ -25,14 +18,16 @@ extension QdrantService {
   ///
   /// - Returns: what was made; `nil` without `wait`.
   public func createSnapshot(
-    of name: String?, wait: Bool, _ call: ServiceCall
+    of owner: SnapshotOwner, wait: Bool, _ call: ServiceCall
   ) async throws(ServiceError) -> SnapshotDescription? {
-    let owner = try owner(name, call, name == nil ? .manage : .write)
+    let owner = try found(owner, call, owner == .server ? .manage : .write)
     let (database, folder) = (try state.database(), snapshotFolder)
-    return try await finish("create snapshot", wait) { () async throws(ServiceError) in
-      try await engine { () async throws(CollectionError) in
-        if let owner { return try await database.createSnapshot(of: owner, in: folder) }
-        return try await database.createFullSnapshot(in: folder)
+    return try await finish("create", wait) { () async throws(CollectionError) in
+      switch owner {
+      case .server: try await database.createFullSnapshot(in: folder)
+      case .collection(let name): try await database.createSnapshot(of: name, in: folder)
+      case .shard(let shard, let name):
+        try await database.createSnapshot(of: name, shard: shard, in: folder)
       }
     }
   }
@@ -41,40 +36,58 @@ extension QdrantService {
   ///
   /// - Returns: whether it is gone; without `wait` it will be.
   public func deleteSnapshot(
-    _ snapshot: String, of name: String?, wait: Bool, _ call: ServiceCall
+    _ snapshot: String, of owner: SnapshotOwner, wait: Bool, _ call: ServiceCall
   ) async throws(ServiceError) -> Bool {
-    let owner = try owner(name, call, name == nil ? .manage : .write)
-    return try await finish("delete snapshot", wait) { () async throws(ServiceError) in
-      try await blocking { [snapshotFolder] () throws(CollectionError) in
-        try snapshotFolder.delete(snapshot, of: owner)
-        return true
+    let owner = try found(owner, call, owner == .server ? .manage : .write)
+    let (database, folder) = (try state.database(), snapshotFolder)
+    let done: Void? = try await finish("delete", wait) { () async throws(CollectionError) in
+      try await database.onReadThread { () throws(CollectionError) in
+        let place = try owner.place(in: folder)
+        try place.folder.delete(snapshot, of: place.name)
       }
-    } ?? false
+    }
+    return done != nil
   }
 
   /// Opens a snapshot to be sent, and tells its size in bytes.
   package func openSnapshot(
-    _ snapshot: String, of name: String?, _ call: ServiceCall
+    _ snapshot: String, of owner: SnapshotOwner, _ call: ServiceCall
   ) async throws(ServiceError) -> (file: SnapshotFile, size: Int) {
-    let owner = try owner(name, call, .read)
+    let owner = try found(owner, call, .read)
     return try await blocking { [snapshotFolder] () throws(CollectionError) in
-      let file = try snapshotFolder.open(snapshot, of: owner)
+      let place = try owner.place(in: snapshotFolder)
+      let file = try place.folder.open(snapshot, of: place.name)
       return (file, try file.size())
     }
   }
 
-  /// Refuses a caller that may not recover the collection `name`, or a name that no collection may
-  /// be given: before anything is delivered.
+  /// Makes a snapshot of a collection's shard to be sent and not to be kept, and tells its size in
+  /// bytes.
+  package func freshSnapshot(
+    ofShard shard: UInt32, of name: String, _ call: ServiceCall
+  ) async throws(ServiceError) -> (file: SnapshotFile, size: Int) {
+    let owner = try found(.shard(shard, of: name), call, .write)
+    let (database, snapshots) = (try state.database(), snapshotFolder)
+    return try await engine { () async throws(CollectionError) in
+      guard case .shard(_, let name) = owner else { throw .snapshotNotFound(name) }
+      let file = try await database.unnamedSnapshot(of: name, in: snapshots)
+      return (file, try file.size())
+    }
+  }
+
+  /// Refuses a caller that may not recover the collection, and a name that no collection may be
+  /// given: before anything is delivered. A shard is recovered only in a collection that is there.
   ///
-  /// - Returns: the collection's own name.
+  /// - Returns: the owner by the collection's own name.
   @discardableResult
   public func recoveryTarget(
-    _ name: String, _ call: ServiceCall
-  ) throws(ServiceError) -> String {
+    _ owner: SnapshotOwner, _ call: ServiceCall
+  ) throws(ServiceError) -> SnapshotOwner {
+    guard case .collection(let name) = owner else { return try found(owner, call, .manage) }
     let database = try database(call, .manage, on: name)
-    if let existing = try? database.collection(named: name) { return existing.name }
+    if let existing = try? database.collection(named: name) { return .collection(existing.name) }
     try Self.check(newName: name)
-    return name
+    return owner
   }
 
   /// Makes a collection what a snapshot holds.
@@ -82,42 +95,63 @@ extension QdrantService {
   /// - Parameter checksum: the SHA-256 that the snapshot must have, in hex.
   /// - Returns: whether it is done; without `wait` it will be.
   package func recover(
-    _ name: String, from source: SnapshotSource, checksum: String?, wait: Bool,
+    _ owner: SnapshotOwner, from source: SnapshotSource, checksum: String?, wait: Bool,
     _ call: ServiceCall
   ) async throws(ServiceError) -> Bool {
-    let target = try recoveryTarget(name, call)
-    let database = try state.database()
-    let open: @Sendable () async throws(ServiceError) -> (path: String, file: SnapshotFile?)
-    switch source {
-    case .path(let path):
-      let resolved = try await blocking { [snapshotFolder] () throws(CollectionError) in
-        try snapshotFolder.resolve(path)
-      }
-      open = { () async throws(ServiceError) in (resolved, nil) }
-    case .delivered(let deliver):
-      open = { () async throws(ServiceError) in
-        let file = try await deliver()
-        return (file.path, file)
-      }
+    let owner = try recoveryTarget(owner, call)
+    let (database, path) = (try state.database(), try await path(of: source, owner))
+    let target: String
+    switch owner {
+    case .server: throw .engine(.badRequest("a server is restored when it starts"))
+    case .collection(let name), .shard(_, let name): target = name
     }
-    return try await finish("recover snapshot", wait) { () async throws(ServiceError) in
-      let (path, file) = try await open()
+    let deliver: (@Sendable () async throws(ServiceError) -> SnapshotFile)? =
+      if case .delivered(let deliver) = source { deliver } else { nil }
+    let done: Void? = try await finish("recover", wait) { () async throws(ServiceError) in
+      let file = try await deliver?()
       // What stays is removed with the next start.
       defer { if let file { _ = try? SnapshotFile.remove(file.path) } }
       try await engine { () async throws(CollectionError) in
-        try await database.recoverCollection(named: target, from: path, checksum: checksum)
+        try await database.recoverCollection(
+          named: target, from: file?.path ?? path, checksum: checksum)
       }
-      return true
-    } ?? false
+    }
+    return done != nil
   }
 
-  /// The own name of the collection whose snapshots a call is about; `nil` for the server's.
-  private func owner(
-    _ name: String?, _ call: ServiceCall, _ requirement: Requirement
-  ) throws(ServiceError) -> String? {
-    if let name { return try collection(name, call, requirement).name }
-    _ = try database(call, requirement)
-    return nil
+  /// The file that a snapshot is in; empty for one that is yet to be delivered.
+  private func path(
+    of source: SnapshotSource, _ owner: SnapshotOwner
+  ) async throws(ServiceError) -> String {
+    switch source {
+    case .delivered: return ""
+    case .path(let path):
+      return try await blocking { [snapshotFolder] () throws(CollectionError) in
+        try snapshotFolder.resolve(path)
+      }
+    case .name(let name):
+      return try await blocking { [snapshotFolder] () throws(CollectionError) in
+        let place = try owner.place(in: snapshotFolder)
+        return try place.folder.open(name, of: place.name).path
+      }
+    }
+  }
+
+  /// The owner by the collection's own name, which is there.
+  private func found(
+    _ owner: SnapshotOwner, _ call: ServiceCall, _ requirement: Requirement
+  ) throws(ServiceError) -> SnapshotOwner {
+    switch owner {
+    case .server:
+      _ = try database(call, requirement)
+      return owner
+    case .collection(let name):
+      return .collection(try collection(name, call, requirement).name)
+    case .shard(let shard, let name):
+      let collection = try collection(name, call, requirement)
+      guard shard == SnapshotOwner.onlyShard else { throw .shardMissing(shard) }
+      return .shard(shard, of: collection.name)
+    }
   }
 
   private func blocking<Value: Sendable>(
@@ -127,6 +161,13 @@ extension QdrantService {
     return try await engine { () async throws(CollectionError) in
       try await database.onReadThread(work)
     }
+  }
+
+  private func finish<Value: Sendable>(
+    _ what: String, _ wait: Bool,
+    _ work: @escaping @Sendable () async throws(CollectionError) -> Value
+  ) async throws(ServiceError) -> Value? {
+    try await finish(what, wait) { () async throws(ServiceError) in try await engine(work) }
   }
 
   /// Does work whose outcome the caller waits for, or leaves it to itself: then the outcome is

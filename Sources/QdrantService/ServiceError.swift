@@ -25,6 +25,8 @@ public enum ServiceError: Error, Sendable, Equatable {
     case outOfSpace
     /// The server can't do it now.
     case unavailable
+    /// Only a cluster does it.
+    case standalone
     /// The server's own fault.
     case failed
   }
@@ -39,6 +41,10 @@ public enum ServiceError: Error, Sendable, Equatable {
   case forbidden(String)
   /// There is no such point.
   case pointMissing(PointID)
+  /// There is no such shard.
+  case shardMissing(UInt32)
+  /// Only a cluster does it.
+  case standalone
   /// The database is not open yet.
   case starting
 
@@ -53,7 +59,8 @@ public enum ServiceError: Error, Sendable, Equatable {
     case .invalid: .invalid
     case .unauthenticated: .unauthenticated
     case .forbidden: .forbidden
-    case .pointMissing: .notFound
+    case .pointMissing, .shardMissing: .notFound
+    case .standalone: .standalone
     case .starting: .unavailable
     }
   }
@@ -76,6 +83,8 @@ public enum ServiceError: Error, Sendable, Equatable {
     case .unauthenticated(let reason): reason
     case .forbidden(let reason): "Forbidden: \(reason)"
     case .pointMissing(let id): "Not found: Point with id \(id) does not exists!"
+    case .shardMissing(let shard): "Not found: shard \(shard)"
+    case .standalone: "Qdrant is running in standalone mode"
     case .starting: "Service unavailable: the data directory is still being opened"
     }
   }
@@ -90,7 +99,7 @@ public enum ServiceError: Error, Sendable, Equatable {
     case .unknownVector, .wrongDimension, .wrongInput, .badRequest: .badRequest
     case .timedOut: .timedOut
     case .overloaded, .rateLimited: .exhausted
-    case .outOfSpace: .outOfSpace
+    case .outOfSpace, .quotaReached: .outOfSpace
     case .shuttingDown, .loading: .unavailable
     case .quarantined, .damaged, .storage: .failed
     }
@@ -116,6 +125,7 @@ public enum ServiceError: Error, Sendable, Equatable {
     case .overloaded: "Rate limiting exceeded: too many requests wait already"
     case .rateLimited(let reason, _): "Rate limiting exceeded: \(reason)"
     case .outOfSpace(let reason): "Service internal error: out of space: \(reason)"
+    case .quotaReached(let reason): "Insufficient storage: \(reason)"
     case .shuttingDown: "Service unavailable: the server is shutting down"
     case .loading(let name):
       "Service unavailable: collection `\(name)` is still being loaded"

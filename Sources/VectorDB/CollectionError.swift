@@ -24,6 +24,8 @@ public enum CollectionError: Error, Sendable, Equatable {
   /// of this size; or other requests hold the memory that this one would take.
   case rateLimited(String, retryAfterSeconds: Int?)
   case outOfSpace(String)
+  /// A limit of the whole server is reached that was set while it ran.
+  case quotaReached(String)
   case shuttingDown
   /// The collection is still being read into memory.
   case loading(String)

@@ -74,7 +74,7 @@ public final class Database: Sendable {
     }
     let core = DatabaseCore(
       store: store, searchThreads: searchThreads, options: options,
-      applied: try CatalogLoader.applied(store))
+      quotas: try Quotas(directory: path), applied: try CatalogLoader.applied(store))
     let catalog = try Catalog(core: core, logger: logger)
     guard let committer = Committer(core: core, catalog: catalog, logger: logger),
       let stagingThreads = StagingThreads(count: options.searchThreads, core: core)

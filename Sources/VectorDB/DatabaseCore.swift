@@ -29,6 +29,8 @@ final class DatabaseCore: Sendable {
   let indexQueue = IndexQueue()
   /// What all takers of memory hold leases on.
   let memory: MemoryBudget
+  /// Limits that may be changed while the database is open.
+  let quotas: Quotas
   let droppedCollections = DroppedCollections()
   let loadProgress = LoadCounter()
   private let damageSeen = Atomic<Bool>(false)
@@ -36,12 +38,13 @@ final class DatabaseCore: Sendable {
 
   /// - Parameter applied: the last commit, and the last entry of the log, that the store holds.
   init(
-    store: KeyValueStore, searchThreads: SearchThreads, options: DatabaseOptions,
+    store: KeyValueStore, searchThreads: SearchThreads, options: DatabaseOptions, quotas: Quotas,
     applied: (commit: UInt64, entry: UInt64)
   ) {
     self.store = store
     self.searchThreads = searchThreads
     self.options = options
+    self.quotas = quotas
     self.memory = MemoryBudget(limits: options.limits.room)
     self.committed = Mutex(
       CommittedView(sequence: applied.commit, entry: applied.entry, snapshot: store.snapshot()))

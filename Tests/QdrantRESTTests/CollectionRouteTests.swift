@@ -83,7 +83,7 @@ import Testing
     try await ServerFixture.runWithPoints { server in
       for (method, path) in [
         (HTTPRequest.Method.put, "/collections/c/vectors/v"),
-        (.delete, "/collections/c/vectors/v"), (.get, "/collections/c/shards"),
+        (.delete, "/collections/c/vectors/v"),
       ] {
         let answer = try await server.send(method, path, "{}")
         #expect(answer.status == 400, "\(path)")

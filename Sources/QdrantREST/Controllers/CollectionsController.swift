@@ -27,10 +27,9 @@ struct CollectionsController: Sendable {
     return RESTResponse.ok(context) { report.write(to: &$0) }
   }
 
-  /// Where the parts of a collection are: all of it is here.
-  @Sendable func cluster(_ request: Request, _ context: RESTContext) throws -> Response {
-    let pointsCount = try services.api.pointsCount(of: context.collectionName(), context.call())
-    return RESTResponse.ok(context) { $0.writeOnlyShard(pointsCount: pointsCount) }
+  @Sendable func memory(_ request: Request, _ context: RESTContext) async throws -> Response {
+    let report = try await services.api.memory(of: context.collectionName(), context.call())
+    return RESTResponse.ok(context) { $0.write(report) }
   }
 
   @Sendable func create(_ request: Request, _ context: RESTContext) async throws -> Response {
@@ -88,33 +87,5 @@ extension CollectionInfoResponse {
       schema[field.path.description] = .object(entry)
     }
     return schema
-  }
-}
-
-extension JSONWriter {
-  /// Writes that all of a collection is here, in one part.
-  fileprivate mutating func writeOnlyShard(pointsCount: Int) {
-    beginObject()
-    key("peer_id")
-    integer(0)
-    key("shard_count")
-    integer(1)
-    key("local_shards")
-    beginArray()
-    beginObject()
-    key("shard_id")
-    integer(0)
-    key("points_count")
-    integer(pointsCount)
-    key("state")
-    string("Active")
-    endObject()
-    endArray()
-    for name: StaticString in ["remote_shards", "shard_transfers"] {
-      key(name)
-      beginArray()
-      endArray()
-    }
-    endObject()
   }
 }

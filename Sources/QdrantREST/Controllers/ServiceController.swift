@@ -18,15 +18,6 @@ struct ServiceController: Sendable {
     RESTResponse.text(.ok, "healthz check passed")
   }
 
-  @Sendable func cluster(_ request: Request, _ context: RESTContext) -> Response {
-    RESTResponse.ok(context) { writer in
-      writer.beginObject()
-      writer.key("status")
-      writer.string("disabled")
-      writer.endObject()
-    }
-  }
-
   @Sendable func issues(_ request: Request, _ context: RESTContext) -> Response {
     RESTResponse.ok(context) { writer in
       writer.beginObject()

@@ -6,7 +6,7 @@ import QdrantAPI
 import QdrantService
 import VectorDB
 
-/// Snapshots of collections and of the whole server.
+/// Snapshots of collections, of their shards and of the whole server.
 struct SnapshotsController: Sendable {
   let services: RESTServices
 
@@ -39,12 +39,23 @@ struct SnapshotsController: Sendable {
     let name = try context.pathParameter("snapshot_name")
     let (file, size) = try await services.api.openSnapshot(
       name, of: context.owner(), context.call())
+    return Self.answer(file, size)
+  }
+
+  /// A snapshot of a shard that is made for this answer, and kept nowhere.
+  @Sendable func stream(_ request: Request, _ context: RESTContext) async throws -> Response {
+    let (file, size) = try await services.api.freshSnapshot(
+      ofShard: context.shard(), of: context.collectionName(), context.call())
+    return Self.answer(file, size)
+  }
+
+  private static func answer(_ file: SnapshotFile, _ size: Int) -> Response {
     let body = ResponseBody(contentLength: size) { writer in
       var rest = size
       while rest > 0 {
         let count = min(rest, 512 << 10)
         let bytes = try await BlockingWork.run { try file.read(maximumCount: count) }
-        guard !bytes.isEmpty else { throw CollectionError.storage("\(name) became shorter") }
+        guard !bytes.isEmpty else { throw CollectionError.storage("a snapshot became shorter") }
         rest -= bytes.count
         try await writer.write(ByteBuffer(bytes: bytes))
       }
@@ -55,18 +66,18 @@ struct SnapshotsController: Sendable {
   }
 
   @Sendable func recover(_ request: Request, _ context: RESTContext) async throws -> Response {
-    let name = try target(context)
+    let owner = try target(context)
     let decode = QdrantAPI.RequestDecoder.recoverSnapshot
     return try await services.bodies.withValue(of: request, decodedBy: decode) { recovery in
       let isDone = try await services.api.recover(
-        name, from: source(of: recovery), checksum: recovery.checksum, wait: wait(request),
-        context.call())
+        owner, from: source(of: recovery, owner), checksum: recovery.checksum,
+        wait: wait(request), context.call())
       return isDone ? RESTResponse.ok(context) { $0.bool(true) } : RESTResponse.accepted(context)
     }
   }
 
   @Sendable func upload(_ request: Request, _ context: RESTContext) async throws -> Response {
-    let name = try target(context)
+    let owner = try target(context)
     let fields = QueryFields(request)
     let wait = try wait(request)
     if let priority = fields["priority"], !SnapshotRecovery.priorities.contains(priority) {
@@ -77,7 +88,7 @@ struct SnapshotsController: Sendable {
       folder: folder, limit: services.settings.maxSnapshotUploadMB << 20)
     let file = try await receiver.receive(request)
     let isDone = try await services.api.recover(
-      name, from: .delivered { file }, checksum: fields["checksum"], wait: wait, context.call())
+      owner, from: .delivered { file }, checksum: fields["checksum"], wait: wait, context.call())
     return isDone ? RESTResponse.ok(context) { $0.bool(true) } : RESTResponse.accepted(context)
   }
 
@@ -85,20 +96,26 @@ struct SnapshotsController: Sendable {
     try QueryFields(request).bool("wait") ?? true
   }
 
-  /// The collection to recover, asked for before anything of the body is read.
-  private func target(_ context: RESTContext) throws -> String {
-    let name = try context.collectionName()
-    try services.api.recoveryTarget(name, context.call())
-    return name
+  /// What is to be recovered, asked for before anything of the body is read.
+  private func target(_ context: RESTContext) throws -> SnapshotOwner {
+    let owner = try context.owner()
+    try services.api.recoveryTarget(owner, context.call())
+    return owner
   }
 
-  private func source(of recovery: SnapshotRecovery) throws(RESTError) -> SnapshotSource {
-    guard try isRemote(recovery.location) else { return .path(try path(of: recovery.location)) }
-    let download = SnapshotDownload(
-      folder: folder, limit: services.settings.maxSnapshotUploadMB << 20)
-    return .delivered { () async throws(ServiceError) in
-      try await download.fetch(recovery.location, apiKey: recovery.apiKey)
+  private func source(
+    of recovery: SnapshotRecovery, _ owner: SnapshotOwner
+  ) throws(RESTError) -> SnapshotSource {
+    if try isRemote(recovery.location) {
+      let download = SnapshotDownload(
+        folder: folder, limit: services.settings.maxSnapshotUploadMB << 20)
+      return .delivered { () async throws(ServiceError) in
+        try await download.fetch(recovery.location, apiKey: recovery.apiKey)
+      }
     }
+    // A shard's snapshots may be told by their names.
+    if case .shard = owner, !recovery.location.contains("/") { return .name(recovery.location) }
+    return .path(try path(of: recovery.location))
   }
 
   /// Whether a location is on another server, which has to be allowed.
@@ -144,8 +161,20 @@ struct SnapshotsController: Sendable {
 }
 
 extension RESTContext {
-  /// The collection whose snapshots the path is about; `nil` for the server's.
-  fileprivate func owner() throws(RESTError) -> String? {
-    has("collection_name") ? try collectionName() : nil
+  /// Whose snapshots the path is about.
+  fileprivate func owner() throws(RESTError) -> SnapshotOwner {
+    guard has("collection_name") else { return .server }
+    let name = try collectionName()
+    return has("shard_id") ? .shard(try shard(), of: name) : .collection(name)
+  }
+
+  /// The number of a shard in the path.
+  fileprivate func shard() throws(RESTError) -> UInt32 {
+    let text = try pathParameter("shard_id")
+    guard let shard = UInt32(text) else {
+      throw RESTError(
+        .badRequest, "Deserialize error in path parameters: can not parse \"\(text)\" to a u32")
+    }
+    return shard
   }
 }

@@ -11,11 +11,4 @@ enum UnsupportedController {
       throw RESTError.unsupported(what)
     }
   }
-
-  /// Refuses what only clusters do.
-  @Sendable static func refuseStandalone(
-    _ request: Request, _ context: RESTContext
-  ) throws -> Response {
-    throw RESTError(.methodNotAllowed, "Bad request: the server runs in standalone mode")
-  }
 }

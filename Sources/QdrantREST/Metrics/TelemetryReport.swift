@@ -127,6 +127,7 @@ struct TelemetryReport {
       writer.key("config")
       info.config.write(to: &writer)
     }
+    if level > 2 { writer.writeShards(of: info) }
     writer.endObject()
   }
 

@@ -8,7 +8,7 @@ extension RouteTable {
     self.init(
       Self.service(services, commit) + Self.collections(services) + Self.updates(services)
         + Self.reads(services) + Self.queries(services) + Self.snapshots(services)
-        + Self.unsupported)
+        + Self.clusters(services) + Self.unsupported)
   }
 
   private static let collection = "/collections/{collection_name}"
@@ -16,6 +16,7 @@ extension RouteTable {
 
   private static func service(_ services: RESTServices, _ commit: String) -> [Route] {
     let service = ServiceController(services: services, commit: commit)
+    let quotas = QuotasController(services: services)
     return [
       Route(.get, "/", .open, service.root),
       Route(.get, "/healthz", .open, service.liveness),
@@ -23,9 +24,10 @@ extension RouteTable {
       Route(.get, "/readyz", .open, service.readiness),
       Route(.get, "/telemetry", .anyKey, service.telemetry),
       Route(.get, "/metrics", .read, service.metrics),
-      Route(.get, "/cluster", .read, service.cluster),
       Route(.get, "/issues", .anyKey, service.issues),
       Route(.delete, "/issues", .manage, service.clearIssues),
+      Route(.get, "/quotas", .read, quotas.read),
+      Route(.put, "/quotas", .manage, quotas.set),
     ]
   }
 
@@ -41,7 +43,7 @@ extension RouteTable {
       Route(.delete, collection, .manage, collections.delete),
       Route(.get, collection + "/exists", .read, collections.exists),
       Route(.get, collection + "/optimizations", .read, collections.optimizations),
-      Route(.get, collection + "/cluster", .read, collections.cluster),
+      Route(.get, collection + "/memory", .read, collections.memory),
       Route(.get, "/aliases", .anyKey, aliases.list),
       Route(.get, collection + "/aliases", .read, aliases.listOfCollection),
       Route(.post, "/collections/aliases", .manage, aliases.change),
@@ -104,6 +106,8 @@ extension RouteTable {
   private static func snapshots(_ services: RESTServices) -> [Route] {
     let snapshots = SnapshotsController(services: services)
     let ofCollection = collection + "/snapshots"
+    let shard = collection + "/shards/{shard_id}"
+    let ofShard = shard + "/snapshots"
     return [
       Route(.get, ofCollection, .read, snapshots.list),
       Route(.post, ofCollection, .write, snapshots.create),
@@ -111,6 +115,13 @@ extension RouteTable {
       Route(.delete, ofCollection + "/{snapshot_name}", .write, snapshots.delete),
       Route(.put, ofCollection + "/recover", .manage, snapshots.recover),
       Route(.post, ofCollection + "/upload", .manage, snapshots.upload),
+      Route(.get, shard + "/snapshot", .write, snapshots.stream),
+      Route(.get, ofShard, .read, snapshots.list),
+      Route(.post, ofShard, .write, snapshots.create),
+      Route(.get, ofShard + "/{snapshot_name}", .read, snapshots.download),
+      Route(.delete, ofShard + "/{snapshot_name}", .write, snapshots.delete),
+      Route(.put, ofShard + "/recover", .manage, snapshots.recover),
+      Route(.post, ofShard + "/upload", .manage, snapshots.upload),
       Route(.get, "/snapshots", .read, snapshots.list),
       Route(.post, "/snapshots", .manage, snapshots.create),
       Route(.get, "/snapshots/{snapshot_name}", .read, snapshots.download),
@@ -118,38 +129,29 @@ extension RouteTable {
     ]
   }
 
+  private static func clusters(_ services: RESTServices) -> [Route] {
+    let clusters = ClusterController(services: services)
+    return [
+      Route(.get, "/cluster", .read, clusters.status),
+      Route(.get, "/cluster/telemetry", .anyKey, clusters.telemetry),
+      Route(.post, "/cluster/recover", .manage, clusters.recover),
+      Route(.delete, "/cluster/peer/{peer_id}", .manage, clusters.removePeer),
+      Route(.get, collection + "/cluster", .read, clusters.shards),
+      Route(.post, collection + "/cluster", .manage, clusters.change),
+      Route(.get, collection + "/shards", .read, clusters.shardKeys),
+      Route(.put, collection + "/shards", .manage, clusters.change),
+      Route(.post, collection + "/shards/delete", .manage, clusters.change),
+    ]
+  }
+
   private static var unsupported: [Route] {
     let refuse = UnsupportedController.refuse
-    let shards = refuse("shard keys are")
-    let parts = refuse("snapshots of shards are")
-    let ofShard = collection + "/shards/{shard_id}/snapshot"
-    let quotas = refuse("quotas are")
-    let standalone = UnsupportedController.refuseStandalone
     return [
       Route(
         .put, collection + "/vectors/{vector_name}", .write, refuse("adding named vectors is")),
       Route(
         .delete, collection + "/vectors/{vector_name}", .write,
         refuse("dropping named vectors is")),
-      Route(
-        .post, collection + "/cluster", .manage, refuse("clusters are")),
-      Route(.get, collection + "/shards", .read, shards),
-      Route(.put, collection + "/shards", .manage, shards),
-      Route(.post, collection + "/shards/delete", .manage, shards),
-      Route(.get, ofShard, .write, parts),
-      Route(.get, ofShard + "s", .read, parts),
-      Route(.post, ofShard + "s", .write, parts),
-      Route(.put, ofShard + "s/recover", .manage, parts),
-      Route(.post, ofShard + "s/upload", .manage, parts),
-      Route(.get, ofShard + "s/{snapshot_name}", .read, parts),
-      Route(.delete, ofShard + "s/{snapshot_name}", .write, parts),
-      Route(.get, "/quotas", .read, quotas),
-      Route(.put, "/quotas", .manage, quotas),
-      Route(
-        .get, "/cluster/telemetry", .anyKey,
-        refuse("telemetry of clusters is")),
-      Route(.post, "/cluster/recover", .manage, standalone),
-      Route(.delete, "/cluster/peer/{peer_id}", .manage, standalone),
     ]
   }
 }

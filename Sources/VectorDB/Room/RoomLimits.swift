@@ -36,7 +36,8 @@ public struct RoomLimits: Sendable, Equatable {
     return min(transientBytes, max(transientBytesMin, memoryBytes - kept))
   }
 
-  private static var machineBytes: Int {
+  /// The memory that this process may have.
+  static var machineBytes: Int {
     let pages = sysconf(Int32(_SC_PHYS_PAGES))
     let machine = pages > 0 ? pages * sysconf(Int32(_SC_PAGESIZE)) : 4 << 30
     return min(machine, containerBytes ?? .max)

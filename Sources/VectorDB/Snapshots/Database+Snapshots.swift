@@ -3,15 +3,39 @@ import Synchronization
 
 extension Database {
   /// Writes a snapshot of a collection, as of now, into `folder`. Writes go on meanwhile.
+  ///
+  /// - Parameter shard: the shard that it is a snapshot of, which holds all of the collection.
   public func createSnapshot(
-    of name: String, in folder: SnapshotFolder
+    of name: String, shard: UInt32? = nil, in folder: SnapshotFolder
   ) async throws(CollectionError) -> SnapshotDescription {
     let collection = try collection(named: name)
     await collection.awaitLoading()
     return try await snapshots.run { flag throws(CollectionError) in
-      try folder.create(of: name) { file throws(CollectionError) in
-        try CollectionArchive(collection: collection.current, flag: flag).write(to: file)
+      let archive = CollectionArchive(collection: collection.current, flag: flag)
+      guard let shard else {
+        return try folder.create(of: name) { file throws(CollectionError) in
+          try archive.write(to: file)
+        }
       }
+      return try folder.shards(of: name).create(of: "\(shard)", prefix: "\(name)-shard-\(shard)") {
+        file throws(CollectionError) in try archive.write(to: file)
+      }
+    }
+  }
+
+  /// Writes a snapshot of a collection, as of now, into a file in `folder` that has no name any
+  /// more: it is gone when it is let go of.
+  package func unnamedSnapshot(
+    of name: String, in folder: SnapshotFolder
+  ) async throws(CollectionError) -> SnapshotFile {
+    let collection = try collection(named: name)
+    await collection.awaitLoading()
+    return try await snapshots.run { flag throws(CollectionError) in
+      let written = try folder.createUpload()
+      // What can't be removed is removed with the next start.
+      defer { _ = try? SnapshotFile.remove(written.path) }
+      _ = try CollectionArchive(collection: collection.current, flag: flag).write(to: written)
+      return try SnapshotFile.read(written.path)
     }
   }
 

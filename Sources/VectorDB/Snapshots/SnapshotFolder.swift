@@ -30,6 +30,12 @@ public struct SnapshotFolder: Sendable, Equatable {
     self.path = path
   }
 
+  /// Where the snapshots of a collection's shards are, each shard's under its number as if it were
+  /// a collection.
+  package func shards(of collection: String) throws(CollectionError) -> SnapshotFolder {
+    SnapshotFolder(path: try folder(of: collection) + "/shards")
+  }
+
   /// The snapshots of a collection, or of the whole server for `nil`, by name.
   public func list(of collection: String?) throws(CollectionError) -> [SnapshotDescription] {
     let folder = try folder(of: collection)
@@ -93,6 +99,7 @@ public struct SnapshotFolder: Sendable, Equatable {
         SnapshotFile.removeDirectory(inner)
       } else if let files = (try? SnapshotFile.names(in: inner)) ?? nil {
         for file in files where file.hasSuffix(Self.partSuffix) { unlink(inner + "/" + file) }
+        if files.contains("shards") { SnapshotFolder(path: inner + "/shards").removeUnfinished() }
       }
     }
   }
@@ -107,14 +114,15 @@ public struct SnapshotFolder: Sendable, Equatable {
     return files?.contains("CURRENT") ?? false
   }
 
-  /// Makes a snapshot: `write` fills a file and returns its checksum; it appears under its name
-  /// when it is complete.
+  /// Makes a snapshot: `write` fills a file and returns its checksum; it appears under its name,
+  /// which begins with `prefix`, when it is complete.
   func create(
-    of collection: String?, _ write: (SnapshotFile) throws(CollectionError) -> String
+    of collection: String?, prefix: String? = nil,
+    _ write: (SnapshotFile) throws(CollectionError) -> String
   ) throws(CollectionError) -> SnapshotDescription {
     let folder = try folder(of: collection)
     try SnapshotFile.createDirectory(folder)
-    let name = Self.newName(collection ?? "full-snapshot")
+    let name = Self.newName(prefix ?? collection ?? "full-snapshot")
     let path = folder + "/" + name
     let part = path + Self.partSuffix
     do throws(CollectionError) {

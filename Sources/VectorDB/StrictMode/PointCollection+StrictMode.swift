@@ -84,7 +84,7 @@ extension Operation {
   }
 
   /// Whether the operation may add bytes.
-  fileprivate var growsCollection: Bool {
+  var growsCollection: Bool {
     switch self {
     case .setPayload, .overwritePayload: true
     default: addsVectors

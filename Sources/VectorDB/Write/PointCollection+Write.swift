@@ -15,6 +15,7 @@ extension PointCollection {
     var prepared: [Operation] = []
     prepared.reserveCapacity(operations.count)
     for operation in operations { prepared.append(try prepare(operation)) }
+    if operations.contains(where: \.growsCollection) { try core.quotas.checkGrowth() }
     try await admitWrite(operations)
     let ready = prepared
     let lease = try core.memory.lease(growth(of: ready), for: .upsert)

@@ -1,0 +1,36 @@
+package import VectorDB
+
+/// Whose snapshots a call is about.
+public enum SnapshotOwner: Sendable, Equatable {
+  /// The whole server's.
+  case server
+  /// A collection's, by its own name or an alias.
+  case collection(String)
+  /// Those of one shard of a collection. Every collection has one, which holds all of it: its
+  /// snapshots are snapshots of the collection that are kept apart.
+  case shard(UInt32, of: String)
+
+  /// The number of the only shard.
+  public static let onlyShard: UInt32 = 0
+
+  /// Where the snapshots are, and the name that they are under there.
+  func place(
+    in folder: SnapshotFolder
+  ) throws(CollectionError) -> (folder: SnapshotFolder, name: String?) {
+    switch self {
+    case .server: (folder, nil)
+    case .collection(let name): (folder, name)
+    case .shard(let shard, let name): (try folder.shards(of: name), "\(shard)")
+    }
+  }
+}
+
+/// Where the snapshot is that a collection is to become.
+package enum SnapshotSource: Sendable {
+  /// The name of one of the owner's snapshots.
+  case name(String)
+  /// A file of this machine, which must be inside the folder of snapshots.
+  case path(String)
+  /// A file that is delivered, and removed when it has been read. It may be a long time coming.
+  case delivered(@Sendable () async throws(ServiceError) -> SnapshotFile)
+}
