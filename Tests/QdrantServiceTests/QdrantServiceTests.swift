@@ -35,11 +35,11 @@ import VectorDB
         try await api.update("things", [.delete(.ids([.number(1)]))], wait: true, reader)
       }
       await #expect(throws: forbidden) {
-        try await api.createSnapshot(of: "things", wait: true, reader)
+        try await api.createSnapshot(of: .collection("things"), wait: true, reader)
       }
       await #expect(throws: forbidden) { try await api.changeAliases([], reader) }
       let count = try await api.count("things", CountRequest(), reader)
-      let snapshots = try await api.snapshots(of: "things", reader)
+      let snapshots = try await api.snapshots(of: .collection("things"), reader)
       let names = try api.collections(reader)
       #expect(count == 1 && snapshots.isEmpty && names == ["things"])
       let nobody = ServiceCall(access: .nobody)
