@@ -86,6 +86,14 @@ public enum ConfigChangeError: Error, Sendable, Equatable {
   case unknownVector(String)
   /// The collection has no sparse vector of this name.
   case unknownSparseVector(String)
+  /// The collection has a vector of this name, with another shape.
+  case vectorDiffers(String)
+  /// The collection has a sparse vector of this name, with other parameters.
+  case sparseVectorDiffers(String)
+  /// The name is that of a sparse vector.
+  case isSparseVector(String)
+  /// The name is that of a vector that isn't sparse.
+  case isDenseVector(String)
 }
 
 extension CollectionConfig {

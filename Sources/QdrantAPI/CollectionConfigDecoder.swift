@@ -57,7 +57,7 @@ enum CollectionConfigDecoder {
     return .named(vectors)
   }
 
-  private static func vectorParams(_ field: FieldReader) throws(DecodingFault) -> VectorParams {
+  static func vectorParams(_ field: FieldReader) throws(DecodingFault) -> VectorParams {
     try field.requireObject("vector parameters")
     let size = try field.required("size") { size throws(DecodingFault) in
       try size.integer(from: 1, through: 65536)

@@ -20,6 +20,18 @@ public enum RequestDecoder {
     try read(body, CollectionConfigDecoder.change)
   }
 
+  /// `PUT /collections/{name}/vectors/{name}`.
+  public static func createVectorName(
+    _ body: UnsafeRawBufferPointer
+  ) throws(RequestError) -> VectorDeclaration {
+    try read(body, VectorNameDecoder.declaration)
+  }
+
+  /// What is wrong with a vector's name in a path; `nil` if nothing is.
+  public static func problem(withVectorName name: String) -> String? {
+    VectorNames.problem(with: name)
+  }
+
   /// `POST /collections/aliases`.
   public static func changeAliases(
     _ body: UnsafeRawBufferPointer

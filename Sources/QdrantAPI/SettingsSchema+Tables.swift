@@ -57,6 +57,12 @@ extension SettingsSchema {
     ["comparator": .choice(MultiVectorParams.Comparator.allCases.map(\.rawValue))],
     required: ["comparator"])
 
+  /// What a sparse vector says of itself that is added to a collection.
+  static let newSparseVector = SettingsSchema([
+    "modifier": .choice(SparseVectorParams.Modifier.allCases.map(\.rawValue)),
+    "datatype": .sparseDatatype,
+  ])
+
   static let sparseVector = SettingsSchema([
     "index": .object(
       SettingsSchema([

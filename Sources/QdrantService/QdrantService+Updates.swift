@@ -56,4 +56,15 @@ extension QdrantService {
     }
     return UpdateResult(operationID: number, status: wait ? .completed : .acknowledged)
   }
+
+  /// Adds a vector to a collection, or drops one with all its rows.
+  public func changeVectors(
+    of name: String, _ change: VectorNameChange, wait: Bool, _ call: ServiceCall
+  ) async throws(ServiceError) -> UpdateResult {
+    let database = try database(call, .write, on: name)
+    let number = try await engine { () async throws(CollectionError) in
+      try await database.changeVectors(of: name, change)
+    }
+    return UpdateResult(operationID: number, status: wait ? .completed : .acknowledged)
+  }
 }

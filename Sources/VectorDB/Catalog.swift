@@ -94,6 +94,7 @@ final class Catalog: Sendable {
     case .change(.aliases(let operations)): try planAliases(operations)
     case .change(.payloadField(let name, let path, let field)):
       try planPayloadField(name, path, field, request.origin)
+    case .change(.vectors(let name, let change)): try planVectors(name, change)
     case .change(.recover): preconditionFailure("a snapshot is recovered before it is published")
     case .update(let name, let change): try planUpdate(name, change)
     case .reserveNumber: try planReservation()
@@ -197,7 +198,7 @@ final class Catalog: Sendable {
     }
     // Readers from then on need nothing of the collection, so its space can be given back.
     plan.release = { [self] in
-      if !isEmpty { core.droppedCollections.add(number) }
+      if !isEmpty { core.droppedRecords.add(collection: number) }
     }
     return plan
   }

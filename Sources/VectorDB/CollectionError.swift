@@ -45,6 +45,14 @@ extension CollectionError {
       self = .wrongInput("Vector params for \(name) are not specified in config")
     case .unknownSparseVector(let name):
       self = .wrongInput("Sparse vector `\(name)` is not specified in collection config")
+    case .vectorDiffers(let name):
+      self = .wrongInput("Vector `\(name)` already exists with a different configuration")
+    case .sparseVectorDiffers(let name):
+      self = .wrongInput("Sparse vector `\(name)` already exists with a different configuration")
+    case .isSparseVector(let name):
+      self = .wrongInput("Vector `\(name)` already exists as a sparse vector")
+    case .isDenseVector(let name):
+      self = .wrongInput("Vector `\(name)` already exists as a dense vector")
     }
   }
 

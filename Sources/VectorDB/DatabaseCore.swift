@@ -31,7 +31,7 @@ final class DatabaseCore: Sendable {
   let memory: MemoryBudget
   /// Limits that may be changed while the database is open.
   let quotas: Quotas
-  let droppedCollections = DroppedCollections()
+  let droppedRecords = DroppedRecords()
   let loadProgress = LoadCounter()
   private let damageSeen = Atomic<Bool>(false)
   private let committed: Mutex<CommittedView>

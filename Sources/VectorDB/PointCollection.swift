@@ -13,8 +13,6 @@ public final class PointCollection: Sendable {
   public let name: String
   let number: UInt32
   let core: DatabaseCore
-  /// What there is under each vector's name, in the order of the configuration.
-  let fields: [any VectorField]
   let visibility = VisibilityTable()
   let identities = IdentityTable()
   let deadRows = DeadRows()
@@ -32,6 +30,8 @@ public final class PointCollection: Sendable {
     }
     /// What the configuration says of it.
     private(set) var strictMode: StrictMode?
+    /// What there is under each vector's name.
+    var fieldSet: FieldSet
     var payloadSchema: PayloadSchema
     var counters: CollectionCounters
     var liveCount: Int
@@ -46,12 +46,12 @@ public final class PointCollection: Sendable {
     var unfinishedUpdate: UnfinishedUpdate?
 
     init(
-      config: CollectionConfig, payloadSchema: PayloadSchema, counters: CollectionCounters,
-      phase: CollectionPhase
+      entry: CatalogEntry, number: UInt32, counters: CollectionCounters, phase: CollectionPhase
     ) {
-      self.config = config
-      self.payloadSchema = payloadSchema
-      self.strictMode = StrictMode(config.strictMode)
+      self.config = entry.config
+      self.fieldSet = FieldSet(of: entry, collection: number)
+      self.payloadSchema = entry.payloadSchema
+      self.strictMode = StrictMode(entry.config.strictMode)
       self.counters = counters
       self.liveCount = 0
       self.phase = phase
@@ -65,13 +65,8 @@ public final class PointCollection: Sendable {
     self.name = entry.name
     self.number = number
     self.core = core
-    self.fields = entry.config.vectorKinds.compactMap { vector in
-      vector.kind.field(named: vector.name, number: entry.vectorNumbers[vector.name] ?? 0)
-    }
     self.payloadIndexes = PayloadIndexes(entry.payloadSchema)
-    self.state = Mutex(
-      State(
-        config: entry.config, payloadSchema: entry.payloadSchema, counters: counters, phase: phase))
+    self.state = Mutex(State(entry: entry, number: number, counters: counters, phase: phase))
     configureRates()
   }
 
@@ -88,12 +83,19 @@ public final class PointCollection: Sendable {
   /// The indexed fields of the payloads.
   public var payloadSchema: PayloadSchema { state.withLock { $0.payloadSchema } }
 
+  /// What there is under each vector's name, now.
+  var fieldSet: FieldSet { state.withLock { $0.fieldSet } }
+
+  /// The fields, in the order of the configuration.
+  var fields: [any VectorField] { fieldSet.all }
+
   /// What the catalogue keeps of the collection.
   var catalogEntry: CatalogEntry {
-    let (config, schema) = state.withLock { ($0.config, $0.payloadSchema) }
-    var entry = CatalogEntry(name: name, config: config, payloadSchema: schema)
-    for field in fields { entry.vectorNumbers[field.name] = field.number }
-    return entry
+    state.withLock { state in
+      CatalogEntry(
+        name: name, config: state.config, payloadSchema: state.payloadSchema,
+        vectorNumbers: state.fieldSet.numbers)
+    }
   }
 
   var isDropped: Bool { state.withLock { $0.isDropped } }
@@ -124,7 +126,7 @@ public final class PointCollection: Sendable {
   func field(
     named name: String, context: @autoclosure () -> String = ""
   ) throws(CollectionError) -> any VectorField {
-    guard let field = fields.first(where: { $0.name == name }) else {
+    guard let field = fieldSet[name] else {
       throw noField(named: name, context: context())
     }
     return field
@@ -140,26 +142,27 @@ public final class PointCollection: Sendable {
 
   /// A read of a collection that nobody else uses yet and whose rows are all there.
   func beginUnpublishedRead() -> ReadTransaction {
-    let rowCount = state.withLock { $0.counters.nextOffset }
+    let (rowCount, fieldSet) = state.withLock { ($0.counters.nextOffset, $0.fieldSet) }
     return ReadTransaction(
       collection: self, snapshot: core.store.snapshot(),
       visibility: visibility.view(at: core.sequence, rowCount: rowCount),
-      identities: identities.view(), fields: fields.map { $0.view() },
+      identities: identities.view(), fieldSet: fieldSet,
+      fields: fieldSet.all.map { $0.view() },
       payloadIndexes: payloadIndexes.view)
   }
 
   /// Starts a read at the latest commit.
   func beginRead() throws(CollectionError) -> ReadTransaction {
     let (transaction, isDropped, phase) = core.withLatestCommit { commit in
-      let (rowCount, isDropped, phase) = state.withLock {
-        ($0.counters.nextOffset, $0.isDropped, $0.phase)
+      let (rowCount, fieldSet, isDropped, phase) = state.withLock {
+        ($0.counters.nextOffset, $0.fieldSet, $0.isDropped, $0.phase)
       }
       let transaction = ReadTransaction(
         collection: self, snapshot: commit.snapshot,
         visibility: visibility.view(at: commit.sequence, rowCount: rowCount),
-        identities: identities.view(),
+        identities: identities.view(), fieldSet: fieldSet,
         // Lists leave out rows that are dead at the latest commit, which is this one.
-        fields: fields.map { $0.view() },
+        fields: fieldSet.all.map { $0.view() },
         payloadIndexes: payloadIndexes.view.upTo(commit.sequence))
       return (transaction, isDropped, phase)
     }

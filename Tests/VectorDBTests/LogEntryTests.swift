@@ -127,7 +127,7 @@ private struct RandomEntries {
   }
 
   private mutating func change() -> LogChange {
-    switch upTo(8) {
+    switch upTo(9) {
     case 0: return .catalog(.create(collection: name(), config()))
     case 1: return .catalog(.configure(collection: name(), config()))
     case 2: return .catalog(.delete(collection: name()))
@@ -137,11 +137,21 @@ private struct RandomEntries {
       return .catalog(.aliases(operations))
     case 4: return .catalog(.payloadField(collection: name(), path(), field()))
     case 5: return .catalog(.recover(collection: name(), checksum: name()))
+    case 6: return .catalog(.vectors(collection: name(), vectorChange()))
     default:
       var points: [LoggedPoint] = []
       for _ in 0..<upTo(6) { points.append(point()) }
       return .points(
         LoggedPoints(collection: name(), nextOperation: generator.next(), points: points))
+    }
+  }
+
+  private mutating func vectorChange() -> VectorNameChange {
+    switch upTo(2) {
+    case 0: return .remove(name: name())
+    case 1:
+      return .add(name: name(), .dense(VectorParams(size: 1 + upTo(20), distance: .cosine)))
+    default: return .add(name: "words", .sparse(SparseVectorParams(modifier: .idf)))
     }
   }
 

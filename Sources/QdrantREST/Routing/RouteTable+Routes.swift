@@ -8,7 +8,7 @@ extension RouteTable {
     self.init(
       Self.service(services, commit) + Self.collections(services) + Self.updates(services)
         + Self.reads(services) + Self.queries(services) + Self.snapshots(services)
-        + Self.clusters(services) + Self.unsupported)
+        + Self.clusters(services))
   }
 
   private static let collection = "/collections/{collection_name}"
@@ -35,6 +35,7 @@ extension RouteTable {
     let collections = CollectionsController(services: services)
     let aliases = AliasesController(services: services)
     let indexes = PayloadIndexController(services: services)
+    let vectors = VectorNamesController(services: services)
     return [
       Route(.get, "/collections", .anyKey, collections.list),
       Route(.get, collection, .read, collections.describe),
@@ -49,6 +50,8 @@ extension RouteTable {
       Route(.post, "/collections/aliases", .manage, aliases.change),
       Route(.put, collection + "/index", .write, indexes.create),
       Route(.delete, collection + "/index/{field_name}", .write, indexes.delete),
+      Route(.put, collection + "/vectors/{vector_name}", .write, vectors.add),
+      Route(.delete, collection + "/vectors/{vector_name}", .write, vectors.drop),
     ]
   }
 
@@ -141,17 +144,6 @@ extension RouteTable {
       Route(.get, collection + "/shards", .read, clusters.shardKeys),
       Route(.put, collection + "/shards", .manage, clusters.change),
       Route(.post, collection + "/shards/delete", .manage, clusters.change),
-    ]
-  }
-
-  private static var unsupported: [Route] {
-    let refuse = UnsupportedController.refuse
-    return [
-      Route(
-        .put, collection + "/vectors/{vector_name}", .write, refuse("adding named vectors is")),
-      Route(
-        .delete, collection + "/vectors/{vector_name}", .write,
-        refuse("dropping named vectors is")),
     ]
   }
 }

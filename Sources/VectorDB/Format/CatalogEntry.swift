@@ -8,23 +8,17 @@ struct CatalogEntry {
   var name: String
   var config: CollectionConfig
   var payloadSchema: PayloadSchema
-  var vectorNumbers: [String: UInt16]
+  var vectorNumbers: VectorNumbers
 
-  init(name: String, config: CollectionConfig, payloadSchema: PayloadSchema = PayloadSchema()) {
+  init(
+    name: String, config: CollectionConfig, payloadSchema: PayloadSchema = PayloadSchema(),
+    vectorNumbers: VectorNumbers = VectorNumbers()
+  ) {
     self.name = name
     self.config = config
     self.payloadSchema = payloadSchema
-    self.vectorNumbers = [:]
-    numberVectors()
-  }
-
-  /// Gives numbers to vectors that have none: in entries of earlier releases, sparse ones.
-  private mutating func numberVectors() {
-    var next = (vectorNumbers.values.max() ?? .max) &+ 1
-    for vector in config.vectorKinds where vectorNumbers[vector.name] == nil {
-      vectorNumbers[vector.name] = next
-      next &+= 1
-    }
+    self.vectorNumbers = vectorNumbers
+    self.vectorNumbers.add(config.vectorKinds.map(\.name))
   }
 
   func encoded() -> [UInt8] {
@@ -34,11 +28,13 @@ struct CatalogEntry {
     writer.string(name)
     writer.key("vector_numbers")
     writer.beginObject()
-    for (name, number) in vectorNumbers.sorted(by: { $0.value < $1.value }) {
+    for (name, number) in vectorNumbers.byName.sorted(by: { $0.value < $1.value }) {
       writer.key(name)
       writer.integer(number)
     }
     writer.endObject()
+    writer.key("next_vector_number")
+    writer.integer(vectorNumbers.next)
     writer.key("config")
     config.write(to: &writer)
     if !payloadSchema.isEmpty {
@@ -62,14 +58,18 @@ struct CatalogEntry {
         try entry["payload_schema"].map { schema throws(StoredConfigError) in
           try PayloadSchema(storedJSON: schema)
         } ?? PayloadSchema()
-      self.vectorNumbers = [:]
+      var known: [String: UInt16] = [:]
       for (vector, number) in numbers {
         guard case .integer(let number) = number, let number = UInt16(exactly: number) else {
           throw DatabaseError.damaged("collection `\(name)` has a damaged vector number")
         }
-        vectorNumbers[vector] = number
+        known[vector] = number
       }
-      numberVectors()
+      var next: Int?
+      if case .integer(let number)? = entry["next_vector_number"] { next = Int(exactly: number) }
+      self.vectorNumbers = VectorNumbers(known, next: next)
+      // In entries of earlier releases, sparse vectors have no number.
+      self.vectorNumbers.add(self.config.vectorKinds.map(\.name))
     } catch {
       if let error = error as? DatabaseError { throw error }
       throw .damaged("a collection's catalogue entry can't be read: \(error)")

@@ -10,6 +10,7 @@ import Storage
 /// | `meta`    | `collection/` number                       | catalogue entry, JSON             |
 /// | `meta`    | `counters/` number                         | next operation u64, offset u32    |
 /// | `meta`    | `dropped/` number                          | empty; space not yet given back   |
+/// | `meta`    | `dropped-vector/` number, vector u16       | empty; space not yet given back   |
 /// | `meta`    | `alias/` alias in UTF-8                    | collection name in UTF-8          |
 /// | `meta`    | `update/` number                           | ``UnfinishedUpdate``, JSON        |
 /// | `meta`    | `applied`                                  | last commit u64, last entry u64   |
@@ -37,6 +38,7 @@ enum KeyLayout {
   static let countersPrefix = Array("counters/".utf8)
   static let droppedPrefix = Array("dropped/".utf8)
   static let updatePrefix = Array("update/".utf8)
+  static let droppedVectorPrefix = Array("dropped-vector/".utf8)
   static let aliasPrefix = Array("alias/".utf8)
 
   /// Says which commit a batch is, and which entry of the log is the last then.
@@ -65,6 +67,12 @@ enum KeyLayout {
 
   static func update(_ collection: UInt32) -> [UInt8] {
     prefixed(updatePrefix, collection)
+  }
+
+  static func droppedVector(_ collection: UInt32, _ vector: UInt16) -> [UInt8] {
+    var key = prefixed(droppedVectorPrefix, collection)
+    key.appendBigEndian(vector)
+    return key
   }
 
   static func alias(_ name: String) -> [UInt8] { aliasPrefix + Array(name.utf8) }
@@ -116,6 +124,15 @@ enum KeyLayout {
     // Numbers are handed out upward from 1, so the next number always exists.
     upper.appendBigEndian(collection &+ 1)
     return (lower, upper)
+  }
+
+  /// The first key of a vector's rows, and the first key after them.
+  static func range(
+    ofVector vector: UInt16, of collection: UInt32
+  ) -> (lower: [UInt8], upper: [UInt8]) {
+    let upper =
+      vector == .max ? range(of: collection).upper : self.vector(collection, vector + 1, 0)
+    return (self.vector(collection, vector, 0), upper)
   }
 
   static func append(_ id: PointID, to bytes: inout [UInt8]) {

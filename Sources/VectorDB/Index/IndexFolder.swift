@@ -69,11 +69,6 @@ final class IndexFolder: Sendable {
     }
   }
 
-  /// Removes the files of a collection that is gone.
-  func remove(collection: UInt32, vectors: [UInt16]) {
-    for vector in vectors { unlink(file(collection, vector)) }
-  }
-
   private func load(_ field: any VectorField, of collection: PointCollection) throws {
     let reader = try IndexFileReader(path: file(collection.number, field.number))
     let expected = IndexFileHeader(collection: collection.number, vector: field.number).bytes

@@ -7,6 +7,21 @@ final class IndexQueue: Sendable {
 
   private struct State {
     var waiting: [UInt32: PointCollection] = [:]
+    var hasDropped = false
+  }
+
+  /// Notes that a vector is no more, whose saved index is of no use.
+  func noteDropped() {
+    state.withLock { $0.hasDropped = true }
+    signal.ring()
+  }
+
+  /// Whether a vector was dropped since this was asked last.
+  func takeDropped() -> Bool {
+    state.withLock { state in
+      defer { state.hasDropped = false }
+      return state.hasDropped
+    }
   }
 
   /// Adds a collection and wakes the indexer.

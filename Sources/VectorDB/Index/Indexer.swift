@@ -69,6 +69,7 @@ final class IndexerLoop {
   func run() {
     while core.indexQueue.signal.wait(milliseconds: Self.paceMilliseconds) {
       for collection in core.indexQueue.takeAll() where !isStopped { serve(collection) }
+      if core.indexQueue.takeDropped() { folder.removeAll(except: catalog.unordered) }
       let now = Self.milliseconds
       if now - lastLook >= Self.lookEveryMilliseconds {
         lastLook = now
@@ -234,7 +235,7 @@ final class IndexerLoop {
       requeueUnfinished()
     }
     logger.info("building an index", metadata: metadata(collection, field))
-    let isWanted = goesOn(collection)
+    let isWanted = goesOn(collection, field)
     let goesOn = { (share: Double) in
       field.indexSlot.withState { $0.progress = share }
       return isWanted(share)
@@ -243,7 +244,7 @@ final class IndexerLoop {
       let index = try field.buildIndex(
         over: rows, visibility, lists: lists, shouldContinue: goesOn)
       catchUp(index, collection, field)
-      if isStopped || collection.isDropped { return }
+      if isStopped || !isThere(field, collection) { return }
       field.indexSlot.install(index, configuredLists: lists)
       collection.progress.ring()
     } catch {
@@ -258,10 +259,10 @@ final class IndexerLoop {
 
   /// What long work on a collection asks now and then: whether to go on. New rows of all
   /// collections are entered meanwhile.
-  func goesOn(_ collection: PointCollection) -> (Double) -> Bool {
+  func goesOn(_ collection: PointCollection, _ field: any VectorField) -> (Double) -> Bool {
     { _ in
       self.drainTails()
-      return !self.isStopped && !collection.isDropped
+      return !self.isStopped && self.isThere(field, collection)
     }
   }
 
@@ -269,7 +270,7 @@ final class IndexerLoop {
   private func catchUp(
     _ index: any VectorFieldIndex, _ collection: PointCollection, _ field: any VectorField
   ) {
-    while !isStopped, !collection.isDropped, let (rows, visibility) = rows(of: field, collection) {
+    while !isStopped, let (rows, visibility) = rows(of: field, collection) {
       let count = index.insert(from: rows, visibility, limit: Self.rowsPerInsert)
       drainTails()
       if count < Self.rowsPerPause { return }
@@ -293,7 +294,7 @@ final class IndexerLoop {
   }
 
   func saveNow(_ collection: PointCollection, _ field: any VectorField) {
-    guard let index = field.indexSlot.index else { return }
+    guard let index = field.indexSlot.index, isThere(field, collection) else { return }
     let covered = index.coveredRows
     do throws(CollectionError) {
       try folder.save(index, collection: collection.number, vector: field.number)
@@ -303,6 +304,11 @@ final class IndexerLoop {
       details["reason"] = "\(error)"
       logger.warning("an index could not be saved", metadata: details)
     }
+  }
+
+  /// Whether neither the collection nor its field was dropped.
+  private func isThere(_ field: any VectorField, _ collection: PointCollection) -> Bool {
+    !collection.isDropped && collection.fieldSet.contains(field)
   }
 
   /// The rows of a field as of the latest commit; `nil` when it is there no more.

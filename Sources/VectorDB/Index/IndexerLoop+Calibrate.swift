@@ -7,7 +7,8 @@ extension IndexerLoop {
     guard let index = field.indexSlot.index, let (rows, visibility) = rows(of: field, collection)
     else { return }
     do throws(BuildInterrupted) {
-      let wasDue = try index.recalibrate(rows, visibility, shouldContinue: goesOn(collection))
+      let wasDue = try index.recalibrate(
+        rows, visibility, shouldContinue: goesOn(collection, field))
       if !wasDue { return }
     } catch {
       return

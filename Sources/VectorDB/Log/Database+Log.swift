@@ -35,6 +35,7 @@ extension Database {
         case .catalog(let change):
           try await core.change(.change(change), origin: .entry(number))
           if case .payloadField = change { payloadIndexer.ring() }
+          if case .vectors(_, let change) = change { noteDropped(change) }
         }
       }
     } catch {

@@ -136,12 +136,26 @@ private struct LogCursor {
         throw .damaged("a payload field is indexed in no known way")
       }
       return .payloadField(collection: name, path, field)
+    case .vectors: return .vectors(collection: try string(), try vectorChange())
     case .recover: return .recover(collection: try string(), checksum: try string())
     }
   }
 
-  private mutating func config() throws(LogError) -> CollectionConfig {
+  private mutating func vectorChange() throws(LogError) -> VectorNameChange {
+    let name = try string()
     let stored = try json()
+    if stored == .null { return .remove(name: name) }
+    let config = try config(stored)
+    if let params = config.vectors[name] { return .add(name: name, .dense(params)) }
+    guard let params = config.sparseVector(named: name) else {
+      throw .damaged("a vector that comes is not declared")
+    }
+    return .add(name: name, .sparse(params))
+  }
+
+  private mutating func config() throws(LogError) -> CollectionConfig { try config(json()) }
+
+  private func config(_ stored: JSONValue) throws(LogError) -> CollectionConfig {
     do throws(StoredConfigError) {
       return try CollectionConfig(storedJSON: stored)
     } catch {

@@ -19,6 +19,7 @@ enum LogFormat {
     case aliases
     case payloadField
     case recover
+    case vectors
   }
 
   enum AliasKind: UInt8 {
@@ -128,10 +129,34 @@ private struct LogWriter {
       append { writer in
         if let field { field.write(to: &writer) } else { writer.null() }
       }
+    case .vectors(let name, let change):
+      begin(.vectors)
+      append(name)
+      append(change)
     case .recover(let name, let checksum):
       begin(.recover)
       append(name)
       append(checksum)
+    }
+  }
+
+  private mutating func append(_ change: VectorNameChange) {
+    switch change {
+    case .add(let vector, let declaration):
+      append(vector)
+      let config =
+        switch declaration {
+        case .dense(let params):
+          CollectionConfig(vectors: .named([NamedVectorParams(name: vector, params: params)]))
+        case .sparse(let params):
+          CollectionConfig(
+            vectors: .named([]),
+            sparseVectors: [NamedSparseVectorParams(name: vector, params: params)])
+        }
+      append { config.write(to: &$0) }
+    case .remove(let vector):
+      append(vector)
+      append { $0.null() }
     }
   }
 

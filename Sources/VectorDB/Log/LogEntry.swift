@@ -38,6 +38,8 @@ package enum CatalogChange: Sendable, Equatable {
   /// How a payload field is indexed from now on; `nil` for not any more. It counts as an operation
   /// of the collection.
   case payloadField(collection: String, PayloadPath, PayloadFieldSchema?)
+  /// A vector that comes, or goes with all its rows. It counts as an operation of the collection.
+  case vectors(collection: String, VectorNameChange)
   /// Puts what a snapshot holds in the place of a collection, or makes one of it. The snapshot is
   /// known by its SHA-256, in hex: whoever applies this needs the file.
   case recover(collection: String, checksum: String)

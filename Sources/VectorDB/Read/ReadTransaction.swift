@@ -11,7 +11,9 @@ struct ReadTransaction: Sendable {
   let snapshot: StoreSnapshot
   let visibility: VisibilityView
   let identities: IdentityView
-  /// What the collection has under each vector's name, in the collection's order.
+  /// The fields that the collection had at this commit.
+  let fieldSet: FieldSet
+  /// What it had under each vector's name, in the order of ``fieldSet``.
   let fields: [any FieldView]
   /// The payload indexes that are ready.
   let payloadIndexes: PayloadIndexView
@@ -116,7 +118,9 @@ struct ReadTransaction: Sendable {
   }
 
   /// What is under the vector name `name`; `nil` for nothing.
-  func view(named name: String) -> (any FieldView)? { fields.first { $0.name == name } }
+  func view(named name: String) -> (any FieldView)? {
+    fieldSet.position(of: name).map { fields[$0] }
+  }
 
   /// What is under the vector name `name`.
   ///
@@ -132,12 +136,12 @@ struct ReadTransaction: Sendable {
 
   /// The view of a field of the collection; `nil` if it did not have it at this commit.
   func view(of field: any VectorField) -> (any FieldView)? {
-    fields.first { $0.field === field }
+    view(named: field.name).flatMap { $0.field === field ? $0 : nil }
   }
 
   /// Whether the point at `offset` has the vector called `name`.
   func hasVector(_ name: String, at offset: UInt32) -> Bool {
-    fields.contains { $0.name == name && $0.contains(offset) }
+    view(named: name)?.contains(offset) ?? false
   }
 
   /// The vectors of the point at `offset` that `selector` asks for; `nil` for none.

@@ -107,7 +107,7 @@ struct CollectionSalvage {
       let location = PointLocation(offset: offset, version: row.version)
       batch.put(key: KeyLayout.id(number, id), value: location.encoded(), in: KeyLayout.ids)
       var hasVector = false
-      for slot in entry.vectorNumbers.values {
+      for slot in entry.vectorNumbers.byName.values {
         let key = KeyLayout.vector(number, slot, offset)
         if let values = try? source.get(key, in: KeyLayout.vectors) {
           batch.put(key: key, value: values, in: KeyLayout.vectors)

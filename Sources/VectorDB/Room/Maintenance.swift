@@ -61,7 +61,7 @@ private final class MaintenanceLoop {
   /// Takes up what earlier runs left.
   func begin() {
     attempt("what earlier runs deleted") { () throws(StorageError) in
-      try core.droppedCollections.load(from: core.store)
+      try core.droppedRecords.load(from: core.store)
     }
   }
 
@@ -102,14 +102,14 @@ private final class MaintenanceLoop {
   }
 
   private func reclaimDropped() {
-    let waiting = core.droppedCollections.waiting
+    let waiting = core.droppedRecords.waiting
     guard !waiting.isEmpty else {
       dropsWaitSince = ticks
       return
     }
-    attempt("deleted collections") { () throws(StorageError) in
+    attempt("deleted collections and vectors") { () throws(StorageError) in
       if ticks - dropsWaitSince < Self.smallDropsWait, try !isLarge(waiting) { return }
-      try core.droppedCollections.reclaim(waiting, in: core.store, compacts: !core.hasDamage) {
+      try core.droppedRecords.reclaim(waiting, in: core.store, compacts: !core.hasDamage) {
         signal.isSet
       }
       dropsWaitSince = ticks
@@ -136,17 +136,14 @@ private final class MaintenanceLoop {
     }
   }
 
-  private func isLarge(_ numbers: [UInt32]) throws(StorageError) -> Bool {
+  private func isLarge(_ waiting: DroppedRecords.Waiting) throws(StorageError) -> Bool {
     var bytes = UInt64(clamping: try core.store.memory().writeBuffers)
-    for run in DroppedCollections.runs(numbers) {
-      let lower = KeyLayout.range(of: run.lowerBound).lower
-      let upper = KeyLayout.range(of: run.upperBound).upper
-      for family in KeyLayout.pointFamilies {
-        bytes += try core.store.approximateBytes(in: family, from: lower, upTo: upper)
-      }
+    for range in waiting.ranges {
       if bytes >= Self.largeDropBytes { return true }
+      bytes += try core.store.approximateBytes(
+        in: range.family, from: range.lower, upTo: range.upper)
     }
-    return false
+    return bytes >= Self.largeDropBytes
   }
 
   private func resample() {

@@ -91,6 +91,12 @@ struct CollectionArchive {
     } catch {
       throw .storage(String(describing: error))
     }
+    // A vector that was dropped meanwhile has no rows in what is read.
+    for (name, number) in entry.vectorNumbers.byName
+    where transaction.fieldSet.numbers[name] != number {
+      _ = entry.vectorNumbers.remove(name)
+      try? entry.config.apply(.remove(name: name))
+    }
     return .collection(
       entry, nextOperation: counters.nextOperation, commit: transaction.visibility.sequence)
   }

@@ -54,8 +54,9 @@ struct CatalogAnswer: Sendable {
 /// Changes to points that wait to be staged, with the caller that waits for their numbers.
 struct PointsRequest: Sendable {
   enum Change: Sendable {
-    /// All of them or none, but for what ``LongUpdate`` says.
-    case operations([Operation])
+    /// All of them or none, but for what ``LongUpdate`` says. Their vectors are prepared for these
+    /// fields.
+    case operations([Operation], FieldSet)
     /// Takes the points out of the rows where they are still there, and puts them unchanged into
     /// new rows. A replica asks this of itself: rows are its own affair.
     case relocation([PointID], rows: Range<UInt32>)

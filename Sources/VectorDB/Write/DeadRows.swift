@@ -45,6 +45,24 @@ final class DeadRows: Sendable {
     for offset in offsets { count(offset, in: collection) }
   }
 
+  /// Begins to count for a field that has no rows yet: what died before of the chunk that takes its
+  /// first. Chunks before it never hold a row of the field.
+  func begin(_ field: any VectorField, in collection: PointCollection) {
+    let rows = UInt32(field.rowsPerChunk)
+    let next = collection.state.withLock { $0.counters.nextOffset }
+    let chunk = next / rows
+    let visibility = collection.visibility.view(at: .max - 1, rowCount: next)
+    var live = 0
+    visibility.forEachVisible(in: chunk * rows..<next) { _ in live += 1 }
+    let dead = Int(next - chunk * rows) - live
+    counts.withLock { $0.fields[field.number] = dead > 0 ? [chunk: dead] : [:] }
+  }
+
+  /// Counts no more for a field that is gone.
+  func forget(_ number: UInt16) {
+    counts.withLock { _ = $0.fields.removeValue(forKey: number) }
+  }
+
   /// Dead rows by chunk number of a field; chunks that were given back are absent.
   func byChunk(of field: any VectorField) -> [UInt32: Int] {
     counts.withLock { $0.fields[field.number] ?? [:] }

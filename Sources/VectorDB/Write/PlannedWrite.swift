@@ -31,6 +31,8 @@ final class PlannedWrite: CommitPart, Sendable {
   }
 
   let collection: PointCollection
+  /// The fields that it was planned for.
+  let fieldSet: FieldSet
   let origin: ChangeOrigin
   private let batch: WriteBatch
   private let change: [UInt8]?
@@ -42,11 +44,13 @@ final class PlannedWrite: CommitPart, Sendable {
   private let update: Update?
 
   init(
-    collection: PointCollection, batch: consuming WriteBatch, placements: [Placement],
+    collection: PointCollection, fieldSet: FieldSet, batch: consuming WriteBatch,
+    placements: [Placement],
     payloads: PayloadDelta, counters: CollectionCounters, answers: [Answer], update: Update?,
     origin: ChangeOrigin, logged: [UInt8]?
   ) {
     self.collection = collection
+    self.fieldSet = fieldSet
     self.batch = batch
     self.placements = placements
     self.segments = payloads.finish()
@@ -79,10 +83,11 @@ final class PlannedWrite: CommitPart, Sendable {
     return false
   }
 
-  /// Whether it can be written no more as it was planned: its collection was replaced, or other
-  /// fields are indexed, whose segments are not there.
+  /// Whether it can be written no more as it was planned: its collection was replaced, or has other
+  /// vectors, or other payload fields are indexed, whose segments are not there.
   private var isStale: Bool {
-    collection.successor != nil || collection.payloadIndexes.fieldsNumber != fieldsNumber
+    collection.successor != nil || collection.fieldSet !== fieldSet
+      || collection.payloadIndexes.fieldsNumber != fieldsNumber
   }
 
   /// Has it planned anew.
@@ -98,7 +103,7 @@ final class PlannedWrite: CommitPart, Sendable {
   /// them visible is published: no reader can reach a row that is being written.
   func place(sequence: UInt64) {
     var change = 0
-    let fields = collection.fields
+    let fields = fieldSet.all
     for placement in placements {
       if let offset = placement.inserted {
         for field in fields { placement.vectors[field.number]?.place(in: field, at: offset) }

@@ -12,15 +12,16 @@ extension PointCollection {
   /// - Returns: the number of each operation; numbers grow by one with every operation.
   public func apply(_ operations: [Operation]) async throws(CollectionError) -> [UInt64] {
     await awaitLoading()
+    let fieldSet = fieldSet
     var prepared: [Operation] = []
     prepared.reserveCapacity(operations.count)
-    for operation in operations { prepared.append(try prepare(operation)) }
+    for operation in operations { prepared.append(try prepare(operation, fieldSet)) }
     if operations.contains(where: \.growsCollection) { try core.quotas.checkGrowth() }
     try await admitWrite(operations)
     let ready = prepared
     let lease = try core.memory.lease(growth(of: ready), for: .upsert)
     defer { lease.release() }
-    return try await submit(.operations(ready))
+    return try await submit(.operations(ready, fieldSet))
   }
 
   /// Moves points unchanged from `rows`, where they are still there, to new rows.
@@ -57,20 +58,24 @@ extension PointCollection {
 
   /// Checks names and dimensions, and normalises vectors of cosine distance, so that
   /// nothing is left to refuse but what depends on stored points.
-  private func prepare(_ operation: Operation) throws(CollectionError) -> Operation {
+  private func prepare(
+    _ operation: Operation, _ fieldSet: FieldSet
+  ) throws(CollectionError) -> Operation {
     switch operation {
     case .upsert(var points, let condition):
       for index in points.indices {
-        points[index].vectors = try prepare(points[index].vectors, of: points[index].id)
+        points[index].vectors = try prepare(points[index].vectors, of: points[index].id, fieldSet)
       }
       return .upsert(points, condition: condition)
     case .updateVectors(var points, let filter):
       for index in points.indices {
-        points[index].vectors = try prepare(points[index].vectors, of: points[index].id)
+        points[index].vectors = try prepare(points[index].vectors, of: points[index].id, fieldSet)
       }
       return .updateVectors(points, filter: filter)
     case .deleteVectors(let names, _):
-      for name in names { _ = try field(named: name, context: "vector") }
+      for name in names where fieldSet[name] == nil {
+        throw noField(named: name, context: "vector")
+      }
       return operation
     case .delete, .setPayload, .overwritePayload, .deletePayload, .clearPayload:
       return operation
@@ -78,11 +83,14 @@ extension PointCollection {
   }
 
   private func prepare(
-    _ vectors: [NamedVector], of id: PointID
+    _ vectors: [NamedVector], of id: PointID, _ fieldSet: FieldSet
   ) throws(CollectionError) -> [NamedVector] {
     var prepared = vectors
     for (index, vector) in vectors.enumerated() {
-      let value = try field(named: vector.name, context: "point \(id)").prepared(
+      guard let field = fieldSet[vector.name] else {
+        throw noField(named: vector.name, context: "point \(id)")
+      }
+      let value = try field.prepared(
         vector.value,
         context: "point \(id), " + (vector.name.isEmpty ? "vector" : "vector `\(vector.name)`"))
       prepared[index] = NamedVector(name: vector.name, value: value)

@@ -73,7 +73,8 @@ struct WritePlanner {
     switch request.change {
     case .relocation(let ids, let rows): try applier.relocate(ids, rows)
     case .logged(let points, _): try applier.apply(points)
-    case .operations(let operations):
+    case .operations(let operations, let fieldSet):
+      try transaction.fieldSet.check(operations, preparedFor: fieldSet)
       let limits = collection.core.options.limits
       numbers.reserveCapacity(operations.count)
       for operation in operations {
@@ -92,7 +93,7 @@ struct WritePlanner {
 
   /// Takes the numbers of a request that is too large for a group.
   func begin(_ request: PointsRequest) -> LongUpdate {
-    guard case .operations(let operations) = request.change else {
+    guard case .operations(let operations, _) = request.change else {
       preconditionFailure("what selects nothing is never too large")
     }
     return LongUpdate(request, operations, firstNumber: counters.nextOperation)
@@ -101,6 +102,9 @@ struct WritePlanner {
   /// Plans the next part of an update, as a group of its own.
   consuming func add(_ update: LongUpdate) throws(CollectionError) -> PlannedWrite {
     var next = update
+    if case .operations(_, let fieldSet) = update.request.change {
+      try transaction.fieldSet.check(update.operations, preparedFor: fieldSet)
+    }
     var applier = OperationApplier(transaction, after: StagedPoints(), flag: update.request.flag)
     try next.stage(&applier)
     let growth = RowGrowth(of: applier.staged)
@@ -161,7 +165,8 @@ struct WritePlanner {
       logged = LogChange.points(change).encoded()
     }
     return PlannedWrite(
-      collection: collection, batch: batch, placements: placements, payloads: payloads,
+      collection: collection, fieldSet: transaction.fieldSet, batch: batch,
+      placements: placements, payloads: payloads,
       counters: counters, answers: answers, update: update, origin: origin, logged: logged)
   }
 

@@ -1,0 +1,39 @@
+import Hummingbird
+import PointModel
+import QdrantAPI
+import QdrantService
+
+/// The vectors of a collection: add and drop.
+struct VectorNamesController: Sendable {
+  let services: RESTServices
+
+  @Sendable func add(_ request: Request, _ context: RESTContext) async throws -> Response {
+    let vector = try vectorName(context)
+    let decode = QdrantAPI.RequestDecoder.createVectorName
+    return try await services.bodies.withValue(of: request, decodedBy: decode) { declaration in
+      try await change(.add(name: vector, declaration), request, context)
+    }
+  }
+
+  @Sendable func drop(_ request: Request, _ context: RESTContext) async throws -> Response {
+    try await change(.remove(name: vectorName(context)), request, context)
+  }
+
+  private func change(
+    _ change: VectorNameChange, _ request: Request, _ context: RESTContext
+  ) async throws -> Response {
+    let name = try context.collectionName()
+    let parameters = try UpdateParameters(request)
+    let result = try await services.api.changeVectors(
+      of: name, change, wait: parameters.wait, context.call(parameters.timeoutSeconds))
+    return RESTResponse.ok(context) { $0.write(result) }
+  }
+
+  private func vectorName(_ context: RESTContext) throws(RESTError) -> String {
+    let name = try context.pathParameter("vector_name")
+    if let problem = QdrantAPI.RequestDecoder.problem(withVectorName: name) {
+      throw .validation("path parameters", field: "vector_name", problem)
+    }
+    return name
+  }
+}

@@ -1,0 +1,183 @@
+"""Named vectors that are added to a collection and dropped from it while it is in use."""
+
+import threading
+
+import pytest
+import requests
+
+from process import quiver
+from wire import Wire
+
+DOT = {"dense": {"size": 2, "distance": "Dot"}}
+
+
+@pytest.fixture
+def pair(wire):
+    """A collection of two named vectors with three points that have both."""
+    path = "/collections/pair"
+    wire.send("DELETE", path)
+    vectors = {"a": {"size": 2, "distance": "Dot"}, "b": {"size": 3, "distance": "Cosine"}}
+    wire.result("PUT", path, {"vectors": vectors})
+    put(wire, path, {i: {"a": [i, 1], "b": [0, i, 0]} for i in (1, 2, 3)})
+    yield path
+    wire.send("DELETE", path)
+
+
+def put(wire, path, vectors):
+    points = [{"id": i, "vector": vector} for i, vector in vectors.items()]
+    wire.result("PUT", path + "/points?wait=true", {"points": points})
+
+
+def vectors(wire, path) -> dict:
+    page = wire.result("POST", path + "/points/scroll", {"limit": 1000, "with_vector": True})
+    return {point["id"]: point["vector"] for point in page["points"]}
+
+
+def nearest(wire, path, name, vector) -> list:
+    body = {"query": vector, "using": name, "limit": 1000}
+    return [p["id"] for p in wire.result("POST", path + "/points/query", body)["points"]]
+
+
+def test_a_new_vector_is_empty_and_then_filled(wire, pair):
+    result = wire.result("PUT", pair + "/vectors/c?wait=true", DOT)
+    assert result["status"] == "completed" and result["operation_id"] >= 1
+    config = wire.result("GET", pair)["config"]["params"]["vectors"]
+    assert config["c"] == DOT["dense"] and set(config) == {"a", "b", "c"}
+    assert nearest(wire, pair, "c", [1, 1]) == []
+    wire.result(
+        "PUT", pair + "/points/vectors?wait=true", {"points": [{"id": 2, "vector": {"c": [5, 6]}}]}
+    )
+    assert vectors(wire, pair)[2] == {"a": [2, 1], "b": [0, 1, 0], "c": [5, 6]}
+    assert nearest(wire, pair, "c", [1, 1]) == [2]
+    count = wire.result("POST", pair + "/points/count", {"filter": {"must": [{"has_vector": "c"}]}})
+    assert count == {"count": 1}
+
+
+def test_a_dropped_vector_is_gone_and_comes_back_empty(wire, pair):
+    wire.result("DELETE", pair + "/vectors/a?wait=true")
+    assert vectors(wire, pair) == {i: {"b": [0, 1, 0]} for i in (1, 2, 3)}
+    refused = wire.send("POST", pair + "/points/query", {"query": [1, 1], "using": "a"})
+    assert refused.status_code == 400
+    assert "Wrong input: Not existing vector name error: a" in refused.text
+    body = {"points": [{"id": 4, "vector": {"a": [1, 1]}}]}
+    refused = wire.send("PUT", pair + "/points?wait=true", body)
+    assert "Wrong input: Not existing vector name error: a" in refused.text
+    # Of another size: it has nothing in common with the one before.
+    wire.result("PUT", pair + "/vectors/a", {"dense": {"size": 4, "distance": "Euclid"}})
+    assert nearest(wire, pair, "a", [1, 1, 1, 1]) == []
+    put(wire, pair, {4: {"a": [1, 2, 3, 4]}})
+    assert nearest(wire, pair, "a", [1, 1, 1, 1]) == [4]
+    assert vectors(wire, pair)[4] == {"a": [1, 2, 3, 4]}
+
+
+def test_what_is_there_or_gone_stays_so(wire, pair):
+    before = wire.result("GET", pair)["config"]
+    same = {"dense": {"size": 2, "distance": "Dot"}}
+    wire.result("PUT", pair + "/vectors/a", same)
+    wire.result("DELETE", pair + "/vectors/never")
+    assert wire.result("GET", pair)["config"] == before
+    assert vectors(wire, pair)[1]["a"] == [1, 1]
+    refused = wire.send("PUT", pair + "/vectors/a", {"dense": {"size": 3, "distance": "Dot"}})
+    assert refused.status_code == 400
+    text = "Wrong input: Vector `a` already exists with a different configuration"
+    assert refused.json()["status"]["error"] == text
+    refused = wire.send("PUT", pair + "/vectors/a", {"sparse": {}})
+    text = "Wrong input: Vector `a` already exists as a dense vector"
+    assert refused.json()["status"]["error"] == text
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "status", "text"),
+    [
+        ("/vectors/c", {"dense": {"size": 0, "distance": "Dot"}}, 422, "dense.size"),
+        ("/vectors/c", {"dense": {"size": 65537, "distance": "Dot"}}, 422, "dense.size"),
+        ("/vectors/c", {"sparse": {"datatype": "turbo4"}}, 422, "datatype"),
+        ("/vectors/c", {}, 400, "VectorNameConfig"),
+        ("/vectors/a%3Cb", DOT, 422, "vector_name"),
+        ("/vectors/" + "x" * 201, DOT, 422, "vector_name"),
+    ],
+)
+def test_what_cannot_be_is_refused(wire, pair, path, body, status, text):
+    refused = wire.send("PUT", pair + path, body)
+    assert refused.status_code == status, refused.text
+    assert text in refused.text
+
+
+def test_an_unnamed_vector_gets_company(wire, new_collection):
+    path = "/collections/" + new_collection()
+    put(wire, path, {1: [1, 2, 3, 4]})
+    wire.result("PUT", path + "/vectors/more", DOT)
+    put(wire, path, {2: {"more": [1, 1]}})
+    assert nearest(wire, path, "more", [1, 1]) == [2]
+    assert nearest(wire, path, "", [1, 1, 1, 1]) == [1]
+    assert wire.send("PUT", "/collections/none/vectors/x", DOT).status_code == 404
+
+
+def test_it_goes_on_while_points_are_written_and_read(wire, new_collection, server):
+    path = "/collections/" + new_collection({})
+    wire.result("PUT", path + "/vectors/kept", DOT)
+    over = threading.Event()
+    faults = []
+
+    def write(thread):
+        own = Wire(server.url, requests.Session())
+        number = 0
+        while not over.is_set():
+            number += 1
+            point = {"id": thread * 100_000 + number, "vector": {"kept": [number, 1]}}
+            if number % 2:
+                point["vector"]["passing"] = [1] * (2 + number % 3)
+            answer = own.send("PUT", path + "/points", {"points": [point]})
+            if answer.status_code not in (200, 400):
+                faults.append(answer.text)
+
+    def read():
+        own = Wire(server.url, requests.Session())
+        while not over.is_set():
+            page = own.result("POST", path + "/points/scroll", {"limit": 50, "with_vector": True})
+            faults.extend(p for p in page["points"] if "kept" not in p["vector"])
+            body = {"query": [1, 1], "using": "passing"}
+            answer = own.send("POST", path + "/points/query", body)
+            if answer.status_code not in (200, 400):
+                faults.append(answer.text)
+
+    threads = [threading.Thread(target=write, args=(i,)) for i in range(2)]
+    threads.append(threading.Thread(target=read))
+    for thread in threads:
+        thread.start()
+    for size in (2, 3, 4, 2, 3, 4, 2):
+        body = {"dense": {"size": size, "distance": "Dot" if size % 2 else "Cosine"}}
+        wire.result("PUT", path + "/vectors/passing?wait=true", body)
+        before = wire.result("POST", path + "/points/count", {})["count"]
+        while wire.result("POST", path + "/points/count", {})["count"] < before + 20:
+            pass
+        wire.result("DELETE", path + "/vectors/passing?wait=true")
+        assert all(set(v) == {"kept"} for v in vectors(wire, path).values())
+    over.set()
+    for thread in threads:
+        thread.join()
+    assert faults == []
+
+
+def test_a_kill_keeps_what_was_acknowledged(tmp_path):
+    service = quiver(tmp_path)
+    service.start()
+    path = "/collections/c"
+    wire = Wire(service.url, requests.Session())
+    wire.result("PUT", path, {"vectors": {"a": {"size": 2, "distance": "Dot"}}})
+    put(wire, path, {i: {"a": [i, 1]} for i in range(1, 50)})
+    for size in (3, 4, 5):
+        wire.result("DELETE", path + "/vectors/a")
+        wire.result("PUT", path + "/vectors/a", {"dense": {"size": size, "distance": "Dot"}})
+        service.kill()
+        service.start()
+        wire = Wire(service.url, requests.Session())
+        assert vectors(wire, path) == {i: {} for i in range(1, 50)}
+        put(wire, path, {7: {"a": [1] * size}})
+        service.kill()
+        service.start()
+        wire = Wire(service.url, requests.Session())
+        assert vectors(wire, path)[7] == {"a": [1] * size}
+        assert nearest(wire, path, "a", [1] * size) == [7]
+        put(wire, path, {7: {}})
+    service.kill()
