@@ -20,10 +20,8 @@ import Synchronization
 /// Offsets are used again only when the chunk was dropped, or every view with a higher row count
 /// is gone.
 public final class DenseColumn: Sendable {
-  /// Numbers a row.
-  public let dimension: Int
-  /// What the numbers are kept as.
-  public let element: ElementType
+  /// How rows are kept.
+  public let codec: RowCodec
   private let rowShift: Int
   private let directory = ChunkDirectory<DenseChunk>()
   private let chunkBytes = Atomic<Int>(0)
@@ -32,15 +30,18 @@ public final class DenseColumn: Sendable {
 
   /// An empty column of rows of `dimension` numbers, at least one.
   public init(dimension: Int, element: ElementType = .float32) {
-    precondition(dimension > 0, "a vector has at least one dimension")
-    self.dimension = dimension
-    self.element = element
-    let rows = max(1, Self.chunkByteTarget / (dimension * element.byteCount))
+    codec = RowCodec(dimension: dimension, element: element)
+    let rows = max(1, Self.chunkByteTarget / codec.rowBytes)
     self.rowShift = Int.bitWidth - 1 - rows.leadingZeroBitCount
   }
 
+  /// Numbers a row.
+  public var dimension: Int { codec.dimension }
+  /// What the numbers are kept as.
+  public var element: ElementType { codec.element }
+
   /// Bytes of a row, in memory and as ``write(encoded:at:)`` takes it.
-  public var rowBytes: Int { dimension * element.byteCount }
+  public var rowBytes: Int { codec.rowBytes }
 
   /// Rows a chunk, a power of two. Chunk `i` holds the offsets from `i * rowsPerChunk` on.
   public var rowsPerChunk: Int { 1 << rowShift }
@@ -66,7 +67,7 @@ public final class DenseColumn: Sendable {
   /// Offsets may come in any order and leave gaps.
   public func write(_ vector: UnsafeBufferPointer<Float>, at offset: UInt32) {
     precondition(vector.count == dimension, "a vector of another dimension")
-    write(at: offset) { element.encode(vector, into: $0) }
+    write(at: offset) { codec.encode(vector, into: $0) }
   }
 
   /// Writes a row of ``rowBytes`` bytes as they are kept. Writer only; see ``write(_:at:)``.
@@ -92,8 +93,7 @@ public final class DenseColumn: Sendable {
 
   /// What is there now. Cheap: one lock and one reference. Keeps the chunks it shows alive.
   public func view() -> DenseColumnView {
-    DenseColumnView(
-      dimension: dimension, element: element, rowShift: rowShift, table: directory.snapshot())
+    DenseColumnView(codec: codec, rowShift: rowShift, table: directory.snapshot())
   }
 
   /// Gives back the memory of the chunk that holds `offset`. Writer only, when all rows of the

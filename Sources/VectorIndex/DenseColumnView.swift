@@ -3,22 +3,24 @@
 /// Immutable and cheap to copy; holds the memory of its rows for as long as it lives. Rows may be
 /// looked at below the row count that the reader holds (see ``DenseColumn``).
 public struct DenseColumnView: Sendable {
-  /// Numbers a row.
-  public let dimension: Int
-  /// What the numbers are kept as.
-  public let element: ElementType
+  /// How rows are kept.
+  public let codec: RowCodec
   let rowShift: Int
   private let table: ChunkTable<DenseChunk>
 
-  init(dimension: Int, element: ElementType, rowShift: Int, table: ChunkTable<DenseChunk>) {
-    self.dimension = dimension
-    self.element = element
+  init(codec: RowCodec, rowShift: Int, table: ChunkTable<DenseChunk>) {
+    self.codec = codec
     self.rowShift = rowShift
     self.table = table
   }
 
+  /// Numbers a row.
+  public var dimension: Int { codec.dimension }
+  /// What the numbers are kept as.
+  public var element: ElementType { codec.element }
+
   /// Bytes of a row.
-  public var rowBytes: Int { dimension * element.byteCount }
+  public var rowBytes: Int { codec.rowBytes }
 
   /// Rows a chunk, a power of two.
   public var rowsPerChunk: Int { 1 << rowShift }
@@ -33,7 +35,7 @@ public struct DenseColumnView: Sendable {
     guard let address = address(of: offset) else { return nil }
     return withExtendedLifetime(table) {
       [Float](unsafeUninitializedCapacity: dimension) { buffer, count in
-        element.decode(address, into: UnsafeMutableBufferPointer(rebasing: buffer[..<dimension]))
+        codec.decode(address, into: UnsafeMutableBufferPointer(rebasing: buffer[..<dimension]))
         count = dimension
       }
     }

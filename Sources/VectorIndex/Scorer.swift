@@ -57,29 +57,15 @@ enum ScorerLimits {
   static let offsets = 256
 }
 
-/// Scores rows of numbers with one vector.
+/// Scores the rows of a dense column with one vector.
 final class DenseScorer: Scorer {
   private let view: DenseColumnView
-  private let metric: Metric
-  /// The bytes of the query as those of a row, in whole floats.
-  private let query: [Float]
+  private let query: RowQuery
 
   /// Prepares `query`, of the view's dimension.
   init(_ query: [Float], metric: Metric, view: DenseColumnView) {
-    precondition(query.count == view.dimension, "a query of another dimension")
     self.view = view
-    self.metric = metric
-    if view.element == .float32 {
-      self.query = query
-    } else {
-      let room = (view.rowBytes + 3) / 4
-      self.query = [Float](unsafeUninitializedCapacity: room) { buffer, count in
-        buffer.initialize(repeating: 0)
-        count = room
-        guard let first = buffer.baseAddress else { return }
-        query.withUnsafeBufferPointer { view.element.encode($0, into: first) }
-      }
-    }
+    self.query = RowQuery(query, metric: metric, codec: view.codec)
   }
 
   var rowBytes: Int { view.rowBytes }
@@ -90,12 +76,7 @@ final class DenseScorer: Scorer {
   func score(_ rows: Range<UInt32>, into scores: UnsafeMutableBufferPointer<Float>) -> Bool {
     withExtendedLifetime(view) {
       guard let first = view.start(of: rows) else { return false }
-      query.withUnsafeBytes { query in
-        guard let query = query.baseAddress else { return }
-        Kernels.score(
-          metric, view.element, dimension: view.dimension, query: query, rows: first,
-          into: UnsafeMutableBufferPointer(rebasing: scores[..<rows.count]))
-      }
+      query.score(first, into: UnsafeMutableBufferPointer(rebasing: scores[..<rows.count]))
       return true
     }
   }
@@ -112,12 +93,8 @@ final class DenseScorer: Scorer {
           }
           rows.initializeElement(at: index, to: row)
         }
-        query.withUnsafeBytes { query in
-          guard let query = query.baseAddress else { return }
-          Kernels.score(
-            metric, view.element, dimension: view.dimension, query: query,
-            gathering: UnsafeBufferPointer(rows), following: following, into: scores)
-        }
+        query.score(
+          gathering: UnsafeBufferPointer(rows), following: following, into: scores)
       }
     }
   }

@@ -12,9 +12,10 @@ final class ClusteredRows {
   private let isUnit: Bool
 
   init(
-    dimension: Int, clusters: Int = 20, isUnit: Bool = false, random: inout SeededGenerator
+    dimension: Int, element: ElementType = .float32, clusters: Int = 20, isUnit: Bool = false,
+    random: inout SeededGenerator
   ) {
-    column = DenseColumn(dimension: dimension)
+    column = DenseColumn(dimension: dimension, element: element)
     centers = (0..<clusters).map { _ in random.vector(dimension) }
     self.isUnit = isUnit
   }
@@ -23,6 +24,8 @@ final class ClusteredRows {
     let center = centers[Int.random(in: 0..<centers.count, using: &random)]
     var row = zip(center, random.vector(column.dimension)).map { $0 + 0.6 * $1 }
     if isUnit { VectorMath.normalize(&row) }
+    // Bytes are whole numbers from 0 on.
+    if column.element == .uint8 { row = row.map { 128 + 70 * $0 } }
     return row
   }
 

@@ -30,7 +30,7 @@ import VectorIndex
     (0..<count).flatMap { _ in ScorerTests.vector(dimension, element, &random) }
   }
 
-  @Test(arguments: ElementType.allCases, Metric.allCases)
+  @Test(arguments: ElementType.ofNumbers, Metric.allCases)
   func agreesWithPlainLoops(_ element: ElementType, _ metric: Metric) {
     var random = SeededGenerator(seed: 161)
     for (dimension, tokens) in [(1, 1), (3, 2), (16, 5), (33, 17), (96, 32), (128, 40)] {

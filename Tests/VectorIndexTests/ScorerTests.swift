@@ -6,7 +6,7 @@ import VectorIndex
   /// The number that is kept of a number that comes.
   static func kept(_ value: Float, as element: ElementType) -> Float {
     switch element {
-    case .float32: value
+    case .float32, .turbo4: value
     case .float16: Float(Float16(value))
     case .uint8: min(max(value, 0), 255).rounded(.towardZero)
     }
@@ -46,7 +46,7 @@ import VectorIndex
     return (score, magnitude)
   }
 
-  @Test(arguments: ElementType.allCases, Metric.allCases)
+  @Test(arguments: ElementType.ofNumbers, Metric.allCases)
   func agreesWithPlainLoops(_ element: ElementType, _ metric: Metric) {
     var random = SeededGenerator(seed: 61)
     for dimension in [1, 3, 16, 33, 100, 384, 1000] {
@@ -92,14 +92,14 @@ import VectorIndex
     #expect(found == [metric == .cosine ? 1 : Float(metric == .dot ? sum : -sum), nil])
   }
 
-  @Test(arguments: ElementType.allCases)
+  @Test(arguments: ElementType.ofNumbers)
   func chunksThatAreNotThereHaveNoScores(_ element: ElementType) {
     let column = DenseColumn(dimension: 8, element: element)
     let rows = UInt32(column.rowsPerChunk)
     column.write([Float](repeating: 1, count: 8), at: rows)
     let scorer = column.view().scorer(for: [Float](repeating: 2, count: 8), metric: .dot)
     #expect(scorer.rowsPerChunk == Int(rows))
-    #expect(scorer.rowBytes == 8 * element.byteCount)
+    #expect(scorer.rowBytes == element.bytes(of: 8))
     var scores: [Float] = [-1, -1]
     let isThere = scores.withUnsafeMutableBufferPointer { scores in
       (
@@ -150,7 +150,7 @@ import VectorIndex
 
   private static func bytes(_ row: [Float], _ element: ElementType) -> [UInt16] {
     switch element {
-    case .float32: []
+    case .float32, .turbo4: []
     case .float16: row.map { Float16($0).bitPattern }
     case .uint8:
       stride(from: 0, to: row.count, by: 2).map { index in

@@ -106,5 +106,6 @@ void vk_free(void *_Nullable memory);
 #include "CVectorMatrix.h"
 #include "CVectorMaxSim.h"
 #include "CVectorSparse.h"
+#include "CVectorTurbo.h"
 
 #endif

@@ -22,25 +22,28 @@ package protocol VectorFormat: Sendable {
 
 /// A row of numbers, little-endian, as a column keeps it in memory.
 package struct DenseFormat: VectorFormat {
-  let dimension: Int
-  let element: ElementType
+  private let codec: RowCodec
 
   /// Vectors of `dimension` numbers.
   package init(dimension: Int, element: ElementType = .float32) {
-    self.dimension = dimension
-    self.element = element
+    self.init(RowCodec(dimension: dimension, element: element))
   }
 
-  package var storedBytes: Int { dimension * element.byteCount }
+  /// Vectors as `codec` writes them.
+  package init(_ codec: RowCodec) {
+    self.codec = codec
+  }
+
+  package var storedBytes: Int { codec.rowBytes }
 
   package func withStored(_ value: VectorValue, _ body: (UnsafeRawBufferPointer) -> Void) {
     guard case .dense(let values) = value else {
       preconditionFailure("a vector of another kind")
     }
-    if element == .float32 {
+    if codec.element == .float32 {
       values.withUnsafeBytes(body)
     } else {
-      element.encoded(values).withUnsafeBytes(body)
+      codec.encoded(values).withUnsafeBytes(body)
     }
   }
 
@@ -50,5 +53,5 @@ package struct DenseFormat: VectorFormat {
     bytes.count >= storedBytes ? storedBytes : nil
   }
 
-  package func isFinite(_ bytes: UnsafeRawBufferPointer) -> Bool { element.areFinite(bytes) }
+  package func isFinite(_ bytes: UnsafeRawBufferPointer) -> Bool { codec.areFinite(bytes) }
 }

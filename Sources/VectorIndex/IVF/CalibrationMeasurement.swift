@@ -59,7 +59,7 @@ struct CalibrationMeasurement {
     }
     var points: [CalibrationPoint] = []
     let view = IVFIndexView(generation: generation)
-    let margins = try Self.margins(of: samples, generation) { shouldContinue(0.5) }
+    let margins = try margins(of: samples, generation) { shouldContinue(0.5) }
     var isWide = false
     for probes in Self.ladder(upTo: generation.lists.count) {
       // Those of samples out of range are missing; without any, all look at as many lists.
@@ -109,14 +109,15 @@ struct CalibrationMeasurement {
 
   /// How much more remote than its nearest lists each list is from each sample, ascending: the
   /// first *n* times as many as there are samples make *n* lists a sample on average.
-  private static func margins(
+  private func margins(
     of samples: [Sample], _ generation: IVFGeneration, shouldContinue: () -> Bool
   ) throws(BuildInterrupted) -> [Float] {
     var margins: [Float] = []
     margins.reserveCapacity(samples.count * generation.lists.count)
     for sample in samples {
       guard shouldContinue() else { throw BuildInterrupted() }
-      let lists = ListSelection.remoteness(of: sample.query.vector, from: generation).sorted()
+      let vector = rows.codec.listForm(of: sample.query.vector, metric: metric)
+      let lists = ListSelection.remoteness(of: vector, from: generation).sorted()
       guard !lists.isEmpty, lists.allSatisfy(\.isFinite) else { continue }
       let nearest = lists.prefix(ProbeReach.referenceCount)
       let mean = nearest.reduce(0, +) / Float(nearest.count)

@@ -31,6 +31,7 @@ struct IVFBuild {
   let offsets: [UInt32]
   /// The others, ascending.
   private let strays: [UInt32]
+  private let reader: RowReader
 
   /// Shares of the whole that are done at the end of each part.
   private enum Share {
@@ -46,15 +47,17 @@ struct IVFBuild {
     self.parameters = parameters
     self.rows = rows
     self.visibility = visibility
+    let reader = RowReader(rows, metric: metric, batch: RowEncoder.batch)
     let layout = CodeLayout(dimension: rows.dimension)
     var offsets: [UInt32] = []
     var strays: [UInt32] = []
     visibility.forEachVisible { offset in
-      guard let address = rows.floats(at: offset) else { return }
-      if layout.canEstimate(address) { offsets.append(offset) } else { strays.append(offset) }
+      guard let row = reader.row(offset) else { return }
+      if layout.canEstimate(row) { offsets.append(offset) } else { strays.append(offset) }
     }
     self.offsets = offsets
     self.strays = strays
+    self.reader = reader
   }
 
   func run(_ shouldContinue: (Double) -> Bool) throws(BuildInterrupted) -> IVFGeneration {
@@ -95,7 +98,8 @@ struct IVFBuild {
     let training = KMeans(clusters: max(1, min(listCount, offsets.count)), seed: parameters.seed)
     guard
       let centroids = training.train(
-        on: offsets, rows: rows, shouldContinue: { shouldContinue($0 * Share.training) })
+        on: offsets, rows: rows, metric: metric,
+        shouldContinue: { shouldContinue($0 * Share.training) })
     else { throw BuildInterrupted() }
     return CoarseQuantizer(
       centroids: centroids, metric: metric,
@@ -116,7 +120,8 @@ struct IVFBuild {
     var sum = 0.0
     var squares = 0.0
     for index in stride(from: 0, to: offsets.count, by: step) {
-      let length = rows.withRow(offsets[index]) { VectorMath.squaredLength($0).squareRoot() } ?? 0
+      let length =
+        reader.withRow(offsets[index]) { VectorMath.squaredLength($0).squareRoot() } ?? 0
       count += 1
       sum += length
       squares += length * length
@@ -130,21 +135,13 @@ struct IVFBuild {
     _ encoder: RowEncoder, _ primary: inout [UInt32], _ secondary: inout [UInt32],
     _ shouldContinue: (Double) -> Bool
   ) throws(BuildInterrupted) {
-    var addresses: [UnsafePointer<Float>] = []
     for start in stride(from: 0, to: offsets.count, by: RowEncoder.batch) {
       let done = Double(start) / Double(offsets.count)
       guard shouldContinue(Share.training + done * (Share.assignment - Share.training)) else {
         throw BuildInterrupted()
       }
       let end = min(offsets.count, start + RowEncoder.batch)
-      withExtendedLifetime(rows) {
-        addresses.removeAll(keepingCapacity: true)
-        for offset in offsets[start..<end] {
-          if let address = rows.floats(at: offset) { addresses.append(address) }
-        }
-        precondition(addresses.count == end - start, "a row without its vector")
-        addresses.withUnsafeBufferPointer { encoder.assign($0) }
-      }
+      encoder.assign(reader.rows(offsets[start..<end]))
       for index in 0..<end - start {
         primary[start + index] = encoder.primary[index]
         secondary[start + index] = encoder.secondary[index]
@@ -170,14 +167,12 @@ struct IVFBuild {
           throw BuildInterrupted()
         }
       }
-      withExtendedLifetime(rows) {
-        guard let address = rows.floats(at: offset) else { return }
-        encoder.rotate(address)
-        for list in [primary[index], secondary[index]] where list != CodeLayout.noRow {
-          guard let run = runs[Int(list)] else { continue }
-          encoder.write(list: list, row: offset, into: run, at: used[Int(list)])
-          used[Int(list)] += 1
-        }
+      guard let row = reader.row(offset) else { continue }
+      encoder.rotate(row)
+      for list in [primary[index], secondary[index]] where list != CodeLayout.noRow {
+        guard let run = runs[Int(list)] else { continue }
+        encoder.write(list: list, row: offset, into: run, at: used[Int(list)])
+        used[Int(list)] += 1
       }
     }
     return zip(runs, counts).map { run, count in

@@ -132,7 +132,7 @@ struct SerializedHeader {
   let calibration: [CalibrationPoint]
 
   init(_ index: IVFFlatIndex, _ generation: IVFGeneration) {
-    metric = index.metric == .dot ? 0 : 1
+    metric = Self.code(of: index.metric)
     dimension = index.dimension
     listCount = generation.lists.count
     coveredRows = generation.coveredRows
@@ -186,6 +186,15 @@ struct SerializedHeader {
     try Self.check(calibration)
   }
 
+  private static func code(of metric: Metric) -> UInt64 {
+    switch metric {
+    case .dot: 0
+    case .squaredEuclid: 1
+    case .cosine: 2
+    case .manhattan: 3
+    }
+  }
+
   /// Whether recall and probes ascend within what they can be.
   private static func check(_ calibration: [CalibrationPoint]) throws(DamagedIndex) {
     var last = (recall: -1.0, probes: 0)
@@ -199,7 +208,7 @@ struct SerializedHeader {
 
   /// Whether the index is one of such vectors.
   func check(metric: Metric, dimension: Int) throws(DamagedIndex) {
-    guard self.metric == (metric == .dot ? 0 : 1), self.dimension == dimension else {
+    guard self.metric == Self.code(of: metric), self.dimension == dimension else {
       throw DamagedIndex(reason: "it is an index of vectors of another kind")
     }
   }

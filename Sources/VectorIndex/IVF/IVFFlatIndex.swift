@@ -7,7 +7,7 @@
 public final class IVFFlatIndex: Sendable {
   /// What the index was built with.
   public let parameters: IVFParameters
-  /// How rows are compared: ``Metric/dot`` or ``Metric/squaredEuclid``.
+  /// How rows are compared: anything but ``Metric/manhattan``.
   public let metric: Metric
   /// Floats a row.
   public let dimension: Int

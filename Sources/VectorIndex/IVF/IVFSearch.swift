@@ -82,7 +82,7 @@ public struct IVFSearch: VectorSearching {
     for (position, query) in queries.enumerated() where query.limit > 0 {
       precondition(query.vector.count == view.dimension, "a query of another dimension")
       let isExact = prefersExact(query, in: view) || wantsGoodPart(query.limit, visibility)
-      if isOutOfRange(query) || scansTail && isExact {
+      if isOutOfRange(query, in: view) || scansTail && isExact {
         exact.append(position)
       } else {
         probing.append(position)
@@ -138,8 +138,8 @@ public struct IVFSearch: VectorSearching {
   }
 
   /// Whether distances will be too great to be estimated.
-  private func isOutOfRange(_ query: SearchQuery) -> Bool {
-    query.vector.withUnsafeBufferPointer { vector in
+  private func isOutOfRange(_ query: SearchQuery, in view: DenseColumnView) -> Bool {
+    view.codec.listForm(of: query.vector, metric: metric).withUnsafeBufferPointer { vector in
       guard let first = vector.baseAddress else { return false }
       return !index.generation.quantizer.layout.canEstimate(first)
     }
@@ -184,8 +184,9 @@ public struct IVFSearch: VectorSearching {
       if shouldStop() { throw SearchInterrupted() }
       let limit = min(query.limit, max(1, Int(visibility.rowCount)))
       let lane = SearchLane(
-        query, limit: limit, scorer: view.scorer(for: query.vector, metric: metric),
-        errors: reach.bounds, quantizer: generation.quantizer)
+        query, vector: view.codec.listForm(of: query.vector, metric: metric), limit: limit,
+        scorer: view.scorer(for: query.vector, metric: metric), errors: reach.bounds,
+        quantizer: generation.quantizer)
       if let allowed = query.allowed {
         FilteredProbes(generation: generation, allowed: allowed, unfiltered: reach.evenProbes)
           .select(probes(for: query), for: lane)

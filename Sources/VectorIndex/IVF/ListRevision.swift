@@ -3,6 +3,7 @@ struct ListRevision {
   private let generation: IVFGeneration
   private let parameters: IVFParameters
   private let rows: DenseColumnView
+  private let reader: RowReader
   private let visibility: VisibilityView
   private var lists: [InvertedList]
   private var rewritten: Set<Int> = []
@@ -16,6 +17,7 @@ struct ListRevision {
     self.generation = generation
     self.parameters = parameters
     self.rows = rows
+    self.reader = RowReader(rows, metric: generation.quantizer.metric, batch: 1)
     self.visibility = visibility
     self.lists = generation.lists
   }
@@ -30,7 +32,8 @@ struct ListRevision {
     let training = KMeans(clusters: 2, seed: parameters.seed &+ UInt64(list))
     guard
       let halves = training.train(
-        on: liveRows(of: list), rows: rows, shouldContinue: { _ in true }), halves.count == 2
+        on: liveRows(of: list), rows: rows, metric: generation.quantizer.metric,
+        shouldContinue: { _ in true }), halves.count == 2
     else {
       rewritten.insert(list)
       return
@@ -106,12 +109,10 @@ struct ListRevision {
     guard !offsets.isEmpty,
       let run = ListAllocation.runs(for: [offsets.count], layout: layout)[0]
     else { return InvertedList() }
-    withExtendedLifetime(rows) {
-      for (index, offset) in offsets.enumerated() {
-        guard let address = rows.floats(at: offset) else { continue }
-        encoder.rotate(address)
-        encoder.write(list: UInt32(number), row: offset, into: run, at: index)
-      }
+    for (index, offset) in offsets.enumerated() {
+      guard let row = reader.row(offset) else { continue }
+      encoder.rotate(row)
+      encoder.write(list: UInt32(number), row: offset, into: run, at: index)
     }
     return InvertedList(runs: [run], entryCount: offsets.count)
   }
@@ -123,7 +124,7 @@ struct ListRevision {
     var parts: ([UInt32], [UInt32]) = ([], [])
     for offset in liveRows(of: number) {
       let isNearerToFirst =
-        rows.withRow(offset) { row in
+        reader.withRow(offset) { row in
           VectorMath.score(.squaredEuclid, row, quantizer.centroid(first))
             >= VectorMath.score(.squaredEuclid, row, quantizer.centroid(secondNumber))
         } ?? true
@@ -142,16 +143,15 @@ struct ListRevision {
   ) {
     let layout = quantizer.layout
     for offset in offsets {
-      withExtendedLifetime(rows) {
-        guard let address = rows.floats(at: offset) else { return }
-        withUnsafePointer(to: address) { pointer in
-          encoder.assign(UnsafeBufferPointer(start: pointer, count: 1))
-        }
+      withExtendedLifetime(reader) {
+        guard reader.row(offset) != nil else { return }
+        let row = reader.rows([offset])
+        encoder.assign(row)
         for list in [encoder.primary[0], encoder.secondary[0]] where list != CodeLayout.noRow {
           var isThere = false
           next[Int(list)].forEachRow { if $0 == offset { isThere = true } }
           if isThere { continue }
-          encoder.rotate(address)
+          encoder.rotate(row[0])
           var appender = ListAppender(next[Int(list)], layout: layout)
           appender.append(offset) { block, entry in
             encoder.write(list: list, into: block, entry: entry)

@@ -224,7 +224,7 @@ struct ListSelection {
       quantizer.ranksByProduct
       ? max(0, lane.squaredLength + centroid - 2 * score) : max(0, -score)
     return Probe(
-      list: Int32(list), offset: quantizer.metric == .dot ? -product : squaredDistance,
+      list: Int32(list), offset: quantizer.metric == .squaredEuclid ? squaredDistance : -product,
       distance: squaredDistance.squareRoot())
   }
 }

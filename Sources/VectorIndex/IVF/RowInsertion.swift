@@ -18,18 +18,20 @@ struct RowInsertion {
   ) {
     strays.removeAll { !visibility.isVisible($0) }
     let layout = generation.quantizer.layout
+    let reader = RowReader(
+      rows, metric: generation.quantizer.metric, batch: RowEncoder.batch)
     var batch: [UInt32] = []
     batch.reserveCapacity(RowEncoder.batch)
     visibility.forEachVisible(in: offsets) { offset in
-      guard let address = rows.floats(at: offset) else { return }
-      guard layout.canEstimate(address) else { return strays.append(offset) }
+      guard let row = reader.row(offset) else { return }
+      guard layout.canEstimate(row) else { return strays.append(offset) }
       batch.append(offset)
       if batch.count == RowEncoder.batch {
-        insert(batch, rows)
+        insert(batch, reader)
         batch.removeAll(keepingCapacity: true)
       }
     }
-    insert(batch, rows)
+    insert(batch, reader)
   }
 
   /// What is published next.
@@ -39,29 +41,26 @@ struct RowInsertion {
       calibration: generation.calibration, strays: strays)
   }
 
-  private mutating func insert(_ batch: [UInt32], _ rows: DenseColumnView) {
+  private mutating func insert(_ batch: [UInt32], _ reader: RowReader) {
     if batch.isEmpty { return }
-    withExtendedLifetime(rows) {
-      let addresses = batch.compactMap { rows.floats(at: $0) }
-      precondition(addresses.count == batch.count, "a row without its vector")
-      addresses.withUnsafeBufferPointer { encoder.assign($0) }
-      // Entries of one list together, so that its version is made once.
-      var entries: [(list: UInt32, index: Int)] = []
-      entries.reserveCapacity(2 * batch.count)
-      for index in batch.indices {
-        entries.append((encoder.primary[index], index))
-        if encoder.secondary[index] != CodeLayout.noRow {
-          entries.append((encoder.secondary[index], index))
-        }
+    let rows = reader.rows(batch[...])
+    encoder.assign(rows)
+    // Entries of one list together, so that its version is made once.
+    var entries: [(list: UInt32, index: Int)] = []
+    entries.reserveCapacity(2 * batch.count)
+    for index in batch.indices {
+      entries.append((encoder.primary[index], index))
+      if encoder.secondary[index] != CodeLayout.noRow {
+        entries.append((encoder.secondary[index], index))
       }
-      entries.sort { ($0.list, $0.index) < ($1.list, $1.index) }
-      append(entries, batch, addresses)
     }
+    entries.sort { ($0.list, $0.index) < ($1.list, $1.index) }
+    withExtendedLifetime(reader) { append(entries, batch, rows) }
   }
 
   private mutating func append(
     _ entries: [(list: UInt32, index: Int)], _ batch: [UInt32],
-    _ addresses: [UnsafePointer<Float>]
+    _ rows: UnsafeBufferPointer<UnsafePointer<Float>>
   ) {
     let layout = generation.quantizer.layout
     var position = 0
@@ -70,7 +69,7 @@ struct RowInsertion {
       var appender = ListAppender(lists[Int(list)], layout: layout)
       while position < entries.count, entries[position].list == list {
         let index = entries[position].index
-        encoder.rotate(addresses[index])
+        encoder.rotate(rows[index])
         appender.append(batch[index]) { block, entry in
           encoder.write(list: list, into: block, entry: entry)
         }

@@ -6,6 +6,8 @@ import RowSets
 /// Distances in here are "lower is nearer".
 final class SearchLane {
   let query: SearchQuery
+  /// The query's vector in the form of rows in lists.
+  private let vector: [Float]
   /// Scores the rows that are looked at exactly.
   let scorer: any Scorer
   /// How far estimates may be off.
@@ -23,17 +25,18 @@ final class SearchLane {
   private let distanceLimit: Float
 
   init(
-    _ query: SearchQuery, limit: Int, scorer: any Scorer, errors: ErrorBounds,
+    _ query: SearchQuery, vector: [Float], limit: Int, scorer: any Scorer, errors: ErrorBounds,
     quantizer: CoarseQuantizer
   ) {
     self.query = query
+    self.vector = vector
     self.scorer = scorer
     self.errors = errors
     self.limit = limit
-    self.squaredLength = query.vector.withUnsafeBufferPointer {
+    self.squaredLength = vector.withUnsafeBufferPointer {
       Float(VectorMath.squaredLength($0))
     }
-    self.table = CodeTable(query.vector, rotation: quantizer.rotation, layout: quantizer.layout)
+    self.table = CodeTable(vector, rotation: quantizer.rotation, layout: quantizer.layout)
     self.bounds = BoundHeap(capacity: limit)
     self.bounded = SeenRows(capacity: min(4 * limit, 256))
     // A row at the minimum itself may be returned.
@@ -47,7 +50,7 @@ final class SearchLane {
   var threshold: Float { min(bounds.threshold, distanceLimit, CodeLayout.unreachable) }
 
   func withQuery<R>(_ body: (UnsafeBufferPointer<Float>) -> R) -> R {
-    query.vector.withUnsafeBufferPointer(body)
+    vector.withUnsafeBufferPointer(body)
   }
 
   /// Takes what a scan let through.

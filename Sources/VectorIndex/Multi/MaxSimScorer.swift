@@ -19,9 +19,9 @@ final class MaxSimScorer: Scorer {
       count > 0 && vectors.count.isMultiple(of: view.dimension), "a query of another dimension")
     self.view = view
     comparison =
-      count < Self.panelsFrom
-      ? PairwiseMaxSim(vectors, metric: metric, dimension: view.dimension, element: view.element)
-      : PanelMaxSim(vectors, metric: metric, dimension: view.dimension, element: view.element)
+      count < Self.panelsFrom || view.element == .turbo4
+      ? PairwiseMaxSim(vectors, metric: metric, codec: view.codec)
+      : PanelMaxSim(vectors, metric: metric, codec: view.codec)
   }
 
   /// About: a row of as many vectors as usual passages have.
@@ -81,24 +81,14 @@ struct PairwiseMaxSim: MaxSimComparison {
   /// Similarities worked out at once.
   private static let batch = 64
 
-  private let metric: Metric
-  private let dimension: Int
-  private let element: ElementType
-  private let count: Int
-  /// The bytes of the query's vectors as those of a row, in whole words.
-  private let query: [UInt64]
+  private let vectorBytes: Int
+  private let queries: [RowQuery]
 
-  init(_ vectors: [Float], metric: Metric, dimension: Int, element: ElementType) {
-    self.metric = metric
-    self.dimension = dimension
-    self.element = element
-    count = vectors.count / dimension
-    var words = [UInt64](repeating: 0, count: (vectors.count * element.byteCount + 7) / 8)
-    words.withUnsafeMutableBytes { words in
-      guard let first = words.baseAddress else { return }
-      vectors.withUnsafeBufferPointer { element.encode($0, into: first) }
+  init(_ vectors: [Float], metric: Metric, codec: RowCodec) {
+    vectorBytes = codec.rowBytes
+    queries = stride(from: 0, to: vectors.count, by: codec.dimension).map {
+      RowQuery(Array(vectors[$0..<$0 + codec.dimension]), metric: metric, codec: codec)
     }
-    query = words
   }
 
   func withScratch(_ body: (UnsafeMutablePointer<Float>) -> Void) {
@@ -108,26 +98,20 @@ struct PairwiseMaxSim: MaxSimComparison {
   }
 
   func score(
-    _ vectors: UnsafeRawPointer, count rowCount: Int, _ scratch: UnsafeMutablePointer<Float>
+    _ vectors: UnsafeRawPointer, count: Int, _ scratch: UnsafeMutablePointer<Float>
   ) -> Float {
-    query.withUnsafeBytes { query in
-      guard let query = query.baseAddress else { return 0 }
-      let bytes = dimension * element.byteCount
-      var sum: Float = 0
-      for number in 0..<count {
-        var best = -Float.infinity
-        for start in stride(from: 0, to: rowCount, by: Self.batch) {
-          let similarities = UnsafeMutableBufferPointer(
-            start: scratch, count: min(Self.batch, rowCount - start))
-          Kernels.score(
-            metric, element, dimension: dimension, query: query + number * bytes,
-            rows: vectors + start * bytes, into: similarities)
-          for similarity in similarities where similarity > best { best = similarity }
-        }
-        sum += best
+    var sum: Float = 0
+    for query in queries {
+      var best = -Float.infinity
+      for start in stride(from: 0, to: count, by: Self.batch) {
+        let similarities = UnsafeMutableBufferPointer(
+          start: scratch, count: min(Self.batch, count - start))
+        query.score(vectors + start * vectorBytes, into: similarities)
+        for similarity in similarities where similarity > best { best = similarity }
       }
-      return sum
+      sum += best
     }
+    return sum
   }
 }
 
@@ -139,16 +123,15 @@ final class PanelMaxSim: MaxSimComparison, @unchecked Sendable {
   private static let batch = 48
 
   private let metric: Metric
-  private let dimension: Int
-  private let element: ElementType
+  private let codec: RowCodec
   private let count: Int
   private let panels: Int
   private let packed: UnsafeMutablePointer<Float>
 
-  init(_ vectors: [Float], metric: Metric, dimension: Int, element: ElementType) {
+  init(_ vectors: [Float], metric: Metric, codec: RowCodec) {
     self.metric = metric
-    self.dimension = dimension
-    self.element = element
+    self.codec = codec
+    let dimension = codec.dimension
     count = vectors.count / dimension
     panels = vk_query_panels(count)
     let floats = vk_panels(count) * VK_PANEL * dimension
@@ -156,7 +139,7 @@ final class PanelMaxSim: MaxSimComparison, @unchecked Sendable {
       preconditionFailure("out of memory")
     }
     packed = memory.bindMemory(to: Float.self, capacity: floats)
-    var kept = element.kept(vectors)
+    var kept = codec.kept(vectors)
     kept.withUnsafeMutableBufferPointer { kept in
       guard let first = kept.baseAddress else { return }
       if metric == .cosine {
@@ -173,7 +156,8 @@ final class PanelMaxSim: MaxSimComparison, @unchecked Sendable {
   deinit { vk_free(packed) }
 
   private var usesFactors: Bool { metric == .cosine }
-  private var isWidened: Bool { element != .float32 }
+  private var isWidened: Bool { codec.element != .float32 }
+  private var dimension: Int { codec.dimension }
 
   func withScratch(_ body: (UnsafeMutablePointer<Float>) -> Void) {
     let width = panels * VK_PANEL
@@ -193,7 +177,7 @@ final class PanelMaxSim: MaxSimComparison, @unchecked Sendable {
     best.update(repeating: -.infinity, count: panels * VK_PANEL)
     let factors = best + panels * VK_PANEL
     let widened = factors + (usesFactors ? 2 * Self.batch : 0)
-    let bytes = dimension * element.byteCount
+    let bytes = codec.rowBytes
     let step = isWidened || usesFactors ? Self.batch : rowCount
     for start in stride(from: 0, to: rowCount, by: step) {
       let part = min(step, rowCount - start)
@@ -201,7 +185,7 @@ final class PanelMaxSim: MaxSimComparison, @unchecked Sendable {
       if usesFactors { fill(factors, for: first, count: part) }
       var rows = UnsafePointer(widened)
       if isWidened {
-        element.decode(
+        codec.decode(
           first, into: UnsafeMutableBufferPointer(start: widened, count: part * dimension))
       } else {
         rows = first.assumingMemoryBound(to: Float.self)
@@ -220,11 +204,11 @@ final class PanelMaxSim: MaxSimComparison, @unchecked Sendable {
     _ factors: UnsafeMutablePointer<Float>, for vectors: UnsafeRawPointer, count: Int
   ) {
     (factors + Self.batch).update(repeating: 0, count: count)
-    let bytes = dimension * element.byteCount
+    let bytes = codec.rowBytes
     for number in 0..<count {
       let vector = vectors + number * bytes
       Kernels.score(
-        .dot, element, dimension: dimension, query: vector, rows: vector,
+        .dot, codec.element, dimension: dimension, query: vector, rows: vector,
         into: UnsafeMutableBufferPointer(start: factors + number, count: 1))
       factors[number] = factors[number] > 0 ? 1 / factors[number].squareRoot() : 0
     }

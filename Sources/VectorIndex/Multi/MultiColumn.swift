@@ -6,10 +6,8 @@ import Synchronization
 /// One writer, many readers, by the protocol of ``DenseColumn``: rows are written before the commit
 /// that shows them is published, readers hold views, and chunks whose rows are all dead are dropped.
 public final class MultiColumn: Sendable {
-  /// Numbers of a vector.
-  public let dimension: Int
-  /// What the numbers are kept as.
-  public let element: ElementType
+  /// How vectors are kept.
+  public let codec: RowCodec
   private let directory = ChunkDirectory<MultiChunk>()
   private let chunkBytes = Atomic<Int>(0)
 
@@ -17,13 +15,16 @@ public final class MultiColumn: Sendable {
 
   /// An empty column of rows of vectors of `dimension` numbers, at least one.
   public init(dimension: Int, element: ElementType = .float32) {
-    precondition(dimension > 0, "a vector has at least one dimension")
-    self.dimension = dimension
-    self.element = element
+    codec = RowCodec(dimension: dimension, element: element)
   }
 
+  /// Numbers of a vector.
+  public var dimension: Int { codec.dimension }
+  /// What the numbers are kept as.
+  public var element: ElementType { codec.element }
+
   /// Bytes of a vector, in memory and as ``write(encoded:at:)`` takes it.
-  public var vectorBytes: Int { dimension * element.byteCount }
+  public var vectorBytes: Int { codec.rowBytes }
 
   /// Rows a chunk, a power of two. Chunk `i` holds the offsets from `i * rowsPerChunk` on.
   public var rowsPerChunk: Int { 1 << Self.rowShift }
@@ -49,7 +50,7 @@ public final class MultiColumn: Sendable {
   public func write(_ vectors: UnsafeBufferPointer<Float>, at offset: UInt32) {
     let (count, rest) = vectors.count.quotientAndRemainder(dividingBy: dimension)
     precondition(count > 0 && rest == 0, "vectors of another dimension")
-    write(count: count, at: offset) { element.encode(vectors, into: $0) }
+    write(count: count, at: offset) { codec.encode(vectors, into: $0) }
   }
 
   /// Writes a row of vectors of ``vectorBytes`` bytes as they are kept. Writer only; see
@@ -79,9 +80,7 @@ public final class MultiColumn: Sendable {
 
   /// What is there now. Cheap: one lock and one reference. Keeps the chunks it shows alive.
   public func view() -> MultiColumnView {
-    MultiColumnView(
-      dimension: dimension, element: element, rowShift: Self.rowShift,
-      table: directory.snapshot())
+    MultiColumnView(codec: codec, rowShift: Self.rowShift, table: directory.snapshot())
   }
 
   /// Gives back the memory of the chunk that holds `offset`. Writer only, when all rows of the

@@ -3,22 +3,24 @@
 /// Immutable and cheap to copy; holds the memory of its rows for as long as it lives. Rows may be
 /// looked at below the row count that the reader holds (see ``DenseColumn``).
 public struct MultiColumnView: Sendable {
-  /// Numbers of a vector.
-  public let dimension: Int
-  /// What the numbers are kept as.
-  public let element: ElementType
+  /// How vectors are kept.
+  public let codec: RowCodec
   private let rowShift: Int
   private let table: ChunkTable<MultiChunk>
 
-  init(dimension: Int, element: ElementType, rowShift: Int, table: ChunkTable<MultiChunk>) {
-    self.dimension = dimension
-    self.element = element
+  init(codec: RowCodec, rowShift: Int, table: ChunkTable<MultiChunk>) {
+    self.codec = codec
     self.rowShift = rowShift
     self.table = table
   }
 
+  /// Numbers of a vector.
+  public var dimension: Int { codec.dimension }
+  /// What the numbers are kept as.
+  public var element: ElementType { codec.element }
+
   /// Bytes of a vector.
-  public var vectorBytes: Int { dimension * element.byteCount }
+  public var vectorBytes: Int { codec.rowBytes }
 
   /// Rows a chunk, a power of two.
   public var rowsPerChunk: Int { 1 << rowShift }
@@ -35,7 +37,7 @@ public struct MultiColumnView: Sendable {
     return withExtendedLifetime(table) {
       let numbers = entry.count * dimension
       return [Float](unsafeUninitializedCapacity: numbers) { buffer, count in
-        element.decode(vectors, into: UnsafeMutableBufferPointer(rebasing: buffer[..<numbers]))
+        codec.decode(vectors, into: UnsafeMutableBufferPointer(rebasing: buffer[..<numbers]))
         count = numbers
       }
     }

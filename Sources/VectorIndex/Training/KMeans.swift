@@ -23,23 +23,22 @@ struct KMeans {
   /// - Returns: at most ``clusters`` centroids, fewer when there are fewer different rows; `nil`
   ///   after `shouldContinue` returned false, and for no rows.
   func train(
-    on offsets: [UInt32], rows: DenseColumnView, shouldContinue: (Double) -> Bool
+    on offsets: [UInt32], rows: DenseColumnView, metric: Metric,
+    shouldContinue: (Double) -> Bool
   ) -> Centroids? {
-    withExtendedLifetime(rows) {
-      var random = SplitMix64(seed: seed)
-      let sample = draw(min(offsets.count, rowsPerCluster * clusters), of: offsets, &random)
-      let addresses = sample.compactMap { rows.floats(at: $0) }
-      guard var centroids = start(addresses, rows.dimension) else { return nil }
-      var state = State(rowCount: addresses.count)
-      for iteration in 0..<iterations {
-        let done = { (share: Double) in
-          shouldContinue((Double(iteration) + share) / Double(iterations))
-        }
-        guard assign(addresses, centroids, &state, done) else { return nil }
-        centroids = update(addresses, centroids, state)
+    let reader = RowReader(rows, metric: metric, batch: Self.batch)
+    var random = SplitMix64(seed: seed)
+    let sample = draw(min(offsets.count, rowsPerCluster * clusters), of: offsets, &random)
+    guard var centroids = start(sample, reader) else { return nil }
+    var state = State(rowCount: sample.count)
+    for iteration in 0..<iterations {
+      let done = { (share: Double) in
+        shouldContinue((Double(iteration) + share) / Double(iterations))
       }
-      return centroids
+      guard assign(sample, reader, centroids, &state, done) else { return nil }
+      centroids = update(sample, reader, centroids, state)
     }
+    return centroids
   }
 
   private struct State {
@@ -65,47 +64,47 @@ struct KMeans {
   }
 
   /// The first rows of the sample that differ from one another, up to the number of clusters.
-  private func start(_ addresses: [UnsafePointer<Float>], _ dimension: Int) -> Centroids? {
-    var chosen: [UnsafePointer<Float>] = []
+  private func start(_ sample: [UInt32], _ reader: RowReader) -> Centroids? {
+    var chosen: [UInt32] = []
     var seen: Set<[Float]> = []
-    for address in addresses where chosen.count < clusters {
-      let row = Array(UnsafeBufferPointer(start: address, count: dimension))
-      if seen.insert(row).inserted { chosen.append(address) }
+    for offset in sample where chosen.count < clusters {
+      guard let row = reader.withRow(offset, { Array($0) }) else { continue }
+      if seen.insert(row).inserted { chosen.append(offset) }
     }
     if chosen.isEmpty { return nil }
+    let dimension = reader.dimension
     return Centroids(dimension: dimension, count: chosen.count) { out in
-      for (number, address) in chosen.enumerated() {
-        (out + number * dimension).update(from: address, count: dimension)
+      for (number, offset) in chosen.enumerated() {
+        guard let row = reader.row(offset) else { continue }
+        (out + number * dimension).update(from: row, count: dimension)
       }
     }
   }
 
   private func assign(
-    _ addresses: [UnsafePointer<Float>], _ centroids: Centroids, _ state: inout State,
+    _ sample: [UInt32], _ reader: RowReader, _ centroids: Centroids, _ state: inout State,
     _ shouldContinue: (Double) -> Bool
   ) -> Bool {
     let values = UnsafeMutablePointer<Float>.allocate(capacity: Self.batch * centroids.width)
     defer { values.deallocate() }
-    return addresses.withUnsafeBufferPointer { addresses in
-      for start in stride(from: 0, to: addresses.count, by: Self.batch) {
-        guard shouldContinue(Double(start) / Double(addresses.count)) else { return false }
-        let end = min(addresses.count, start + Self.batch)
-        centroids.compare(UnsafeBufferPointer(rebasing: addresses[start..<end]), into: values)
-        for row in start..<end {
-          let scores = values + (row - start) * centroids.width
-          let nearest = Selection.smallest(of: scores, count: centroids.width)
-          state.cluster[row] = Int32(nearest)
-          state.score[row] = scores[nearest]
-        }
+    for start in stride(from: 0, to: sample.count, by: Self.batch) {
+      guard shouldContinue(Double(start) / Double(sample.count)) else { return false }
+      let end = min(sample.count, start + Self.batch)
+      centroids.compare(reader.rows(sample[start..<end]), into: values)
+      for row in start..<end {
+        let scores = values + (row - start) * centroids.width
+        let nearest = Selection.smallest(of: scores, count: centroids.width)
+        state.cluster[row] = Int32(nearest)
+        state.score[row] = scores[nearest]
       }
-      return true
     }
+    return true
   }
 
   /// The means of the clusters. A cluster without rows takes the place of the row that is worst
   /// off in the largest cluster.
   private func update(
-    _ addresses: [UnsafePointer<Float>], _ centroids: Centroids, _ state: State
+    _ sample: [UInt32], _ reader: RowReader, _ centroids: Centroids, _ state: State
   ) -> Centroids {
     let dimension = centroids.dimension
     let count = centroids.count
@@ -114,11 +113,12 @@ struct KMeans {
     let sums = UnsafeMutablePointer<Float>.allocate(capacity: count * dimension)
     defer { sums.deallocate() }
     sums.update(repeating: 0, count: count * dimension)
-    for (row, address) in addresses.enumerated() {
-      let sum = sums + Int(state.cluster[row]) * dimension
-      for index in 0..<dimension { sum[index] += address[index] }
+    for (place, offset) in sample.enumerated() {
+      guard let row = reader.row(offset) else { continue }
+      let sum = sums + Int(state.cluster[place]) * dimension
+      for index in 0..<dimension { sum[index] += row[index] }
     }
-    let replacements = replacements(for: sizes, addresses, state)
+    let replacements = replacements(for: sizes, sample, state)
     return Centroids(dimension: dimension, count: count) { out in
       for number in 0..<count {
         let row = out + number * dimension
@@ -126,26 +126,26 @@ struct KMeans {
           let factor = 1 / Float(sizes[number])
           for index in 0..<dimension { row[index] = sums[number * dimension + index] * factor }
         } else {
-          row.update(
-            from: replacements[number] ?? centroids.row(number), count: dimension)
+          let replacement = replacements[number].flatMap { reader.row($0) }
+          row.update(from: replacement ?? centroids.row(number), count: dimension)
         }
       }
     }
   }
 
   private func replacements(
-    for sizes: [Int], _ addresses: [UnsafePointer<Float>], _ state: State
-  ) -> [Int: UnsafePointer<Float>] {
+    for sizes: [Int], _ sample: [UInt32], _ state: State
+  ) -> [Int: UInt32] {
     let empty = sizes.indices.filter { sizes[$0] == 0 }
     if empty.isEmpty { return [:] }
     let largest = sizes.indices.sorted { (sizes[$1], $0) < (sizes[$0], $1) }
-    var result: [Int: UnsafePointer<Float>] = [:]
+    var result: [Int: UInt32] = [:]
     for (number, donor) in zip(empty, largest) where sizes[donor] > 1 {
       var worst: Int?
-      for row in addresses.indices where state.cluster[row] == Int32(donor) {
+      for row in sample.indices where state.cluster[row] == Int32(donor) {
         if worst.map({ state.score[row] > state.score[$0] }) ?? true { worst = row }
       }
-      if let worst { result[number] = addresses[worst] }
+      if let worst { result[number] = sample[worst] }
     }
     return result
   }
