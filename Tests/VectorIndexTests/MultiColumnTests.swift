@@ -25,9 +25,11 @@ import VectorIndex
       #expect(view.vectorCount(offset) == (expected[offset]?.count ?? 0) / dimension)
     }
     let numbers = expected.values.reduce(0) { $0 + $1.count }
-    let memory = column.memory()
+    let memory = column.memory(rowCount: 5 * rows + 3)
     #expect(memory.rows == element.bytes(of: numbers))
     #expect(memory.places == 3 * Int(rows) * 16)
+    #expect(memory.keptRows == 2 * Int(rows) + 3)
+    #expect(column.meanRowBytes == memory.rows / expected.count)
     #expect(column.residentBytes >= memory.rows + memory.places)
     #expect(column.residentBytes < 3 * (memory.rows + memory.places) + 64_000)
   }
@@ -52,7 +54,9 @@ import VectorIndex
     column.dropChunk(containing: 5)
     column.dropChunk(containing: 100 * rows)
     #expect(column.residentBytes == one)
-    #expect(column.memory().rows == 16)
+    #expect(column.memory(rowCount: rows + 4).rows == 16)
+    #expect(column.memory(rowCount: rows + 4).keptRows == 4)
+    #expect(column.meanRowBytes == 16)
     #expect(before.row(3) == [1, 2, 3, 4])
     #expect(column.view().row(3) == nil)
     #expect(column.view().row(rows + 3) == [5, 6, 7, 8])

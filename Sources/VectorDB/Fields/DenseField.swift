@@ -6,6 +6,7 @@ final class DenseField: VectorField {
   let name: String
   let number: UInt16
   let distance: Distance
+  let format: any VectorFormat
   let indexSlot = IndexSlot()
   private let column: DenseColumn
   /// What searches have asked of the index.
@@ -16,15 +17,12 @@ final class DenseField: VectorField {
     self.name = name
     self.number = number
     self.distance = params.distance
-    self.column = DenseColumn(dimension: params.size)
+    self.column = DenseColumn(dimension: params.size, element: ElementType(params.datatype))
+    self.format = DenseFormat(column.codec)
   }
 
   private var size: Int { column.dimension }
-  private var metric: Metric { Metric(distance) }
-
-  var format: any VectorFormat {
-    DenseFormat(dimension: column.dimension, element: column.element)
-  }
+  private var metric: Metric { Metric(distance, column.element) }
 
   func view() -> any FieldView {
     let index = indexSlot.index as? DenseIndex
@@ -55,7 +53,7 @@ final class DenseField: VectorField {
   }
 
   func prepared(query value: VectorValue) -> VectorValue {
-    guard distance == .cosine else { return value }
+    guard distance == .cosine, metric != .cosine else { return value }
     var normalized = value.denseValues
     VectorMath.normalize(&normalized)
     return .dense(normalized)
@@ -84,8 +82,8 @@ final class DenseField: VectorField {
 
   // MARK: Index
 
-  /// Lists hold inner products and Euclidean distances of floats.
-  var canBeIndexed: Bool { metric != .manhattan && column.element == .float32 }
+  /// Lists hold inner products, cosines and Euclidean distances.
+  var canBeIndexed: Bool { metric != .manhattan }
 
   func indexBytes(rows: Int) -> Int {
     let rows = Double(rows)

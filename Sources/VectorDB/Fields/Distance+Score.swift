@@ -2,10 +2,12 @@ import PointModel
 import VectorIndex
 
 extension Metric {
-  init(_ distance: Distance) {
+  /// How rows of `element` are compared where clients see `distance`.
+  init(_ distance: Distance, _ element: ElementType) {
     switch distance {
-    // Vectors are normalised when written, so the inner product is the cosine.
-    case .cosine, .dot: self = .dot
+    // Vectors are normalised when written, so the inner product is the cosine; but bytes can't be.
+    case .cosine: self = element == .uint8 ? .cosine : .dot
+    case .dot: self = .dot
     case .euclid: self = .squaredEuclid
     case .manhattan: self = .manhattan
     }

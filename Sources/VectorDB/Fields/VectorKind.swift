@@ -17,10 +17,7 @@ enum VectorKind: Sendable {
   /// Why vectors of this kind can't be kept; `nil` where they can.
   var obstacle: String? {
     switch self {
-    case .dense(let params):
-      params.datatype == .float32
-        ? nil : "datatype `\(params.datatype.rawValue)` is not supported yet"
-    case .multi: "multivectors are not supported yet"
+    case .dense, .multi: nil
     case .sparse: "sparse vectors are not supported yet"
     }
   }
@@ -28,8 +25,9 @@ enum VectorKind: Sendable {
   /// How vectors of this kind are kept.
   var format: (any VectorFormat)? {
     switch self {
-    case .dense(let params): DenseFormat(dimension: params.size)
-    case .multi, .sparse: nil
+    case .dense(let params): DenseFormat(params.codec)
+    case .multi(let params): MultiFormat(params.codec)
+    case .sparse: nil
     }
   }
 
@@ -37,7 +35,8 @@ enum VectorKind: Sendable {
   func field(named name: String, number: UInt16) -> (any VectorField)? {
     switch self {
     case .dense(let params): DenseField(name: name, params, number: number)
-    case .multi, .sparse: nil
+    case .multi(let params): MultiField(name: name, params, number: number)
+    case .sparse: nil
     }
   }
 
@@ -45,8 +44,8 @@ enum VectorKind: Sendable {
   /// vectors.
   var shape: String? {
     switch self {
-    case .dense(let params): "\(params.size) \(params.distance)"
-    case .multi(let params): "\(params.size) \(params.distance) multivector"
+    case .dense(let params): params.shape
+    case .multi(let params): params.shape + " multivector"
     case .sparse: nil
     }
   }
@@ -79,6 +78,26 @@ extension CollectionConfig {
       if let obstacle = vector.kind.obstacle {
         throw .badRequest("vector `\(vector.name)`: \(obstacle)")
       }
+    }
+  }
+}
+
+extension VectorParams {
+  /// How one vector is kept.
+  fileprivate var codec: RowCodec { RowCodec(dimension: size, element: ElementType(datatype)) }
+
+  fileprivate var shape: String {
+    datatype == .float32 ? "\(size) \(distance)" : "\(size) \(distance) \(datatype)"
+  }
+}
+
+extension ElementType {
+  init(_ datatype: VectorDatatype) {
+    switch datatype {
+    case .float32: self = .float32
+    case .float16: self = .float16
+    case .uint8: self = .uint8
+    case .turbo4: self = .turbo4
     }
   }
 }

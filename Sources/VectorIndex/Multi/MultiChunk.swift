@@ -11,14 +11,15 @@ final class MultiChunk: AddressableChunk, @unchecked Sendable {
   private static let firstPieceBytes = 4 << 10
   private static let pieceBytesMax = 1 << 20
 
-  let rowCount: Int
+  private let rowCount: Int
   private let entries: UnsafeMutablePointer<MultiEntry>
   private var pieces: [UnsafeMutableRawPointer] = []
   private var pieceBytes = 0
   private var pieceUsed = 0
   /// Memory of all pieces and of the entries.
   private(set) var byteCount: Int
-  /// Bytes of the vectors that are there.
+  /// Rows that were written, and the bytes of their vectors.
+  private(set) var writtenRows = 0
   private(set) var vectorBytes = 0
 
   init(rowCount: Int) {
@@ -44,6 +45,7 @@ final class MultiChunk: AddressableChunk, @unchecked Sendable {
     guard let piece = pieces.last else { return }
     let memory = piece + pieceUsed
     pieceUsed += room
+    writtenRows += 1
     vectorBytes += bytes
     fill(memory)
     entries[row] = MultiEntry(vectors: UnsafeRawPointer(memory), count: count)

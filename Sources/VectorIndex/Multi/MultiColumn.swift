@@ -10,6 +10,9 @@ public final class MultiColumn: Sendable {
   public let codec: RowCodec
   private let directory = ChunkDirectory<MultiChunk>()
   private let chunkBytes = Atomic<Int>(0)
+  /// Of the rows in chunks that were not dropped.
+  private let rowTotal = Atomic<Int>(0)
+  private let byteTotal = Atomic<Int>(0)
 
   private static let rowShift = 8
 
@@ -33,16 +36,22 @@ public final class MultiColumn: Sendable {
   /// ``DenseColumn/residentBytes``.
   public var residentBytes: Int { chunkBytes.load(ordering: .relaxed) }
 
+  /// Bytes of the vectors of a row that has some, on average.
+  public var meanRowBytes: Int {
+    byteTotal.load(ordering: .relaxed) / max(1, rowTotal.load(ordering: .relaxed))
+  }
+
   /// The memory that the rows of the chunks that were not dropped take: numbers, and the places that
-  /// tell how many vectors each row has and where.
-  public func memory() -> (rows: Int, places: Int) {
-    var rows = 0
+  /// tell how many vectors each row has and where; and how many rows below `rowCount` there are in
+  /// those chunks, whether they have vectors or not.
+  public func memory(rowCount: UInt32) -> (rows: Int, places: Int, keptRows: Int) {
     var places = 0
-    for case let chunk? in directory.snapshot().chunks {
-      rows += chunk.vectorBytes
-      places += chunk.rowCount * MemoryLayout<MultiEntry>.stride
+    var kept = 0
+    for (number, chunk) in directory.snapshot().chunks.enumerated() where chunk != nil {
+      places += rowsPerChunk * MemoryLayout<MultiEntry>.stride
+      kept += max(0, min(rowsPerChunk, Int(rowCount) - number << Self.rowShift))
     }
-    return (rows, places)
+    return (byteTotal.load(ordering: .relaxed), places, kept)
   }
 
   /// Writes a row of vectors: a multiple of ``dimension`` numbers, at least one vector. Writer only;
@@ -76,6 +85,8 @@ public final class MultiColumn: Sendable {
     chunk.write(row: row, count: count, bytes: count * vectorBytes, fill)
     if known == nil { directory.replace(number, with: chunk) }
     chunkBytes.add(chunk.byteCount - before, ordering: .relaxed)
+    rowTotal.add(1, ordering: .relaxed)
+    byteTotal.add(count * vectorBytes, ordering: .relaxed)
   }
 
   /// What is there now. Cheap: one lock and one reference. Keeps the chunks it shows alive.
@@ -91,5 +102,7 @@ public final class MultiColumn: Sendable {
     guard let chunk = directory.chunk(number) else { return }
     directory.replace(number, with: nil)
     chunkBytes.subtract(chunk.byteCount, ordering: .relaxed)
+    rowTotal.subtract(chunk.writtenRows, ordering: .relaxed)
+    byteTotal.subtract(chunk.vectorBytes, ordering: .relaxed)
   }
 }

@@ -43,6 +43,17 @@ public struct MultiColumnView: Sendable {
     }
   }
 
+  /// Calls `body` with the vectors at `offset` as they are kept, ``vectorBytes`` bytes each, which
+  /// are valid during the call only. `nil` if there are none.
+  public func withEncodedRow<R>(
+    _ offset: UInt32, _ body: (UnsafeRawBufferPointer) throws -> R
+  ) rethrows -> R? {
+    guard let entry = entry(of: offset), let vectors = entry.vectors else { return nil }
+    return try withExtendedLifetime(table) {
+      try body(UnsafeRawBufferPointer(start: vectors, count: entry.count * vectorBytes))
+    }
+  }
+
   /// A query of one vector or more, each of ``dimension`` numbers, prepared for the rows of this
   /// view.
   public func scorer(for vectors: [Float], metric: Metric) -> any Scorer {

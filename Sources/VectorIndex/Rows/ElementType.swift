@@ -5,7 +5,7 @@ import CVectorKernels
 public enum ElementType: Sendable, Hashable {
   /// As they come.
   case float32
-  /// Rounded to the nearest IEEE binary16; beyond ±65,504 infinite.
+  /// Rounded to the nearest IEEE binary16; ±65,504 beyond that.
   case float16
   /// Cut to whole numbers from 0 to 255.
   case uint8

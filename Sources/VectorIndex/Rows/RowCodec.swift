@@ -70,8 +70,11 @@ public struct RowCodec: Sendable {
     switch element {
     case .float32: row.copyMemory(from: first, byteCount: 4 * values.count)
     case .float16:
+      let greatest = Float(Float16.greatestFiniteMagnitude)
       for (index, value) in values.enumerated() {
-        row.storeBytes(of: Float16(value), toByteOffset: 2 * index, as: Float16.self)
+        // What is finite stays so.
+        let bounded = value.isFinite ? min(max(value, -greatest), greatest) : value
+        row.storeBytes(of: Float16(bounded), toByteOffset: 2 * index, as: Float16.self)
       }
     case .uint8:
       let bytes = row.assumingMemoryBound(to: UInt8.self)
