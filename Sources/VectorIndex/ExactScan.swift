@@ -41,7 +41,7 @@ public struct ExactScan: VectorSearching {
   ///
   /// - Parameters:
   ///   - queries: searched together. Their scorers are of one column.
-  ///   - visibility: which of the rows exist for this reader, taken together with the column's view.
+  ///   - visibility: which of the rows exist for this reader, taken with the column's view.
   ///   - shouldStop: polled once a block of rows.
   /// - Throws: ``SearchInterrupted`` after `shouldStop` returned true.
   public static func nearest(

@@ -9,6 +9,7 @@ public enum Metric: Sendable, Hashable, CaseIterable {
   case squaredEuclid
   /// Score `−Σ |a − b|`.
   case manhattan
-  /// Score `Σ a·b / √(Σ a² · Σ b²)`, 0 for a zero vector: of rows whose elements can't be normalised.
+  /// Score `Σ a·b / √(Σ a² · Σ b²)`, 0 for a zero vector: of rows whose elements can't be
+  /// normalised.
   case cosine
 }

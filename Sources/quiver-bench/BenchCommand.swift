@@ -5,5 +5,6 @@ import ArgumentParser
 struct BenchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "quiver-bench", abstract: "Measures parts of the engine.",
-    subcommands: [IndexCommand.self, CollectionCommand.self], defaultSubcommand: IndexCommand.self)
+    subcommands: [IndexCommand.self, CollectionCommand.self, MultiCommand.self],
+    defaultSubcommand: IndexCommand.self)
 }

@@ -13,15 +13,16 @@ final class IndexBench {
   private var index: IVFFlatIndex?
 
   init(
-    base: NPYFile, count: Int, queries: NPYFile, queryCount: Int, metric: String, limit: Int,
-    parameters: IVFParameters
+    base: NPYFile, count: Int, queries: NPYFile, queryCount: Int, metric: String,
+    element: ElementType, limit: Int, parameters: IVFParameters
   ) {
-    self.metric = metric == "l2" ? .squaredEuclid : .dot
+    // Bytes can't be normalised.
+    let isCosine = metric == "cosine" && element != .uint8
+    self.metric = metric == "l2" ? .squaredEuclid : metric == "dot" || isCosine ? .dot : .cosine
     self.limit = limit
     self.parameters = parameters
-    column = DenseColumn(dimension: base.dimension)
+    column = DenseColumn(dimension: base.dimension, element: element)
     rowCount = UInt32(count)
-    let isCosine = metric == "cosine"
     let prepared = { (row: [Float]) in
       var row = row
       if isCosine { VectorMath.normalize(&row) }
@@ -56,6 +57,7 @@ final class IndexBench {
     return """
       {"build_cpu_s": \(seconds), "points": \(rowCount), "lists": \(statistics.listCount), \
       "bytes_per_vector": \(beside), "centroid_bytes_per_vector": \(centroids), \
+      "row_bytes": \(view.rowBytes), \
       "kernels": "\(Kernels.selected)", "calibration": [\(calibration.joined(separator: ", "))]}
       """
   }

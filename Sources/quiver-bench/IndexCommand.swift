@@ -16,6 +16,8 @@ struct IndexCommand: ParsableCommand {
   @Option(help: "The rows, a .npy file of float16 or float32.") var base: String
   @Option(help: "The queries, likewise.") var queries: String
   @Option(help: "cosine, l2 or dot.") var metric = "cosine"
+  @Option(help: "What rows are kept as: float32, float16, uint8 or turbo4.")
+  var element = "float32"
   @Option(help: "Where offsets are written.") var out: String
   @Option(help: "Rows used, from the first on.") var points: Int?
   @Option(help: "Queries used, from the first on.") var queryCount: Int?
@@ -23,12 +25,15 @@ struct IndexCommand: ParsableCommand {
   @Option(help: "Neighbours per query.") var limit = 10
 
   func run() throws {
+    guard let element = ElementType(benchName: element) else {
+      throw ValidationError("no element: \(element)")
+    }
     let base = try NPYFile(path: base)
     let queries = try NPYFile(path: queries)
     let bench = IndexBench(
       base: base, count: min(points ?? base.rowCount, base.rowCount), queries: queries,
       queryCount: min(queryCount ?? queries.rowCount, queries.rowCount), metric: metric,
-      limit: limit, parameters: IVFParameters(listCount: lists))
+      element: element, limit: limit, parameters: IVFParameters(listCount: lists))
     print(bench.build())
     fflush(nil)
     while let line = readLine() {

@@ -43,6 +43,35 @@ import VectorIndex
     }
   }
 
+  @Test func codesAreStoredWithTwoFloats() {
+    let format = DenseFormat(dimension: 5, element: .turbo4)
+    let bytes = stored([1, -2, 3, 4, 5], format)
+    #expect(format.storedBytes == 12)
+    #expect(bytes.count == 12)
+    #expect(bytes.withUnsafeBytes { format.isFinite($0) })
+    let damaged = bytes[..<8] + [0, 0, 0x80, 0x7f]
+    #expect(!damaged.withUnsafeBytes { format.isFinite($0) })
+  }
+
+  @Test func multivectorsAreStoredWithTheirCount() throws {
+    let format = MultiFormat(RowCodec(dimension: 2, element: .uint8))
+    let vectors = try #require(MultiVector(dimension: 2, values: [1, 2, 3, 4, 5, 300]))
+    var bytes: [UInt8] = []
+    format.withStored(.multi(vectors)) { bytes = Array($0) }
+    #expect(bytes == [3, 0, 0, 0, 1, 2, 3, 4, 5, 255])
+    ([9] + bytes + [7]).withUnsafeBytes { longer in
+      let from = UnsafeRawBufferPointer(rebasing: longer[1...])
+      let own = UnsafeRawBufferPointer(rebasing: from.dropLast())
+      #expect(format.fits(own) && !format.fits(from))
+      #expect(format.storedLength(at: from) == 10)
+      #expect(format.storedLength(at: UnsafeRawBufferPointer(rebasing: own.dropLast())) == nil)
+      #expect(format.storedLength(at: UnsafeRawBufferPointer(rebasing: own[..<3])) == nil)
+      #expect(format.isFinite(own))
+    }
+    let none: [UInt8] = [0, 0, 0, 0]
+    #expect(none.withUnsafeBytes { format.storedLength(at: $0) } == nil)
+  }
+
   @Test func numbersThatAreNotFiniteAreFound() {
     for element in [ElementType.float32, .float16] {
       let format = DenseFormat(dimension: 3, element: element)

@@ -47,7 +47,8 @@ import VectorIndex
       let expected = VectorMath.score(metric == .cosine ? .dot : metric, query, row)
       let size = length * max(1, VectorMath.dot(row, row).squareRoot())
       // Lengths are corrected in scores, and centroids are whole numbers there.
-      let allowed = metric == .manhattan ? 1e-4 * abs(expected) : (dimension > 60 ? 0.03 : 0.1) * size
+      let allowed =
+        metric == .manhattan ? 1e-4 * abs(expected) : (dimension > 60 ? 0.03 : 0.1) * size
       #expect(abs((score ?? .nan) - expected) < allowed, "\(metric) \(dimension)")
     }
     var side = [Float](repeating: .nan, count: 40)
@@ -61,7 +62,8 @@ import VectorIndex
       let blocks = (codeBytes + 15) / 16
       let query = (0..<blocks * 32).map { place in
         // Zeros past the last code.
-        place / 32 * 16 + place % 16 < codeBytes ? Int16.random(in: -8127...8127, using: &random) : 0
+        place / 32 * 16 + place % 16 < codeBytes
+          ? Int16.random(in: -8127...8127, using: &random) : 0
       }
       let rows = (0..<3 * codeBytes).map { _ in UInt8.random(in: 0...255, using: &random) }
       let sums = KernelVariant.allCases.filter(\.isSupported).map { variant in

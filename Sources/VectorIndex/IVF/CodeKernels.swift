@@ -20,7 +20,8 @@ enum CodeKernels {
     layout: CodeLayout, block: UnsafeMutablePointer<UInt8>, entry: Int
   ) {
     vk_encode(
-      metric == .squaredEuclid ? VK_SQUARED_L2 : VK_DOT, rotated, centroid, layout.codeDimension, block,
+      metric == .squaredEuclid ? VK_SQUARED_L2 : VK_DOT, rotated, centroid, layout.codeDimension,
+      block,
       entry)
   }
 

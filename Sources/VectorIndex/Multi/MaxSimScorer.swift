@@ -199,7 +199,7 @@ final class PanelMaxSim: MaxSimComparison, @unchecked Sendable {
     return sum
   }
 
-  /// Writes what the products with each of `count` vectors are multiplied by, and zeros to be added.
+  /// Writes what products with each of `count` vectors are multiplied by, and zeros to be added.
   private func fill(
     _ factors: UnsafeMutablePointer<Float>, for vectors: UnsafeRawPointer, count: Int
   ) {

@@ -3,7 +3,7 @@ import CVectorKernels
 /// The vectors of a fixed number of rows: for each row how many there are and where, and the memory
 /// that they lie in, which grows piece by piece.
 ///
-/// SAFETY: `entries` is set once and freed in `deinit`, with every piece, when no reference is left.
+/// SAFETY: `entries` is set once and freed in `deinit`, with all pieces, when no reference is left.
 /// An entry and the bytes it leads to are written by the one writer only while no reader may look
 /// at that row (see ``DenseColumn``); entries share no words, so nothing here has to be atomic. The
 /// list of pieces is the writer's alone.

@@ -4,7 +4,7 @@ import Synchronization
 /// numbers, as many as the row was given, side by side in memory.
 ///
 /// One writer, many readers, by the protocol of ``DenseColumn``: rows are written before the commit
-/// that shows them is published, readers hold views, and chunks whose rows are all dead are dropped.
+/// that shows them is published, readers hold views, chunks whose rows are all dead are dropped.
 public final class MultiColumn: Sendable {
   /// How vectors are kept.
   public let codec: RowCodec
@@ -41,7 +41,7 @@ public final class MultiColumn: Sendable {
     byteTotal.load(ordering: .relaxed) / max(1, rowTotal.load(ordering: .relaxed))
   }
 
-  /// The memory that the rows of the chunks that were not dropped take: numbers, and the places that
+  /// The memory that the rows of chunks that were not dropped take: numbers, and the places that
   /// tell how many vectors each row has and where; and how many rows below `rowCount` there are in
   /// those chunks, whether they have vectors or not.
   public func memory(rowCount: UInt32) -> (rows: Int, places: Int, keptRows: Int) {
@@ -54,7 +54,7 @@ public final class MultiColumn: Sendable {
     return (byteTotal.load(ordering: .relaxed), places, kept)
   }
 
-  /// Writes a row of vectors: a multiple of ``dimension`` numbers, at least one vector. Writer only;
+  /// Writes a row of vectors: whole ones of ``dimension`` numbers, at least one. Writer only;
   /// `offset` is not yet visible to any reader. Offsets may come in any order and leave gaps.
   public func write(_ vectors: UnsafeBufferPointer<Float>, at offset: UInt32) {
     let (count, rest) = vectors.count.quotientAndRemainder(dividingBy: dimension)

@@ -1,0 +1,91 @@
+import ArgumentParser
+import Foundation
+import VectorIndex
+
+/// Measures the scores of multivectors: `scripts/bench multi` drives it.
+struct MultiCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "multi", abstract: "Scores candidates of queries by their vectors.",
+    discussion: """
+      Each query has as many vectors as --query-vectors says, and as many candidates, numbers of \
+      rows, as the candidates' file has for it when it is divided among the queries. Prints a \
+      JSON object with the CPU time that all queries took, the best of --repeats runs, and writes \
+      the scores to the file given by --out, as 32-bit floats in the order of the candidates.
+      """)
+
+  @Option(help: "The vectors of all rows, a .npy file.") var vectors: String
+  @Option(help: "How many of them each row has: little-endian 32-bit integers.") var counts: String
+  @Option(help: "The vectors of all queries, a .npy file.") var queries: String
+  @Option(help: "Vectors of a query.") var queryVectors = 32
+  @Option(help: "Candidates: little-endian 32-bit integers.") var candidates: String
+  @Option(help: "What numbers are kept as: float32, float16, uint8 or turbo4.")
+  var element = "float32"
+  @Option(help: "Where scores are written.") var out: String
+  @Option(help: "Runs over all queries.") var repeats = 3
+
+  func run() throws {
+    guard let element = ElementType(benchName: element) else {
+      throw ValidationError("no element: \(element)")
+    }
+    let view = try column(element).view()
+    let queries = try NPYFile(path: queries)
+    let asked = (0..<queries.rowCount / queryVectors).map { number in
+      (0..<queryVectors).flatMap { queries.row(number * queryVectors + $0) }
+    }
+    let candidates = try Self.integers(candidates)
+    let each = candidates.count / max(1, asked.count)
+    var scores: [Float] = []
+    var best = Double.infinity
+    for _ in 0..<repeats {
+      scores.removeAll(keepingCapacity: true)
+      let start = CPUTime.now
+      for (number, query) in asked.enumerated() {
+        let offsets = Array(candidates[number * each..<(number + 1) * each])
+        for score in view.scorer(for: query, metric: .dot).scores(at: offsets) {
+          scores.append(score ?? .nan)
+        }
+      }
+      best = min(best, CPUTime.now - start)
+    }
+    try scores.withUnsafeBytes { try Data($0).write(to: URL(fileURLWithPath: out)) }
+    print(
+      """
+      {"cpu_s": \(best), "queries": \(asked.count), "candidates": \(each), \
+      "vector_bytes": \(view.vectorBytes), "kernels": "\(Kernels.selected)"}
+      """)
+  }
+
+  private func column(_ element: ElementType) throws -> MultiColumn {
+    let vectors = try NPYFile(path: vectors)
+    let column = MultiColumn(dimension: vectors.dimension, element: element)
+    var next = 0
+    for (offset, count) in try Self.integers(counts).enumerated() {
+      let row = (next..<next + Int(count)).flatMap { vectors.row($0) }
+      row.withUnsafeBufferPointer { column.write($0, at: UInt32(offset)) }
+      next += Int(count)
+    }
+    return column
+  }
+
+  private static func integers(_ path: String) throws -> [UInt32] {
+    let data = try Data(contentsOf: URL(fileURLWithPath: path))
+    return data.withUnsafeBytes { bytes in
+      (0..<bytes.count / 4).map {
+        UInt32(littleEndian: bytes.loadUnaligned(fromByteOffset: 4 * $0, as: UInt32.self))
+      }
+    }
+  }
+}
+
+extension ElementType {
+  /// The element that options call so.
+  init?(benchName name: String) {
+    switch name {
+    case "float32": self = .float32
+    case "float16": self = .float16
+    case "uint8": self = .uint8
+    case "turbo4": self = .turbo4
+    default: return nil
+    }
+  }
+}
