@@ -40,7 +40,8 @@ struct DenseFieldView: FieldView {
 
   // MARK: Scores
 
-  var metric: Metric? { rowMetric }
+  /// Other elements cut the numbers of a query, so that sums of vectors are no vectors to ask with.
+  var metric: Metric? { rows.element == .float32 ? rowMetric : nil }
 
   func scorer(for query: VectorValue) -> any Scorer {
     rows.scorer(for: query.denseValues, metric: rowMetric)

@@ -27,7 +27,8 @@ protocol FieldView: Sendable {
 
   // MARK: Scores
 
-  /// How numbers are compared, where a vector is a list of them and nothing else; otherwise `nil`.
+  /// How numbers are compared, where a vector is a list of them and nothing else and queries are
+  /// compared as they are; otherwise `nil`.
   var metric: Metric? { get }
 
   /// `query`, which ``VectorField/prepared(query:)`` made, prepared for the rows.
