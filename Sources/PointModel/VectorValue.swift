@@ -26,9 +26,28 @@ public struct SparseVector: Sendable, Equatable {
 
   /// `nil` unless there is a weight for every index and no index is there twice.
   public init?(indices: [UInt32], values: [Float]) {
-    guard indices.count == values.count, Set(indices).count == indices.count else { return nil }
+    guard indices.count == values.count,
+      Self.ascend(indices) || Set(indices).count == indices.count
+    else { return nil }
     self.indices = indices
     self.values = values
+  }
+
+  /// A vector whose `indices` ascend, none of them twice, with as many weights.
+  public init(ascending indices: [UInt32], _ values: [Float]) {
+    self.indices = indices
+    self.values = values
+  }
+
+  /// The same vector with its indices in ascending order.
+  public func sorted() -> SparseVector {
+    if Self.ascend(indices) { return self }
+    let order = indices.indices.sorted { indices[$0] < indices[$1] }
+    return SparseVector(ascending: order.map { indices[$0] }, order.map { values[$0] })
+  }
+
+  private static func ascend(_ indices: [UInt32]) -> Bool {
+    zip(indices, indices.dropFirst()).allSatisfy { $0 < $1 }
   }
 }
 

@@ -162,6 +162,7 @@ final class Catalog: Sendable {
     plan.effect = .configure(collection: collection.name, config)
     plan.release = {
       collection.state.withLock { $0.config = config }
+      for field in collection.fields { field.configure(config) }
       if startsRates { collection.configureRates() }
     }
     return plan

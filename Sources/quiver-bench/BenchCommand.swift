@@ -5,6 +5,8 @@ import ArgumentParser
 struct BenchCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "quiver-bench", abstract: "Measures parts of the engine.",
-    subcommands: [IndexCommand.self, CollectionCommand.self, MultiCommand.self],
+    subcommands: [
+      IndexCommand.self, CollectionCommand.self, MultiCommand.self, SparseCommand.self,
+    ],
     defaultSubcommand: IndexCommand.self)
 }

@@ -38,6 +38,24 @@ protocol FieldView: Sendable {
   /// what a field does to queries. `nil` if the row has no vector.
   func scorer(likeRow offset: UInt32) -> (any Scorer)?
 
+  /// The scores of rows as a search with `query` finds them; `nil` for those that it would not
+  /// find, whatever their score: without a vector, or with nothing in common.
+  func scores(finding query: VectorValue) -> ([UInt32]) -> [Float?]
+
+  /// `query` with what the field does to queries by what its rows are like.
+  ///
+  /// - Parameters:
+  ///   - query: as ``VectorField/prepared(query:)`` made it.
+  ///   - corpus: the rows that count for that; `nil` for all.
+  /// - Throws: `SearchInterrupted` after `shouldStop` returned true.
+  func weighted(
+    _ query: VectorValue, among corpus: RowMask?, _ visibility: VisibilityView,
+    shouldStop: () -> Bool
+  ) throws(SearchInterrupted) -> VectorValue
+
+  /// Whether ``weighted(_:among:_:shouldStop:)`` does anything.
+  var usesRarity: Bool { get }
+
   // MARK: Searches
 
   /// Whether a search with `params` scores all rows that it may return: then what it finds is
@@ -81,6 +99,18 @@ extension FieldView {
   func scorer(likeRow offset: UInt32) -> (any Scorer)? {
     value(at: offset).map { scorer(for: field.prepared(query: $0)) }
   }
+
+  func scores(finding query: VectorValue) -> ([UInt32]) -> [Float?] {
+    let scorer = scorer(for: query)
+    return { scorer.scores(at: $0) }
+  }
+
+  var usesRarity: Bool { false }
+
+  func weighted(
+    _ query: VectorValue, among corpus: RowMask?, _ visibility: VisibilityView,
+    shouldStop: () -> Bool
+  ) throws(SearchInterrupted) -> VectorValue { query }
 
   /// Every row is scored.
   func isExact(_ params: SearchParams) -> Bool { true }

@@ -21,6 +21,9 @@ protocol VectorField: AnyObject, Sendable {
   /// The index that searches use, if there is one.
   var indexSlot: IndexSlot { get }
 
+  /// Takes on what a change of the configuration says of it.
+  func configure(_ config: CollectionConfig)
+
   /// What is there now, for a reader: cheap, and taken together with the number of a commit.
   func view() -> any FieldView
 
@@ -76,6 +79,20 @@ protocol VectorField: AnyObject, Sendable {
   /// Gives back the memory around `offset`, where all rows are dead. Writer only.
   func dropChunk(containing offset: UInt32)
 
+  // MARK: Upkeep
+
+  /// How many of the rows below `rowCount` searches still score one by one that the field has yet
+  /// to put in order by itself.
+  func waitingRows(below rowCount: UInt32) -> Int
+
+  /// One step (a fraction of a second) of putting rows in order behind the commits; the same
+  /// answers are found before and after. One thread at a time.
+  ///
+  /// - Returns: whether there may be more to do.
+  func upkeep(
+    _ view: any FieldView, _ visibility: VisibilityView, shouldStop: () -> Bool
+  ) -> Bool
+
   // MARK: Index
 
   /// Whether there can be an index.
@@ -117,6 +134,12 @@ extension VectorField {
   func storedBytes(live rows: Int) -> Int { rows * format.storedBytes }
   func growth(of value: VectorValue?) -> Int { rowBytes }
   func rowDied(at offset: UInt32) {}
+  func configure(_ config: CollectionConfig) {}
+
+  func waitingRows(below rowCount: UInt32) -> Int { 0 }
+  func upkeep(
+    _ view: any FieldView, _ visibility: VisibilityView, shouldStop: () -> Bool
+  ) -> Bool { false }
 
   var canBeIndexed: Bool { false }
   func indexBytes(rows: Int) -> Int { 0 }

@@ -17,8 +17,7 @@ enum VectorKind: Sendable {
   /// Why vectors of this kind can't be kept; `nil` where they can.
   var obstacle: String? {
     switch self {
-    case .dense, .multi: nil
-    case .sparse: "sparse vectors are not supported yet"
+    case .dense, .multi, .sparse: nil
     }
   }
 
@@ -27,7 +26,7 @@ enum VectorKind: Sendable {
     switch self {
     case .dense(let params): DenseFormat(params.codec)
     case .multi(let params): MultiFormat(params.codec)
-    case .sparse: nil
+    case .sparse: SparseFormat()
     }
   }
 
@@ -36,7 +35,7 @@ enum VectorKind: Sendable {
     switch self {
     case .dense(let params): DenseField(name: name, params, number: number)
     case .multi(let params): MultiField(name: name, params, number: number)
-    case .sparse: nil
+    case .sparse(let params): SparseField(name: name, params, number: number)
     }
   }
 
@@ -71,10 +70,9 @@ extension CollectionConfig {
     vectorKinds.compactMap { vector in vector.kind.shape.map { "\(vector.name): \($0)" } }
   }
 
-  /// Refuses vectors that can't be kept. Sparse ones may be declared whatever becomes of them.
+  /// Refuses vectors that can't be kept.
   func checkVectorKinds() throws(CollectionError) {
     for vector in vectorKinds {
-      if case .sparse = vector.kind { continue }
       if let obstacle = vector.kind.obstacle {
         throw .badRequest("vector `\(vector.name)`: \(obstacle)")
       }

@@ -87,12 +87,22 @@ final class IndexerLoop {
   /// What a commit asks for.
   private func serve(_ collection: PointCollection) {
     for field in collection.fields {
+      putInOrder(collection, field)
       if field.indexSlot.index != nil {
         insert(collection, field, isStopped: { isStopped })
         if growth(collection, field) >= Self.growthMax { build(collection, field) }
       } else if collection.isIndexDue(field) {
         build(collection, field)
       }
+    }
+  }
+
+  /// Has a field put its new rows in order.
+  private func putInOrder(_ collection: PointCollection, _ field: any VectorField) {
+    while !isStopped, !collection.isDropped, let (rows, visibility) = rows(of: field, collection),
+      field.upkeep(rows, visibility, shouldStop: { isStopped })
+    {
+      collection.progress.ring()
     }
   }
 
@@ -103,7 +113,10 @@ final class IndexerLoop {
     for collection in catalog.unordered where !isStopped {
       let hasIndex = collection.fields.contains { $0.indexSlot.index != nil }
       let isDue = collection.fields.contains { collection.isIndexDue($0) }
-      if !hasIndex, !isDue { continue }
+      if !hasIndex, !isDue {
+        for field in collection.fields { putInOrder(collection, field) }
+        continue
+      }
       serve(collection)
       let isQuiet = isQuiet(collection)
       for field in collection.fields where !isStopped {
@@ -188,6 +201,7 @@ final class IndexerLoop {
   private func drainTails() {
     for collection in core.indexQueue.takeAll() {
       for field in collection.fields {
+        putInOrder(collection, field)
         guard let index = field.indexSlot.index else { continue }
         var passes = 0
         while collection.tailRows(field) > 0, passes < 4,

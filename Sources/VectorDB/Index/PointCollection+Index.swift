@@ -7,10 +7,17 @@ extension PointCollection {
   /// Rows outside of the lists from which on they are entered at once; fewer wait for more.
   static let tailRowsWorthAnInsert = 64
 
+  /// Rows that a field has yet to put in order by itself, from which on it is made to.
+  static let waitingRowsWorthUpkeep = SparseIndex.minimumRows + 64
+
   /// Tells the indexer that rows were committed, if it has something to do with them.
   func noteCommit() {
     let nextOffset = state.withLock { $0.counters.nextOffset }
     for field in fields {
+      if field.waitingRows(below: nextOffset) >= Self.waitingRowsWorthUpkeep {
+        core.indexQueue.add(self)
+        return
+      }
       if let index = field.indexSlot.index {
         if Int(nextOffset) - Int(index.coveredRows) >= Self.tailRowsWorthAnInsert {
           core.indexQueue.add(self)
@@ -31,10 +38,10 @@ extension PointCollection {
     return (count + moreRows) * field.rowBytes > threshold << 10
   }
 
-  /// Rows of `field` that are not in its lists; 0 without an index.
+  /// Rows of `field` that are not in its lists or segments; 0 without an index.
   func tailRows(_ field: any VectorField) -> Int {
-    guard let index = field.indexSlot.index else { return 0 }
     let nextOffset = state.withLock { $0.counters.nextOffset }
+    guard let index = field.indexSlot.index else { return field.waitingRows(below: nextOffset) }
     return max(0, Int(nextOffset) - Int(index.coveredRows))
   }
 

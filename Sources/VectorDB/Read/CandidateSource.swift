@@ -34,9 +34,8 @@ struct CandidateSource {
   private func byExamples(_ node: QueryNode) throws(CollectionError) -> [Candidate] {
     guard let query = node.query else { return [] }
     let view = try transaction.view(named: node.using, context: "using")
-    let hits = try ExampleSearch(transaction: transaction, view: view).best(
-      node.offset.addingSaturating(node.limit), for: query, among: try rows(node), node.params,
-      scans)
+    let hits = try ExampleSearch(transaction: transaction, view: view, params: node.params).best(
+      node.offset.addingSaturating(node.limit), for: query, among: try rows(node), scans)
     return hits.map { Candidate(offset: $0.offset, score: $0.score) }
       .passing(node, view.distance).dropFirst(node.offset).map { $0 }
   }

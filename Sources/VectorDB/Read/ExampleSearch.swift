@@ -11,6 +11,7 @@ import VectorIndex
 struct ExampleSearch {
   let transaction: ReadTransaction
   let view: any FieldView
+  let params: SearchParams
 
   /// Rows scored at once.
   private static let block = 256
@@ -18,11 +19,12 @@ struct ExampleSearch {
   /// The first `count` rows of the ranking by the examples of a query, among `allowed` if it is
   /// given.
   func best(
-    _ count: Int, for query: Query, among allowed: RowMask?, _ params: SearchParams,
-    _ scans: FilterScans
+    _ count: Int, for query: Query, among allowed: RowMask?, _ scans: FilterScans
   ) throws(CollectionError) -> [Neighbor] {
     guard let rule = try rule(for: query) else { return [] }
-    let examples = try vectors(query.vectors).map { view.field.prepared(query: $0) }
+    let examples = try vectors(query.vectors).map { vector throws(CollectionError) in
+      try prepared(vector)
+    }
     let scorer = ExampleScorer(rule: rule, examples: examples.map { view.scorer(for: $0) })
     let count = min(count, Int(transaction.visibility.rowCount))
     guard !view.isExact(params), let seeds = ExampleSeeds(rule, examples: examples, view)
@@ -92,22 +94,44 @@ struct ExampleSearch {
   /// What a query searches with, ready for the field: its vector, or the mean of its examples.
   func target(of query: Query) throws(CollectionError) -> VectorValue {
     guard case .recommend(let examples) = query else {
-      return view.field.prepared(query: try vectors(query.vectors)[0])
+      return try prepared(try vectors(query.vectors)[0])
     }
     guard !examples.positive.isEmpty else {
       throw .badRequest("At least one positive vector ID required with this strategy")
     }
-    return view.field.prepared(
-      query: try VectorMean.target(
+    return try prepared(
+      try VectorMean.target(
         positive: try vectors(examples.positive), negative: try vectors(examples.negative)))
+  }
+
+  /// A vector as the field searches with it.
+  private func prepared(_ vector: VectorValue) throws(CollectionError) -> VectorValue {
+    guard view.usesRarity else {
+      if params.idfCorpus != nil {
+        throw .wrongInput(
+          "search param `idf` requires a sparse vector with the `idf` modifier, "
+            + "which vector \"\(view.name)\" is not")
+      }
+      return view.field.prepared(query: vector)
+    }
+    let corpus = try params.idfCorpus.map { filter throws(CollectionError) in
+      try FilterScan(filter, in: transaction).rows()
+    }
+    do throws(SearchInterrupted) {
+      return try view.weighted(
+        view.field.prepared(query: vector), among: corpus, transaction.visibility,
+        shouldStop: transaction.flag.shouldStop)
+    } catch {
+      throw transaction.flag.failure
+    }
   }
 
   /// What scores rows by the examples of a query; `nil` for one that searches with one vector, or
   /// with none.
   func scorer(for query: Query) throws(CollectionError) -> ExampleScorer? {
     guard let rule = try rule(for: query) else { return nil }
-    let examples = try vectors(query.vectors).map {
-      view.scorer(for: view.field.prepared(query: $0))
+    let examples = try vectors(query.vectors).map { vector throws(CollectionError) in
+      view.scorer(for: try prepared(vector))
     }
     return ExampleScorer(rule: rule, examples: examples)
   }

@@ -77,7 +77,9 @@ struct QueryPlan {
     case .discover, .context, .feedback, .fusion, .formula, .orderBy, .sample: return nil
     }
     let view = try transaction.view(named: node.using, context: "using")
-    let vector = try ExampleSearch(transaction: transaction, view: view).target(of: query)
+    let vector = try ExampleSearch(
+      transaction: transaction, view: view, params: node.params
+    ).target(of: query)
     // No more neighbours than rows: a client may ask for any number.
     let rows = Int(transaction.visibility.rowCount)
     let (count, first) = node.nearestCount

@@ -59,9 +59,9 @@ struct Rescoring {
   /// The best of `rows` by the node's vectors, among those that have one of their own.
   private func scored(_ rows: [UInt32], _ count: Int) throws(CollectionError) -> [Candidate] {
     let view = try view()
-    let search = ExampleSearch(transaction: transaction, view: view)
+    let search = ExampleSearch(transaction: transaction, view: view, params: node.params)
     if let query = node.query, let examples = try search.scorer(for: query) {
-      let best = try best(of: rows, count, view, scores: examples.scores)
+      let best = try best(of: rows, count, view) { examples.scores(at: $0) }
       return best.map { Candidate(offset: $0.offset, score: $0.score) }.passing(node, view.distance)
     }
     return try nearest(rows, count, view).map { Candidate($0, by: view.distance) }
@@ -76,15 +76,13 @@ struct Rescoring {
     _ rows: [UInt32], _ count: Int, _ view: any FieldView
   ) throws(CollectionError) -> [Neighbor] {
     guard let query = node.query else { return [] }
-    let target = try ExampleSearch(transaction: transaction, view: view).target(of: query)
-    let scorer = view.scorer(for: target)
-    return try best(of: rows, count, view) { rows in
-      scorer.scores(at: rows).map { $0 ?? -.infinity }
-    }
+    let search = ExampleSearch(transaction: transaction, view: view, params: node.params)
+    let scores = view.scores(finding: try search.target(of: query))
+    return try best(of: rows, count, view, scores: scores)
   }
 
   private func best(
-    of rows: [UInt32], _ count: Int, _ view: any FieldView, scores: ([UInt32]) -> [Float]
+    of rows: [UInt32], _ count: Int, _ view: any FieldView, scores: ([UInt32]) -> [Float?]
   ) throws(CollectionError) -> [Neighbor] {
     let present = rows.filter(view.contains)
     var best = TopK(capacity: min(count, present.count))
@@ -92,7 +90,9 @@ struct Rescoring {
     for start in stride(from: 0, to: present.count, by: Self.block) {
       let part = Array(present[start..<min(present.count, start + Self.block)])
       try pace.step(part.count * (16 + view.field.rowBytes / 32))
-      for (offset, score) in zip(part, scores(part)) { best.offer(offset: offset, score: score) }
+      for (offset, score) in zip(part, scores(part)) {
+        if let score { best.offer(offset: offset, score: score) }
+      }
     }
     return best.sorted()
   }

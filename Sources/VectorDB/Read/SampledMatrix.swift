@@ -46,13 +46,13 @@ struct SampledMatrix {
   ) throws(CollectionError) -> [Neighbor] {
     var nearest = TopK(capacity: count)
     guard let vector = view.value(at: offsets[position]) else { return [] }
-    let scorer = view.scorer(for: view.field.prepared(query: vector))
+    let scores = view.scores(finding: view.field.prepared(query: vector))
     for start in stride(from: 0, to: offsets.count, by: Self.block) {
       let end = min(offsets.count, start + Self.block)
       try pace.step((end - start) * Self.scoreSteps)
-      let scores = scorer.scores(at: Array(offsets[start..<end]))
-      for (other, score) in zip(start..<end, scores) where other != position {
-        nearest.offer(offset: UInt32(other), score: score ?? -.infinity)
+      let part = scores(Array(offsets[start..<end]))
+      for (other, score) in zip(start..<end, part) where other != position {
+        if let score { nearest.offer(offset: UInt32(other), score: score) }
       }
     }
     return nearest.sorted()

@@ -10,6 +10,8 @@ import Synchronization
 public final class SparseColumn: Sendable {
   private let directory = ChunkDirectory<SparseChunk>()
   private let chunkBytes = Atomic<Int>(0)
+  private let rowsEver = Atomic<Int>(0)
+  private let elementsEver = Atomic<Int>(0)
   private let bytesByChunk = TraceableMutex<[Int: Int]>([:])
 
   /// Rows a chunk, a power of two. Chunk `i` holds the offsets from `i * rowsPerChunk` on.
@@ -28,6 +30,22 @@ public final class SparseColumn: Sendable {
     let chunks = bytesByChunk.withLock { $0.count }
     let tables = chunks * SparseChunk.emptyBytes
     return (residentBytes - tables, tables)
+  }
+
+  /// Rows that were ever written.
+  public var writtenRows: Int { rowsEver.load(ordering: .relaxed) }
+
+  /// Elements of all of those.
+  public var writtenElements: Int { elementsEver.load(ordering: .relaxed) }
+
+  /// How many of the rows below `rowCount` are in chunks that were not dropped, with those that
+  /// have no vector.
+  public func keptRows(below rowCount: UInt32) -> Int {
+    bytesByChunk.withLock { chunks in
+      chunks.keys.reduce(0) { sum, number in
+        sum + max(0, min(Self.rowsPerChunk, Int(rowCount) - number << SparseChunk.rowShift))
+      }
+    }
   }
 
   /// Writes a row. Writer only; `offset` is not yet visible to any reader. Offsets may come in any
@@ -72,6 +90,8 @@ public final class SparseColumn: Sendable {
       added = SparseChunk.emptyBytes + chunk.write(row: row, byteCount: byteCount, fill)
       directory.replace(number, with: chunk)
     }
+    rowsEver.add(1, ordering: .relaxed)
+    elementsEver.add((byteCount - 4) / 8, ordering: .relaxed)
     guard added > 0 else { return }
     let bytes = added
     bytesByChunk.withLock { $0[number, default: 0] += bytes }

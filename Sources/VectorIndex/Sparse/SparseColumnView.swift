@@ -36,6 +36,12 @@ public struct SparseColumnView: Sendable {
     SparseScorer(query, view: self)
   }
 
+  /// The inner product of `query` and the row at `offset`; `nil` if there is no row, or no index in
+  /// common.
+  public func score(of query: SparseQuery, at offset: UInt32) -> Float? {
+    withExtendedLifetime(table) { row(at: offset).flatMap(query.score) }
+  }
+
   /// A present row, valid while the view lives.
   func row(at offset: UInt32) -> SparseRow? {
     table.addresses(of: Int(offset) >> SparseChunk.rowShift)?

@@ -74,7 +74,7 @@ public struct SparseIndexView: Sendable {
   /// By ascending offsets.
   private(set) var segments: [SparseSegment] = []
   /// Rows below this are in a segment, or were dead.
-  private(set) var end: UInt32 = 0
+  public private(set) var end: UInt32 = 0
 
   /// Rows that segments hold, dead ones among them.
   public var rowCount: Int { segments.reduce(0) { $0 + $1.rowCount } }

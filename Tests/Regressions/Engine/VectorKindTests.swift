@@ -45,20 +45,27 @@ import VectorDB
     }
   }
 
-  /// Sparse vectors can be declared, but not written yet.
-  @Test func declaredSparseVectorsAreRefused() async throws {
+  @Test func sparseFieldsTakeSparseVectorsOnly() async throws {
     try await withDatabase { fixture in
       let config = CollectionConfig(
         vectors: .named([]), sparseVectors: [NamedSparseVectorParams(name: "words")])
       try await fixture.database.createCollection(named: "things", config: config)
       let things = try fixture.database.collection(named: "things")
-      let refusal = CollectionError.badRequest(
-        "vector `words`: sparse vectors are not supported yet")
-      for (value, _) in try Self.kinds() {
+      let refusal = CollectionError.wrongInput(
+        "Conversion between sparse and regular vectors failed")
+      let multi = try #require(MultiVector(dimension: 2, values: [1, 0, 0, 1]))
+      for value in [VectorValue.dense([1, 0]), .multi(multi)] {
         try await expect(refusal, writing: NamedVector(name: "words", value: value), to: things)
         let request = QueryRequest(query: .nearest(.value(value)), using: "words")
         await #expect(throws: refusal) { _ = try await things.query([request]) }
       }
+      let vector = try #require(SparseVector(indices: [7, 3], values: [1, 2]))
+      let point = Point(
+        id: .number(1), vectors: [NamedVector(name: "words", value: .sparse(vector))])
+      _ = try await things.apply([.upsert([point])])
+      let stored = try await things.retrieve([.number(1)], withVector: .all)
+      let sorted = NamedVector(name: "words", value: .sparse(vector.sorted()))
+      #expect(stored.first?.vectors == [sorted])
     }
   }
 
