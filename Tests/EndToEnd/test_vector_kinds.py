@@ -3,6 +3,7 @@
 import math
 import pathlib
 import random
+import time
 
 import pytest
 import qdrant_edge as edge
@@ -216,3 +217,112 @@ def test_multivectors_and_codes_survive_a_snapshot(new_collection, wire, server)
     wire.result("PUT", f"/collections/{name}/snapshots/recover", {"location": where})
     assert wire.result("POST", f"/collections/{name}/points/scroll", body) == before
     assert math.isfinite(before["points"][0]["vector"]["codes"][0])
+
+
+def max_sim(query, row) -> float:
+    return sum(max(sum(a * b for a, b in zip(x, y)) for y in row) for x in query)
+
+
+@pytest.fixture
+def articles(new_collection, wire):
+    """A collection of dense vectors and multivectors, and the latter by id."""
+    comparator = {"comparator": "max_sim"}
+    name = new_collection({})
+    wire.result("DELETE", f"/collections/{name}")
+    vectors = {
+        "whole": {"size": SIZE, "distance": "Dot"},
+        "tokens": {"size": SIZE, "distance": "Dot", "multivector_config": comparator},
+    }
+    wire.result("PUT", f"/collections/{name}", {"vectors": vectors})
+    rng = random.Random(8)
+    rows = {id: value(rng, "float32", True) for id in range(1, 90)}
+    points = [
+        {"id": id, "vector": {"whole": vector(rng, "float32"), "tokens": row}}
+        for id, row in rows.items()
+    ]
+    wire.result("PUT", f"/collections/{name}/points?wait=true", {"points": points})
+    return name, rows, rng
+
+
+def test_multivectors_rescore_a_prefetch(articles, wire):
+    name, rows, rng = articles
+    first = {"query": vector(rng, "float32"), "using": "whole", "limit": 20}
+    query = value(rng, "float32", True)
+    hits = wire.result("POST", f"/collections/{name}/points/query", first)["points"]
+    expected = sorted(
+        ((max_sim(query, rows[hit["id"]]), hit["id"]) for hit in hits), reverse=True
+    )
+    body = {"prefetch": first, "query": query, "using": "tokens", "limit": 7}
+    found = wire.result("POST", f"/collections/{name}/points/query", body)["points"]
+    assert [hit["id"] for hit in found] == [id for _, id in expected[:7]]
+    assert all(close(hit["score"], score) for hit, (score, _) in zip(found, expected))
+
+
+def test_multivectors_are_examples(articles, wire):
+    name, rows, _ = articles
+    ask = f"/collections/{name}/points/query"
+    body = {"query": 5, "using": "tokens", "limit": 5}
+    found = wire.result("POST", ask, body)["points"]
+    expected = sorted(
+        ((max_sim(rows[5], row), id) for id, row in rows.items() if id != 5), reverse=True
+    )
+    assert [hit["id"] for hit in found] == [id for _, id in expected[:5]]
+    recommend = {"positive": [5], "negative": [6, rows[7]], "strategy": "sum_scores"}
+    body = {"query": {"recommend": recommend}, "using": "tokens", "limit": 5}
+    sums = {
+        id: max_sim(rows[5], row) - max_sim(rows[6], row) - max_sim(rows[7], row)
+        for id, row in rows.items()
+        if id not in (5, 6)
+    }
+    found = wire.result("POST", ask, body)["points"]
+    assert [hit["id"] for hit in found] == sorted(sums, key=lambda id: -sums[id])[:5]
+    for query in (
+        {"context": [{"positive": 5, "negative": 6}]},
+        {"discover": {"target": 5, "context": [{"positive": 7, "negative": 6}]}},
+        {"nearest": rows[5], "mmr": {"diversity": 0.5}},
+        {"recommend": {"positive": [5, 8], "strategy": "best_score"}},
+    ):
+        body = {"query": query, "using": "tokens", "limit": 5}
+        assert len(wire.result("POST", ask, body)["points"]) == 5
+
+
+def test_every_datatype_is_found_through_its_index(new_collection, wire, server):
+    count, kinds = 500, {"float16": "Cosine", "uint8": "Cosine", "turbo4": "Euclid"}
+    name = new_collection({})
+    wire.result("DELETE", f"/collections/{name}")
+    vectors = {
+        datatype: {"size": SIZE, "distance": distance, "datatype": datatype}
+        for datatype, distance in kinds.items()
+    }
+    config = {"vectors": vectors, "optimizers_config": {"indexing_threshold": 1}}
+    wire.result("PUT", f"/collections/{name}", config)
+    rng = random.Random(9)
+    points = [
+        {"id": id, "vector": {datatype: vector(rng, datatype) for datatype in kinds}}
+        for id in range(count)
+    ]
+    wire.result("PUT", f"/collections/{name}/points?wait=true", {"points": points})
+    deadline = time.monotonic() + 150
+    while (info := wire.result("GET", f"/collections/{name}"))["indexed_vectors_count"] < 3 * count:
+        assert time.monotonic() < deadline, info
+        time.sleep(0.1)
+
+    def recall(datatype) -> float:
+        same = 0
+        for _ in range(10):
+            body = {"query": vector(rng, datatype), "using": datatype, "limit": 10}
+            hits, exact = (
+                {hit["id"]: hit["score"] for hit in found["points"]}
+                for found in (
+                    wire.result("POST", f"/collections/{name}/points/query", asked)
+                    for asked in (body, {**body, "params": {"exact": True}})
+                )
+            )
+            same += len(hits.keys() & exact.keys())
+            assert all(hits[id] == exact[id] for id in hits.keys() & exact.keys())
+        return same / 100
+
+    assert all(recall(datatype) > 0.85 for datatype in kinds)
+    server.terminate()
+    server.start()
+    assert all(recall(datatype) > 0.85 for datatype in kinds)
