@@ -1,13 +1,16 @@
 """What a request costs the server beyond its search, driven by wrk; see scripts/bench."""
 
 import argparse
+import contextlib
 import http.client
 import json
 import pathlib
+import random
 import re
 import subprocess
 import sys
 import tempfile
+import threading
 
 from engines import Quiver
 from measure import Stopwatch
@@ -18,6 +21,10 @@ POSTING = """wrk.method = "POST"
 wrk.headers["Content-Type"] = "application/json"
 wrk.body = '{"query": [0.5, 0.25, 0.125, 0.75], "limit": 1}'
 """
+
+
+# The clients of the mixed load, their bodies and the answers that they read.
+HEAVY_CLIENTS, BODY_BYTES, ANSWER_POINTS, DIMENSION = 8, 30_000_000, 1000, 1536
 
 
 class Server(Quiver):
@@ -38,8 +45,9 @@ def send(connection, method: str, path: str, body=None) -> None:
         raise RuntimeError(f"{method} {path}: {answer.status} {text[:200]!r}")
 
 
-def drive(server: Server, path: str, script: str | None, options) -> dict:
-    command = ["wrk", "--threads", "1", "--connections", str(options.connections), "--latency"]
+def drive(server: Server, path: str, script: str | None, options, connections=None) -> dict:
+    connections = str(connections or options.connections)
+    command = ["wrk", "--threads", "1", "--connections", connections, "--latency"]
     command += ["--script", script] if script else []
     url = f"http://127.0.0.1:{server.port}{path}"
     subprocess.run([*command, "--duration", "1", url], check=True, stdout=subprocess.DEVNULL)
@@ -60,6 +68,54 @@ def drive(server: Server, path: str, script: str | None, options) -> dict:
         "cpu_us_per_request": round(cpu / requests * 1e6, 1),
         "p99_ms": round(float(tail[1]) * scale, 2),
     }
+
+
+def heavy_body() -> bytes:
+    """An upsert of a little less than 30 MB."""
+    draw = random.Random(7)
+    vector = "[" + ",".join(f"{draw.uniform(-1, 1):.7f}" for _ in range(DIMENSION)) + "]"
+    count = BODY_BYTES // (len(vector) + 30)
+    points = (f'{{"id":{i},"vector":{vector}}}' for i in range(count))
+    return ('{"points":[' + ",".join(points) + "]}").encode()
+
+
+@contextlib.contextmanager
+def heavy_load(server: Server):
+    """Clients that, without a pause, send large bodies and read large answers, in turn."""
+    body, stopping = heavy_body(), threading.Event()
+    wanted = {"limit": ANSWER_POINTS, "with_vector": True}
+    requests = [0]
+
+    def work() -> None:
+        connection = server.connect()
+        while not stopping.is_set():
+            connection.request("PUT", "/collections/heavy/points?wait=true", body, JSON)
+            if connection.getresponse().read() and not stopping.is_set():
+                send(connection, "POST", "/collections/heavy/points/scroll", wanted)
+            requests[0] += 2
+
+    vectors = {"vectors": {"size": DIMENSION, "distance": "Cosine"}}
+    connection = server.connect()
+    send(connection, "PUT", "/collections/heavy", vectors)
+    connection.request("PUT", "/collections/heavy/points?wait=true", body, JSON)
+    connection.getresponse().read()
+    threads = [threading.Thread(target=work) for _ in range(HEAVY_CLIENTS)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield requests
+    finally:
+        stopping.set()
+        for thread in threads:
+            thread.join()
+
+
+def measure_mixed(server: Server, options) -> dict:
+    """How long a probe waits while others move as much as the server lets them."""
+    with heavy_load(server) as requests:
+        runs = [drive(server, "/healthz", None, options, 1) for _ in range(options.repeats)]
+    best = min(runs, key=lambda run: run["p99_ms"])
+    return {"p99_ms": best["p99_ms"], "heavy_requests": requests[0]}
 
 
 def main() -> None:
@@ -96,6 +152,15 @@ def main() -> None:
                         f"{row['requests_per_second']} a second, p99 {row['p99_ms']} ms",
                         flush=True,
                     )
+            mixed = measure_mixed(server, options)
+            if options.json:
+                print(json.dumps({"what": "GET /healthz beside a mixed load", **mixed}))
+            else:
+                print(
+                    f"GET /healthz beside {HEAVY_CLIENTS} clients that send 30 MB and read "
+                    f"{ANSWER_POINTS} x {DIMENSION}-d: p99 {mixed['p99_ms']} ms, "
+                    f"{mixed['heavy_requests']} of their requests"
+                )
         finally:
             server.stop()
 

@@ -4,7 +4,7 @@ import NIOCore
 import QdrantAPI
 import QdrantService
 
-/// Turns a request's body into a value: collected once into one buffer, decoded once.
+/// Turns a request's body into a value: kept in the pieces that it comes in, decoded once.
 ///
 /// Bodies are bounded one by one and all together; a body holds its share of the budget until
 /// the request has been answered, because the points decoded from it live that long.
@@ -27,35 +27,63 @@ struct BodyReader: Sendable {
     let share = budget.share { abortion?.abort(.stalled) }
     // What the body holds is given back when the request has been answered.
     defer { withExtendedLifetime(share) {} }
-    let buffer = try await collect(request, share)
+    let body = try await collect(request, share)
     let value: Value
-    if buffer.readableBytes > BlockingWork.bytesWorthAHop {
-      value = try await BlockingWork.run { try buffer.withUnsafeReadableBytes(decode) }
+    if body.count > BlockingWork.bytesWorthAHop {
+      value = try await BlockingWork.run { try body.joined().withUnsafeReadableBytes(decode) }
     } else {
-      value = try buffer.withUnsafeReadableBytes(decode)
+      value = try body.joined().withUnsafeReadableBytes(decode)
     }
     return try await respond(value)
   }
 
   private func collect(
     _ request: Request, _ share: ByteBudget.Share
-  ) async throws -> ByteBuffer {
+  ) async throws -> CollectedBody {
     let declared = request.headers[.contentLength].flatMap { Int($0) }
     if let declared, declared > limit { throw RESTError.tooLarge(bytes: declared, limit: limit) }
     var pieces = try BodyPieces(request)
-    var collected = ByteBuffer()
-    while var piece = try await pieces.next() {
-      let total = collected.readableBytes + piece.readableBytes
+    var collected = CollectedBody()
+    while let piece = try await pieces.next() {
+      let total = collected.count + piece.readableBytes
       if total > limit { throw RESTError.tooLarge(bytes: nil, limit: limit) }
       try await share.take(piece.readableBytes)
-      if collected.readableBytes == 0 {
-        // A body of one piece, the usual case, is taken over without a copy.
-        collected = piece
-      } else {
-        collected.writeBuffer(&piece)
-      }
+      collected.append(piece)
     }
     share.complete()
     return collected
+  }
+}
+
+/// A body as it has come, in pieces. Growing one buffer on an event loop would hold up all who are
+/// served there: its pages are new with each growth.
+private struct CollectedBody: Sendable {
+  /// Pieces from this size on are kept as they are; smaller ones are gathered.
+  private static let pieceBytesKept = 32 << 10
+  private static let gatheredBytes = 64 << 10
+
+  private var pieces: [ByteBuffer] = []
+  private(set) var count = 0
+
+  mutating func append(_ piece: ByteBuffer) {
+    count += piece.readableBytes
+    let isKept = pieces.isEmpty || piece.readableBytes >= Self.pieceBytesKept
+    if isKept { return pieces.append(piece) }
+    let last = pieces.count - 1
+    if pieces[last].writableBytes < piece.readableBytes {
+      var gathered = ByteBuffer()
+      gathered.reserveCapacity(Self.gatheredBytes)
+      pieces.append(gathered)
+    }
+    pieces[pieces.count - 1].writeImmutableBuffer(piece)
+  }
+
+  /// The body as one buffer: without a copy where it came in one piece, the usual case.
+  func joined() -> ByteBuffer {
+    if pieces.count <= 1 { return pieces.first ?? ByteBuffer() }
+    var buffer = ByteBuffer()
+    buffer.reserveCapacity(count)
+    for piece in pieces { buffer.writeImmutableBuffer(piece) }
+    return buffer
   }
 }
