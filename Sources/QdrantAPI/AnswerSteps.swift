@@ -14,6 +14,13 @@ public struct AnswerSteps: Sendable {
     self.write = write
   }
 
+  /// The same steps, which keep what they are made of, whatever it holds, as long as they are kept.
+  public func keeping(_ source: some Sendable) -> AnswerSteps {
+    AnswerSteps(count: count) { [write] step, writer in
+      withExtendedLifetime(source) { write(step, &writer) }
+    }
+  }
+
   /// Writes from step `first` on until the text has so many bytes.
   ///
   /// - Returns: the step to go on with; ``count`` at the end.

@@ -28,7 +28,7 @@ extension QdrantService {
   /// Answers a query with groups of points, and the points of their names in another collection.
   public func groups(
     _ name: String, _ request: GroupsRequest, _ call: ServiceCall
-  ) async throws(ServiceError) -> [PointGroup] {
+  ) async throws(ServiceError) -> HeldAnswer<[PointGroup]> {
     let collection = try collection(name, call, .read)
     try checkLookups(of: request.query.root, call)
     if let lookup = request.lookup { try call.access.check(.read, on: lookup.collection) }

@@ -2,6 +2,7 @@ import Hummingbird
 import PointModel
 import QdrantAPI
 import QdrantService
+import VectorDB
 
 /// Searches: the universal query, its batch, and the older search routes over the same engine.
 struct QueryController: Sendable {
@@ -44,7 +45,7 @@ struct QueryController: Sendable {
       let (name, call) = try context.read(request)
       return try await services.bodies.withValue(of: request, decodedBy: decode) { wanted in
         let groups = try await services.api.groups(name, wanted, call)
-        return try await RESTResponse.ok(context, .groups(groups))
+        return try await RESTResponse.ok(context, .groups(groups.value).keeping(groups))
       }
     }
   }

@@ -23,15 +23,22 @@ extension Database {
   /// the request asks for that.
   public func groups(
     _ request: GroupsRequest, in name: String
+  ) async throws(CollectionError) -> HeldAnswer<[PointGroup]> {
+    let meter = AnswerMeter(core.memory)
+    return HeldAnswer(try await groups(request, in: name, meter), meter)
+  }
+
+  private func groups(
+    _ request: GroupsRequest, in name: String, _ meter: AnswerMeter
   ) async throws(CollectionError) -> [PointGroup] {
     let collection = try collection(named: name)
     var resolved = request
     resolved.query.root = try await lookingUp(request.query.root, for: collection)
-    let groups = try await collection.groups(resolved)
+    let groups = try await collection.groups(resolved, meter: meter)
     guard let lookup = request.lookup else { return groups }
     let records = try await self.collection(referredToAs: lookup.collection).retrieve(
       groups.compactMap(\.id.pointID), withPayload: lookup.withPayload,
-      withVector: lookup.withVector)
+      withVector: lookup.withVector, meter: meter)
     let byID = Dictionary(records.map { ($0.id, $0) }) { first, _ in first }
     return groups.map { group in
       PointGroup(id: group.id, hits: group.hits, lookup: group.id.pointID.flatMap { byID[$0] })

@@ -9,12 +9,15 @@ import PointModel
 struct GroupedQuery {
   private let transaction: ReadTransaction
   private let request: GroupsRequest
+  private let meter: AnswerMeter?
 
   /// How often more points are asked for before what was found must do.
   private static let roundsMax = 12
 
-  init(_ request: GroupsRequest, in transaction: ReadTransaction) {
+  /// - Parameter meter: what counts the hits of the answer.
+  init(_ request: GroupsRequest, in transaction: ReadTransaction, meter: AnswerMeter?) {
     self.transaction = transaction
+    self.meter = meter
     self.request = request
   }
 
@@ -127,6 +130,8 @@ struct GroupedQuery {
     let ids = Set(groups.flatMap { $0.hits.map(\.record.id) }).sorted()
     let offsets = try transaction.locations(of: ids).compactMap { $0?.offset }
     var records: [PointID: Record] = [:]
+    var transaction = transaction
+    transaction.meter = meter
     try transaction.visitRecords(at: offsets) { (index, view) throws(CollectionError) in
       records[view.id] = try transaction.record(
         view, at: offsets[index], payload: request.query.withPayload,

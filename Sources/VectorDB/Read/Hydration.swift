@@ -86,6 +86,7 @@ struct Hydration {
       }
       let record = Record(
         id: identity.id, payload: nil, vectors: transaction.vectors(at: candidate.offset, vector))
+      if vector != .none { try transaction.meter?.add(transaction.bytes(of: record)) }
       points.append(point(record, version: identity.version, candidate))
     }
     return points

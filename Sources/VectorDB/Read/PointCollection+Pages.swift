@@ -8,8 +8,10 @@ extension PointCollection {
     _ ids: [PointID], withPayload: PayloadSelector, withVector: VectorSelector
   ) async throws(CollectionError) -> PointPages {
     guard isLong(ids.count, withPayload, withVector) else {
-      let records = try await retrieve(ids, withPayload: withPayload, withVector: withVector)
-      return PointPages([records.map { ScoredPoint(record: $0, version: 0, score: 0) }])
+      let meter = meter(withPayload, withVector)
+      let records = try await retrieve(
+        ids, withPayload: withPayload, withVector: withVector, meter: meter)
+      return PointPages([Self.points(records)], meter)
     }
     await awaitLoading()
     try checkNames(withVector)
@@ -23,12 +25,13 @@ extension PointCollection {
     _ request: ScrollRequest
   ) async throws(CollectionError) -> (pages: PointPages, nextOffset: PointID?) {
     try await checkScroll(request)
-    let transaction = try beginRead()
+    var transaction = try beginRead()
     let count = min(request.limit, state.withLock { $0.liveCount })
     let lease = try lease(of: count)
     guard isLong(count, request.withPayload, request.withVector) else {
+      transaction.meter = meter(request.withPayload, request.withVector)
       let page = try await page(request, in: transaction)
-      return (PointPages([Self.points(page.records)]), page.nextOffset)
+      return (PointPages([Self.points(page.records)], transaction.meter), page.nextOffset)
     }
     var bare = request
     bare.withPayload = .none
@@ -44,7 +47,7 @@ extension PointCollection {
   public func queryPages(
     _ requests: [QueryRequest]
   ) async throws(CollectionError) -> PointPages {
-    let transaction = try await beginQuery(requests)
+    var transaction = try await beginQuery(requests)
     let rows = state.withLock { $0.liveCount }
     var count = 0
     var held = 0
@@ -54,7 +57,9 @@ extension PointCollection {
     }
     let lease = try lease(of: held)
     guard requests.contains(where: { isLong(count, $0.withPayload, $0.withVector) }) else {
-      return PointPages(try await results(of: requests, in: transaction))
+      let isCounted = requests.contains { $0.withPayload != .none || $0.withVector != .none }
+      transaction.meter = isCounted ? AnswerMeter(core.memory) : nil
+      return PointPages(try await results(of: requests, in: transaction), transaction.meter)
     }
     let bare = requests.map { request in
       var bare = request
@@ -72,6 +77,11 @@ extension PointCollection {
 
   private static func points(_ records: [Record]) -> [ScoredPoint] {
     records.map { ScoredPoint(record: $0, version: 0, score: 0) }
+  }
+
+  /// What counts the points of an answer; `nil` for bare ones.
+  private func meter(_ payload: PayloadSelector, _ vector: VectorSelector) -> AnswerMeter? {
+    payload == .none && vector == .none ? nil : AnswerMeter(core.memory)
   }
 
   /// Whether an answer of so many points is read page by page.

@@ -43,6 +43,13 @@ extension PointCollection {
   /// Answers a query with groups of points that have a value in common. The points that have a
   /// group's name in another collection are not looked up.
   public func groups(_ request: GroupsRequest) async throws(CollectionError) -> [PointGroup] {
+    try await groups(request, meter: nil)
+  }
+
+  /// ``groups(_:)``, whose hits are counted by `meter`.
+  func groups(
+    _ request: GroupsRequest, meter: AnswerMeter?
+  ) async throws(CollectionError) -> [PointGroup] {
     await awaitLoading()
     try checkNames(request.query.withVector)
     try admitRead(cost: RequestCost.query(request.query)) { strictMode throws(CollectionError) in
@@ -50,7 +57,7 @@ extension PointCollection {
     }
     let transaction = try beginRead()
     return try await transaction.run { (transaction) throws(CollectionError) in
-      try GroupedQuery(request, in: transaction).groups()
+      try GroupedQuery(request, in: transaction, meter: meter).groups()
     }
   }
 

@@ -8,10 +8,19 @@ extension PointCollection {
   public func retrieve(
     _ ids: [PointID], withPayload: PayloadSelector = .all, withVector: VectorSelector = .none
   ) async throws(CollectionError) -> [Record] {
+    try await retrieve(ids, withPayload: withPayload, withVector: withVector, meter: nil)
+  }
+
+  /// ``retrieve(_:withPayload:withVector:)``, counted by `meter`.
+  func retrieve(
+    _ ids: [PointID], withPayload: PayloadSelector, withVector: VectorSelector,
+    meter: AnswerMeter?
+  ) async throws(CollectionError) -> [Record] {
     await awaitLoading()
     try checkNames(withVector)
     try rateLimits.take(ids.count, for: .read)
-    let transaction = try beginRead()
+    var transaction = try beginRead()
+    transaction.meter = meter
     return try await transaction.run { (transaction) throws(CollectionError) in
       let found = try transaction.locations(of: ids).compactMap { $0?.offset }
       var records: [Record] = []

@@ -41,11 +41,14 @@ public struct PointPages: Sendable {
   /// Where the rest is read; `nil` when there is no rest.
   private let transaction: ReadTransaction?
   private let lease: MemoryLease?
+  /// Of answers that are complete.
+  private let meter: AnswerMeter?
   private var list = 0
   private var position = 0
 
-  /// Answers that are complete.
-  init(_ lists: [[ScoredPoint]]) {
+  /// Answers that are complete, counted by `meter`.
+  init(_ lists: [[ScoredPoint]], _ meter: AnswerMeter?) {
+    self.meter = meter
     self.lists = lists.map { List(found: .points($0), payload: .none, vector: .none) }
     transaction = nil
     lease = nil
@@ -56,12 +59,13 @@ public struct PointPages: Sendable {
     self.lists = lists
     self.transaction = transaction
     self.lease = lease
+    meter = nil
   }
 
   /// Bytes of payloads and vectors beyond which a page ends.
   private static let pageBytes = 1 << 20
-  /// Points that are read at once.
-  private static let step = 32
+  /// Points that are read at once, once it is known that they are not large.
+  private static let stepMax = 32
 
   /// The next points; `nil` after the last list.
   public mutating func next() async throws(CollectionError) -> Page? {
@@ -87,9 +91,8 @@ public struct PointPages: Sendable {
   private static func read(
     _ list: List, from first: Int, in transaction: ReadTransaction
   ) throws(CollectionError) -> ([ScoredPoint], Int) {
-    let vectorBytes = transaction.fields.reduce(0) { $0 + $1.field.rowBytes }
     var points: [ScoredPoint] = []
-    var (position, bytes) = (first, 0)
+    var (position, bytes, step) = (first, 0, 1)
     while position < list.found.count, bytes < pageBytes {
       try transaction.flag.check()
       let range = position..<min(position + step, list.found.count)
@@ -108,11 +111,12 @@ public struct PointPages: Sendable {
         point.record = try transaction.record(
           view, at: offsets[index], payload: list.payload, vector: list.vector)
         point.record.orderValue = order
-        bytes += point.record.payload?.json.count ?? 0
-        bytes += point.record.vectors == nil ? 0 : vectorBytes
+        bytes += transaction.bytes(of: point.record)
         points.append(point)
       }
       position = range.upperBound
+      let average = max(1, bytes / max(1, position - first))
+      step = max(1, min(step * 2, stepMax, (pageBytes - bytes) / average))
     }
     return (points, position)
   }

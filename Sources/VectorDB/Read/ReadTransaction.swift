@@ -19,6 +19,8 @@ struct ReadTransaction: Sendable {
   let payloadIndexes: PayloadIndexView
   /// Whether somebody still waits for what is read.
   var flag = CancellationFlag()
+  /// What counts the records that become part of an answer that is held whole.
+  var meter: AnswerMeter?
 
   private var store: KeyValueStore { collection.core.store }
   private var number: UInt32 { collection.number }
@@ -171,9 +173,18 @@ struct ReadTransaction: Sendable {
   func record(
     _ view: PointRecord.View, at offset: UInt32, payload: PayloadSelector, vector: VectorSelector
   ) throws(CollectionError) -> Record {
-    Record(
+    let record = Record(
       id: view.id, payload: try PayloadSelection.apply(payload, to: view),
       vectors: vectors(at: offset, vector))
+    try meter?.add(bytes(of: record))
+    return record
+  }
+
+  /// About what the payload and the vectors of a record take in memory.
+  func bytes(of record: Record) -> Int {
+    let payload = record.payload?.json.count ?? 0
+    guard let vectors = record.vectors else { return payload }
+    return payload + (vectors.isEmpty ? 0 : fields.reduce(0) { $0 + $1.field.rowBytes })
   }
 
   private func missing(_ offset: UInt32) -> CollectionError {
