@@ -1,4 +1,4 @@
-"""Answers of few points with large payloads hold a lease, too: those that would not fit are refused."""
+"""Answers of few points with large payloads hold a lease: those that would not fit are refused."""
 
 import json
 

@@ -8,15 +8,10 @@ import VectorDB
 struct QueryController: Sendable {
   let services: RESTServices
 
-  typealias DecodeOne =
-    @Sendable (UnsafeRawBufferPointer) throws(RequestError) -> QueryRequest
-  typealias DecodeMany =
-    @Sendable (UnsafeRawBufferPointer) throws(RequestError) -> [QueryRequest]
-  typealias DecodeGroups =
-    @Sendable (UnsafeRawBufferPointer) throws(RequestError) -> GroupsRequest
+  typealias Decode = QdrantAPI.RequestDecoder.Decode
 
   /// A handler of single queries; results are wrapped in an object, except on older routes.
-  func one(_ decode: @escaping DecodeOne, wrapped: Bool = false) -> Route.Handler {
+  func one(_ decode: @escaping Decode<QueryRequest>, wrapped: Bool = false) -> Route.Handler {
     { request, context in
       let (name, call) = try context.read(request)
       return try await services.bodies.withValue(of: request, decodedBy: decode) { query in
@@ -28,7 +23,7 @@ struct QueryController: Sendable {
   }
 
   /// A handler of batches of queries.
-  func many(_ decode: @escaping DecodeMany, wrapped: Bool = false) -> Route.Handler {
+  func many(_ decode: @escaping Decode<[QueryRequest]>, wrapped: Bool = false) -> Route.Handler {
     { request, context in
       let (name, call) = try context.read(request)
       return try await services.bodies.withValue(of: request, decodedBy: decode) { queries in
@@ -40,7 +35,7 @@ struct QueryController: Sendable {
   }
 
   /// A handler of queries whose results are grouped.
-  func groups(_ decode: @escaping DecodeGroups) -> Route.Handler {
+  func groups(_ decode: @escaping Decode<GroupsRequest>) -> Route.Handler {
     { request, context in
       let (name, call) = try context.read(request)
       return try await services.bodies.withValue(of: request, decodedBy: decode) { wanted in

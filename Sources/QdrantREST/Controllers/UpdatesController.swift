@@ -9,11 +9,10 @@ import QdrantService
 struct UpdatesController: Sendable {
   let services: RESTServices
 
-  typealias Decoder =
-    @Sendable (UnsafeRawBufferPointer) throws(RequestError) -> PointModel.Operation
-
   /// A handler of changes that `decode` reads.
-  func update(_ decode: @escaping Decoder) -> Route.Handler {
+  func update(_ decode: @escaping QdrantAPI.RequestDecoder.Decode<PointModel.Operation>)
+    -> Route.Handler
+  {
     { request, context in
       let name = try context.collectionName()
       let parameters = try UpdateParameters(request)
