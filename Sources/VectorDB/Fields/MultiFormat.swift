@@ -16,6 +16,7 @@ package struct MultiFormat: VectorFormat {
     self.codec = codec
   }
 
+  package var hasFixedLength: Bool { false }
   package var storedBytes: Int { Self.countBytes + Self.usualCount * codec.rowBytes }
 
   package func withStored(_ value: VectorValue, _ body: (UnsafeRawBufferPointer) -> Void) {

@@ -7,6 +7,8 @@ package struct SparseFormat: VectorFormat {
   /// A format for vectors of any number of elements.
   package init() {}
 
+  package var hasFixedLength: Bool { false }
+
   /// What a text of some hundred words takes; vectors differ.
   package var storedBytes: Int { Self.storedBytes(elements: 64) }
 

@@ -7,6 +7,9 @@ package protocol VectorFormat: Sendable {
   /// Bytes of a stored vector; about, where they differ.
   var storedBytes: Int { get }
 
+  /// Whether all stored vectors are as long.
+  var hasFixedLength: Bool { get }
+
   /// Passes the stored form of a vector of this kind and shape.
   func withStored(_ value: VectorValue, _ body: (UnsafeRawBufferPointer) -> Void)
 
@@ -18,6 +21,10 @@ package protocol VectorFormat: Sendable {
 
   /// Whether all numbers of a stored vector that ``fits(_:)`` are finite.
   func isFinite(_ bytes: UnsafeRawBufferPointer) -> Bool
+}
+
+extension VectorFormat {
+  package var hasFixedLength: Bool { true }
 }
 
 /// A row of numbers, little-endian, as a column keeps it in memory.

@@ -21,7 +21,8 @@ enum VectorKind: Sendable {
     }
   }
 
-  /// How vectors of this kind are kept.
+  /// How vectors of this kind are kept. It must not depend on settings that may be changed later,
+  /// as the datatype of a sparse index may: rows of before would fit no more.
   var format: (any VectorFormat)? {
     switch self {
     case .dense(let params): DenseFormat(params.codec)

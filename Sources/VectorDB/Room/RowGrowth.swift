@@ -23,9 +23,8 @@ struct RowGrowth {
   /// - Parameters:
   ///   - fields: those of the collection.
   ///   - indexedFields: the number of payload indexes that each payload is entered into.
-  init(of operations: [Operation], fields: [any VectorField], indexedFields: Int) {
-    let fields = Dictionary(uniqueKeysWithValues: fields.map { ($0.name, $0) })
-    let empty = fields.values.reduce(PointCollection.bytesPerRowWithoutVectors) {
+  init(of operations: [Operation], fields: FieldSet, indexedFields: Int) {
+    let empty = fields.all.reduce(PointCollection.bytesPerRowWithoutVectors) {
       $0 + $1.growth(of: nil)
     }
     /// A row has all vectors, but for those that are not given.
@@ -110,7 +109,7 @@ extension PointCollection {
   /// About how much more the collection will take once `operations` are applied.
   func growth(of operations: [Operation]) -> RowGrowth {
     var growth = RowGrowth(
-      of: operations, fields: fields, indexedFields: payloadSchema.count)
+      of: operations, fields: fieldSet, indexedFields: payloadSchema.count)
     growth.memory += indexGrowth(rows: growth.rows)
     return growth
   }

@@ -77,9 +77,14 @@ struct CollectionRecovery {
     let longest = empty.fields.map(\.rowBytes).max() ?? 0
     let identity = PointCollection.bytesPerRowWithoutVectors
     // Not every point need have every vector.
-    let vectors = min(
+    var vectors = min(
       rows.multipliedReportingOverflow(by: empty.bytesPerRow - identity).partialValue,
       Int(clamping: totals.parts).multipliedReportingOverflow(by: longest).partialValue)
+    // Of vectors that differ in length it is only known that the file holds them; an index may take
+    // as much again.
+    if empty.fields.contains(where: { !$0.format.hasFixedLength }) {
+      vectors = max(vectors, fileBytes.multipliedReportingOverflow(by: 2).partialValue)
+    }
     var growth = RowGrowth()
     growth.memory =
       rows * identity + vectors + empty.indexGrowth(rows: rows)
