@@ -76,9 +76,6 @@ extension Catalog {
   private func number(
     _ vector: String, in entry: inout CatalogEntry
   ) throws(CollectionError) {
-    if let obstacle = entry.config.vectorKinds.first(where: { $0.name == vector })?.kind.obstacle {
-      throw .badRequest("vector `\(vector)`: \(obstacle)")
-    }
     entry.vectorNumbers.add([vector])
     if entry.vectorNumbers[vector] == nil {
       throw .outOfSpace("all vector numbers of collection `\(entry.name)` are used")

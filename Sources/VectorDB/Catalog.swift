@@ -113,7 +113,6 @@ final class Catalog: Sendable {
     }
     if exists { throw .collectionExists(name) }
     if isAlias { throw Self.takenByAlias(name) }
-    try config.checkVectorKinds()
     guard count < core.options.limits.collectionsMax else {
       throw .wrongInput("the limit of \(core.options.limits.collectionsMax) collections is reached")
     }

@@ -127,17 +127,9 @@ public final class PointCollection: Sendable {
     named name: String, context: @autoclosure () -> String = ""
   ) throws(CollectionError) -> any VectorField {
     guard let field = fieldSet[name] else {
-      throw noField(named: name, context: context())
+      throw .unknownVector(name, context: context())
     }
     return field
-  }
-
-  /// Why there is nothing under the vector name `name`.
-  func noField(named name: String, context: @autoclosure () -> String) -> CollectionError {
-    if let obstacle = config.vectorKinds.first(where: { $0.name == name })?.kind.obstacle {
-      return .badRequest("vector `\(name)`: \(obstacle)")
-    }
-    return .unknownVector(name, context: context())
   }
 
   /// A read of a collection that nobody else uses yet and whose rows are all there.

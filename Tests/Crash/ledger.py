@@ -15,7 +15,7 @@ import struct
 import uuid
 
 IDS_PER_LANE = 60
-SIZES = {"": 8, "a": 8, "b": 4}
+SIZES = {"": 8, "a": 8, "b": 4, "tokens": 4, "words": 6}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,8 +28,13 @@ class Collection:
     threshold: int | None = None
 
     def creation(self) -> dict:
-        params = {n: {"size": SIZES[n], "distance": self.distance} for n in self.vectors}
+        names = [n for n in self.vectors if n != "words"]
+        params = {n: {"size": SIZES[n], "distance": self.distance} for n in names}
+        if "tokens" in params:
+            params["tokens"]["multivector_config"] = {"comparator": "max_sim"}
         body = {"vectors": params[""] if self.vectors == ("",) else params}
+        if "words" in self.vectors:
+            body["sparse_vectors"] = {"words": {"modifier": "idf"}}
         if self.threshold is not None:
             body["optimizers_config"] = {"indexing_threshold": self.threshold}
         return body
@@ -39,15 +44,38 @@ COLLECTIONS = (
     Collection("plain", threshold=1),
     Collection("named", ("a", "b"), distance="Dot"),
     Collection("uuids", has_uuids=True, distance="Manhattan"),
+    Collection("kinds", ("a", "tokens", "words"), distance="Dot"),
 )
 CHURN = Collection("churn")
 
 
-def vector(collection: Collection, name: str, number: int, version: int) -> list[float]:
+def vector(collection: Collection, name: str, number: int, version: int):
+    """What the vector of a version of a point is: of one to three rows of numbers for `tokens`,
+    weights for `words`."""
+    if name == "tokens":
+        rows = 1 + (number + version) % 3
+        return [numbers(collection, f"{name}{row}", name, number, version) for row in range(rows)]
+    if name == "words":
+        first = number * 100 + version % 50
+        indices = [first + 7 * place for place in range(SIZES[name])]
+        return {"indices": indices, "values": numbers(collection, name, name, number, version)}
+    return numbers(collection, name, name, number, version)
+
+
+def version_of(name: str, shown) -> int:
+    """The version that a vector says it is of; 0 for none."""
+    if not shown:
+        return 0
+    return int((shown[0] if name == "tokens" else shown["values"] if name == "words" else shown)[0])
+
+
+def numbers(
+    collection: Collection, seed: str, name: str, number: int, version: int
+) -> list[float]:
     """Numbers that JSON and a float of 32 bits hold exactly; the first is the version."""
-    digest = hashlib.blake2b(f"{collection.name}/{name}/{number}/{version}".encode()).digest()
-    numbers = struct.unpack(f"<{SIZES[name] - 1}h", digest[: 2 * (SIZES[name] - 1)])
-    return [float(version), *(number / 8 for number in numbers)]
+    digest = hashlib.blake2b(f"{collection.name}/{seed}/{number}/{version}".encode()).digest()
+    drawn = struct.unpack(f"<{SIZES[name] - 1}h", digest[: 2 * (SIZES[name] - 1)])
+    return [float(version), *(number / 8 for number in drawn)]
 
 
 def payload(lane: int, version: int, weight: int = 1) -> dict:

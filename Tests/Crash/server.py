@@ -12,7 +12,9 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "EndToEnd"))
 
-from ledger import CHURN, COLLECTIONS, Ledger, State, Verdict, payload, vector  # noqa: E402
+from ledger import (  # noqa: E402
+    CHURN, COLLECTIONS, Ledger, State, Verdict, payload, vector, version_of,
+)  # fmt: skip
 from process import ROOT, Service, free_port, quiver  # noqa: E402
 
 WORK = ROOT / ".quiver" / "crash"
@@ -148,7 +150,8 @@ class Lane(threading.Thread):
 
 def new_ledgers(weight: int = 1) -> list[Ledger]:
     """Two lanes in each collection, and one that makes and drops a collection."""
-    lanes = [Ledger(n, COLLECTIONS[n % 3], weight) for n in range(2 * len(COLLECTIONS))]
+    kinds = 2 * COLLECTIONS
+    lanes = [Ledger(n, collection, weight) for n, collection in enumerate(kinds)]
     return [*lanes, Ledger(len(lanes), CHURN, weight)]
 
 
@@ -207,8 +210,8 @@ def decode(ledger: Ledger, record: dict, verdict: Verdict) -> tuple[int, ...]:
     vectors = {"": shown} if isinstance(shown, list) else shown
     versions = []
     for name in ledger.collection.vectors:
-        values = vectors.get(name) or [0.0]
-        version = int(values[0])
+        values = vectors.get(name)
+        version = version_of(name, values)
         if values != vector(ledger.collection, name, lane * 1000 + id, version):
             verdict.wrong += 1
             verdict.notes.append(f"{ledger.collection.name}/{record['id']}: vector {values}")

@@ -9,6 +9,7 @@ from process import quiver
 from wire import Wire
 
 DOT = {"dense": {"size": 2, "distance": "Dot"}}
+MAX_SIM = {"comparator": "max_sim"}
 
 
 @pytest.fixture
@@ -181,3 +182,32 @@ def test_a_kill_keeps_what_was_acknowledged(tmp_path):
         assert nearest(wire, path, "a", [1] * size) == [7]
         put(wire, path, {7: {}})
     service.kill()
+
+
+@pytest.mark.parametrize(
+    ("declaration", "value", "query"),
+    [
+        ({"sparse": {"modifier": "idf"}}, {"indices": [1, 7], "values": [0.5, 2]}, None),
+        ({"sparse": {"datatype": "float16"}}, {"indices": [9], "values": [1]}, None),
+        (
+            {"dense": {"size": 2, "distance": "Dot", "multivector_config": MAX_SIM}},
+            [[1, 0], [0, 1], [1, 1]],
+            [[0, 1]],
+        ),
+        ({"dense": {"size": 3, "distance": "Dot", "datatype": "uint8"}}, [1, 2, 255], None),
+    ],
+)
+def test_every_kind_comes_and_goes(wire, new_collection, declaration, value, query):
+    path = "/collections/" + new_collection()
+    put(wire, path, {1: [1, 2, 3, 4], 2: [2, 2, 2, 2]})
+    for _ in range(2):
+        wire.result("PUT", path + "/vectors/extra?wait=true", declaration)
+        wire.result("PUT", path + "/vectors/extra?wait=true", declaration)
+        assert vectors(wire, path)[1] == [1, 2, 3, 4]
+        assert nearest(wire, path, "extra", query or value) == []
+        put(wire, path, {2: {"extra": value}, 3: {"extra": value}})
+        assert nearest(wire, path, "extra", query or value) == [2, 3]
+        assert vectors(wire, path)[3] == {"extra": value}
+        wire.result("DELETE", path + "/vectors/extra?wait=true")
+        params = wire.result("GET", path)["config"]["params"]
+        assert "extra" not in params["vectors"] and "extra" not in params.get("sparse_vectors", {})

@@ -5,8 +5,8 @@ import VectorDB
 
 import class Foundation.FileManager
 
-/// Random operations on collections whose vectors come and go, against a dictionary and brute force,
-/// with restarts, snapshots and recoveries in between.
+/// Random operations on collections whose vectors come and go, against a dictionary and brute
+/// force, with restarts, snapshots and recoveries in between.
 @Suite struct FieldModelTests {
   @Test(arguments: [UInt64(1), 2, 3])
   func behavesLikeADictionary(_ seed: UInt64) async throws {

@@ -3,9 +3,6 @@ import VectorIndex
 
 /// What a vector of a collection is, by its configuration: how it is kept, and the field that is
 /// made for it. The one place that knows which kinds there are.
-///
-/// A kind that the engine can keep has a ``format`` and makes a field; of one that it can't, both
-/// are `nil`, and ``obstacle`` says why.
 enum VectorKind: Sendable {
   /// One vector a point, of a fixed number of elements.
   case dense(VectorParams)
@@ -14,16 +11,9 @@ enum VectorKind: Sendable {
   /// Weights by dimension.
   case sparse(SparseVectorParams)
 
-  /// Why vectors of this kind can't be kept; `nil` where they can.
-  var obstacle: String? {
-    switch self {
-    case .dense, .multi, .sparse: nil
-    }
-  }
-
   /// How vectors of this kind are kept. It must not depend on settings that may be changed later,
   /// as the datatype of a sparse index may: rows of before would fit no more.
-  var format: (any VectorFormat)? {
+  var format: any VectorFormat {
     switch self {
     case .dense(let params): DenseFormat(params.codec)
     case .multi(let params): MultiFormat(params.codec)
@@ -32,7 +22,7 @@ enum VectorKind: Sendable {
   }
 
   /// An empty field for vectors of this kind.
-  func field(named name: String, number: UInt16) -> (any VectorField)? {
+  func field(named name: String, number: UInt16) -> any VectorField {
     switch self {
     case .dense(let params): DenseField(name: name, params, number: number)
     case .multi(let params): MultiField(name: name, params, number: number)
@@ -69,15 +59,6 @@ extension CollectionConfig {
   /// The shape of each vector that has one.
   var vectorShapes: [String] {
     vectorKinds.compactMap { vector in vector.kind.shape.map { "\(vector.name): \($0)" } }
-  }
-
-  /// Refuses vectors that can't be kept.
-  func checkVectorKinds() throws(CollectionError) {
-    for vector in vectorKinds {
-      if let obstacle = vector.kind.obstacle {
-        throw .badRequest("vector `\(vector.name)`: \(obstacle)")
-      }
-    }
   }
 }
 

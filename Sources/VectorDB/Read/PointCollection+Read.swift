@@ -100,9 +100,6 @@ extension PointCollection {
 
   func checkNames(_ selector: VectorSelector) throws(CollectionError) {
     guard case .names(let names) = selector else { return }
-    let config = config
-    for name in names where config.sparseVector(named: name) == nil {
-      _ = try field(named: name, context: "with_vector")
-    }
+    for name in names { _ = try field(named: name, context: "with_vector") }
   }
 }

@@ -131,7 +131,7 @@ struct ReadTransaction: Sendable {
     named name: String, context: @autoclosure () -> String
   ) throws(CollectionError) -> any FieldView {
     guard let view = view(named: name) else {
-      throw collection.noField(named: name, context: context())
+      throw .unknownVector(name, context: context())
     }
     return view
   }

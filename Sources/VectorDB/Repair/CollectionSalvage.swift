@@ -77,9 +77,8 @@ struct CollectionSalvage {
   private func lostVectors() throws(StorageError) -> [LostVectors] {
     var lost: [LostVectors] = []
     for vector in entry.config.vectorKinds {
-      guard let slot = entry.vectorNumbers[vector.name], let format = vector.kind.format else {
-        continue
-      }
+      guard let slot = entry.vectorNumbers[vector.name] else { continue }
+      let format = vector.kind.format
       var wrong: Set<UInt32> = []
       let ranges = try source.salvage(
         in: KeyLayout.vectors, from: KeyLayout.vector(number, slot, 0),

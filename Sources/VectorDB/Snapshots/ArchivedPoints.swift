@@ -14,7 +14,7 @@ struct ArchivedPoints {
       guard let number = entry.vectorNumbers[vector.name], formats[number] == nil else {
         throw .damagedSnapshot("vector `\(vector.name)` has no number of its own")
       }
-      if let format = vector.kind.format { formats[number] = format }
+      formats[number] = vector.kind.format
     }
     self.formats = formats
     self.nextOperation = nextOperation

@@ -96,7 +96,7 @@ extension PointCollection {
       return .updateVectors(points, filter: filter)
     case .deleteVectors(let names, _):
       for name in names where fieldSet[name] == nil {
-        throw noField(named: name, context: "vector")
+        throw .unknownVector(name, context: "vector")
       }
       return operation
     case .delete, .setPayload, .overwritePayload, .deletePayload, .clearPayload:
@@ -110,7 +110,7 @@ extension PointCollection {
     var prepared = vectors
     for (index, vector) in vectors.enumerated() {
       guard let field = fieldSet[vector.name] else {
-        throw noField(named: vector.name, context: "point \(id)")
+        throw .unknownVector(vector.name, context: "point \(id)")
       }
       let value = try field.prepared(
         vector.value,
