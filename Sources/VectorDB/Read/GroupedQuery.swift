@@ -5,7 +5,7 @@ import PointModel
 ///
 /// First points are asked for, best first and more each time, until enough groups have been seen;
 /// points that would add no group are left out. Then each group that is not full is asked for by
-/// its value.
+/// its value. Of queries over prefetches the points are gathered as they are found.
 struct GroupedQuery {
   private let transaction: ReadTransaction
   private let request: GroupsRequest
@@ -30,14 +30,49 @@ struct GroupedQuery {
   }
 
   func groups() throws(CollectionError) -> [PointGroup] {
+    var groups = try request.query.root.prefetch.isEmpty ? searched() : gathered()
+    try complete(&groups)
+    return groups
+  }
+
+  private func searched() throws(CollectionError) -> [PointGroup] {
     var found = try find()
     let ids = Array(found.ids.prefix(request.limit))
     if !found.isComplete, isRepeatable { try fill(ids, &found) }
-    var groups = ids.map { id in
+    return ids.map { id in
       PointGroup(id: id, hits: Array((found.hits[id] ?? []).prefix(request.groupSize)))
     }
-    try complete(&groups)
-    return groups
+  }
+
+  /// How often prefetches are asked for more groups, and then for more of the best groups, each
+  /// time for points that were not there before.
+  private static let gatheringRounds = 5
+
+  private func gathered() throws(CollectionError) -> [PointGroup] {
+    var collector = GroupCollector(
+      request, order: request.query.root.order(in: transaction))
+    let limit = request.limit.multipliedSaturating(by: request.groupSize)
+    for isFilling in [false, true] {
+      for round in 0..<Self.gatheringRounds where !collector.isComplete {
+        if round > 0 { try transaction.flag.check() }
+        let ids = isFilling ? collector.unfilled : collector.full
+        let values = Set(ids.map(\.matchValue))
+        var conditions: [Condition] = []
+        if !values.isEmpty {
+          conditions = [.match(key: request.groupBy, isFilling ? .any(values) : .except(values))]
+        }
+        var query = query(conditions, limit: limit)
+        query.filter = query.filter?.merged(
+          with: Filter(mustNot: collector.points.isEmpty ? [] : [.hasID(collector.points)]))
+        for index in query.root.prefetch.indices {
+          query.root.prefetch[index].multiplyLimits(by: request.groupSize)
+        }
+        let points = try run([query])[0]
+        for point in points { collector.add(point, to: try groupIDs(of: point)) }
+        if points.isEmpty { break }
+      }
+    }
+    return collector.groups
   }
 
   /// Whether asking again gives the same order.
@@ -115,9 +150,8 @@ struct GroupedQuery {
     var path = request.groupBy.steps
     while path.last == .everyElement { path.removeLast() }
     query.withPayload = .include([PayloadPath(steps: path)])
-    query.filter = Filter(
-      must: (query.filter.map { [.filter($0)] } ?? []) + conditions,
-      mustNot: [.isEmpty(key: request.groupBy)])
+    query.filter = (query.filter ?? Filter()).merged(
+      with: Filter(must: conditions, mustNot: [.isEmpty(key: request.groupBy)]))
     return query
   }
 
@@ -145,6 +179,14 @@ struct GroupedQuery {
         groups[group].hits[hit].record = record
       }
     }
+  }
+}
+
+extension QueryNode {
+  /// Has the tree hand on more points.
+  fileprivate mutating func multiplyLimits(by factor: Int) {
+    limit = limit.multipliedSaturating(by: factor)
+    for index in prefetch.indices { prefetch[index].multiplyLimits(by: factor) }
   }
 }
 
