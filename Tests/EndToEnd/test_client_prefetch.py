@@ -127,8 +127,8 @@ def test_groups_of_fused_points(both):
 
 
 def test_prefetches_look_vectors_up(both, client, new_collection):
-    other = new_collection(models.VectorParams(size=6, distance=models.Distance.DOT))
-    client.upsert(other, [models.PointStruct(id=1, vector=A)])
+    other = new_collection({"a": models.VectorParams(size=6, distance=models.Distance.DOT)})
+    client.upsert(other, [models.PointStruct(id=1, vector={"a": A})])
     where = models.LookupLocation(collection=other)
     fusion = models.FusionQuery(fusion=models.Fusion.RRF)
     looked, given = [

@@ -67,19 +67,23 @@ import Testing
     ),
     (#"{"datetime":"1970-01-01T00:00:05Z"}"#, .datetime(Datetime(seconds: 5))),
     (#"{"datetime_key":"when"}"#, .datetimeKey(key("when"))),
-    (#"{"sum":["$score",{"mult":[1,"a"]}]}"#,
-      .sum([.score(0), .product([.constant(1), .payload(key("a"))])])),
+    (
+      #"{"sum":["$score",{"mult":[1,"a"]}]}"#,
+      .sum([.score(0), .product([.constant(1), .payload(key("a"))])])
+    ),
     (
       #"{"div":{"left":1,"right":"a","by_zero_default":0.5}}"#,
       .quotient(.constant(1), .payload(key("a")), byZero: 0.5)
     ),
     (#"{"pow":{"base":2,"exponent":3}}"#, .power(.constant(2), .constant(3))),
     (#"{"neg":{"abs":-1}}"#, .function(.negation, .function(.absolute, .constant(-1)))),
-    (#"{"sqrt":{"exp":{"log10":{"ln":1}}}}"#,
+    (
+      #"{"sqrt":{"exp":{"log10":{"ln":1}}}}"#,
       .function(
         .squareRoot,
         .function(
-          .exponential, .function(.commonLogarithm, .function(.naturalLogarithm, .constant(1)))))),
+          .exponential, .function(.commonLogarithm, .function(.naturalLogarithm, .constant(1)))))
+    ),
     (#"{"lin_decay":{"x":"a"}}"#, .decay(FormulaDecay(.linear, x: .payload(key("a"))))),
     (
       #"{"gauss_decay":{"x":"a","target":3,"scale":5,"midpoint":0.25}}"#,

@@ -53,7 +53,9 @@ struct QueryExecution {
     let neighbors = try source.neighbors(of: plan.searches)
     // To find more may take long.
     for (search, found) in zip(plan.searches, neighbors)
-    where found.count < min(search.count, pointsCount) { return nil }
+    where found.count < min(search.count, pointsCount) && !search.view.isExact(search.params) {
+      return nil
+    }
     var results: [[ScoredPoint]] = []
     for (root, request) in zip(plan.roots, requests) {
       let found = try candidates(for: root, plan.searches, neighbors)

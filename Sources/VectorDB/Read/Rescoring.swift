@@ -40,9 +40,10 @@ struct Rescoring {
         among: Self.rows(of: sources), limit: count)
     case .sample:
       return Self.rows(of: sources).shuffled().prefix(count).map { Candidate(offset: $0, score: 1) }
-    case .mmr(_, let diversity, let candidates):
+    case .mmr(let vector, let diversity, let candidates):
       return try diversified(
-        sources, count, diversity: diversity, window: candidates == nil ? node.limit : .max)
+        sources, count, near: vector, diversity: diversity,
+        window: candidates == nil ? node.limit : .max)
     case .nearest, .recommend, .discover, .context, .feedback:
       return try scored(Self.rows(of: sources), count)
     }
@@ -100,17 +101,21 @@ struct Rescoring {
   /// Points that are near a vector and unlike each other. At the root they are picked from the
   /// nearest, elsewhere from all that was found; what they scored there stays.
   private func diversified(
-    _ sources: [[Candidate]], _ count: Int, diversity: Float, window: Int
+    _ sources: [[Candidate]], _ count: Int, near vector: QueryVector, diversity: Float, window: Int
   ) throws(CollectionError) -> [Candidate] {
     let view = try view()
     let rows = Self.rows(of: sources)
-    var neighbors = try nearest(rows, isRoot ? node.nearestCount.count : rows.count, view)
+    var neighbors: [Neighbor]
     var candidates: [UInt32: Candidate] = [:]
     if isRoot {
+      neighbors = try nearest(rows, node.nearestCount.count, view)
       let passing = neighbors.map { Candidate($0, by: view.distance) }.passing(node, view.distance)
       neighbors = Array(neighbors.prefix(passing.count))
       for candidate in passing { candidates[candidate.offset] = candidate }
     } else {
+      let search = ExampleSearch(transaction: transaction, view: view, params: node.params)
+      let scorer = view.scorer(for: try search.target(of: .nearest(vector)))
+      neighbors = try best(of: rows, rows.count, view) { scorer.scores(at: $0) }
       for candidate in sources.joined() where candidates[candidate.offset] == nil {
         candidates[candidate.offset] = candidate
       }
