@@ -17,6 +17,7 @@ TREES = int(os.environ.get("QUIVER_TEST_TREES", "300"))
 POINTS = 80
 SPARSE = {"words": None, "rare": "idf"}
 DENSE = {"dot": (4, "Dot"), "cos": (6, "Cosine"), "euclid": (3, "Euclid")}
+MULTI = {"multi": (4, "Cosine")}
 
 
 def dense(size: int):
@@ -29,8 +30,13 @@ def sparse(draw: random.Random) -> dict:
     return {"indices": indices, "values": [round(draw.uniform(-0.5, 1), 4) for _ in indices]}
 
 
+def multi(size: int):
+    return lambda draw: [dense(size)(draw) for _ in range(draw.randint(1, 3))]
+
+
 MAKERS = {name: dense(size) for name, (size, _) in DENSE.items()}
 MAKERS |= {name: sparse for name in SPARSE}
+MAKERS |= {name: multi(size) for name, (size, _) in MULTI.items()}
 
 
 def points() -> list[dict]:
@@ -51,7 +57,9 @@ def points() -> list[dict]:
 
 @pytest.fixture(scope="module")
 def collection(wire):
-    params = {name: {"size": size, "distance": d} for name, (size, d) in DENSE.items()}
+    params = {name: {"size": size, "distance": d} for name, (size, d) in (DENSE | MULTI).items()}
+    for name in MULTI:
+        params[name]["multivector_config"] = {"comparator": "max_sim"}
     weighed = {name: {"modifier": modifier} for name, modifier in SPARSE.items()}
     body = {"vectors": params, "sparse_vectors": weighed}
     wire.result("PUT", "/collections/trees", body)
@@ -65,10 +73,14 @@ def collection(wire):
 def engine(tmp_path_factory):
     folder = tmp_path_factory.mktemp("edge") / "shard"
     folder.mkdir()
+    several = edge.MultiVectorConfig(edge.MultiVectorComparator.MaxSim)
     vectors = {
-        name: edge.EdgeVectorParams(size=size, distance=getattr(edge.Distance, d))
-        for name, (size, d) in DENSE.items()
-    }
+        name: edge.EdgeVectorParams(
+            size=size, distance=getattr(edge.Distance, d),
+            multivector_config=several if name in MULTI else None,
+        )
+        for name, (size, d) in (DENSE | MULTI).items()
+    }  # fmt: skip
     weighed = {
         name: edge.EdgeSparseVectorParams(modifier=modifier and edge.Modifier.Idf)
         for name, modifier in SPARSE.items()

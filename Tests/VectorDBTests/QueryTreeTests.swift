@@ -49,15 +49,18 @@ import VectorDB
         query: .fusion(.reciprocalRank()))
       let fused = try await found(request, in: collection)
       #expect(fused.map(number) == [6, 1, 5, 2, 4, 3])
-      #expect(fused.map(\.score) == [0.5, 0.5, 1 / 3, 1 / 3, 0.25, 0.25])
+      let scores: [Float] = [0.5, 0.5, 1.0 / 3, 1.0 / 3, 0.25, 0.25]
+      #expect(fused.map(\.score) == scores)
       #expect(fused.allSatisfy { $0.version == 0 })
       var page = request
       page.offset = 2
       page.limit = 2
-      #expect(try await ids(page, in: collection) == [5, 2])
-      page.scoreThreshold = 1 / 3
+      let answer1 = try await ids(page, in: collection)
+      #expect(answer1 == [5, 2])
+      page.scoreThreshold = 1.0 / 3
       page.limit = 10
-      #expect(try await ids(page, in: collection) == [5, 2])
+      let answer2 = try await ids(page, in: collection)
+      #expect(answer2 == [5, 2])
     }
   }
 
@@ -68,7 +71,8 @@ import VectorDB
         query: .fusion(.reciprocalRank(k: 60, weights: [3, 0])))
       let fused = try await found(request, in: collection)
       #expect(fused.map(number) == [6, 5, 1, 2])
-      let expected: [Float] = [1 / (1 / 3 + 60 - 1), 1 / (2 / 3 + 60 - 1), 0, 0]
+      let third: Float = 1.0 / 3
+      let expected: [Float] = [1 / (third + 60 - 1), 1 / (2.0 / 3 + 60 - 1), 0, 0]
       #expect(fused.map(\.score) == expected)
       var wrong = request
       wrong.query = .fusion(.reciprocalRank(weights: [1]))
@@ -106,10 +110,12 @@ import VectorDB
       var request = QueryRequest(
         prefetch: [QueryNode(query: upwards, filter: Filter(must: [odd]))],
         query: .fusion(.reciprocalRank()), filter: Filter(must: [low]))
-      #expect(try await ids(request, in: collection) == [3, 1])
+      let answer3 = try await ids(request, in: collection)
+      #expect(answer3 == [3, 1])
       request.root.prefetch[0].filter = Filter(should: [odd])
       request.filter = Filter(should: [low])
-      #expect(try await ids(request, in: collection) == [5, 3, 2, 1])
+      let answer4 = try await ids(request, in: collection)
+      #expect(answer4 == [5, 3, 2, 1])
     }
   }
 
@@ -120,7 +126,8 @@ import VectorDB
           QueryNode(query: .nearest(.point(.number(6)))), QueryNode(query: upwards),
         ],
         query: .fusion(.reciprocalRank()))
-      #expect(try await ids(request, in: collection) == [5, 4, 3, 2, 1])
+      let answer5 = try await ids(request, in: collection)
+      #expect(answer5 == [5, 4, 3, 2, 1])
     }
   }
 
@@ -136,20 +143,24 @@ import VectorDB
           QueryNode(
             prefetch: [QueryNode(query: upwards, limit: 4)], query: downwards, limit: 2)
         ], query: upwards)
-      #expect(try await ids(nested, in: collection) == [4, 3])
+      let answer6 = try await ids(nested, in: collection)
+      #expect(answer6 == [4, 3])
       let context = ContextPair(positive: .dense([1, 0]), negative: .dense([0, 1]))
       let discover = QueryRequest(
         prefetch: top, query: .discover(target: .dense([0, 1]), context: [context]))
-      #expect(try await ids(discover, in: collection) == [6, 5, 4])
+      let answer7 = try await ids(discover, in: collection)
+      #expect(answer7 == [6, 5, 4])
       let sample = try await found(QueryRequest(prefetch: top, query: .sample), in: collection)
       #expect(Set(sample.map(number)) == [4, 5, 6])
       let mmr = QueryRequest(
         prefetch: top, query: .mmr(.dense([1, 0]), diversity: 0, candidates: 2))
-      #expect(try await ids(mmr, in: collection) == [6, 5])
+      let answer8 = try await ids(mmr, in: collection)
+      #expect(answer8 == [6, 5])
       let leaf = QueryRequest(
         prefetch: [QueryNode(query: .mmr(.dense([1, 0]), diversity: 1, candidates: 4), limit: 1)],
         query: downwards)
-      #expect(try await ids(leaf, in: collection) == [3, 4, 5, 6])
+      let answer9 = try await ids(leaf, in: collection)
+      #expect(answer9 == [3, 4, 5, 6])
     }
   }
 
@@ -199,8 +210,11 @@ import VectorDB
         groupBy: try #require(PayloadPath("half")), groupSize: 2, limit: 2)
       let groups = try await collection.groups(request)
       #expect(groups.map(\.id) == [.string("high"), .string("low")])
-      #expect(groups.map { $0.hits.map(number) } == [[6, 5], [3, 2]])
-      #expect(groups.map { $0.hits.map(\.score) } == [[0.5, 1 / 3], [0.5, 1 / 3]])
+      let found: [[UInt64]] = groups.map { $0.hits.map(number) }
+      #expect(found == [[6, 5], [3, 2]])
+      let scores: [Float] = groups.flatMap { $0.hits.map(\.score) }
+      let expected: [Float] = [0.5, 1.0 / 3, 0.5, 1.0 / 3]
+      #expect(scores == expected)
     }
   }
 }

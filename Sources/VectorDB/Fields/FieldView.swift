@@ -56,6 +56,9 @@ protocol FieldView: Sendable {
   /// Whether ``weighted(_:among:_:shouldStop:)`` does anything.
   var usesRarity: Bool { get }
 
+  /// Whether two rows are as like each other whichever of them is the query.
+  var isSymmetric: Bool { get }
+
   // MARK: Searches
 
   /// Whether a search with `params` scores all rows that it may return: then what it finds is
@@ -111,6 +114,8 @@ extension FieldView {
     _ query: VectorValue, among corpus: RowMask?, _ visibility: VisibilityView,
     shouldStop: () -> Bool
   ) throws(SearchInterrupted) -> VectorValue { query }
+
+  var isSymmetric: Bool { true }
 
   /// Every row is scored.
   func isExact(_ params: SearchParams) -> Bool { true }

@@ -160,6 +160,9 @@ struct MultiFieldView: FieldView {
     rows.row(offset).map { rows.scorer(for: $0, metric: metric) }
   }
 
+  /// What a vector of one is like is the best of the other, and not the other way round.
+  var isSymmetric: Bool { false }
+
   // MARK: Searches
 
   func isExact(_ params: SearchParams) -> Bool { true }

@@ -4,8 +4,9 @@ import VectorIndex
 ///
 /// Follows Carbonell and Goldstein, "The Use of MMR" (SIGIR 1998): each pick maximises
 /// `λ·relevance − (1 − λ)·max similarity to what is picked already`, with `λ = 1 − diversity`;
-/// similarities are the internal scores of the metric. Its cost grows with the square of the
-/// candidates that are weighed, which are bounded.
+/// similarities are the internal scores of the metric, with the candidate as the query where that
+/// makes a difference. Its cost grows with the square of the candidates that are weighed, which are
+/// bounded.
 struct MaximalMarginalRelevance {
   let diversity: Float
   let view: any FieldView
@@ -68,6 +69,15 @@ struct MaximalMarginalRelevance {
   private func note(
     _ neighbor: Neighbor, _ pending: inout Pending, _ pace: inout WorkPace
   ) throws(CollectionError) {
+    guard view.isSymmetric else {
+      for (index, candidate) in pending.neighbors.enumerated() {
+        guard let scorer = view.scorer(likeRow: candidate.offset) else { continue }
+        try pace.step(Self.scoreSteps * 16)
+        let score = scorer.scores(at: [neighbor.offset])[0] ?? -.infinity
+        pending.nearestPicked[index] = max(pending.nearestPicked[index], score)
+      }
+      return
+    }
     guard let scorer = view.scorer(likeRow: neighbor.offset) else { return }
     let offsets = pending.neighbors.map(\.offset)
     for start in stride(from: 0, to: offsets.count, by: Self.block) {

@@ -93,7 +93,7 @@ extension PointCollection {
   }
 
   /// Memory for that many points without payloads and vectors.
-  private func lease(of count: Int) throws(CollectionError) -> MemoryLease? {
+  func lease(of count: Int) throws(CollectionError) -> MemoryLease? {
     if count <= core.options.limits.wholeAnswerPointsMax { return nil }
     let bytes = count.multipliedReportingOverflow(by: MemoryLayout<ScoredPoint>.stride)
     return try core.memory.lease(bytes.overflow ? .max / 2 : bytes.partialValue, for: .answer)

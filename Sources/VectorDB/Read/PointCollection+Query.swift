@@ -56,6 +56,12 @@ extension PointCollection {
       try strictMode.check(request)
     }
     let transaction = try beginRead()
+    let rows = state.withLock { $0.liveCount }
+    let held = request.query.root.prefetch.reduce(0) { count, child in
+      count.addingSaturating(child.heldCount(rows: rows, scale: request.groupSize))
+    }
+    let lease = try lease(of: held)
+    defer { lease?.release() }
     return try await transaction.run { (transaction) throws(CollectionError) in
       try GroupedQuery(request, in: transaction, meter: meter).groups()
     }

@@ -102,9 +102,12 @@ extension QueryNode {
     return examples
   }
 
-  /// Points that the tree holds on the way to its answer, at most, out of `rows` there are.
-  func heldCount(rows: Int) -> Int {
-    prefetch.reduce(min(limit, rows)) { $0.addingSaturating($1.heldCount(rows: rows)) }
+  /// Points that the tree holds on the way to its answer, at most, out of `rows` there are, when
+  /// its limits are multiplied by `scale`.
+  func heldCount(rows: Int, scale: Int = 1) -> Int {
+    prefetch.reduce(min(limit.multipliedSaturating(by: scale), rows)) {
+      $0.addingSaturating($1.heldCount(rows: rows, scale: scale))
+    }
   }
 
   /// How many nearest points the node's query takes, and those of them that the first page has,

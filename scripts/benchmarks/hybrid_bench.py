@@ -1,0 +1,121 @@
+"""What a fused search costs the server beside its two searches alone; see scripts/bench."""
+
+import argparse
+import http.client
+import json
+import pathlib
+import sys
+import tempfile
+
+import numpy as np
+from data import DIMENSION, SEED, load
+from engines import Quiver
+from measure import Stopwatch
+
+JSON = {"Content-Type": "application/json"}
+WORDS = 30_000
+BATCH = 1_000
+
+
+class Server(Quiver):
+    """The server, reached without a client library."""
+
+    def connect(self):
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
+
+    def ping(self, connection) -> None:
+        send(connection, "GET", "/readyz")
+
+
+def send(connection, method: str, path: str, body: bytes | None = None) -> bytes:
+    connection.request(method, path, body, JSON)
+    answer = connection.getresponse()
+    text = answer.read()
+    if answer.status != 200:
+        raise RuntimeError(f"{method} {path}: {answer.status} {text[:200]!r}")
+    return text
+
+
+def words(random, count: int) -> dict:
+    """Weights of words as texts have them: few are frequent, most are rare."""
+    drawn = np.minimum(random.zipf(1.3, size=count), WORDS)
+    indices = np.unique(drawn).astype(int)
+    weights = random.uniform(0.2, 2, size=len(indices)).round(4)
+    return {"indices": indices.tolist(), "values": weights.tolist()}
+
+
+def fill(connection, base: np.ndarray, random) -> None:
+    config = {
+        "vectors": {"dense": {"size": DIMENSION, "distance": "Cosine"}},
+        "sparse_vectors": {"words": {}},
+    }
+    send(connection, "PUT", "/collections/hybrid", json.dumps(config).encode())
+    for start in range(0, len(base), BATCH):
+        points = [
+            {"id": start + row, "vector": {"dense": v.tolist(), "words": words(random, 60)}}
+            for row, v in enumerate(base[start : start + BATCH])
+        ]
+        body = json.dumps({"points": points}).encode()
+        send(connection, "PUT", "/collections/hybrid/points?wait=true", body)
+
+
+def bodies(queries: np.ndarray, random, limit: int, depth: int) -> dict[str, list[bytes]]:
+    """The same searches alone, as prefetches, and fused."""
+    made = {"dense": [], "sparse": [], "hybrid": []}
+    for query in queries:
+        leaves = [
+            {"query": {"nearest": query.tolist()}, "using": "dense", "limit": depth},
+            {"query": {"nearest": words(random, 8)}, "using": "words", "limit": depth},
+        ]
+        made["dense"].append(leaves[0])
+        made["sparse"].append(leaves[1])
+        made["hybrid"].append({"prefetch": leaves, "query": {"fusion": "rrf"}, "limit": limit})
+    return {kind: [json.dumps(body).encode() for body in list] for kind, list in made.items()}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="scripts/bench hybrid")
+    parser.add_argument("--points", type=int, default=20_000)
+    parser.add_argument("--queries", type=int, default=1_000)
+    parser.add_argument("--limit", type=int, default=10)
+    parser.add_argument("--prefetch", type=int, default=10, help="the limit of both searches")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--data")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    base, queries, what = load(options.data, options.points, options.queries)
+    random = np.random.default_rng(SEED)
+    best: dict[str, float] = {}
+    with tempfile.TemporaryDirectory(prefix="quiver-bench-") as scratch:
+        server = Server(pathlib.Path(scratch) / "server")
+        server.start()
+        try:
+            connection = server.connect()
+            fill(connection, base, random)
+            asked = bodies(queries, random, options.limit, options.prefetch)
+            path = "/collections/hybrid/points/query"
+            for _ in range(options.repeats):
+                for kind, requests in asked.items():
+                    for body in requests[:50]:
+                        send(connection, "POST", path, body)
+                    watch = Stopwatch(server.processes())
+                    for body in requests:
+                        send(connection, "POST", path, body)
+                    cost = watch.cpu_seconds() / len(requests) * 1e6
+                    best[kind] = min(cost, best.get(kind, cost))
+        finally:
+            server.stop()
+    ratio = best["hybrid"] / (best["dense"] + best["sparse"])
+    rows = [{"search": kind, "cpu_us": round(cost)} for kind, cost in best.items()]
+    rows.append({"search": "hybrid / (dense + sparse)", "ratio": round(ratio, 2)})
+    if options.json:
+        for row in rows:
+            print(json.dumps(row))
+        return
+    print(f"{options.points} points, {what}; server CPU of a request, best of {options.repeats}")
+    for row in rows:
+        print(f"{row['search']:>26}  {row.get('cpu_us', row.get('ratio'))}", file=sys.stdout)
+
+
+if __name__ == "__main__":
+    main()
