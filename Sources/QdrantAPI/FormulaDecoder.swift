@@ -8,14 +8,15 @@ enum FormulaDecoder {
     var formula = Formula(
       try body.required("formula") { field throws(DecodingFault) in try expression(field) })
     _ = try body.optional("defaults") { field throws(DecodingFault) in
-      try field.forEachField { name, value throws(DecodingFault) in
+      guard let defaults = field.element.object else { throw field.unexpected("a map") }
+      for (name, value) in defaults {
         switch try variable(name, otherwise: { .validation($0) }) {
         case .score(let source):
-          guard let number = value.element.double else {
+          guard let number = value.double else {
             throw .validation("Score default must be a number")
           }
           formula.scoreDefaults[source] = number
-        case .payload(let path): formula.payloadDefaults[path] = value.element.value
+        case .payload(let path): formula.payloadDefaults[path] = value.value
         default: break
         }
       }

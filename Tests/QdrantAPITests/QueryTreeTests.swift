@@ -134,7 +134,7 @@ import Testing
         "Validation failed: Decay scale should be non-zero positive, got 0."),
       .validation(
         #"{"query":{"formula":1,"defaults":{"$score":"x"}}}"#,
-        "internal.query.defaults.$score: Score default must be a number"),
+        "internal.query.defaults: Score default must be a number"),
       .validation(
         #"{"query":{"formula":1,"defaults":{"$x":1}}}"#,
         "internal.query.defaults: Invalid reserved word: $x"),

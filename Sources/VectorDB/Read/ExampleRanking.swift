@@ -4,7 +4,7 @@ import VectorIndex
 /// longer, and rows take their places as soon as none that is in no list can score better.
 ///
 /// The lengths of the lists do not depend on how many rows are wanted, so that pages are slices of
-/// one ranking. A row that a list missed and a longer one has is left out, or comes at the very end.
+/// one ranking. A row that a list missed and a longer one has is left out, or comes at the end.
 struct ExampleRanking {
   let seeds: ExampleSeeds
 

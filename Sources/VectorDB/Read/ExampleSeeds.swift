@@ -24,8 +24,8 @@ struct ExampleSeeds {
     case linear(factor: Double, constant: Double, magnitude: Double)
   }
 
-  /// The vectors for a rule over `examples`, which the field of `view` prepared; `nil` when the best
-  /// rows are not near to any, or not to ones that can be known.
+  /// The vectors for a rule over `examples`, which the field of `view` prepared; `nil` when the
+  /// best rows are not near to any, or not to ones that can be known.
   init?(_ rule: ExampleScorer.Rule, examples: [VectorValue], _ view: any FieldView) {
     switch rule {
     case .bestScore(let positives):
