@@ -88,13 +88,13 @@ public struct SearchParams: Sendable, Equatable {
   /// Whether the codes of an index are to be mistrusted: rows that they tell apart only narrowly
   /// are all scored exactly.
   public var ignoresCodes: Bool
-  /// The points among which dimensions of sparse vectors are common or rare; `nil` for all.
-  public var idfCorpus: Filter?
+  /// Among which points dimensions of sparse vectors are common or rare; `nil` for all.
+  public var idf: IDFScope?
 
   public init(
     hnswEf: Int? = nil, exact: Bool = false, indexedOnly: Bool = false,
     ivf: IVFSearchParams? = nil, oversampling: Double? = nil, rescore: Bool? = nil,
-    ignoresCodes: Bool = false, idfCorpus: Filter? = nil
+    ignoresCodes: Bool = false, idf: IDFScope? = nil
   ) {
     self.hnswEf = hnswEf
     self.exact = exact
@@ -103,8 +103,16 @@ public struct SearchParams: Sendable, Equatable {
     self.oversampling = oversampling
     self.rescore = rescore
     self.ignoresCodes = ignoresCodes
-    self.idfCorpus = idfCorpus
+    self.idf = idf
   }
+}
+
+/// The points among which a dimension of sparse vectors is common or rare.
+public enum IDFScope: Sendable, Equatable {
+  /// All that the collection has.
+  case global
+  /// Those that pass a filter, whatever the search itself may return.
+  case corpus(Filter)
 }
 
 /// How much of an inverted-file index a search may look at.

@@ -22,6 +22,10 @@ public struct StrictMode: Sendable, Equatable {
   public var filterMaxConditions: Int?
   public var conditionMaxSize: Int?
   public var maxPayloadIndexes: Int?
+  /// The most dimensions of a sparse vector, by its name.
+  public var maxSparseLengths: [String: Int] = [:]
+  /// The most vectors of a multivector, by its name.
+  public var maxMultiVectors: [String: Int] = [:]
 
   /// Places no bound.
   public init() {}
@@ -29,13 +33,7 @@ public struct StrictMode: Sendable, Equatable {
   /// Reads checked settings in wire form; `nil` unless they are enabled.
   public init?(_ settings: JSONObjectValue?) {
     guard let settings, settings["enabled"] == .bool(true) else { return nil }
-    func integer(_ key: String) -> Int? {
-      switch settings[key] {
-      case .integer(let value): Int(clamping: value)
-      case .unsigned(let value): Int(clamping: value)
-      default: nil
-      }
-    }
+    func integer(_ key: String) -> Int? { Self.integer(settings[key]) }
     func bool(_ key: String) -> Bool? {
       if case .bool(let value)? = settings[key] { value } else { nil }
     }
@@ -60,5 +58,23 @@ public struct StrictMode: Sendable, Equatable {
     filterMaxConditions = integer("filter_max_conditions")
     conditionMaxSize = integer("condition_max_size")
     maxPayloadIndexes = integer("max_payload_index_count")
+    maxSparseLengths = Self.limits("max_length", by: settings["sparse_config"])
+    maxMultiVectors = Self.limits("max_vectors", by: settings["multivector_config"])
+  }
+
+  private static func integer(_ value: JSONValue?) -> Int? {
+    switch value {
+    case .integer(let value): Int(clamping: value)
+    case .unsigned(let value): Int(clamping: value)
+    default: nil
+    }
+  }
+
+  /// The integers called `key` of objects by name.
+  private static func limits(_ key: String, by names: JSONValue?) -> [String: Int] {
+    guard case .object(let objects)? = names else { return [:] }
+    var limits: [String: Int] = [:]
+    for case (let name, .object(let settings)) in objects { limits[name] = integer(settings[key]) }
+    return limits
   }
 }

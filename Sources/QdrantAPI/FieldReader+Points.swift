@@ -55,19 +55,31 @@ extension FieldReader {
         _ = try DocumentDecoder.vector(self, for: .storing)
         throw .badRequest("Sparse vector from document inference should be named")
       }
-      var vectors: [NamedVector] = []
-      try forEachField { name, field throws(DecodingFault) in
-        let vector = NamedVector(name: name, value: try field.vector(for: .storing))
-        if let index = vectors.firstIndex(where: { $0.name == name }) {
-          vectors[index] = vector
-        } else {
-          vectors.append(vector)
-        }
-      }
-      return vectors
+      return try vectorsByName()
     default:
       throw unexpected("a vector")
     }
+  }
+
+  /// Vectors under their names; of several under one name the last one counts. A value out of range
+  /// is told without the name, as in Qdrant.
+  private func vectorsByName() throws(DecodingFault) -> [NamedVector] {
+    guard let object = element.object else { throw unexpected("a map") }
+    var vectors: [NamedVector] = []
+    for (name, value) in object {
+      let vector: NamedVector
+      do throws(DecodingFault) {
+        vector = NamedVector(name: name, value: try FieldReader(value).vector(for: .storing))
+      } catch {
+        throw error.under(error.kind == .validation ? "?" : name)
+      }
+      if let index = vectors.firstIndex(where: { $0.name == name }) {
+        vectors[index] = vector
+      } else {
+        vectors.append(vector)
+      }
+    }
+    return vectors
   }
 
   /// Refuses a body that is meant for one of a collection's shards.

@@ -41,33 +41,41 @@ extension FieldReader {
       try field.floats(expected: "a sequence")
     }
     if indices.count != values.count {
-      throw DecodingFault.validation("must be the same length as indices").under("values")
+      throw Self.invalid("must be the same length as indices").under("values")
     }
     guard let vector = SparseVector(indices: indices, values: values) else {
-      throw DecodingFault.validation("must be unique").under("indices")
+      throw Self.invalid("must be unique").under("indices")
     }
     return vector
   }
 
+  /// A fault that Qdrant has no text for, only the name of a rule.
+  private static func invalid(_ rule: String) -> DecodingFault {
+    .validation("Validation error: \(rule) [{}]")
+  }
+
   private func multiVector() throws(DecodingFault) -> MultiVector {
     var all: [Float] = []
-    var dimension = 0
-    var other: Int?
+    var lengths: [Int] = []
     try eachElement { field throws(DecodingFault) in
       let before = all.count
       try field.append(to: &all, expected: "a vector")
-      let added = all.count - before
-      if added == 0 { throw .validation("all vectors must be non-empty") }
-      if dimension == 0 { dimension = added }
-      if added != dimension { other = other ?? added }
+      lengths.append(all.count - before)
     }
-    if all.count >= Self.multiVectorLimit {
-      throw .validation(
-        "Total size of all vectors (\(all.count)) must be less than \(Self.multiVectorLimit)")
-    }
-    guard other == nil, let vector = MultiVector(dimension: dimension, values: all) else {
-      throw .validation(
-        "all vectors must have the same dimension, found vector with dimension \(other ?? 0)")
+    let dimension = lengths.first ?? 0
+    let problem: String? =
+      if lengths.contains(0) {
+        "all vectors must be non-empty"
+      } else if all.count >= Self.multiVectorLimit {
+        "Total size of all vectors (\(all.count)) must be less than \(Self.multiVectorLimit)"
+      } else {
+        lengths.first { $0 != dimension }.map {
+          "all vectors must have the same dimension, found vector with dimension \($0)"
+        }
+      }
+    if let problem { throw DecodingFault.validation(problem).under("data") }
+    guard let vector = MultiVector(dimension: dimension, values: all) else {
+      throw DecodingFault.validation("multi vector must not be empty").under("data")
     }
     return vector
   }

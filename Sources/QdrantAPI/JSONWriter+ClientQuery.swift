@@ -181,11 +181,16 @@ extension JSONWriter {
     key("indexed_only")
     bool(params.indexedOnly)
     writeQuantization(params)
-    if let corpus = params.idfCorpus {
+    switch params.idf {
+    case nil: break
+    case .global:
+      key("idf")
+      string("global")
+    case .corpus(let filter):
       key("idf")
       beginObject()
       key("corpus")
-      write(corpus)
+      write(filter)
       endObject()
     }
     if let ivf = params.ivf {

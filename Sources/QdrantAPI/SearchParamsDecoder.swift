@@ -18,7 +18,7 @@ enum SearchParamsDecoder {
           params.oversampling = value["oversampling"]?.element.double
           params.rescore = value["rescore"]?.element.bool
           params.ignoresCodes = value["ignore"]?.element.bool ?? false
-        case "idf": params.idfCorpus = try idfCorpus(value)
+        case "idf": params.idf = try idfScope(value)
         case "acorn": _ = try SettingsSchema.acorn.read(value)
         case "ivf": params.ivf = try ivf(value)
         default: break
@@ -28,16 +28,16 @@ enum SearchParamsDecoder {
     } ?? SearchParams()
   }
 
-  /// `"global"` is all points, as if nothing were said.
-  private static func idfCorpus(_ body: FieldReader) throws(DecodingFault) -> Filter? {
+  private static func idfScope(_ body: FieldReader) throws(DecodingFault) -> IDFScope {
     switch body.element.kind {
     case .string:
       _ = try body.choice(["global"])
-      return nil
+      return .global
     case .object:
-      return try body.required("corpus") { field throws(DecodingFault) in
-        try FilterDecoder.filter(field)
-      }
+      return .corpus(
+        try body.required("corpus") { field throws(DecodingFault) in
+          try FilterDecoder.filter(field)
+        })
     default:
       throw .format("data did not match any variant of untagged enum IdfParams")
     }

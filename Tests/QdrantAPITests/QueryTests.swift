@@ -53,7 +53,8 @@ import Testing
           query: .nearest(.dense([1])), using: "text",
           filter: Filter(must: [.hasID([.number(1)])]),
           params: SearchParams(
-            hnswEf: 128, exact: true, indexedOnly: true, ivf: .probes(3), oversampling: 2),
+            hnswEf: 128, exact: true, indexedOnly: true, ivf: .probes(3), oversampling: 2,
+            idf: .global),
           scoreThreshold: 0.05, limit: 3, offset: 4,
           withPayload: .exclude([path("a"), path("b.c")]), withVector: .names(["text"]),
           lookupFrom: LookupLocation(collection: "other", vector: "v")))
@@ -116,9 +117,11 @@ import Testing
         #"{"query":{}}"#, "query: data did not match any variant of untagged enum QueryInterface"),
       .validation(
         #"{"query":[[1],[2,3]]}"#,
-        "internal.query: all vectors must have the same dimension, found vector with dimension 2"),
+        "internal.query.data: all vectors must have the same dimension, "
+          + "found vector with dimension 2"),
       .validation(
-        #"{"query":{"indices":[1,1],"values":[1,1]}}"#, "internal.query.indices: must be unique"),
+        #"{"query":{"indices":[1,1],"values":[1,1]}}"#,
+        "internal.query.indices: Validation error: must be unique [{}]"),
       .format(#"{"query":{"indices":[1]}}"#, "query: missing field `values`"),
       .badRequest(
         #"{"query":{"text":"x","model":"m"}}"#,

@@ -81,7 +81,7 @@ import Testing
         "vector.name: invalid type: integer `1`, expected a string"),
       .validation(
         #"{"vector":{"name":"s","vector":{"indices":[1],"values":[]}},"limit":1}"#,
-        "vector.vector.values: must be the same length as indices"),
+        "vector.vector.values: Validation error: must be the same length as indices [{}]"),
     ] as [Refusal])
   func legacyRefusals(refusal: Refusal) {
     refusal.check(RequestDecoder.search)

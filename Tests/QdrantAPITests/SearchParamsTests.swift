@@ -17,18 +17,18 @@ import Testing
   }
 
   @Test func theCorpusOfRarity() throws {
-    #expect(try params(#"{"idf":"global"}"#) == SearchParams())
+    #expect(try params(#"{"idf":"global"}"#) == SearchParams(idf: .global))
     #expect(try params(#"{"idf":null}"#) == SearchParams())
     #expect(
       try params(#"{"idf":{"corpus":{"must":{"has_id":[1]}}}}"#)
-        == SearchParams(idfCorpus: Filter(must: [.hasID([.number(1)])])))
+        == SearchParams(idf: .corpus(Filter(must: [.hasID([.number(1)])]))))
   }
 
   @Test func theyRoundTrip() throws {
     let all = [
       SearchParams(oversampling: 1.5), SearchParams(rescore: true),
-      SearchParams(rescore: false, ignoresCodes: true),
-      SearchParams(idfCorpus: Filter(must: [.hasID([.number(1)])])),
+      SearchParams(rescore: false, ignoresCodes: true), SearchParams(idf: .global),
+      SearchParams(idf: .corpus(Filter(must: [.hasID([.number(1)])]))),
     ]
     for params in all {
       let request = QueryRequest(query: .nearest(.dense([1])), params: params)

@@ -118,10 +118,10 @@ import Testing
         #"{"points":[{"id":1,"vector":[]}]}"#, "points[0].vector: dense vector must not be empty"),
       .validation(
         #"{"points":[{"id":1,"vector":[[1],[]]}]}"#,
-        "points[0].vector[1]: all vectors must be non-empty"),
+        "points[0].vector.data: all vectors must be non-empty"),
       .validation(
         #"{"points":[{"id":1,"vector":{"m":[[1],[2,3]]}}]}"#,
-        "points[0].vector.m: all vectors must have the same dimension, "
+        "points[0].vector.?.data: all vectors must have the same dimension, "
           + "found vector with dimension 2"),
       .format(
         #"{"points":[{"id":1,"vector":[[1],2]}]}"#,
@@ -134,10 +134,10 @@ import Testing
         "points[0].vector[1]: invalid type: sequence, expected f32"),
       .validation(
         #"{"points":[{"id":1,"vector":{"s":{"indices":[1],"values":[]}}}]}"#,
-        "points[0].vector.s.values: must be the same length as indices"),
+        "points[0].vector.?.values: Validation error: must be the same length as indices [{}]"),
       .validation(
         #"{"points":[{"id":1,"vector":{"s":{"indices":[1,1],"values":[1,2]}}}]}"#,
-        "points[0].vector.s.indices: must be unique"),
+        "points[0].vector.?.indices: Validation error: must be unique [{}]"),
       .format(
         #"{"points":[{"id":1,"vector":{"s":{"indices":[-1],"values":[1]}}}]}"#,
         "points[0].vector.s.indices[0]: invalid value: integer `-1`, expected u32"),

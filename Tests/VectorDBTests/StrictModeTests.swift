@@ -215,6 +215,41 @@ import VectorDB
     }
   }
 
+  @Test func lengthsOfVectors() async throws {
+    let settings: JSONObjectValue = [
+      "sparse_config": .object(["words": .object(["max_length": .integer(2)])]),
+      "multivector_config": .object(["tokens": .object(["max_vectors": .integer(1)])]),
+    ]
+    try await withDatabase { folder in
+      let tokens = VectorParams(size: 1, distance: .dot, multivector: MultiVectorParams())
+      let config = CollectionConfig(
+        vectors: .named([NamedVectorParams(name: "tokens", params: tokens)]),
+        sparseVectors: [NamedSparseVectorParams(name: "words")],
+        strictMode: settings.merging(["enabled": .bool(true)]))
+      try await folder.database.createCollection(named: "things", config: config)
+      let things = try folder.database.collection(named: "things")
+      let sparse = try #require(SparseVector(indices: [3, 1, 2], values: [1, 1, 1]))
+      let multi = try #require(MultiVector(dimension: 1, values: [1, 2]))
+      for (name, value, text) in [
+        (
+          "words", VectorValue.sparse(sparse),
+          "Sparse vector 'words' has a limit of 2 indices, but 3 were provided!"
+        ),
+        (
+          "tokens", .multi(multi),
+          "Multivector 'tokens' has a limit of 1 vectors, but 2 were provided!"
+        ),
+      ] {
+        let vectors = [NamedVector(name: name, value: value)]
+        let upsert = Operation.upsert([Point(id: .number(9), vectors: vectors)])
+        let update = Operation.updateVectors([PointVectors(id: .number(1), vectors: vectors)])
+        for operation in [upsert, update] {
+          await #expect(throws: badRequest(text)) { try await things.apply([operation]) }
+        }
+      }
+    }
+  }
+
   @Test func rates() async throws {
     try await withStrict(["read_rate_limit": .integer(4), "write_rate_limit": .integer(3)]) {
       folder, things in

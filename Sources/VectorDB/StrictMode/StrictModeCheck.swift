@@ -50,12 +50,35 @@ struct StrictModeCheck {
     switch operation {
     case .upsert(let points, _):
       try check(points.count, within: strictMode.upsertMaxBatchSize, "upsert limit")
+      for point in points { try check(point.vectors) }
     case .updateVectors(let points, _):
       try check(points.count, within: strictMode.upsertMaxBatchSize, "update limit")
+      for point in points { try check(point.vectors) }
     case .delete(let selector), .setPayload(_, let selector, _), .overwritePayload(_, let selector),
       .deletePayload(_, let selector), .clearPayload(let selector), .deleteVectors(_, let selector):
       if case .filter(let filter) = selector {
         try check(filter: filter, allowsUnindexed: strictMode.unindexedFilteringUpdate)
+      }
+    }
+  }
+
+  /// Refuses sparse vectors and multivectors that are too long.
+  private func check(_ vectors: [NamedVector]) throws(CollectionError) {
+    for vector in vectors {
+      switch vector.value {
+      case .dense: break
+      case .sparse(let sparse):
+        guard let limit = strictMode.maxSparseLengths[vector.name], sparse.indices.count > limit
+        else { continue }
+        throw .badRequest(
+          "Sparse vector '\(vector.name)' has a limit of \(limit) indices, "
+            + "but \(sparse.indices.count) were provided!")
+      case .multi(let multi):
+        guard let limit = strictMode.maxMultiVectors[vector.name], multi.count > limit
+        else { continue }
+        throw .badRequest(
+          "Multivector '\(vector.name)' has a limit of \(limit) vectors, "
+            + "but \(multi.count) were provided!")
       }
     }
   }
