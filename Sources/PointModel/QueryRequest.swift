@@ -107,6 +107,13 @@ public struct SearchParams: Sendable, Equatable {
   }
 }
 
+extension SearchParams {
+  /// The filter that ``idf`` has, if it has one.
+  public var idfCorpus: Filter? {
+    if case .corpus(let filter)? = idf { filter } else { nil }
+  }
+}
+
 /// The points among which a dimension of sparse vectors is common or rare.
 public enum IDFScope: Sendable, Equatable {
   /// All that the collection has.

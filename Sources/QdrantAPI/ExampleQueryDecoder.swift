@@ -30,11 +30,15 @@ enum ExampleQueryDecoder {
     }
   }
 
+  /// Examples to be like or unlike. An empty vector has a dimension that no collection has, and is
+  /// refused as such.
   static func examples(
     _ key: String, of body: FieldReader
   ) throws(DecodingFault) -> [QueryVector] {
     try body.optional(key) { field throws(DecodingFault) in
-      try field.map { example throws(DecodingFault) in try QueryDecoder.vector(example) }
+      try field.map { example throws(DecodingFault) in
+        try QueryDecoder.vector(example, allowsEmpty: true)
+      }
     } ?? []
   }
 

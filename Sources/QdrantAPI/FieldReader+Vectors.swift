@@ -7,8 +7,10 @@ extension FieldReader {
 
   /// A vector of any kind: a list of numbers, a list of such lists, indices and values, or what it
   /// is to be made of.
+  ///
+  /// - Parameter allowsEmpty: whether a list may be empty, for a fault that is told later.
   func vector(
-    for purpose: DocumentDecoder.Purpose = .searching
+    for purpose: DocumentDecoder.Purpose = .searching, allowsEmpty: Bool = false
   ) throws(DecodingFault) -> VectorValue {
     if element.kind == .object {
       if DocumentDecoder.isDocument(self) {
@@ -19,7 +21,7 @@ extension FieldReader {
     var values: [Float] = []
     switch element.appendFloats(to: &values) {
     case .copied, .wrongCount:
-      if values.isEmpty { throw .validation("dense vector must not be empty") }
+      if values.isEmpty, !allowsEmpty { throw .validation("dense vector must not be empty") }
       return .dense(values)
     case .notANumber(0) where element.array?.first(where: { _ in true })?.kind == .array:
       return .multi(try multiVector())

@@ -61,7 +61,7 @@ enum PayloadIndexDecoder {
       let range = try field.flag("range")
       if lookup == false, range == false {
         throw DecodingFault.validation(
-          "the 'lookup' and 'range' capabilities can't be both disabled"
+          "Validation error: the 'lookup' and 'range' capabilities can't be both disabled [{}]"
         ).under("lookup")
       }
       return .integer(

@@ -149,9 +149,13 @@ enum QueryDecoder {
   }
 
   /// A vector, or the id of a point that has one.
-  static func vector(_ field: FieldReader) throws(DecodingFault) -> QueryVector {
+  ///
+  /// - Parameter allowsEmpty: whether a list may be empty, for a fault that is told later.
+  static func vector(
+    _ field: FieldReader, allowsEmpty: Bool = false
+  ) throws(DecodingFault) -> QueryVector {
     switch field.element.kind {
-    case .array, .object: .value(try field.vector())
+    case .array, .object: .value(try field.vector(allowsEmpty: allowsEmpty))
     case .integer, .unsigned, .string: .point(try field.pointID())
     default: throw field.unexpected("a vector or a point ID")
     }

@@ -97,7 +97,11 @@ enum UpdateDecoder {
       throw .missing("vector")
     }
     do throws(DecodingFault) {
-      return PointVectors(id: id, vectors: try FieldReader(vector).namedVectors())
+      let vectors = try FieldReader(vector).namedVectors()
+      if vectors.allSatisfy({ $0.value.byteCount == 0 }) {
+        throw .validation("must specify vectors to update for point")
+      }
+      return PointVectors(id: id, vectors: vectors)
     } catch {
       throw error.under("vector")
     }

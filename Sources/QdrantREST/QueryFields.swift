@@ -6,7 +6,17 @@ struct QueryFields {
   private let fields: [(name: String, value: String)]
 
   init(_ request: Request) {
-    fields = request.uri.queryParameters.map { (String($0.key), String($0.value)) }
+    let parts = request.uri.query?.split(separator: "&") ?? []
+    fields = parts.map { part in
+      let halves = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+      return (Self.decoded(halves[0]), halves.count > 1 ? Self.decoded(halves[1]) : "")
+    }
+  }
+
+  /// As forms are written: a plus sign is a space.
+  private static func decoded(_ text: Substring) -> String {
+    let text = String(text.replacing("+", with: " "))
+    return PercentDecoding.decode(text) ?? text
   }
 
   subscript(name: String) -> String? { fields.last { $0.name == name }?.value }

@@ -39,12 +39,8 @@ public enum CollectionError: Error, Sendable, Equatable {
 extension CollectionError {
   init(_ error: ConfigChangeError) {
     switch error {
-    case .unknownVector(""):
-      self = .wrongInput("Default vector params are not specified in config")
-    case .unknownVector(let name):
-      self = .wrongInput("Vector params for \(name) are not specified in config")
-    case .unknownSparseVector(let name):
-      self = .wrongInput("Sparse vector `\(name)` is not specified in collection config")
+    case .unknownVector(let name), .unknownSparseVector(let name):
+      self = .unknownVector(name, context: "")
     case .vectorDiffers(let name):
       self = .wrongInput("Vector `\(name)` already exists with a different configuration")
     case .sparseVectorDiffers(let name):

@@ -89,15 +89,15 @@ def test_what_is_set_can_be_changed_and_disabled(wire, new_collection):
     [
         (
             {"vectors": {"x": {"on_disk": True}}}, 400,
-            "Wrong input: Vector params for x are not specified in config",
+            "Wrong input: Not existing vector name error: x",
         ),
         (
             {"vectors": {"": {"on_disk": True}}}, 400,
-            "Wrong input: Default vector params are not specified in config",
+            "Wrong input: Not existing vector name error: ",
         ),
         (
             {"sparse_vectors": {"x": {"index": {}}}}, 400,
-            "Wrong input: Sparse vector `x` is not specified in collection config",
+            "Wrong input: Not existing vector name error: x",
         ),
         (
             {"hnsw_config": {"ef_construct": 1}}, 422,

@@ -112,6 +112,26 @@ WRITES = {
     "vectors of unknown name": (
         "PUT", POINTS + "/vectors", points({"id": 1, "vector": {"zzz": [1, 2, 3, 4]}}),
         400, UNKNOWN_VECTOR + "zzz"),
+    "vectors, none": (
+        "PUT", POINTS + "/vectors", points({"id": 1, "vector": {}}), 422,
+        INVALID + "points[0].vector: must specify vectors to update for point]"),
+    "sparse, lengths differ": (
+        "PUT", POINTS, points({"id": 1, "vector": {"s": {"indices": [1], "values": []}}}), 422,
+        INVALID + "points[0].vector.?.values: Validation error: "
+        "must be the same length as indices [{}]]"),
+    "sparse, an index twice": (
+        "PUT", POINTS, points({"id": 1, "vector": {"s": {"indices": [1, 1], "values": [1, 2]}}}),
+        422, INVALID + "points[0].vector.?.indices: Validation error: must be unique [{}]]"),
+    "multivector, ragged": (
+        "PUT", POINTS, points({"id": 1, "vector": [[1, 2], [1]]}), 422,
+        INVALID + "points[0].vector.data: all vectors must have the same dimension, "
+        "found vector with dimension 1]"),
+    "text without a name": (
+        "PUT", POINTS, points({"id": 1, "vector": {"text": "a", "model": "qdrant/bm25"}}), 400,
+        "Bad request: points[0].vector: Sparse vector from document inference should be named"),
+    "text for another model": (
+        "PUT", POINTS, points({"id": 1, "vector": {"s": {"text": "a", "model": "some/model"}}}),
+        400, "Bad request: points[0].vector.s: model `some/model` is not available."),
     "vectors, wrong dimension": (
         "PUT", POINTS + "/vectors", points({"id": 1, "vector": [1, 2, 3]}), 400, DIMENSION),
     "timeout 0": ("PUT", POINTS + "?timeout=0", points(good()), 422,
@@ -144,6 +164,17 @@ READS = {
     "named without using": ("POST", "/collections/named/points/query", {"query": [1, 2]}, 400,
                             UNKNOWN_VECTOR),
     "id of no point": ("POST", Q, {"query": 12345}, 404, "Not found: No point with id 12345 found"),
+    "empty example": (
+        "POST", Q, {"query": {"recommend": {"positive": [[]]}}}, 400,
+        "Wrong input: Vector dimension error: expected dim: 4, got 0"),
+    "vector of no name": (
+        "POST", POINTS, {"ids": [1], "with_vector": ["zzz"]}, 400, UNKNOWN_VECTOR + "zzz"),
+    "looked up, no such point": (
+        "POST", Q, {"query": 77, "lookup_from": {"collection": "named", "vector": "zzz"}}, 404,
+        "Not found: No point with id 77 found"),
+    "looked up, no such vector": (
+        "POST", Q, {"query": 1, "lookup_from": {"collection": "named", "vector": "zzz"}}, 400,
+        UNKNOWN_VECTOR + "zzz"),
     "NaN": ("POST", Q, '{"query":[NaN,0,0,0]}', 400, FORMAT),
     "beyond float": ("POST", Q, '{"query":[1e39,0,0,0]}', 400, FORMAT),
     "unknown condition": ("POST", Q, {"filter": {"must": [{"key": "a", "like": 1}]}}, 400, FORMAT),

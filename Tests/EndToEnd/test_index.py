@@ -95,7 +95,8 @@ def test_the_light_and_the_counts(filled):
     recalls = [point["recall"] for point in report["calibration"]]
     probes = [point["nprobe"] for point in report["calibration"]]
     assert recalls == sorted(recalls) and probes == sorted(probes) and recalls[-1] > 0.95
-    answer = wire.result("GET", "/collections/c/optimizations?with=queued,completed,idle_segments")
+    parts = "queued+,%20completed,idle_segments"
+    answer = wire.result("GET", f"/collections/c/optimizations?with={parts}")
     assert answer["running"] == [] and len(answer["idle_segments"]) == 1
     assert answer["summary"]["queued_optimizations"] == 0
     text = wire.send("GET", "/metrics").text

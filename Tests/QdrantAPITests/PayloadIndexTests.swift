@@ -82,7 +82,8 @@ import Testing
       "field_name: Invalid json path: 'a['"),
     .validation(
       #"{"field_name":"a","field_schema":{"type":"integer","lookup":false,"range":false}}"#,
-      "field_schema.lookup: the 'lookup' and 'range' capabilities can't be both disabled"),
+      "field_schema.lookup: "
+        + "Validation error: the 'lookup' and 'range' capabilities can't be both disabled [{}]"),
   ])
   func whatIsWrongIsNamed(_ refusal: Refusal) {
     refusal.check(RequestDecoder.createPayloadIndex)

@@ -54,7 +54,9 @@ struct OptimizationsReport {
   init(_ info: CollectionInfo, _ request: Request) throws {
     self.info = info
     parts = Set(
-      request.uri.queryParameters["with"].map { $0.split(separator: ",").map(String.init) } ?? [])
+      QueryFields(request)["with"].map { names in
+        names.split(separator: ",").map { $0.filter { $0 != " " } }
+      } ?? [])
     let known: Set = ["queued", "completed", "idle_segments"]
     if let unknown = parts.subtracting(known).sorted().first {
       throw RESTError(.badRequest, "unknown part `\(unknown)`: expected one of \(known.sorted())")

@@ -21,11 +21,19 @@ extension PointCollection {
     for request in requests {
       try checkNames(request.withVector)
     }
-    let cost = requests.reduce(0) { $0 + RequestCost.query($1) }
-    try admitRead(cost: cost) { strictMode throws(CollectionError) in
+    try admitRead(cost: try cost(of: requests)) { strictMode throws(CollectionError) in
       for request in requests { try strictMode.check(request) }
     }
     return try beginRead()
+  }
+
+  /// What queries take of the collection's rate; of no matter where it has none.
+  private func cost(of requests: [QueryRequest]) throws(CollectionError) -> Int {
+    guard rateLimits.areLimited(.read) else { return 0 }
+    let transaction = try beginRead()
+    return requests.reduce(0) { sum, request in
+      sum + RequestCost.query(request) { transaction.vectorCount(of: $0, using: $1) }
+    }
   }
 
   /// The points that `requests` ask for, as of the commit that `transaction` reads.
@@ -52,7 +60,7 @@ extension PointCollection {
   ) async throws(CollectionError) -> [PointGroup] {
     await awaitLoading()
     try checkNames(request.query.withVector)
-    try admitRead(cost: RequestCost.query(request.query)) { strictMode throws(CollectionError) in
+    try admitRead(cost: try cost(of: [request.query])) { strictMode throws(CollectionError) in
       try strictMode.check(request)
     }
     let transaction = try beginRead()

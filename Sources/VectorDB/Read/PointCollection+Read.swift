@@ -100,6 +100,6 @@ extension PointCollection {
 
   func checkNames(_ selector: VectorSelector) throws(CollectionError) {
     guard case .names(let names) = selector else { return }
-    for name in names { _ = try field(named: name, context: "with_vector") }
+    for name in names { _ = try field(named: name, context: "") }
   }
 }

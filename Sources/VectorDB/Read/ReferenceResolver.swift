@@ -55,6 +55,24 @@ extension ReadTransaction {
   }
 }
 
+extension ReadTransaction {
+  /// How many vectors an example is made of: those of a multivector, else one.
+  func vectorCount(of vector: QueryVector, using name: String) -> Int {
+    let value: VectorValue? =
+      switch vector {
+      case .value(let value): value
+      case .point(let id):
+        if let view = try? view(named: name, context: "") {
+          try? self.vector(of: id, view)
+        } else {
+          nil
+        }
+      }
+    guard case .multi(let multi)? = value else { return 1 }
+    return multi.count
+  }
+}
+
 extension PointCollection {
   /// The vectors called `name` of stored points; throws when one does not exist.
   fileprivate func vectors(
@@ -62,8 +80,12 @@ extension PointCollection {
   ) async throws(CollectionError) -> [PointID: VectorValue] {
     await awaitLoading()
     let transaction = try beginRead()
-    let view = try transaction.view(named: name, context: "")
     return try await transaction.run { (transaction) throws(CollectionError) in
+      // A point that is missing goes before a vector that is.
+      for (id, location) in zip(ids, try transaction.locations(of: ids)) where location == nil {
+        throw .pointNotFound(id)
+      }
+      let view = try transaction.view(named: name, context: "")
       var vectors: [PointID: VectorValue] = [:]
       for id in ids { vectors[id] = try transaction.vector(of: id, view) }
       return vectors

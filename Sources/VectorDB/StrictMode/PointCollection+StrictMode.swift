@@ -56,7 +56,7 @@ extension PointCollection {
     let count = state.withLock { $0.liveCount }
     if operations.contains(where: \.addsVectors) {
       if let limit = strictMode.maxVectorBytes,
-        count * fields.reduce(0, { $0 + $1.rowBytes }) >= limit
+        fields.reduce(0, { $0 + $1.storedBytes(live: count) }) >= limit
       {
         throw .badRequest(
           "Max vector storage size limit of \(Self.megabytes(limit))MB reached!")
