@@ -107,7 +107,7 @@ struct ExampleSearch {
   /// A vector as the field searches with it.
   private func prepared(_ vector: VectorValue) throws(CollectionError) -> VectorValue {
     guard view.usesRarity else {
-      if params.idfCorpus != nil {
+      if params.idf != nil {
         throw .wrongInput(
           "search param `idf` requires a sparse vector with the `idf` modifier, "
             + "which vector \"\(view.name)\" is not")
