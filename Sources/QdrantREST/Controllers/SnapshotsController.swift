@@ -135,10 +135,12 @@ struct SnapshotsController: Sendable {
   /// The file that a location names.
   private func path(of location: String) throws(RESTError) -> String {
     if location.hasPrefix("file://") {
-      let rest = String(location.dropFirst("file://".count))
-      guard rest.hasPrefix("/"), let path = PercentDecoding.decode(rest) else {
+      var rest = location.dropFirst("file://".count)
+      if rest.hasPrefix("localhost/") { rest = rest.dropFirst("localhost".count) }
+      guard rest.hasPrefix("/"), let path = PercentDecoding.decode(String(rest)) else {
         throw RESTError(
-          .badRequest, "Bad request: Invalid snapshot URI, file path expected: \(location)")
+          .badRequest,
+          "Bad request: Invalid snapshot URI, file path must be absolute or on localhost")
       }
       return path
     }

@@ -76,7 +76,9 @@ final class SparseField: VectorField {
   }
 
   func storedBytes(live rows: Int) -> Int {
-    rows * SparseFormat.storedBytes(elements: column.writtenElements / max(1, column.writtenRows))
+    if column.writtenElements == 0 { return 0 }
+    return rows
+      * SparseFormat.storedBytes(elements: column.writtenElements / max(1, column.writtenRows))
   }
 
   func growth(of value: VectorValue?) -> Int {

@@ -59,8 +59,7 @@ public struct SnapshotFolder: Sendable, Equatable {
 
   /// Deletes a snapshot.
   ///
-  /// - Throws: ``CollectionError/snapshotNotFound(_:)``, and ``CollectionError/forbidden(_:)`` for
-  ///   a name that leads elsewhere.
+  /// - Throws: ``CollectionError/snapshotNotFound(_:)``, also for a name that leads elsewhere.
   public func delete(_ name: String, of collection: String?) throws(CollectionError) {
     let path = try path(of: name, collection)
     guard try SnapshotFile.remove(path) else { throw .snapshotNotFound(name) }
@@ -158,12 +157,14 @@ public struct SnapshotFolder: Sendable, Equatable {
 
   private func folder(of collection: String?) throws(CollectionError) -> String {
     guard let collection else { return path }
-    try Self.check(collection)
+    guard Self.isName(collection) else {
+      throw .forbidden("`\(collection)` is not inside the snapshots directory")
+    }
     return path + "/" + collection
   }
 
   private func path(of name: String, _ collection: String?) throws(CollectionError) -> String {
-    try Self.check(name)
+    guard Self.isName(name) else { throw .snapshotNotFound(name) }
     let path = try folder(of: collection) + "/" + name
     // A collection may be called like a snapshot, and then so is its folder.
     guard name.hasSuffix(Self.suffix), !SnapshotFile.isDirectory(path) else {
@@ -172,12 +173,10 @@ public struct SnapshotFolder: Sendable, Equatable {
     return path
   }
 
-  /// Refuses whatever is not the name of something directly inside a folder.
-  private static func check(_ name: String) throws(CollectionError) {
+  /// Whether it is the name of something directly inside a folder.
+  private static func isName(_ name: String) -> Bool {
     let isPath = name.utf8.contains { $0 == UInt8(ascii: "/") || $0 == 0 }
-    guard !isPath, !name.isEmpty, name != ".", name != ".." else {
-      throw .forbidden("`\(name)` is not inside the snapshots directory")
-    }
+    return !isPath && !name.isEmpty && name != "." && name != ".."
   }
 
   /// The present second, in a form that suits names of files.
