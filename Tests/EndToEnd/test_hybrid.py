@@ -38,7 +38,12 @@ TEXTS = [
     ("A vector database finds the nearest records to a vector", "computing", 2),
 ]
 IDS = [str(uuid.uuid5(uuid.NAMESPACE_URL, text)) for text, _, _ in TEXTS]
-QUESTIONS = ["which archer has arrows in the quiver", "bread from the hot oven", "nearest records"]
+# Such that no two texts are equally near, by either vector: ranks are what is fused.
+QUESTIONS = [
+    "the archer of a bow on the stove keeps an oven",
+    "a baker in the kitchen keeps bread and leek on a disk",
+    "a hot soup and the records of a database on a disk",
+]
 
 
 @pytest.fixture
