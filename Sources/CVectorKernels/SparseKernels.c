@@ -29,21 +29,55 @@ typedef struct scan_parts {
 /// Adds the rows of a list that lie in a superblock.
 static void scatter(const vk_sparse_list *list, size_t superblock, uint16_t *sums) {
   size_t first_row = superblock * VK_SPARSE_ROWS;
-  size_t position;
-  size_t end;
-  if (list->starts != NULL) {
-    position = list->starts[superblock];
-    end = list->starts[superblock + 1];
-  } else {
-    position = 0;
-    while (position < list->count && list->rows[position] < first_row) position++;
-    end = position;
-    while (end < list->count && list->rows[end] < first_row + VK_SPARSE_ROWS) end++;
-  }
   const uint16_t factor = list->factor;
-  for (; position < end; position++) {
-    sums[list->rows[position] - first_row] += share(list->weights[position], factor);
+  for (size_t i = list->starts[superblock]; i < list->starts[superblock + 1]; i++) {
+    sums[list->rows[i] - first_row] += share(list->weights[i], factor);
   }
+}
+
+/// Adds the rows of a list that lie in a block.
+static void scatter_block(const vk_sparse_list *list, size_t superblock, size_t block,
+                          uint16_t *block_sums) {
+  size_t first_row = block * VK_SPARSE_BLOCK_ROWS;
+  size_t low = list->starts[superblock];
+  size_t end = list->starts[superblock + 1];
+  size_t high = end;
+  while (low < high) {
+    size_t middle = (low + high) / 2;
+    if (list->rows[middle] < first_row) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  for (; low < end && list->rows[low] < first_row + VK_SPARSE_BLOCK_ROWS; low++) {
+    block_sums[list->rows[low] - first_row] += share(list->weights[low], list->factor);
+  }
+}
+
+/// More blocks than this that can hold a result are not worth a search in each list.
+enum { few_blocks = 8 };
+
+/// How many lists, from the first on, are added at once. The rest, whose weights are small, is added
+/// only in blocks where it can matter; `most` gets what a row may have from it.
+static size_t count_leading(const vk_sparse_terms *terms, const uint16_t *block_bounds,
+                            size_t block_count, uint32_t threshold, uint32_t *most) {
+  uint32_t highest = 0;
+  for (size_t i = 0; i < block_count; i++) {
+    highest = block_bounds[i] > highest ? block_bounds[i] : highest;
+  }
+  size_t leading = terms->list_count;
+  uint32_t sum = 0;
+  // With so much left open, what was added at once still tells most blocks apart.
+  uint32_t room = threshold > highest ? (threshold - highest) / 2 : 0;
+  while (leading > 0) {
+    uint32_t next = share(255, terms->lists[leading - 1].factor);
+    if (sum + next > room) break;
+    sum += next;
+    leading--;
+  }
+  *most = sum;
+  return leading;
 }
 
 static inline __attribute__((always_inline)) size_t scan_with(
@@ -52,17 +86,39 @@ static inline __attribute__((always_inline)) size_t scan_with(
   size_t first_block = superblock * VK_SPARSE_BLOCKS;
   uint16_t block_bounds[VK_SPARSE_BLOCKS] = {0};
   parts.sum_maxima(terms->bits, terms->bit_count, first_block, block_bounds);
+  uint32_t rest;
+  size_t leading = count_leading(terms, block_bounds, block_count, threshold, &rest);
+  for (size_t i = 0; i < leading; i++) {
+    __builtin_prefetch(terms->lists[i].rows + terms->lists[i].starts[superblock], 0, 3);
+    __builtin_prefetch(terms->lists[i].weights + terms->lists[i].starts[superblock], 0, 3);
+  }
   memset(sums, 0, block_count * VK_SPARSE_BLOCK_ROWS * sizeof(uint16_t));
-  for (size_t i = 0; i < terms->list_count; i++) {
+  for (size_t i = 0; i < leading; i++) {
+    scatter(terms->lists + i, superblock, sums);
+  }
+  size_t live[VK_SPARSE_BLOCKS];
+  size_t live_count = 0;
+  for (size_t i = 0; i < block_count; i++) {
+    uint32_t most = block_bounds[i] + rest;
+    if (leading > 0) most += parts.greatest(sums + i * VK_SPARSE_BLOCK_ROWS);
+    live[live_count] = i;
+    live_count += most >= threshold;
+  }
+  bool is_whole = live_count > few_blocks;
+  for (size_t i = leading; is_whole && i < terms->list_count; i++) {
     scatter(terms->lists + i, superblock, sums);
   }
   size_t found = 0;
-  for (size_t i = 0; i < block_count; i++) {
-    uint16_t *block_sums = sums + i * VK_SPARSE_BLOCK_ROWS;
-    uint32_t most = block_bounds[i];
-    if (terms->list_count > 0) most += parts.greatest(block_sums);
-    if (most < threshold) continue;
-    size_t block = first_block + i;
+  for (size_t l = 0; l < live_count; l++) {
+    uint16_t *block_sums = sums + live[l] * VK_SPARSE_BLOCK_ROWS;
+    size_t block = first_block + live[l];
+    for (size_t i = leading; !is_whole && i < terms->list_count; i++) {
+      scatter_block(terms->lists + i, superblock, block, block_sums);
+    }
+    if (leading < terms->list_count &&
+        block_bounds[live[l]] + (uint32_t)parts.greatest(block_sums) < threshold) {
+      continue;
+    }
     uint64_t passed =
         parts.sum_block(terms->bits, terms->bit_count, block, threshold, block_sums);
     while (passed != 0) {

@@ -108,7 +108,7 @@ import VectorIndex
   @Test func documentsAreCountedAtTheCommit() throws {
     var random = SeededGenerator(seed: 9)
     var fixture = SparseFixture(.coarse)
-    let indices: [UInt32] = Array(Set((0..<40).map { UInt32($0 * $0) &* 7 }))
+    let indices: [UInt32] = (0..<40).map { UInt32($0 * $0) &* 7 }
     func expectCounts(_ fixture: SparseFixture, _ allowed: RowMask?) throws {
       let counts = try fixture.index.view().documentCounts(
         of: indices, column: fixture.column.view(), visibility: fixture.visibilityView,

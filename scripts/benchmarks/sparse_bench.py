@@ -161,7 +161,8 @@ def report(children: list[Child], options) -> None:
     if ours:
         build = ours.build
         count = build["elements"]
-        say(f"{options.kind}: {build['points']:,} rows, {count / build['points']:.0f} elements each")
+        each = count / build["points"]
+        say(f"{options.kind}: {build['points']:,} rows of {each:.0f} elements")
         say(f"bytes an element: {build['row_bytes'] / count:.2f} in rows, "
             f"{build['index_bytes'] / count:.2f} in the index; {build['kernels']}")  # fmt: skip
     if options.json:

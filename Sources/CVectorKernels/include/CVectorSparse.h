@@ -39,12 +39,12 @@ typedef struct vk_sparse_list {
   const uint16_t *rows;
   const uint8_t *weights;
   size_t count;
-  /// For every superblock, the position of its first row, and the end; NULL for a short list.
-  const uint16_t *_Nullable starts;
+  /// For every superblock, the position of its first row, and the end.
+  const uint16_t *starts;
   uint16_t factor;
 } vk_sparse_list;
 
-/// What a query finds in a segment.
+/// What a query finds in a segment. Lists come by falling factor.
 typedef struct vk_sparse_terms {
   const vk_sparse_bits *_Nullable bits;
   size_t bit_count;

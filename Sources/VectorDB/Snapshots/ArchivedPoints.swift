@@ -51,6 +51,9 @@ struct ArchivedPoints {
         // What is shorter than a vector reaches beyond the frame.
         let length = format.storedLength(at: cursor.rest) ?? cursor.rest.count + 1
         let values = try cursor.take(length)
+        guard format.fits(values) else {
+          throw .damagedSnapshot("point \(point.id) has a damaged vector")
+        }
         guard format.isFinite(values) else {
           throw .damagedSnapshot("point \(point.id) has a vector that is not finite")
         }

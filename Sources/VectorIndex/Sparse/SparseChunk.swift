@@ -69,8 +69,11 @@ struct SparseAddresses {
   }
 
   /// The row, if it is there.
-  func row(_ row: Int) -> SparseRow? {
-    UnsafeRawPointer(bitPattern: rows[row].load(ordering: .acquiring)).map(SparseRow.init)
+  func row(_ row: Int) -> SparseRow? { address(row).map(SparseRow.init) }
+
+  /// Where the row begins, if it is there.
+  func address(_ row: Int) -> UnsafeRawPointer? {
+    UnsafeRawPointer(bitPattern: rows[row].load(ordering: .acquiring))
   }
 }
 

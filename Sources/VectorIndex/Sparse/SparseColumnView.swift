@@ -48,6 +48,12 @@ public struct SparseColumnView: Sendable {
       .row(Int(offset) & (SparseChunk.rowCount - 1))
   }
 
+  /// Where a present row is, valid while the view lives.
+  func address(of offset: UInt32) -> UnsafeRawPointer? {
+    table.addresses(of: Int(offset) >> SparseChunk.rowShift)?
+      .address(Int(offset) & (SparseChunk.rowCount - 1))
+  }
+
   /// Whether the chunk that holds `offset` has rows.
   func hasChunk(of offset: UInt32) -> Bool {
     table.addresses(of: Int(offset) >> SparseChunk.rowShift) != nil

@@ -44,7 +44,36 @@ struct SparseLiveRows: Sendable {
   }
 }
 
+/// The visible rows of a segment as they were found last, for those who see the same.
+struct SparseLiveRowsMemo: Sendable {
+  /// The deaths that were recorded by then, none of a later commit than `sequence`.
+  var deaths: Int
+  var sequence: UInt64
+  var rows: SparseLiveRows
+}
+
 extension SparseSegment {
+  /// The visible rows, in `allowed` if it is given. Found once for as long as no further row dies.
+  func liveRows(
+    column: SparseColumnView, visibility: VisibilityView, allowed: RowMask?
+  ) -> SparseLiveRows {
+    if allowed != nil {
+      return SparseLiveRows(of: self, column: column, visibility: visibility, allowed: allowed)
+    }
+    let deaths = visibility.recordedDeaths(in: range)
+    if let memo = memo.withLock({ $0 }), memo.deaths == deaths,
+      memo.sequence <= visibility.sequence
+    {
+      return memo.rows
+    }
+    let rows = SparseLiveRows(of: self, column: column, visibility: visibility, allowed: nil)
+    if !visibility.hasLaterDeaths(in: range) {
+      let found = SparseLiveRowsMemo(deaths: deaths, sequence: visibility.sequence, rows: rows)
+      memo.withLock { $0 = found }
+    }
+    return rows
+  }
+
   /// The last offset that its blocks reach, and that was in the range.
   var lastOffset: UInt32 {
     min(range.upperBound - 1, range.lowerBound + UInt32(64 * blockCount - 1))
@@ -92,6 +121,7 @@ extension SparseIndexView {
   /// for `allowed`, rows are counted.
   ///
   /// - Parameters:
+  ///   - indices: ascending, none twice.
   ///   - column: taken together with this view and `visibility`.
   ///   - allowed: only these rows are documents; `nil` for all.
   /// - Throws: ``SearchInterrupted`` after `shouldStop` returned true.
@@ -107,8 +137,7 @@ extension SparseIndexView {
       let live =
         isWhole
         ? nil
-        : SparseLiveRows(
-          of: segment, column: column, visibility: visibility, allowed: allowed)
+        : segment.liveRows(column: column, visibility: visibility, allowed: allowed)
       result.documents += live?.documentCount ?? segment.documentCount
       for (position, index) in indices.enumerated() {
         guard let number = segment.storage.find(index) else { continue }
@@ -116,14 +145,16 @@ extension SparseIndexView {
           live?.count(of: number, in: segment) ?? Int(segment.storage.terms[number].count)
       }
     }
-    let positions = Dictionary(
-      zip(indices, indices.indices), uniquingKeysWith: { first, _ in first })
     visibility.forEachVisible(in: min(end, visibility.rowCount)..<visibility.rowCount) { offset in
       guard allowed?.contains(offset) ?? true, let row = column.row(at: offset), row.count > 0
       else { return }
       result.documents += 1
-      for element in 0..<row.count {
-        if let position = positions[row.indices[element]] { result.counts[position] += 1 }
+      // Both ascend.
+      var element = 0
+      for (position, index) in indices.enumerated() {
+        while element < row.count, row.indices[element] < index { element += 1 }
+        if element == row.count { break }
+        if row.indices[element] == index { result.counts[position] += 1 }
       }
     }
     return result

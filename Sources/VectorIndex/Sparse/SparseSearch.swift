@@ -144,6 +144,11 @@ struct SparseLane {
   /// How many neighbours are wanted.
   var limit: Int { query.limit }
 
+  /// Has the vector of a row brought into the cache.
+  func fetch(_ offset: UInt32) {
+    if let address = column.address(of: offset) { vk_prefetch(address, 256) }
+  }
+
   /// Takes the row if it may be a result and shares an index with the query.
   mutating func offer(_ offset: UInt32) {
     guard query.allowed?.contains(offset) ?? true, visibility.isVisible(offset),

@@ -8,7 +8,7 @@ import CVectorKernels
 /// 4,096 rows; see `CVectorSparse.h`.
 ///
 /// SAFETY: the memory is filled by the build before the segment exists, never written again, and
-/// freed in `deinit`.
+/// freed in `deinit`; all else that can change is behind a lock.
 final class SparseSegment: @unchecked Sendable {
   /// The offsets it was made of. Rows that were dead by then are left out.
   let range: Range<UInt32>
@@ -22,6 +22,8 @@ final class SparseSegment: @unchecked Sendable {
   /// `nil` if some of them were of later commits.
   let deaths: Int?
   let storage: SparseSegmentStorage
+  /// What was found of visible rows after some had died.
+  let memo = TraceableMutex<SparseLiveRowsMemo?>(nil)
 
   init(
     range: Range<UInt32>, rowCount: Int, documentCount: Int, negativeWeights: [Int: Float],

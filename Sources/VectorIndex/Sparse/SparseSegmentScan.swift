@@ -37,10 +37,10 @@ struct SparseSegmentScan {
       self.targets = targets
       return
     }
-    for number in targets.indices {
-      targets[number].prepare(unitsOfOne: unitsOfOne)
-      let excess = targets[number].excess(unitsOfOne)
-      for (superblock, bound) in targets[number].superblockBounds().enumerated() where bound > 0 {
+    for (number, target) in targets.enumerated() {
+      let excess = target.excess(unitsOfOne)
+      let bounds = target.prepare(unitsOfOne: unitsOfOne)
+      for (superblock, bound) in bounds.enumerated() where bound > 0 {
         visits.append(
           SparseVisit(target: number, superblock: superblock, bound: Double(bound) + excess))
       }
@@ -102,12 +102,25 @@ struct SparseSegmentScan {
   ) {
     let first = target.segment.range.lowerBound
     var threshold = max(low, threshold(target, lane))
-    for position in 0..<count {
-      let bound = UInt32(scratch.bounds[position])
-      guard bound >= threshold, bound < high else { continue }
-      lane.offer(first + UInt32(scratch.rows[position]))
-      threshold = max(low, self.threshold(target, lane))
+    var position = 0
+    while position < count {
+      // Vectors are fetched a few ahead: nearly all that is read of them is in no cache.
+      let end = min(count, position + Self.rowsAhead)
+      for next in position..<end where isWanted(scratch.bounds[next], threshold, high) {
+        lane.fetch(first + UInt32(scratch.rows[next]))
+      }
+      for next in position..<end where isWanted(scratch.bounds[next], threshold, high) {
+        lane.offer(first + UInt32(scratch.rows[next]))
+        threshold = max(low, self.threshold(target, lane))
+      }
+      position = end
     }
+  }
+
+  private static let rowsAhead = 64
+
+  private func isWanted(_ bound: UInt16, _ threshold: UInt32, _ high: UInt32) -> Bool {
+    UInt32(bound) >= threshold && UInt32(bound) < high
   }
 }
 
@@ -119,7 +132,7 @@ private struct SparseVisit {
 }
 
 /// Room for what the scan of a superblock finds.
-private final class SparseScratch {
+final class SparseScratch {
   let sums = UnsafeMutablePointer<UInt16>.allocate(capacity: Int(VK_SPARSE_ROWS))
   let rows = UnsafeMutablePointer<UInt16>.allocate(capacity: Int(VK_SPARSE_ROWS))
   let bounds = UnsafeMutablePointer<UInt16>.allocate(capacity: Int(VK_SPARSE_ROWS))
@@ -141,134 +154,6 @@ private final class SparseScratch {
         if reached >= wanted { return UInt32(bin) << 8 }
       }
       return 0
-    }
-  }
-}
-
-/// A segment as a query finds it.
-private struct SparseTarget {
-  let segment: SparseSegment
-  /// The terms that can add to a score, and the weights of the query for them.
-  let terms: [(number: Int, weight: Float)]
-  /// The most that a row can get from those.
-  let greatest: Double
-  /// The most that a row can get from negative weights of rows for negative ones of the query,
-  /// which bounds don't know of.
-  let unindexed: Double
-  /// The greatest sum of amounts.
-  let absolute: Double
-  /// Whether a row of the segment can be a result at all.
-  let sharesAnIndex: Bool
-  private var bits: [vk_sparse_bits] = []
-  private var lists: [vk_sparse_list] = []
-
-  init(_ segment: SparseSegment, query: SparseQuery) {
-    self.segment = segment
-    var terms: [(number: Int, weight: Float)] = []
-    var greatest = 0.0
-    var unindexed = 0.0
-    var absolute = 0.0
-    var sharesAnIndex = false
-    for (index, weight) in zip(query.indices, query.weights) {
-      guard let number = segment.storage.find(index) else { continue }
-      sharesAnIndex = true
-      let most = Double(segment.storage.terms[number].greatest)
-      let least = Double(segment.negativeWeights[number] ?? 0)
-      absolute += abs(Double(weight)) * max(most, -least)
-      if weight > 0, most > 0 {
-        terms.append((number, weight))
-        greatest += Double(weight) * most
-      } else if weight < 0 {
-        unindexed += Double(weight) * least
-      }
-    }
-    self.terms = terms
-    self.greatest = greatest
-    self.unindexed = unindexed
-    self.absolute = absolute
-    self.sharesAnIndex = sharesAnIndex
-  }
-
-  /// What any row may have beyond its bound, in units.
-  func excess(_ unitsOfOne: Double) -> Double { unindexed * unitsOfOne }
-
-  /// Makes what the kernels take.
-  mutating func prepare(unitsOfOne: Double) {
-    let storage = segment.storage
-    for (number, weight) in terms {
-      let term = storage.terms[number]
-      let units = (Double(weight) * Double(term.greatest) * unitsOfOne).rounded(.up)
-      // 256 units of a factor are one unit of a bound, 255 steps of a weight its greatest.
-      let factor = UInt16(min(65_535, (units * 256 / 255).rounded(.up)))
-      switch storage.kind(term) {
-      case .dense:
-        let place = Int(term.start)
-        bits.append(
-          vk_sparse_bits(
-            masks: storage.masks + place * storage.blockCount,
-            starts: storage.starts + place * storage.blockCount,
-            maxima: storage.maxima + place * storage.paddedBlocks,
-            weights: storage.denseWeights + Int(storage.weightStarts[place]), factor: factor))
-      case .long, .short:
-        let first = storage.listStart(term)
-        let isLong = storage.kind(term) == .long
-        lists.append(
-          vk_sparse_list(
-            rows: storage.rows + first, weights: storage.listWeights + first,
-            count: Int(term.count),
-            starts: isLong
-              ? storage.partStarts + Int(term.start) * (SparseSegmentStorage.superblocks + 1)
-              : nil, factor: factor))
-      }
-    }
-  }
-
-  /// The most that a row of each superblock can have.
-  func superblockBounds() -> [UInt32] {
-    let storage = segment.storage
-    var sums = [UInt32](repeating: 0, count: segment.superblockCount)
-    var dense = bits.makeIterator()
-    var list = lists.makeIterator()
-    for (number, _) in terms {
-      let term = storage.terms[number]
-      let kind = storage.kind(term)
-      guard let factor = kind == .dense ? dense.next()?.factor : list.next()?.factor else {
-        continue
-      }
-      if kind == .short {
-        var maxima = [UInt8](repeating: 0, count: sums.count)
-        let first = Int(term.start)
-        for position in first..<first + Int(term.count) {
-          let superblock = Int(storage.rows[position]) >> 12
-          maxima[superblock] = max(maxima[superblock], storage.listWeights[position])
-        }
-        for superblock in sums.indices {
-          sums[superblock] += (UInt32(maxima[superblock]) * UInt32(factor)) >> 8
-        }
-      } else {
-        let row = kind == .dense ? Int(term.start) : storage.denseCount + Int(term.start)
-        let maxima = storage.superMaxima + row * SparseSegmentStorage.superblocks
-        for superblock in sums.indices {
-          sums[superblock] += (UInt32(maxima[superblock]) * UInt32(factor)) >> 8
-        }
-      }
-    }
-    return sums
-  }
-
-  /// Finds the rows of a superblock with bounds of at least `threshold`.
-  func scan(
-    _ superblock: Int, threshold: UInt32, into scratch: SparseScratch, using variant: vk_variant
-  ) -> Int {
-    bits.withUnsafeBufferPointer { bits in
-      lists.withUnsafeBufferPointer { lists in
-        var terms = vk_sparse_terms(
-          bits: bits.baseAddress, bit_count: bits.count, lists: lists.baseAddress,
-          list_count: lists.count)
-        return vk_scan_sparse(
-          variant, &terms, superblock, segment.blockCount(ofSuperblock: superblock), threshold,
-          scratch.sums, scratch.rows, scratch.bounds)
-      }
     }
   }
 }
