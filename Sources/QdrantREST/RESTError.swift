@@ -48,10 +48,6 @@ extension RESTError {
     }
   }
 
-  static func unsupported(_ feature: String) -> RESTError {
-    RESTError(.badRequest, "Bad request: \(feature) not supported yet")
-  }
-
   static func tooLarge(bytes: Int?, limit: Int) -> RESTError {
     let what =
       bytes.map { "JSON payload (\($0) bytes) is larger than allowed (limit: \(limit) bytes)." }

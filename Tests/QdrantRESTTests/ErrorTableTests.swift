@@ -31,6 +31,7 @@ import VectorDB
     ),
     (.rateLimited("r", retryAfterSeconds: 7), 429, "Rate limiting exceeded: r"),
     (.outOfSpace("o"), 507, "Service internal error: out of space: o"),
+    (.quotaReached("q"), 507, "Insufficient storage: q"),
     (.shuttingDown, 503, "Service unavailable: the server is shutting down"),
     (.storage("s"), 500, "Service internal error: s"),
     (.damaged("d"), 500, "Service internal error: d"),
@@ -58,6 +59,8 @@ import VectorDB
     ),
     (.unauthenticated("u"), 401, "u"), (.forbidden("f"), 403, "Forbidden: f"),
     (.pointMissing(.number(7)), 404, "Not found: Point with id 7 does not exists!"),
+    (.shardMissing(2), 404, "Not found: shard 2"),
+    (.standalone, 405, "Qdrant is running in standalone mode"),
     (.starting, 503, "Service unavailable: the data directory is still being opened"),
   ])
   func serviceErrors(_ error: ServiceError, _ status: Int, _ text: String) {
