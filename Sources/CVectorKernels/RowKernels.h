@@ -48,11 +48,23 @@ VK_ATTRIBUTES __attribute__((noinline)) static void VK_FN(byte_widen)(
   }
 }
 
+VK_ATTRIBUTES __attribute__((noinline)) static void VK_FN(narrow)(
+    const float *restrict numbers, size_t count, void *restrict out) {
+  _Float16 *restrict halves = out;
+  for (size_t i = 0; i < count; i++) {
+    float number = numbers[i];
+    float bounded = number > greatest_half ? greatest_half : number;
+    bounded = bounded < -greatest_half ? -greatest_half : bounded;
+    halves[i] = (_Float16)(__builtin_fabsf(number) == __builtin_inff() ? number : bounded);
+  }
+}
+
 #define VK_SET_INITIALIZER                                                               \
   {{{VK_FN(dot), VK_FN(squared_l2), VK_FN(l1), VK_FN(cosine)},                           \
     {VK_FN(half_dot), VK_FN(half_squared_l2), VK_FN(half_l1), VK_FN(half_cosine)},       \
     {VK_FN(byte_dot), VK_FN(byte_squared_l2), VK_FN(byte_l1), VK_FN(byte_cosine)}},      \
-   {VK_FN(widen), VK_FN(half_widen), VK_FN(byte_widen)}}
+   {VK_FN(widen), VK_FN(half_widen), VK_FN(byte_widen)},                                 \
+   VK_FN(narrow)}
 
 static const row_set VK_FN(set) = VK_SET_INITIALIZER;
 

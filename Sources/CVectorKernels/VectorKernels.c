@@ -14,7 +14,10 @@ typedef void (*vk_widen_function)(const void *restrict, size_t, float *restrict)
 typedef struct row_set {
   vk_pair_function pairs[VK_ELEMENTS][VK_METRICS];
   vk_widen_function widen[VK_ELEMENTS];
+  void (*narrow)(const float *restrict, size_t, void *restrict);
 } row_set;
+
+static const float greatest_half = 65504;
 
 static inline float cosine_of(float sum, float squares_a, float squares_b) {
   if (squares_a == 0 || squares_b == 0) {
@@ -95,6 +98,31 @@ static inline double number_of_half(uint16_t bits) {
 VK_REFERENCE(, float, number_of_float)
 VK_REFERENCE(half_, uint16_t, number_of_half)
 
+static uint16_t half_of_number(float number) {
+  uint32_t bits;
+  memcpy(&bits, &number, sizeof bits);
+  uint16_t sign = (uint16_t)(bits >> 16 & 0x8000);
+  uint32_t magnitude = bits & 0x7fffffff;
+  if (magnitude >= 0x7f800000) {
+    return sign | (magnitude == 0x7f800000 ? 0x7c00 : 0x7e00);
+  }
+  if (__builtin_fabsf(number) >= greatest_half) {
+    return sign | 0x7bff;
+  }
+  if (magnitude < 0x38800000) {
+    // Multiples of 2⁻²⁴.
+    return sign | (uint16_t)__builtin_nearbyint((double)__builtin_fabsf(number) * 0x1p24);
+  }
+  uint32_t rounded = magnitude + 0xfff + (magnitude >> 13 & 1);
+  return sign | (uint16_t)((rounded - 0x38000000) >> 13);
+}
+
+static void narrow_scalar(const float *restrict numbers, size_t count, void *restrict out) {
+  for (size_t i = 0; i < count; i++) {
+    ((uint16_t *)out)[i] = half_of_number(numbers[i]);
+  }
+}
+
 static inline __attribute__((always_inline)) uint32_t byte_dot_sum(const uint8_t *restrict a,
                                                                    const uint8_t *restrict b,
                                                                    size_t dimension) {
@@ -169,6 +197,7 @@ static const row_set set_scalar = {
      {half_dot_scalar, half_squared_l2_scalar, half_l1_scalar, half_cosine_scalar},
      {byte_dot_scalar, byte_squared_l2_scalar, byte_l1_scalar, byte_cosine_scalar}},
     {widen_scalar, half_widen_scalar, byte_widen_scalar},
+    narrow_scalar,
 };
 
 #if defined(__x86_64__)
@@ -317,6 +346,10 @@ void vk_score_gathered(vk_variant variant, vk_metric metric, vk_element element,
     }
     out[i] = score(query, rows[i], dimension);
   }
+}
+
+void vk_narrow(vk_variant variant, const float *numbers, size_t count, void *out) {
+  set_of(variant)->narrow(numbers, count, out);
 }
 
 double vk_sum_of_squares(const float *vector, size_t dimension) {

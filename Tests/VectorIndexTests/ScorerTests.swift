@@ -1,3 +1,4 @@
+import CVectorKernels
 import Testing
 import VectorIndex
 
@@ -157,6 +158,23 @@ import VectorIndex
         let next = index + 1 < row.count ? UInt16(row[index + 1]) : 0
         return (UInt16(row[index]) | next << 8).littleEndian
       }
+    }
+  }
+
+  /// Every kernel set rounds to the nearest half, ties to even, and keeps what is finite so.
+  @Test(arguments: KernelVariant.allCases.filter(\.isSupported))
+  func halvesAreRoundedAsIEEESays(_ variant: KernelVariant) {
+    var random = SeededGenerator(seed: 63)
+    let numbers =
+      [0, -0.0, 65_504, 65_519, 1e-8, 6e-8, -6.2e-5, 1.00048828125, .infinity]
+      + (0..<4000).map { _ in
+        Float.random(in: -1...1, using: &random) * Float.random(in: 0...9e4, using: &random)
+      } + (0..<4000).map { _ in Float.random(in: -1e-4...1e-4, using: &random) }
+    var halves = [UInt16](repeating: 0, count: numbers.count)
+    vk_narrow(vk_select(variant.name).variant, numbers, numbers.count, &halves)
+    for (number, half) in zip(numbers, halves) {
+      let bounded = number.isFinite ? min(max(number, -65_504), 65_504) : number
+      #expect(half == Float16(bounded).bitPattern, "\(number)")
     }
   }
 

@@ -87,6 +87,9 @@ void vk_score_gathered(vk_variant variant, vk_metric metric, vk_element element,
 void vk_widen(vk_variant variant, vk_element element, const void *numbers, size_t count,
               float *out);
 
+/// Writes `count` floats as halves, rounded to the nearest, ties to even; finite ones stay finite.
+void vk_narrow(vk_variant variant, const float *numbers, size_t count, void *out);
+
 /// Σ v², summed in double in a fixed order: the same bits on every CPU. Can't overflow.
 double vk_sum_of_squares(const float *vector, size_t dimension);
 

@@ -139,7 +139,11 @@ public struct IVFSearch: VectorSearching {
 
   /// Whether distances will be too great to be estimated.
   private func isOutOfRange(_ query: SearchQuery, in view: DenseColumnView) -> Bool {
-    view.codec.listForm(of: query.vector, metric: metric).withUnsafeBufferPointer { vector in
+    // Halves, bytes and vectors of length 1 are never so long.
+    guard view.element == .float32 || view.element == .turbo4, metric != .cosine else {
+      return false
+    }
+    return query.vector.withUnsafeBufferPointer { vector in
       guard let first = vector.baseAddress else { return false }
       return !index.generation.quantizer.layout.canEstimate(first)
     }

@@ -69,13 +69,7 @@ public struct RowCodec: Sendable {
     guard let first = values.baseAddress else { return }
     switch element {
     case .float32: row.copyMemory(from: first, byteCount: 4 * values.count)
-    case .float16:
-      let greatest = Float(Float16.greatestFiniteMagnitude)
-      for (index, value) in values.enumerated() {
-        // What is finite stays so.
-        let bounded = value.isFinite ? min(max(value, -greatest), greatest) : value
-        row.storeBytes(of: Float16(bounded), toByteOffset: 2 * index, as: Float16.self)
-      }
+    case .float16: vk_narrow(Kernels.active.code, first, values.count, row)
     case .uint8:
       let bytes = row.assumingMemoryBound(to: UInt8.self)
       for (index, value) in values.enumerated() {
