@@ -1,17 +1,6 @@
 import CSimdJSON
 
 extension JSONElement {
-  /// Copies an array of as many numbers as the buffer holds, each rounded to a double and then to
-  /// a 32-bit float. Unless the result is `.copied`, the buffer's contents are unspecified.
-  public func copyFloats(into buffer: UnsafeMutableBufferPointer<Float>) -> JSONFloatCopy {
-    document.withTape { tape in
-      guard tape.kind(at: index) == .array else { return .notAnArray }
-      let count = tape.count(ofContainerAt: index)
-      guard count == buffer.count else { return .wrongCount(count) }
-      return copy(count, from: tape, to: buffer.baseAddress)
-    }
-  }
-
   /// Appends an array of numbers of any length, each rounded to a double and then to a 32-bit
   /// float. Unless the result is `.copied`, the array is as it was.
   public func appendFloats(to array: inout [Float]) -> JSONFloatCopy {

@@ -2,8 +2,6 @@
 public enum JSONFloatCopy: Sendable, Equatable {
   /// Every element was copied; the payload is how many there were.
   case copied(Int)
-  /// The array has this many elements, not as many as the buffer.
-  case wrongCount(Int)
   /// The element with this number is not a number.
   case notANumber(Int)
   /// The element with this number exceeds the range of a 32-bit float.

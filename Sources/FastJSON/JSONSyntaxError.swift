@@ -7,6 +7,7 @@ public struct JSONSyntaxError: Error, Sendable, Equatable, CustomStringConvertib
   /// Byte within its line, counted from 1; 0 when the position is not known.
   public let column: Int
 
+  /// An error at a place that is counted from 1; 0 where the place is not known.
   public init(message: String, line: Int = 0, column: Int = 0) {
     self.message = message
     self.line = line

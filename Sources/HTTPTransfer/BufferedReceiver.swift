@@ -1,6 +1,7 @@
 /// Collects a whole response in memory and hands it to the waiting task; with a sink, the body of a
-/// successful one goes there piece by piece instead.
-final class BufferedReceiver: ResponseReceiver {
+/// successful one goes there piece by piece instead. All calls come from the client's thread and
+/// must not block it.
+final class BufferedReceiver {
   typealias Outcome = Result<HTTPResponse, HTTPClientError>
 
   private var response = HTTPResponse(status: 0)
@@ -18,12 +19,13 @@ final class BufferedReceiver: ResponseReceiver {
     self.continuation = continuation
   }
 
-  func receiveHead(status: Int, headers: [(String, String)]) -> Bool {
+  /// The status line and the headers, once.
+  func receiveHead(status: Int, headers: [(String, String)]) {
     response.status = status
     response.headers = headers
-    return true
   }
 
+  /// The next piece of the body. False gives the response up as too large.
   func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
     guard bytes.count <= maximumBytes - receivedBytes else { return false }
     receivedBytes += bytes.count
@@ -32,6 +34,7 @@ final class BufferedReceiver: ResponseReceiver {
     return true
   }
 
+  /// The end, once and last. `error` is nil when the response is complete.
   func finish(_ error: HTTPClientError?) {
     if let error {
       continuation.resume(returning: .failure(error))
@@ -39,17 +42,4 @@ final class BufferedReceiver: ResponseReceiver {
       continuation.resume(returning: .success(response))
     }
   }
-}
-
-/// Where a transfer delivers what comes in. All calls come from the client's thread and must not
-/// block it.
-///
-/// The seam for streaming: a receiver may pass each piece on as it comes.
-protocol ResponseReceiver: AnyObject {
-  /// The status line and the headers, once. False gives the response up as too large.
-  func receiveHead(status: Int, headers: [(String, String)]) -> Bool
-  /// The next piece of the body. False gives the response up as too large.
-  func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Bool
-  /// The end, once and last. `error` is nil when the response is complete.
-  func finish(_ error: HTTPClientError?)
 }

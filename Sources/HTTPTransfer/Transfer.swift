@@ -5,7 +5,7 @@ final class Transfer {
   let id: UInt64
   let easy: UnsafeMutableRawPointer
   private let request: HTTPRequest
-  private let receiver: any ResponseReceiver
+  private let receiver: BufferedReceiver
   private var headerList: UnsafeMutablePointer<curl_slist>?
   private let message: UnsafeMutablePointer<CChar>
   private var head = HeaderBlock()
@@ -13,7 +13,7 @@ final class Transfer {
   private var isTooLarge = false
 
   /// Nil when libcurl is out of memory; `receiver` is then still to be told.
-  init?(id: UInt64, request: HTTPRequest, receiver: any ResponseReceiver) {
+  init?(id: UInt64, request: HTTPRequest, receiver: BufferedReceiver) {
     guard let easy = curl_easy_init() else { return nil }
     self.id = id
     self.easy = easy
@@ -124,17 +124,18 @@ final class Transfer {
   }
 
   private func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Int {
-    guard deliverHead(), receiver.receiveBody(bytes) else {
+    deliverHead()
+    guard receiver.receiveBody(bytes) else {
       isTooLarge = true
       return bytes.isEmpty ? 1 : 0
     }
     return bytes.count
   }
 
-  private func deliverHead() -> Bool {
-    if isHeadDelivered { return true }
+  private func deliverHead() {
+    if isHeadDelivered { return }
     isHeadDelivered = true
-    return receiver.receiveHead(status: head.status, headers: head.headers)
+    receiver.receiveHead(status: head.status, headers: head.headers)
   }
 
   // MARK: End
@@ -142,7 +143,8 @@ final class Transfer {
   /// Tells the receiver how the transfer ended.
   func finish(_ code: CURLcode) {
     if code == CURLE_OK {
-      receiver.finish(deliverHead() ? nil : .tooLarge)
+      deliverHead()
+      receiver.finish(nil)
     } else {
       receiver.finish(error(code))
     }

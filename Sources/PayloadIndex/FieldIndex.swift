@@ -10,6 +10,7 @@ public struct FieldIndex: Sendable {
   /// Each on top of those before it.
   public let segments: [FieldSegment]
 
+  /// The index of segments in the order of their commits.
   public init(_ segments: [FieldSegment]) {
     self.segments = segments
   }

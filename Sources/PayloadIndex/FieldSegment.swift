@@ -127,6 +127,7 @@ public struct FieldSegmentBuilder {
   /// Rows so far.
   public var rowCount: Int { rows.count }
 
+  /// A builder of a segment with keys of one kind.
   public init(_ kind: FieldKeyKind) {
     switch kind {
     case .words: keys = .words(SegmentBuilder())

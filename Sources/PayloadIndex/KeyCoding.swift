@@ -1,7 +1,9 @@
 /// A key that is a number or a place: 64 bits in one of two planes. Integers above `Int64.max` are
 /// in the upper one, all of whose keys come after those of the lower.
 public struct KeyWord: Hashable, Comparable, Sendable {
+  /// Whether it is in the upper plane.
   public let isUpper: Bool
+  /// Its place within the plane.
   public let bits: UInt64
 
   /// A word of the lower plane.
@@ -14,6 +16,7 @@ public struct KeyWord: Hashable, Comparable, Sendable {
     self.bits = bits
   }
 
+  /// The order of the values that words stand for.
   public static func < (left: KeyWord, right: KeyWord) -> Bool {
     left.isUpper == right.isUpper ? left.bits < right.bits : right.isUpper
   }

@@ -51,6 +51,7 @@ public struct RowValues: Sendable {
   /// Whether some value is `null`, or an array that holds one.
   public var hasNull = false
 
+  /// A row without anything.
   public init() {}
 
   /// Forgets the row.

@@ -1,9 +1,11 @@
 /// A further name of a collection, by which it is found like by its own.
 public struct Alias: Sendable, Equatable {
+  /// The other name.
   public var name: String
   /// The collection's own name.
   public var collection: String
 
+  /// The name `name` for a collection.
   public init(name: String, collection: String) {
     self.name = name
     self.collection = collection

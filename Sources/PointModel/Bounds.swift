@@ -9,11 +9,16 @@ public typealias ValuesCount = Bounds<UInt64>
 
 /// Bounds on a value; absent bounds place no demand.
 public struct Bounds<Value: Comparable & Sendable>: Sendable, Equatable {
+  /// Only values below this.
   public var lessThan: Value?
+  /// Only values up to this.
   public var lessThanOrEqual: Value?
+  /// Only values above this.
   public var greaterThan: Value?
+  /// Only values from this on.
   public var greaterThanOrEqual: Value?
 
+  /// Bounds; those that are not given do not bound.
   public init(
     lessThan: Value? = nil, lessThanOrEqual: Value? = nil, greaterThan: Value? = nil,
     greaterThanOrEqual: Value? = nil

@@ -2,9 +2,12 @@ public import FastJSON
 
 /// A vector's parameters under its name.
 public struct NamedVectorParams: Sendable, Equatable {
+  /// The vector's name; empty for the unnamed one.
   public var name: String
+  /// What its vectors are.
   public var params: VectorParams
 
+  /// Vectors under a name.
   public init(name: String, params: VectorParams) {
     self.name = name
     self.params = params
@@ -35,18 +38,29 @@ public enum VectorsConfig: Sendable, Equatable {
 /// Settings that do not steer this engine (graph, log, optimizer, quantization) are validated at
 /// the edge, kept in wire form and echoed.
 public struct CollectionConfig: Sendable, Equatable {
+  /// The dense vectors and multivectors.
   public var vectors: VectorsConfig
   /// The sparse vectors in declaration order, under names that no dense vector has.
   public var sparseVectors: [NamedSparseVectorParams]
+  /// How many shards there are; kept for clients, as are the numbers of copies.
   public var shardNumber: Int
+  /// How many copies of each shard there are.
   public var replicationFactor: Int
+  /// How many copies must confirm a write.
   public var writeConsistencyFactor: Int
+  /// Whether clients want payloads on disk, where they always are.
   public var onDiskPayload: Bool
+  /// Settings of a graph index as the client gave them; kept for clients.
   public var hnsw: JSONObjectValue
+  /// Settings of optimizers as the client gave them; the threshold of indexing is one that is used.
   public var optimizers: JSONObjectValue
+  /// Settings of the log as the client gave them; kept for clients.
   public var wal: JSONObjectValue
+  /// Settings of quantization as the client gave them.
   public var quantization: JSONValue?
+  /// Bounds on requests as the client gave them, see ``StrictMode``.
   public var strictMode: JSONObjectValue?
+  /// What a client notes of the collection.
   public var metadata: JSONObjectValue?
   /// Settings of the inverted-file index in wire form (`lists`, `recall_target`), only those that
   /// were set.
@@ -55,6 +69,7 @@ public struct CollectionConfig: Sendable, Equatable {
   /// those that were set.
   public var otherParams: JSONObjectValue
 
+  /// A configuration; what is not given is as in a collection of Qdrant.
   public init(
     vectors: VectorsConfig, sparseVectors: [NamedSparseVectorParams] = [], shardNumber: Int = 1,
     replicationFactor: Int = 1, writeConsistencyFactor: Int = 1, onDiskPayload: Bool = true,

@@ -5,6 +5,7 @@ public struct Datetime: Sendable, Hashable, Comparable {
   /// Microseconds of the second; from 1,000,000 on inside of a leap second.
   public let fraction: UInt32
 
+  /// The moment so many seconds after the beginning of 1970, and `fraction` microseconds.
   public init(seconds: Int64, fraction: UInt32 = 0) {
     self.seconds = seconds
     self.fraction = fraction
@@ -13,6 +14,7 @@ public struct Datetime: Sendable, Hashable, Comparable {
   /// Microseconds since the beginning of 1970 in UTC.
   public var microseconds: Int64 { seconds * 1_000_000 + Int64(fraction) }
 
+  /// Whether one moment is before another.
   public static func < (left: Datetime, right: Datetime) -> Bool {
     (left.seconds, left.fraction) < (right.seconds, right.fraction)
   }

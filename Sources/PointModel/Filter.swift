@@ -1,11 +1,16 @@
 /// A predicate over points: all of `must`, at least one of `should`, none of `mustNot`, and at
 /// least `minShould.minimum` of `minShould.conditions`. Empty parts place no demand.
 public struct Filter: Sendable, Equatable {
+  /// All of these must hold.
   public var must: [Condition]
+  /// At least one of these must hold, if there are any.
   public var should: [Condition]
+  /// None of these may hold.
   public var mustNot: [Condition]
+  /// So many of these must hold.
   public var minShould: MinShould?
 
+  /// A filter of conditions.
   public init(
     must: [Condition] = [], should: [Condition] = [], mustNot: [Condition] = [],
     minShould: MinShould? = nil
@@ -36,9 +41,12 @@ public struct Filter: Sendable, Equatable {
 
   /// A list of conditions and how many of them must hold.
   public struct MinShould: Sendable, Equatable {
+    /// The conditions, in the order of the request.
     public var conditions: [Condition]
+    /// How many of them must hold.
     public var minimum: Int
 
+    /// Conditions of which so many must hold.
     public init(conditions: [Condition], minimum: Int) {
       self.conditions = conditions
       self.minimum = minimum

@@ -2,6 +2,7 @@ public import FastJSON
 
 /// A score that is computed of what prefetched points scored and of their payloads.
 public struct Formula: Sendable, Equatable {
+  /// What is computed for every point.
   public var expression: FormulaExpression
   /// Scores of points that a source did not find, by the source's number; 0 where none is given.
   public var scoreDefaults: [Int: Double]
@@ -79,14 +80,18 @@ public struct FormulaDecay: Sendable, Equatable {
     case gaussian = "gauss_decay"
   }
 
+  /// The curve.
   public var shape: Shape
+  /// What decays.
   public var x: FormulaExpression
   /// Where the value is 1; `nil` stands for 0.
   public var target: FormulaExpression?
   /// The distance from the target at which the value is ``midpoint``; above 0.
   public var scale: Float
+  /// The value at a distance of one scale from the target, between 0 and 1.
   public var midpoint: Float
 
+  /// A decay along a curve.
   public init(
     _ shape: Shape, x: FormulaExpression, target: FormulaExpression? = nil, scale: Float = 1,
     midpoint: Float = 0.5

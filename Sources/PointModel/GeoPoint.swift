@@ -2,9 +2,12 @@ import Glibc
 
 /// A place on Earth, in degrees.
 public struct GeoPoint: Sendable, Hashable {
+  /// Degrees east of Greenwich.
   public var longitude: Double
+  /// Degrees north of the equator.
   public var latitude: Double
 
+  /// A place by its degrees.
   public init(longitude: Double, latitude: Double) {
     self.longitude = longitude
     self.latitude = latitude

@@ -24,6 +24,7 @@ public struct GeoPolygon: Sendable, Equatable {
     case notClosed
   }
 
+  /// Whether a place lies within the outline, outside of the holes, and on no edge.
   public func contains(_ place: GeoPoint) -> Bool {
     Self.position(of: place, in: exterior) == .inside
       && interiors.allSatisfy { Self.position(of: place, in: $0) == .outside }

@@ -11,6 +11,7 @@ public struct GroupsRequest: Sendable, Equatable {
   /// Where to look for points whose ids are those of the groups.
   public var lookup: GroupLookup?
 
+  /// A query whose points come in groups.
   public init(
     query: QueryRequest, groupBy: PayloadPath, groupSize: Int = 3, limit: Int = 10,
     lookup: GroupLookup? = nil
@@ -25,10 +26,14 @@ public struct GroupsRequest: Sendable, Equatable {
 
 /// A collection that has a point for each group, and what is returned of those points.
 public struct GroupLookup: Sendable, Equatable {
+  /// The collection that has the points.
   public var collection: String
+  /// Which parts of their payloads are returned.
   public var withPayload: PayloadSelector
+  /// Which of their vectors are returned.
   public var withVector: VectorSelector
 
+  /// Points of another collection that have groups' names as ids.
   public init(
     collection: String, withPayload: PayloadSelector = .all, withVector: VectorSelector = .none
   ) {
@@ -57,11 +62,14 @@ public enum GroupID: Sendable, Hashable {
 
 /// Points with a common value, best first.
 public struct PointGroup: Sendable, Equatable {
+  /// The value that its points have in common.
   public var id: GroupID
+  /// Its best points, best first.
   public var hits: [ScoredPoint]
   /// The point of the group's name in another collection.
   public var lookup: Record?
 
+  /// A group of points.
   public init(id: GroupID, hits: [ScoredPoint], lookup: Record? = nil) {
     self.id = id
     self.hits = hits

@@ -23,6 +23,7 @@ public enum MatchValue: Sendable {
 }
 
 extension MatchValue: Hashable {
+  /// Whether both are the same value; integers are compared with and without a sign.
   public static func == (left: MatchValue, right: MatchValue) -> Bool {
     switch (left, right) {
     case (.string(let left), .string(let right)): left.utf8.elementsEqual(right.utf8)
@@ -33,6 +34,7 @@ extension MatchValue: Hashable {
     }
   }
 
+  /// Equal values feed equal bytes.
   public func hash(into hasher: inout Hasher) {
     switch self {
     case .string(var string): string.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }

@@ -9,6 +9,7 @@ public struct MatrixRequest: Sendable, Equatable {
   /// The vector's name; empty for the unnamed one.
   public var using: String
 
+  /// A request for the distances within a sample.
   public init(filter: Filter? = nil, sample: Int = 10, limit: Int = 3, using: String = "") {
     self.filter = filter
     self.sample = sample
@@ -19,21 +20,26 @@ public struct MatrixRequest: Sendable, Equatable {
 
 /// A sample in the order of its ids, and the neighbours of each of its points, nearest first.
 public struct DistanceMatrix: Sendable, Equatable {
+  /// One of the points nearest to another.
   public struct Neighbor: Sendable, Equatable {
     /// Where the neighbour stands in the sample.
     public var position: Int
+    /// The score that clients see.
     public var score: Float
 
+    /// The point at a position of the sample, and its score.
     public init(position: Int, score: Float) {
       self.position = position
       self.score = score
     }
   }
 
+  /// The points of the sample.
   public var ids: [PointID]
   /// A row for each id.
   public var neighbors: [[Neighbor]]
 
+  /// A matrix of points and their neighbours.
   public init(ids: [PointID] = [], neighbors: [[Neighbor]] = []) {
     self.ids = ids
     self.neighbors = neighbors

@@ -52,10 +52,13 @@ public enum Number: Sendable {
 }
 
 extension Number: Comparable, Hashable {
+  /// Whether both are the same number, exactly.
   public static func == (left: Number, right: Number) -> Bool { order(left, right) == 0 }
 
+  /// Whether one number is less than another, exactly.
   public static func < (left: Number, right: Number) -> Bool { order(left, right) < 0 }
 
+  /// Equal numbers feed equal bytes.
   public func hash(into hasher: inout Hasher) {
     switch self {
     case .integer(let integer): hasher.combine(integer)
@@ -100,7 +103,9 @@ extension Number: Comparable, Hashable {
 }
 
 extension Number: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral {
+  /// An integer as it is written.
   public init(integerLiteral value: Int64) { self = .integer(value) }
 
+  /// A number with a fraction as it is written.
   public init(floatLiteral value: Double) { self = .double(value) }
 }

@@ -27,6 +27,7 @@ public enum Operation: Sendable, Equatable {
 
 /// Which points of an upsert are written.
 public struct UpsertCondition: Sendable, Equatable {
+  /// Which points an upsert may touch.
   public enum Mode: Sendable, Equatable {
     case upsert
     /// Only ids that do not exist yet, whatever the filter.
@@ -35,17 +36,22 @@ public struct UpsertCondition: Sendable, Equatable {
     case updateOnly
   }
 
+  /// Whether new points, existing ones or both are written.
   public var mode: Mode
   /// What the stored point must pass to be replaced; `nil` replaces any.
   public var filter: Filter?
 
+  /// A condition on an upsert.
   public init(_ mode: Mode = .upsert, filter: Filter? = nil) {
     self.mode = mode
     self.filter = filter
   }
 
+  /// No condition.
   public static let always = UpsertCondition()
+  /// Existing points stay as they are.
   public static let insertOnly = UpsertCondition(.insertOnly)
+  /// Points that do not exist are not made.
   public static let updateOnly = UpsertCondition(.updateOnly)
 }
 

@@ -2,16 +2,20 @@
 ///
 /// A point comes once for each of its values; equal values come in the order of the ids.
 public struct OrderBy: Sendable, Equatable {
+  /// Whether values rise or fall.
   public enum Direction: Sendable, Equatable {
     case ascending
     case descending
   }
 
+  /// The field whose values order points.
   public var key: PayloadPath
+  /// Whether values rise or fall.
   public var direction: Direction
   /// The first value, inclusive; `nil` starts at the lowest or highest.
   public var start: OrderStart?
 
+  /// An order by the values of a field.
   public init(
     key: PayloadPath, direction: Direction = .ascending, start: OrderStart? = nil
   ) {

@@ -21,6 +21,7 @@ public struct Payload: Sendable, Equatable {
   /// `{}`.
   public static let empty = Payload(normalizedJSON: Array("{}".utf8))
 
+  /// Whether there is nothing in it.
   public var isEmpty: Bool { json.count <= 2 }
 
   /// The parsed object; throws when the bytes are not valid JSON.

@@ -67,8 +67,10 @@ public struct KeywordIndexParams: Sendable, Equatable {
   public var isTenant: Bool?
   /// Whether strings can be found by their beginning.
   public var prefix: Bool?
+  /// Where clients want the index.
   public var placement: IndexPlacement
 
+  /// Parameters of an index of strings.
   public init(
     isTenant: Bool? = nil, prefix: Bool? = nil, placement: IndexPlacement = IndexPlacement()
   ) {
@@ -86,8 +88,10 @@ public struct IntegerIndexParams: Sendable, Equatable {
   public var range: Bool?
   /// Whether most requests are filtered by this field.
   public var isPrincipal: Bool?
+  /// Where clients want the index.
   public var placement: IndexPlacement
 
+  /// Parameters of an index of integers.
   public init(
     lookup: Bool? = nil, range: Bool? = nil, isPrincipal: Bool? = nil,
     placement: IndexPlacement = IndexPlacement()
@@ -103,8 +107,10 @@ public struct IntegerIndexParams: Sendable, Equatable {
 public struct FloatIndexParams: Sendable, Equatable {
   /// Whether most requests are filtered by this field.
   public var isPrincipal: Bool?
+  /// Where clients want the index.
   public var placement: IndexPlacement
 
+  /// Parameters of an index of numbers.
   public init(isPrincipal: Bool? = nil, placement: IndexPlacement = IndexPlacement()) {
     self.isPrincipal = isPrincipal
     self.placement = placement
@@ -115,8 +121,10 @@ public struct FloatIndexParams: Sendable, Equatable {
 public struct DatetimeIndexParams: Sendable, Equatable {
   /// Whether most requests are filtered by this field.
   public var isPrincipal: Bool?
+  /// Where clients want the index.
   public var placement: IndexPlacement
 
+  /// Parameters of an index of moments.
   public init(isPrincipal: Bool? = nil, placement: IndexPlacement = IndexPlacement()) {
     self.isPrincipal = isPrincipal
     self.placement = placement
@@ -127,8 +135,10 @@ public struct DatetimeIndexParams: Sendable, Equatable {
 public struct UUIDIndexParams: Sendable, Equatable {
   /// Whether values divide the collection into tenants.
   public var isTenant: Bool?
+  /// Where clients want the index.
   public var placement: IndexPlacement
 
+  /// Parameters of an index of UUIDs.
   public init(isTenant: Bool? = nil, placement: IndexPlacement = IndexPlacement()) {
     self.isTenant = isTenant
     self.placement = placement
@@ -137,8 +147,10 @@ public struct UUIDIndexParams: Sendable, Equatable {
 
 /// Places on earth, given as objects with `lon` and `lat` in degrees.
 public struct GeoIndexParams: Sendable, Equatable {
+  /// Where clients want the index.
   public var placement: IndexPlacement
 
+  /// Parameters of an index of places.
   public init(placement: IndexPlacement = IndexPlacement()) {
     self.placement = placement
   }
@@ -146,8 +158,10 @@ public struct GeoIndexParams: Sendable, Equatable {
 
 /// `true` and `false`.
 public struct BoolIndexParams: Sendable, Equatable {
+  /// Where clients want the index.
   public var placement: IndexPlacement
 
+  /// Parameters of an index of booleans.
   public init(placement: IndexPlacement = IndexPlacement()) {
     self.placement = placement
   }
@@ -163,10 +177,14 @@ public struct IndexPlacement: Sendable, Equatable {
     case pinned
   }
 
+  /// Whether it should be on disk; kept for clients.
   public var onDisk: Bool?
+  /// How much of it should be in memory; kept for clients.
   public var memory: Memory?
+  /// Whether a graph should follow it; kept for clients.
   public var enableHNSW: Bool?
 
+  /// Wishes of a client, of which none need be given.
   public init(onDisk: Bool? = nil, memory: Memory? = nil, enableHNSW: Bool? = nil) {
     self.onDisk = onDisk
     self.memory = memory

@@ -10,11 +10,13 @@ public struct PayloadPath: Sendable, Hashable {
     case everyElement
   }
 
+  /// From the payload to the values.
   public let steps: [Step]
 
   /// The most steps that the textual form may have: payloads do not nest deeper.
   public static let stepsMax = 128
 
+  /// A path of steps.
   public init(steps: [Step]) {
     self.steps = steps
   }

@@ -1,5 +1,6 @@
 /// An indexed field of the payloads: how it is indexed, and the form in which it was asked for.
 public struct PayloadFieldSchema: Sendable, Equatable {
+  /// The kind of index and its parameters.
   public var params: PayloadIndexParams
   /// Whether only the type's name was given: a description then shows no parameters.
   public var isTypeOnly: Bool
@@ -35,7 +36,9 @@ public struct PayloadSchema: Sendable, Equatable {
     set { byPath[path] = newValue }
   }
 
+  /// Whether no field is indexed.
   public var isEmpty: Bool { byPath.isEmpty }
+  /// How many fields are indexed.
   public var count: Int { byPath.count }
 
   /// The fields in the order of their names.

@@ -24,10 +24,14 @@ public struct NamedVector: Sendable, Equatable {
 
 /// What a client writes: an id, any of the collection's vectors, and a payload.
 public struct Point: Sendable, Equatable {
+  /// Its id, unique in a collection.
   public var id: PointID
+  /// Its vectors, each name once.
   public var vectors: [NamedVector]
+  /// What is stored with it.
   public var payload: Payload
 
+  /// A point as it is written.
   public init(id: PointID, vectors: [NamedVector], payload: Payload = .empty) {
     self.id = id
     self.vectors = vectors
@@ -37,9 +41,12 @@ public struct Point: Sendable, Equatable {
 
 /// New vectors for a point that exists; vectors not named stay as they are.
 public struct PointVectors: Sendable, Equatable {
+  /// The point.
   public var id: PointID
+  /// The vectors that replace its own of the same names.
   public var vectors: [NamedVector]
 
+  /// New vectors of a point.
   public init(id: PointID, vectors: [NamedVector]) {
     self.id = id
     self.vectors = vectors
@@ -48,12 +55,16 @@ public struct PointVectors: Sendable, Equatable {
 
 /// What is read back of a point. `nil` means not asked for.
 public struct Record: Sendable, Equatable {
+  /// The point.
   public var id: PointID
+  /// Its payload, as far as it was asked for.
   public var payload: Payload?
+  /// Its vectors, as far as they were asked for.
   public var vectors: [NamedVector]?
   /// What gave the point its place when an order was asked for.
   public var orderValue: Number?
 
+  /// A point as it is returned.
   public init(
     id: PointID, payload: Payload? = nil, vectors: [NamedVector]? = nil,
     orderValue: Number? = nil
@@ -67,11 +78,14 @@ public struct Record: Sendable, Equatable {
 
 /// A point found by a search, with the number of the operation that last changed it.
 public struct ScoredPoint: Sendable, Equatable {
+  /// The point.
   public var record: Record
+  /// The number of the operation that wrote it last.
   public var version: UInt64
   /// Similarity for cosine and dot, distance for Euclid and Manhattan.
   public var score: Float
 
+  /// A point that was found.
   public init(record: Record, version: UInt64, score: Float) {
     self.record = record
     self.version = version

@@ -5,6 +5,7 @@ public enum PointID: Hashable, Sendable, Comparable {
   case number(UInt64)
   case uuid(PointUUID)
 
+  /// Numbers come before UUIDs, each in their order.
   public static func < (left: PointID, right: PointID) -> Bool {
     switch (left, right) {
     case (.number(let a), .number(let b)): a < b
@@ -27,9 +28,12 @@ extension PointID: CustomStringConvertible {
 
 /// A UUID as two big-endian halves, so that it orders and encodes without Foundation.
 public struct PointUUID: Hashable, Sendable, Comparable {
+  /// The first eight bytes, as a number.
   public let high: UInt64
+  /// The last eight bytes, as a number.
   public let low: UInt64
 
+  /// A UUID of two halves.
   public init(high: UInt64, low: UInt64) {
     self.high = high
     self.low = low
@@ -66,6 +70,7 @@ public struct PointUUID: Hashable, Sendable, Comparable {
     self.init(high: halves.0, low: halves.1)
   }
 
+  /// The order of the bytes.
   public static func < (left: PointUUID, right: PointUUID) -> Bool {
     (left.high, left.low) < (right.high, right.low)
   }

@@ -10,6 +10,7 @@ public struct PointSlice: Sendable, Equatable {
   /// Which part, below `total`.
   public var index: UInt32
 
+  /// The part `index` of `total`.
   public init(total: UInt32, index: UInt32) {
     self.total = total
     self.index = index

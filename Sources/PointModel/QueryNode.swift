@@ -6,18 +6,24 @@
 public struct QueryNode: Sendable, Equatable {
   /// The nodes whose points this one takes; none stands for the collection.
   public var prefetch: [QueryNode]
+  /// What is asked; `nil` lists points by id.
   public var query: Query?
   /// The vector's name; empty for the unnamed one.
   public var using: String
+  /// Only points that pass are found.
   public var filter: Filter?
+  /// How much effort a search may spend.
   public var params: SearchParams
   /// Only points of a better score are handed on.
   public var scoreThreshold: Float?
+  /// Points that are handed on, at most.
   public var limit: Int
+  /// Points that are left out before them.
   public var offset: Int
   /// Where the vectors of a query by id are looked up, when not in the searched collection.
   public var lookupFrom: LookupLocation?
 
+  /// A node of a tree of queries.
   public init(
     prefetch: [QueryNode] = [], query: Query? = nil, using: String = "", filter: Filter? = nil,
     params: SearchParams = .init(), scoreThreshold: Float? = nil, limit: Int = 10, offset: Int = 0,

@@ -39,9 +39,12 @@ public enum Query: Sendable, Equatable {
 public struct QueryRequest: Sendable, Equatable {
   /// What is searched or listed.
   public var root: QueryNode
+  /// Which parts of payloads are returned.
   public var withPayload: PayloadSelector
+  /// Which vectors are returned.
   public var withVector: VectorSelector
 
+  /// A request with a tree of one node.
   public init(
     prefetch: [QueryNode] = [], query: Query? = nil, using: String = "", filter: Filter? = nil,
     params: SearchParams = .init(), scoreThreshold: Float? = nil, limit: Int = 10, offset: Int = 0,
@@ -64,9 +67,12 @@ public struct QueryRequest: Sendable, Equatable {
 
 /// Another collection, and the vector there, that a query by id takes its vector from.
 public struct LookupLocation: Sendable, Equatable {
+  /// The collection that has the points.
   public var collection: String
+  /// The name of their vector; `nil` for the one that is searched.
   public var vector: String?
 
+  /// Where points that stand for vectors are found.
   public init(collection: String, vector: String?) {
     self.collection = collection
     self.vector = vector
@@ -75,8 +81,11 @@ public struct LookupLocation: Sendable, Equatable {
 
 /// How much effort a search may spend.
 public struct SearchParams: Sendable, Equatable {
+  /// The effort in the terms of a graph index.
   public var hnswEf: Int?
+  /// Whether every point is scored.
   public var exact: Bool
+  /// Whether points that are not in an index yet are left out.
   public var indexedOnly: Bool
   /// Effort in the terms of the index; goes before `hnswEf`.
   public var ivf: IVFSearchParams?
@@ -91,6 +100,7 @@ public struct SearchParams: Sendable, Equatable {
   /// Among which points dimensions of sparse vectors are common or rare; `nil` for all.
   public var idf: IDFScope?
 
+  /// Effort; what is not given is left to the collection.
   public init(
     hnswEf: Int? = nil, exact: Bool = false, indexedOnly: Bool = false,
     ivf: IVFSearchParams? = nil, oversampling: Double? = nil, rescore: Bool? = nil,
@@ -149,12 +159,18 @@ public enum VectorSelector: Sendable, Equatable {
 public struct ScrollRequest: Sendable, Equatable {
   /// The first id of the page, inclusive. Not together with `orderBy`.
   public var offset: PointID?
+  /// Points of a page, at most.
   public var limit: Int
+  /// Only points that pass are listed.
   public var filter: Filter?
+  /// Which parts of payloads are returned.
   public var withPayload: PayloadSelector
+  /// Which vectors are returned.
   public var withVector: VectorSelector
+  /// The order, if it is not that of ids.
   public var orderBy: OrderBy?
 
+  /// A request for a page of points.
   public init(
     offset: PointID? = nil, limit: Int = 10, filter: Filter? = nil,
     withPayload: PayloadSelector = .all, withVector: VectorSelector = .none,
@@ -171,9 +187,12 @@ public struct ScrollRequest: Sendable, Equatable {
 
 /// A page of points and the id that the next page starts from; `nil` at the end.
 public struct ScrollPage: Sendable, Equatable {
+  /// The points, in order.
   public var records: [Record]
+  /// Where the next page begins; `nil` on the last.
   public var nextOffset: PointID?
 
+  /// A page of points.
   public init(records: [Record], nextOffset: PointID?) {
     self.records = records
     self.nextOffset = nextOffset

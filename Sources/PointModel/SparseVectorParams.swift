@@ -89,9 +89,12 @@ public struct SparseVectorParams: Sendable, Equatable {
 
 /// The parameters of a sparse vector under its name, which is never empty.
 public struct NamedSparseVectorParams: Sendable, Equatable {
+  /// The vector's name.
   public var name: String
+  /// What its vectors are.
   public var params: SparseVectorParams
 
+  /// Sparse vectors under a name.
   public init(name: String, params: SparseVectorParams = .init()) {
     self.name = name
     self.params = params

@@ -2,25 +2,39 @@ public import FastJSON
 
 /// Bounds that a collection places on requests; `nil` places none.
 public struct StrictMode: Sendable, Equatable {
+  /// The greatest limit of a query.
   public var maxQueryLimit: Int?
   /// Seconds.
   public var maxTimeout: Int?
+  /// Whether reads may filter by fields that have no index.
   public var unindexedFilteringRetrieve: Bool?
+  /// Whether updates may filter by fields that have no index.
   public var unindexedFilteringUpdate: Bool?
+  /// The greatest effort in the terms of a graph index.
   public var searchMaxHNSWEf: Int?
+  /// Whether every point may be scored.
   public var searchAllowExact: Bool?
+  /// The greatest oversampling.
   public var searchMaxOversampling: Double?
+  /// Points of one upsert.
   public var upsertMaxBatchSize: Int?
+  /// Queries of one batch.
   public var searchMaxBatchSize: Int?
+  /// Bytes of all vectors.
   public var maxVectorBytes: Int?
+  /// Bytes of all payloads.
   public var maxPayloadBytes: Int?
+  /// Points of the collection.
   public var maxPoints: Int?
   /// Per minute.
   public var readRateLimit: Int?
   /// Per minute.
   public var writeRateLimit: Int?
+  /// Conditions of one filter.
   public var filterMaxConditions: Int?
+  /// Values of one condition.
   public var conditionMaxSize: Int?
+  /// Indexed fields of payloads.
   public var maxPayloadIndexes: Int?
   /// The most dimensions of a sparse vector, by its name.
   public var maxSparseLengths: [String: Int] = [:]

@@ -12,6 +12,7 @@ public struct TextIndexParams: Sendable, Equatable {
     case multilingual
   }
 
+  /// How texts are cut into tokens.
   public var tokenizer: Tokenizer
   /// Tokens of fewer characters are left out; `nil` keeps them.
   public var minTokenLength: Int?
@@ -27,8 +28,10 @@ public struct TextIndexParams: Sendable, Equatable {
   public var stopwords: Stopwords?
   /// How words are reduced to their stems; `nil` leaves them as they are.
   public var stemmer: Stemmer?
+  /// Where clients want the index.
   public var placement: IndexPlacement
 
+  /// Parameters of an index of texts.
   public init(
     tokenizer: Tokenizer = .word, minTokenLength: Int? = nil, maxTokenLength: Int? = nil,
     lowercase: Bool? = nil, asciiFolding: Bool? = nil, phraseMatching: Bool? = nil,

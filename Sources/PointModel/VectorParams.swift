@@ -4,6 +4,7 @@ public import FastJSON
 public struct VectorParams: Sendable, Equatable {
   /// Components of the vector, or of each of its vectors if it is a multivector, 1…65,536.
   public var size: Int
+  /// How vectors are compared.
   public var distance: Distance
   /// What was said of the form in which numbers are kept; `nil` if nothing was.
   public var declaredDatatype: VectorDatatype?
@@ -13,6 +14,7 @@ public struct VectorParams: Sendable, Equatable {
   /// wire form, only those that were set.
   public var settings: JSONObjectValue
 
+  /// What dense vectors are.
   public init(
     size: Int, distance: Distance, datatype: VectorDatatype? = nil,
     multivector: MultiVectorParams? = nil, settings: JSONObjectValue = .init()
@@ -51,8 +53,10 @@ public struct MultiVectorParams: Sendable, Equatable {
     case maxSim = "max_sim"
   }
 
+  /// How two multivectors are compared.
   public var comparator: Comparator
 
+  /// What multivectors are.
   public init(comparator: Comparator = .maxSim) {
     self.comparator = comparator
   }

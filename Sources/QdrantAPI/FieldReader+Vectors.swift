@@ -20,7 +20,7 @@ extension FieldReader {
     }
     var values: [Float] = []
     switch element.appendFloats(to: &values) {
-    case .copied, .wrongCount:
+    case .copied:
       if values.isEmpty, !allowsEmpty { throw .validation("dense vector must not be empty") }
       return .dense(values)
     case .notANumber(0) where element.array?.first(where: { _ in true })?.kind == .array:
@@ -90,7 +90,7 @@ extension FieldReader {
 
   private func append(to values: inout [Float], expected: String) throws(DecodingFault) {
     switch element.appendFloats(to: &values) {
-    case .copied, .wrongCount: return
+    case .copied: return
     case let failure: throw fault(of: failure, expected: expected)
     }
   }
@@ -104,7 +104,7 @@ extension FieldReader {
         return unexpected(expected)
       }
       return FieldReader(wrong).unexpected("f32").under(index)
-    case .copied, .wrongCount, .notAnArray:
+    case .copied, .notAnArray:
       return unexpected(expected)
     }
   }

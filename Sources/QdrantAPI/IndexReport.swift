@@ -27,6 +27,7 @@ public struct IndexReport: Sendable, Equatable {
       self.memoryBytes = memoryBytes
     }
 
+    /// Whether both say the same, number by number.
     public static func == (a: Lists, b: Lists) -> Bool {
       a.count == b.count && a.entries == b.entries && a.trainedRows == b.trainedRows
         && a.memoryBytes == b.memoryBytes

@@ -4,11 +4,14 @@ package import QdrantService
 
 /// An answer other than success: the status and the full text of the error envelope.
 package struct RESTError: Error, Sendable, Equatable {
+  /// The status of the answer.
   package let status: HTTPResponse.Status
+  /// The text of the envelope, as it is sent.
   package let text: String
   /// Seconds after which the client may try again; sent as `Retry-After`.
   package var retryAfterSeconds: Int?
 
+  /// An error with a status and a text.
   package init(_ status: HTTPResponse.Status, _ text: String, retryAfterSeconds: Int? = nil) {
     self.status = status
     self.text = text
@@ -17,10 +20,12 @@ package struct RESTError: Error, Sendable, Equatable {
 }
 
 extension RESTError {
+  /// What a body that can't be decoded is answered.
   package init(_ error: RequestError) {
     self.init(HTTPResponse.Status(code: error.status), error.text)
   }
 
+  /// What a call that failed is answered.
   package init(_ error: ServiceError) {
     if case .invalid(let field, let reason) = error {
       // What a call names stands in the path.

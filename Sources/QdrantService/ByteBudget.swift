@@ -14,6 +14,7 @@ package final class ByteBudget: Sendable {
   /// Bodies that have taken no more than this go before those that have.
   private static let mediumBytesMax = 1 << 20
 
+  /// Bytes that all bodies together may hold.
   package let capacity: Int
   /// What small bodies may take together before they count as others do.
   private let smallCapacity: Int

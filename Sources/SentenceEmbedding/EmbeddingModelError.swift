@@ -11,6 +11,7 @@ public enum EmbeddingModelError: Error, Equatable, CustomStringConvertible {
   /// A text gave a vector that is not made of finite numbers.
   case notFinite
 
+  /// What is wrong, in a sentence that names the file.
   public var description: String {
     switch self {
     case .fileMissing(let path):

@@ -1,6 +1,7 @@
 /// A safetensors file, memory-mapped. Every offset is checked against the file before use, so that
 /// a damaged file gives an error and never an access outside the mapping.
 package final class SafetensorsFile: Sendable {
+  /// Where the file is.
   package let path: String
   private let file: MappedFile
   private let tensors: [String: SafetensorsHeader.Tensor]
@@ -9,6 +10,7 @@ package final class SafetensorsFile: Sendable {
   /// Headers of real models have some ten kilobytes; more than this is a damaged length field.
   private static let maximumHeaderBytes = 16 << 20
 
+  /// Maps the file at `path` and reads its table of tensors.
   package init(path: String) throws(EmbeddingModelError) {
     let file = try MappedFile(path: path)
     guard file.bytes.count >= 8 else {

@@ -74,18 +74,17 @@ extension KeyValueStore {
 
   /// Iterates over the entries with `from <= key < upTo`; an empty bound does not bound.
   ///
-  /// - Parameters:
-  ///   - reversed: from the last key to the first.
-  ///   - fillCache: false keeps a long scan from pushing everything else out of the block cache.
+  /// - Parameter fillCache: false keeps a long scan from pushing everything else out of the block
+  ///   cache.
   public func scan(
     in family: ColumnFamily, from: [UInt8], upTo: [UInt8], at snapshot: StoreSnapshot? = nil,
-    reversed: Bool = false, fillCache: Bool = true
+    fillCache: Bool = true
   ) throws(StorageError) -> StoreIterator {
     _ = try readOptions(at: snapshot)
     return try database.call { native throws(StorageError) in
       try StoreIterator(
         database: database, native: native, family: try database.handle(family),
-        bounds: (from, upTo), snapshot: snapshot, reversed: reversed, fillCache: fillCache)
+        bounds: (from, upTo), snapshot: snapshot, fillCache: fillCache)
     }
   }
 

@@ -20,6 +20,7 @@ public enum StorageError: Error, Sendable, Equatable {
 }
 
 extension StorageError: CustomStringConvertible {
+  /// What failed, in a sentence.
   public var description: String {
     switch self {
     case .busy(let path):

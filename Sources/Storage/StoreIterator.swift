@@ -10,15 +10,13 @@ public struct StoreIterator: ~Copyable {
   private let iterator: OpaquePointer
   /// Both bounds one after the other; RocksDB keeps pointers to them.
   private let bounds: UnsafeMutableRawBufferPointer
-  private let reversed: Bool
   private var hasStarted = false
   private var isOnEntry = false
   private var hasEnded = false
 
   init(
     database: OpenDatabase, native: OpaquePointer, family: OpaquePointer,
-    bounds range: (from: [UInt8], upTo: [UInt8]), snapshot: StoreSnapshot?, reversed: Bool,
-    fillCache: Bool
+    bounds range: (from: [UInt8], upTo: [UInt8]), snapshot: StoreSnapshot?, fillCache: Bool
   ) throws(StorageError) {
     guard let options = rocksdb_readoptions_create() else {
       throw .io("RocksDB could not allocate read options")
@@ -48,7 +46,6 @@ public struct StoreIterator: ~Copyable {
     self.options = options
     self.iterator = iterator
     self.bounds = bounds
-    self.reversed = reversed
     // Crossed bounds are an empty range, which RocksDB does not promise to see.
     if !range.upTo.isEmpty, !range.from.lexicographicallyPrecedes(range.upTo) { hasEnded = true }
   }
@@ -69,14 +66,10 @@ public struct StoreIterator: ~Copyable {
     guard !hasEnded else { return false }
     guard !database.refusesCalls else { throw .closed }
     if hasStarted {
-      if reversed { rocksdb_iter_prev(iterator) } else { rocksdb_iter_next(iterator) }
+      rocksdb_iter_next(iterator)
     } else {
       hasStarted = true
-      if reversed {
-        rocksdb_iter_seek_to_last(iterator)
-      } else {
-        rocksdb_iter_seek_to_first(iterator)
-      }
+      rocksdb_iter_seek_to_first(iterator)
     }
     isOnEntry = rocksdb_iter_valid(iterator) != 0
     if !isOnEntry {

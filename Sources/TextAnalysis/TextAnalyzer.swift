@@ -13,6 +13,7 @@ public struct TextAnalyzer: Sendable {
   private let tokenizer: Tokenizer
   private let filter: TokenFilter
 
+  /// An analyzer as an index with these parameters needs it.
   public init(_ params: TextIndexParams) {
     tokenizer =
       switch params.tokenizer {

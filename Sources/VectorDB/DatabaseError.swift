@@ -10,6 +10,7 @@ public enum DatabaseError: Error, Sendable, Equatable {
 }
 
 extension DatabaseError: CustomStringConvertible {
+  /// What is wrong, in a sentence for whoever runs the server.
   public var description: String {
     switch self {
     case .inUse(let path): "the data directory \(path) is in use by another process"

@@ -1,8 +1,10 @@
 /// How a ``Database`` is opened.
 public struct DatabaseOptions: Sendable {
+  /// When a write reaches the disk.
   public var durability: Durability
   /// Threads that searches and other blocking reads run on.
   public var searchThreads: Int
+  /// The bounds of the engine.
   public var limits: Limits
   /// Whether a database is open before its collections are in memory; each then serves as soon as
   /// it is, and requests to others wait a little.
@@ -16,6 +18,7 @@ public struct DatabaseOptions: Sendable {
   /// Who is told what the database changes; `nil`, as it is unless somebody asks, costs nothing.
   package var log: (any LogSink)?
 
+  /// Options; without arguments, those of a small server whose writes are synced.
   public init(
     durability: Durability = .sync, searchThreads: Int = 2, limits: Limits = Limits(),
     loadsInBackground: Bool = false,

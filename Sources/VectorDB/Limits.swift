@@ -54,6 +54,7 @@ public struct Limits: Sendable, Equatable {
   /// Memory and disk.
   public var room: RoomLimits
 
+  /// The bounds of a small server, each of which may be given.
   public init(
     queuedOperationsMax: Int = 4096, groupOperationsMax: Int = 512,
     groupBytesMax: Int = 32 << 20, updatePointsMax: Int = 4096, updateBytesMax: Int = 8 << 20,

@@ -170,9 +170,13 @@ public struct CollectionInfo: Sendable {
   public var phase: CollectionPhase
   /// What reads have found damaged in a collection that is in use.
   public var problem: String?
+  /// How the collection is configured.
   public var config: CollectionConfig
+  /// Points that exist.
   public var pointsCount: Int
+  /// Vectors that are in the lists of indexes, of all names together.
   public var indexedVectorsCount: Int
+  /// Parts of the collection, as other engines count them: 1.
   public var segmentsCount: Int
   /// Changes, of all collections, that wait for the committer.
   public var updateQueueLength: Int

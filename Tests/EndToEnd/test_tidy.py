@@ -34,6 +34,13 @@ DECLARATION = re.compile(
     r"^( *)(?:@\w+(?:\([^)]*\))? +)*(?:[a-z]+(?:\([a-z]+\))? +)*"
     r"(?:func |init[?(<]|subscript[(<]|deinit\b)"
 )
+WORDS = r"(?:(?:(?:private|internal|fileprivate|package)\(set\)|[a-z]+) +)*?"
+OFFERED = re.compile(
+    rf"^ *(?:@\w+(?:\([^)]*\))? +)*{WORDS}(?:public|package|open) +{WORDS}"
+    r"(?:func|var|let|struct|class|enum|protocol|actor|init|subscript|typealias)\b"
+)
+# What NIO calls is told by NIO.
+OF_HANDLERS = re.compile(r"ChannelHandlerContext|typealias (?:In|Out)bound(?:In|Out)\b")
 # Written in pieces, so that this file passes its own test.
 UNFINISHED = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "X" + "XX"]) + r")\b")
 OUR_MACHINE = re.compile(r"(?<![\w.*])/" + r"work/")
@@ -148,6 +155,24 @@ def test_lines_fit():
             for number, line in enumerate(text.splitlines(), start=1):
                 if len(line) > COLUMNS:
                     problems.append(f"{name}:{number}: {len(line)} columns")
+    fail_if(problems)
+
+
+def test_what_others_may_use_is_documented():
+    """Every public or package declaration says what it is for."""
+    problems = []
+    for name, text in SWIFT.items():
+        if not name.startswith("Sources/"):
+            continue
+        lines = text.splitlines()
+        for number, line in enumerate(lines):
+            if not OFFERED.match(line) or OF_HANDLERS.search(" ".join(lines[number : number + 2])):
+                continue
+            above = number - 1
+            while above >= 0 and lines[above].lstrip().startswith("@"):
+                above -= 1
+            if above < 0 or not lines[above].lstrip().startswith("///"):
+                problems.append(f"{name}:{number + 1}: {line.strip()}")
     fail_if(problems)
 
 

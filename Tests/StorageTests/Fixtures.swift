@@ -28,9 +28,9 @@ extension KeyValueStore {
 
   func numbers(
     in family: ColumnFamily, from: [UInt8] = [], upTo: [UInt8] = [],
-    at snapshot: StoreSnapshot? = nil, reversed: Bool = false
+    at snapshot: StoreSnapshot? = nil
   ) throws(StorageError) -> [Int] {
-    var entries = try scan(in: family, from: from, upTo: upTo, at: snapshot, reversed: reversed)
+    var entries = try scan(in: family, from: from, upTo: upTo, at: snapshot)
     var numbers: [Int] = []
     while try entries.next() {
       numbers.append(entries.key.readBigEndian(UInt32.self).map(Int.init) ?? -1)

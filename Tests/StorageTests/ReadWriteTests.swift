@@ -167,7 +167,5 @@ import Testing
       #expect(raw.readBigEndian(UInt32.self, at: .max) == nil)
       #expect(raw.readBigEndian(UInt8.self, at: 13) == nil)
     }
-    #expect([UInt8]([1, 2, 255]).prefixEnd == [1, 3])
-    #expect([UInt8]([255, 255]).prefixEnd == [])
   }
 }

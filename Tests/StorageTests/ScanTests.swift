@@ -23,16 +23,6 @@ import Testing
     #expect(try store.numbers(in: meta) == [])
   }
 
-  @Test func reversedBounds() throws {
-    let store = try filled()
-    #expect(try store.numbers(in: records, reversed: true) == (0..<10).reversed())
-    #expect(
-      try store.numbers(in: records, from: key(3), upTo: key(6), reversed: true) == [5, 4, 3])
-    #expect(try store.numbers(in: records, from: key(8), reversed: true) == [9, 8])
-    #expect(try store.numbers(in: records, upTo: key(2), reversed: true) == [1, 0])
-    #expect(try store.numbers(in: records, from: key(6), upTo: key(5), reversed: true) == [])
-  }
-
   @Test func valuesAndTheStateOffAnEntry() throws {
     let store = try filled()
     var entries = try store.scan(
@@ -72,8 +62,6 @@ import Testing
     try store.compactRange(in: records, from: [], upTo: [], rewritingBottom: true)
     #expect(try store.numbers(in: records) == [0, 1, 3, 4, 8, 9, 77])
     #expect(try store.numbers(in: records, at: snapshot) == Array(0..<10))
-    #expect(
-      try store.numbers(in: records, at: snapshot, reversed: true) == (0..<10).reversed())
     #expect(try store.get(key(1), in: records, at: snapshot) == text("1"))
     #expect(try store.get(key(1), in: records) == text("changed"))
     #expect(try store.get(key(77), in: records, at: snapshot) == nil)

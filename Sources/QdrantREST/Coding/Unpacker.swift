@@ -24,6 +24,7 @@ package final class Unpacker: @unchecked Sendable {
   /// Whether the last call ended because its piece was full.
   package private(set) var hasMore = false
 
+  /// An unpacker of a body that is packed in one way.
   package init(_ coding: ContentCoding) {
     self.coding = coding
     stream.initialize(to: z_stream())

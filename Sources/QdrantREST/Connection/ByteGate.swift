@@ -23,6 +23,7 @@ package final class ByteGate: ChannelDuplexHandler {
   /// Whether bytes have come since this was last set to `false`.
   var hasNewBytes = false
 
+  /// A gate that passes everything on.
   package init() {}
 
   package func handlerAdded(context: ChannelHandlerContext) { self.context = context }

@@ -51,6 +51,7 @@ package final class ConnectionGuard: ChannelDuplexHandler {
   var probe: (at: NIODeadline, pause: TimeAmount)?
   var timer: (at: NIODeadline, task: Scheduled<Void>)?
 
+  /// A guard of the connection whose first handler is `gate`.
   package init(limits: ConnectionLimits, gate: ByteGate) {
     self.limits = limits
     self.gate = gate

@@ -30,6 +30,7 @@ package struct ConnectionLimits: Sendable {
   /// Fields of a request's head.
   package var headFieldsMax = 1000
 
+  /// The bounds of a server that browsers and clients reach directly.
   package init() {}
 }
 

@@ -2,7 +2,9 @@ extension KeyValueStore {
   /// Keys between which entries can't be read: `after < key < before`; an empty bound does not
   /// bound.
   public struct UnreadableRange: Sendable, Equatable {
+    /// The last key before the gap that could be read, or one just below all that was asked for.
     public var after: [UInt8]
+    /// The first key behind the gap that can be read; empty when there is none.
     public var before: [UInt8]
 
     /// Whether an entry of this key could be among them.

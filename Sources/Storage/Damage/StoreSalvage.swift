@@ -20,6 +20,7 @@ public struct StoreSalvage {
     /// Tables that could not be used at all.
     public var tablesLost = 0
 
+    /// A report of nothing lost.
     public init() {}
   }
 

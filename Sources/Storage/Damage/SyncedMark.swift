@@ -9,6 +9,7 @@ package struct SyncedMark: Equatable {
   package var sequence: UInt64
   /// The number of the manifest, and how many of its bytes were synced.
   package var manifest: UInt64
+  /// Bytes of the manifest that were synced.
   package var manifestBytes: UInt64
   /// The oldest log whose changes are not all in tables; 0 for none.
   package var oldestLog: UInt64
@@ -32,6 +33,7 @@ package struct SyncedMark: Equatable {
     return bytes
   }
 
+  /// A mark of what is known now.
   package init(
     sequence: UInt64, manifest: UInt64, manifestBytes: UInt64, oldestLog: UInt64, boot: UInt64
   ) {

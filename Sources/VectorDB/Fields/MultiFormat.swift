@@ -16,9 +16,12 @@ package struct MultiFormat: VectorFormat {
     self.codec = codec
   }
 
+  /// Whether all stored vectors have one length.
   package var hasFixedLength: Bool { false }
+  /// Bytes of a stored vector, about.
   package var storedBytes: Int { Self.countBytes + Self.usualCount * codec.rowBytes }
 
+  /// Passes the number of rows and the rows as they are stored.
   package func withStored(_ value: VectorValue, _ body: (UnsafeRawBufferPointer) -> Void) {
     guard case .multi(let vector) = value else {
       preconditionFailure("a vector of another kind")
@@ -34,10 +37,12 @@ package struct MultiFormat: VectorFormat {
     withUnsafeBytes(of: UInt32(count).littleEndian) { bytes.append(contentsOf: $0) }
   }
 
+  /// Whether so many bytes are one vector.
   package func fits(_ bytes: UnsafeRawBufferPointer) -> Bool {
     storedLength(at: bytes) == bytes.count
   }
 
+  /// The length of a stored vector, if there are enough bytes.
   package func storedLength(at bytes: UnsafeRawBufferPointer) -> Int? {
     guard bytes.count >= Self.countBytes else { return nil }
     let count = Int(UInt32(littleEndian: bytes.loadUnaligned(as: UInt32.self)))
@@ -46,6 +51,7 @@ package struct MultiFormat: VectorFormat {
     return count > 0 && length <= bytes.count ? length : nil
   }
 
+  /// Whether no number is infinite or none.
   package func isFinite(_ bytes: UnsafeRawBufferPointer) -> Bool {
     codec.areFinite(UnsafeRawBufferPointer(rebasing: bytes.dropFirst(Self.countBytes)))
   }

@@ -7,6 +7,7 @@ package struct SparseFormat: VectorFormat {
   /// A format for vectors of any number of elements.
   package init() {}
 
+  /// Whether all stored vectors have one length.
   package var hasFixedLength: Bool { false }
 
   /// What a text of some hundred words takes; vectors differ.
@@ -14,6 +15,7 @@ package struct SparseFormat: VectorFormat {
 
   static func storedBytes(elements: Int) -> Int { 4 + 8 * elements }
 
+  /// Passes a vector as it is stored.
   package func withStored(_ value: VectorValue, _ body: (UnsafeRawBufferPointer) -> Void) {
     let vector = value.sparseVector
     var bytes: [UInt8] = []
@@ -39,12 +41,14 @@ package struct SparseFormat: VectorFormat {
     return true
   }
 
+  /// The length of a stored vector, if there are enough bytes.
   package func storedLength(at bytes: UnsafeRawBufferPointer) -> Int? {
     guard bytes.count >= 4 else { return nil }
     let length = Self.storedBytes(elements: Self.count(bytes))
     return length <= bytes.count ? length : nil
   }
 
+  /// Whether no number is infinite or none.
   package func isFinite(_ bytes: UnsafeRawBufferPointer) -> Bool {
     let count = Self.count(bytes)
     return (0..<count).allSatisfy { element in

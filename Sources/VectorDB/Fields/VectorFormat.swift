@@ -24,6 +24,7 @@ package protocol VectorFormat: Sendable {
 }
 
 extension VectorFormat {
+  /// Whether all stored vectors have one length.
   package var hasFixedLength: Bool { true }
 }
 
@@ -41,8 +42,10 @@ package struct DenseFormat: VectorFormat {
     self.codec = codec
   }
 
+  /// Bytes of a stored vector.
   package var storedBytes: Int { codec.rowBytes }
 
+  /// Passes the numbers as they are stored, in the element of the column.
   package func withStored(_ value: VectorValue, _ body: (UnsafeRawBufferPointer) -> Void) {
     guard case .dense(let values) = value else {
       preconditionFailure("a vector of another kind")
@@ -54,11 +57,14 @@ package struct DenseFormat: VectorFormat {
     }
   }
 
+  /// Whether so many bytes are a vector.
   package func fits(_ bytes: UnsafeRawBufferPointer) -> Bool { bytes.count == storedBytes }
 
+  /// The length of a stored vector, if there are enough bytes.
   package func storedLength(at bytes: UnsafeRawBufferPointer) -> Int? {
     bytes.count >= storedBytes ? storedBytes : nil
   }
 
+  /// Whether no number is infinite or none.
   package func isFinite(_ bytes: UnsafeRawBufferPointer) -> Bool { codec.areFinite(bytes) }
 }

@@ -300,7 +300,8 @@ final class IndexerLoop {
       let covered = index.coveredRows
       let saved = field.indexSlot.withState { $0.savedRows }
       let fresh = Int(covered) - Int(saved)
-      guard fresh > 0, fresh > max(rows, saved == 0 ? 0 : Int(saved) / 5 * min(rows, 1)) else {
+      // An index that was built anew is saved whatever it holds, others once they have grown.
+      guard fresh > 0, fresh > (rows == 0 ? 0 : max(rows, Int(saved) / 5)) else {
         continue
       }
       saveNow(collection, field)

@@ -91,9 +91,12 @@ final class CollectionLoading: Sendable {
 
 /// How many collections are in memory of those that were to be read when the database was opened.
 public struct LoadProgress: Sendable, Equatable {
+  /// Collections in memory.
   public var loaded: Int
+  /// Collections that were to be read.
   public var total: Int
 
+  /// Whether all are in memory.
   public var isComplete: Bool { loaded == total }
 }
 

@@ -92,9 +92,10 @@ struct FieldValueReader: Sendable {
       guard let bool = leaf.bool else { return false }
       values.words.append(KeyWord(bool ? 1 : 0))
     case .datetime:
-      let moment = leaf.withUTF8 { Datetime(utf8: $0) } ?? nil
-      guard let word = moment.flatMap(Self.word) else { return false }
-      values.words.append(word)
+      guard let moment = leaf.withUTF8({ Datetime(utf8: $0) }) ?? nil else { return false }
+      values.words.append(KeyCoding.word(moment.microseconds))
+      // Microseconds, which orders go by, can't tell a leap second from the second after it.
+      return moment.fraction < 1_000_000
     case .uuid:
       guard let string = leaf.string, let uuid = PointUUID(string) else { return false }
       values.uuids.append((uuid.high, uuid.low))
@@ -109,11 +110,5 @@ struct FieldValueReader: Sendable {
       values.texts += analyzer.documentTokens(string)
     }
     return true
-  }
-
-  /// The key of a moment; leap seconds, which microseconds can't tell from the next second, have
-  /// none.
-  static func word(_ moment: Datetime) -> KeyWord? {
-    moment.fraction < 1_000_000 ? KeyCoding.word(moment.microseconds) : nil
   }
 }

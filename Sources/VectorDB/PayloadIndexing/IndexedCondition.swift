@@ -198,8 +198,10 @@ struct IndexedCondition {
 
   private func answer(_ range: DatetimeRange) -> FilterAnswer {
     guard case .datetime = field.params, let ends = WordRange(range) else { return undecided }
-    return FilterAnswer(
-      index.rows(wordsNot: ends.isBelow, nor: ends.isAbove), orPerhaps: index.rows(.foreign))
+    // Rows with a leap second are among both.
+    let foreign = index.rows(.foreign)
+    let rows = index.rows(wordsNot: ends.isBelow, nor: ends.isAbove)
+    return FilterAnswer(rows.subtracting(foreign), orPerhaps: foreign)
   }
 }
 

@@ -5,6 +5,7 @@ import Storage
 public struct RepairReport: Sendable {
   /// What is left of one collection.
   public struct Collection: Sendable {
+    /// The collection's name.
     public var name: String
     /// Points that are there, whole.
     public var kept = 0
@@ -22,6 +23,7 @@ public struct RepairReport: Sendable {
 
   /// Tables and logs.
   var store = StoreSalvage.Report()
+  /// What is left of each collection.
   public var collections: [Collection] = []
   /// Numbers of collections whose catalogue entry is lost, and with it their name and vectors.
   public var namelessCollections: [UInt32] = []

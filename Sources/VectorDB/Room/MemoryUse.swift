@@ -24,6 +24,7 @@ public struct CollectionMemory: Sendable, Equatable {
   /// Name, configuration, and the tables that lead to all of the above.
   public var catalogue = 0
 
+  /// All of it.
   public var total: Int {
     vectors + presence + visibility + identities + codes + lists + centroids + builds
       + payloadIndexes + catalogue
@@ -48,6 +49,7 @@ public struct DatabaseMemory: Sendable, Equatable {
   /// The program, its threads and the store, before anything is stored.
   public var process = DatabaseMemory.processBytes
 
+  /// All of it.
   public var total: Int {
     collections.total + blockCache + writeBuffers + tableReaders + requests + process
   }

@@ -12,6 +12,7 @@ public struct RoomLimits: Sendable, Equatable {
   /// Memory that requests and answers may hold together, in bytes.
   public var transientBytes: Int
 
+  /// Limits; without arguments, none.
   public init(
     memoryBytes: Int = 0, diskBytes: Int = 0, diskReserveBytes: Int = 128 << 20,
     transientBytes: Int = RoomLimits.shareOfMachine

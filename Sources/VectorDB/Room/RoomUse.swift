@@ -7,6 +7,7 @@ public struct RoomUse: Sendable, Equatable {
   /// What the file system of the data directory has left for this process.
   public var diskFree: Int
 
+  /// Use in bytes; without arguments, none, on a disk without end.
   public init(memory: Int = 0, disk: Int = 0, diskFree: Int = .max) {
     self.memory = memory
     self.disk = disk

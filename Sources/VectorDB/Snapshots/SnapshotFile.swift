@@ -3,6 +3,7 @@ import Glibc
 
 /// A file that is read or written from front to back. Its calls block.
 package final class SnapshotFile: Sendable {
+  /// Where the file will be.
   package let path: String
   private let descriptor: Int32
 
@@ -38,6 +39,7 @@ package final class SnapshotFile: Sendable {
     return status
   }
 
+  /// Appends bytes, which reach the disk when the file is finished.
   package func write(_ bytes: UnsafeRawBufferPointer) throws(CollectionError) {
     var rest = bytes
     while !rest.isEmpty {

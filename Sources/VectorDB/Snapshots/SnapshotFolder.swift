@@ -26,6 +26,7 @@ public struct SnapshotFolder: Sendable, Equatable {
   private static let scratchPrefix = "checkpoint-"
   private static let checksumSuffix = ".checksum"
 
+  /// The folder at `path`, which need not be there yet.
   public init(path: String) {
     self.path = path
   }

@@ -42,23 +42,27 @@ final class BlockingQueue<Element: Sendable>: @unchecked Sendable {
 
   /// Takes the oldest element, waiting for one; `nil` once the queue is closed and empty.
   func pop() -> Element? {
-    popMany(maximumCount: 1).first
+    locked {
+      awaitElement()
+      guard head < elements.count else { return nil }
+      let element = elements[head]
+      head += 1
+      forgetTaken()
+      return element
+    }
   }
 
   /// Takes what waits, at most `maximumCount`, in order; waits for at least one element and
   /// returns none only once the queue is closed and empty.
   func popMany(maximumCount: Int) -> [Element] {
     locked {
-      while head == elements.count, !isClosed {
-        pthread_cond_wait(condition, mutex)
-      }
-      return take(maximumCount)
+      awaitElement()
+      let end = min(elements.count, head + maximumCount)
+      let taken = Array(elements[head..<end])
+      head = end
+      forgetTaken()
+      return taken
     }
-  }
-
-  /// Takes what waits without waiting.
-  func popWaiting(maximumCount: Int) -> [Element] {
-    locked { take(maximumCount) }
   }
 
   /// Refuses further elements; those that wait are still handed out.
@@ -67,10 +71,15 @@ final class BlockingQueue<Element: Sendable>: @unchecked Sendable {
     pthread_cond_broadcast(condition)
   }
 
-  private func take(_ maximumCount: Int) -> [Element] {
-    let end = min(elements.count, head + maximumCount)
-    let taken = Array(elements[head..<end])
-    head = end
+  /// Waits until there is an element, or none will come.
+  private func awaitElement() {
+    while head == elements.count, !isClosed {
+      pthread_cond_wait(condition, mutex)
+    }
+  }
+
+  /// Lets go of elements that were taken, now and then.
+  private func forgetTaken() {
     if head == elements.count {
       elements.removeAll(keepingCapacity: elements.capacity <= 1024)
       head = 0
@@ -78,7 +87,6 @@ final class BlockingQueue<Element: Sendable>: @unchecked Sendable {
       elements.removeFirst(head)
       head = 0
     }
-    return taken
   }
 
   private func locked<Result>(_ body: () -> Result) -> Result {

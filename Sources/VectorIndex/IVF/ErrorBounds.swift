@@ -3,9 +3,12 @@
 /// Rows whose estimate less `lower` deviations is beyond the k-th smallest estimate plus `upper`
 /// deviations are left out without a look at their vectors. Wider bounds leave out less.
 package struct ErrorBounds: Sendable, Equatable {
+  /// Deviations that are taken off a row's estimate.
   package var lower: Float
+  /// Deviations that are added to the k-th smallest estimate.
   package var upper: Float
 
+  /// Bounds of so many deviations.
   package init(lower: Float, upper: Float) {
     self.lower = lower
     self.upper = upper

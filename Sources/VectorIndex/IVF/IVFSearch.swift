@@ -32,6 +32,7 @@ public struct IVFSearch: VectorSearching {
     if case .recall(let recall) = effort, recall >= 1 { isExhaustive = true }
   }
 
+  /// A search with other bounds than calibration gives, to measure what they do.
   package init(_ index: IVFIndexView, effort: SearchEffort, bounds: ErrorBounds) {
     self.init(index, effort: effort)
     self.bounds = bounds
