@@ -25,6 +25,8 @@ func product(_ name: String, _ package: String) -> Target.Dependency {
 
 let argumentParser = product("ArgumentParser", "swift-argument-parser")
 let crypto = product("Crypto", "swift-crypto")
+let grpcCore = product("GRPCCore", "grpc-swift-2")
+let grpcTransport = product("GRPCNIOTransportHTTP2Posix", "grpc-swift-nio-transport")
 let httpTypes = product("HTTPTypes", "swift-http-types")
 let hummingbird = product("Hummingbird", "hummingbird")
 let hummingbirdCore = product("HummingbirdCore", "hummingbird")
@@ -36,6 +38,8 @@ let nioEmbedded = product("NIOEmbedded", "swift-nio")
 let nioHTTP1 = product("NIOHTTP1", "swift-nio")
 let nioHTTPTypes = product("NIOHTTPTypes", "swift-nio-extras")
 let nioHTTPTypesHTTP1 = product("NIOHTTPTypesHTTP1", "swift-nio-extras")
+let nioHPACK = product("NIOHPACK", "swift-nio-http2")
+let nioHTTP2 = product("NIOHTTP2", "swift-nio-http2")
 let nioPosix = product("NIOPosix", "swift-nio")
 let unixSignals = product("UnixSignals", "swift-service-lifecycle")
 
@@ -53,6 +57,9 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+    .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
+    .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
+    .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
@@ -84,6 +91,13 @@ let package = Package(
     target("ProtoWire"),
     target("QdrantAPI", ["FastJSON", "PointModel", "TextAnalysis"]),
     target("QdrantService", ["PointModel", "VectorDB", logging]),
+    .target(
+      name: "QdrantGRPC",
+      dependencies: [
+        "FastJSON", "PointModel", "ProtoWire", "QdrantAPI", "QdrantService", "VectorDB", grpcCore,
+        grpcTransport, logging, nioCore, nioHPACK, nioHTTP2,
+      ],
+      resources: [.embedInCode("Reflection/qdrant.schema")], swiftSettings: strict),
     target(
       "QdrantREST",
       [
@@ -96,9 +110,9 @@ let package = Package(
       name: "quiver",
       dependencies: [
         .target(name: "CMalloc", condition: .when(platforms: [.linux])),
-        "DataTransfer", "FastJSON", "HTTPTransfer", "QdrantClient", "QdrantREST", "QdrantService",
-        "ServiceProcess", "VectorDB", "VectorIndex", argumentParser, hummingbird, lifecycle,
-        logging, nioCore, nioPosix, unixSignals,
+        "DataTransfer", "FastJSON", "HTTPTransfer", "QdrantClient", "QdrantGRPC", "QdrantREST",
+        "QdrantService", "ServiceProcess", "VectorDB", "VectorIndex", argumentParser, hummingbird,
+        lifecycle, logging, nioCore, nioPosix, unixSignals,
       ],
       swiftSettings: strict),
     .executableTarget(

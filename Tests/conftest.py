@@ -4,6 +4,7 @@ import itertools
 import pathlib
 import sys
 
+import grpc
 import pytest
 import requests
 
@@ -32,19 +33,61 @@ def pytest_runtest_makereport(item, call):
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """A running server with an empty data directory."""
+def server(tmp_path_factory, transport):
+    """A running server with an empty data directory: one for each transport."""
     service = quiver(tmp_path_factory.mktemp("quiver"))
     service.start()
     yield service
     service.kill()
 
 
+# Modules whose tests say nothing of HTTP: they run over both transports.
+OVER_BOTH = {
+    "test_client_aliases", "test_client_collections", "test_client_examples",
+    "test_client_filter_conditions", "test_client_filters", "test_client_orders",
+    "test_client_patch", "test_client_payload", "test_client_points", "test_client_query",
+    "test_haystack", "test_langchain", "test_llamaindex", "test_strict_mode",
+}  # fmt: skip
+
+
+def pytest_generate_tests(metafunc):
+    module = metafunc.module.__name__.rpartition(".")[2]
+    if module in OVER_BOTH and "client" in metafunc.fixturenames:
+        metafunc.parametrize("transport", ["rest", "grpc"], indirect=True, scope="module")
+
+
 @pytest.fixture(scope="module")
-def client(server):
-    client = QdrantClient(url=server.url, timeout=60)
+def transport(request):
+    """How the client calls: `rest` or `grpc`."""
+    return getattr(request, "param", "rest")
+
+
+@pytest.fixture(scope="module")
+def client(server, transport):
+    client = QdrantClient(
+        url=server.url, grpc_port=server.grpc_port, prefer_grpc=transport == "grpc", timeout=60,
+    )  # fmt: skip
     yield client
     client.close()
+
+
+@pytest.fixture(scope="module")
+def over_grpc(server):
+    """A client that calls over gRPC."""
+    client = QdrantClient(
+        url=server.url, grpc_port=server.grpc_port, prefer_grpc=True, timeout=60,
+        check_compatibility=False,
+    )  # fmt: skip
+    yield client
+    client.close()
+
+
+@pytest.fixture(scope="module")
+def channel(server):
+    """A gRPC connection, for what the client library hides."""
+    with grpc.insecure_channel(server.grpc_address) as channel:
+        grpc.channel_ready_future(channel).result(20)
+        yield channel
 
 
 @pytest.fixture(scope="module")

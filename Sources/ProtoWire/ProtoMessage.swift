@@ -23,8 +23,8 @@ public struct ProtoMessage {
     self.depthLeft = depthLeft
   }
 
-  /// Bytes of the message on the wire.
-  public var byteCount: Int { bytes.count }
+  /// Passes the bytes of the message on the wire.
+  public func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) { body(bytes) }
 
   /// Passes every field, in the order of the wire; groups are passed over.
   ///

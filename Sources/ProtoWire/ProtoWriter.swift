@@ -66,6 +66,11 @@ public struct ProtoWriter: Sendable {
     bytes.append(contentsOf: value)
   }
 
+  /// Appends the fields of a message that was read.
+  public mutating func append(_ message: ProtoMessage) {
+    message.withBytes { bytes.append(contentsOf: $0) }
+  }
+
   /// Writes a message.
   ///
   /// Its length goes before it and is known after it: so what `body` has written moves by a few

@@ -1,21 +1,23 @@
 /// What is wrong with a member of a body, and where.
 ///
 /// The path is collected while the fault travels up, so that bodies without fault pay nothing.
-struct DecodingFault: Error {
-  enum Kind {
+package struct DecodingFault: Error {
+  package enum Kind {
     case format
     case validation
     case badRequest
     case wrongInput
+    /// Bytes that are no message of the protocol at all.
+    case malformed
   }
 
-  enum Step {
+  package enum Step {
     case key(String)
     case index(Int)
   }
 
-  let kind: Kind
-  let message: String
+  package let kind: Kind
+  package let message: String
   /// From the member outwards.
   private var steps: [Step] = []
 
@@ -24,41 +26,46 @@ struct DecodingFault: Error {
     self.message = message
   }
 
-  static func format(_ message: String) -> DecodingFault {
+  package static func format(_ message: String) -> DecodingFault {
     DecodingFault(.format, message)
   }
 
-  static func validation(_ message: String) -> DecodingFault {
+  package static func validation(_ message: String) -> DecodingFault {
     DecodingFault(.validation, message)
   }
 
-  static func badRequest(_ message: String) -> DecodingFault {
+  package static func badRequest(_ message: String) -> DecodingFault {
     DecodingFault(.badRequest, message)
   }
 
   /// For what is well formed, but not possible; the text says all, and no path is told.
-  static func wrongInput(_ message: String) -> DecodingFault {
+  package static func wrongInput(_ message: String) -> DecodingFault {
     DecodingFault(.wrongInput, message)
   }
 
+  /// For bytes that are no message of the protocol.
+  package static func malformed(_ message: String) -> DecodingFault {
+    DecodingFault(.malformed, message)
+  }
+
   /// For what Qdrant knows and this server does not.
-  static func unsupported(_ what: String) -> DecodingFault {
+  package static func unsupported(_ what: String) -> DecodingFault {
     DecodingFault(.badRequest, "\(what) not supported yet")
   }
 
-  static func missing(_ field: String) -> DecodingFault {
+  package static func missing(_ field: String) -> DecodingFault {
     DecodingFault(.format, "missing field `\(field)`")
   }
 
   /// The same fault as seen from the member `key` of an object.
-  func under(_ key: String) -> DecodingFault {
+  package func under(_ key: String) -> DecodingFault {
     var fault = self
     fault.steps.append(.key(key))
     return fault
   }
 
   /// The same fault as seen from element `index` of a list.
-  func under(_ index: Int) -> DecodingFault {
+  package func under(_ index: Int) -> DecodingFault {
     var fault = self
     fault.steps.append(.index(index))
     return fault
@@ -77,14 +84,14 @@ struct DecodingFault: Error {
   }
 
   /// The message behind its path.
-  var located: String {
+  package var located: String {
     let path = path
     return path.isEmpty ? message : "\(path): \(message)"
   }
 
   var requestError: RequestError {
     switch kind {
-    case .format: .format("Format error in JSON body: \(located)")
+    case .format, .malformed: .format("Format error in JSON body: \(located)")
     case .validation: .validation("Validation error in JSON body: [\(located)]")
     case .badRequest: .badRequest("Bad request: \(located)")
     case .wrongInput: .wrongInput("Wrong input: \(message)")

@@ -10,15 +10,7 @@ enum FormulaDecoder {
     _ = try body.optional("defaults") { field throws(DecodingFault) in
       guard let defaults = field.element.object else { throw field.unexpected("a map") }
       for (name, value) in defaults {
-        switch try variable(name, otherwise: { .validation($0) }) {
-        case .score(let source):
-          guard let number = value.double else {
-            throw .validation("Score default must be a number")
-          }
-          formula.scoreDefaults[source] = number
-        case .payload(let path): formula.payloadDefaults[path] = value.value
-        default: break
-        }
+        try FormulaRules.add(value.value, as: name, to: &formula)
       }
     }
     return formula
@@ -29,9 +21,7 @@ enum FormulaDecoder {
     case .integer, .unsigned, .double: return .constant(Double(try field.float()))
     case .string:
       let name = try field.string()
-      return try variable(name) { reason in
-        .wrongInput("Validation failed: failed to parse variable ID \(name): \(reason)")
-      }
+      return try FormulaRules.variable(name)
     case .object: break
     default: throw .format("data did not match any variant of untagged enum Expression")
     }
@@ -59,7 +49,7 @@ enum FormulaDecoder {
       return .geoDistance(
         from: try operand.required("origin", GeoDecoder.point),
         to: try operand.required("to") { key throws(DecodingFault) in try key.payloadPath() })
-    case "datetime": return .datetime(try datetime(operand))
+    case "datetime": return .datetime(try FormulaRules.moment(try operand.string()))
     case "datetime_key": return .datetimeKey(try operand.payloadPath())
     case "mult":
       return .product(try operand.map { term throws(DecodingFault) in try expression(term) })
@@ -93,62 +83,7 @@ enum FormulaDecoder {
       target: try body.optional("target") { field throws(DecodingFault) in
         try expression(field)
       }, scale: scale ?? 1, midpoint: midpoint ?? 0.5)
-    let isLinear = shape == .linear
-    let isInside =
-      isLinear
-      ? decay.midpoint >= 0 && decay.midpoint <= 1 : decay.midpoint > 0 && decay.midpoint < 1
-    guard isInside else {
-      let range = isLinear ? "[0.0, 1.0]" : "(0.0, 1.0)"
-      throw .wrongInput(
-        "Validation failed: \(isLinear ? "Linear decay" : "Decay") midpoint should be in the range "
-          + "\(range), got \(Double(decay.midpoint).shown).")
-    }
-    guard decay.scale > 0 else {
-      throw .wrongInput(
-        "Validation failed: Decay scale should be non-zero positive, got "
-          + "\(Double(decay.scale).shown).")
-    }
+    try FormulaRules.check(decay)
     return decay
-  }
-
-  private static func datetime(_ field: FieldReader) throws(DecodingFault) -> Datetime {
-    let text = try field.string()
-    guard let moment = Datetime(text) else {
-      throw .wrongInput(
-        "Validation failed: failed to parse date-time \(text.prefix(80)): "
-          + "input contains invalid characters")
-    }
-    return moment
-  }
-
-  /// `$score`, `$score[2]`, or a key of payloads.
-  private static func variable(
-    _ name: String, otherwise fault: (String) -> DecodingFault
-  ) throws(DecodingFault) -> FormulaExpression {
-    guard name.hasPrefix("$") else {
-      guard let path = PayloadPath(name) else {
-        throw fault("Invalid payload variable: \(name.prefix(200))")
-      }
-      return .payload(path)
-    }
-    guard let path = PayloadPath(String(name.dropFirst())) else {
-      throw fault("Invalid reserved variable: \(name.prefix(200))")
-    }
-    guard path.steps.first == .key("score") else {
-      throw fault("Invalid reserved word: \(name.prefix(200))")
-    }
-    if path.steps.count == 1 { return .score(0) }
-    guard path.steps.count == 2, case .index(let source) = path.steps[1] else {
-      throw fault("Invalid reserved variable: \(name.prefix(200))")
-    }
-    return .score(source)
-  }
-}
-
-extension Double {
-  /// The number as Qdrant's texts tell it: without a fraction that it does not have.
-  var shown: String {
-    let text = description
-    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }
 }

@@ -30,7 +30,7 @@ enum PayloadIndexDecoder {
   }
 
   /// A type's name, or an object with the type and its parameters.
-  private static func schema(_ field: FieldReader) throws(DecodingFault) -> PayloadFieldSchema {
+  static func schema(_ field: FieldReader) throws(DecodingFault) -> PayloadFieldSchema {
     if let name = field.element.string {
       guard let type = PayloadIndexType(rawValue: name) else { throw noVariant }
       return PayloadFieldSchema(type: type)

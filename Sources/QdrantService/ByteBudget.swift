@@ -69,10 +69,7 @@ package final class ByteBudget: Sendable {
     /// - Throws: an error of the kind ``ServiceError/Kind/exhausted`` when there was no room in
     ///   time.
     package func take(_ bytes: Int) async throws(ServiceError) {
-      if id == nil, budget.takesSmall(small, and: bytes) {
-        small += bytes
-        return
-      }
+      if takeAtOnce(bytes) { return }
       let id = self.id ?? budget.add(abort)
       self.id = id
       // A body that has grown stops being small.
@@ -80,6 +77,13 @@ package final class ByteBudget: Sendable {
       guard await budget.take(bytes + moved, for: id) else { throw budget.refusal }
       budget.smallTaken.subtract(moved, ordering: .relaxed)
       small = 0
+    }
+
+    /// Takes room for bytes that have arrived, if the body is small and there is room for it.
+    package func takeAtOnce(_ bytes: Int) -> Bool {
+      guard id == nil, budget.takesSmall(small, and: bytes) else { return false }
+      small += bytes
+      return true
     }
 
     /// Says that the body has arrived: from here on it does not stall.

@@ -54,11 +54,19 @@ struct Server {
     let application = RESTApplication(
       state: state, settings: settings, logger: logger, commit: commit
     ).application(onListening: { port in await database.startedListening(port: port) })
+    var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: application)]
+    if let port = settings.grpcPort {
+      let api = QdrantService(
+        state: state, snapshotFolder: settings.snapshotFolder, logger: logger)
+      services.append(
+        .init(
+          service: GRPCService(
+            api, port: port, settings: settings, commit: commit, logger: logger)))
+    }
+    services.append(
+      .init(service: database, successTerminationBehavior: .gracefullyShutdownGroup))
     var configuration = ServiceGroupConfiguration(
-      services: [
-        .init(service: application),
-        .init(service: database, successTerminationBehavior: .gracefullyShutdownGroup),
-      ],
+      services: services,
       gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet(logger))
     let grace = settings.shutdownGraceMilliseconds
     configuration.maximumGracefulShutdownDuration =

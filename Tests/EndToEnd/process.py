@@ -39,6 +39,7 @@ class Service:
     def __init__(self, name: str, folder: pathlib.Path, ready_path: str, arguments=("serve",)):
         self.command = [str(binary(name)), *arguments]
         self.port = free_port()
+        self.grpc_port = free_port()
         self.ready_path = ready_path
         self.log = folder / f"{name}.log"
         self.settings: dict[str, str] = {}
@@ -47,6 +48,10 @@ class Service:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def grpc_address(self) -> str:
+        return f"127.0.0.1:{self.grpc_port}"
 
     def start(self, seconds: float = 30) -> None:
         """Starts the program and returns once it says that it is ready."""
@@ -107,6 +112,7 @@ def quiver(folder: pathlib.Path, **settings: str) -> Service:
     service.settings = {
         "QUIVER__SERVICE__HOST": "127.0.0.1",
         "QUIVER__SERVICE__HTTP_PORT": str(service.port),
+        "QUIVER__SERVICE__GRPC_PORT": str(service.grpc_port),
         "QUIVER__STORAGE__STORAGE_PATH": str(folder / "data"),
         "QUIVER__LOG_LEVEL": "info",
         **settings,

@@ -101,7 +101,7 @@ def test_retrieve_selects(client, new_collection):
     (record,) = client.retrieve(name, [1])
     assert record.payload == {"a": 1, "b": {"c": 2, "d": 3}} and record.vector is None
     (record,) = client.retrieve(name, [1], with_payload=False)
-    assert record.payload is None
+    assert not record.payload
     (record,) = client.retrieve(name, [1], with_payload=["b.c"])
     assert record.payload == {"b": {"c": 2}}
     exclude = models.PayloadSelectorExclude(exclude=["b.d"])

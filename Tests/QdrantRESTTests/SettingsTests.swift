@@ -186,11 +186,17 @@ import VectorDB
       "QDRANT__service__max_request_size_mb": "7",
     ])
     #expect(outcome.settings.apiKey == "k" && outcome.settings.maxRequestSizeMB == 7)
-    #expect(
-      outcome.warnings == [
-        "QDRANT__CLUSTER__FOO is not supported and has no effect",
-        "QDRANT__SERVICE__GRPC_PORT is not supported and has no effect",
-      ])
+    #expect(outcome.settings.grpcPort == 6334 && outcome.settings.needsGRPCPort)
+    #expect(outcome.warnings == ["QDRANT__CLUSTER__FOO is not supported and has no effect"])
+  }
+
+  @Test func aPortForGRPCIsThereUnlessItIsTurnedOff() throws {
+    let standard = try load([:]).settings
+    #expect(standard.grpcPort == 6334 && !standard.needsGRPCPort)
+    for off in ["0", ""] {
+      #expect(try load(["QUIVER__SERVICE__GRPC_PORT": off]).settings.grpcPort == nil)
+    }
+    #expect(problems(["QUIVER__SERVICE__GRPC_PORT": "70000"]).count == 1)
   }
 
   @Test func valuesAreChecked() {

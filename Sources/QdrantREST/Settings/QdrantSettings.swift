@@ -24,7 +24,6 @@ extension SettingKey {
       // Nothing is ever sent.
       "telemetry_disabled": .noEffectBut(["true", "false", "1", "0", "yes", "no", "on", "off"]),
 
-      "service.grpc_port": .noEffect,
       "service.metrics_port": .noEffect,
       "service.max_workers": .noEffect,
       "service.http_keep_alive_timeout_sec": .noEffect,

@@ -8,6 +8,10 @@ public struct ServerSettings: Sendable, Equatable {
   public var host = "0.0.0.0"
   /// The REST port; 0 lets the system choose one.
   public var httpPort = 6333
+  /// The gRPC port; `nil` for none.
+  public var grpcPort: Int? = 6334
+  /// Whether the gRPC port was asked for: one that was not is done without where it is taken.
+  public var needsGRPCPort = false
   /// The key that permits everything; without any key the server is open.
   public var apiKey: String?
   /// The key that permits reading only.
@@ -101,6 +105,10 @@ extension ServerSettings {
     }
     set(\.host, reader.given(.host))
     set(\.httpPort, reader.integer(.httpPort, in: 0...65_535))
+    if let port = reader.value(.grpcPort, expected: "0 to 65535, or nothing", Self.port) {
+      grpcPort = port == 0 ? nil : port
+      needsGRPCPort = port > 0
+    }
     set(\.apiKey, reader.given(.apiKey))
     set(\.readOnlyAPIKey, reader.given(.readOnlyAPIKey))
     set(\.enableCORS, reader.flag(.enableCORS))
@@ -128,6 +136,12 @@ extension ServerSettings {
       \.logFormat,
       reader.choice(
         .logFormat, among: LogFormat.allCases.map { (name: $0.rawValue, value: $0) }))
+  }
+
+  /// A port; 0 for a text that is empty.
+  private static func port(_ text: String) -> Int? {
+    if text.isEmpty { return 0 }
+    return Int(text).flatMap { (0...65_535).contains($0) ? $0 : nil }
   }
 
   private static func durability(_ text: String) -> Durability? {

@@ -8,6 +8,8 @@ public enum SettingKey: String, Sendable, CaseIterable {
   case host = "service.host"
   /// The REST port.
   case httpPort = "service.http_port"
+  /// The gRPC port; 0 or nothing for none.
+  case grpcPort = "service.grpc_port"
   /// The key that permits everything.
   case apiKey = "service.api_key"
   /// The key that permits reading.

@@ -1,0 +1,30 @@
+package import PointModel
+
+/// What a request demands of the values at one key, before it is one condition.
+///
+/// Of several conditions on one key, one must hold; but a count of values, and else what is said
+/// of emptiness, leaves no say to the others, as in Qdrant.
+package struct FieldConditionParts {
+  private var conditions: [Condition] = []
+  package var valuesCount: ValuesCount?
+  package var isEmpty: Bool?
+  package var isNull: Bool?
+
+  /// No demand yet.
+  package init() {}
+
+  package mutating func add(_ condition: Condition) { conditions.append(condition) }
+
+  /// The one condition that they are.
+  ///
+  /// - Throws: a validation fault where there is no demand.
+  package func condition(on key: PayloadPath) throws(DecodingFault) -> Condition {
+    if let valuesCount { return .valuesCount(key: key, valuesCount) }
+    if let isEmpty { return isEmpty ? .isEmpty(key: key) : .not(.isEmpty(key: key)) }
+    if let isNull { return isNull ? .isNull(key: key) : .not(.isNull(key: key)) }
+    guard let first = conditions.first else {
+      throw .validation("At least one field condition must be specified")
+    }
+    return conditions.count == 1 ? first : .filter(Filter(should: conditions))
+  }
+}

@@ -1,0 +1,42 @@
+import Logging
+import QdrantGRPC
+import QdrantREST
+import QdrantService
+import ServiceLifecycle
+
+/// Serves gRPC for as long as the process does.
+struct GRPCService: Service {
+  let server: QdrantGRPCServer
+  let settings: ServerSettings
+  let logger: Logger
+
+  /// A server on `port`, of the same rights and limits as the REST API.
+  init(
+    _ service: QdrantService, port: Int, settings: ServerSettings, commit: String, logger: Logger
+  ) {
+    server = QdrantGRPCServer(
+      service, keys: AccessKeys(full: settings.apiKey, readOnly: settings.readOnlyAPIKey),
+      release: GRPCRelease(
+        title: Release.title, version: Release.contractVersion, commit: commit),
+      settings: .init(
+        host: settings.host, port: port, messageBytesMax: settings.maxRequestSizeMB << 20),
+      logger: logger)
+    self.settings = settings
+    self.logger = logger
+  }
+
+  func run() async throws {
+    do {
+      try await withGracefulShutdownHandler {
+        try await server.run()
+      } onGracefulShutdown: {
+        server.beginShutdown()
+      }
+    } catch {
+      if settings.needsGRPCPort { throw error }
+      // Nobody asked for it: a second server of a machine does without.
+      logger.warning("no gRPC: its port can't be used", metadata: ["reason": "\(error)"])
+      try await gracefulShutdown()
+    }
+  }
+}
