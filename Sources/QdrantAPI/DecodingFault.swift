@@ -2,6 +2,7 @@
 ///
 /// The path is collected while the fault travels up, so that bodies without fault pay nothing.
 package struct DecodingFault: Error {
+  /// What kind of wrong it is; each transport has a code for each.
   package enum Kind {
     case format
     case validation
@@ -11,12 +12,15 @@ package struct DecodingFault: Error {
     case malformed
   }
 
+  /// A step from a container to what is in it.
   package enum Step {
     case key(String)
     case index(Int)
   }
 
+  /// What kind of wrong it is.
   package let kind: Kind
+  /// What is wrong, without the place.
   package let message: String
   /// From the member outwards.
   private var steps: [Step] = []
@@ -26,14 +30,17 @@ package struct DecodingFault: Error {
     self.message = message
   }
 
+  /// For a member that is missing, of another kind, or of an unknown value.
   package static func format(_ message: String) -> DecodingFault {
     DecodingFault(.format, message)
   }
 
+  /// For a value that is out of range.
   package static func validation(_ message: String) -> DecodingFault {
     DecodingFault(.validation, message)
   }
 
+  /// For what breaks a rule of queries.
   package static func badRequest(_ message: String) -> DecodingFault {
     DecodingFault(.badRequest, message)
   }
@@ -53,6 +60,7 @@ package struct DecodingFault: Error {
     DecodingFault(.badRequest, "\(what) not supported yet")
   }
 
+  /// For a member that is not there.
   package static func missing(_ field: String) -> DecodingFault {
     DecodingFault(.format, "missing field `\(field)`")
   }

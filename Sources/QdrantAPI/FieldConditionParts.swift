@@ -6,13 +6,17 @@ package import PointModel
 /// of emptiness, leaves no say to the others, as in Qdrant.
 package struct FieldConditionParts {
   private var conditions: [Condition] = []
+  /// How many values there are to be; goes before all else.
   package var valuesCount: ValuesCount?
+  /// Whether there is to be nothing.
   package var isEmpty: Bool?
+  /// Whether there is to be a `null`.
   package var isNull: Bool?
 
   /// No demand yet.
   package init() {}
 
+  /// Adds a condition, one of which must hold.
   package mutating func add(_ condition: Condition) { conditions.append(condition) }
 
   /// The one condition that they are.
