@@ -10,8 +10,8 @@ struct MetricsReport {
   func text() -> String {
     var text = MetricsText()
     text.family(
-      "app_info", .gauge, "information about the server",
-      [(labels: [("name", "quiver"), ("version", Release.contractVersion)], value: 1)])
+      "app_info", .gauge, "information about qdrant server",
+      [(labels: [("name", "qdrant"), ("version", Release.contractVersion)], value: 1)])
     text.single("app_status_recovery_mode", .gauge, "whether the server is in recovery mode", 0)
     addCollections(to: &text)
     text.single("cluster_enabled", .gauge, "is cluster support enabled", 0)
