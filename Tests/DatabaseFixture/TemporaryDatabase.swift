@@ -47,18 +47,20 @@ package final class TemporaryDatabase {
 }
 
 /// Runs `body` with a database that is removed afterwards.
-package func withDatabase(
+@discardableResult
+package func withDatabase<Value>(
   options: DatabaseOptions = DatabaseOptions(),
-  _ body: (TemporaryDatabase) async throws -> Void
-) async throws {
+  _ body: (TemporaryDatabase) async throws -> Value
+) async throws -> Value {
   let database = try TemporaryDatabase(options: options)
   do {
-    try await body(database)
+    let value = try await body(database)
+    await database.remove()
+    return value
   } catch {
     await database.remove()
     throw error
   }
-  await database.remove()
 }
 
 package func payload(_ json: String) -> Payload { Payload(normalizedJSON: Array(json.utf8)) }

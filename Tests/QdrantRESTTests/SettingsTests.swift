@@ -196,6 +196,7 @@ import VectorDB
     for off in ["0", ""] {
       #expect(try load(["QUIVER__SERVICE__GRPC_PORT": off]).settings.grpcPort == nil)
     }
+    #expect(try load(yaml: "service: {grpc_port: null}").settings.grpcPort == nil)
     #expect(problems(["QUIVER__SERVICE__GRPC_PORT": "70000"]).count == 1)
   }
 

@@ -47,6 +47,9 @@ public enum SettingKey: String, Sendable, CaseIterable {
   /// `text` or `json`.
   case logFormat = "logger.format"
 
+  /// Whether nothing is a value of its own.
+  public var canBeEmpty: Bool { self == .grpcPort }
+
   /// Whether the value must never be shown.
   public var isSecret: Bool { self == .apiKey || self == .readOnlyAPIKey }
 }

@@ -6,6 +6,8 @@ public protocol Setting: Hashable, CaseIterable, Sendable {
   var variable: String { get }
   /// Whether the value must never be shown.
   var isSecret: Bool { get }
+  /// Whether it may be given as nothing, which says something; others count as not set then.
+  var canBeEmpty: Bool { get }
   /// What holds where no source gives a value; `nil` where the program decides.
   var defaultText: String? { get }
   /// What the program is called.
@@ -19,6 +21,9 @@ public protocol Setting: Hashable, CaseIterable, Sendable {
 extension Setting {
   /// None.
   public static var adopted: AdoptedSettings? { nil }
+
+  /// Nothing says nothing.
+  public var canBeEmpty: Bool { false }
 }
 
 /// The configuration of another program that this one takes over: whatever it shares is read, and

@@ -46,7 +46,7 @@ struct SettingsCollector<Key: Setting> {
     _ key: Key, to text: String, name: String, from origin: SettingsReader<Key>.Origin
   ) {
     let value = text.trimmingBlanks
-    if !value.isEmpty {
+    if !value.isEmpty || key.canBeEmpty {
       entries[key] = .init(text: value, name: name, origin: origin)
     } else if key.isSecret {
       // Blanks may be a key that got lost on its way here.
@@ -66,7 +66,7 @@ struct SettingsCollector<Key: Setting> {
     if let key = keys[path] {
       switch value {
       case .text(let text): set(key, to: text, name: name, from: origin)
-      case .nothing: break
+      case .nothing: if key.canBeEmpty { set(key, to: "", name: name, from: origin) }
       case .list: problems.append("\(name) must be a single value, not a list")
       }
     } else if let key = keys.first(where: { path.hasPrefix($0.key + ".") }) {

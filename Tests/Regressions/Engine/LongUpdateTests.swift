@@ -150,6 +150,13 @@ import VectorDB
   }
 
   @Test func whatWasCutOffIsToldAndCanBeCompleted() async throws {
+    // A fast machine may have done it all before it is told to stop.
+    for _ in 0..<20 where try await isCutOffAndCanBeCompleted() { return }
+    Issue.record("no update was cut off")
+  }
+
+  /// Stops a database amid an update; `false` when the update was done before.
+  private func isCutOffAndCanBeCompleted() async throws -> Bool {
     try await withDatabase(options: Self.options) { fixture in
       let things = try await Self.filled(fixture)
       let before = fixture.database.lastCommit
@@ -161,10 +168,12 @@ import VectorDB
       }
       while fixture.database.lastCommit < before + 2 { await Task.yield() }
       try await fixture.restart()
-      await #expect(throws: CollectionError.shuttingDown) { try await update.value }
       let again = try fixture.database.collection(named: "things")
-      let unfinished = try #require(again.info().unfinishedUpdate)
-      #expect(unfinished.operation == 1 && unfinished.operations == 2 && unfinished.done == 0)
+      guard let unfinished = again.info().unfinishedUpdate, unfinished.done == 0 else {
+        return false
+      }
+      await #expect(throws: CollectionError.shuttingDown) { try await update.value }
+      #expect(unfinished.operation == 1 && unfinished.operations == 2)
       #expect(unfinished.kind == "set_payload" && unfinished.pointsSelected == Int(Self.count))
       let marked = Filter(must: [.match(key: Self.path("mark"), .value(.integer(1)))])
       #expect(try await again.count(marked) == unfinished.pointsDone)
@@ -176,6 +185,7 @@ import VectorDB
       #expect(try await again.count(marked) == Int(Self.count))
       try await fixture.restart()
       #expect(try fixture.database.collection(named: "things").info().unfinishedUpdate == nil)
+      return true
     }
   }
 
