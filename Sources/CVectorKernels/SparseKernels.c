@@ -328,6 +328,8 @@ size_t vk_scan_sparse(vk_variant variant, const vk_sparse_terms *terms, size_t s
   if (variant == VK_AVX512 && has_expansion()) {
     return scan_avx512(terms, superblock, block_count, (uint16_t)threshold, sums, rows, bounds);
   }
+#else
+  (void)variant;
 #endif
   return scan_plain(terms, superblock, block_count, (uint16_t)threshold, sums, rows, bounds);
 }
@@ -338,6 +340,8 @@ vk_sparse_score vk_score_sparse(vk_variant variant, const vk_sparse_table *table
   if (variant == VK_AVX512 && has_expansion()) {
     return score_avx512(table, indices, weights, count);
   }
+#else
+  (void)variant;
 #endif
   return score_plain(table, indices, weights, count);
 }

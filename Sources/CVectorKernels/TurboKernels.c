@@ -151,6 +151,8 @@ void vk_turbo_sums(vk_variant variant, const int16_t *query, size_t code_bytes,
       out[i] = (float)sum_avx2(query, codes, code_bytes);
       continue;
     }
+#else
+    (void)variant;
 #endif
     out[i] = (float)sum_plain(query, codes, code_bytes);
   }

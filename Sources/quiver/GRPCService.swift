@@ -5,7 +5,9 @@ import QdrantService
 import ServiceLifecycle
 
 /// Serves gRPC for as long as the process does.
-struct GRPCService: Service {
+///
+/// It is described by its name alone: what runs it writes descriptions to the log.
+struct GRPCService: Service, CustomStringConvertible {
   let server: QdrantGRPCServer
   let settings: ServerSettings
   let logger: Logger
@@ -24,6 +26,8 @@ struct GRPCService: Service {
     self.settings = settings
     self.logger = logger
   }
+
+  var description: String { "gRPC" }
 
   func run() async throws {
     do {

@@ -13,7 +13,7 @@ import subprocess
 import tempfile
 import time
 
-from ledger import Ledger, Verdict
+from ledger import COLLECTIONS, Ledger, Verdict
 from report import Row, keep_evidence
 from server import (
     SHIM, Client, Lane, Refused, create_collections, end, judge_all, launch, new_ledgers,
@@ -85,7 +85,7 @@ def one_fault(folder: pathlib.Path, number: int, phase: str, seed: int):
     place = f"{errno.errorcode[code]} at call {number} after the {phase}, {fault}"
     control = Control(folder / "control")
     service = node(folder, **shim_settings(folder, control))
-    ledgers = new_ledgers()[:3]
+    ledgers = new_ledgers()[: len(COLLECTIONS)]
     try:
         prepare(service, ledgers, f"{seed} {number}")
         verdict = Verdict()

@@ -14,7 +14,7 @@ POINTS = "/collections/c/points"
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     """A server with a memory limit and sixty points, each with a payload of 1.5 MB."""
-    service = quiver(tmp_path_factory.mktemp("whole"), QUIVER__STORAGE__LIMITS__MEMORY_MB="120")
+    service = quiver(tmp_path_factory.mktemp("whole"))
     service.start()
     wire = Wire(service.url, requests.Session())
     wire.result("PUT", "/collections/c", {"vectors": {"size": 2, "distance": "Dot"}})
@@ -24,6 +24,10 @@ def server(tmp_path_factory):
             for i in range(first, first + 10)
         ]
         wire.result("PUT", POINTS + "?wait=true", {"points": points})
+    # What was written is not in memory any more.
+    service.terminate()
+    service.settings["QUIVER__STORAGE__LIMITS__MEMORY_MB"] = "120"
+    service.start()
     yield service
     service.kill()
 
