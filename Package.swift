@@ -87,6 +87,8 @@ let package = Package(
       ]),
     // Server
     .systemLibrary(name: "CBrotli", providers: [.apt(["libbrotli-dev"])]),
+    .target(name: "CDashboardPages", exclude: ["Pages"]),
+    target("DashboardPages", ["CDashboardPages"]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
     target("ProtoWire"),
     target("QdrantAPI", ["FastJSON", "PointModel", "TextAnalysis"]),
@@ -101,9 +103,9 @@ let package = Package(
     target(
       "QdrantREST",
       [
-        "CBrotli", "CZlib", "FastJSON", "HTTPTransfer", "PointModel", "QdrantAPI", "QdrantService",
-        "ServiceProcess", "VectorDB", "VectorIndex", httpTypes, hummingbird, hummingbirdCore,
-        logging, nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix,
+        "CBrotli", "CZlib", "DashboardPages", "FastJSON", "HTTPTransfer", "PointModel", "QdrantAPI",
+        "QdrantService", "ServiceProcess", "VectorDB", "VectorIndex", httpTypes, hummingbird,
+        hummingbirdCore, logging, nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix,
       ]),
     .systemLibrary(name: "CMalloc"),
     .executableTarget(

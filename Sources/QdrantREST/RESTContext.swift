@@ -52,6 +52,9 @@ public struct RESTContext: InitializableFromSource {
     return text
   }
 
+  /// What a route's last parameter took of the path, still escaped.
+  var rest: String { values.last ?? "" }
+
   /// The collection named by the path.
   ///
   /// - Throws: 422 when no collection can have that name. `strict` demands what a new name must

@@ -1,3 +1,4 @@
+import DashboardPages
 import HTTPTypes
 import Hummingbird
 import NIOCore
@@ -6,7 +7,11 @@ import NIOCore
 enum AnswerPacking {
   /// Answers of no more bytes gain nothing.
   private static let bytesWorthIt = 1024
-  private static let types: Set<String> = [RESTResponse.jsonType, RESTResponse.textType]
+  private static let types: Set<String> = [
+    RESTResponse.jsonType, RESTResponse.textType, WebPage.type(of: ".html"),
+    WebPage.type(of: ".css"), WebPage.type(of: ".js"), WebPage.type(of: ".svg"),
+    WebPage.type(of: ".wasm"),
+  ]
 
   /// Makes an answer one that is packed while it is sent, if that is worth it. One to `HEAD` has
   /// the fields of the plain answer.

@@ -10,7 +10,8 @@ struct Route: Sendable {
   static let pointID = "id"
 
   let method: HTTPRequest.Method
-  /// The path, with the names of parameters in braces; also the route's name in figures.
+  /// The path, with the names of parameters in braces; also the route's name in figures. A name
+  /// that ends with three dots stands for all that is left of a path, at least one segment.
   let template: String
   /// What a caller must be allowed to do to use it: asked before the body is read.
   let requirement: Requirement
@@ -35,6 +36,9 @@ struct Route: Sendable {
   /// The name in a segment that stands for a parameter.
   static func parameter(in segment: some StringProtocol) -> String? {
     guard segment.first == "{", segment.last == "}" else { return nil }
-    return String(segment.dropFirst().dropLast())
+    return String(segment.dropFirst().dropLast(isRest(segment) ? 4 : 1))
   }
+
+  /// Whether a segment stands for all that is left of a path.
+  static func isRest(_ segment: some StringProtocol) -> Bool { segment.hasSuffix("...}") }
 }

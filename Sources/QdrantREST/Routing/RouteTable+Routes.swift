@@ -8,7 +8,7 @@ extension RouteTable {
     self.init(
       Self.service(services, commit) + Self.collections(services) + Self.updates(services)
         + Self.reads(services) + Self.queries(services) + Self.snapshots(services)
-        + Self.clusters(services))
+        + Self.clusters(services) + Self.pages(services))
   }
 
   private static let collection = "/collections/{collection_name}"
@@ -129,6 +129,16 @@ extension RouteTable {
       Route(.post, "/snapshots", .manage, snapshots.create),
       Route(.get, "/snapshots/{snapshot_name}", .read, snapshots.download),
       Route(.delete, "/snapshots/{snapshot_name}", .manage, snapshots.delete),
+    ]
+  }
+
+  /// Open, as the page that asks for the key must be.
+  private static func pages(_ services: RESTServices) -> [Route] {
+    guard let pages = DashboardController(services.settings, services.logger) else { return [] }
+    let rest = "/{\(DashboardController.path)...}"
+    return [
+      Route(.get, "/dashboard", .open, pages.first),
+      Route(.get, "/dashboard" + rest, .open, pages.page),
     ]
   }
 

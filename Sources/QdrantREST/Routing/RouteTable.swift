@@ -18,6 +18,8 @@ struct RouteTable: Sendable {
   private struct Node {
     var literals: [(segment: [UInt8], child: Int)] = []
     var parameter: Int?
+    /// What takes all that is left of a path, where nothing else does.
+    var rest: Int?
     var routes: [Route] = []
   }
 
@@ -44,7 +46,11 @@ struct RouteTable: Sendable {
   private static func child(
     of place: Int, for segment: Substring, in nodes: inout [Node]
   ) -> Int {
-    if Route.parameter(in: segment) != nil {
+    if Route.isRest(segment) {
+      if let child = nodes[place].rest { return child }
+      nodes.append(Node())
+      nodes[place].rest = nodes.count - 1
+    } else if Route.parameter(in: segment) != nil {
       if let child = nodes[place].parameter { return child }
       nodes.append(Node())
       nodes[place].parameter = nodes.count - 1
@@ -117,10 +123,12 @@ struct RouteTable: Sendable {
     for literal in node.literals where search.isEqual(start..<end, to: literal.segment) {
       if let route = find(from: end, at: literal.child, &search) { return route }
     }
-    guard let parameter = node.parameter else { return nil }
-    search.values.append(start..<end)
-    if let route = find(from: end, at: parameter, &search) { return route }
-    search.values.removeLast()
+    for (child, upTo) in [(node.parameter, end), (node.rest, search.path.count)] {
+      guard let child else { continue }
+      search.values.append(start..<upTo)
+      if let route = find(from: upTo, at: child, &search) { return route }
+      search.values.removeLast()
+    }
     return nil
   }
 }

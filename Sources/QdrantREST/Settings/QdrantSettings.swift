@@ -30,8 +30,6 @@ extension SettingKey {
       "service.http_client_request_timeout_sec": .noEffect,
       "service.http_client_disconnect_timeout_sec": .noEffect,
       "service.hide_jwt_dashboard": .noEffect,
-      "service.static_content_dir": .noEffect,
-      "service.enable_static_content": .noEffect,
       "service.slow_query_secs": .noEffect,
       "service.hardware_reporting": .noEffect,
       "service.metrics_prefix": .noEffect,

@@ -18,6 +18,11 @@ public struct ServerSettings: Sendable, Equatable {
   public var readOnlyAPIKey: String?
   /// Whether pages of other origins may call the server from browsers.
   public var enableCORS = true
+  /// Whether there is a dashboard at `/dashboard`.
+  public var enableStaticContent = true
+  /// A folder with the dashboard's pages, Qdrant's own ones for instance; `nil`, and a folder that
+  /// is not there, for the built-in ones.
+  public var staticContentFolder: String?
   /// The largest request body, in MiB.
   public var maxRequestSizeMB = 32
   /// Request bodies held in memory at once, in MiB.
@@ -112,6 +117,8 @@ extension ServerSettings {
     set(\.apiKey, reader.given(.apiKey))
     set(\.readOnlyAPIKey, reader.given(.readOnlyAPIKey))
     set(\.enableCORS, reader.flag(.enableCORS))
+    set(\.enableStaticContent, reader.flag(.enableStaticContent))
+    set(\.staticContentFolder, reader.given(.staticContentFolder))
     set(\.maxRequestSizeMB, reader.integer(.maxRequestSizeMB, in: 1...4096))
     set(\.maxInflightMB, reader.integer(.maxInflightMB, in: 1...1_048_576))
     set(\.maxSnapshotUploadMB, reader.integer(.maxSnapshotUploadMB, in: 1...1_073_741_824))

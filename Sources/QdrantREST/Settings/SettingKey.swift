@@ -16,6 +16,10 @@ public enum SettingKey: String, Sendable, CaseIterable {
   case readOnlyAPIKey = "service.read_only_api_key"
   /// Whether pages of other origins may call the server from browsers.
   case enableCORS = "service.enable_cors"
+  /// Whether there is a dashboard at `/dashboard`.
+  case enableStaticContent = "service.enable_static_content"
+  /// A folder with the dashboard's pages, instead of the built-in ones.
+  case staticContentFolder = "service.static_content_dir"
   /// The largest request body, in MiB.
   case maxRequestSizeMB = "service.max_request_size_mb"
   /// Request bodies in memory at once, in MiB.

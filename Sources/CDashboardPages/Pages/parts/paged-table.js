@@ -1,0 +1,67 @@
+// A table that shows a page of its rows at a time, however many there are.
+import { h, put } from "../core/dom.js";
+import { count } from "../core/format.js";
+
+/**
+ * @param columns `{title, isNumber, cell(row)}`
+ * @param size rows on a page
+ * @param onpage told the rows that came to be shown
+ * @returns `{element, setRows(rows), refresh()}`
+ */
+export function pagedTable({ caption, columns, size = 50, empty, onpage }) {
+  let rows = [];
+  let first = 0;
+  const body = h("tbody");
+  const where = h("span", { class: "where", "aria-live": "polite" });
+  const turn = (by) => {
+    first += by;
+    show();
+  };
+  const before = h("button", { type: "button", onclick: () => turn(-size) }, "Previous");
+  const after = h("button", { type: "button", onclick: () => turn(size) }, "Next");
+  const turner = h("div", { class: "turner" }, before, where, after);
+  const heads = columns.map(({ title, isNumber }) =>
+    h("th", { scope: "col", class: isNumber && "number" }, title));
+  const element = h(
+    "div", {},
+    h(
+      "div", { class: "scrolls", tabindex: 0, role: "region", "aria-label": caption },
+      h("table", {}, h("caption", { class: "unseen" }, caption),
+        h("thead", {}, h("tr", {}, heads)), body),
+    ),
+    turner,
+  );
+
+  function draw() {
+    const shown = rows.slice(first, first + size);
+    put(body, shown.map((row) =>
+      h("tr", {}, columns.map((column) =>
+        h("td", { class: column.isNumber && "number", "data-title": column.title },
+          column.cell(row))))));
+    if (rows.length === 0) {
+      put(body, h("tr", {}, h("td", { colspan: columns.length, class: "empty" }, empty)));
+    }
+    turner.hidden = rows.length <= size;
+    before.disabled = first === 0;
+    after.disabled = first + size >= rows.length;
+    put(where, `${count(first + 1)}–${count(first + shown.length)} of ${count(rows.length)}`);
+    return shown;
+  }
+
+  function show() {
+    first = Math.max(0, Math.min(first, Math.max(0, rows.length - 1)));
+    first -= first % size;
+    onpage?.(draw());
+  }
+
+  return {
+    element,
+    setRows(next) {
+      rows = next;
+      show();
+    },
+    /** Draws the same rows again, with what is known of them now. */
+    refresh: draw,
+    get shown() { return rows.slice(first, first + size); },
+  };
+}
