@@ -26,18 +26,31 @@ class Collection:
     distance: str = "Euclid"
     # KB of vectors from which on there is an index.
     threshold: int | None = None
+    # Whether all vectors but the first come and go while the collection is in use.
+    is_changing: bool = False
 
     def creation(self) -> dict:
-        names = [n for n in self.vectors if n != "words"]
-        params = {n: {"size": SIZES[n], "distance": self.distance} for n in names}
-        if "tokens" in params:
-            params["tokens"]["multivector_config"] = {"comparator": "max_sim"}
+        params = {n: self.declaration(n)["dense"] for n in self.vectors if n != "words"}
         body = {"vectors": params[""] if self.vectors == ("",) else params}
         if "words" in self.vectors:
-            body["sparse_vectors"] = {"words": {"modifier": "idf"}}
+            body["sparse_vectors"] = {"words": self.declaration("words")["sparse"]}
         if self.threshold is not None:
             body["optimizers_config"] = {"indexing_threshold": self.threshold}
         return body
+
+    def declaration(self, name: str) -> dict:
+        """What a vector is, as `PUT C/vectors/NAME` takes it."""
+        if name == "words":
+            return {"sparse": {"modifier": "idf"}}
+        params = {"size": SIZES[name], "distance": self.distance}
+        if name == "tokens":
+            params["multivector_config"] = {"comparator": "max_sim"}
+        return {"dense": params}
+
+    def declared(self, params: dict) -> tuple[int, ...]:
+        """Which of the vectors there are, 1 or 0, by the configuration that a server shows."""
+        shown = {*params.get("vectors", ()), *params.get("sparse_vectors", ())}
+        return tuple(int(name in shown) for name in self.vectors)
 
 
 COLLECTIONS = (
@@ -45,6 +58,7 @@ COLLECTIONS = (
     Collection("named", ("a", "b"), distance="Dot"),
     Collection("uuids", has_uuids=True, distance="Manhattan"),
     Collection("kinds", ("a", "tokens", "words"), distance="Dot"),
+    Collection("changing", ("a", "tokens", "words"), distance="Dot", is_changing=True),
 )
 CHURN = Collection("churn")
 
@@ -114,8 +128,10 @@ class Verdict:
         self.notes = (self.notes + other.notes)[:20]
 
 
-# A state is None (no collection) or {id: (version of each vector…, version of the payload)}.
+# A state is None (no collection) or {id: (version of each vector…, version of the payload)}. Where
+# vectors come and go, DECLARED has a 1 or a 0 for each in the place of an id.
 State = dict[int, tuple[int, ...]] | None
+DECLARED = -1
 
 
 class Ledger:
@@ -128,7 +144,11 @@ class Ledger:
         self.is_churn = collection is CHURN
         # Length of the log when the collection was there.
         self.created_at = 0
+        # One lane of a collection adds and drops vectors, the other has none of those.
+        self.changes = collection.is_changing and lane < len(COLLECTIONS)
         self.base: State = None if self.is_churn else {}
+        if self.changes:
+            self.base = {DECLARED: (1,) * len(collection.vectors)}
         self.batches: list[Batch] = []
         self.last_number = 0
         self.current: State = self.copy(self.base)
@@ -151,12 +171,15 @@ class Ledger:
         """The next request; it can't be refused by a server that works."""
         self.last_number += 1
         number = self.last_number
-        living = sorted(self.current or ())
+        living = sorted(id for id in self.current or () if id != DECLARED)
         if self.is_churn:
             if self.current is None:
                 return Batch(number, "create")
             if living and chance.random() < 0.4:
                 return Batch(number, "drop")
+        if self.changes and chance.random() < 0.1:
+            place = chance.randrange(1, len(self.collection.vectors))
+            return Batch(number, "remove" if self.current[DECLARED][place] else "add", (place,))
         ids = tuple(chance.sample(range(IDS_PER_LANE), chance.choice((1, 1, 2, 5, 20))))
         roll = chance.random()
         if living and roll < 0.12:
@@ -170,6 +193,13 @@ class Ledger:
         """Method, path and body."""
         base = f"/collections/{self.collection.name}"
         names, number = self.collection.vectors, batch.number
+        if batch.kind in ("add", "remove"):
+            name = names[batch.ids[0]]
+            method, body = "DELETE", {}
+            if batch.kind == "add":
+                method, body = "PUT", self.collection.declaration(name)
+            return method, f"{base}/vectors/{name}?wait=true", body
+        names = [name for name, there in zip(names, self.declared(self.current)) if there]
         wire = [self.wire_id(id) for id in batch.ids]
         match batch.kind:
             case "create":
@@ -198,6 +228,13 @@ class Ledger:
         wait = "true" if number % 2 else "false"
         return "PUT", f"{base}/points?wait={wait}", {"points": points}
 
+    def declared(self, state: State) -> tuple[int, ...]:
+        """Which vectors the points of this lane have, 1 or 0."""
+        count = len(self.collection.vectors)
+        if self.collection.is_changing and not self.changes:
+            return (1, *(0,) * (count - 1))
+        return (state or {}).get(DECLARED, (1,) * count)
+
     def wire_vectors(self, names, id: int, version: int):
         number = self.lane * 1000 + id
         values = {name: vector(self.collection, name, number, version) for name in names}
@@ -211,12 +248,21 @@ class Ledger:
             case "drop":
                 return None
         assert state is not None
+        declared = self.declared(state)
+        if batch.kind in ("add", "remove"):
+            place = batch.ids[0]
+            there = int(batch.kind == "add")
+            # A dropped vector is gone from every point, and a new one is in none.
+            for id, versions in state.items():
+                value = there if id == DECLARED else 0
+                state[id] = (*versions[:place], value, *versions[place + 1 :])
+            return state
         for id in batch.ids:
             match batch.kind:
                 case "delete":
                     state.pop(id, None)
                 case "upsert":
-                    state[id] = (batch.number,) * (len(self.collection.vectors) + 1)
+                    state[id] = (*(batch.number * there for there in declared), batch.number)
                 case "payload":
                     state[id] = (*state[id][:-1], batch.number)
                 case "vector":
