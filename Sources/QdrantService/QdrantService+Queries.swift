@@ -54,7 +54,7 @@ extension QdrantService {
     for request in requests { try checkLookups(of: request.root, call) }
     let database = try state.database()
     return try await read("Query", call) { () async throws(CollectionError) in
-      try await database.queryPages(requests, in: collection.name)
+      try await database.queryPages(requests, in: collection)
     }
   }
 

@@ -5,18 +5,18 @@ import Synchronization
 extension Catalog {
   /// All aliases, by name.
   var aliases: [Alias] {
-    state.withLock { $0.aliases }.map { Alias(name: $0.key, collection: $0.value) }
+    latest.aliases.map { Alias(name: $0.key, collection: $0.value) }
       .sorted { $0.name < $1.name }
   }
 
   /// The aliases of a collection, in no order.
   func aliases(of collection: String) -> [String] {
-    state.withLock { $0.aliases }.filter { $0.value == collection }.map(\.key)
+    latest.aliases.filter { $0.value == collection }.map(\.key)
   }
 
   /// Applies all of `operations` in their order, or nothing.
   func planAliases(_ operations: [AliasOperation]) throws(CollectionError) -> CatalogPlan {
-    let old = state.withLock { $0.aliases }
+    let old = latest.aliases
     var new = old
     for operation in operations { try apply(operation, to: &new) }
     guard new.count <= max(old.count, core.options.limits.aliasesMax) else {
@@ -31,7 +31,7 @@ extension Catalog {
     }
     plan.effect = .aliases(operations)
     let changed = new
-    plan.release = { [self] in state.withLock { $0.aliases = changed } }
+    plan.release = { [self] in change { $0.aliases = changed } }
     return plan
   }
 
@@ -53,6 +53,6 @@ extension Catalog {
   }
 
   private func isCollection(_ name: String) -> Bool {
-    state.withLock { $0.collections[name] != nil }
+    latest.collections[name] != nil
   }
 }

@@ -60,7 +60,7 @@ extension Catalog {
     }
     plan.effect = .vectors(collection: collection.name, change)
     let changed = entry
-    plan.place = { collection.install(changed) }
+    plan.publish = { collection.install(changed, at: $0) }
     plan.release = { [core] in
       if let dropped {
         core.droppedRecords.add(dropped)
@@ -93,14 +93,15 @@ extension PointCollection {
     }
   }
 
-  /// Has readers from now on see the vectors of `entry`.
-  fileprivate func install(_ entry: CatalogEntry) {
+  /// Has readers from commit `sequence` on see the vectors of `entry`.
+  fileprivate func install(_ entry: CatalogEntry, at sequence: UInt64) {
     let present = fieldSet
     let fieldSet = FieldSet(of: entry, collection: number, keeping: present.all)
     for field in fieldSet.all where !present.contains(field) { deadRows.begin(field, in: self) }
-    state.withLock { state in
+    change { state in
       state.config = entry.config
       state.fieldSet = fieldSet
+      state.sequence = sequence
     }
   }
 }

@@ -10,13 +10,41 @@ import Synchronization
 final class Catalog: Sendable {
   let core: DatabaseCore
   private let logger: Logger
-  let state: Mutex<State>
+  private let state: Mutex<State>
+  private let published: AtomicReference<PublishedCatalog>
 
   struct State {
     var collections: [String: PointCollection] = [:]
     /// Names of collections by alias; no alias is the name of a collection.
     var aliases: [String: String] = [:]
     var nextNumber: UInt32
+  }
+
+  /// What readers look names up in. Immutable.
+  final class PublishedCatalog: Published {
+    let collections: [String: PointCollection]
+    let aliases: [String: String]
+    private let unsettled = Atomic<Int>(0)
+
+    init(_ state: State) {
+      collections = state.collections
+      aliases = state.aliases
+    }
+
+    func settle(_ claims: Int) -> Int {
+      unsettled.add(claims, ordering: .acquiringAndReleasing).newValue
+    }
+  }
+
+  /// What is there now.
+  var latest: PublishedCatalog { published.load() }
+
+  /// Changes what is there. Committer only.
+  func change(_ body: (inout State) -> Void) {
+    state.withLock { state in
+      body(&state)
+      published.store(PublishedCatalog(state))
+    }
   }
 
   /// Reads the catalogue; the rows of its collections are still to be loaded. Blocking.
@@ -42,7 +70,9 @@ final class Catalog: Sendable {
     try OrphanRanges(core: core).removeAll(
       except: Set(collections.values.map(\.number)), logger: logger)
     let aliases = try loader.aliases().filter { collections[$0.value] != nil }
-    self.state = Mutex(State(collections: collections, aliases: aliases, nextNumber: next))
+    let state = State(collections: collections, aliases: aliases, nextNumber: next)
+    self.state = Mutex(state)
+    self.published = AtomicReference(PublishedCatalog(state))
     tellUnfinished(try loader.unfinishedUpdates())
   }
 
@@ -68,20 +98,20 @@ final class Catalog: Sendable {
   }
 
   func collection(named name: String) throws(CollectionError) -> PointCollection {
-    let collection = state.withLock { state in
-      state.collections[name] ?? state.aliases[name].flatMap { state.collections[$0] }
-    }
+    let latest = latest
+    let collection =
+      latest.collections[name] ?? latest.aliases[name].flatMap { latest.collections[$0] }
     guard let collection else { throw .collectionNotFound(name) }
     return collection
   }
 
   var all: [PointCollection] {
-    state.withLock { Array($0.collections.values) }.sorted { $0.name < $1.name }
+    latest.collections.values.sorted { $0.name < $1.name }
   }
 
   /// Every collection, in no order: nothing is sorted or copied.
   var unordered: some Sequence<PointCollection> {
-    state.withLock { $0.collections }.values
+    latest.collections.values
   }
 
   /// Says what a change comes to; nothing has changed yet. Committer only.
@@ -108,12 +138,10 @@ final class Catalog: Sendable {
   private func planCreation(
     _ name: String, _ config: CollectionConfig
   ) throws(CollectionError) -> CatalogPlan {
-    let (exists, isAlias, count) = state.withLock {
-      ($0.collections[name] != nil, $0.aliases[name] != nil, $0.collections.count)
-    }
-    if exists { throw .collectionExists(name) }
+    let (collections, isAlias) = (latest.collections, latest.aliases[name] != nil)
+    if collections[name] != nil { throw .collectionExists(name) }
     if isAlias { throw Self.takenByAlias(name) }
-    guard count < core.options.limits.collectionsMax else {
+    guard collections.count < core.options.limits.collectionsMax else {
       throw .wrongInput("the limit of \(core.options.limits.collectionsMax) collections is reached")
     }
     let number = try nextNumber()
@@ -126,7 +154,7 @@ final class Catalog: Sendable {
     plan.place = { [self] in
       let collection = PointCollection(
         entry: entry, number: number, core: core, counters: CollectionCounters())
-      state.withLock { state in
+      change { state in
         state.collections[name] = collection
         state.nextNumber = number + 1
       }
@@ -160,8 +188,8 @@ final class Catalog: Sendable {
       key: KeyLayout.catalogEntry(collection.number), value: entry.encoded(), in: KeyLayout.meta)
     plan.effect = .configure(collection: collection.name, config)
     plan.release = {
-      collection.state.withLock { $0.config = config }
       for field in collection.fields { field.configure(config) }
+      collection.change { $0.config = config }
       if startsRates { collection.configureRates() }
     }
     return plan
@@ -170,7 +198,7 @@ final class Catalog: Sendable {
   /// Removes a collection, if there is one of that name.
   private func planDeletion(_ name: String) -> CatalogPlan {
     var plan = CatalogPlan()
-    guard let collection = state.withLock({ $0.collections[name] }) else { return plan }
+    guard let collection = latest.collections[name] else { return plan }
     let number = collection.number
     // A collection that never had a row has nothing to delete.
     let isEmpty = collection.state.withLock {
@@ -189,11 +217,11 @@ final class Catalog: Sendable {
     plan.effect = .delete(collection: name)
     plan.answer.removed = collection
     plan.place = { [self] in
-      state.withLock { state in
+      change { state in
         state.collections[name] = nil
         for alias in aliases { state.aliases[alias] = nil }
       }
-      collection.state.withLock { $0.isDropped = true }
+      collection.change { $0.isDropped = true }
       collection.progress.ring()
     }
     // Readers from then on need nothing of the collection, so its space can be given back.

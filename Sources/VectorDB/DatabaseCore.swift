@@ -1,12 +1,23 @@
 import Storage
 import Synchronization
 
-/// What readers see: the number of the last commit, and the store as of that commit.
-struct CommittedView: Sendable {
+/// The latest commit: its number, and the store as of it.
+final class PublishedCommit: Published {
   let sequence: UInt64
   /// The number of the last entry of the log.
   let entry: UInt64
   let snapshot: StoreSnapshot
+  private let unsettled = Atomic<Int>(0)
+
+  init(sequence: UInt64, entry: UInt64, snapshot: StoreSnapshot) {
+    self.sequence = sequence
+    self.entry = entry
+    self.snapshot = snapshot
+  }
+
+  func settle(_ claims: Int) -> Int {
+    unsettled.add(claims, ordering: .acquiringAndReleasing).newValue
+  }
 }
 
 /// What the collections of one database share.
@@ -34,7 +45,9 @@ final class DatabaseCore: Sendable {
   let droppedRecords = DroppedRecords()
   let loadProgress = LoadCounter()
   private let damageSeen = Atomic<Bool>(false)
-  private let committed: Mutex<CommittedView>
+  private let committed: AtomicReference<PublishedCommit>
+  /// Held while a commit is published.
+  private let publishing = Mutex(())
 
   /// - Parameter applied: the last commit, and the last entry of the log, that the store holds.
   init(
@@ -46,8 +59,8 @@ final class DatabaseCore: Sendable {
     self.options = options
     self.quotas = quotas
     self.memory = MemoryBudget(limits: options.limits.room)
-    self.committed = Mutex(
-      CommittedView(sequence: applied.commit, entry: applied.entry, snapshot: store.snapshot()))
+    self.committed = AtomicReference(
+      PublishedCommit(sequence: applied.commit, entry: applied.entry, snapshot: store.snapshot()))
   }
 
   /// Whether stored records were found damaged since the database was opened.
@@ -59,31 +72,28 @@ final class DatabaseCore: Sendable {
     store.noteDamage()
   }
 
+  /// The latest commit.
+  var commit: PublishedCommit { committed.load() }
+
   /// The number of the latest commit.
-  var sequence: UInt64 { committed.withLock { $0.sequence } }
+  var sequence: UInt64 { commit.sequence }
 
   /// The number of the last entry of the log.
-  var lastEntry: UInt64 { committed.withLock { $0.entry } }
+  var lastEntry: UInt64 { commit.entry }
 
-  /// Hands the latest commit to `body`, which takes its views of rows in memory before the next
-  /// commit can be published: what a commit lets go of in memory is let go after it is published,
-  /// so that a reader's views and its commit always belong together.
-  func withLatestCommit<Value>(
-    _ body: (borrowing CommittedView) -> sending Value
-  ) -> sending Value {
-    committed.withLock { body($0) }
-  }
-
-  /// Makes a commit visible; called by the committer once its rows are in memory.
-  func publish(sequence: UInt64, entry: UInt64) {
-    let view = CommittedView(sequence: sequence, entry: entry, snapshot: store.snapshot())
-    // The replaced view is released outside the lock: that may free a RocksDB snapshot.
-    let replaced = committed.withLock { current in
-      defer { current = view }
-      return current
+  /// Makes a commit visible, once its rows are in memory. Committer only.
+  ///
+  /// - Parameter collections: publishes the collections that it changes as they are then.
+  func publish(sequence: UInt64, entry: UInt64, _ collections: () -> Void) {
+    let commit = PublishedCommit(sequence: sequence, entry: entry, snapshot: store.snapshot())
+    publishing.withLock { _ in
+      collections()
+      committed.store(commit)
     }
-    _ = replaced
   }
+
+  /// Waits until no commit is half published, for microseconds.
+  func awaitPublishing() { publishing.withLock { _ in } }
 
   /// Runs `body`, a change or what comes before one, counted among those that wait.
   func whileCounted<Value: Sendable>(

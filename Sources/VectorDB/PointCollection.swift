@@ -13,18 +13,31 @@ public final class PointCollection: Sendable {
   public let name: String
   let number: UInt32
   let core: DatabaseCore
-  let visibility = VisibilityTable()
-  let identities = IdentityTable()
+  let tables: Tables
   let deadRows = DeadRows()
   let requests = StagingQueue()
   let rateLimits = RateLimits()
   /// Rung when what tasks wait for may be there: rows in memory, or an index of some kind.
   let progress = Gate()
   let payloadUse = PayloadUse()
-  let payloadIndexes: PayloadIndexes
+  /// What whoever changes the collection goes by; readers see what is published of it.
   let state: Mutex<State>
+  private let published: AtomicReference<PublishedCollection>
+
+  /// What is in memory of the rows, beside the fields.
+  struct Tables: Sendable {
+    let visibility = VisibilityTable()
+    let identities = IdentityTable()
+    let payloadIndexes: PayloadIndexes
+  }
+
+  var visibility: VisibilityTable { tables.visibility }
+  var identities: IdentityTable { tables.identities }
+  var payloadIndexes: PayloadIndexes { tables.payloadIndexes }
 
   struct State {
+    /// The last commit that changed the collection.
+    var sequence: UInt64
     var config: CollectionConfig {
       didSet { strictMode = StrictMode(config.strictMode) }
     }
@@ -46,8 +59,10 @@ public final class PointCollection: Sendable {
     var unfinishedUpdate: UnfinishedUpdate?
 
     init(
-      entry: CatalogEntry, number: UInt32, counters: CollectionCounters, phase: CollectionPhase
+      entry: CatalogEntry, number: UInt32, counters: CollectionCounters, phase: CollectionPhase,
+      sequence: UInt64
     ) {
+      self.sequence = sequence
       self.config = entry.config
       self.fieldSet = FieldSet(of: entry, collection: number)
       self.payloadSchema = entry.payloadSchema
@@ -65,26 +80,51 @@ public final class PointCollection: Sendable {
     self.name = entry.name
     self.number = number
     self.core = core
-    self.payloadIndexes = PayloadIndexes(entry.payloadSchema)
-    self.state = Mutex(State(entry: entry, number: number, counters: counters, phase: phase))
+    self.tables = Tables(payloadIndexes: PayloadIndexes(entry.payloadSchema))
+    let state = State(
+      entry: entry, number: number, counters: counters, phase: phase, sequence: core.sequence)
+    self.published = AtomicReference(PublishedCollection(state, tables))
+    self.state = Mutex(state)
     configureRates()
+  }
+
+  // MARK: Publishing
+
+  /// What is published: all that readers begin with.
+  var latest: PublishedCollection { published.load() }
+
+  /// Changes what readers begin with.
+  @discardableResult
+  func change<Value: Sendable>(_ body: (inout State) -> Value) -> Value {
+    state.withLock { state in
+      let value = body(&state)
+      published.store(PublishedCollection(state, tables))
+      return value
+    }
+  }
+
+  /// Has readers begin with what is in memory now: rows, lists and segments that came or went
+  /// without a commit.
+  func republish() {
+    change { _ in }
+    payloadIndexes.noteChange()
   }
 
   /// Begins anew to count what the configuration limits a minute.
   func configureRates() {
-    let strictMode = state.withLock { $0.strictMode }
+    let strictMode = latest.strictMode
     rateLimits.configure(
       readsPerMinute: strictMode?.readRateLimit, writesPerMinute: strictMode?.writeRateLimit)
   }
 
   /// The current configuration, defaults filled in.
-  public var config: CollectionConfig { state.withLock { $0.config } }
+  public var config: CollectionConfig { latest.config }
 
   /// The indexed fields of the payloads.
-  public var payloadSchema: PayloadSchema { state.withLock { $0.payloadSchema } }
+  public var payloadSchema: PayloadSchema { latest.payloadSchema }
 
   /// What there is under each vector's name, now.
-  var fieldSet: FieldSet { state.withLock { $0.fieldSet } }
+  var fieldSet: FieldSet { latest.fieldSet }
 
   /// The fields, in the order of the configuration.
   var fields: [any VectorField] { fieldSet.all }
@@ -98,10 +138,10 @@ public final class PointCollection: Sendable {
     }
   }
 
-  var isDropped: Bool { state.withLock { $0.isDropped } }
+  var isDropped: Bool { latest.isDropped }
 
   /// Points as of the latest commit.
-  public var pointsCount: Int { state.withLock { $0.liveCount } }
+  public var pointsCount: Int { latest.pointsCount }
 
   /// ``info()``, on one of the threads of reads: the points of every indexed field are counted.
   public func describe() async throws(CollectionError) -> CollectionInfo {
@@ -134,33 +174,35 @@ public final class PointCollection: Sendable {
 
   /// A read of a collection that nobody else uses yet and whose rows are all there.
   func beginUnpublishedRead() -> ReadTransaction {
-    let (rowCount, fieldSet) = state.withLock { ($0.counters.nextOffset, $0.fieldSet) }
-    return ReadTransaction(
-      collection: self, snapshot: core.store.snapshot(),
-      visibility: visibility.view(at: core.sequence, rowCount: rowCount),
-      identities: identities.view(), fieldSet: fieldSet,
-      fields: fieldSet.all.map { $0.view() },
-      payloadIndexes: payloadIndexes.view)
+    let found = state.withLock { PublishedCollection($0, tables) }
+    let commit = PublishedCommit(
+      sequence: found.sequence, entry: 0, snapshot: core.store.snapshot())
+    return ReadTransaction(self, found, commit)
   }
 
   /// Starts a read at the latest commit.
   func beginRead() throws(CollectionError) -> ReadTransaction {
-    let (transaction, isDropped, phase) = core.withLatestCommit { commit in
-      let (rowCount, fieldSet, isDropped, phase) = state.withLock {
-        ($0.counters.nextOffset, $0.fieldSet, $0.isDropped, $0.phase)
-      }
-      let transaction = ReadTransaction(
-        collection: self, snapshot: commit.snapshot,
-        visibility: visibility.view(at: commit.sequence, rowCount: rowCount),
-        identities: identities.view(), fieldSet: fieldSet,
-        // Lists leave out rows that are dead at the latest commit, which is this one.
-        fields: fieldSet.all.map { $0.view() },
-        payloadIndexes: payloadIndexes.view.upTo(commit.sequence))
-      return (transaction, isDropped, phase)
+    var (found, commit) = (latest, core.commit)
+    // A commit publishes its collections first and itself then, so a collection that is still as
+    // it was found had not changed up to the commit that was found.
+    while found.sequence > commit.sequence || !published.isCurrent(found) {
+      core.awaitPublishing()
+      (found, commit) = (latest, core.commit)
     }
-    if isDropped { throw .collectionNotFound(name) }
-    if let obstacle = Self.obstacle(name, phase) { throw obstacle }
-    return transaction
+    if found.isDropped { throw .collectionNotFound(name) }
+    if let obstacle = Self.obstacle(name, found.phase) { throw obstacle }
+    return ReadTransaction(self, found, commit)
+  }
+
+  /// ``beginRead()`` for a request, which waits a little for a collection that is being loaded.
+  func beginRequest() async throws(CollectionError) -> ReadTransaction {
+    do throws(CollectionError) {
+      return try beginRead()
+    } catch {
+      guard case .loading = error else { throw error }
+    }
+    await awaitLoading()
+    return try beginRead()
   }
 }
 

@@ -39,8 +39,8 @@ public final class VisibilityTable: Sendable {
     chunk.setDied(died, row: row)
   }
 
-  /// What a reader at `sequence` sees of the offsets below `rowCount`. Both were published together
-  /// by the writer, under a lock of the owner's. Cheap: one lock and one reference.
+  /// What a reader at `sequence` sees of the offsets below `rowCount`, which belong together as the
+  /// owner publishes them. Cheap: one lock and one reference.
   public func view(at sequence: UInt64, rowCount: UInt32) -> VisibilityView {
     VisibilityView(sequence: sequence, rowCount: rowCount, table: directory.snapshot())
   }

@@ -102,6 +102,7 @@ final class IndexerLoop {
     while !isStopped, !collection.isDropped, let (rows, visibility) = rows(of: field, collection),
       field.upkeep(rows, visibility, shouldStop: { isStopped })
     {
+      collection.republish()
       collection.progress.ring()
     }
   }
@@ -167,6 +168,7 @@ final class IndexerLoop {
     {
       let count = index.insert(from: rows, visibility, limit: Self.rowsPerInsert)
       field.indexSlot.withState { $0.isUpkeepDue = true }
+      collection.republish()
       collection.progress.ring()
       if count == 0 { return }
     }
@@ -179,6 +181,7 @@ final class IndexerLoop {
     }
     while !isStopped, let (rows, visibility) = rows(of: field, collection) {
       if !index.maintain(rows, visibility) { break }
+      collection.republish()
       drainTails()
     }
   }
@@ -208,6 +211,7 @@ final class IndexerLoop {
           let (rows, visibility) = rows(of: field, collection)
         {
           _ = index.insert(from: rows, visibility, limit: Self.rowsPerPause)
+          collection.republish()
           collection.progress.ring()
           passes += 1
         }
@@ -260,6 +264,7 @@ final class IndexerLoop {
       catchUp(index, collection, field)
       if isStopped || !isThere(field, collection) { return }
       field.indexSlot.install(index, configuredLists: lists)
+      collection.republish()
       collection.progress.ring()
     } catch {
       return

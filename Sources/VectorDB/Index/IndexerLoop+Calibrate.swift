@@ -10,6 +10,7 @@ extension IndexerLoop {
       let wasDue = try index.recalibrate(
         rows, visibility, shouldContinue: goesOn(collection, field))
       if !wasDue { return }
+      collection.republish()
     } catch {
       return
     }

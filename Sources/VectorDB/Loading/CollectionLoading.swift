@@ -67,7 +67,7 @@ final class CollectionLoading: Sendable {
     }
     folder.load(collection, logger: logger)
     buildPayloadIndexes(of: collection)
-    collection.state.withLock { $0.phase = .ready }
+    collection.change { $0.phase = .ready }
     collection.progress.ring()
     collection.noteCommit()
   }

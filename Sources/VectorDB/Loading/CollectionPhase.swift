@@ -14,7 +14,7 @@ public enum CollectionPhase: Sendable, Equatable {
 
 extension PointCollection {
   /// Whether the collection can be used.
-  public var phase: CollectionPhase { state.withLock { $0.phase } }
+  public var phase: CollectionPhase { latest.phase }
 
   var isReady: Bool { phase == .ready }
 
@@ -46,7 +46,7 @@ extension PointCollection {
 
   /// Takes the collection out of use, and gives back what it has in memory.
   func quarantine(_ reason: String) {
-    let rowCount = state.withLock { state in
+    let rowCount = change { state in
       state.phase = .quarantined(reason: reason)
       state.liveCount = 0
       return state.counters.nextOffset
@@ -61,6 +61,7 @@ extension PointCollection {
       visibility.dropChunk(containing: chunk * rows)
       identities.dropChunk(containing: chunk * rows)
     }
+    republish()
     core.noteDamage()
   }
 

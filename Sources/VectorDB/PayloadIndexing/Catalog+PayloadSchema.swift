@@ -37,6 +37,7 @@ extension Catalog {
     let (newSchema, isRequested) = (changed, origin.isCaller)
     plan.release = {
       collection.state.withLock { $0.payloadSchema = newSchema }
+      defer { collection.republish() }
       collection.payloadIndexes.noteChange()
       guard let field else {
         collection.payloadIndexes.remove(path)

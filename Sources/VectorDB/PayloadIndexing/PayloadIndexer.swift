@@ -64,7 +64,9 @@ private struct PayloadIndexWork {
       let isComplete = try pass.run { !signal.isSet && !collection.isDropped }
       if !isComplete || signal.isSet || collection.isDropped { return }
       let (refused, rows) = (pass.refused, pass.rowCount)
-      for build in pass.install() {
+      let installed = pass.install()
+      collection.republish()
+      for build in installed {
         logger.info(
           "payload index built",
           metadata: [
@@ -101,6 +103,7 @@ private struct PayloadIndexWork {
     } catch {
       // A store that takes no more writes has the field until a restart, which builds it.
       collection.payloadIndexes.remove(build.path)
+      collection.republish()
     }
   }
 
@@ -120,5 +123,6 @@ private struct PayloadIndexWork {
       merged = merged.merging(newer, isBottom: true) { !read.visibility.isVisible($0) }
     }
     collection.payloadIndexes.finish(merge, with: signal.isSet ? nil : merged)
+    collection.republish()
   }
 }

@@ -39,7 +39,8 @@ extension PointCollection {
         if isDropped || core.stopping.isCancelled { return true }
         if case .quarantined = phase { return true }
         if payloadIndexes.refusal(of: path) != nil { return payloadIndexes.isReady(path) == nil }
-        return payloadIndexes.isReady(path) != false
+        guard let isReady = payloadIndexes.isReady(path) else { return true }
+        return isReady && latest.payloadIndexes[path] != nil
       }
     } catch {
       throw .timedOut("the payload index is still being built")

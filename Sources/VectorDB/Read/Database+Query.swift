@@ -10,12 +10,11 @@ extension Database {
     return try await collection.query(try await lookingUp(requests, for: collection))
   }
 
-  /// ``query(_:in:)`` in pages; a list for each request.
+  /// ``query(_:in:)`` in pages, of a collection of this database; a list for each request.
   public func queryPages(
-    _ requests: [QueryRequest], in name: String
+    _ requests: [QueryRequest], in collection: PointCollection
   ) async throws(CollectionError) -> PointPages {
-    let collection = try collection(named: name)
-    return try await collection.queryPages(try await lookingUp(requests, for: collection))
+    try await collection.queryPages(try await lookingUp(requests, for: collection))
   }
 
   /// Answers a query to the collection called `name`, by its own name or an alias, with groups of
@@ -48,6 +47,7 @@ extension Database {
   private func lookingUp(
     _ requests: [QueryRequest], for collection: PointCollection
   ) async throws(CollectionError) -> [QueryRequest] {
+    if !requests.contains(where: \.root.looksUp) { return requests }
     var resolved = requests
     for index in resolved.indices {
       resolved[index].root = try await lookingUp(resolved[index].root, for: collection)
@@ -82,4 +82,9 @@ extension Database {
     }
     return resolved
   }
+}
+
+extension QueryNode {
+  /// Whether a point of another collection is looked up in the tree.
+  fileprivate var looksUp: Bool { lookupFrom != nil || prefetch.contains(where: \.looksUp) }
 }

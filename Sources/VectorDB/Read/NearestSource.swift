@@ -178,7 +178,7 @@ struct NearestSource {
   private func sharing(_ params: SearchParams) -> FieldSearch {
     FieldSearch(
       params: params,
-      recallTarget: transaction.collection.config.recallTarget ?? Self.recallTarget,
+      recallTarget: transaction.state.config.recallTarget ?? Self.recallTarget,
       fillsUp: fillsUp, visibility: transaction.visibility)
   }
 

@@ -13,20 +13,19 @@ extension PointCollection {
         ids, withPayload: withPayload, withVector: withVector, meter: meter)
       return PointPages([Self.points(records)], meter)
     }
-    await awaitLoading()
-    try checkNames(withVector)
+    let transaction = try await beginRequest()
+    try transaction.checkNames(withVector)
     try rateLimits.take(ids.count, for: .read)
     let list = PointPages.List(found: .ids(ids), payload: withPayload, vector: withVector)
-    return PointPages([list], in: try beginRead(), lease: nil)
+    return PointPages([list], in: transaction, lease: nil)
   }
 
   /// ``scroll(_:)`` in pages; one list, and where the next one starts.
   public func scrollPages(
     _ request: ScrollRequest
   ) async throws(CollectionError) -> (pages: PointPages, nextOffset: PointID?) {
-    try await checkScroll(request)
-    var transaction = try beginRead()
-    let count = min(request.limit, state.withLock { $0.liveCount })
+    var transaction = try await beginScroll(request)
+    let count = min(request.limit, transaction.pointsCount)
     let lease = try lease(of: count)
     guard isLong(count, request.withPayload, request.withVector) else {
       transaction.meter = meter(request.withPayload, request.withVector)
@@ -48,7 +47,7 @@ extension PointCollection {
     _ requests: [QueryRequest]
   ) async throws(CollectionError) -> PointPages {
     var transaction = try await beginQuery(requests)
-    let rows = state.withLock { $0.liveCount }
+    let rows = transaction.pointsCount
     var count = 0
     var held = 0
     for request in requests {

@@ -17,23 +17,13 @@ extension PointCollection {
   func beginQuery(
     _ requests: [QueryRequest]
   ) async throws(CollectionError) -> ReadTransaction {
-    await awaitLoading()
-    for request in requests {
-      try checkNames(request.withVector)
-    }
-    try admitRead(cost: try cost(of: requests)) { strictMode throws(CollectionError) in
+    let transaction = try await beginRequest()
+    for request in requests { try transaction.checkNames(request.withVector) }
+    try transaction.admit(cost: transaction.cost(of: requests)) {
+      strictMode throws(CollectionError) in
       for request in requests { try strictMode.check(request) }
     }
-    return try beginRead()
-  }
-
-  /// What queries take of the collection's rate; of no matter where it has none.
-  private func cost(of requests: [QueryRequest]) throws(CollectionError) -> Int {
-    guard rateLimits.areLimited(.read) else { return 0 }
-    let transaction = try beginRead()
-    return requests.reduce(0) { sum, request in
-      sum + RequestCost.query(request) { transaction.vectorCount(of: $0, using: $1) }
-    }
+    return transaction
   }
 
   /// The points that `requests` ask for, as of the commit that `transaction` reads.
@@ -58,13 +48,13 @@ extension PointCollection {
   func groups(
     _ request: GroupsRequest, meter: AnswerMeter?
   ) async throws(CollectionError) -> [PointGroup] {
-    await awaitLoading()
-    try checkNames(request.query.withVector)
-    try admitRead(cost: try cost(of: [request.query])) { strictMode throws(CollectionError) in
+    let transaction = try await beginRequest()
+    try transaction.checkNames(request.query.withVector)
+    try transaction.admit(cost: transaction.cost(of: [request.query])) {
+      strictMode throws(CollectionError) in
       try strictMode.check(request)
     }
-    let transaction = try beginRead()
-    let rows = state.withLock { $0.liveCount }
+    let rows = transaction.pointsCount
     let held = request.query.root.prefetch.reduce(0) { count, child in
       count.addingSaturating(child.heldCount(rows: rows, scale: request.groupSize))
     }
@@ -79,12 +69,12 @@ extension PointCollection {
   ///
   /// - Throws: ``CollectionError/wrongInput(_:)`` when no index covers matches of the key.
   public func facet(_ request: FacetRequest) async throws(CollectionError) -> [FacetHit] {
-    await awaitLoading()
-    try admitRead(cost: RequestCost.read(request.filter)) { strictMode throws(CollectionError) in
+    let transaction = try await beginRequest()
+    try transaction.admit(cost: RequestCost.read(request.filter)) {
+      strictMode throws(CollectionError) in
       try strictMode.check(request)
     }
-    let transaction = try beginRead()
-    if state.withLock({ $0.liveCount }) == 0 { return [] }
+    if transaction.pointsCount == 0 { return [] }
     return try await transaction.run { (transaction) throws(CollectionError) in
       try FacetCount(request, in: transaction).hits()
     }
@@ -92,12 +82,12 @@ extension PointCollection {
 
   /// The distances within a random sample of points.
   public func matrix(_ request: MatrixRequest) async throws(CollectionError) -> DistanceMatrix {
-    await awaitLoading()
-    try admitRead(cost: RequestCost.read(request.filter)) { strictMode throws(CollectionError) in
+    let transaction = try await beginRequest()
+    try transaction.admit(cost: RequestCost.read(request.filter)) {
+      strictMode throws(CollectionError) in
       try strictMode.check(request)
     }
-    let transaction = try beginRead()
-    let sample = min(request.sample, state.withLock { $0.liveCount })
+    let sample = min(request.sample, transaction.pointsCount)
     let entries = sample.multipliedSaturating(by: min(request.limit, sample))
     let limit = core.options.limits.matrixEntriesMax
     if entries > limit {

@@ -16,10 +16,9 @@ extension PointCollection {
     _ ids: [PointID], withPayload: PayloadSelector, withVector: VectorSelector,
     meter: AnswerMeter?
   ) async throws(CollectionError) -> [Record] {
-    await awaitLoading()
-    try checkNames(withVector)
+    var transaction = try await beginRequest()
+    try transaction.checkNames(withVector)
     try rateLimits.take(ids.count, for: .read)
-    var transaction = try beginRead()
     transaction.meter = meter
     return try await transaction.run { (transaction) throws(CollectionError) in
       let found = try transaction.locations(of: ids).compactMap { $0?.offset }
@@ -37,14 +36,14 @@ extension PointCollection {
   /// A page of points in the order of their ids, or in the order that the request names: then it
   /// does not say where the next page starts.
   public func scroll(_ request: ScrollRequest) async throws(CollectionError) -> ScrollPage {
-    try await checkScroll(request)
-    return try await page(request, in: beginRead())
+    let transaction = try await beginScroll(request)
+    return try await page(request, in: transaction)
   }
 
-  /// Whether a scroll may begin.
-  func checkScroll(_ request: ScrollRequest) async throws(CollectionError) {
-    await awaitLoading()
-    try checkNames(request.withVector)
+  /// Begins the read that answers a scroll, if it may be answered.
+  func beginScroll(_ request: ScrollRequest) async throws(CollectionError) -> ReadTransaction {
+    let transaction = try await beginRequest()
+    try transaction.checkNames(request.withVector)
     if request.orderBy != nil, request.offset != nil {
       throw .wrongInput(
         """
@@ -53,9 +52,11 @@ extension PointCollection {
         `order_by.start_from` value
         """)
     }
-    try admitRead(cost: RequestCost.read(request.filter)) { strictMode throws(CollectionError) in
+    try transaction.admit(cost: RequestCost.read(request.filter)) {
+      strictMode throws(CollectionError) in
       try strictMode.check(request)
     }
+    return transaction
   }
 
   /// The page that `request` asks for, as of the commit that `transaction` reads.
@@ -83,23 +84,15 @@ extension PointCollection {
   public func count(
     _ filter: Filter?, exact: Bool = true
   ) async throws(CollectionError) -> Int {
-    await awaitLoading()
-    try admitRead(cost: RequestCost.read(filter)) { strictMode throws(CollectionError) in
+    let transaction = try await beginRequest()
+    try transaction.admit(cost: RequestCost.read(filter)) { strictMode throws(CollectionError) in
       try strictMode.check(countOf: filter, exact: exact)
     }
-    let transaction = try beginRead()
-    guard let filter, !filter.isEmpty else {
-      return state.withLock { $0.liveCount }
-    }
-    let pointsCount = state.withLock { $0.liveCount }
+    let pointsCount = transaction.pointsCount
+    guard let filter, !filter.isEmpty else { return pointsCount }
     return try await transaction.run { (transaction) throws(CollectionError) in
       if !exact { return transaction.estimate(filter, of: pointsCount).expected }
       return try FilterScan(filter, in: transaction).count()
     }
-  }
-
-  func checkNames(_ selector: VectorSelector) throws(CollectionError) {
-    guard case .names(let names) = selector else { return }
-    for name in names { _ = try field(named: name, context: "") }
   }
 }

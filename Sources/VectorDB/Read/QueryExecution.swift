@@ -43,7 +43,7 @@ struct QueryExecution {
       guard search.first == search.count else { return nil }
       bytes = bytes.addingSaturating(source.briefCost(of: search))
     }
-    let pointsCount = transaction.collection.state.withLock { $0.liveCount }
+    let pointsCount = transaction.pointsCount
     for request in requests {
       let cost = source.briefCost(
         of: min(request.limit, pointsCount), returning: request.withVector)

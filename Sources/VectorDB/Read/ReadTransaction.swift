@@ -8,19 +8,32 @@ import VectorIndex
 /// block: all that ask the store. Its loops end soon once ``flag`` says that nobody waits.
 struct ReadTransaction: Sendable {
   let collection: PointCollection
-  let snapshot: StoreSnapshot
-  let visibility: VisibilityView
-  let identities: IdentityView
-  /// The fields that the collection had at this commit.
-  let fieldSet: FieldSet
-  /// What it had under each vector's name, in the order of ``fieldSet``.
-  let fields: [any FieldView]
-  /// The payload indexes that are ready.
-  let payloadIndexes: PayloadIndexView
+  /// All there is to know of the collection at this commit but its records.
+  let state: PublishedCollection
+  private let commit: PublishedCommit
   /// Whether somebody still waits for what is read.
   var flag = CancellationFlag()
   /// What counts the records that become part of an answer that is held whole.
   var meter: AnswerMeter?
+
+  /// A read of what is published of a collection, with a commit that changed it no further.
+  init(_ collection: PointCollection, _ state: PublishedCollection, _ commit: PublishedCommit) {
+    self.collection = collection
+    self.state = state
+    self.commit = commit
+  }
+
+  var snapshot: StoreSnapshot { commit.snapshot }
+  var visibility: VisibilityView { state.visibility }
+  var identities: IdentityView { state.identities }
+  /// The fields that the collection had at this commit.
+  var fieldSet: FieldSet { state.fieldSet }
+  /// What it had under each vector's name, in the order of ``fieldSet``.
+  var fields: [any FieldView] { state.fields }
+  /// The payload indexes that are ready.
+  var payloadIndexes: PayloadIndexView { state.payloadIndexes }
+  /// Points that exist.
+  var pointsCount: Int { state.pointsCount }
 
   private var store: KeyValueStore { collection.core.store }
   private var number: UInt32 { collection.number }
@@ -136,6 +149,12 @@ struct ReadTransaction: Sendable {
     return view
   }
 
+  /// Refuses names that no vector has.
+  func checkNames(_ selector: VectorSelector) throws(CollectionError) {
+    guard case .names(let names) = selector else { return }
+    for name in names where fieldSet[name] == nil { throw .unknownVector(name, context: "") }
+  }
+
   /// The view of a field of the collection; `nil` if it did not have it at this commit.
   func view(of field: any VectorField) -> (any FieldView)? {
     view(named: field.name).flatMap { $0.field === field ? $0 : nil }
@@ -188,8 +207,7 @@ struct ReadTransaction: Sendable {
   }
 
   private func missing(_ offset: UInt32) -> CollectionError {
-    let isDropped = collection.state.withLock { $0.isDropped }
-    if isDropped { return .collectionNotFound(collection.name) }
+    if collection.isDropped { return .collectionNotFound(collection.name) }
     return .storage("the record of offset \(offset) in `\(collection.name)` is missing")
   }
 }

@@ -78,8 +78,7 @@ extension PointCollection {
   fileprivate func vectors(
     of ids: [PointID], name: String
   ) async throws(CollectionError) -> [PointID: VectorValue] {
-    await awaitLoading()
-    let transaction = try beginRead()
+    let transaction = try await beginRequest()
     return try await transaction.run { (transaction) throws(CollectionError) in
       // A point that is missing goes before a vector that is.
       for (id, location) in zip(ids, try transaction.locations(of: ids)) where location == nil {

@@ -61,8 +61,7 @@ extension PointCollection {
   /// What the collection takes in memory and on disk, part by part. It reads sizes of files on one
   /// of the threads of reads.
   public func memoryReport() async throws(CollectionError) -> CollectionMemoryReport {
-    await awaitLoading()
-    let transaction = try beginRead()
+    let transaction = try await beginRequest()
     return try await transaction.run { (transaction) throws(CollectionError) in
       try self.report(transaction)
     }

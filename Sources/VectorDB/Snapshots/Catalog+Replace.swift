@@ -8,7 +8,7 @@ extension Catalog {
     var plan = CatalogPlan()
     plan.batch.put(
       key: KeyLayout.nextCollectionKey, value: Self.encoded(number + 1), in: KeyLayout.meta)
-    plan.place = { [self] in state.withLock { $0.nextNumber = number + 1 } }
+    plan.place = { [self] in change { $0.nextNumber = number + 1 } }
     plan.answer.number = UInt64(number)
     return plan
   }
@@ -20,16 +20,12 @@ extension Catalog {
   func planReplacement(
     _ collection: PointCollection, _ checksum: String
   ) throws(CollectionError) -> CatalogPlan {
-    let (old, count, isAlias) = state.withLock {
-      (
-        $0.collections[collection.name], $0.collections.count,
-        $0.aliases[collection.name] != nil
-      )
-    }
-    if isAlias { throw Self.takenByAlias(collection.name) }
+    let collections = latest.collections
+    let old = collections[collection.name]
+    if latest.aliases[collection.name] != nil { throw Self.takenByAlias(collection.name) }
     if let old {
       try old.requireSameVectors(as: collection.config)
-    } else if count >= core.options.limits.collectionsMax {
+    } else if collections.count >= core.options.limits.collectionsMax {
       throw .wrongInput("the limit of \(core.options.limits.collectionsMax) collections is reached")
     }
     let counters = collection.state.withLock { $0.counters }
@@ -40,7 +36,8 @@ extension Catalog {
     plan.answer.removed = old
     // Readers find the collection only once there is a view of the store that has its keys.
     plan.release = { [self] in
-      state.withLock { $0.collections[collection.name] = collection }
+      collection.republish()
+      change { $0.collections[collection.name] = collection }
       old?.state.withLock { $0.successor = collection }
     }
     return plan

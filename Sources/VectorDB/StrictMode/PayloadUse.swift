@@ -55,7 +55,7 @@ final class PayloadUse: Sendable {
       let count =
         switch selector {
         case .ids(let ids): ids.count
-        case .filter: collection.state.withLock { $0.liveCount }
+        case .filter: collection.pointsCount
         }
       return payload.json.count.multipliedSaturating(by: count)
     default: return 0

@@ -3,7 +3,7 @@ import Synchronization
 
 extension PointCollection {
   private var strictMode: StrictModeCheck? {
-    state.withLock { $0.strictMode }.map { StrictModeCheck(strictMode: $0, collection: self) }
+    latest.strictMode.map { StrictModeCheck(strictMode: $0, collection: self) }
   }
 
   /// Refuses a deadline that is later than the collection's configuration allows.
@@ -18,20 +18,12 @@ extension PointCollection {
 
   /// Refuses a further payload index when the configuration allows no more than `count`.
   func checkIndexCount(_ count: Int) throws(CollectionError) {
-    guard let limit = state.withLock({ $0.strictMode })?.maxPayloadIndexes, count >= limit else {
+    guard let limit = latest.strictMode?.maxPayloadIndexes, count >= limit else {
       return
     }
     throw StrictModeCheck.refused(
       "Collection already has the maximum number of payload indices (\(limit))",
       help: "Please delete an existing index before creating a new one.")
-  }
-
-  /// Admits a read that obeys the collection's bounds and rate.
-  func admitRead(
-    cost: Int, _ check: (StrictModeCheck) throws(CollectionError) -> Void
-  ) throws(CollectionError) {
-    if let strictMode { try check(strictMode) }
-    try rateLimits.take(cost, for: .read)
   }
 
   /// Admits changes that obey the collection's bounds and rate.
@@ -43,7 +35,7 @@ extension PointCollection {
     }
     guard rateLimits.areLimited(.write) else { return }
     let transaction = try beginRead()
-    let count = state.withLock { $0.liveCount }
+    let count = transaction.pointsCount
     let cost = RequestCost.write(operations) { filter in
       filter.isEmpty ? count : transaction.estimate(filter, of: count).expected
     }
@@ -53,7 +45,7 @@ extension PointCollection {
   private func checkSize(
     _ strictMode: StrictMode, _ operations: [Operation]
   ) async throws(CollectionError) {
-    let count = state.withLock { $0.liveCount }
+    let count = pointsCount
     if operations.contains(where: \.addsVectors) {
       if let limit = strictMode.maxVectorBytes,
         fields.reduce(0, { $0 + $1.storedBytes(live: count) }) >= limit
@@ -72,6 +64,28 @@ extension PointCollection {
   }
 
   private static func megabytes(_ bytes: Int) -> Float { Float(bytes) / Float(1024 * 1024) }
+}
+
+extension ReadTransaction {
+  /// Admits a read that obeys the collection's bounds and rate.
+  ///
+  /// - Parameters:
+  ///   - cost: what it takes of the rate, if there is one.
+  ///   - check: holds it against the bounds.
+  func admit(
+    cost: @autoclosure () -> Int, _ check: (StrictModeCheck) throws(CollectionError) -> Void
+  ) throws(CollectionError) {
+    guard let strictMode = state.strictMode else { return }
+    try check(StrictModeCheck(strictMode: strictMode, collection: collection))
+    if strictMode.readRateLimit != nil { try collection.rateLimits.take(cost(), for: .read) }
+  }
+
+  /// What queries take of the collection's rate.
+  func cost(of requests: [QueryRequest]) -> Int {
+    requests.reduce(0) { sum, request in
+      sum + RequestCost.query(request) { vectorCount(of: $0, using: $1) }
+    }
+  }
 }
 
 extension Operation {

@@ -19,8 +19,11 @@ protocol CommitPart {
   /// Its change as it stands in an entry of the log.
   func logged() -> [UInt8]?
 
-  /// Puts what it adds into memory as commit `sequence`, before that commit is published.
+  /// Puts what it adds into memory as commit `sequence`, where nobody sees it yet.
   func place(sequence: UInt64)
+
+  /// Has readers see commit `sequence` of what it changes, which is published then.
+  func publish(sequence: UInt64)
 
   /// Lets go of what it takes out of memory, after the commit was published.
   func release()
@@ -56,6 +59,7 @@ final class CatalogWrite: CommitPart {
   func append(to batch: inout GatheredBatch) throws(StorageError) { try batch.append(plan.batch) }
   func logged() -> [UInt8]? { plan.effect.map { LogChange.catalog($0).encoded() } }
   func place(sequence: UInt64) { plan.place() }
+  func publish(sequence: UInt64) { plan.publish(sequence) }
   func release() { plan.release() }
 
   func finish(_ error: CollectionError?) {
@@ -71,7 +75,9 @@ struct CatalogPlan: ~Copyable {
   var effect: CatalogChange?
   /// Changes what is in memory, before the commit is published.
   var place: () -> Void = {}
-  /// Changes what must wait for that.
+  /// Changes what readers see of a collection with the commit of this number.
+  var publish: (UInt64) -> Void = { _ in }
+  /// Changes what must wait for the commit to be published.
   var release: () -> Void = {}
   var answer = CatalogAnswer()
 }

@@ -88,7 +88,9 @@ private struct CommitLoop {
       log.append(LogEntry.encoded(number: entry, changes: changes), number: entry)
     }
     for part in parts { part.place(sequence: sequence) }
-    core.publish(sequence: sequence, entry: entry)
+    core.publish(sequence: sequence, entry: entry) {
+      for part in parts { part.publish(sequence: sequence) }
+    }
     for part in parts { part.release() }
     for part in parts { part.finish(nil) }
   }

@@ -15,21 +15,27 @@ final class DeadRows: Sendable {
     var visibility: [UInt32: Int] = [:]
   }
 
-  /// Notes that the row at `offset` died; called by the committer only, and once a row.
-  func count(_ offset: UInt32, in collection: PointCollection) {
+  /// Notes that the row at `offset` died; called by the committer only, and once a row. Whether
+  /// memory was let go of, which what is published of the collection holds still.
+  @discardableResult
+  func count(_ offset: UInt32, in collection: PointCollection) -> Bool {
     let fields = collection.fields
-    counts.withLock { counts in
+    return counts.withLock { counts in
+      var hasDropped = false
       for field in fields {
         let rows = field.rowsPerChunk
         if Self.isFull(&counts.fields[field.number, default: [:]], offset / UInt32(rows), rows) {
           field.dropChunk(containing: offset)
+          hasDropped = true
         }
       }
       let rows = VisibilityTable.rowsPerChunk
       if Self.isFull(&counts.visibility, offset / UInt32(rows), rows) {
         collection.visibility.dropChunk(containing: offset)
         collection.identities.dropChunk(containing: offset)
+        hasDropped = true
       }
+      return hasDropped
     }
   }
 

@@ -99,17 +99,15 @@ final class PlannedWrite: CommitPart, Sendable {
 
   /// Puts the new rows into memory as commit `sequence`, before that commit is published.
   ///
-  /// Rows are written in full before they are counted, and counted before the commit that makes
-  /// them visible is published: no reader can reach a row that is being written.
+  /// Rows are written in full before they are counted, which is when the commit that makes them
+  /// visible is published: no reader can reach a row that is being written.
   func place(sequence: UInt64) {
-    var change = 0
     let fields = fieldSet.all
     for placement in placements {
       if let offset = placement.inserted {
         for field in fields { placement.vectors[field.number]?.place(in: field, at: offset) }
         collection.identities.insert(offset, placement.identity)
         collection.visibility.insert(offset, born: sequence)
-        change += 1
       }
       if let offset = placement.amended {
         collection.identities.amend(
@@ -118,25 +116,33 @@ final class PlannedWrite: CommitPart, Sendable {
       if let offset = placement.removed {
         for field in fields { field.rowDied(at: offset) }
         collection.visibility.remove(offset, died: sequence)
-        change -= 1
       }
     }
     collection.payloadIndexes.append(segments, commit: sequence)
-    collection.state.withLock { state in
+  }
+
+  func publish(sequence: UInt64) {
+    let change = placements.reduce(0) { change, placement in
+      change + (placement.inserted == nil ? 0 : 1) - (placement.removed == nil ? 0 : 1)
+    }
+    collection.change { state in
       // Changes of the schema count as operations, and may have come since this was staged.
       let nextOperation = max(counters.nextOperation, state.counters.nextOperation)
       state.counters = counters
       state.counters.nextOperation = nextOperation
       state.liveCount += change
+      state.sequence = sequence
     }
   }
 
   /// Lets go of memory that held only dead rows, after the commit was published.
   func release() {
+    var hasDropped = false
     for placement in placements {
       guard let offset = placement.removed else { continue }
-      collection.deadRows.count(offset, in: collection)
+      if collection.deadRows.count(offset, in: collection) { hasDropped = true }
     }
+    if hasDropped { collection.republish() }
     collection.noteCommit()
   }
 
