@@ -64,7 +64,7 @@ public struct ExactScan: VectorSearching {
         throw SearchInterrupted()
       }
     }
-    return lanes.map { $0.collector.sorted() }
+    return try TopK.sorted(lanes.lazy.map(\.collector), shouldStop: shouldStop)
   }
 }
 

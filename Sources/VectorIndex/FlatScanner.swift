@@ -32,13 +32,19 @@ struct FlatScanner {
     defer { scores.deallocate() }
     let end = min(Int(rows?.upperBound ?? .max), Int(visibility.rowCount))
     var start = Int(rows?.lowerBound ?? 0)
+    // Rows since the last look at `shouldStop`: a batch passes the same ones many times.
+    var passed = blockRows
     while start < end {
       // Blocks keep to their places in chunks, and end with them.
       let chunkEnd = (start / rowsPerChunk + 1) * rowsPerChunk
       let stop = min(start + blockRows, chunkEnd, end)
       var isThere = true
       for index in indices where isThere {
-        if index == first, shouldStop() { return false }
+        if passed >= blockRows {
+          if shouldStop() { return false }
+          passed = 0
+        }
+        passed += stop - start
         isThere = score(UInt32(start)..<UInt32(stop), for: &lanes[index], scratch: scores)
       }
       start = isThere ? stop : chunkEnd

@@ -39,4 +39,18 @@ public struct TopK: Sendable {
   public func sorted() -> [Neighbor] {
     heap.elements.sorted { $0.ranks(before: $1) }
   }
+
+  /// What each of many holds, best first.
+  ///
+  /// - Parameter shouldStop: polled before each is sorted.
+  static func sorted(
+    _ all: some Sequence<TopK>, shouldStop: () -> Bool
+  ) throws(SearchInterrupted) -> [[Neighbor]] {
+    var sorted: [[Neighbor]] = []
+    for one in all {
+      if shouldStop() { throw SearchInterrupted() }
+      sorted.append(one.sorted())
+    }
+    return sorted
+  }
 }

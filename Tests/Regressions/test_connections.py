@@ -1,6 +1,7 @@
 """Clients that send slowly, stop, or go away, and what others notice of it: nothing."""
 
 import contextlib
+import gzip
 import json
 import random
 import socket
@@ -153,3 +154,27 @@ def test_old_clients_are_answered_without_chunks(server):
         while part := connection.recv(65536):
             received += part
     assert received.startswith(b"HTTP/1.0 200 OK") and received.endswith(b"}")
+
+
+def test_old_clients_may_keep_their_connection(server):
+    """They wait for its end unless they are told the length, and that it is kept."""
+    one = b"GET /collections HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"
+    with connect(server) as connection:
+        for _ in range(2):
+            connection.sendall(one)
+            answer = connection.recv(65536)
+            assert answer.startswith(b"HTTP/1.0 200 OK")
+            assert b"\r\nconnection: keep-alive\r\n" in answer
+        # What is packed while it is sent has no length.
+        body = json.dumps({"limit": 8000, "with_vector": True}).encode()
+        head = (
+            f"POST {POINTS}/scroll HTTP/1.0\r\nConnection: keep-alive\r\n"
+            f"Accept-Encoding: gzip\r\nContent-Length: {len(body)}\r\n\r\n"
+        )
+        connection.sendall(head.encode() + body)
+        received = b""
+        while part := connection.recv(1 << 20):
+            received += part
+    fields, _, packed = received.partition(b"\r\n\r\n")
+    assert b"connection: close" in fields.lower() and b"chunked" not in fields.lower()
+    assert len(json.loads(gzip.decompress(packed))["result"]["points"]) == 8000

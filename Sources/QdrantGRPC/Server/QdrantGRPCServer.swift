@@ -41,16 +41,24 @@ public struct QdrantGRPCServer: Sendable {
     methods.addSnapshots(service)
     methods.addHealth(release)
     methods.addReflection()
-    let address: GRPCNIOTransportHTTP2Posix.SocketAddress =
-      settings.host.contains(":")
-      ? .ipv6(host: settings.host, port: settings.port)
-      : .ipv4(host: settings.host, port: settings.port)
     let transport = Transport(
-      address: address, transportSecurity: .plaintext,
+      address: Self.address(of: settings.host, port: settings.port),
+      transportSecurity: .plaintext,
       config: .defaults { Self.configure(&$0, settings, service.state.bodies) })
     self.server = GRPCServer(transport: transport, router: methods.router(for: Transport.self))
     self.settings = settings
     self.logger = logger
+  }
+
+  /// Where a host listens that may be told by its name, which the transport does not look up.
+  private static func address(
+    of host: String, port: Int
+  ) -> GRPCNIOTransportHTTP2Posix.SocketAddress {
+    let known = try? NIOCore.SocketAddress.makeAddressResolvingHost(host, port: port)
+    // One that is not known is refused when the server begins to listen.
+    let address = known?.ipAddress ?? host
+    return address.contains(":")
+      ? .ipv6(host: address, port: port) : .ipv4(host: address, port: port)
   }
 
   private static func configure(

@@ -173,9 +173,8 @@ package final class ConnectionGuard: ChannelDuplexHandler {
       isAnswering = true
       probe = nil
       if let request = open.first {
-        // Pieces of unknown length are not for clients of the older version.
-        if request.version == .http1_0 { head.version = request.version }
         if request.isLast { closesAfterAnswer = true }
+        if request.version == .http1_0 { makeOlder(&head) }
       }
       if hasMuchToCome || closesAfterAnswer || head.headers.closesConnection {
         closesAfterAnswer = true
@@ -187,6 +186,17 @@ package final class ConnectionGuard: ChannelDuplexHandler {
       endAnswer(context)
     default:
       context.write(data, promise: promise)
+    }
+  }
+
+  /// Pieces of unknown length are not for clients of the older version: where it is not told, the
+  /// end of the connection is the end of the answer. They count on no more answers unless told.
+  private func makeOlder(_ head: inout HTTPResponseHead) {
+    head.version = .http1_0
+    if head.headers.contains(name: "content-length") {
+      head.headers.replaceOrAdd(name: "connection", value: "keep-alive")
+    } else {
+      closesAfterAnswer = true
     }
   }
 

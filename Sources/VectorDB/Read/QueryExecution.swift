@@ -19,6 +19,7 @@ struct QueryExecution {
     let neighbors = try NearestSource(transaction, scans).neighbors(of: plan.searches)
     var results: [[ScoredPoint]] = []
     for (root, request) in zip(plan.roots, requests) {
+      try transaction.flag.check()
       let found = try candidates(for: root, plan.searches, neighbors)
       results.append(try Hydration(transaction, request).points(found))
     }

@@ -203,7 +203,11 @@ public struct IVFSearch: VectorSearching {
     let scan = ListScan(generation: generation, visibility: visibility)
     guard scan.run(lanes, shouldStop: shouldStop) else { throw SearchInterrupted() }
     let rerank = Rerank(visibility: visibility)
-    var collected = lanes.map { rerank.nearest(of: $0) }
+    var collected: [TopK] = []
+    for lane in lanes {
+      if shouldStop() { throw SearchInterrupted() }
+      collected.append(rerank.nearest(of: lane))
+    }
     if scansTail, index.coveredRows < visibility.rowCount {
       let scanner = FlatScanner(visibility: visibility)
       var tail = zip(lanes, collected).map { lane, collector in
@@ -216,6 +220,6 @@ public struct IVFSearch: VectorSearching {
       else { throw SearchInterrupted() }
       collected = tail.map(\.collector)
     }
-    return collected.map { $0.sorted() }
+    return try TopK.sorted(collected, shouldStop: shouldStop)
   }
 }

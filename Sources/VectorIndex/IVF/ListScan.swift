@@ -23,6 +23,7 @@ struct ListScan {
     }
     var shared: [(list: Int32, lane: Int32, probe: Int32)] = []
     for (number, lane) in lanes.enumerated() {
+      if shouldStop() { return false }
       guard scanAll(lane.probes.prefix(Self.ownLists), lane, scratch, shouldStop) else {
         return false
       }

@@ -77,6 +77,7 @@ public struct SparseSearch: Sendable {
   ) throws(SearchInterrupted) -> [[Neighbor]] {
     var results: [[Neighbor]] = []
     for query in queries {
+      if shouldStop() { throw SearchInterrupted() }
       results.append(try search(query, shouldStop: shouldStop))
     }
     return results
