@@ -25,8 +25,6 @@ func product(_ name: String, _ package: String) -> Target.Dependency {
 
 let argumentParser = product("ArgumentParser", "swift-argument-parser")
 let crypto = product("Crypto", "swift-crypto")
-let grpcCore = product("GRPCCore", "grpc-swift-2")
-let grpcTransport = product("GRPCNIOTransportHTTP2Posix", "grpc-swift-nio-transport")
 let httpTypes = product("HTTPTypes", "swift-http-types")
 let hummingbird = product("Hummingbird", "hummingbird")
 let hummingbirdCore = product("HummingbirdCore", "hummingbird")
@@ -57,8 +55,6 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
-    .package(url: "https://github.com/grpc/grpc-swift-2", from: "2.4.3"),
-    .package(url: "https://github.com/grpc/grpc-swift-nio-transport", from: "2.9.2"),
     .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -90,22 +86,24 @@ let package = Package(
     .target(name: "CDashboardPages", exclude: ["Pages"]),
     target("DashboardPages", ["CDashboardPages"]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    target("TransportBase", ["CBrotli", "CZlib", nioCore, nioPosix]),
     target("ProtoWire"),
     target("QdrantAPI", ["FastJSON", "PointModel", "TextAnalysis"]),
     target("QdrantService", ["PointModel", "VectorDB", logging]),
     .target(
       name: "QdrantGRPC",
       dependencies: [
-        "FastJSON", "PointModel", "ProtoWire", "QdrantAPI", "QdrantService", "VectorDB", grpcCore,
-        grpcTransport, logging, nioCore, nioHPACK, nioHTTP2,
+        "FastJSON", "PointModel", "ProtoWire", "QdrantAPI", "QdrantService", "TransportBase",
+        "VectorDB", logging, nioCore, nioHPACK, nioHTTP2, nioPosix,
       ],
       resources: [.embedInCode("Reflection/qdrant.schema")], swiftSettings: strict),
     target(
       "QdrantREST",
       [
         "CBrotli", "CZlib", "DashboardPages", "FastJSON", "HTTPTransfer", "PointModel", "QdrantAPI",
-        "QdrantService", "ServiceProcess", "VectorDB", "VectorIndex", httpTypes, hummingbird,
-        hummingbirdCore, logging, nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1, nioPosix,
+        "QdrantService", "ServiceProcess", "TransportBase", "VectorDB", "VectorIndex", httpTypes,
+        hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1,
+        nioPosix,
       ]),
     .systemLibrary(name: "CMalloc"),
     .executableTarget(
@@ -180,8 +178,9 @@ let package = Package(
     tests(
       "QdrantREST",
       [
-        "FastJSON", "PointModel", "QdrantAPI", "QdrantService", "ServiceProcess", "VectorDB",
-        httpTypes, hummingbird, hummingbirdTesting, logging, nioCore, nioEmbedded, nioHTTP1,
+        "FastJSON", "PointModel", "QdrantAPI", "QdrantService", "ServiceProcess", "TransportBase",
+        "VectorDB", httpTypes, hummingbird, hummingbirdTesting, logging, nioCore, nioEmbedded,
+        nioHTTP1,
       ]),
     tests("HTTPTransfer"),
     tests("DataTransfer", ["FastJSON"]),

@@ -11,6 +11,12 @@ public struct ProtoWriter: Sendable {
     bytes.reserveCapacity(capacity)
   }
 
+  /// The message so far, which begins anew: for messages that are handed on piece by piece.
+  public mutating func takeBytes() -> [UInt8] {
+    defer { bytes = [] }
+    return bytes
+  }
+
   // MARK: Numbers
 
   /// Writes a `uint64`, `uint32` or the number of an enumeration's case.
@@ -69,6 +75,12 @@ public struct ProtoWriter: Sendable {
   /// Appends the fields of a message that was read.
   public mutating func append(_ message: ProtoMessage) {
     message.withBytes { bytes.append(contentsOf: $0) }
+  }
+
+  /// Writes what goes before a message of so many bytes, which are to follow.
+  public mutating func beginMessage(_ field: UInt32, of count: Int) {
+    tag(field, 2)
+    append(varint: UInt64(count))
   }
 
   /// Writes a message.

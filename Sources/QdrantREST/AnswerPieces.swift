@@ -1,6 +1,7 @@
 import FastJSON
 import Hummingbird
 import QdrantAPI
+import TransportBase
 import VectorDB
 
 /// An answer in Qdrant's envelope that is written piece by piece, as fast as its reader takes it:

@@ -86,6 +86,17 @@ package final class ByteBudget: Sendable {
       return true
     }
 
+    /// Takes room for bytes that have arrived, if there is room and nobody waits for it: what
+    /// ``take(_:)`` would do without waiting. For bodies of any size.
+    package func takeIfFree(_ bytes: Int) -> Bool {
+      let id = self.id ?? budget.add(abort)
+      self.id = id
+      guard budget.takeIfFree(bytes + small, for: id) else { return false }
+      budget.smallTaken.subtract(small, ordering: .relaxed)
+      small = 0
+      return true
+    }
+
     /// Says that the body has arrived: from here on it does not stall.
     package func complete() {
       if let id { budget.complete(id) }
@@ -165,6 +176,18 @@ extension ByteBudget {
         state.taken -= body.taken
         return settle(&state)
       })
+  }
+
+  private func takeIfFree(_ bytes: Int, for id: UInt64) -> Bool {
+    state.withLock { state in
+      guard state.waiting.isEmpty, state.taken + bytes <= capacity, state.bodies[id] != nil else {
+        return false
+      }
+      state.bodies[id]?.taken += bytes
+      state.bodies[id]?.lastArrival = .now
+      state.taken += bytes
+      return true
+    }
   }
 
   private func take(_ bytes: Int, for id: UInt64) async -> Bool {

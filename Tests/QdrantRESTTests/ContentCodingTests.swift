@@ -1,6 +1,7 @@
 import NIOCore
 import QdrantREST
 import Testing
+import TransportBase
 
 @Suite struct ContentCodingTests {
   @Test(arguments: [

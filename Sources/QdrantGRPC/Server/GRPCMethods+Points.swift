@@ -85,20 +85,18 @@ extension GRPCMethods {
   private mutating func addReads(_ service: QdrantService) {
     add(Self.points, "Get", ReadMessages.retrieve) { (message, call) async throws(ServiceError) in
       let call = call.within(message.timeout)
-      let lists = try await service.retrieve(message.collection, message.request, call).lists()
-      return .answer(call) { writer in
-        var parser = JSONRecordParser()
-        for point in lists.joined() { writer.record(1, point.record, &parser) }
+      let pages = try await service.retrieve(message.collection, message.request, call)
+      return try await .points(pages, call, service) { writer, point, parser in
+        writer.record(1, point.record, &parser)
       }
     }
     add(Self.points, "Scroll", ReadMessages.scroll) { (message, call) async throws(ServiceError) in
       let call = call.within(message.timeout)
       let page = try await service.scroll(message.collection, message.request, call)
-      let lists = try await page.pages.lists()
-      return .answer(call, timeField: 3) { writer in
-        var parser = JSONRecordParser()
-        if let next = page.nextOffset { writer.id(1, next) }
-        for point in lists.joined() { writer.record(2, point.record, &parser) }
+      var beginning = ProtoWriter()
+      if let next = page.nextOffset { beginning.id(1, next) }
+      return try await .points(page.pages, after: beginning, call, timeField: 3, service) {
+        writer, point, parser in writer.record(2, point.record, &parser)
       }
     }
     add(Self.points, "Count", ReadMessages.count) { (message, call) async throws(ServiceError) in
@@ -111,7 +109,7 @@ extension GRPCMethods {
     add(Self.points, "Facet", ReadMessages.facet) { (message, call) async throws(ServiceError) in
       let call = call.within(message.timeout)
       let hits = try await service.facet(message.collection, message.request, call)
-      return .answer(call) { writer in
+      return try .held(call, service) { writer in
         for hit in hits { writer.facet(1, hit) }
       }
     }
@@ -119,13 +117,13 @@ extension GRPCMethods {
       (message, call) async throws(ServiceError) in
       let call = call.within(message.timeout)
       let matrix = try await service.matrix(message.collection, message.request, call)
-      return .answer(call) { $0.pairs(1, matrix) }
+      return try .held(call, service) { $0.pairs(1, matrix) }
     }
     add(Self.points, "SearchMatrixOffsets", ReadMessages.matrix) {
       (message, call) async throws(ServiceError) in
       let call = call.within(message.timeout)
       let matrix = try await service.matrix(message.collection, message.request, call)
-      return .answer(call) { $0.coordinates(1, matrix) }
+      return try .held(call, service) { $0.coordinates(1, matrix) }
     }
   }
 
@@ -139,10 +137,9 @@ extension GRPCMethods {
     for query in single {
       add(Self.points, query.method, query.decode) { (message, call) async throws(ServiceError) in
         let call = call.within(message.timeout)
-        let lists = try await service.query(message.collection, message.request[0], call).lists()
-        return .answer(call) { writer in
-          var parser = JSONRecordParser()
-          for point in lists.joined() { writer.scoredPoint(1, point, &parser) }
+        let pages = try await service.query(message.collection, message.request[0], call)
+        return try await .points(pages, call, service) { writer, point, parser in
+          writer.scoredPoint(1, point, &parser)
         }
       }
     }
@@ -154,16 +151,9 @@ extension GRPCMethods {
     for batch in batches {
       add(Self.points, batch.method, batch.decode) { (message, call) async throws(ServiceError) in
         let call = call.within(message.timeout)
-        let lists = try await service.query(
-          message.collection, batch: message.request, call
-        ).lists()
-        return .answer(call) { writer in
-          var parser = JSONRecordParser()
-          for list in lists {
-            writer.message(1) { result in
-              for point in list { result.scoredPoint(1, point, &parser) }
-            }
-          }
+        let pages = try await service.query(message.collection, batch: message.request, call)
+        return try await .lists(pages, call, service) { writer, point, parser in
+          writer.scoredPoint(1, point, &parser)
         }
       }
     }
@@ -176,7 +166,7 @@ extension GRPCMethods {
         (message, call) async throws(ServiceError) in
         let call = call.within(message.timeout)
         let found = try await service.groups(message.collection, message.request, call)
-        return .answer(call) { writer in
+        return try .held(call, service) { writer in
           var parser = JSONRecordParser()
           writer.message(1) { result in
             for group in found.value { result.group(1, group, &parser) }
@@ -184,26 +174,6 @@ extension GRPCMethods {
         }
       }
     }
-  }
-}
-
-extension PointPages {
-  /// All points of every list.
-  fileprivate consuming func lists() async throws(ServiceError) -> [[ScoredPoint]] {
-    var pages = self
-    var lists: [[ScoredPoint]] = []
-    var list: [ScoredPoint] = []
-    do throws(CollectionError) {
-      while let page = try await pages.next() {
-        list += page.points
-        guard page.endsList else { continue }
-        lists.append(list)
-        list = []
-      }
-    } catch {
-      throw .engine(error)
-    }
-    return lists
   }
 }
 
@@ -217,17 +187,6 @@ extension ServiceCall {
 }
 
 extension ProtoWriter {
-  /// An answer, with the time that it has taken in a field of its own.
-  static func answer(
-    _ call: ServiceCall, timeField: UInt32 = 2, _ body: (inout ProtoWriter) -> Void
-  ) -> ProtoWriter {
-    var writer = ProtoWriter()
-    body(&writer)
-    let elapsed = (ContinuousClock.now - call.arrivedAt).components
-    writer.double(timeField, Double(elapsed.seconds) + Double(elapsed.attoseconds) * 1e-18)
-    return writer
-  }
-
   /// Writes how far a change has come.
   mutating func updateResult(_ field: UInt32, _ result: UpdateResult) {
     message(field) { writer in

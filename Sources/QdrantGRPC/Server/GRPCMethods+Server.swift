@@ -50,13 +50,13 @@ extension GRPCMethods {
       writer.string(1, release.title)
       writer.string(2, release.version)
       if let commit = release.commit { writer.string(3, commit) }
-      return writer
+      return GRPCAnswer(writer)
     }
     add("grpc.health.v1.Health", "Check", isOpen: true, CollectionMessages.name) {
       (_, _) async throws(ServiceError) in
       var writer = ProtoWriter()
       writer.varint(1, 1 as UInt64)
-      return writer
+      return GRPCAnswer(writer)
     }
   }
 }

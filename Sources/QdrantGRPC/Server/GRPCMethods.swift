@@ -1,21 +1,21 @@
-import GRPCCore
+import NIOCore
+import NIOHPACK
 import ProtoWire
 import QdrantAPI
 import QdrantService
+import TransportBase
 
-/// The calls of all services, and what they share: keys, and how a message becomes an answer.
-struct GRPCMethods {
+/// The calls of all services by their paths, and what they share: keys, and how a message becomes
+/// an answer.
+struct GRPCMethods: Sendable {
   /// Reads a request; its faults are the caller's.
   typealias Decode<Request> = @Sendable (ProtoMessage) throws(DecodingFault) -> Request
   /// Does what is asked, and writes the answer.
   typealias Perform<Request> =
-    @Sendable (Request, ServiceCall) async throws(ServiceError) -> ProtoWriter
+    @Sendable (Request, ServiceCall) async throws(ServiceError) -> GRPCAnswer
 
   private let keys: AccessKeys
-  private var adders: [Adder] = []
-
-  /// Adds a call to a router of any transport.
-  private typealias Adder = any MethodAdder
+  private var methods: [String: GRPCMethod] = [:]
 
   /// No calls yet; callers have the rights that their key has of `keys`.
   init(keys: AccessKeys) {
@@ -29,145 +29,91 @@ struct GRPCMethods {
     _ service: String, _ method: String, isOpen: Bool = false,
     _ decode: @escaping Decode<Request>, _ perform: @escaping Perform<Request>
   ) {
-    adders.append(
-      UnaryMethod(
-        descriptor: MethodDescriptor(fullyQualifiedService: service, method: method),
-        keys: isOpen ? nil : keys, decode: decode, perform: perform))
+    methods["/\(service)/\(method)"] = GRPCMethod(
+      isOpen: isOpen,
+      kind: .unary { (message, call) async throws(GRPCStatus) in
+        let request = try await Self.decode(message, decode)
+        do throws(ServiceError) {
+          return try await perform(request, call)
+        } catch {
+          throw GRPCStatus(error)
+        }
+      })
   }
 
   /// Adds the conversation in which clients ask what there is.
   mutating func addReflection() {
     let reflection = Reflection()
     for service in Reflection.services {
-      adders.append(ReflectionMethod(service: service, keys: keys, reflection: reflection))
+      methods["/\(service)/ServerReflectionInfo"] = GRPCMethod(
+        isOpen: false, kind: .conversation(reflection.answer))
     }
   }
 
-  /// A router with all calls.
-  func router<Transport: ServerTransport>(for transport: Transport.Type) -> RPCRouter<Transport> {
-    var router = RPCRouter<Transport>()
-    for adder in adders { adder.add(to: &router) }
-    return router
-  }
-}
-
-/// A call that can be added to a router of any transport.
-private protocol MethodAdder {
-  func add(to router: inout RPCRouter<some ServerTransport>)
-}
-
-/// A call of one request and one answer.
-private struct UnaryMethod<Request: Sendable>: MethodAdder, Sendable {
-  let descriptor: MethodDescriptor
-  /// `nil` where no key is asked for.
-  let keys: AccessKeys?
-  let decode: GRPCMethods.Decode<Request>
-  let perform: GRPCMethods.Perform<Request>
-
-  func add(to router: inout RPCRouter<some ServerTransport>) {
-    router.registerHandler(
-      forMethod: descriptor, deserializer: MessageReading(decode: decode),
-      serializer: MessageWriting()
-    ) { request, _ in
-      let arrival = ContinuousClock.now
-      let access = try keys?.access(to: request.metadata) ?? .nobody
-      let message = try await ServerRequest(stream: request).message
-      let answer = try await answer(
-        message, ServiceCall(access: access, arrivedAt: arrival))
-      return StreamingServerResponse(single: ServerResponse(message: answer))
-    }
-  }
-
-  /// Does the work in a task that is cancelled when the client has gone or its time is over, and
-  /// when the server ends.
-  private func answer(
-    _ message: Result<Request, DecodingFault>, _ call: ServiceCall
-  ) async throws(RPCError) -> ProtoWriter {
-    let request: Request
-    do throws(DecodingFault) {
-      request = try message.get()
-    } catch {
-      throw RPCError(error)
-    }
-    let task = Task {
-      do throws(ServiceError) {
-        return Result<ProtoWriter, RPCError>.success(try await perform(request, call))
-      } catch {
-        return .failure(RPCError(error))
-      }
-    }
-    return try await withRPCCancellationHandler {
-      await withTaskCancellationHandler {
-        await task.value
-      } onCancel: {
-        task.cancel()
-      }
-    } onCancelRPC: {
-      task.cancel()
-    }.get()
-  }
-}
-
-/// A conversation about what there is to call.
-private struct ReflectionMethod: MethodAdder, Sendable {
-  let service: String
-  let keys: AccessKeys
-  let reflection: Reflection
-
-  func add(to router: inout RPCRouter<some ServerTransport>) {
-    router.registerHandler(
-      forMethod: MethodDescriptor(
-        fullyQualifiedService: service, method: "ServerReflectionInfo"),
-      deserializer: MessageReading(decode: reflection.answer), serializer: MessageWriting()
-    ) { request, _ in
-      _ = try keys.access(to: request.metadata)
-      return StreamingServerResponse { writer in
-        for try await answer in request.messages {
-          switch answer {
-          case .success(let answer): try await writer.write(answer)
-          case .failure(let fault): throw RPCError(fault)
-          }
+  /// Reads a message where it lies, so that nothing of it is copied but what is kept; a large one
+  /// on a thread that may be held up.
+  private static func decode<Request: Sendable>(
+    _ message: ByteBuffer, _ decode: @escaping Decode<Request>
+  ) async throws(GRPCStatus) -> Request {
+    let read: @Sendable () -> Result<Request, GRPCStatus> = {
+      message.withUnsafeReadableBytes { bytes in
+        do throws(DecodingFault) {
+          return .success(try decode(ProtoMessage(bytes)))
+        } catch {
+          return .failure(GRPCStatus(error))
         }
-        return [:]
       }
     }
-  }
-}
-
-extension AccessKeys {
-  /// What a call may do, by the key that it brings: a header of its own goes before a bearer token.
-  fileprivate func access(to metadata: Metadata) throws(RPCError) -> Access {
-    let key = metadata[stringValues: "api-key"].first { _ in true }
-    let token = metadata[stringValues: "authorization"].first { $0.hasPrefix("Bearer ") }
-    do throws(ServiceError) {
-      return try access(of: key ?? token.map { String($0.dropFirst("Bearer ".count)) })
+    if message.readableBytes <= BlockingWork.bytesWorthAHop { return try read().get() }
+    let outcome: Result<Request, GRPCStatus>
+    do {
+      outcome = try await BlockingWork.run(read)
     } catch {
-      throw RPCError(error)
+      throw GRPCStatus(.unavailable, "Service unavailable: the server is shutting down")
+    }
+    return try outcome.get()
+  }
+
+  /// The call of a path, and what the caller may do.
+  ///
+  /// - Throws: the status of a path that does not exist, and of a key that is missing or wrong.
+  func method(
+    at path: String, _ credentials: Credentials
+  ) throws(GRPCStatus) -> (GRPCMethod, Access) {
+    guard let method = methods[path] else { throw GRPCStatus(.unimplemented) }
+    if method.isOpen { return (method, .nobody) }
+    do throws(ServiceError) {
+      return (method, try keys.access(of: credentials.key))
+    } catch {
+      throw GRPCStatus(error)
     }
   }
 }
 
-/// Reads messages where they arrive, so that nothing of them is copied but what is kept. What is
-/// wrong with one, the call finds out.
-private struct MessageReading<Request: Sendable>: MessageDeserializer {
-  let decode: GRPCMethods.Decode<Request>
-
-  func deserialize<Bytes: GRPCContiguousBytes>(
-    _ bytes: Bytes
-  ) -> Result<Request, DecodingFault> {
-    bytes.withUnsafeBytes { buffer in
-      do throws(DecodingFault) {
-        return .success(try decode(ProtoMessage(buffer)))
-      } catch {
-        return .failure(error)
-      }
-    }
+/// One call that the server knows.
+struct GRPCMethod: Sendable {
+  /// How requests become answers.
+  enum Kind: Sendable {
+    /// One request, one answer.
+    case unary(@Sendable (ByteBuffer, ServiceCall) async throws(GRPCStatus) -> GRPCAnswer)
+    /// As many requests as the client likes, each answered at once.
+    case conversation(GRPCMethods.Decode<ProtoWriter>)
   }
+
+  /// Whether no key is asked for.
+  let isOpen: Bool
+  let kind: Kind
 }
 
-/// Passes messages on that are written already.
-private struct MessageWriting: MessageSerializer {
-  func serialize<Bytes: GRPCContiguousBytes>(_ message: ProtoWriter) -> Bytes {
-    Bytes(message.bytes)
+/// The headers that say who calls.
+struct Credentials {
+  var apiKey: String?
+  var authorization: String?
+
+  /// The key: a header of its own goes before a bearer token.
+  var key: String? {
+    if let apiKey { return apiKey }
+    guard let authorization, authorization.hasPrefix("Bearer ") else { return nil }
+    return String(authorization.dropFirst("Bearer ".count))
   }
 }

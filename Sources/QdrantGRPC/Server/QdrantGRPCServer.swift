@@ -1,8 +1,10 @@
-import GRPCCore
-import GRPCNIOTransportHTTP2Posix
 public import Logging
-import NIOCore
+public import NIOCore
+import NIOHPACK
+import NIOHTTP2
+import NIOPosix
 public import QdrantService
+import Synchronization
 
 /// Qdrant's API over gRPC, on a port of its own.
 public struct QdrantGRPCServer: Sendable {
@@ -11,19 +13,29 @@ public struct QdrantGRPCServer: Sendable {
     let host: String
     let port: Int
     let messageBytesMax: Int
+    let opening: Opening?
 
-    /// - Parameter messageBytesMax: bytes of a message; a greater one is refused.
-    public init(host: String, port: Int, messageBytesMax: Int) {
+    /// Adds to a new connection what stands before HTTP/2, as TLS does. On the connection's event
+    /// loop; what it throws ends the connection.
+    public typealias Opening =
+      @Sendable (ChannelPipeline.SynchronousOperations) throws -> Void
+
+    /// - Parameters:
+    ///   - messageBytesMax: bytes of a message; a greater one is refused.
+    ///   - opening: what stands before HTTP/2; `nil` for nothing.
+    public init(host: String, port: Int, messageBytesMax: Int, opening: Opening? = nil) {
       self.host = host
       self.port = port
       self.messageBytesMax = messageBytesMax
+      self.opening = opening
     }
   }
 
-  private typealias Transport = HTTP2ServerTransport.Posix
-
-  private let server: GRPCServer<Transport>
+  private let methods: GRPCMethods
   private let settings: Settings
+  private let limits: GRPCLimits
+  private let budget: ByteBudget
+  private let connections = OpenConnections()
   private let logger: Logger
 
   /// A server that does not listen yet.
@@ -41,60 +53,136 @@ public struct QdrantGRPCServer: Sendable {
     methods.addSnapshots(service)
     methods.addHealth(release)
     methods.addReflection()
-    let transport = Transport(
-      address: Self.address(of: settings.host, port: settings.port),
-      transportSecurity: .plaintext,
-      config: .defaults { Self.configure(&$0, settings, service.state.bodies) })
-    self.server = GRPCServer(transport: transport, router: methods.router(for: Transport.self))
+    self.methods = methods
     self.settings = settings
+    self.limits = GRPCLimits(messageBytesMax: settings.messageBytesMax)
+    self.budget = service.state.bodies
     self.logger = logger
   }
 
-  /// Where a host listens that may be told by its name, which the transport does not look up.
-  private static func address(
-    of host: String, port: Int
-  ) -> GRPCNIOTransportHTTP2Posix.SocketAddress {
-    let known = try? NIOCore.SocketAddress.makeAddressResolvingHost(host, port: port)
-    // One that is not known is refused when the server begins to listen.
-    let address = known?.ipAddress ?? host
-    return address.contains(":")
-      ? .ipv6(host: address, port: port) : .ipv4(host: address, port: port)
-  }
-
-  private static func configure(
-    _ config: inout Transport.Config, _ settings: Settings, _ bodies: ByteBudget
-  ) {
-    config.rpc.maxRequestPayloadSize = settings.messageBytesMax
-    // With less, a large message takes a round trip for each window.
-    config.http2.targetWindowSize = 8 << 20
-    config.http2.maxFrameSize = 1 << 20
-    // Without a number of ours the transport ends a connection with more than a hundred, untold.
-    config.http2.maxConcurrentStreams = 1024
-    // Clients in Go ping every ten seconds, idle or not, and would be sent away.
-    config.connection.keepalive.clientBehavior.allowWithoutCalls = true
-    config.connection.keepalive.clientBehavior.minPingIntervalWithoutCalls = .zero
-    config.connection.flushCoalescing = nil
-    // Some clients pack what they send.
-    config.compression.enabledAlgorithms = [.gzip, .deflate]
-    config.channelDebuggingCallbacks.onAcceptHTTP2Stream = { stream in
-      stream.eventLoop.makeCompletedFuture {
-        try stream.pipeline.syncOperations.addHandler(StreamGate(bodies), position: .first)
-      }
-    }
-  }
-
-  /// Serves until ``beginShutdown()``, and answers then what is under way.
+  /// Serves until ``beginShutdown()``, and answers then what is under way. Cut off by cancellation.
+  ///
+  /// - Throws: what the system says when the port can't be listened on.
   public func run() async throws {
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      group.addTask { try await server.serve() }
-      group.addTask {
-        let address = try await server.transport.listeningAddress
-        logger.info("listening for gRPC", metadata: ["address": "\(address)"])
+    let listener = try await ServerBootstrap(group: NIOSingletons.posixEventLoopGroup)
+      .serverChannelOption(.backlog, value: 1024)
+      .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+      .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+      .childChannelOption(.socketOption(.so_keepalive), value: 1)
+      .childChannelOption(.allowRemoteHalfClosure, value: true)
+      .childChannelInitializer { channel in
+        channel.eventLoop.makeCompletedFuture { try open(channel) }
       }
-      try await group.waitForAll()
+      .bind(host: settings.host, port: settings.port).get()
+    connections.listen(on: listener)
+    if let address = listener.localAddress {
+      logger.info("listening for gRPC", metadata: ["address": "\(address)"])
+    }
+    await withTaskCancellationHandler {
+      try? await listener.closeFuture.get()
+      await connections.ended()
+    } onCancel: {
+      connections.cutOff()
     }
   }
 
   /// Takes no more calls, and lets those that are under way come to their end.
-  public func beginShutdown() { server.beginGracefulShutdown() }
+  public func beginShutdown() { connections.end() }
+
+  /// Makes a connection of a client speak HTTP/2, and gRPC over it.
+  private func open(_ channel: any Channel) throws {
+    let pipeline = channel.pipeline.syncOperations
+    try settings.opening?(pipeline)
+    let notice = FrameNotice()
+    var connection = NIOHTTP2Handler.ConnectionConfiguration()
+    connection.initialSettings = [
+      HTTP2Setting(parameter: .maxConcurrentStreams, value: limits.streamsMax),
+      HTTP2Setting(parameter: .maxHeaderListSize, value: limits.headersBytesMax),
+      HTTP2Setting(parameter: .initialWindowSize, value: limits.callWindow),
+      HTTP2Setting(parameter: .maxFrameSize, value: limits.frameBytesMax),
+    ]
+    connection.maximumRecentlyResetStreams = limits.controlFramesMax
+    connection.controlFrameRateLimit.maximumCount = limits.controlFramesMax
+    connection.maximumSequentialEmptyDataFrames = 16
+    var stream = NIOHTTP2Handler.StreamConfiguration()
+    stream.streamResetFrameRateLimit.maximumCount = limits.controlFramesMax
+    try pipeline.addHandler(
+      NIOHTTP2Handler(
+        mode: .server, frameDelegate: notice, connectionConfiguration: connection,
+        streamConfiguration: stream))
+    try pipeline.addHandler(GRPCConnection(methods, limits, budget, notice))
+    connections.add(channel)
+  }
+}
+
+/// The connections that are open, and the port that they came by.
+private final class OpenConnections: Sendable {
+  private struct State {
+    var listener: (any Channel)?
+    var channels: [ObjectIdentifier: any Channel] = [:]
+    var isEnding = false
+    var waiting: [CheckedContinuation<Void, Never>] = []
+  }
+
+  private let state = Mutex(State())
+
+  func listen(on listener: any Channel) {
+    let isEnding = state.withLock { state in
+      state.listener = listener
+      return state.isEnding
+    }
+    if isEnding { listener.close(promise: nil) }
+  }
+
+  func add(_ channel: any Channel) {
+    let id = ObjectIdentifier(channel)
+    let isEnding = state.withLock { state in
+      state.channels[id] = channel
+      return state.isEnding
+    }
+    channel.closeFuture.whenComplete { [self] _ in
+      let waiting: [CheckedContinuation<Void, Never>] = state.withLock { state in
+        state.channels[id] = nil
+        guard state.channels.isEmpty else { return [] }
+        defer { state.waiting = [] }
+        return state.waiting
+      }
+      for continuation in waiting { continuation.resume() }
+    }
+    if isEnding { channel.close(promise: nil) }
+  }
+
+  /// Closes the port, and has the connections end when their calls have.
+  func end() {
+    let (listener, channels) = close()
+    listener?.close(promise: nil)
+    for channel in channels {
+      channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+    }
+  }
+
+  /// Closes the port and the connections.
+  func cutOff() {
+    let (listener, channels) = close()
+    listener?.close(promise: nil)
+    for channel in channels { channel.close(promise: nil) }
+  }
+
+  private func close() -> ((any Channel)?, [any Channel]) {
+    state.withLock { state in
+      state.isEnding = true
+      return (state.listener, Array(state.channels.values))
+    }
+  }
+
+  /// Returns when there is no connection left.
+  func ended() async {
+    await withCheckedContinuation { continuation in
+      let isEmpty = state.withLock { state in
+        if !state.channels.isEmpty { state.waiting.append(continuation) }
+        return state.channels.isEmpty
+      }
+      if isEmpty { continuation.resume() }
+    }
+  }
 }

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import TransportBase
 
 /// The pieces of a body as they arrive, unpacked if they are packed. A body that breaks off, comes
 /// too slowly or is framed wrongly is the client's fault.

@@ -3,6 +3,7 @@ import Hummingbird
 import NIOCore
 import QdrantAPI
 import QdrantService
+import TransportBase
 
 /// Turns a request's body into a value: kept in the pieces that it comes in, decoded once.
 ///

@@ -1,6 +1,7 @@
 import HTTPTransfer
 import QdrantService
 import Synchronization
+import TransportBase
 import VectorDB
 
 /// Fetches a snapshot from another server into a file.

@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import TransportBase
 import VectorDB
 
 /// Receives a snapshot that a client sends, into a file: such bodies are far larger than what may

@@ -2,6 +2,7 @@ import DashboardPages
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import TransportBase
 
 /// Packs answers of some size for clients that ask for it.
 enum AnswerPacking {

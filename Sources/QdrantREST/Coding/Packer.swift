@@ -1,6 +1,7 @@
 import CBrotli
 import CZlib
 package import NIOCore
+package import TransportBase
 
 /// Packs an answer piece by piece, with the speed before the size.
 ///

@@ -5,6 +5,7 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
+import TransportBase
 
 /// An HTTP connection whose requests are handled on the connection's own event loop, and given up
 /// when the client has gone.

@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import TransportBase
 
 /// What people see in a browser: the pages below `/dashboard`, which need no key.
 ///

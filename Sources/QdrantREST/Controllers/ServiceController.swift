@@ -2,6 +2,7 @@ import FastJSON
 import HTTPTypes
 import Hummingbird
 import QdrantService
+import TransportBase
 
 /// What the server says of itself: version, probes, figures.
 struct ServiceController: Sendable {

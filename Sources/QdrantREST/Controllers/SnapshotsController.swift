@@ -4,6 +4,7 @@ import Hummingbird
 import NIOCore
 import QdrantAPI
 import QdrantService
+import TransportBase
 import VectorDB
 
 /// Snapshots of collections, of their shards and of the whole server.

@@ -4,7 +4,8 @@ package import NIOCore
 
 /// A body that is no valid packing, or has not come to its end.
 package struct PackingError: Error, Sendable {
-  let coding: ContentCoding
+  /// How it was said to be packed.
+  package let coding: ContentCoding
 }
 
 /// Unpacks a body that arrives in pieces, into pieces of bounded size.

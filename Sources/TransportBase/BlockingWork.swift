@@ -5,11 +5,12 @@ import NIOPosix
 ///
 /// Requests share a pool of as many threads as there are cores; parsing tens of megabytes there
 /// would stop every other request. A hop costs microseconds, so small work stays where it is.
-enum BlockingWork {
+package enum BlockingWork {
   /// Bodies up to this many bytes are parsed in place: well under a tenth of a millisecond.
-  static let bytesWorthAHop = 64 << 10
+  package static let bytesWorthAHop = 64 << 10
 
-  static func run<Value: Sendable>(
+  /// Does `work` on a thread that may be held up, and passes on what it gives or throws.
+  package static func run<Value: Sendable>(
     _ work: @escaping @Sendable () throws -> Value
   ) async throws -> Value {
     try await NIOSingletons.posixBlockingThreadPool.runIfActive(work)

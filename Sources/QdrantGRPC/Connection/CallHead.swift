@@ -1,0 +1,61 @@
+import NIOCore
+import NIOHPACK
+import TransportBase
+
+/// What the first headers of a call say.
+struct CallHead {
+  private(set) var path = ""
+  private(set) var credentials = Credentials()
+  /// How long the client waits.
+  private(set) var timeout: TimeAmount?
+  /// How messages are packed that say that they are.
+  private(set) var coding: ContentCoding?
+  private var httpMethod = ""
+  private var contentType = ""
+  private var codingName: String?
+
+  /// Reads headers in one pass.
+  init(_ headers: HPACKHeaders) {
+    for (name, value, _) in headers {
+      switch name {
+      case ":path": path = value
+      case ":method": httpMethod = value
+      case "content-type": contentType = value
+      case "api-key": if credentials.apiKey == nil { credentials.apiKey = value }
+      case "authorization":
+        if credentials.authorization == nil { credentials.authorization = value }
+      case "grpc-timeout": timeout = Self.timeout(value)
+      case "grpc-encoding": if value != "identity" { codingName = value }
+      default: break
+      }
+    }
+    // Brotli is no coding of gRPC's.
+    coding = codingName.flatMap { ContentCoding(named: $0) }.flatMap { $0 == .brotli ? nil : $0 }
+  }
+
+  /// The header block that refuses what is no call of gRPC; `nil` where it is one.
+  var refusal: HPACKHeaders? {
+    if !contentType.hasPrefix("application/grpc") { return [":status": "415"] }
+    if httpMethod != "POST" { return [":status": "405", "allow": "POST"] }
+    guard let codingName, coding == nil else { return nil }
+    var status = GRPCStatus(.unimplemented, "\(codingName) is not supported")
+    status.fields = [("grpc-accept-encoding", "identity,gzip,deflate")]
+    return status.soleHeaders
+  }
+
+  /// A number of at most eight digits and the letter of its unit; `nil` for anything else.
+  static func timeout(_ text: String) -> TimeAmount? {
+    guard let unit = text.last, text.utf8.count <= 9, let count = Int64(text.dropLast()),
+      count >= 0
+    else { return nil }
+    switch unit {
+    case "H": return .hours(count)
+    case "M": return .minutes(count)
+    case "S": return .seconds(count)
+    case "m": return .milliseconds(count)
+    case "u": return .microseconds(count)
+    case "n": return .nanoseconds(count)
+    default: return nil
+    }
+  }
+}

@@ -1,0 +1,164 @@
+import NIOCore
+import NIOHPACK
+import NIOHTTP2
+import QdrantService
+import TransportBase
+
+/// One call of a connection: what has arrived of it, and what is still to be sent. Belongs to the
+/// connection's event loop.
+final class GRPCCall {
+  let id: HTTP2StreamID
+  let kind: GRPCMethod.Kind
+  let call: ServiceCall
+  let coding: ContentCoding?
+  let startedAt: NIODeadline
+  let deadline: NIODeadline?
+
+  // What arrives.
+
+  /// Bytes that have arrived and are not read yet.
+  var body = ByteBuffer()
+  /// What has arrived and waits for room.
+  var waiting: [ByteBuffer] = []
+  var isWaiting = false
+  var bytesArrived = 0
+  /// Bytes for which there is room.
+  var bytesHeld = 0
+  var room: RequestRoom
+  /// Whether the client has said all.
+  var hasEnded = false
+  /// What the client may send before it is told to go on.
+  var window: Int
+
+  // What is done.
+
+  /// The work, which is cancelled when nobody waits for it.
+  var task: Task<Void, Never>?
+  var isPerforming = false
+
+  // What is sent.
+
+  var hasSentHeaders = false
+  /// What is left of the answer, and the place in its first piece.
+  var answer: GRPCAnswer?
+  var position = (piece: 0, byte: 0)
+  /// The last time that the client took something, while there is something to take.
+  var sendingSince: NIODeadline?
+  /// Whether the last block was written, or the stream has gone.
+  var isOver = false
+
+  init(
+    _ id: HTTP2StreamID, _ kind: GRPCMethod.Kind, _ call: ServiceCall, _ head: CallHead,
+    room: RequestRoom, window: Int
+  ) {
+    self.id = id
+    self.kind = kind
+    self.call = call
+    self.room = room
+    self.window = window
+    coding = head.coding
+    startedAt = .now()
+    deadline = head.timeout.map { NIODeadline.now() + $0 }
+  }
+
+  /// Takes what there is room for.
+  func accept(_ bytes: inout ByteBuffer) {
+    bytesHeld += bytes.readableBytes
+    if body.readableBytes == 0 {
+      body = bytes
+    } else {
+      body.writeBuffer(&bytes)
+    }
+  }
+
+  /// The next message that has arrived whole, and whether it is packed.
+  ///
+  /// - Throws: the status of a message that is too long, or says that it is packed but not how.
+  func nextMessage(upTo bytesMax: Int) throws(GRPCStatus) -> (message: ByteBuffer, isPacked: Bool)?
+  {
+    guard body.readableBytes >= Self.prefixBytes,
+      let flag = body.getInteger(at: body.readerIndex, as: UInt8.self),
+      let count = body.getInteger(at: body.readerIndex + 1, as: UInt32.self)
+    else { return nil }
+    guard count <= bytesMax else {
+      throw GRPCStatus(
+        .resourceExhausted, "a message of \(count) bytes exceeds the limit (\(bytesMax) bytes)")
+    }
+    guard flag == 0 || flag == 1 && coding != nil else {
+      throw GRPCStatus(.internalError, "a message is packed in a way that the headers don't name")
+    }
+    guard body.readableBytes - Self.prefixBytes >= count else { return nil }
+    body.moveReaderIndex(forwardBy: Self.prefixBytes)
+    guard let message = body.readSlice(length: Int(count)) else { return nil }
+    return (message, flag == 1)
+  }
+
+  /// Bytes before every message: whether it is packed, and its length.
+  static let prefixBytes = 5
+}
+
+/// What one call has taken of the budget that the requests of all transports share.
+///
+/// SAFETY: a room has one user at a time. While a task waits for room, the connection holds back
+/// all that would use it, and goes on when the task has done with it; once the request is there it
+/// belongs to the task that carries it out.
+final class RequestRoom: @unchecked Sendable {
+  private let share: ByteBudget.Share
+
+  init(_ share: ByteBudget.Share) {
+    self.share = share
+  }
+
+  func takeAtOnce(_ bytes: Int) -> Bool { share.takeAtOnce(bytes) || share.takeIfFree(bytes) }
+
+  func take(_ bytes: Int) async throws(GRPCStatus) {
+    do throws(ServiceError) {
+      try await share.take(bytes)
+    } catch {
+      throw GRPCStatus(error)
+    }
+  }
+
+  /// Says that the request has arrived.
+  func complete() { share.complete() }
+
+  /// Unpacks a message, piece by piece, as there is room for it.
+  ///
+  /// - Throws: the status of a message that is too long, or no valid packing.
+  func unpacked(
+    _ message: ByteBuffer, _ coding: ContentCoding, upTo bytesMax: Int
+  ) async throws(GRPCStatus) -> ByteBuffer {
+    let unpacker = Unpacker(coding)
+    var packed = message
+    var whole = ByteBuffer()
+    repeat {
+      var piece = ByteBuffer()
+      do {
+        if whole.readableBytes == 0 {
+          piece = try unpacker.unpack(&packed, upTo: Self.pieceBytes)
+        } else {
+          let rest = packed
+          (packed, piece) = try await BlockingWork.run {
+            var rest = rest
+            let piece = try unpacker.unpack(&rest, upTo: Self.pieceBytes)
+            return (rest, piece)
+          }
+        }
+        if packed.readableBytes == 0, !unpacker.hasMore { try unpacker.finish() }
+      } catch is PackingError {
+        throw GRPCStatus(.internalError, "the message is no valid \(coding.rawValue)")
+      } catch {
+        throw GRPCStatus(.unavailable, "Service unavailable: the server is shutting down")
+      }
+      guard whole.readableBytes + piece.readableBytes <= bytesMax else {
+        throw GRPCStatus(
+          .resourceExhausted, "a message exceeds the limit (\(bytesMax) bytes) when unpacked")
+      }
+      if !takeAtOnce(piece.readableBytes) { try await take(piece.readableBytes) }
+      whole.writeBuffer(&piece)
+    } while packed.readableBytes > 0 || unpacker.hasMore
+    return whole
+  }
+
+  private static let pieceBytes = 64 << 10
+}

@@ -1,0 +1,103 @@
+import NIOCore
+import ProtoWire
+import QdrantAPI
+import QdrantService
+
+/// What becomes of requests that have arrived.
+extension GRPCConnection {
+  /// The client has said all of a request.
+  func endRequest(of call: GRPCCall, _ context: ChannelHandlerContext) {
+    call.hasEnded = true
+    call.room.complete()
+    switch call.kind {
+    case .unary(let perform):
+      do throws(GRPCStatus) {
+        guard let (message, isPacked) = try call.nextMessage(upTo: limits.messageBytesMax) else {
+          throw GRPCStatus(.internalError, "Missing request message.")
+        }
+        guard call.body.readableBytes == 0 else {
+          throw GRPCStatus(.internalError, "more than one message for a call of one request")
+        }
+        start(call, message, isPacked, perform, context)
+      } catch {
+        end(call, error, context)
+      }
+    case .conversation(let answer): converse(call, answer, context)
+    }
+  }
+
+  /// Does the work in a task that is cancelled when the client has gone or its time is over.
+  private func start(
+    _ call: GRPCCall, _ message: ByteBuffer, _ isPacked: Bool,
+    _ perform: @escaping @Sendable (ByteBuffer, ServiceCall) async throws(GRPCStatus) -> GRPCAnswer,
+    _ context: ChannelHandlerContext
+  ) {
+    let eventLoop = context.eventLoop
+    let bound = NIOLoopBound((self, call, context), eventLoop: eventLoop)
+    let (room, service, limit) = (call.room, call.call, limits.messageBytesMax)
+    let coding = isPacked ? call.coding : nil
+    call.body = ByteBuffer()
+    call.isPerforming = true
+    let task = Task.immediate(executorPreference: executor) {
+      let outcome: Result<GRPCAnswer, GRPCStatus>
+      do throws(GRPCStatus) {
+        var message = message
+        if let coding { message = try await room.unpacked(message, coding, upTo: limit) }
+        outcome = .success(try await perform(message, service))
+      } catch {
+        outcome = .failure(error)
+      }
+      if eventLoop.inEventLoop {
+        let (connection, call, context) = bound.value
+        connection.performed(call, outcome, context)
+      } else {
+        eventLoop.execute {
+          let (connection, call, context) = bound.value
+          connection.performed(call, outcome, context)
+        }
+      }
+    }
+    if call.isPerforming { call.task = task }
+  }
+
+  private func performed(
+    _ call: GRPCCall, _ outcome: Result<GRPCAnswer, GRPCStatus>,
+    _ context: ChannelHandlerContext
+  ) {
+    call.isPerforming = false
+    call.task = nil
+    if call.isOver { return }
+    switch outcome {
+    case .success(let answer): send(answer, for: call, context)
+    case .failure(let status): end(call, status, context)
+    }
+    flushSoon(context)
+  }
+
+  /// Answers the messages that have arrived, one after another as the client takes the answers.
+  func converse(
+    _ call: GRPCCall, _ answer: GRPCMethods.Decode<ProtoWriter>, _ context: ChannelHandlerContext
+  ) {
+    if call.answer != nil || call.isOver { return }
+    do throws(GRPCStatus) {
+      guard let (message, isPacked) = try call.nextMessage(upTo: limits.conversationBytesMax)
+      else {
+        if call.hasEnded { end(call, GRPCStatus(.ok), context) }
+        return
+      }
+      if isPacked {
+        throw GRPCStatus(.unimplemented, "packed messages are not read in a conversation")
+      }
+      let answered: Result<ProtoWriter, GRPCStatus> = message.withUnsafeReadableBytes { bytes in
+        do throws(DecodingFault) {
+          return .success(try answer(ProtoMessage(bytes)))
+        } catch {
+          return .failure(GRPCStatus(error))
+        }
+      }
+      send(GRPCAnswer(try answered.get()), for: call, context)
+    } catch {
+      end(call, error, context)
+    }
+  }
+}

@@ -1,0 +1,286 @@
+import NIOCore
+import NIOHPACK
+import NIOHTTP2
+import QdrantService
+import TransportBase
+
+/// One connection of a client, behind HTTP/2: its calls, each of which is answered on the
+/// connection's own event loop unless it takes long.
+///
+/// The library speaks HTTP/2 and hands over frames; what gRPC makes of them is done here, without a
+/// channel for each stream: prefixes and messages, windows, deadlines, trailers, and the end.
+final class GRPCConnection: ChannelInboundHandler {
+  typealias InboundIn = HTTP2Frame
+  typealias OutboundOut = HTTP2Frame
+
+  let methods: GRPCMethods
+  let limits: GRPCLimits
+  let budget: ByteBudget
+  private let notice: FrameNotice
+  var executor: EventLoopExecutor?
+
+  var calls: [HTTP2StreamID: GRPCCall] = [:]
+  var lastStreamID = HTTP2StreamID(0)
+  /// What the client may send on all streams before it is told to go on.
+  var window = 65_535
+  /// Bytes that wait for room.
+  var waitingBytes = 0
+  /// Bytes for which there is room, of all calls.
+  var heldBytes = 0
+  /// Small answers that wait to be sent, in bytes.
+  var smallAnswerBytes = 0
+
+  private var isReading = false
+  private var needsFlush = false
+  private var isFlushScheduled = false
+
+  var lastReadAt = NIODeadline.uptimeNanoseconds(0)
+  var pingedAt: NIODeadline?
+  var timer: (at: NIODeadline, task: Scheduled<Void>)?
+  /// How far the end has come: the client was told, and told again with the last call.
+  var ending: Ending?
+  private var isInputClosed = false
+
+  enum Ending {
+    case announced
+    case last
+  }
+
+  /// A connection that takes room for requests from `budget`.
+  init(_ methods: GRPCMethods, _ limits: GRPCLimits, _ budget: ByteBudget, _ notice: FrameNotice) {
+    self.methods = methods
+    self.limits = limits
+    self.budget = budget
+    self.notice = notice
+  }
+
+  // MARK: Life
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    executor = EventLoopExecutor(context.eventLoop)
+    lastReadAt = .now()
+    if context.channel.isActive { begin(context) }
+  }
+
+  func channelActive(context: ChannelHandlerContext) {
+    begin(context)
+    context.fireChannelActive()
+  }
+
+  private func begin(_ context: ChannelHandlerContext) {
+    setTimer(context, at: .now() + limits.silence)
+    replenish(context)
+    flush(context)
+  }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    timer?.task.cancel()
+    timer = nil
+    for call in calls.values { drop(call) }
+    calls = [:]
+    context.fireChannelInactive()
+  }
+
+  /// Stops what is done for a call that nobody waits for.
+  private func drop(_ call: GRPCCall) {
+    call.isOver = true
+    call.task?.cancel()
+    if call.isWaiting {
+      waitingBytes -= call.waiting.reduce(0) { $0 + $1.readableBytes }
+      call.waiting = []
+    }
+    heldBytes -= call.bytesHeld
+    call.bytesHeld = 0
+    forgetAnswer(of: call)
+  }
+
+  func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    // Of a stream the library has told the client what is wrong; a connection it leaves to us.
+    if error is any NIOHTTP2Error, !notice.hasFailed { return }
+    context.close(promise: nil)
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    switch event {
+    case let event as StreamClosedEvent: streamClosed(event, context)
+    case let event as NIOHTTP2WindowUpdatedEvent: windowUpdated(event, context)
+    case is ChannelShouldQuiesceEvent: announceEnd(context)
+    case ChannelEvent.inputClosed: inputClosed(context)
+    default: break
+    }
+    context.fireUserInboundEventTriggered(event)
+  }
+
+  private func streamClosed(_ event: StreamClosedEvent, _ context: ChannelHandlerContext) {
+    guard let call = calls.removeValue(forKey: event.streamID) else { return }
+    drop(call)
+    closeIfDone(context)
+  }
+
+  /// Who has ended sending still takes answers, or has gone: then what is sent comes back at once.
+  private func inputClosed(_ context: ChannelHandlerContext) {
+    isInputClosed = true
+    if calls.isEmpty || calls.values.allSatisfy({ !$0.hasEnded }) {
+      context.close(promise: nil)
+      return
+    }
+    ending = .last
+    probe(context)
+  }
+
+  private func probe(_ context: ChannelHandlerContext) {
+    guard context.channel.isActive else { return }
+    write(.ping(HTTP2PingData(withInteger: 0), ack: false), .rootStream, context)
+    flush(context)
+    let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+    context.eventLoop.scheduleTask(in: .milliseconds(250)) {
+      bound.value.0.probe(bound.value.1)
+    }
+  }
+
+  // MARK: What arrives
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    isReading = true
+    let frame = unwrapInboundIn(data)
+    switch frame.payload {
+    case .headers(let headers):
+      if let call = calls[frame.streamID] {
+        // Behind the messages there is nothing to know.
+        if headers.endStream { endRequest(of: call, context) }
+      } else {
+        begin(frame.streamID, headers, context)
+      }
+    case .data(let data): received(data, frame.streamID, context)
+    case .ping(_, ack: true): pingAnswered(context)
+    default: break
+    }
+  }
+
+  func channelReadComplete(context: ChannelHandlerContext) {
+    isReading = false
+    lastReadAt = .now()
+    pingedAt = nil
+    if needsFlush { flush(context) }
+    context.fireChannelReadComplete()
+  }
+
+  private func begin(
+    _ id: HTTP2StreamID, _ headers: HTTP2Frame.FramePayload.Headers,
+    _ context: ChannelHandlerContext
+  ) {
+    if ending == .last {
+      write(.rstStream(.refusedStream), id, context)
+      return
+    }
+    lastStreamID = id
+    let head = CallHead(headers.headers)
+    if let refusal = head.refusal {
+      refuse(id, refusal, isHalfOpen: !headers.endStream, context)
+      return
+    }
+    do throws(GRPCStatus) {
+      let (method, access) = try methods.method(at: head.path, head.credentials)
+      guard smallAnswerBytes <= limits.smallAnswersMax else {
+        throw GRPCStatus(.resourceExhausted, "too many answers of this connection are not read")
+      }
+      let call = GRPCCall(
+        id, method.kind, ServiceCall(access: access), head, room: makeRoom(id, context),
+        window: limits.callWindow)
+      calls[id] = call
+      if headers.endStream {
+        endRequest(of: call, context)
+      } else {
+        setTimer(context, at: call.startedAt + limits.patience)
+      }
+      if let deadline = call.deadline { setTimer(context, at: deadline) }
+    } catch {
+      refuse(id, error.soleHeaders, isHalfOpen: !headers.endStream, context)
+    }
+  }
+
+  // MARK: Writing
+
+  func write(
+    _ payload: HTTP2Frame.FramePayload, _ id: HTTP2StreamID, _ context: ChannelHandlerContext,
+    promise: EventLoopPromise<Void>? = nil
+  ) {
+    needsFlush = true
+    context.write(wrapOutboundOut(HTTP2Frame(streamID: id, payload: payload)), promise: promise)
+  }
+
+  func flush(_ context: ChannelHandlerContext) {
+    needsFlush = false
+    context.flush()
+  }
+
+  /// Sends what was written when all that is done in this turn of the event loop has been written.
+  func flushSoon(_ context: ChannelHandlerContext) {
+    if isReading || isFlushScheduled { return }
+    isFlushScheduled = true
+    let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+    context.eventLoop.execute {
+      let (connection, context) = bound.value
+      connection.isFlushScheduled = false
+      connection.flush(context)
+    }
+  }
+
+  /// A call has been answered to its end.
+  func finished(_ call: GRPCCall, _ context: ChannelHandlerContext) {
+    guard calls.removeValue(forKey: call.id) != nil else { return }
+    drop(call)
+    closeIfDone(context)
+  }
+
+  // MARK: The end
+
+  /// Tells the client to open no more calls.
+  private func announceEnd(_ context: ChannelHandlerContext) {
+    if ending != nil { return }
+    ending = .announced
+    write(.goAway(lastStreamID: .maxID, errorCode: .noError, opaqueData: nil), .rootStream, context)
+    write(.ping(HTTP2PingData(withInteger: 1), ack: false), .rootStream, context)
+    flush(context)
+    setTimer(context, at: .now() + .seconds(1))
+  }
+
+  private func pingAnswered(_ context: ChannelHandlerContext) {
+    if ending == .announced { announceLast(context) }
+  }
+
+  /// Calls that the client opened before it knew have arrived: from here on none is taken.
+  func announceLast(_ context: ChannelHandlerContext) {
+    ending = .last
+    let last = HTTP2Frame.FramePayload.goAway(
+      lastStreamID: lastStreamID, errorCode: .noError, opaqueData: nil)
+    write(last, .rootStream, context)
+    flush(context)
+    closeIfDone(context)
+  }
+
+  private func closeIfDone(_ context: ChannelHandlerContext) {
+    guard ending == .last, calls.isEmpty else { return }
+    // When all that was written before has been sent.
+    let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+    context.eventLoop.execute {
+      let (connection, context) = bound.value
+      let sent = context.eventLoop.makePromise(of: Void.self)
+      sent.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+      connection.write(
+        .ping(HTTP2PingData(withInteger: 0), ack: false), .rootStream, context, promise: sent)
+      connection.flush(context)
+    }
+  }
+}
+
+/// Notes that the library has given a connection up, which it tells no other way.
+///
+/// SAFETY: used on the event loop of its connection alone.
+final class FrameNotice: NIOHTTP2FrameDelegate, @unchecked Sendable {
+  private(set) var hasFailed = false
+
+  func wroteFrame(_ frame: HTTP2Frame) {
+    if case .goAway(_, let code, _) = frame.payload, code != .noError { hasFailed = true }
+  }
+}
