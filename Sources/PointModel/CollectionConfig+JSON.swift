@@ -42,7 +42,8 @@ extension CollectionConfig {
     writer.endObject()
   }
 
-  private func writeParams(to writer: inout JSONWriter) {
+  /// Writes the parameters alone: those of vectors, and what concerns shards and payloads.
+  public func writeParams(to writer: inout JSONWriter) {
     writer.beginObject()
     writer.key("vectors")
     vectors.write(to: &writer)

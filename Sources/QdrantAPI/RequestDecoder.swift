@@ -114,6 +114,15 @@ public enum RequestDecoder {
   /// `PUT /collections/{name}/snapshots/recover`.
   public static let recoverSnapshot: Decode<SnapshotRecovery> = reading(SnapshotRecovery.decode)
 
+  /// `POST /collections/{name}/shards/{id}/snapshot/partial/recover_from`.
+  public static let recoverFromPeer: Decode<PeerRecovery> = reading(PeerRecovery.decode)
+
+  /// `POST /collections/{name}/shards/{id}/snapshot/partial/create`: the body says what the caller
+  /// has, which is of no matter to a server that sends all.
+  public static let snapshotManifest: Decode<Void> = reading { body throws(DecodingFault) in
+    try body.requireObject()
+  }
+
   /// `PUT /quotas`.
   public static let quotas: Decode<QuotaConfig> = reading(QuotaDecoder.config)
 

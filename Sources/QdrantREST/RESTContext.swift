@@ -44,8 +44,7 @@ public struct RESTContext: InitializableFromSource {
 
   /// A segment of the path, with its percent escapes undone.
   func pathParameter(_ name: String) throws(RESTError) -> String {
-    let index = route?.parameters.firstIndex(of: name)
-    guard let text = PercentDecoding.decode(index.map { values[$0] } ?? "") else {
+    guard let text = PercentDecoding.decode(escapedParameter(name)) else {
       throw RESTError(
         .badRequest, "Deserialize error in path parameters: `\(name)` is not valid UTF-8")
     }
@@ -54,6 +53,11 @@ public struct RESTContext: InitializableFromSource {
 
   /// What a route's last parameter took of the path, still escaped.
   var rest: String { values.last ?? "" }
+
+  /// A segment of the path as it was sent.
+  func escapedParameter(_ name: String) -> String {
+    route?.parameters.firstIndex(of: name).map { values[$0] } ?? ""
+  }
 
   /// The collection named by the path.
   ///

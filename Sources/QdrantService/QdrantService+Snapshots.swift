@@ -75,6 +75,19 @@ extension QdrantService {
     }
   }
 
+  /// The parts that a shard's snapshot is told to have, and the number of the latest operation that
+  /// may have changed them.
+  public func manifest(
+    ofShard shard: UInt32, of name: String, _ call: ServiceCall
+  ) throws(ServiceError) -> (parts: [String], version: UInt64) {
+    _ = try found(.shard(shard, of: name), call, .write)
+    let info = try collection(name, call, .read).info()
+    let vectors = info.vectors.map { vector in
+      vector.name.isEmpty ? "vector_storage/" : "vector_storage-\(vector.name)/"
+    }
+    return (vectors + ["payload_storage/", "id_tracker"], info.operationsCount)
+  }
+
   /// Refuses a caller that may not recover the collection, and a name that no collection may be
   /// given: before anything is delivered. A shard is recovered only in a collection that is there.
   ///

@@ -14,6 +14,9 @@ public final class ServerState: Sendable {
 
   private let phase = Mutex<Phase>(.starting)
 
+  /// What administrators have been told of.
+  let issues = IssueBoard()
+
   /// What the bodies of requests take their room from, whatever transport they come by.
   package let bodies: ByteBudget
 

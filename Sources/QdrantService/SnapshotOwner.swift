@@ -12,6 +12,8 @@ public enum SnapshotOwner: Sendable, Equatable {
 
   /// The number of the only shard.
   public static let onlyShard: UInt32 = 0
+  /// The name of its only segment.
+  public static let onlySegment = "00000000-0000-4000-8000-000000000000"
 
   /// Where the snapshots are, and the name that they are under there.
   func place(

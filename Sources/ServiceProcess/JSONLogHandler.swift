@@ -1,12 +1,6 @@
 import FastJSON
 public import Logging
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
-
 /// Writes every message as one JSON object a line:
 /// `{"time":"…","level":"info","logger":"quiver","message":"…", …metadata}`.
 public struct JSONLogHandler: LogHandler {
@@ -41,7 +35,7 @@ public struct JSONLogHandler: LogHandler {
     var writer = JSONWriter(reservingCapacity: 256)
     writer.beginObject()
     writer.key("time")
-    writer.string(Self.now())
+    writer.string(Moment.text(Moment.now))
     writer.key("level")
     writer.string(event.level.rawValue)
     writer.key("logger")
@@ -79,20 +73,6 @@ public struct JSONLogHandler: LogHandler {
       }
       writer.endObject()
     }
-  }
-
-  /// The time in UTC as RFC 3339 has it, with milliseconds.
-  private static func now() -> String {
-    var moment = timespec()
-    clock_gettime(CLOCK_REALTIME, &moment)
-    var parts = tm()
-    gmtime_r(&moment.tv_sec, &parts)
-    var text = [CChar](repeating: 0, count: 32)
-    let count = strftime(&text, text.count, "%Y-%m-%dT%H:%M:%S", &parts)
-    let seconds = String(decoding: text[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    let milliseconds = String(moment.tv_nsec / 1_000_000)
-    return seconds + "." + String(repeating: "0", count: 3 - milliseconds.count) + milliseconds
-      + "Z"
   }
 }
 

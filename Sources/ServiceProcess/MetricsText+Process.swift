@@ -1,14 +1,24 @@
 extension MetricsText {
   /// Number and durations of the answers given, by route and status.
-  package mutating func addResponses(_ metrics: RequestMetrics) {
-    let groups = metrics.snapshot().map { group in
-      (
-        labels: [
+  ///
+  /// - Parameter isThere: whether a collection has a name: given, the answers about each collection
+  ///   are told apart.
+  package mutating func addResponses(
+    _ metrics: RequestMetrics, byCollectionWhere isThere: ((String) -> Bool)? = nil
+  ) {
+    var answers: [(collection: String?, groups: RequestMetrics.Groups)] = []
+    if let isThere { answers = metrics.byCollection(where: isThere).map { ($0, $1) } }
+    if answers.isEmpty { answers = [(nil, metrics.snapshot())] }
+    let groups = answers.flatMap { collection, groups in
+      groups.map { group in
+        var labels = [
           (name: "method", value: group.key.method),
           (name: "endpoint", value: group.key.endpoint),
           (name: "status", value: String(group.key.status)),
-        ], status: group.key.status, durations: group.durations
-      )
+        ]
+        if let collection { labels.append((name: "collection", value: collection)) }
+        return (labels: labels, status: group.key.status, durations: group.durations)
+      }
     }
     family(
       "rest_responses_total", .counter, "total number of responses",

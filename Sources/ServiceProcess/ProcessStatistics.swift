@@ -76,7 +76,7 @@ package struct ProcessStatistics: Sendable {
     #endif
   }
 
-  private static func text(_ path: String) -> String {
+  static func text(_ path: String) -> String {
     guard let file = fopen(path, "r") else { return "" }
     defer { fclose(file) }
     var bytes: [UInt8] = []

@@ -1,8 +1,9 @@
 import Synchronization
 
-/// Counts and durations of the answers given, by route template and status.
+/// Counts and durations of the answers given, by route template and status, and the same for each
+/// collection.
 ///
-/// One lock is held for one dictionary access per request; a snapshot copies the table.
+/// One lock is held for one or two dictionary accesses per request; a snapshot copies the table.
 package final class RequestMetrics: Sendable {
   /// What answers are grouped by. Templates come from the router, so there are few.
   package struct Key: Hashable, Sendable {
@@ -14,20 +15,63 @@ package final class RequestMetrics: Sendable {
     package let status: Int
   }
 
-  private let table = Mutex<[Key: DurationHistogram]>([:])
+  /// What was counted under each key.
+  package typealias Groups = [(key: Key, durations: DurationHistogram)]
+
+  private struct Tables {
+    var all: [Key: DurationHistogram] = [:]
+    var byCollection: [String: [Key: DurationHistogram]] = [:]
+  }
+
+  /// Collections that are told apart at once. Names come from clients, so there must be an end.
+  private static let collectionsMax = 10_000
+
+  private let tables = Mutex(Tables())
 
   /// Nothing counted yet.
   package init() {}
 
   /// Counts an answer.
-  package func record(method: String, endpoint: String, status: Int, seconds: Double) {
+  ///
+  /// - Parameter collection: the name of the collection that it is about. One that was not heard of
+  ///   before is remembered only with a success: else there may be none.
+  package func record(
+    method: String, endpoint: String, status: Int, seconds: Double, collection: String? = nil
+  ) {
     let key = Key(method: method, endpoint: endpoint, status: status)
-    table.withLock { $0[key, default: DurationHistogram()].record(seconds) }
+    tables.withLock { tables in
+      tables.all[key, default: DurationHistogram()].record(seconds)
+      guard let collection else { return }
+      if tables.byCollection[collection] != nil {
+        tables.byCollection[collection]?[key, default: DurationHistogram()].record(seconds)
+      } else if status < 300, tables.byCollection.count < Self.collectionsMax {
+        var durations = DurationHistogram()
+        durations.record(seconds)
+        tables.byCollection[collection] = [key: durations]
+      }
+    }
   }
 
   /// All groups in a stable order.
-  package func snapshot() -> [(key: Key, durations: DurationHistogram)] {
-    table.withLock { $0.map { (key: $0.key, durations: $0.value) } }.sorted { left, right in
+  package func snapshot() -> Groups { Self.sorted(tables.withLock { $0.all }) }
+
+  /// The groups of each collection, by name.
+  ///
+  /// - Parameter isThere: whether a collection has the name; what is kept for others is forgotten.
+  package func byCollection(
+    where isThere: (String) -> Bool
+  ) -> [(collection: String, groups: Groups)] {
+    let names = tables.withLock { Array($0.byCollection.keys) }
+    let gone = names.filter { !isThere($0) }
+    let found = tables.withLock { tables in
+      for name in gone { tables.byCollection[name] = nil }
+      return tables.byCollection
+    }
+    return found.sorted { $0.key < $1.key }.map { ($0.key, Self.sorted($0.value)) }
+  }
+
+  private static func sorted(_ table: [Key: DurationHistogram]) -> Groups {
+    table.map { (key: $0.key, durations: $0.value) }.sorted { left, right in
       (left.key.endpoint, left.key.method, left.key.status)
         < (right.key.endpoint, right.key.method, right.key.status)
     }
@@ -50,6 +94,8 @@ package struct DurationHistogram: Sendable {
   package private(set) var minSeconds = Double.infinity
   /// What the slowest took.
   package private(set) var maxSeconds = 0.0
+  /// When the latest was given, in seconds since 1970.
+  package private(set) var lastMoment = 0.0
   /// Answers within each bound and beyond the one before it.
   private var buckets = [Int](repeating: 0, count: bounds.count)
 
@@ -62,6 +108,7 @@ package struct DurationHistogram: Sendable {
     totalSeconds += seconds
     minSeconds = min(minSeconds, seconds)
     maxSeconds = max(maxSeconds, seconds)
+    lastMoment = Moment.now
     if let index = Self.bounds.firstIndex(where: { seconds <= $0 }) { buckets[index] += 1 }
   }
 

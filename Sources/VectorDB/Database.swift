@@ -208,6 +208,9 @@ public final class Database: Sendable {
 }
 
 extension Database {
+  /// Threads that search.
+  public var searchThreadCount: Int { core.options.searchThreads }
+
   /// Does work that may block, such as looking at files, on one of the threads of reads.
   public func onReadThread<Value: Sendable>(
     _ work: @escaping @Sendable () throws(CollectionError) -> Value

@@ -19,7 +19,7 @@ public final class PointCollection: Sendable {
   let rateLimits = RateLimits()
   /// Rung when what tasks wait for may be there: rows in memory, or an index of some kind.
   let progress = Gate()
-  let payloadUse = PayloadUse()
+  let payloadUse: PayloadUse
   /// What whoever changes the collection goes by; readers see what is published of it.
   let state: Mutex<State>
   private let published: AtomicReference<PublishedCollection>
@@ -57,6 +57,8 @@ public final class PointCollection: Sendable {
     var problem: String?
     /// An update of many points that ended in the middle, with this process or the one before.
     var unfinishedUpdate: UnfinishedUpdate?
+    /// How long it took to read the collection into memory.
+    var loadTime = Duration.zero
 
     init(
       entry: CatalogEntry, number: UInt32, counters: CollectionCounters, phase: CollectionPhase,
@@ -80,6 +82,7 @@ public final class PointCollection: Sendable {
     self.name = entry.name
     self.number = number
     self.core = core
+    payloadUse = PayloadUse(isEmpty: counters.nextOffset == 0)
     self.tables = Tables(payloadIndexes: PayloadIndexes(entry.payloadSchema))
     let state = State(
       entry: entry, number: number, counters: counters, phase: phase, sequence: core.sequence)
@@ -151,15 +154,21 @@ public final class PointCollection: Sendable {
   /// Counts and configuration as of the latest commit. It takes the longer, the more fields of
   /// the payloads are indexed.
   public func info() -> CollectionInfo {
-    let (config, count, phase, problem, update) = state.withLock {
-      ($0.config, $0.liveCount, $0.phase, $0.problem, $0.unfinishedUpdate)
+    let (config, count, phase, problem, update, operations, loadTime) = state.withLock {
+      (
+        $0.config, $0.liveCount, $0.phase, $0.problem, $0.unfinishedUpdate,
+        $0.counters.nextOperation, $0.loadTime
+      )
     }
     return CollectionInfo(
       phase: phase, problem: problem, config: config, pointsCount: count,
       indexedVectorsCount: indexedVectorsCount,
       segmentsCount: 1, updateQueueLength: core.waitingWrites.load(ordering: .relaxed),
-      vectorBytes: fields.reduce(0) { $0 + $1.residentBytes }, indexes: indexInfos,
-      payloadFields: payloadFieldInfos, unfinishedUpdate: update)
+      operationsCount: operations, vectorBytes: fields.reduce(0) { $0 + $1.residentBytes },
+      vectors: fields.map {
+        VectorUse(name: $0.name, count: $0.liveVectors.count, storedBytes: $0.storedBytes)
+      }, indexes: indexInfos, payloadFields: payloadFieldInfos, unfinishedUpdate: update,
+      loadTime: loadTime)
   }
 
   /// What there is under the vector name `name`.
@@ -206,6 +215,16 @@ public final class PointCollection: Sendable {
   }
 }
 
+/// What a collection reports of the vectors under one name.
+public struct VectorUse: Sendable, Equatable {
+  /// The vectors' name; empty for the unnamed ones.
+  public var name: String
+  /// Points that have one.
+  public var count: Int
+  /// What they take in the store, about and uncompressed.
+  public var storedBytes: Int
+}
+
 /// What a collection reports of itself.
 public struct CollectionInfo: Sendable {
   /// Whether the collection can be used.
@@ -222,14 +241,20 @@ public struct CollectionInfo: Sendable {
   public var segmentsCount: Int
   /// Changes, of all collections, that wait for the committer.
   public var updateQueueLength: Int
+  /// Operations that were applied, since the collection was made.
+  public var operationsCount: UInt64
   /// Memory held by vectors, in bytes.
   public var vectorBytes: Int
+  /// How many vectors there are under each name, in the order of the configuration.
+  public var vectors: [VectorUse]
   /// The index of each vector.
   public var indexes: [VectorIndexInfo]
   /// The indexed fields of the payloads, in the order of their names.
   public var payloadFields: [PayloadFieldInfo]
   /// The latest update of many points that did not reach its end, unless another has since.
   public var unfinishedUpdate: UnfinishedUpdate?
+  /// How long it took to read the collection into memory when the database was opened.
+  public var loadTime: Duration
 
   /// What is damaged of the collection, if anything is known to be.
   public var damage: String? {

@@ -119,7 +119,10 @@ def test_a_collection_without_room_is_warned_of(limited, tmp_path):
     config = {"vectors": {"size": 65_536, "distance": "Dot"}}
     wire.result("PUT", "/collections/huge", config)
     assert "there is no room for 1000 points" in (tmp_path / "quiver.log").read_text()
-    assert wire.result("GET", "/telemetry?details_level=1")["memory"]["formula_bytes"] > 0
+    figures = dict(
+        line.split(" ") for line in wire.send("GET", "/metrics").text.splitlines() if line[0] == "m"
+    )
+    assert int(figures["memory_formula_bytes"]) > 0
 
 
 def resident_kilobytes(wire: Wire) -> float:

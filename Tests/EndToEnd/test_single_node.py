@@ -181,3 +181,41 @@ def test_quotas_refuse_what_grows_and_survive_a_restart(tmp_path):
             assert result(wire.send("PUT", points, body))
     finally:
         service.kill()
+
+
+def test_partial_snapshots_hold_all_of_the_shard(server, wire, points):
+    partial = f"/collections/{points}/shards/0/snapshot/partial"
+    [segment] = result(wire.send("GET", f"{partial}/manifest")).values()
+    before = segment["segment_version"]
+    assert set(segment["file_versions"].values()) == {before}
+    assert any(path.startswith("vector_storage/") for path in segment["file_versions"])
+    gone = {"points": [1], "vector": [""]}
+    told = result(wire.send("POST", f"/collections/{points}/points/vectors/delete?wait=true", gone))
+    manifest = result(wire.send("GET", f"{partial}/manifest"))
+    [segment] = manifest.values()
+    version = segment["segment_version"]
+    assert version > before and version >= told["operation_id"]
+    answer = wire.send("POST", f"{partial}/create", manifest)
+    assert answer.status_code == 200
+    assert wire.send("POST", f"{partial}/create", []).status_code == 400
+
+    def upload(path, content, **query):
+        files = {"snapshot": ("partial.snapshot", content)}
+        return requests.post(server.url + path, files=files, params=query, timeout=60)
+
+    result(wire.send("POST", f"/collections/{points}/points/delete?wait=true", {"points": [0, 2]}))
+    checksum = hashlib.sha256(answer.content).hexdigest()
+    assert upload(f"{partial}/recover", answer.content, checksum=checksum).status_code == 200
+    count = result(wire.send("POST", f"/collections/{points}/points/count", {}))["count"]
+    assert count == 10
+    peer = {"peer_url": server.url}
+    assert wire.send("POST", f"{partial}/recover_from", peer).status_code == 403
+    for path in (f"{partial}/recover", f"/collections/{points}/shards/0/snapshots/upload"):
+        for wrong in ("abc", "x" * 64, ""):
+            status, text = refusal(upload(path, answer.content, checksum=wrong))
+            assert status == 422 and text.startswith(
+                "Validation error in query parameters: [checksum: "
+            )
+    body = {"location": "file:///x", "checksum": "abc"}
+    told = refusal(wire.send("PUT", f"/collections/{points}/snapshots/recover", body))
+    assert told[0] == 422 and "invalid_sha256_hash" in told[1]

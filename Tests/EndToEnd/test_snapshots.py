@@ -187,7 +187,7 @@ def test_nothing_outside_the_folder(service, own, own_wire, tmp_path):
     for where, status in [
         (secret.as_uri(), 403),
         ("file:///etc/passwd", 403),
-        ("file:///does/not/exist", 403),
+        ("file:///does/not/exist", 400),
         (inside + "/../../secret.snapshot", 403),
         (inside + "/%2e%2e/%2e%2e/secret.snapshot", 403),
         (inside + "/link.snapshot", 403),

@@ -9,9 +9,8 @@ from test_shutdown import fill
 COUNT = 60_000
 
 
-def figures(service) -> dict:
-    answer = requests.get(f"{service.url}/telemetry?details_level=1", timeout=30).json()
-    return answer["result"]["collections"]["collections"][0]
+def issues(service) -> list:
+    return requests.get(f"{service.url}/issues", timeout=30).json()["result"]["issues"]
 
 
 def marked(service) -> int:
@@ -27,7 +26,7 @@ def test_unfinished_update(tmp_path):
     url = "/collections/things/points/payload?wait=true"
     try:
         fill(service, COUNT)
-        assert "unfinished_update" not in figures(service)
+        assert not issues(service)
 
         def send():
             try:
@@ -42,13 +41,16 @@ def test_unfinished_update(tmp_path):
         service.kill()
         sender.join()
         service.start()
-        told = figures(service)["unfinished_update"]
+        [issue] = issues(service)
+        assert issue["id"].startswith("UNFINISHED_UPDATE/things/")
+        assert issue["related_collection"] == "things" and "refactor" in issue["solution"]
+        told = issue["unfinished_update"]
         assert told["kind"] == "set_payload" and told["points_selected"] == COUNT
         assert 0 < told["points_done"] < COUNT
         assert told["points_done"] == marked(service)
         assert "did not reach its end" in service.log_tail()
         assert requests.post(service.url + url, json=update, timeout=60).status_code == 200
-        assert "unfinished_update" not in figures(service)
+        assert not issues(service)
         assert marked(service) == COUNT
     finally:
         service.kill()

@@ -174,30 +174,30 @@ import VectorDB
   }
 
   @Test func payloadSize() async throws {
-    try await withStrict(["max_collection_payload_size_bytes": .integer(100)]) { _, things in
+    // Points 1 to 5 take a block of 128 bytes each.
+    try await withStrict(["max_collection_payload_size_bytes": .integer(2048)]) { _, things in
       let payload = #"{"text":"0123456789"}"#
-      var written = 0
-      let refusal = badRequest("Max payload storage size limit of 9.536743e-05MB reached!")
-      do {
-        for id in 1...10 {
-          // Overwriting the same point does not fill a collection.
-          for _ in 1...20 {
-            _ = try await things.apply([.upsert([point(UInt64(id), [0, 0, 0, 1], payload)])])
-          }
-          written += 1
-        }
-      } catch let error as CollectionError {
-        #expect(error == refusal)
+      let refusal = badRequest("Max payload storage size limit of 0.001953125MB reached!")
+      // What is overwritten counts on.
+      for _ in 1...11 {
+        _ = try await things.apply([.upsert([point(1, [0, 0, 0, 1], payload)])])
       }
-      // Points 1 to 5 had 7 bytes each; from the fourth or fifth of 21 bytes on there are 100.
-      #expect((4...6).contains(written), "\(written)")
+      await #expect(throws: refusal) {
+        try await things.apply([.upsert([point(1, [0, 0, 0, 1], payload)])])
+      }
       await #expect(throws: refusal) {
         try await things.apply([
           .setPayload(PointModel.Payload(["a": .integer(1)]), .ids([.number(1)]), key: nil)
         ])
       }
-      _ = try await things.apply([.clearPayload(.filter(Filter()))])
-      _ = try await things.apply([.upsert([point(1, [0, 0, 0, 1], payload)])])
+      // What is deleted has it measured anew.
+      _ = try await things.apply([.clearPayload(.ids([.number(2)]))])
+      for _ in 1...12 {
+        _ = try await things.apply([.upsert([point(1, [0, 0, 0, 1], payload)])])
+      }
+      await #expect(throws: refusal) {
+        try await things.apply([.upsert([point(1, [0, 0, 0, 1], payload)])])
+      }
     }
   }
 

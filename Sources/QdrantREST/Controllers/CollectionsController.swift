@@ -73,19 +73,7 @@ extension CollectionInfoResponse {
       status: Status(rawValue: description.status.rawValue) ?? .red,
       optimizerError: description.problem, indexedVectorsCount: info.indexedVectorsCount,
       pointsCount: info.pointsCount, segmentsCount: info.segmentsCount, config: info.config,
-      payloadSchema: Self.schema(info.payloadFields), updateQueueLength: info.updateQueueLength,
+      payloadSchema: .payloadSchema(info.payloadFields), updateQueueLength: info.updateQueueLength,
       indexes: info.indexes.compactMap(IndexReport.init))
-  }
-
-  private static func schema(_ fields: [PayloadFieldInfo]) -> JSONObjectValue {
-    var schema = JSONObjectValue()
-    for field in fields {
-      var entry = JSONObjectValue()
-      entry["data_type"] = .string(field.schema.params.type.rawValue)
-      if !field.schema.isTypeOnly { entry["params"] = .object(field.schema.params.json) }
-      entry["points"] = .integer(Int64(field.pointsCount))
-      schema[field.path.description] = .object(entry)
-    }
-    return schema
   }
 }

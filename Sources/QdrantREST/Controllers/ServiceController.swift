@@ -2,7 +2,9 @@ import FastJSON
 import HTTPTypes
 import Hummingbird
 import QdrantService
+import ServiceProcess
 import TransportBase
+import VectorDB
 
 /// What the server says of itself: version, probes, figures.
 struct ServiceController: Sendable {
@@ -19,18 +21,21 @@ struct ServiceController: Sendable {
     RESTResponse.text(.ok, "healthz check passed")
   }
 
-  @Sendable func issues(_ request: Request, _ context: RESTContext) -> Response {
-    RESTResponse.ok(context) { writer in
+  @Sendable func issues(_ request: Request, _ context: RESTContext) throws -> Response {
+    let issues = try services.api.issues(context.call())
+    return RESTResponse.ok(context) { writer in
       writer.beginObject()
       writer.key("issues")
       writer.beginArray()
+      for issue in issues { writer.write(issue) }
       writer.endArray()
       writer.endObject()
     }
   }
 
-  @Sendable func clearIssues(_ request: Request, _ context: RESTContext) -> Response {
-    RESTResponse.ok(context) { $0.bool(true) }
+  @Sendable func clearIssues(_ request: Request, _ context: RESTContext) throws -> Response {
+    try services.api.clearIssues(context.call())
+    return RESTResponse.ok(context) { $0.bool(true) }
   }
 
   @Sendable func root(_ request: Request, _ context: RESTContext) -> Response {
@@ -58,9 +63,12 @@ struct ServiceController: Sendable {
   ) async throws -> Response {
     let fields = QueryFields(request)
     let level = try fields.integer("details_level", minimum: 0) ?? 0
-    _ = try fields.bool("anonymize")
+    let isAnonymous = try fields.bool("anonymize") ?? false
+    let isPerCollection = try fields.bool("per_collection") ?? false
     _ = try fields.integer("timeout", minimum: 1)
-    let report = TelemetryReport(services: services, identity: identity, level: level)
+    let report = TelemetryReport(
+      services: services, identity: identity, access: context.access, level: level,
+      isAnonymous: isAnonymous, isPerCollection: isPerCollection)
     return try await BlockingWork.run { RESTResponse.ok(context) { report.write(to: &$0) } }
   }
 
@@ -68,9 +76,37 @@ struct ServiceController: Sendable {
     _ request: Request, _ context: RESTContext
   ) async throws -> Response {
     let fields = QueryFields(request)
-    _ = try fields.bool("anonymize")
+    let isAnonymous = try fields.bool("anonymize") ?? false
+    let isPerCollection = try fields.bool("per_collection") ?? false
     _ = try fields.integer("timeout", minimum: 1)
-    let text = try await BlockingWork.run { MetricsReport(services: services).text() }
+    let report = MetricsReport(
+      services: services, isPerCollection: isPerCollection && !isAnonymous)
+    let text = try await BlockingWork.run { report.text() }
     return RESTResponse.text(.ok, text)
+  }
+}
+
+extension JSONWriter {
+  /// Writes what Qdrant tells of an issue and, of our own, how far an update came.
+  fileprivate mutating func write(_ issue: Issue) {
+    beginObject()
+    key("id")
+    string(issue.id)
+    key("description")
+    string(issue.description)
+    key("solution")
+    beginObject()
+    key("refactor")
+    string(issue.solution)
+    endObject()
+    key("timestamp")
+    string(Moment.text(issue.moment))
+    key("related_collection")
+    string(issue.collection)
+    if let update = issue.update {
+      key("unfinished_update")
+      update.write(to: &self)
+    }
+    endObject()
   }
 }

@@ -85,34 +85,42 @@ struct SnapshotsController: Sendable {
       throw QueryFields.malformed(
         "unknown variant `\(priority)`, expected one of `no_sync`, `snapshot`, `replica`")
     }
+    let checksum = fields["checksum"]
+    if let fault = checksum.flatMap({ SnapshotRecovery.fault(inChecksum: $0) }) {
+      throw RESTError.validation("query parameters", field: "checksum", fault)
+    }
     let receiver = SnapshotUpload(
       folder: folder, limit: services.settings.maxSnapshotUploadMB << 20)
     let file = try await receiver.receive(request)
     let isDone = try await services.api.recover(
-      owner, from: .delivered { file }, checksum: fields["checksum"], wait: wait, context.call())
+      owner, from: .delivered { file }, checksum: checksum, wait: wait, context.call())
     return isDone ? RESTResponse.ok(context) { $0.bool(true) } : RESTResponse.accepted(context)
   }
 
-  private func wait(_ request: Request) throws(RESTError) -> Bool {
+  func wait(_ request: Request) throws(RESTError) -> Bool {
     try QueryFields(request).bool("wait") ?? true
   }
 
   /// What is to be recovered, asked for before anything of the body is read.
-  private func target(_ context: RESTContext) throws -> SnapshotOwner {
+  func target(_ context: RESTContext) throws -> SnapshotOwner {
     let owner = try context.owner()
     try services.api.recoveryTarget(owner, context.call())
     return owner
+  }
+
+  func remote(_ url: String, apiKey: String?) -> SnapshotSource {
+    let download = SnapshotDownload(
+      folder: folder, limit: services.settings.maxSnapshotUploadMB << 20)
+    return .delivered { () async throws(ServiceError) in
+      try await download.fetch(url, apiKey: apiKey)
+    }
   }
 
   private func source(
     of recovery: SnapshotRecovery, _ owner: SnapshotOwner
   ) throws(RESTError) -> SnapshotSource {
     if try isRemote(recovery.location) {
-      let download = SnapshotDownload(
-        folder: folder, limit: services.settings.maxSnapshotUploadMB << 20)
-      return .delivered { () async throws(ServiceError) in
-        try await download.fetch(recovery.location, apiKey: recovery.apiKey)
-      }
+      return remote(recovery.location, apiKey: recovery.apiKey)
     }
     // A shard's snapshots may be told by their names.
     if case .shard = owner, !recovery.location.contains("/") { return .name(recovery.location) }
@@ -120,7 +128,7 @@ struct SnapshotsController: Sendable {
   }
 
   /// Whether a location is on another server, which has to be allowed.
-  private func isRemote(_ location: String) throws(RESTError) -> Bool {
+  func isRemote(_ location: String) throws(RESTError) -> Bool {
     guard location.hasPrefix("http://") || location.hasPrefix("https://") else { return false }
     guard services.settings.enableSnapshotURLRecovery else {
       throw RESTError(
@@ -165,14 +173,14 @@ struct SnapshotsController: Sendable {
 
 extension RESTContext {
   /// Whose snapshots the path is about.
-  fileprivate func owner() throws(RESTError) -> SnapshotOwner {
+  func owner() throws(RESTError) -> SnapshotOwner {
     guard has("collection_name") else { return .server }
     let name = try collectionName()
     return has("shard_id") ? .shard(try shard(), of: name) : .collection(name)
   }
 
   /// The number of a shard in the path.
-  fileprivate func shard() throws(RESTError) -> UInt32 {
+  func shard() throws(RESTError) -> UInt32 {
     let text = try pathParameter("shard_id")
     guard let shard = UInt32(text) else {
       throw RESTError(

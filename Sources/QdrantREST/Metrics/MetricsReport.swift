@@ -6,6 +6,8 @@ import VectorDB
 /// The answer of `GET /metrics`, under the names and types that Qdrant uses.
 struct MetricsReport {
   let services: RESTServices
+  /// Whether answers are counted collection by collection.
+  let isPerCollection: Bool
 
   func text() -> String {
     var text = MetricsText()
@@ -15,7 +17,12 @@ struct MetricsReport {
     text.single("app_status_recovery_mode", .gauge, "whether the server is in recovery mode", 0)
     addCollections(to: &text)
     text.single("cluster_enabled", .gauge, "is cluster support enabled", 0)
-    text.addResponses(services.metrics)
+    let database = isPerCollection ? services.api.state.openDatabase : nil
+    text.addResponses(
+      services.metrics,
+      byCollectionWhere: database.map { database in
+        { name in (try? database.collection(named: name)) != nil }
+      })
     text.addProcess()
     RoomReport(services: services).add(to: &text)
     text.single(
@@ -30,9 +37,9 @@ struct MetricsReport {
     text.single("collections_total", .gauge, "number of collections", Double(infos.count))
     var vectors: [(labels: MetricsText.Labels, value: Double)] = []
     for (name, info) in infos {
-      for vector in info.config.vectors.all {
+      for vector in info.vectors {
         let labels = [(name: "collection", value: name), (name: "vector", value: vector.name)]
-        vectors.append((labels, Double(info.pointsCount)))
+        vectors.append((labels, Double(vector.count)))
       }
     }
     text.single(

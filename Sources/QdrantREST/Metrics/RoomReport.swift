@@ -1,10 +1,9 @@
-import FastJSON
 import QdrantService
 import ServiceProcess
 import VectorDB
 
 /// Memory by the formula, part by part, and the room that is left: beside the measured figures in
-/// `/metrics` and `/telemetry`.
+/// `/metrics`.
 struct RoomReport {
   let services: RESTServices
 
@@ -44,21 +43,6 @@ struct RoomReport {
     ] {
       text.single(name, .gauge, help, Double(value))
     }
-  }
-
-  /// Members of `memory` in telemetry.
-  func writeMembers(to writer: inout JSONWriter) {
-    guard let database = services.api.state.openDatabase else { return }
-    let memory = database.memory()
-    writer.key("formula_bytes")
-    writer.integer(memory.total)
-    writer.key("formula")
-    writer.beginObject()
-    for part in memory.parts {
-      writer.key(part.name)
-      writer.integer(part.bytes)
-    }
-    writer.endObject()
   }
 }
 

@@ -5,13 +5,9 @@ import QdrantService
 import ServiceProcess
 import VectorDB
 
-#if canImport(Glibc)
-  import Glibc
-#elseif canImport(Musl)
-  import Musl
-#endif
-
-/// The answer of `GET /telemetry`: the more, the higher the level asked for.
+/// The answer of `GET /telemetry`: the more, the higher the level asked for. Its members are those
+/// of Qdrant, level by level; what else there is to say is in `/metrics`, `/issues` and the answers
+/// about a collection.
 struct TelemetryReport {
   /// What identifies one run of the server.
   struct Identity: Sendable {
@@ -24,18 +20,19 @@ struct TelemetryReport {
       let high = generator.next() & ~0xF000 | 0x4000
       let low = generator.next() & ~(0xC0 << 56) | (0x80 << 56)
       id = PointUUID(high: high, low: low).description
-      var seconds = time(nil)
-      var parts = tm()
-      gmtime_r(&seconds, &parts)
-      var text = [CChar](repeating: 0, count: 32)
-      let count = strftime(&text, text.count, "%Y-%m-%dT%H:%M:%SZ", &parts)
-      startup = String(decoding: text[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      startup = Moment.text(Moment.now)
     }
   }
 
   let services: RESTServices
   let identity: Identity
+  /// What the caller may see.
+  let access: Access
   let level: Int
+  /// Whether nothing may be said that tells whose server it is: names of collections and vectors.
+  let isAnonymous: Bool
+  /// Whether answers are counted by collection, too.
+  let isPerCollection: Bool
 
   func write(to writer: inout JSONWriter) {
     writer.beginObject()
@@ -50,11 +47,19 @@ struct TelemetryReport {
     writer.key("enabled")
     writer.bool(false)
     writer.endObject()
+    writer.key("requests")
+    writeRequests(&writer)
     if level > 0 {
-      writer.key("requests")
-      writeRequests(&writer)
       writer.key("memory")
       writeMemory(&writer)
+      writer.key("hardware")
+      writer.writeNothingMeasured()
+      writer.key("search_pool")
+      writePool(&writer)
+    }
+    if let database = services.api.state.openDatabase {
+      writer.key("quota")
+      writer.write(database.quotas, exceeded: database.quotasExceeded)
     }
     writer.endObject()
   }
@@ -81,6 +86,8 @@ struct TelemetryReport {
         writer.bool(isOn)
       }
       writer.endObject()
+      writer.key("system")
+      writer.write(MachineDescription.here)
     }
     writer.key("jwt_rbac")
     writer.bool(false)
@@ -90,44 +97,21 @@ struct TelemetryReport {
   }
 
   private func writeCollections(_ writer: inout JSONWriter) {
-    let collections = services.api.state.openDatabase?.collections ?? []
+    let collections = (services.api.state.openDatabase?.collections ?? []).filter {
+      access.permitsListing($0.name)
+    }
     writer.beginObject()
     writer.key("number_of_collections")
     writer.integer(collections.count)
-    if level > 0 {
+    if level > 0, !isAnonymous {
       writer.key("collections")
       writer.beginArray()
-      for collection in collections { write(collection, &writer) }
+      for collection in collections { writer.write(collection, detail: level) }
+      writer.endArray()
+      writer.key("snapshots")
+      writer.beginArray()
       writer.endArray()
     }
-    writer.endObject()
-  }
-
-  private func write(_ collection: PointCollection, _ writer: inout JSONWriter) {
-    let info = collection.info()
-    writer.beginObject()
-    writer.key("id")
-    writer.string(collection.name)
-    writer.key("points_count")
-    writer.integer(info.pointsCount)
-    writer.key("vectors_size_bytes")
-    writer.integer(info.vectorBytes)
-    writer.key("memory_bytes")
-    writer.beginObject()
-    for part in collection.memory().parts {
-      writer.key(part.name)
-      writer.integer(part.bytes)
-    }
-    writer.endObject()
-    if let update = info.unfinishedUpdate {
-      writer.key("unfinished_update")
-      update.write(to: &writer)
-    }
-    if level > 1 {
-      writer.key("config")
-      info.config.write(to: &writer)
-    }
-    if level > 2 { writer.writeShards(of: info) }
     writer.endObject()
   }
 
@@ -136,20 +120,17 @@ struct TelemetryReport {
     writer.key("rest")
     writer.beginObject()
     writer.key("responses")
-    writer.beginObject()
-    let routes = Dictionary(grouping: services.metrics.snapshot()) {
-      "\($0.key.method) \($0.key.endpoint)"
-    }
-    for (route, groups) in routes.sorted(by: { $0.key < $1.key }) {
-      writer.key(route)
+    write(services.metrics.snapshot(), &writer)
+    if isPerCollection, !isAnonymous, let database = services.api.state.openDatabase {
+      let found = services.metrics.byCollection { (try? database.collection(named: $0)) != nil }
+      writer.key("per_collection_responses")
       writer.beginObject()
-      for group in groups {
-        writer.key(String(group.key.status))
-        write(group.durations, &writer)
+      for (name, groups) in found where access.permitsListing(name) {
+        writer.key(name)
+        write(groups, &writer)
       }
       writer.endObject()
     }
-    writer.endObject()
     writer.endObject()
     writer.key("grpc")
     writer.beginObject()
@@ -160,18 +141,37 @@ struct TelemetryReport {
     writer.endObject()
   }
 
+  private func write(_ groups: RequestMetrics.Groups, _ writer: inout JSONWriter) {
+    let routes = Dictionary(grouping: groups) { "\($0.key.method) \($0.key.endpoint)" }
+    writer.beginObject()
+    for (route, groups) in routes.sorted(by: { $0.key < $1.key }) {
+      writer.key(route)
+      writer.beginObject()
+      for group in groups {
+        writer.key(String(group.key.status))
+        write(group.durations, &writer)
+      }
+      writer.endObject()
+    }
+    writer.endObject()
+  }
+
   private func write(_ durations: DurationHistogram, _ writer: inout JSONWriter) {
     writer.beginObject()
     writer.key("count")
     writer.integer(durations.count)
     writer.key("avg_duration_micros")
     writer.double(durations.averageSeconds * 1e6)
-    writer.key("min_duration_micros")
-    writer.double(durations.minSeconds * 1e6)
-    writer.key("max_duration_micros")
-    writer.double(durations.maxSeconds * 1e6)
-    writer.key("total_duration_micros")
-    writer.integer(Int(durations.totalSeconds * 1e6))
+    if level > 0 {
+      writer.key("min_duration_micros")
+      writer.double(durations.minSeconds * 1e6)
+      writer.key("max_duration_micros")
+      writer.double(durations.maxSeconds * 1e6)
+      writer.key("total_duration_micros")
+      writer.integer(Int(durations.totalSeconds * 1e6))
+      writer.key("last_responded")
+      writer.string(Moment.text(durations.lastMoment))
+    }
     writer.endObject()
   }
 
@@ -187,7 +187,64 @@ struct TelemetryReport {
       writer.key(name)
       writer.integer(value)
     }
-    RoomReport(services: services).writeMembers(to: &writer)
     writer.endObject()
+  }
+
+  /// Searches compute: none of the threads is there to wait for files.
+  private func writePool(_ writer: inout JSONWriter) {
+    writer.beginObject()
+    writer.key("mode")
+    writer.string("high_cpu")
+    writer.key("high_cpu_threads")
+    writer.integer(services.api.state.openDatabase?.searchThreadCount ?? 0)
+    writer.key("high_io_threads")
+    writer.integer(0)
+    writer.endObject()
+  }
+}
+
+extension JSONWriter {
+  /// What requests have taken of the machine, collection by collection: it is not measured.
+  fileprivate mutating func writeNothingMeasured() {
+    beginObject()
+    key("collection_data")
+    beginObject()
+    endObject()
+    endObject()
+  }
+
+  fileprivate mutating func write(
+    _ config: QuotaConfig, exceeded: (memory: Bool, disk: Bool)
+  ) {
+    beginObject()
+    key("config")
+    config.write(to: &self)
+    key("exceeded")
+    beginObject()
+    if config.isEnabled, config.maxResidentMemoryPercent != nil {
+      key("resident_memory")
+      bool(exceeded.memory)
+    }
+    if config.isEnabled, config.maxDiskUsagePercent != nil {
+      key("disk_usage")
+      bool(exceeded.disk)
+    }
+    endObject()
+    endObject()
+  }
+
+  fileprivate mutating func write(_ machine: MachineDescription) {
+    beginObject()
+    key("is_docker")
+    bool(machine.isContainer)
+    key("cores")
+    integer(machine.cores)
+    key("ram_size")
+    integer(machine.memoryKibibytes)
+    key("cpu_flags")
+    string(machine.features)
+    key("cpu_endian")
+    string("little")
+    endObject()
   }
 }

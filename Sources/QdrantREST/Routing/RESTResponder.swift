@@ -41,7 +41,8 @@ public struct RESTResponder: HTTPResponder {
     if let route = context.route {
       metrics.record(
         method: request.method.rawValue, endpoint: route.template, status: response.status.code,
-        seconds: seconds)
+        seconds: seconds,
+        collection: route.isAboutCollection ? try? context.collectionName() : nil)
     }
     log(request, context, id, response.status.code, seconds)
     return response

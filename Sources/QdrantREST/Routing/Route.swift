@@ -20,6 +20,8 @@ struct Route: Sendable {
   let parameters: [String]
   /// Whether it is about points, whose requests are held against the limit of slow ones.
   let isAboutPoints: Bool
+  /// Whether the path names a collection.
+  let isAboutCollection: Bool
 
   init(
     _ method: HTTPRequest.Method, _ template: String, _ requirement: Requirement,
@@ -30,6 +32,7 @@ struct Route: Sendable {
     self.requirement = requirement
     self.handler = handler
     isAboutPoints = template.contains("/points")
+    isAboutCollection = template.contains("{collection_name}")
     parameters = template.split(separator: "/").compactMap(Self.parameter)
   }
 

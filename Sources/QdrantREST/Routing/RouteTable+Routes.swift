@@ -111,6 +111,7 @@ extension RouteTable {
     let ofCollection = collection + "/snapshots"
     let shard = collection + "/shards/{shard_id}"
     let ofShard = shard + "/snapshots"
+    let partial = shard + "/snapshot/partial"
     return [
       Route(.get, ofCollection, .read, snapshots.list),
       Route(.post, ofCollection, .write, snapshots.create),
@@ -119,6 +120,10 @@ extension RouteTable {
       Route(.put, ofCollection + "/recover", .manage, snapshots.recover),
       Route(.post, ofCollection + "/upload", .manage, snapshots.upload),
       Route(.get, shard + "/snapshot", .write, snapshots.stream),
+      Route(.get, partial + "/manifest", .write, snapshots.manifest),
+      Route(.post, partial + "/create", .write, snapshots.partial),
+      Route(.post, partial + "/recover", .manage, snapshots.upload),
+      Route(.post, partial + "/recover_from", .manage, snapshots.recoverFromPeer),
       Route(.get, ofShard, .read, snapshots.list),
       Route(.post, ofShard, .write, snapshots.create),
       Route(.get, ofShard + "/{snapshot_name}", .read, snapshots.download),

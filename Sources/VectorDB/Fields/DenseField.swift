@@ -8,6 +8,7 @@ final class DenseField: VectorField {
   let distance: Distance
   let format: any VectorFormat
   let indexSlot = IndexSlot()
+  let liveVectors = LiveVectors()
   private let column: DenseColumn
   /// What searches have asked of the index.
   private let queries = QueryReservoir()
@@ -72,10 +73,16 @@ final class DenseField: VectorField {
 
   func place(_ value: VectorValue, at offset: UInt32) {
     value.denseValues.withUnsafeBufferPointer { column.write($0, at: offset) }
+    liveVectors.placed()
   }
 
   func place(stored bytes: UnsafeRawBufferPointer, at offset: UInt32) {
     column.write(encoded: bytes, at: offset)
+    liveVectors.placed()
+  }
+
+  func rowDied(at offset: UInt32) {
+    if column.view().contains(offset) { liveVectors.died() }
   }
 
   func dropChunk(containing offset: UInt32) { column.dropChunk(containing: offset) }

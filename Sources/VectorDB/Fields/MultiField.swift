@@ -14,6 +14,7 @@ final class MultiField: VectorField {
   let distance: Distance
   let format: any VectorFormat
   let indexSlot = IndexSlot()
+  let liveVectors = LiveVectors()
   private let column: MultiColumn
 
   /// An empty field.
@@ -93,12 +94,18 @@ final class MultiField: VectorField {
 
   func place(_ value: VectorValue, at offset: UInt32) {
     value.vectorValues.withUnsafeBufferPointer { column.write($0, at: offset) }
+    liveVectors.placed()
   }
 
   func place(stored bytes: UnsafeRawBufferPointer, at offset: UInt32) {
     column.write(
       encoded: UnsafeRawBufferPointer(rebasing: bytes.dropFirst(MultiFormat.countBytes)),
       at: offset)
+    liveVectors.placed()
+  }
+
+  func rowDied(at offset: UInt32) {
+    if column.view().contains(offset) { liveVectors.died() }
   }
 
   func dropChunk(containing offset: UInt32) { column.dropChunk(containing: offset) }

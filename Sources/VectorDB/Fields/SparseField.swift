@@ -9,6 +9,7 @@ final class SparseField: VectorField {
   let name: String
   let number: UInt16
   let indexSlot = IndexSlot()
+  let liveVectors = LiveVectors()
   private let column = SparseColumn()
   private let index = SparseIndex()
   private let usesRarity: Atomic<Bool>
@@ -94,10 +95,16 @@ final class SparseField: VectorField {
         column.write(indices: indices, weights: weights, at: offset)
       }
     }
+    liveVectors.placed()
   }
 
   func place(stored bytes: UnsafeRawBufferPointer, at offset: UInt32) {
     column.write(encoded: bytes, at: offset)
+    liveVectors.placed()
+  }
+
+  func rowDied(at offset: UInt32) {
+    if column.view().contains(offset) { liveVectors.died() }
   }
 
   func dropChunk(containing offset: UInt32) { column.dropChunk(containing: offset) }

@@ -59,7 +59,10 @@ protocol VectorField: AnyObject, Sendable {
   /// What the rows below `rowCount` take in memory.
   func memory(rowCount: UInt32) -> FieldMemory
 
-  /// What the vectors of so many live rows, which are all there are, take in the store; about.
+  /// The vectors that live rows have; rows may lack one.
+  var liveVectors: LiveVectors { get }
+
+  /// What the vectors of so many live rows, which are all that have one, take in the store; about.
   func storedBytes(live rows: Int) -> Int
 
   /// What a new row takes in memory that has this vector, or none: no less than it will be.
@@ -129,11 +132,15 @@ struct FieldMemory {
   var keptRows = 0
 }
 
-/// What a field does whose rows are all of one size, are not counted, and are never indexed.
+extension VectorField {
+  /// What the vectors of the live rows take in the store; about.
+  var storedBytes: Int { storedBytes(live: liveVectors.count) }
+}
+
+/// What a field does whose rows are all of one size and are never indexed.
 extension VectorField {
   func storedBytes(live rows: Int) -> Int { rows * format.storedBytes }
   func growth(of value: VectorValue?) -> Int { rowBytes }
-  func rowDied(at offset: UInt32) {}
   func configure(_ config: CollectionConfig) {}
 
   func waitingRows(below rowCount: UInt32) -> Int { 0 }

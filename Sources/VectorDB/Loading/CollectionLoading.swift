@@ -55,6 +55,7 @@ final class CollectionLoading: Sendable {
   }
 
   private func load(_ collection: PointCollection) {
+    let begin = ContinuousClock.now
     do throws(DatabaseError) {
       try CollectionLoader(collection, flag: flag).load()
     } catch {
@@ -67,7 +68,10 @@ final class CollectionLoading: Sendable {
     }
     folder.load(collection, logger: logger)
     buildPayloadIndexes(of: collection)
-    collection.change { $0.phase = .ready }
+    collection.change { state in
+      state.phase = .ready
+      state.loadTime = .now - begin
+    }
     collection.progress.ring()
     collection.noteCommit()
   }

@@ -67,10 +67,19 @@ extension PointCollection {
     }
   }
 
+  /// What the payloads take on disk, about and as compressed; 0 where that can't be told. Blocking,
+  /// for microseconds.
+  public var storedPayloadBytes: Int {
+    let range = KeyLayout.range(of: number)
+    let bytes = try? core.store.approximateBytes(
+      in: KeyLayout.points, from: range.lower, upTo: range.upper)
+    return Int(clamping: bytes ?? 0)
+  }
+
   private func report(
     _ transaction: ReadTransaction
   ) throws(CollectionError) -> CollectionMemoryReport {
-    let (rowCount, liveCount) = state.withLock { ($0.counters.nextOffset, $0.liveCount) }
+    let rowCount = state.withLock { $0.counters.nextOffset }
     var report = CollectionMemoryReport()
     let sparse = Set(config.sparseVectors.map(\.name))
     for field in fields {
@@ -80,7 +89,7 @@ extension PointCollection {
         CollectionMemoryReport.Vector(
           name: field.name, isSparse: sparse.contains(field.name),
           storage: .init(
-            disk: field.storedBytes(live: liveCount), memory: rows.rows + rows.presence),
+            disk: field.storedBytes, memory: rows.rows + rows.presence),
           // It is saved as it is in memory.
           index: .init(disk: index, memory: index)))
     }

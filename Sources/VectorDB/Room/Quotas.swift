@@ -38,6 +38,11 @@ final class Quotas: Sendable {
   /// What is in use now. Blocking, for microseconds.
   var usage: QuotaUsage { Self.measure(directory) }
 
+  /// Which limits are reached, as changes have found when they were last held against them.
+  var exceeded: (memory: Bool, disk: Bool) {
+    state.withLock { ($0.isMemoryOver, $0.isDiskOver) }
+  }
+
   /// Sets limits that hold from now on, restarts or not. Blocking.
   func set(_ config: QuotaConfig) throws(CollectionError) {
     let path = directory + "/" + Self.fileName
@@ -163,6 +168,9 @@ final class Quotas: Sendable {
 extension Database {
   /// The limits of the whole server, in per cent.
   public var quotas: QuotaConfig { core.quotas.config }
+
+  /// Which limits are reached, as changes have found when they were last held against them.
+  public var quotasExceeded: (memory: Bool, disk: Bool) { core.quotas.exceeded }
 
   /// What of the server's resources is in use, measured now.
   public var quotaUsage: QuotaUsage { core.quotas.usage }

@@ -68,19 +68,20 @@ public struct SnapshotFolder: Sendable, Equatable {
   }
 
   /// The real path of a file that must be inside this directory, links resolved.
+  ///
+  /// - Throws: ``CollectionError/badRequest(_:)`` when there is no file, and
+  ///   ``CollectionError/forbidden(_:)`` when it is elsewhere: whoever may recover collections may
+  ///   learn which.
   package func resolve(_ path: String) throws(CollectionError) -> String {
+    let root = Self.realPath(self.path) ?? self.path
     let outside = CollectionError.forbidden(
-      "the snapshot \(path) is not inside the snapshots directory")
+      "Snapshot file path must be inside the snapshots directory \"\(root)\"")
     guard !path.utf8.contains(0) else { throw outside }
-    guard let root = Self.realPath(self.path) else { throw outside }
-    if let real = Self.realPath(path) {
-      guard real.hasPrefix(root + "/") else { throw outside }
-      return real
+    guard let real = Self.realPath(path) else {
+      throw .badRequest("Snapshot file \"\(path)\" does not exist")
     }
-    let steps = path.split(separator: "/", omittingEmptySubsequences: false)
-    let isInside = path.hasPrefix(root + "/") || path.hasPrefix(self.path + "/")
-    guard isInside, !steps.contains("..") else { throw outside }
-    throw .badRequest("Snapshot file \(path) does not exist")
+    guard real.hasPrefix(root + "/") else { throw outside }
+    return real
   }
 
   /// A new file for a snapshot that a client sends; it is the caller's to remove.

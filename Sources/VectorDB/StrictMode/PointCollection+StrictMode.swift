@@ -28,7 +28,13 @@ extension PointCollection {
 
   /// Admits changes that obey the collection's bounds and rate.
   func admitWrite(_ operations: [Operation]) async throws(CollectionError) {
-    guard let strictMode else { return }
+    if let strictMode { try await admitWrite(operations, strictMode) }
+    payloadUse.note(operations, of: self)
+  }
+
+  private func admitWrite(
+    _ operations: [Operation], _ strictMode: StrictModeCheck
+  ) async throws(CollectionError) {
     for operation in operations { try strictMode.check(operation) }
     if operations.contains(where: \.growsCollection) {
       try await checkSize(strictMode.strictMode, operations)
@@ -48,7 +54,7 @@ extension PointCollection {
     let count = pointsCount
     if operations.contains(where: \.addsVectors) {
       if let limit = strictMode.maxVectorBytes,
-        fields.reduce(0, { $0 + $1.storedBytes(live: count) }) >= limit
+        fields.reduce(0, { $0 + $1.storedBytes }) >= limit
       {
         throw .badRequest(
           "Max vector storage size limit of \(Self.megabytes(limit))MB reached!")
@@ -58,7 +64,7 @@ extension PointCollection {
       }
     }
     guard let limit = strictMode.maxPayloadBytes else { return }
-    if try await payloadUse.reaches(limit, of: self, adding: operations) {
+    if try await payloadUse.reaches(limit, of: self) {
       throw .badRequest("Max payload storage size limit of \(Self.megabytes(limit))MB reached!")
     }
   }
