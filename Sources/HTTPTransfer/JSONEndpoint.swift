@@ -7,6 +7,7 @@ public struct JSONEndpoint: Sendable {
     case get = "GET"
     case post = "POST"
     case put = "PUT"
+    case patch = "PATCH"
     case delete = "DELETE"
   }
 
@@ -72,30 +73,57 @@ public struct JSONEndpoint: Sendable {
     return scheme + "********" + address[at...]
   }
 
-  /// Sends a request, again where that may help. An answer of any status is returned.
+  /// Sends a request, again where that may help and `RequestDeadline` leaves the time. An answer of
+  /// any status is returned.
   public func send(
     _ method: Method, _ path: String, body: [UInt8]? = nil
   ) async throws(EndpointFailure) -> EndpointReply {
-    let seconds = timeout / .seconds(1)
-    let request = HTTPRequest(
+    var policy = retry
+    policy.patience = RequestDeadline.secondsLeft
+    do {
+      return EndpointReply(try await policy.run(client, request(method, path, body)))
+    } catch {
+      throw failure(error)
+    }
+  }
+
+  /// Sends a request once and hands the body of an answer with a status of 2xx to `sink` piece by
+  /// piece as it comes, on the client's thread; the reply then has none. `false` of `sink` gives
+  /// the answer up.
+  public func stream(
+    _ method: Method, _ path: String, body: [UInt8]? = nil, to sink: @escaping HTTPClient.Sink
+  ) async throws(EndpointFailure) -> EndpointReply {
+    do {
+      return EndpointReply(try await client.download(request(method, path, body), to: sink))
+    } catch {
+      throw failure(error)
+    }
+  }
+
+  private func request(_ method: Method, _ path: String, _ body: [UInt8]?) -> HTTPRequest {
+    let own = timeout / .seconds(1)
+    let seconds = max(0.001, min(own, RequestDeadline.secondsLeft ?? own))
+    return HTTPRequest(
       method: method.rawValue, url: base + path, headers: headers + current(), body: body ?? [],
       timeoutSeconds: seconds, connectTimeoutSeconds: min(seconds, 10),
       maximumResponseBytes: replyBytes)
-    do {
-      let response = try await retry.run(client, request)
-      return EndpointReply(status: response.status, body: response.body)
-    } catch {
-      let kind: EndpointFailure.Kind =
-        switch error {
-        case .connectionFailed, .tls: .unreachable
-        case .timedOut: .timedOut
-        case .tooLarge: .tooLarge
-        case .invalidURL: .noAddress
-        case .cancelled, .interrupted, .invalidRequest: .broken
-        }
-      let reason = kind == .timedOut ? "did not answer within \(seconds) seconds" : "\(error)"
-      throw EndpointFailure(kind: kind, address: shown, reason: reason)
-    }
+  }
+
+  private func failure(_ error: HTTPClientError) -> EndpointFailure {
+    let kind: EndpointFailure.Kind =
+      switch error {
+      case .connectionFailed, .tls: .unreachable
+      case .timedOut: .timedOut
+      case .tooLarge: .tooLarge
+      case .invalidURL: .noAddress
+      case .cancelled, .interrupted, .invalidRequest: .broken
+      }
+    let isLate = kind == .timedOut && (RequestDeadline.secondsLeft ?? 1) <= 0.01
+    let reason =
+      isLate
+      ? "did not answer in the time that the request has"
+      : kind == .timedOut ? "did not answer within \(timeout / .seconds(1)) seconds" : "\(error)"
+    return EndpointFailure(kind: kind, address: shown, reason: reason)
   }
 }
 
@@ -105,11 +133,19 @@ public struct EndpointReply: Sendable {
   public let status: Int
   /// The whole body.
   public let body: [UInt8]
+  /// Seconds after which the service wants to be asked again; `nil` when it does not say.
+  public let retryAfter: Double?
 
   /// An answer with this status and body.
-  public init(status: Int, body: [UInt8]) {
+  public init(status: Int, body: [UInt8], retryAfter: Double? = nil) {
     self.status = status
     self.body = body
+    self.retryAfter = retryAfter
+  }
+
+  init(_ response: HTTPResponse) {
+    self.init(
+      status: response.status, body: response.body, retryAfter: RetryPolicy.retryAfter(response))
   }
 
   /// Whether the status is 2xx.

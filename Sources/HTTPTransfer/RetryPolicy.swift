@@ -4,8 +4,9 @@ import Glibc
 /// When and how often a failed request is sent again.
 ///
 /// Waits grow exponentially with full jitter: the wait before attempt `n + 1` is uniform between
-/// zero and `min(maximumDelay, baseDelay · 2ⁿ⁻¹)`. A `Retry-After` of the server takes its place,
-/// capped at `maximumDelay`.
+/// zero and `min(maximumDelay, baseDelay · 2ⁿ⁻¹)`. A `Retry-After` of the server takes its place;
+/// one beyond `maximumDelay`, or any wait beyond `patience`, ends the attempts: asking again too
+/// early would not help.
 public struct RetryPolicy: Sendable {
   /// Attempts in all; 1 means no retry.
   public var maximumAttempts = 5
@@ -13,6 +14,8 @@ public struct RetryPolicy: Sendable {
   public var baseDelay = 0.5
   /// Upper bound of every wait, in seconds.
   public var maximumDelay = 30.0
+  /// Seconds for all attempts and waits together; `nil` sets no bound.
+  public var patience: Double?
   /// Statuses that another attempt may cure.
   public var statuses: Set<Int> = [408, 429, 500, 502, 503, 504]
   /// Whether to try again when no connection came about: nothing was sent then.
@@ -32,8 +35,16 @@ public struct RetryPolicy: Sendable {
     _ client: HTTPClient, _ request: HTTPRequest, random: inout some RandomNumberGenerator,
     sleep: (Double) async throws -> Void
   ) async throws(HTTPClientError) -> HTTPResponse {
-    try await run(random: &random, sleep: sleep, now: Self.now) {
-      () async throws(HTTPClientError) in try await client.send(request)
+    let start = ContinuousClock.now
+    return try await run(random: &random, sleep: sleep, now: Self.now) {
+      () async throws(HTTPClientError) in
+      var request = request
+      if let patience {
+        let left = patience - (ContinuousClock.now - start) / .seconds(1)
+        guard left > 0 else { throw HTTPClientError.timedOut }
+        request.timeoutSeconds = min(request.timeoutSeconds, left)
+      }
+      return try await client.send(request)
     }
   }
 
@@ -52,6 +63,7 @@ public struct RetryPolicy: Sendable {
     random: inout some RandomNumberGenerator, sleep: (Double) async throws -> Void,
     now: () -> Int64, operation: () async throws(HTTPClientError) -> HTTPResponse
   ) async throws(HTTPClientError) -> HTTPResponse {
+    let start = ContinuousClock.now
     var attempt = 1
     while true {
       let outcome: Result<HTTPResponse, HTTPClientError>
@@ -65,7 +77,11 @@ public struct RetryPolicy: Sendable {
       if case .success(let response) = outcome,
         let asked = Self.retryAfter(response, now: now())
       {
-        wait = min(asked, maximumDelay)
+        guard asked <= maximumDelay else { return response }
+        wait = asked
+      }
+      if let patience, (ContinuousClock.now - start) / .seconds(1) + wait >= patience {
+        return try outcome.get()
       }
       do {
         try await sleep(wait)
@@ -91,6 +107,9 @@ public struct RetryPolicy: Sendable {
     return max(0, min(delay, maximumDelay))
   }
 
+  /// The seconds from now that a response's `Retry-After` asks for; `nil` without one.
+  static func retryAfter(_ response: HTTPResponse) -> Double? { retryAfter(response, now: now()) }
+
   /// The seconds that a `Retry-After` header asks for, given as a number or as a date.
   private static func retryAfter(_ response: HTTPResponse, now: Int64) -> Double? {
     guard let value = response.header("Retry-After") else { return nil }
@@ -103,5 +122,16 @@ public struct RetryPolicy: Sendable {
 
   private static func now() -> Int64 {
     Int64(time(nil))
+  }
+}
+
+/// When all that is done for the sake of one request has to be over.
+public enum RequestDeadline {
+  /// The moment; `nil` sets none.
+  @TaskLocal public static var current: ContinuousClock.Instant?
+
+  /// Seconds until then; `nil` without a deadline.
+  public static var secondsLeft: Double? {
+    current.map { ($0 - ContinuousClock.now) / .seconds(1) }
   }
 }
