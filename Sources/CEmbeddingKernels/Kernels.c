@@ -74,3 +74,12 @@ void embedding_layer_norm(float *x, const float *bias, const float *residual, co
 float embedding_mean_pool(const float *x, float *output, size_t rows, size_t columns) {
   return DISPATCH(mean_pool, x, output, rows, columns);
 }
+
+void embedding_normalize_rows(float *x, size_t rows, size_t columns) {
+  DISPATCH(normalize_rows, x, rows, columns);
+}
+
+void embedding_best_bit_matches(const float *x, size_t rows, const unsigned char *bits,
+                                size_t bit_rows, size_t columns, float *best) {
+  DISPATCH(best_bit_matches, x, rows, bits, bit_rows, columns, best);
+}

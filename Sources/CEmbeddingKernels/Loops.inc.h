@@ -99,3 +99,43 @@ static float KERNEL(mean_pool)(const float *x, float *output, size_t rows, size_
   for (size_t i = 0; i < columns; i++) output[i] /= length;
   return length;
 }
+
+static void KERNEL(normalize_rows)(float *x, size_t rows, size_t columns) {
+#pragma clang fp reassociate(on) contract(fast)
+  for (size_t row = 0; row < rows; row++, x += columns) {
+    float squares = 0.0f;
+    for (size_t i = 0; i < columns; i++) squares += x[i] * x[i];
+    if (squares <= 0.0f) continue;
+    float inverse = 1.0f / sqrtf(squares);
+    for (size_t i = 0; i < columns; i++) x[i] *= inverse;
+  }
+}
+
+// A row of bits is written out as signs a piece at a time, and every vector is multiplied by it.
+static void KERNEL(best_bit_matches)(const float *x, size_t rows, const unsigned char *bits,
+                                     size_t bit_rows, size_t columns, float *best) {
+#pragma clang fp reassociate(on) contract(fast)
+  enum { PIECE = 512 };
+  float signs[PIECE];
+  float scale = 1.0f / sqrtf((float)columns);
+  for (size_t row = 0; row < rows; row++) best[row] = -INFINITY;
+  for (size_t token = 0; token < bit_rows; token++, bits += columns / 8) {
+    if (columns <= PIECE) {
+      for (size_t i = 0; i < columns; i++) {
+        signs[i] = (float)(((bits[i >> 3] >> (i & 7)) & 1) * 2 - 1);
+      }
+    }
+    for (size_t row = 0; row < rows; row++) {
+      const float *vector = x + row * columns;
+      float sum = 0.0f;
+      if (columns <= PIECE) {
+        for (size_t i = 0; i < columns; i++) sum += vector[i] * signs[i];
+      } else {
+        for (size_t i = 0; i < columns; i++) {
+          sum += vector[i] * (float)(((bits[i >> 3] >> (i & 7)) & 1) * 2 - 1);
+        }
+      }
+      if (sum * scale > best[row]) best[row] = sum * scale;
+    }
+  }
+}

@@ -17,11 +17,39 @@ final class MiniLMModel: Sendable {
   /// The vectors of the texts with these token ids, in the order given. Every text has between 2
   /// and `MiniLMShape.maximumTokens` ids below `MiniLMShape.vocabulary`.
   func embed(_ texts: [[Int32]]) throws(EmbeddingModelError) -> [[Float]] {
+    try run(texts) { hidden, row, count throws(EmbeddingModelError) in
+      try pool(hidden, row: row, count: count)
+    }
+  }
+
+  /// As `embed`, with the vectors of the tokens between the two that frame the text, of length 1
+  /// each, one after another.
+  func read(_ texts: [[Int32]]) throws(EmbeddingModelError) -> [TextReading] {
+    try run(texts) { hidden, row, count throws(EmbeddingModelError) in
+      let width = MiniLMShape.width
+      let vector = try pool(hidden, row: row, count: count)
+      let inner = max(0, count - 2)
+      let tokens = [Float](unsafeUninitializedCapacity: inner * width) { buffer, initialized in
+        if let base = buffer.baseAddress {
+          base.update(from: hidden + (row + 1) * width, count: inner * width)
+          embedding_normalize_rows(base, inner, width)
+        }
+        initialized = inner * width
+      }
+      return TextReading(vector: vector, tokens: tokens)
+    }
+  }
+
+  /// Runs the model and takes what `take` makes of every text's rows.
+  private func run<Result>(
+    _ texts: [[Int32]],
+    _ take: (UnsafePointer<Float>, Int, Int) throws(EmbeddingModelError) -> Result
+  ) throws(EmbeddingModelError) -> [Result] {
     let workspace = idle.withLock { $0.popLast() } ?? MiniLMWorkspace()
     defer {
       idle.withLock { if $0.count < Self.maximumIdle { $0.append(workspace) } }
     }
-    var vectors = [[Float]](repeating: [], count: texts.count)
+    var results = [Result?](repeating: nil, count: texts.count)
     // Texts of like length together: a pass then holds as many as fit without a gap.
     let order = texts.indices.sorted { texts[$0].count < texts[$1].count }
     var next = 0
@@ -36,11 +64,11 @@ final class MiniLMModel: Sendable {
       forward(packed, rows: rows, workspace)
       var row = 0
       for (position, text) in zip(order[first..<next], packed) {
-        vectors[position] = try pool(workspace.hidden, row: row, count: text.count)
+        results[position] = try take(workspace.hidden, row, text.count)
         row += text.count
       }
     }
-    return vectors
+    return results.compactMap { $0 }
   }
 
   private func pool(
@@ -130,4 +158,12 @@ final class MiniLMModel: Sendable {
         space.value + offset, stride, 0, space.context + offset, stride)
     }
   }
+}
+
+/// What the model makes of a text.
+public struct TextReading: Sendable {
+  /// The vector of the whole text, of length 1.
+  public let vector: [Float]
+  /// The vectors of its tokens, of length 1 each, one after another, without the two that frame it.
+  public let tokens: [Float]
 }

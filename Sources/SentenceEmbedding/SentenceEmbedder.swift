@@ -39,6 +39,11 @@ public final class SentenceEmbedder: Sendable {
     try model.embed(texts.map { tokenizer.encode($0, limit: maximumTokens) })
   }
 
+  /// As `embed`, with the vectors of the tokens. Costs no more time, and 1.5 KB a token.
+  public func read(_ texts: [String]) throws(EmbeddingModelError) -> [TextReading] {
+    try model.read(texts.map { tokenizer.encode($0, limit: maximumTokens) })
+  }
+
   /// The number of tokens of `text` before anything is cut off, the two that frame it included.
   public func tokenCount(_ text: String) -> Int {
     tokenizer.encode(text).count

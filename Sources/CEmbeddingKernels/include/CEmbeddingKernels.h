@@ -28,4 +28,13 @@ void embedding_layer_norm(float *x, const float *bias, const float *residual, co
 /// value that is not finite means that output is not usable).
 float embedding_mean_pool(const float *x, float *output, size_t rows, size_t columns);
 
+/// Brings every row of x to length 1; a row of zeros stays.
+void embedding_normalize_rows(float *x, size_t rows, size_t columns);
+
+/// For each of `rows` vectors of x the greatest dot product with a row of `bits`, which stand for
+/// +1 and -1, over the square root of `columns`: about the cosine with the vector that the bits
+/// are the signs of. `columns` is a multiple of 8; a row of bits has columns / 8 bytes.
+void embedding_best_bit_matches(const float *x, size_t rows, const unsigned char *bits,
+                                size_t bit_rows, size_t columns, float *best);
+
 #endif
