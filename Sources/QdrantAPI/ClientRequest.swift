@@ -89,6 +89,32 @@ public enum ClientRequest {
     }
   }
 
+  /// The body of `POST /collections/{name}/points/scroll`.
+  public static func scroll(
+    _ filter: Filter?, from start: PointID?, limit: Int, withPayload: PayloadSelector
+  ) -> [UInt8] {
+    body { writer in
+      if let filter {
+        writer.key("filter")
+        writer.write(filter)
+      }
+      if let start {
+        writer.key("offset")
+        writer.write(start)
+      }
+      writer.key("limit")
+      writer.integer(limit)
+      writer.writeSelectors(withPayload, .none)
+    }
+  }
+
+  /// A filter as it stands in a body.
+  public static func filter(_ filter: Filter) -> JSONValue {
+    var writer = JSONWriter()
+    writer.write(filter)
+    return (try? JSONValue(parsing: writer.bytes)) ?? .null
+  }
+
   /// The body of `POST /collections/{name}/points/query`.
   public static func query(_ request: QueryRequest) -> [UInt8] {
     body { writer in

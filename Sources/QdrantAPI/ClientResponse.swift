@@ -84,6 +84,21 @@ public enum ClientResponse {
     }
   }
 
+  /// The records of a scroll, and where the next page begins.
+  public static func scrollPage(
+    _ body: UnsafeRawBufferPointer
+  ) throws(ClientResponseError) -> (records: [Record], next: PointID?) {
+    try result(of: body) { field throws(DecodingFault) in
+      let records = try field.required("points") { points throws(DecodingFault) in
+        try points.map { record throws(DecodingFault) in try Self.record(record) }
+      }
+      let next = try field.optional("next_page_offset") { id throws(DecodingFault) in
+        try id.pointID()
+      }
+      return (records, next)
+    }
+  }
+
   /// The points of a query, or of a legacy search.
   public static func scoredPoints(
     _ body: UnsafeRawBufferPointer

@@ -68,6 +68,21 @@ public struct QdrantCollection: Sendable {
     try await server.call(.post, path + "/points/scroll", body: body)
   }
 
+  /// A page of points in the order of their ids, and where the next one begins.
+  ///
+  /// - Parameters:
+  ///   - filter: what points have to pass.
+  ///   - start: the first point; `nil` begins at the first there is.
+  ///   - payload: the parts of payloads that are returned.
+  public func page(
+    _ filter: Filter?, from start: PointID?, limit: Int, payload: [PayloadPath]
+  ) async throws(QdrantClientError) -> (records: [Record], next: PointID?) {
+    let body = ClientRequest.scroll(
+      filter, from: start, limit: limit, withPayload: .include(payload))
+    return try await server.call(
+      .post, path + "/points/scroll", body: body, ClientResponse.scrollPage)
+  }
+
   /// Those of some points that are there.
   public func retrieve(_ request: RetrieveRequest) async throws(QdrantClientError) -> [Record] {
     try await server.call(
@@ -102,6 +117,44 @@ public struct QdrantCollection: Sendable {
   ) async throws(QdrantClientError) {
     _ = try await server.call(
       .post, path + "/points/batch?wait=true", body: ClientRequest.overwritePayloads(payloads))
+  }
+
+  /// Does several changes in one request; returns when they are durable.
+  ///
+  /// - Parameter operations: as the server's batch takes them.
+  public func change(_ operations: [JSONValue]) async throws(QdrantClientError) {
+    let body = JSONValue.object(["operations": .array(operations)])
+    _ = try await server.call(.post, path + "/points/batch?wait=true", body: body.serialized())
+  }
+
+  /// Removes points; returns when that is durable.
+  public func delete(_ ids: [PointID]) async throws(QdrantClientError) {
+    _ = try await server.call(
+      .post, path + "/points/delete?wait=true", body: ClientRequest.deletePoints(.ids(ids)))
+  }
+
+  /// How many points there are of each value of a field, the most first.
+  ///
+  /// - Parameter body: the request.
+  public func facet(_ body: JSONObjectValue) async throws(QdrantClientError) -> JSONElement {
+    try await server.call(.post, path + "/facet", body: JSONValue.object(body).serialized())
+  }
+
+  /// Changes its metadata; members that are not given stay.
+  public func update(metadata: JSONObjectValue) async throws(QdrantClientError) {
+    let body = JSONValue.object(["metadata": .object(metadata)])
+    _ = try await server.call(.patch, path, body: body.serialized())
+  }
+
+  /// Adds a sparse vector to what its points may have.
+  ///
+  /// - Parameter parameters: as in the configuration of a collection.
+  public func addSparseVector(
+    _ vector: String, _ parameters: JSONObjectValue
+  ) async throws(QdrantClientError) {
+    let body = JSONValue.object(["sparse": .object(parameters)])
+    _ = try await server.call(
+      .put, path + "/vectors/\(PathSegment.encode(vector))", body: body.serialized())
   }
 
   /// The points that a query finds, best first.
