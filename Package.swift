@@ -138,8 +138,9 @@ let package = Package(
     .target(
       name: "RAGGateway",
       dependencies: [
-        "CHTMLDocument", "FastJSON", "HTTPTransfer", "PointModel", "QdrantAPI", "QdrantClient",
-        "SentenceEmbedding", "ServiceProcess", crypto, httpTypes, hummingbird, lifecycle, logging,
+        "CHTMLDocument", "CICU", "FastJSON", "HTTPTransfer", "PointModel", "QdrantAPI",
+        "QdrantClient", "SentenceEmbedding", "ServiceProcess", "TextAnalysis", crypto, httpTypes,
+        hummingbird, lifecycle, logging,
         nioCore, nioPosix,
       ],
       resources: [.embedInCode("Prompts/insight/v1.yaml")], swiftSettings: strict),
@@ -195,7 +196,8 @@ let package = Package(
       "RAGGateway",
       [
         "FastJSON", "HTTPTransfer", "OpenAITestServer", "PointModel", "QdrantClient",
-        "ServiceProcess", httpTypes, hummingbird, hummingbirdTesting, logging, nioCore,
+        "SentenceEmbedding", "ServiceProcess", httpTypes, hummingbird, hummingbirdTesting, logging,
+        nioCore,
       ]),
   ],
   cxxLanguageStandard: .cxx17

@@ -44,6 +44,10 @@ public struct GatewayServices: Sendable {
   public var retrieved: Int
   /// Least similarity of a retrieved chunk; `nil` leaves it to the embedding model.
   public var threshold: Float?
+  /// Orders what was found anew; `nil` leaves it as it is.
+  public var reranker: (any Reranker)?
+  /// Who may do what; none lets everybody do everything.
+  public var keys: AccessKeys
   /// Bounds on requests and replies.
   public var limits: GatewayLimits
   /// Where failures are logged.
@@ -53,7 +57,8 @@ public struct GatewayServices: Sendable {
   public init(
     embedder: any Embedder, store: any VectorStore, generator: any AnswerGenerator,
     distance: Distance = .cosine, retrieved: Int = 5, threshold: Float? = nil,
-    limits: GatewayLimits = .init(), logger: Logger
+    reranker: (any Reranker)? = nil, keys: AccessKeys = .init(), limits: GatewayLimits = .init(),
+    logger: Logger
   ) {
     self.embedder = embedder
     self.store = store
@@ -61,6 +66,8 @@ public struct GatewayServices: Sendable {
     self.distance = distance
     self.retrieved = retrieved
     self.threshold = threshold
+    self.reranker = reranker
+    self.keys = keys
     self.limits = limits
     self.logger = logger
   }

@@ -2,6 +2,10 @@
 public enum GatewayError: Error, Sendable, Equatable {
   /// The request makes no sense: 400.
   case badRequest(String)
+  /// No key, or none that is known: 401.
+  case unauthorized
+  /// The key does not give the right: 403.
+  case forbidden(String)
   /// The request is well formed and breaks the schema: 422, one entry a field.
   case unprocessable([FieldProblem])
   /// The body or the list in it is beyond the limits: 413.
@@ -10,8 +14,14 @@ public enum GatewayError: Error, Sendable, Equatable {
   case conflict(String)
   /// Too many requests are being worked on: 503 with `Retry-After`.
   case overloaded(retryAfterSeconds: Int)
+  /// The caller has asked too often: 429 with `Retry-After`.
+  case tooManyRequests(retryAfterSeconds: Int)
   /// Nobody answers at the vector store's address: 503.
   case storeUnreachable(String)
+  /// The vector store takes no requests at the moment: 503.
+  case storeBusy(String)
+  /// The vector store has no room left: 507.
+  case storeFull(String)
   /// The vector store answered with an error: 502.
   case storeFailed(String)
   /// The collection vanished between two calls: 502 when a repetition did not help.
@@ -24,32 +34,60 @@ public enum GatewayError: Error, Sendable, Equatable {
   case generationUnreachable(String)
   /// The language model failed or replied with something unusable: 502.
   case generationFailed(String)
+  /// A provider wants to be left alone for a while: 503 with its `Retry-After`.
+  case providerBusy(String, retryAfterSeconds: Int)
+
+  /// Seconds that a caller is asked to wait where nobody says how long it will take.
+  private static let usualWait = 5
 
   /// The HTTP status that this failure is answered with.
   public var status: Int {
     switch self {
     case .badRequest: 400
+    case .unauthorized: 401
+    case .forbidden: 403
     case .conflict: 409
     case .tooLarge: 413
     case .unprocessable: 422
+    case .tooManyRequests: 429
     case .storeFailed, .collectionMissing, .embeddingFailed, .generationFailed: 502
-    case .overloaded, .storeUnreachable, .embeddingUnreachable, .generationUnreachable: 503
+    case .overloaded, .storeUnreachable, .storeBusy, .embeddingUnreachable,
+      .generationUnreachable, .providerBusy:
+      503
+    case .storeFull: 507
+    }
+  }
+
+  /// Seconds after which another attempt may succeed; `nil` when waiting alone does not help.
+  public var retryAfterSeconds: Int? {
+    switch self {
+    case .overloaded(let seconds), .tooManyRequests(let seconds), .providerBusy(_, let seconds):
+      seconds
+    case .storeUnreachable, .storeBusy, .embeddingUnreachable, .generationUnreachable:
+      Self.usualWait
+    default: nil
     }
   }
 
   /// One sentence for people; for a schema failure the first problem.
   public var message: String {
     switch self {
-    case .badRequest(let text), .tooLarge(let text), .conflict(let text): text
+    case .badRequest(let text), .tooLarge(let text), .conflict(let text), .forbidden(let text):
+      text
+    case .unauthorized: "An API key is needed: Authorization: Bearer KEY, or api-key: KEY"
     case .unprocessable(let problems): problems.first?.message ?? "Unprocessable request"
     case .overloaded: "The gateway is working on too many requests; try again shortly"
+    case .tooManyRequests: "This key has asked too often; try again shortly"
     case .storeUnreachable(let text): "Vector store unreachable: \(text)"
+    case .storeBusy(let text): "Vector store busy: \(text)"
+    case .storeFull(let text): "Vector store full: \(text)"
     case .storeFailed(let text): "Vector store error: \(text)"
     case .collectionMissing(let name): "Vector store error: collection `\(name)` does not exist"
     case .embeddingUnreachable(let text): "Embedding provider unreachable: \(text)"
     case .embeddingFailed(let text): "Embedding error: \(text)"
     case .generationUnreachable(let text): "Language model unreachable: \(text)"
     case .generationFailed(let text): "Language model error: \(text)"
+    case .providerBusy(let text, _): "The provider is busy: \(text)"
     }
   }
 }

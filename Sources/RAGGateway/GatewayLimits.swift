@@ -10,6 +10,34 @@ public struct GatewayLimits: Sendable {
   public var requestsInFlight = 128
   /// Chunks that are embedded and written in one step of an upload.
   public var chunksPerStep = 64
+  /// Points in one write to the store: long chunks have many.
+  public var pointsPerWrite = 128
+  /// Points in one page of a listing that is read to its end.
+  public var pointsPerPage = 1_000
+  /// Documents in a listing.
+  public var documentsListed = 10_000
+  /// Chunks in one page of a listing, at most.
+  public var chunksListed = 1_000
+  /// Chunks that a question may ask for.
+  public var retrieved = 100
+  /// Turns of a conversation, and their characters together.
+  public var historyTurns = 40
+  /// Characters of a conversation.
+  public var historyCharacters = 32_000
+  /// Time that one request has for all that is done for its sake.
+  public var requestTime = Duration.seconds(120)
+  /// Requests that a key may make in a minute; 0 sets no bound.
+  public var requestsPerMinute = 0
+  /// Bytes of a body beyond the limit that are read so that its sender gets the answer.
+  public var drainedBytes = 256 << 20
+  /// How often a stream that has nothing to say shows that it lives.
+  public var heartbeat = Duration.seconds(5)
+  /// Answers that are streamed at a time.
+  public var streams = 256
+  /// Answers kept for requests that are sent again under the same key.
+  public var idempotencyKeys = 1_000
+  /// How long such an answer is kept.
+  public var idempotencyAge = Duration.seconds(24 * 3_600)
   /// Characters of context that a language model is given, about four to a token.
   public var contextCharacters = 24_000
   /// Sentences that the extractive generator compares with a question.

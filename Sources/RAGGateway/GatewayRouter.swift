@@ -1,4 +1,3 @@
-import FastJSON
 import HTTPTypes
 public import Hummingbird
 import NIOCore
@@ -7,58 +6,39 @@ import ServiceProcess
 /// The gateway's routes.
 public enum GatewayRouter {
   /// A router over the given services.
-  public static func make(_ services: GatewayServices) -> Router<BasicRequestContext> {
+  public static func make(_ services: GatewayServices) -> Router<GatewayContext> {
     let limits = services.limits
     let gate = CollectionGate(
       store: services.store, embedder: services.embedder, distance: services.distance)
     let uploads = UploadService(
       embedder: services.embedder, store: services.store, gate: gate, limits: limits)
+    let documents = DocumentService(store: services.store, gate: gate, limits: limits)
+    let figures = RetrievalFigures()
+    let retriever = Retriever(
+      embedder: services.embedder, store: services.store, gate: gate,
+      threshold: services.threshold, reranker: services.reranker)
     let insights = InsightService(
-      embedder: services.embedder, store: services.store, generator: services.generator,
-      gate: gate, retrieved: services.retrieved, threshold: services.threshold)
+      retriever: retriever, generator: services.generator, retrieved: services.retrieved,
+      figures: figures)
     let probe = ReadinessProbe(
       store: services.store, embedder: services.embedder, age: limits.readinessAge)
+    let stream = EventStream(limits: limits, figures: figures)
 
-    let router = Router(context: BasicRequestContext.self)
+    let router = Router(context: GatewayContext.self)
     let metrics = RequestMetrics()
     router.add(middleware: RequestLogMiddleware(metrics: metrics, logger: services.logger))
-    router.add(middleware: ErrorMiddleware(logger: services.logger))
+    router.add(
+      middleware: ErrorMiddleware(logger: services.logger, drainedBytes: limits.drainedBytes))
+    router.add(
+      middleware: AccessMiddleware(
+        keys: services.keys, requestsPerMinute: limits.requestsPerMinute))
     router.add(middleware: AdmissionMiddleware(limit: limits.requestsInFlight))
+    router.add(middleware: DeadlineMiddleware(time: limits.requestTime))
     HealthController(probe: probe).addRoutes(to: router)
-    MetricsController(metrics: metrics).addRoutes(to: router)
-    UploadController(service: uploads, limits: limits).addRoutes(to: router)
-    InsightController(service: insights, limits: limits).addRoutes(to: router)
+    MetricsController(metrics: metrics, figures: figures).addRoutes(to: router)
+    UploadController(uploads: uploads, documents: documents, limits: limits).addRoutes(to: router)
+    InsightController(service: insights, stream: stream, limits: limits).addRoutes(to: router)
     return router
-  }
-}
-
-/// `POST /insight/query` and its short form `POST /query`.
-struct InsightController: Sendable {
-  let service: InsightService
-  let limits: GatewayLimits
-
-  func addRoutes(to router: Router<BasicRequestContext>) {
-    for path in ["/insight/query", "/query"] {
-      router.post(RouterPath(path)) { request, _ in
-        let body = try await RequestBody.collect(request, upTo: limits.bodyBytes)
-        let question = try RequestBody.question(body, limits: limits)
-        return JSONResponse.make(try await service.insight(for: question).json)
-      }
-    }
-  }
-}
-
-/// `POST /upload/chunks`.
-struct UploadController: Sendable {
-  let service: UploadService
-  let limits: GatewayLimits
-
-  func addRoutes(to router: Router<BasicRequestContext>) {
-    router.post("/upload/chunks") { request, _ in
-      let body = try await RequestBody.collect(request, upTo: limits.bodyBytes)
-      let report = try await service.upload(try RequestBody.chunks(body))
-      return JSONResponse.make(report.json)
-    }
   }
 }
 
@@ -66,7 +46,7 @@ struct UploadController: Sendable {
 struct HealthController: Sendable {
   let probe: ReadinessProbe
 
-  func addRoutes(to router: Router<BasicRequestContext>) {
+  func addRoutes(to router: Router<GatewayContext>) {
     router.get("/health/live") { _, _ in
       JSONResponse.make(Array(#"{"status":"alive"}"#.utf8))
     }
@@ -82,11 +62,13 @@ struct HealthController: Sendable {
 /// text format of Prometheus and under the names that the server uses.
 struct MetricsController: Sendable {
   let metrics: RequestMetrics
+  let figures: RetrievalFigures
 
-  func addRoutes(to router: Router<BasicRequestContext>) {
+  func addRoutes(to router: Router<GatewayContext>) {
     router.get("/metrics") { _, _ in
       var text = MetricsText()
       text.addResponses(metrics)
+      figures.write(to: &text)
       text.addProcess()
       return Response(
         status: .ok, headers: [.contentType: "text/plain; charset=utf-8"],

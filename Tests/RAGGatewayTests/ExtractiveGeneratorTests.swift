@@ -85,6 +85,23 @@ import Testing
     #expect(answer.citations.map(\.chunkID) == ["a"])
   }
 
+  @Test func aListIsQuotedWhole() async throws {
+    let answer = try await Self.answer(
+      "which colours does the lamp have",
+      [Self.chunk("a", "The lamp has these three colours:\n\n- red\n- green\n- blue")])
+    #expect(answer.summary == "“The lamp has these three colours:\n- red\n- green\n- blue” [1]")
+  }
+
+  @Test func otherAnswersAreLeftOut() async throws {
+    let answer = try await Self.answer(
+      "alpha beta gamma delta",
+      [
+        Self.chunk("a", "Alpha beta gamma delta one two. Alpha beta gamma red green."),
+        Self.chunk("b", "Alpha beta gamma delta three four."),
+      ])
+    #expect(Set(answer.citations.map(\.chunkID)) == ["a"])
+  }
+
   @Test func takesAtMostThree() async throws {
     let answer = try await Self.answer(
       "alpha beta gamma delta",

@@ -56,6 +56,8 @@ final class FakeQdrant: Sendable {
     switch (request.method, path) {
     case ("GET", base):
       return result(.object(["status": .string("green"), "config": .object(config)]))
+    case ("PUT", base + "/index"):
+      return result(.object(["operation_id": .integer(1), "status": .string("completed")]))
     case ("POST", base + "/points"): return retrieve(request, contents)
     case ("PUT", base + "/points"): return upsert(request, &contents)
     case ("POST", base + "/points/batch"): return overwrite(request, &contents)
@@ -113,12 +115,21 @@ final class FakeQdrant: Sendable {
     else { return notFound }
     for operation in operations {
       guard case .object(let members) = operation,
-        case .object(let change)? = members["overwrite_payload"],
+        case .object(let change)? = members["set_payload"],
         case .array(let ids)? = change["points"], case .object(let payload)? = change["payload"]
       else { return notFound }
       for index in contents.points.indices
       where ids.contains(.string(contents.points[index].id)) {
-        contents.points[index].payload = payload
+        for (key, value) in payload {
+          if case .string(let outer)? = change["key"],
+            case .object(var inner)? = contents.points[index].payload[outer]
+          {
+            inner[key] = value
+            contents.points[index].payload[outer] = .object(inner)
+          } else {
+            contents.points[index].payload[key] = value
+          }
+        }
       }
     }
     return result(.array([]))

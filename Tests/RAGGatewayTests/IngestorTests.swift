@@ -1,4 +1,5 @@
 import FastJSON
+import FoundationEssentials
 import HTTPTransfer
 import OpenAITestServer
 import RAGGateway
@@ -35,6 +36,60 @@ import Testing
         return summary
       }
     }
+
+    func prune(document: String, keeping ids: [String]) async throws(IngestError) -> Int {
+      stored.withLock { stored in
+        let stale = stored.keys.filter { $0.hasPrefix("\(document)#") && !ids.contains($0) }
+        for id in stale { stored[id] = nil }
+        return stale.count
+      }
+    }
+  }
+
+  @Test func whatADocumentNoLongerHasIsRemoved() async throws {
+    let folder = try TemporaryFolder()
+    try folder.write("docs/a.md", "# A\nText of a.\n# B\nText of b.")
+    let uploader = Uploader()
+    _ = try await Self.run(uploader, [folder.path + "/docs"])
+    try folder.write("docs/a.md", "# A\nText of a.")
+    let (report, _) = try await Self.run(uploader, [folder.path + "/docs"])
+    #expect(uploader.ids == ["docs/a.md#a.0"])
+    #expect(report.removedPassages == 1)
+    #expect(report.text.contains("1 unchanged, 1 removed"))
+  }
+
+  @Test func aFolderOfOtherKindsIsAFailure() async throws {
+    let folder = try TemporaryFolder()
+    try folder.write("code/a.c", "int x;")
+    try folder.write("code/b.bin", bytes: [0])
+    let (report, output) = try await Self.run(Uploader(), [folder.path])
+    #expect(report.failedFiles == 1)
+    #expect(output.contains("files of other kinds are left out: 1 .bin, 1 .c"))
+    #expect(output.contains("failed: there is no file of a kind that is read"))
+    try folder.write("code/sheet.xlsx", bytes: [0])
+    let (second, told) = try await Self.run(Uploader(), [folder.path])
+    #expect(second.failedFiles == 1)
+    #expect(told.contains("sheet.xlsx: not a kind of file that is read (.xlsx)"))
+  }
+
+  @Test func aLinkToAFileInTheTreeIsNotReadTwice() async throws {
+    let folder = try TemporaryFolder()
+    try folder.write("docs/b.md", "# A\nText of a.")
+    try FileManager.default.createSymbolicLink(
+      atPath: folder.path + "/docs/a.md", withDestinationPath: folder.path + "/docs/b.md")
+    let uploader = Uploader()
+    let (_, output) = try await Self.run(uploader, [folder.path + "/docs"])
+    #expect(uploader.ids == ["docs/b.md#a.0"])
+    #expect(output.contains("note: 1 links"))
+  }
+
+  @Test func aFileBeyondTheLimitIsRefused() async throws {
+    let folder = try TemporaryFolder()
+    try folder.write(
+      "big.txt", bytes: [UInt8](repeating: 0x61, count: DocumentReader.largestSource + 1))
+    let (report, output) = try await Self.run(Uploader(), [folder.path])
+    #expect(report.failedFiles == 1)
+    #expect(output.contains("33554433 bytes are more than the 33554432"))
   }
 
   private final class Lines: Sendable {
@@ -56,7 +111,8 @@ import Testing
     let folder = try TemporaryFolder()
     try folder.write("docs/a.md", "# A\nText of a.")
     try folder.write("docs/inner/b.html", "<h1>B</h1><p>Text of b.</p>")
-    try folder.write("docs/c.txt", bytes: [0x63, 0xe9, 0x2e])
+    try folder.write(
+      "docs/c.txt", bytes: Array("Le caf".utf8) + [0xe9] + Array(" est dans la rue voisine.".utf8))
     try folder.write("docs/empty.txt", "  \n")
     try folder.write("docs/bad.txt", "This is poison.")
     try folder.write("docs/binary.txt", bytes: [1, 0, 2])
@@ -72,7 +128,7 @@ import Testing
     #expect(output.contains("failed: \(folder.path)/docs/bad.txt: gateway: status 502: no\n"))
     #expect(output.contains("failed: \(folder.path)/docs/binary.txt: not a text file\n"))
     #expect(output.contains("failed: \(folder.path)/missing: no such file or folder\n"))
-    #expect(output.contains("note: \(folder.path)/docs/c.txt: not UTF-8, read as Latin-1\n"))
+    #expect(output.contains("note: \(folder.path)/docs/c.txt: neither UTF-8 nor marked, read as "))
     #expect(
       report.text
         == "7 files: 3 passages uploaded, 0 updated, 0 unchanged; 1 files without text; 3 failed")

@@ -1,5 +1,6 @@
 import PointModel
 import RAGGateway
+import SentenceEmbedding
 import Synchronization
 
 /// A vector store in memory that compares by cosine.
@@ -12,6 +13,7 @@ final class MemoryStore: VectorStore {
     var payloadWrites = 0
     var descriptions = 0
     var readinessChecks = 0
+    var filters: [Filter?] = []
   }
 
   let collection: String
@@ -62,7 +64,8 @@ final class MemoryStore: VectorStore {
   ) async throws(GatewayError) {
     try perform { contents in
       contents.description = CollectionDescription(
-        dimension: embedding.dimension, distance: distance, embedding: embedding)
+        dimension: embedding.dimension, distance: distance, embedding: embedding,
+        recipe: EmbeddingRecipe.current.rawValue)
       return .success(())
     }
   }
@@ -81,17 +84,17 @@ final class MemoryStore: VectorStore {
     }
   }
 
-  func upsert(_ chunks: [IndexedChunk], vectors: [[Float]]) async throws(GatewayError) {
+  func upsert(_ points: [StorePoint]) async throws(GatewayError) {
     let name = collection
     try perform { contents -> Result<Void, GatewayError> in
       guard contents.description != nil else { return .failure(.collectionMissing(name)) }
       contents.writes += 1
-      for (chunk, vector) in zip(chunks, vectors) { contents.chunks[chunk.id] = (chunk, vector) }
+      for point in points { contents.chunks[point.chunk.id] = (point.chunk, point.vector) }
       return .success(())
     }
   }
 
-  func replacePayloads(_ chunks: [IndexedChunk]) async throws(GatewayError) {
+  func relabel(_ chunks: [IndexedChunk]) async throws(GatewayError) {
     let name = collection
     try perform { contents -> Result<Void, GatewayError> in
       guard contents.description != nil else { return .failure(.collectionMissing(name)) }
@@ -105,20 +108,69 @@ final class MemoryStore: VectorStore {
     }
   }
 
-  func search(
-    _ vector: [Float], limit: Int, threshold: Float
-  ) async throws(GatewayError) -> [RetrievedChunk] {
+  func search(_ query: StoreQuery) async throws(GatewayError) -> [StoredMatch] {
     let name = collection
     return try perform { contents in
       guard contents.description != nil else { return .failure(.collectionMissing(name)) }
+      contents.filters.append(query.filter)
       let scored = contents.chunks.values.map { stored in
-        RetrievedChunk(
-          chunkID: stored.chunk.chunk.chunkID ?? stored.chunk.id.description,
-          title: stored.chunk.chunk.title, text: stored.chunk.chunk.pageContent,
-          score: zip(stored.vector, vector).reduce(0) { $0 + $1.0 * $1.1 })
+        StoredMatch(
+          id: .uuid(stored.chunk.id),
+          parent: .uuid(stored.chunk.window?.parent ?? stored.chunk.id),
+          chunk: Chunk(
+            pageContent: stored.chunk.opening ?? stored.chunk.chunk.pageContent,
+            metadata: stored.chunk.chunk.metadata),
+          similarity: zip(stored.vector, query.vector).reduce(0) { $0 + $1.0 * $1.1 })
       }
-      let best = scored.filter { $0.score >= threshold }.sorted { $0.score > $1.score }
-      return .success(Array(best.prefix(limit)))
+      return .success(Array(scored.sorted { $0.similarity > $1.similarity }.prefix(query.limit)))
+    }
+  }
+
+  func tokens(of ids: [PointID]) async throws(GatewayError) -> [PointID: TokenBits] {
+    try perform { contents in
+      var found: [PointID: TokenBits] = [:]
+      for case .uuid(let id) in ids { found[.uuid(id)] = contents.chunks[id]?.chunk.tokens }
+      return .success(found)
+    }
+  }
+
+  /// Filters are kept for the test to look at; of them, sources alone are applied.
+  func list(
+    _ filter: Filter?, from start: PointID?, limit: Int
+  ) async throws(GatewayError) -> (chunks: [StoredChunk], next: PointID?) {
+    let name = collection
+    return try perform { contents in
+      guard contents.description != nil else { return .failure(.collectionMissing(name)) }
+      contents.filters.append(filter)
+      var wanted: String?
+      if let first = filter?.must.first, case .match(_, .value(.string(let text))) = first {
+        wanted = text
+      }
+      let chunks = contents.chunks.values
+        .filter { wanted == nil || $0.chunk.chunk.source == wanted }
+        .map { stored in
+          StoredChunk(
+            id: .uuid(stored.chunk.id),
+            parent: .uuid(stored.chunk.window?.parent ?? stored.chunk.id), chunk: stored.chunk.chunk
+          )
+        }
+      return .success((chunks, nil))
+    }
+  }
+
+  func documents(
+    _ filter: Filter?, limit: Int
+  ) async throws(GatewayError) -> [(name: String, points: Int)] {
+    try perform { contents in
+      let sources = Dictionary(grouping: contents.chunks.values) { $0.chunk.chunk.source }
+      return .success(sources.map { (name: $0.key, points: $0.value.count) })
+    }
+  }
+
+  func delete(_ ids: [PointID]) async throws(GatewayError) {
+    try perform { contents in
+      for case .uuid(let id) in ids { contents.chunks[id] = nil }
+      return .success(())
     }
   }
 }

@@ -13,7 +13,7 @@ import Testing
     let passages = PassageSplitter().passages(of: Self.prose.joined(separator: " "))
     #expect(passages.count > 2)
     for passage in passages {
-      #expect(Self.words(passage) <= 160)
+      #expect(Self.words(passage) <= 200)
       #expect(passage.hasPrefix("Sentence number"))
       #expect(passage.hasSuffix("in it."))
     }
@@ -40,11 +40,22 @@ import Testing
   @Test func endlessSentencesAreCut() {
     let text = Array(repeating: "word", count: 500).joined(separator: " ")
     let passages = PassageSplitter().passages(of: text)
-    #expect(passages.map(Self.words) == [160, 160, 160, 20])
+    #expect(passages.map(Self.words) == [200, 200, 100])
+    let word = String(repeating: "x", count: 200_000)
+    let cut = PassageSplitter().passages(of: word)
+    #expect(cut.count > 100)
+    #expect(cut.joined() == word)
     let han = String(repeating: "字", count: 1_000)
     let pieces = PassageSplitter().passages(of: han)
     #expect(pieces.count > 2)
     #expect(pieces.joined() == han)
+  }
+
+  @Test func headingsBeginPassages() {
+    let long = (0..<12).map { "Sentence number \($0) has exactly eight words." }
+      .joined(separator: " ")
+    let passages = PassageSplitter().passages(of: "\(long)\n\n# Next part\n\nIt begins here.")
+    #expect(passages.last == "Next part\n\nIt begins here.")
   }
 
   @Test func chunksHaveStableNames() {

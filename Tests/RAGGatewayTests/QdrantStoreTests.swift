@@ -20,6 +20,10 @@ import Testing
 
   private static let identity = EmbeddingIdentity(provider: "test", model: "m", dimension: 2)
 
+  private static func query(_ vector: [Float], limit: Int) -> StoreQuery {
+    StoreQuery(vector: vector, words: nil, filter: nil, limit: limit)
+  }
+
   private static func indexed(_ text: String, title: String = "T") -> IndexedChunk {
     let chunk = Chunk(
       pageContent: text, metadata: ["chunk_id": .string(text), "title": .string(title)])
@@ -36,7 +40,9 @@ import Testing
     let description = try await store.describeCollection()
     #expect(
       description
-        == CollectionDescription(dimension: 2, distance: .cosine, embedding: Self.identity))
+        == CollectionDescription(
+          dimension: 2, distance: .cosine, embedding: Self.identity,
+          recipe: EmbeddingRecipe.current.rawValue))
     #expect(server.requests.allSatisfy { $0.headers["api-key"] == "key" })
   }
 
@@ -46,16 +52,19 @@ import Testing
     try await store.createCollection(distance: .cosine, embedding: Self.identity)
     let chunks = [Self.indexed("one"), Self.indexed("two")]
     #expect(try await store.fingerprints(of: chunks.map(\.id)).isEmpty)
-    try await store.upsert(chunks, vectors: [[1, 0], [0, 1]])
+    try await store.upsert([
+      StorePoint(chunk: chunks[0], vector: [1, 0], words: nil),
+      StorePoint(chunk: chunks[1], vector: [0, 1], words: nil),
+    ])
     let stored = try await store.fingerprints(of: chunks.map(\.id))
     #expect(stored.count == 2)
     #expect(stored[chunks[0].id] == .some(chunks[0].fingerprint))
-    let hits = try await store.search([1, 0], limit: 5, threshold: 0.3)
-    #expect(hits.map(\.chunkID) == ["one", "two"])
-    #expect(hits.map(\.title) == ["T", "T"])
-    #expect(hits.first?.text == "one")
+    let hits = try await store.search(Self.query([1, 0], limit: 5))
+    #expect(hits.map(\.chunk.chunkID) == ["one", "two"])
+    #expect(hits.map(\.chunk.title) == ["T", "T"])
+    #expect(hits.first?.chunk.pageContent == "one")
     let renamed = Self.indexed("one", title: "New")
-    try await store.replacePayloads([renamed])
+    try await store.relabel([renamed])
     #expect(
       try await store.fingerprints(of: [renamed.id])[renamed.id] == .some(renamed.fingerprint))
     #expect(server.pointCount == 2)
@@ -65,7 +74,7 @@ import Testing
     let server = try #require(FakeQdrant())
     let store = Self.store(server.url)
     try await store.createCollection(distance: .dot, embedding: Self.identity)
-    _ = try await store.search([0.25, 0.5], limit: 3, threshold: 0.3)
+    _ = try await store.search(Self.query([0.25, 0.5], limit: 3))
     let request = try #require(server.requests.last)
     #expect(request.path == "/collections/my%20chunks/points/query")
     guard case .object(let body) = request.json else {
@@ -73,17 +82,19 @@ import Testing
       return
     }
     #expect(body["limit"] == .integer(3))
-    #expect(body["score_threshold"] == .double(0.3))
+    #expect(body["filter"] == nil)
   }
 
   @Test func aMissingCollectionIsToldOfToSearchesAndUploads() async throws {
     let server = try #require(FakeQdrant())
     let store = Self.store(server.url)
     await #expect(throws: GatewayError.collectionMissing("my chunks")) {
-      try await store.search([1, 0], limit: 5, threshold: 0.3)
+      try await store.search(Self.query([1, 0], limit: 5))
     }
     await #expect(throws: GatewayError.collectionMissing("my chunks")) {
-      try await store.upsert([Self.indexed("one")], vectors: [[1, 0]])
+      try await store.upsert([
+        StorePoint(chunk: Self.indexed("one"), vector: [1, 0], words: nil)
+      ])
     }
   }
 

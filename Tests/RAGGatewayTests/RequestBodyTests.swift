@@ -56,11 +56,16 @@ import Testing
 
   @Test func allProblemsAreTold() async throws {
     try await TestGateway().run { client in
-      let question = try await client.post("/query", #"{"k":3,"query":"x"}"#)
+      let question = try await client.post(
+        "/query", #"{"k":0,"filter":{"must":7},"stream":"yes","history":[{}],"query":"x"}"#)
       #expect(
-        Self.problems(question) == [
+        Self.problems(question).map { $0.split(separator: "|").first } == [
+          "body.question", "body.k", "body.filter", "body.stream", "body.history.0", "body.query",
+        ])
+      let unknown = try await client.post("/query", #"{"query":"x"}"#)
+      #expect(
+        Self.problems(unknown) == [
           "body.question|Field required|missing",
-          "body.k|Extra inputs are not permitted|extra_forbidden",
           "body.query|Extra inputs are not permitted|extra_forbidden",
         ])
       let response = try await client.post(
@@ -74,8 +79,8 @@ import Testing
     }
   }
 
-  @Test(arguments: ["filter", "k", "stream", "tenant", "Question"])
-  func aQuestionTakesNothingButItself(_ member: String) async throws {
+  @Test(arguments: ["filters", "top_k", "tenant", "Question"])
+  func aQuestionTakesNothingThatIsNotKnown(_ member: String) async throws {
     try await TestGateway().run { client in
       for path in ["/query", "/insight/query"] {
         let response = try await client.post(path, #"{"question":"x","\#(member)":null}"#)

@@ -12,6 +12,7 @@ struct TestGateway {
   let store: MemoryStore
   let generator: any AnswerGenerator
   var limits = GatewayLimits()
+  var keys = AccessKeys()
 
   init(
     embedder: HashingEmbedder = HashingEmbedder(), store: MemoryStore = MemoryStore(),
@@ -25,7 +26,8 @@ struct TestGateway {
   /// Sends requests to one application.
   func run(_ body: @escaping @Sendable (any TestClientProtocol) async throws -> Void) async throws {
     let services = GatewayServices(
-      embedder: embedder, store: store, generator: generator, limits: limits,
+      embedder: embedder, store: store, generator: generator, keys: keys,
+      limits: limits,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     let application = Application(
       router: GatewayRouter.make(services), logger: services.logger)

@@ -68,7 +68,7 @@ import Testing
       #expect(response["updated"] == .integer(1))
       #expect(response["unchanged"] == .integer(1))
       #expect(response["message"] == .string("1 chunks uploaded, 1 unchanged"))
-      #expect(gateway.embedder.calls.last == ["Dpkg unpacks packages."])
+      #expect(gateway.embedder.calls.last == ["Dpkg\nDpkg unpacks packages."])
       #expect(gateway.store.snapshot.chunks.count == 2)
     }
   }
@@ -78,13 +78,20 @@ import Testing
     try await gateway.run { client in
       _ = try await client.post("/upload/chunks", Self.twoChunks)
       let before = gateway.embedder.texts.count
-      let changed = Self.twoChunks.replacing(#""title":"Apt""#, with: #""title":"APT""#)
+      let changed = Self.twoChunks.replacing(
+        #""title":"Apt""#, with: #""title":"Apt","page":7"#)
       let response = try await client.post("/upload/chunks", changed)
       #expect(response["updated"] == .integer(1))
       #expect(gateway.embedder.texts.count == before)
       #expect(gateway.store.snapshot.payloadWrites == 1)
-      let titles = Set(gateway.store.snapshot.chunks.values.map(\.chunk.chunk.title))
-      #expect(titles == ["APT", "Dpkg"])
+      let pages = gateway.store.snapshot.chunks.values.compactMap {
+        $0.chunk.chunk.metadata["page"]
+      }
+      #expect(pages == [.integer(7)])
+      // The title is embedded with the text.
+      let renamed = changed.replacing(#""title":"Apt""#, with: #""title":"APT""#)
+      _ = try await client.post("/upload/chunks", renamed)
+      #expect(gateway.embedder.calls.last == ["APT\nApt removes packages."])
     }
   }
 
@@ -198,7 +205,9 @@ import Testing
     let unlabelled = MemoryStore(
       description: CollectionDescription(dimension: 64, distance: .cosine, embedding: nil))
     for stored in store.snapshot.chunks.values {
-      try await unlabelled.upsert([stored.chunk], vectors: [stored.vector])
+      try await unlabelled.upsert([
+        StorePoint(chunk: stored.chunk, vector: stored.vector, words: nil)
+      ])
     }
     let gateway = TestGateway(embedder: HashingEmbedder(model: "newer"), store: unlabelled)
     try await gateway.run { client in

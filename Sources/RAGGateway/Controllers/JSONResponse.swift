@@ -27,9 +27,10 @@ enum JSONResponse {
     }
     writer.endObject()
     var response = make(writer.bytes, status: HTTPResponse.Status(code: error.status))
-    if case .overloaded(let seconds) = error {
+    if let seconds = error.retryAfterSeconds {
       response.headers[.retryAfter] = String(seconds)
     }
+    if error == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
     return response
   }
 

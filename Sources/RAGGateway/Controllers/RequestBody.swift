@@ -2,6 +2,12 @@ import FastJSON
 import Hummingbird
 import NIOCore
 
+/// A request that was refused before its body was read.
+struct UnreadBody: Error {
+  /// What the caller is told.
+  let error: GatewayError
+}
+
 /// Reads the gateway's request bodies and names the field that is wrong.
 package enum RequestBody {
   /// The whole body, of at most `limit` bytes.
@@ -11,7 +17,7 @@ package enum RequestBody {
     let length = request.headers[.contentLength].flatMap { Int($0) } ?? 0
     let tooLarge = GatewayError.tooLarge(
       "The body is larger than the \(limit) bytes that a request may have")
-    guard length <= limit else { throw tooLarge }
+    guard length <= limit else { throw UnreadBody(error: tooLarge) }
     do {
       let buffer = try await request.body.collect(upTo: limit)
       return Array(buffer.readableBytesView)
@@ -36,47 +42,6 @@ package enum RequestBody {
     }
     guard problems.isEmpty else { throw .unprocessable(Array(problems.prefix(100))) }
     return chunks
-  }
-
-  /// Reads `{"question": …}`. Any other member is a problem: a caller who asks for a filter must
-  /// not be answered as if there were none.
-  package static func question(
-    _ body: [UInt8], limits: GatewayLimits
-  ) throws(GatewayError) -> String {
-    let root = try object(body)
-    let (question, problem) = text(of: root["question"], limits: limits)
-    let others = root.keys.filter { $0 != "question" }.prefix(100)
-    let problems =
-      (problem.map { [$0] } ?? []) + others.map { .unexpected([.name("body"), .name($0)]) }
-    guard let question, problems.isEmpty else { throw .unprocessable(problems) }
-    return question
-  }
-
-  /// The question, or what is wrong with it.
-  private static func text(
-    of value: JSONValue?, limits: GatewayLimits
-  ) -> (question: String?, problem: FieldProblem?) {
-    let place: [FieldProblem.Step] = [.name("body"), .name("question")]
-    guard let value else { return (nil, .missing(place)) }
-    guard case .string(let question) = value else { return (nil, .notString(place)) }
-    guard !question.trimmed.isEmpty else {
-      return (
-        nil,
-        FieldProblem(
-          location: place, message: "String should have at least 1 character",
-          type: "string_too_short")
-      )
-    }
-    guard question.count <= limits.questionCharacters else {
-      return (
-        nil,
-        FieldProblem(
-          location: place,
-          message: "String should have at most \(limits.questionCharacters) characters",
-          type: "string_too_long")
-      )
-    }
-    return (question, nil)
   }
 
   private static func chunk(
@@ -104,7 +69,8 @@ package enum RequestBody {
     return Chunk(pageContent: content, metadata: metadata)
   }
 
-  private static func object(_ body: [UInt8]) throws(GatewayError) -> JSONObjectValue {
+  /// The members of the body.
+  static func object(_ body: [UInt8]) throws(GatewayError) -> JSONObjectValue {
     guard !body.isEmpty else { throw .unprocessable([.missing([.name("body")])]) }
     let value: JSONValue
     do {

@@ -2,21 +2,23 @@
 ///
 /// A failure stops the batches that have not begun.
 enum BatchRunner {
-  /// The vectors of a batch.
-  typealias Outcome = Result<[[Float]], GatewayError>
+  /// What was made of a batch.
+  typealias Outcome<Made: Sendable> = Result<[Made], GatewayError>
 
-  private struct Finished: Sendable {
+  private struct Finished<Made: Sendable>: Sendable {
     let index: Int
-    let outcome: Outcome
+    let outcome: Outcome<Made>
   }
 
-  static func run(
+  static func run<Made: Sendable>(
     _ batches: [[String]], concurrency: Int,
-    embed: @escaping @Sendable ([String]) async -> Outcome
-  ) async throws(GatewayError) -> [[Float]] {
+    embed: @escaping @Sendable ([String]) async -> Outcome<Made>
+  ) async throws(GatewayError) -> [Made] {
     if batches.count == 1 { return try await embed(batches[0]).get() }
-    let joined = await withTaskGroup(of: Finished.self, returning: Outcome.self) { group in
-      var vectors = [[[Float]]](repeating: [], count: batches.count)
+    let joined = await withTaskGroup(
+      of: Finished<Made>.self, returning: Outcome<Made>.self
+    ) { group in
+      var vectors = [[Made]](repeating: [], count: batches.count)
       var next = 0
       while next < min(concurrency, batches.count) {
         let index = next

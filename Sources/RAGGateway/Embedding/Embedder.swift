@@ -1,3 +1,5 @@
+public import SentenceEmbedding
+
 /// Turns texts into vectors whose nearness is nearness of meaning.
 public protocol Embedder: Sendable {
   /// Which model makes the vectors. May ask the provider once to learn the dimension.
@@ -7,11 +9,73 @@ public protocol Embedder: Sendable {
   /// the model, since every model has its own scale.
   var similarityThreshold: Float { get }
 
+  /// Length, by `length(of:)`, of a text that is read to its end.
+  var longestText: Int { get }
+
+  /// The length of a text in the model's own measure, or an estimate of it.
+  func length(of text: String) -> Int
+
   /// The vectors of `texts`, in their order: `texts.count` × dimension.
   func embed(_ texts: [String]) async throws(GatewayError) -> [[Float]]
 
+  /// As `embed`, with the vectors of the tokens where the model gives them.
+  func read(_ texts: [String]) async throws(GatewayError) -> [EmbeddedText]
+
+  /// What a question is compared by.
+  func read(question: String) async throws(GatewayError) -> EmbeddedQuestion
+
   /// Throws when the embedder can't work at the moment; makes no vectors.
   func checkReadiness() async throws(GatewayError)
+}
+
+extension Embedder {
+  /// About 8,000 tokens, as services have it.
+  public var longestText: Int { 7_500 }
+
+  /// An estimate.
+  public func length(of text: String) -> Int { TokenEstimate.of(text) }
+
+  /// The vectors alone.
+  public func read(_ texts: [String]) async throws(GatewayError) -> [EmbeddedText] {
+    try await embed(texts).map { EmbeddedText(vector: $0, tokens: nil) }
+  }
+
+  /// The vector alone.
+  public func read(question: String) async throws(GatewayError) -> EmbeddedQuestion {
+    guard let vector = try await embed([question]).first else {
+      throw .embeddingFailed("no vector for the question")
+    }
+    return EmbeddedQuestion(vector: vector, tokens: nil)
+  }
+}
+
+/// A passage as it is stored.
+public struct EmbeddedText: Sendable, Equatable {
+  /// The vector of the whole.
+  public let vector: [Float]
+  /// The signs of the vectors of its tokens; `nil` where the model does not give them.
+  public let tokens: TokenBits?
+
+  /// A passage's vectors.
+  public init(vector: [Float], tokens: TokenBits?) {
+    self.vector = vector
+    self.tokens = tokens
+  }
+}
+
+/// A question as it is asked.
+public struct EmbeddedQuestion: Sendable, Equatable {
+  /// The vector of the whole.
+  public let vector: [Float]
+  /// The vectors of its tokens, of length 1, one after another; `nil` where the model does not give
+  /// them.
+  public let tokens: [Float]?
+
+  /// A question's vectors.
+  public init(vector: [Float], tokens: [Float]?) {
+    self.vector = vector
+    self.tokens = tokens
+  }
 }
 
 /// The least similarity that means something, by embedding model.

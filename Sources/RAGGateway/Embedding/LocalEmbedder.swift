@@ -39,8 +39,41 @@ public final class LocalEmbedder: Embedder {
     EmbeddingIdentity(provider: "local", model: model.modelName, dimension: model.dimension)
   }
 
+  /// Tokens that the model reads, the two that frame a text included.
+  public var longestText: Int { model.maximumTokens }
+
+  /// Tokens, the two that frame a text included.
+  public func length(of text: String) -> Int { model.tokenCount(text) }
+
   /// Embeds on the own threads; a cancelled task stops at the next batch.
   public func embed(_ texts: [String]) async throws(GatewayError) -> [[Float]] {
+    try await run(texts) { model, batch in try model.embed(batch) }
+  }
+
+  /// As `embed`, with the signs of the tokens' vectors.
+  public func read(_ texts: [String]) async throws(GatewayError) -> [EmbeddedText] {
+    try await run(texts) { model, batch in
+      try model.read(batch).map { reading in
+        EmbeddedText(
+          vector: reading.vector,
+          tokens: TokenBits(dimension: model.dimension, vectors: reading.tokens))
+      }
+    }
+  }
+
+  /// The question's vector with those of its tokens.
+  public func read(question: String) async throws(GatewayError) -> EmbeddedQuestion {
+    let read = try await run([question]) { model, batch in
+      try model.read(batch).map { EmbeddedQuestion(vector: $0.vector, tokens: $0.tokens) }
+    }
+    guard let first = read.first else { throw .embeddingFailed("no vector for the question") }
+    return first
+  }
+
+  private func run<Result: Sendable>(
+    _ texts: [String],
+    _ work: @escaping @Sendable (SentenceEmbedder, [String]) throws -> [Result]
+  ) async throws(GatewayError) -> [Result] {
     guard !texts.isEmpty else { return [] }
     let batches = BatchRunner.batches(of: texts, count: Self.batch, characters: .max)
     return try await BatchRunner.run(batches, concurrency: threads) {
@@ -49,7 +82,7 @@ public final class LocalEmbedder: Embedder {
         return .failure(.embeddingFailed("the request was cancelled"))
       }
       do {
-        return .success(try await pool.runIfActive { try model.embed(batch) })
+        return .success(try await pool.runIfActive { try work(model, batch) })
       } catch {
         return .failure(.embeddingFailed("\(error)"))
       }

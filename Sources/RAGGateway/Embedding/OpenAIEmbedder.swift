@@ -69,6 +69,10 @@ public final class OpenAIEmbedder: Embedder {
   private func request(_ texts: [String]) async throws(GatewayError) -> [[Float]] {
     let reply = try await send(.post, "/embeddings", body: body(texts))
     if reply.isSuccess { return try vectors(in: reply, count: texts.count) }
+    if reply.status == 429 || (reply.status == 503 && reply.retryAfter != nil) {
+      let wait = Int((reply.retryAfter ?? 5).rounded(.up))
+      throw .providerBusy(reply.complaint, retryAfterSeconds: max(1, wait))
+    }
     let complaint = reply.complaint.lowercased()
     let isTooLong =
       reply.status == 413

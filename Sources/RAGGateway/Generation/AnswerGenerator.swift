@@ -2,6 +2,35 @@
 public protocol AnswerGenerator: Sendable {
   /// An answer from `request.chunks`, of which there is at least one.
   func answer(_ request: AnswerRequest) async throws(GatewayError) -> Answer
+
+  /// As `answer`, and hands pieces of the summary to `say` while it is written. What was said may
+  /// differ from the answer in the end, which alone counts.
+  func answer(
+    _ request: AnswerRequest, saying say: @escaping @Sendable (String) -> Void
+  ) async throws(GatewayError) -> Answer
+
+  /// The question so that it can be understood without the conversation before it.
+  func standalone(
+    _ question: String, after history: [ConversationTurn]
+  ) async throws(GatewayError) -> String
+}
+
+extension AnswerGenerator {
+  /// Says the summary once it is there.
+  public func answer(
+    _ request: AnswerRequest, saying say: @escaping @Sendable (String) -> Void
+  ) async throws(GatewayError) -> Answer {
+    let answer = try await answer(request)
+    say(answer.summary)
+    return answer
+  }
+
+  /// Puts the question before it in front of one that leans on it.
+  public func standalone(
+    _ question: String, after history: [ConversationTurn]
+  ) async throws(GatewayError) -> String {
+    FollowUp.standalone(question, after: history)
+  }
 }
 
 /// A question with the passages found for it.
@@ -12,12 +41,21 @@ public struct AnswerRequest: Sendable {
   public let questionVector: [Float]
   /// Best first; the position from 1 on is the number a citation gives.
   public let chunks: [RetrievedChunk]
+  /// How far the first passage is ahead of the next, on the scale of their order.
+  public let lead: Float
+  /// What was said before.
+  public let history: [ConversationTurn]
 
   /// A question with its passages.
-  public init(question: String, questionVector: [Float], chunks: [RetrievedChunk]) {
+  public init(
+    question: String, questionVector: [Float], chunks: [RetrievedChunk], lead: Float = 0,
+    history: [ConversationTurn] = []
+  ) {
     self.question = question
     self.questionVector = questionVector
     self.chunks = chunks
+    self.lead = lead
+    self.history = history
   }
 }
 
@@ -35,11 +73,13 @@ public struct Answer: Sendable, Equatable {
   public var generator: GeneratorNote
   /// Whether a simpler generator stepped in for the configured one.
   public var isDegraded: Bool
+  /// Whether the model declined; `summary` then holds its words.
+  public var isRefusal: Bool
 
   /// An answer; `confidence` is brought into 0…1.
   public init(
     title: String, summary: String, confidence: Double, citations: [Citation],
-    generator: GeneratorNote, isDegraded: Bool = false
+    generator: GeneratorNote, isDegraded: Bool = false, isRefusal: Bool = false
   ) {
     self.title = title
     self.summary = summary
@@ -47,6 +87,7 @@ public struct Answer: Sendable, Equatable {
     self.citations = citations
     self.generator = generator
     self.isDegraded = isDegraded
+    self.isRefusal = isRefusal
   }
 }
 

@@ -36,20 +36,31 @@ package struct InsightDraft: Sendable, Equatable {
     "Reply with one JSON object and nothing else, no code fence. It follows this schema:\n"
     + schema
 
-  /// Reads the JSON object in `reply`, which may stand in a code fence or among prose.
+  /// Reads the last JSON object in `reply` that is an insight; it may stand in a code fence or
+  /// among prose.
   package init(reply: String) throws(Problem) {
-    guard let value = JSONExtraction.object(in: reply) else {
-      throw Problem(message: "the reply holds no complete JSON object")
+    var problem = Problem(message: "the reply holds no complete JSON object")
+    for object in JSONExtraction.objects(in: reply).reversed() {
+      do throws(Problem) {
+        self = try InsightDraft(object)
+        return
+      } catch {
+        problem = error
+      }
     }
+    throw problem
+  }
+
+  private init(_ value: JSONObjectValue) throws(Problem) {
     guard let title = value["title"]?.stringValue?.trimmed, !title.isEmpty else {
       throw Problem(message: "`title` must be a string that is not empty")
     }
     guard let summary = value["summary"]?.stringValue?.trimmed, !summary.isEmpty else {
       throw Problem(message: "`summary` must be a string that is not empty")
     }
-    guard let confidence = value["confidence"]?.numberValue, confidence.isFinite else {
+    guard let confidence = value["confidence"]?.numberValue, (0...1).contains(confidence) else {
       throw Problem(message: "`confidence` must be a number from 0 to 1")
     }
-    self.init(title: title, summary: summary, confidence: min(max(confidence, 0), 1))
+    self.init(title: title, summary: summary, confidence: confidence)
   }
 }

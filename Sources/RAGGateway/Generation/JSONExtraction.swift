@@ -1,23 +1,34 @@
 import FastJSON
 
-/// Finds the JSON object in a reply that may say more than that.
+/// Finds the JSON objects in a reply that may say more than that.
 enum JSONExtraction {
   /// The most places at which an object is looked for.
-  private static let attempts = 32
+  private static let attempts = 64
 
-  /// The first complete object in `text`; `nil` when there is none.
-  static func object(in text: String) -> JSONObjectValue? {
-    let bytes = Array(text.utf8)
-    if let whole = parse(bytes[...]) { return whole }
+  /// The complete objects in `text` that lie in no other, in their order; what a model thinks
+  /// aloud between `<think>` and `</think>` is left out.
+  static func objects(in text: String) -> [JSONObjectValue] {
+    let bytes = Array(withoutThoughts(text).utf8)
+    if let whole = parse(bytes[...]) { return [whole] }
+    var found: [JSONObjectValue] = []
     var start = 0
     for _ in 0..<attempts {
-      guard let open = bytes[start...].firstIndex(of: UInt8(ascii: "{")) else { return nil }
+      guard let open = bytes[start...].firstIndex(of: UInt8(ascii: "{")) else { break }
       if let close = end(ofObjectAt: open, in: bytes), let object = parse(bytes[open...close]) {
-        return object
+        found.append(object)
+        start = close + 1
+      } else {
+        start = open + 1
       }
-      start = open + 1
     }
-    return nil
+    return found
+  }
+
+  /// What a model says once it has thought.
+  static func withoutThoughts(_ text: String) -> Substring {
+    // Without an end all is thought, and then what is there may still hold the object.
+    guard let end = text.ranges(of: "</think>").last else { return text[...] }
+    return text[end.upperBound...]
   }
 
   private static func parse(_ bytes: ArraySlice<UInt8>) -> JSONObjectValue? {

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 
 /// Reads a source file of any known kind.
 package enum DocumentReader {
@@ -11,31 +12,56 @@ package enum DocumentReader {
   package static func read(
     _ file: SourceFile
   ) throws(IngestError) -> (document: SourceDocument, remark: String?) {
+    let size = try size(of: file.path)
+    guard size <= largestSource else { throw .tooLarge(bytes: size, limit: largestSource) }
+    let kind = DocumentKind(name: file.name) ?? .plain
+    if let converter = Converter(kind) {
+      let text = try converter.text(of: file.path, limit: largestSource)
+      return (document(text, name: file.name, kind: converter.output), nil)
+    }
     let bytes: [UInt8]
     do {
-      let attributes = try FileManager.default.attributesOfItem(atPath: file.path)
-      let size = (attributes[.size] as? any BinaryInteger).map { Int(clamping: $0) } ?? 0
-      guard size <= largestSource else { throw IngestError.tooLarge(bytes: size) }
       bytes = Array(try Data(contentsOf: URL(filePath: file.path)))
-    } catch let error as IngestError {
-      throw error
     } catch {
       throw .unreadable("the file can't be read")
     }
+    if kind == .email {
+      return (try MailReader.read(bytes, fallbackTitle: title(of: file.name)), nil)
+    }
     let decoded = try DecodedText(bytes)
-    let remark = decoded.isLatin1 ? "not UTF-8, read as Latin-1" : nil
-    return (document(decoded.text, name: file.name), remark)
+    return (document(decoded.text, name: file.name, kind: kind), decoded.remark)
   }
 
   /// The document that `text` makes, by the ending of `name`.
   package static func document(_ text: String, name: String) -> SourceDocument {
-    let fallback = name.split(separator: "/").last.map(String.init) ?? name
-    switch SourceFile.fileExtension(of: name) {
-    case "html", "htm": return HTMLReader.read(text, fallbackTitle: fallback)
-    case "md", "markdown": return MarkdownReader.read(text, fallbackTitle: fallback)
-    default:
-      return SourceDocument(
-        title: fallback, sections: [SourceDocument.Section(heading: "", text: text)])
+    document(text, name: name, kind: DocumentKind(name: name) ?? .plain)
+  }
+
+  private static func size(of path: String) throws(IngestError) -> Int {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .unreadable("the file can't be read") }
+    defer { close(descriptor) }
+    return Int(lseek(descriptor, 0, SEEK_END))
+  }
+
+  private static func title(of name: String) -> String {
+    name.split(separator: "/").last.map(String.init) ?? name
+  }
+
+  private static func document(
+    _ text: String, name: String, kind: DocumentKind
+  ) -> SourceDocument {
+    let fallback = title(of: name)
+    return switch kind {
+    case .html: HTMLReader.read(text, fallbackTitle: fallback)
+    case .markdown: MarkdownReader.read(text, fallbackTitle: fallback)
+    case .table:
+      TableReader.read(
+        text, separator: SourceFile.fileExtension(of: name) == "tsv" ? "\t" : nil,
+        fallbackTitle: fallback)
+    case .json: JSONReader.read(text, fallbackTitle: fallback)
+    case .notebook: NotebookReader.read(text, fallbackTitle: fallback)
+    default: PlainTextReader.read(text, fallbackTitle: fallback)
     }
   }
 }
@@ -65,29 +91,5 @@ package struct SourceDocument: Sendable, Equatable {
   package init(title: String, sections: [Section]) {
     self.title = title
     self.sections = sections
-  }
-}
-
-/// A file's text with the encoding that was found.
-package struct DecodedText: Sendable, Equatable {
-  /// The text.
-  package let text: String
-  /// Whether the bytes were no UTF-8 and every byte was taken for a Latin-1 character.
-  package let isLatin1: Bool
-
-  /// Reads UTF-8 and, failing that, Latin-1.
-  ///
-  /// - Throws: `IngestError.notText` for bytes that hold NUL, which no text does.
-  package init(_ bytes: [UInt8]) throws(IngestError) {
-    let mark: [UInt8] = [0xef, 0xbb, 0xbf]
-    let body = bytes.starts(with: mark) ? bytes[3...] : bytes[...]
-    if body.contains(0) { throw .notText }
-    if let text = String(validating: body, as: UTF8.self) {
-      self.text = text
-      isLatin1 = false
-    } else {
-      text = String(String.UnicodeScalarView(body.map { Unicode.Scalar($0) }))
-      isLatin1 = true
-    }
   }
 }

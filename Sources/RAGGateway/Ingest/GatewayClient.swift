@@ -37,6 +37,25 @@ package struct GatewayClient: ChunkUploading {
     }
     return summary
   }
+
+  /// Sends `DELETE /upload/chunks` for what the document no longer has.
+  package func prune(
+    document: String, keeping ids: [String]
+  ) async throws(IngestError) -> Int {
+    let body = JSONValue.object([
+      "document": .string(document), "keep": .array(ids.map { .string($0) }),
+    ])
+    let reply: EndpointReply
+    do {
+      reply = try await endpoint.send(.delete, "/upload/chunks", body: body.serialized())
+    } catch {
+      throw error.kind == .unreachable ? .unreachable(error.message) : .rejected(error.message)
+    }
+    guard reply.isSuccess, let deleted = reply.json?["deleted"]?.numberValue else {
+      throw .rejected(reply.complaint)
+    }
+    return Int(deleted)
+  }
 }
 
 /// What a gateway answered to uploads.

@@ -1,4 +1,5 @@
 import HTTPTransfer
+import Synchronization
 
 /// One ingestion through a gateway, from the command line.
 public enum IngestRun {
@@ -25,10 +26,20 @@ public enum IngestRun {
 }
 
 /// Shows progress: a bar that is redrawn on a terminal, elsewhere one plain line now and then.
-package struct ProgressBar: IngestProgress {
+package final class ProgressBar: IngestProgress {
   private static let cells = 28
-  /// On no terminal, a line is written every so many files.
+  /// On no terminal, a line is written every so many files, and every so many passages.
   private static let filesPerLine = 50
+  private static let passagesPerLine = 1_000
+
+  private struct State {
+    var done = 0
+    var total = 0
+    var current = ""
+    var passages = 0
+  }
+
+  private let state = Mutex(State())
 
   private let isTerminal: Bool
   private let write: @Sendable (String) -> Void
@@ -41,6 +52,25 @@ package struct ProgressBar: IngestProgress {
 
   /// Redraws the bar, or writes a line now and then.
   package func advance(done: Int, of total: Int, passages: Int, current: String) {
+    state.withLock { $0 = State(done: done, total: total, current: current, passages: passages) }
+    show(done: done, of: total, passages: passages, current: current)
+  }
+
+  /// Redraws the bar, or writes a line every thousand passages.
+  package func passagesDone(_ passages: Int) {
+    let (state, isDue) = state.withLock { state in
+      let isDue = passages / Self.passagesPerLine > state.passages / Self.passagesPerLine
+      state.passages = passages
+      return (state, isDue)
+    }
+    if isTerminal {
+      show(done: state.done, of: state.total, passages: passages, current: state.current)
+    } else if isDue {
+      write("\(state.done)/\(state.total) files, \(passages) passages\n")
+    }
+  }
+
+  private func show(done: Int, of total: Int, passages: Int, current: String) {
     if isTerminal {
       let filled = total == 0 ? Self.cells : done * Self.cells / total
       let bar =

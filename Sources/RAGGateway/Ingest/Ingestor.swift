@@ -19,9 +19,11 @@ package struct Ingestor: Sendable {
   ///
   /// - Throws: `IngestError.unreachable` when nobody answers: no other file would fare better.
   package func run(_ paths: [String]) async throws(IngestError) -> IngestReport {
-    let (files, failures) = SourceFile.find(at: paths)
+    let found = SourceFile.find(at: paths)
+    let (files, failures) = (found.files, found.failures)
     var report = IngestReport()
     for failure in failures { fail(failure.path, failure.error, report: &report) }
+    remark(on: found, report: &report)
     var owner: [String: String] = [:]
     for (done, file) in files.enumerated() {
       progress.advance(
@@ -47,6 +49,24 @@ package struct Ingestor: Sendable {
     return report
   }
 
+  /// Says what is left out: a folder of which nothing is read is a failure.
+  private func remark(on found: SourceFile.Findings, report: inout IngestReport) {
+    if found.links > 0 {
+      progress.report("note: \(found.links) links to files that are read under their own names")
+    }
+    guard !found.skipped.isEmpty else { return }
+    let kinds = found.skipped.sorted { $0.key < $1.key }
+      .map { "\($0.value) \($0.key.isEmpty ? "without an ending" : ".\($0.key)")" }
+    let known = DocumentKind.allExtensions.joined(separator: ", ")
+    progress.report(
+      "note: files of other kinds are left out: \(kinds.joined(separator: ", ")) (read are: "
+        + "\(known) and manual pages)")
+    if found.files.isEmpty, found.failures.isEmpty {
+      report.failedFiles += 1
+      progress.report("failed: there is no file of a kind that is read")
+    }
+  }
+
   private func fail(_ path: String, _ error: IngestError, report: inout IngestReport) {
     report.failedFiles += 1
     progress.report("failed: \(path): \(error)")
@@ -61,14 +81,17 @@ package struct Ingestor: Sendable {
     if chunks.isEmpty {
       report.emptyFiles += 1
       progress.report("note: \(file.path): holds no text")
-      return
     }
     for start in stride(from: 0, to: chunks.count, by: Self.passagesPerBatch) {
       let batch = Array(chunks[start..<min(start + Self.passagesPerBatch, chunks.count)])
       let summary = try await uploader.upload(batch)
       report.passages.add(summary)
       if let failure = summary.failures.first { throw .rejected(failure) }
+      progress.passagesDone(report.passages.total)
     }
+    // Only once all that the document has is stored: what it had before is better than a gap.
+    report.removedPassages += try await uploader.prune(
+      document: file.name, keeping: chunks.compactMap(\.chunkID))
   }
 }
 
@@ -81,12 +104,18 @@ extension UploadSummary {
 package protocol ChunkUploading: Sendable {
   /// Uploads chunks of one batch.
   func upload(_ chunks: [Chunk]) async throws(IngestError) -> UploadSummary
+
+  /// Removes the chunks of a document (its `source`) other than those with these ids; returns how
+  /// many there were.
+  func prune(document: String, keeping ids: [String]) async throws(IngestError) -> Int
 }
 
 /// Is told how an ingestion goes.
 package protocol IngestProgress: Sendable {
   /// `done` of `total` files are through, `passages` passages so far.
   func advance(done: Int, of total: Int, passages: Int, current: String)
+  /// So many passages are stored by now, in the middle of a file.
+  func passagesDone(_ passages: Int)
   /// A file that failed, or something to know about one.
   func report(_ line: String)
   /// All files are through.
@@ -103,6 +132,8 @@ package struct IngestReport: Sendable, Equatable {
   package var failedFiles = 0
   /// What became of their passages.
   package var passages = UploadSummary()
+  /// Passages removed because their document no longer has them.
+  package var removedPassages = 0
 
   /// Nothing done yet.
   package init() {}
@@ -111,6 +142,7 @@ package struct IngestReport: Sendable, Equatable {
   package var text: String {
     var text = "\(files) files: \(passages.uploaded) passages uploaded, "
     text += "\(passages.updated) updated, \(passages.unchanged) unchanged"
+    if removedPassages > 0 { text += ", \(removedPassages) removed" }
     if emptyFiles > 0 { text += "; \(emptyFiles) files without text" }
     if failedFiles > 0 { text += "; \(failedFiles) failed" }
     return text
@@ -122,9 +154,17 @@ public enum IngestError: Error, Sendable, Equatable, CustomStringConvertible {
   /// The file or folder can't be read.
   case unreadable(String)
   /// Larger than a source may be.
-  case tooLarge(bytes: Int)
+  case tooLarge(bytes: Int, limit: Int)
   /// The bytes are no text.
   case notText
+  /// The bytes may be text, but in which encoding can't be told.
+  case unknownEncoding
+  /// Nothing here reads files with this ending.
+  case unknownKind(ending: String)
+  /// A program that reads files of this kind is not installed.
+  case programMissing(program: String, package: String)
+  /// The pages hold pictures and no text.
+  case scanned
   /// Another file of the same run has the same name, so their chunks would replace each other.
   case nameTaken(name: String, by: String)
   /// Nobody answers at the gateway's address.
@@ -136,8 +176,16 @@ public enum IngestError: Error, Sendable, Equatable, CustomStringConvertible {
   public var description: String {
     switch self {
     case .unreadable(let reason): reason
-    case .tooLarge(let bytes): "\(bytes) bytes are more than a source may have"
+    case .tooLarge(let bytes, let limit):
+      "\(bytes) bytes are more than the \(limit) that a source may have"
     case .notText: "not a text file"
+    case .unknownEncoding: "neither UTF-8 nor in an encoding that can be told; convert it first"
+    case .unknownKind(let ending):
+      "not a kind of file that is read\(ending.isEmpty ? "" : " (.\(ending))"); read are "
+        + DocumentKind.allExtensions.joined(separator: ", ") + " and manual pages"
+    case .programMissing(let program, let package):
+      "needs \(program), which is not installed (Debian package \(package))"
+    case .scanned: "holds no text: its pages are pictures, as scanners make them"
     case .nameTaken(let name, let other):
       "would be stored as \(name), as \(other) is; ingest a folder that holds both"
     case .unreachable(let reason): "gateway unreachable: \(reason)"

@@ -1,29 +1,49 @@
 /// Cuts a section into passages at sentence boundaries.
 package struct PassageSplitter: Sendable {
-  /// Words that a passage aims at.
-  package var targetWords = 160
-  /// Words, at most, that a passage repeats of the one before.
-  package var overlapWords = 30
+  /// Tokens that a passage has at most, by estimate; the embedding model reads 256, title included.
+  package var targetTokens = 200
+  /// Tokens, at most, that a passage repeats of the one before.
+  package var overlapTokens = 40
+  /// A heading within a text begins a new passage once the one before has so many tokens.
+  package var tokensBeforeHeading = 60
+
+  private let measure: @Sendable (String) -> Int
 
   /// A splitter with the measures that suit the embedding model.
-  package init() {}
+  package init() {
+    self.init { TokenEstimate.of($0) }
+  }
 
-  /// The passages of `text`, in order. One sentence longer than a passage is cut between words.
+  /// A splitter that counts tokens with `measure`.
+  package init(measure: @escaping @Sendable (String) -> Int) {
+    self.measure = measure
+  }
+
+  /// The passages of `text`, in order. One sentence longer than a passage is cut between words,
+  /// and one word longer than a passage within.
   package func passages(of text: String) -> [String] {
     let sentences = SentenceSplitter.sentences(of: text).flatMap { cut($0) }
     var passages: [String] = []
     var current: [Sentence] = []
-    var words = 0
+    var size = 0
     var isFresh = false
     for sentence in sentences {
-      let length = sentence.wordCount
-      if isFresh, words + length > targetWords {
+      let length = tokens(of: sentence)
+      let opens = sentence.kind == .heading && size >= tokensBeforeHeading
+      if isFresh, opens || size + length > targetTokens {
+        // A heading belongs to what follows it.
+        var headings: [Sentence] = []
+        while current.count > 1, let last = current.last, last.kind == .heading {
+          headings.insert(last, at: 0)
+          current.removeLast()
+        }
         passages.append(Self.join(current))
-        current = overlap(of: current, before: sentence, length: length)
-        words = current.reduce(0) { $0 + $1.wordCount }
+        current =
+          headings.isEmpty ? overlap(of: current, before: sentence, length: length) : headings
+        size = current.reduce(0) { $0 + tokens(of: $1) }
       }
       current.append(sentence)
-      words += length
+      size += length
       isFresh = true
     }
     if isFresh { passages.append(Self.join(current)) }
@@ -34,30 +54,32 @@ package struct PassageSplitter: Sendable {
   private func overlap(
     of passage: [Sentence], before next: Sentence, length: Int
   ) -> [Sentence] {
-    guard let last = passage.last, last.kind == .prose, last.wordCount <= overlapWords,
-      next.kind != .heading, last.wordCount + length <= targetWords, passage.count > 1
+    guard let last = passage.last, last.kind == .prose, next.kind != .heading, passage.count > 1
     else { return [] }
-    return [last]
+    let own = tokens(of: last)
+    return own <= overlapTokens && own + length <= targetTokens ? [last] : []
   }
 
+  private func tokens(of sentence: Sentence) -> Int { measure(sentence.text) }
+
   private func cut(_ sentence: Sentence) -> [Sentence] {
-    guard sentence.wordCount > targetWords else { return [sentence] }
+    guard tokens(of: sentence) > targetTokens else { return [sentence] }
     var pieces: [Sentence] = []
     var piece = ""
-    var words = 0
+    var size = 0
     // Scripts without spaces have no words to cut between, so pieces of a word's size stand in.
     for part in sentence.text.split(separator: " ").flatMap({ Self.chop($0) }) {
-      let length = WordCount.of(part.text)
-      if words + length > targetWords, !piece.isEmpty {
+      let length = measure(part.text)
+      if size + length > targetTokens, !piece.isEmpty {
         pieces.append(
           Sentence(
             text: piece, kind: sentence.kind,
             opensParagraph: pieces.isEmpty && sentence.opensParagraph))
         piece = ""
-        words = 0
+        size = 0
       }
       piece += (piece.isEmpty || part.joins ? "" : " ") + part.text
-      words += length
+      size += length
     }
     pieces.append(
       Sentence(

@@ -10,6 +10,8 @@ public struct Insight: Sendable, Equatable {
     case noKnowledge = "no_knowledge"
     /// A simpler generator stepped in.
     case degraded
+    /// The language model declined to answer.
+    case refused
   }
 
   /// The answer; for `noKnowledge` an honest sentence.
@@ -18,12 +20,21 @@ public struct Insight: Sendable, Equatable {
   public let status: Status
   /// What the search found, best first.
   public let retrieved: [RetrievedChunk]
+  /// The question as it was understood after a conversation; `nil` when that is as it was asked.
+  public private(set) var standaloneQuestion: String?
 
   /// The generator's answer over what was retrieved.
   public init(answer: Answer, retrieved: [RetrievedChunk]) {
     self.answer = answer
     self.retrieved = retrieved
-    status = answer.isDegraded ? .degraded : .answered
+    status = answer.isRefusal ? .refused : answer.isDegraded ? .degraded : .answered
+  }
+
+  /// The same, for a question that was made to stand alone.
+  func asking(_ question: String) -> Insight {
+    var insight = self
+    insight.standaloneQuestion = question
+    return insight
   }
 
   private init(summary: String, notice: String) {
@@ -38,7 +49,9 @@ public struct Insight: Sendable, Equatable {
   public static func noKnowledge(threshold: Float) -> Insight {
     Insight(
       summary: "Nothing stored here is similar enough to this question to answer it from.",
-      notice: "No passage reached the similarity threshold of \(threshold); no model was called.")
+      notice: "No passage reached the similarity threshold of \(threshold); no model was called. "
+        + "The built-in embedding model reads English: questions and texts in other languages are "
+        + "found less well.")
   }
 
   /// The answer when there is no collection.
@@ -76,6 +89,10 @@ public struct Insight: Sendable, Equatable {
     writer.beginArray()
     for citation in answer.citations { write(citation, to: &writer) }
     writer.endArray()
+    if let standaloneQuestion {
+      writer.key("question")
+      writer.string(standaloneQuestion)
+    }
     writer.endObject()
     return writer.bytes
   }

@@ -1,62 +1,68 @@
+import PointModel
+
 /// Answers questions from what is stored.
 public struct InsightService: Sendable {
-  private let embedder: any Embedder
-  private let store: any VectorStore
+  private let retriever: Retriever
   private let generator: any AnswerGenerator
-  private let gate: CollectionGate
   private let retrieved: Int
-  private let threshold: Float?
+  private let figures: RetrievalFigures
 
-  /// A service that retrieves up to `retrieved` chunks, none below `threshold` or, without one,
-  /// below the embedding model's own.
-  public init(
-    embedder: any Embedder, store: any VectorStore, generator: any AnswerGenerator,
-    gate: CollectionGate, retrieved: Int, threshold: Float?
+  /// A service that retrieves up to `retrieved` chunks unless the question says how many.
+  init(
+    retriever: Retriever, generator: any AnswerGenerator, retrieved: Int,
+    figures: RetrievalFigures
   ) {
-    self.embedder = embedder
-    self.store = store
+    self.retriever = retriever
     self.generator = generator
-    self.gate = gate
     self.retrieved = retrieved
-    self.threshold = threshold
+    self.figures = figures
   }
 
-  /// The insight for a question. Without anything similar enough no generator is called.
+  /// What a question is told while it is answered.
+  public struct Listener: Sendable {
+    /// The passages are found.
+    var found: @Sendable (Retrieval) -> Void = { _ in }
+    /// A piece of the summary.
+    var said: @Sendable (String) -> Void = { _ in }
+  }
+
+  /// The passages for a question.
   ///
-  /// - Throws: `GatewayError` when the store, the embedder or the generator fails. A collection
-  ///   that does not exist is no failure: then nothing has been stored yet, or no longer is.
-  public func insight(for question: String) async throws(GatewayError) -> Insight {
-    do throws(GatewayError) {
-      return try await answer(question)
-    } catch .collectionMissing {
-      // Dropped since the gate let requests through; another client may have made it again.
-      gate.forget()
-      do throws(GatewayError) {
-        return try await answer(question)
-      } catch .collectionMissing {
-        gate.forget()
-        return .nothingStored(in: store.collection)
-      }
-    } catch {
-      switch error {
-      case .storeFailed, .storeUnreachable, .conflict: gate.forget()
-      default: break
-      }
-      throw error
-    }
+  /// - Throws: `GatewayError` when the store or the embedder fails.
+  func search(
+    _ request: QuestionRequest, for caller: Caller
+  ) async throws(GatewayError) -> Retrieval {
+    let question = try await generator.standalone(request.question, after: request.history)
+    let retrieval = try await retriever.retrieve(
+      question, limit: request.limit ?? retrieved, filter: caller.narrowed(request.filter))
+    figures.count(retrieval)
+    return retrieval
   }
 
-  private func answer(_ question: String) async throws(GatewayError) -> Insight {
-    guard try await gate.openForReading() else { return .nothingStored(in: store.collection) }
-    let threshold = threshold ?? embedder.similarityThreshold
-    guard let vector = try await embedder.embed([question]).first else {
-      throw GatewayError.embeddingFailed("no vector for the question")
+  /// The insight for a question. Without anything near enough no generator is called.
+  ///
+  /// - Throws: `GatewayError` when the store, the embedder or the generator fails.
+  func insight(
+    for request: QuestionRequest, by caller: Caller, telling listener: Listener? = nil
+  ) async throws(GatewayError) -> Insight {
+    let retrieval = try await search(request, for: caller)
+    listener?.found(retrieval)
+    let insight: Insight
+    switch retrieval.outcome {
+    case .nothingStored(let collection): insight = .nothingStored(in: collection)
+    case .nothingNear(let bar): insight = .noKnowledge(threshold: bar)
+    case .found(let chunks):
+      let asked = AnswerRequest(
+        question: retrieval.question, questionVector: retrieval.vectors?.vector ?? [],
+        chunks: chunks, lead: retrieval.lead, history: request.history)
+      let answer =
+        if let listener {
+          try await generator.answer(asked, saying: listener.said)
+        } else { try await generator.answer(asked) }
+      insight = Insight(answer: answer, retrieved: chunks)
     }
-    let found = try await store.search(vector, limit: retrieved, threshold: threshold)
-    let chunks = found.filter { $0.score >= threshold }
-    guard !chunks.isEmpty else { return .noKnowledge(threshold: threshold) }
-    let answer = try await generator.answer(
-      AnswerRequest(question: question, questionVector: vector, chunks: chunks))
-    return Insight(answer: answer, retrieved: chunks)
+    figures.count(insight)
+    guard retrieval.question != request.question else { return insight }
+    return insight.asking(retrieval.question)
   }
 }

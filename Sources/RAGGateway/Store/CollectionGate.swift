@@ -9,7 +9,7 @@ public final class CollectionGate: Sendable {
   private let store: any VectorStore
   private let embedder: any Embedder
   private let distance: Distance
-  private let isVerified = Mutex(false)
+  private let verified = Mutex<EmbeddingRecipe?>(nil)
 
   /// A gate before the store's collection; one that has to be made gets `distance`.
   public init(store: any VectorStore, embedder: any Embedder, distance: Distance) {
@@ -20,10 +20,13 @@ public final class CollectionGate: Sendable {
 
   /// Checks the collection and makes it when there is none.
   ///
+  /// - Returns: the model, and the recipe by which the collection is filled.
   /// - Throws: `GatewayError.conflict` when it belongs to another model or has another shape.
-  public func openForWriting() async throws(GatewayError) -> EmbeddingIdentity {
+  public func openForWriting() async throws(GatewayError) -> (
+    identity: EmbeddingIdentity, recipe: EmbeddingRecipe
+  ) {
     let identity = try await embedder.identity()
-    if isVerified.withLock({ $0 }) { return identity }
+    if let recipe = verified.withLock({ $0 }) { return (identity, recipe) }
     if try await store.describeCollection() == nil {
       try await store.createCollection(distance: distance, embedding: identity)
     }
@@ -31,28 +34,52 @@ public final class CollectionGate: Sendable {
     guard let found = try await store.describeCollection() else {
       throw .collectionMissing(store.collection)
     }
-    try check(found, against: identity)
-    isVerified.withLock { $0 = true }
-    return identity
+    let recipe = try check(found, against: identity)
+    verified.withLock { $0 = recipe }
+    return (identity, recipe)
   }
 
-  /// Checks the collection; `false` when there is none.
-  public func openForReading() async throws(GatewayError) -> Bool {
-    if isVerified.withLock({ $0 }) { return true }
-    guard let found = try await store.describeCollection() else { return false }
-    try check(found, against: try await embedder.identity())
-    isVerified.withLock { $0 = true }
-    return true
+  /// Checks the collection; `nil` when there is none.
+  public func openForReading() async throws(GatewayError) -> EmbeddingRecipe? {
+    if let recipe = verified.withLock({ $0 }) { return recipe }
+    guard let found = try await store.describeCollection() else { return nil }
+    let recipe = try check(found, against: try await embedder.identity())
+    verified.withLock { $0 = recipe }
+    return recipe
   }
 
   /// Makes the next request check again.
   public func forget() {
-    isVerified.withLock { $0 = false }
+    verified.withLock { $0 = nil }
+  }
+
+  /// Does `work`, once more when the collection vanished meanwhile: another client may have made it
+  /// again. After other failures of the store the next request checks anew.
+  func retrying<Result>(
+    _ work: () async throws(GatewayError) -> Result
+  ) async throws(GatewayError) -> Result {
+    do {
+      return try await work()
+    } catch .collectionMissing {
+      forget()
+      do {
+        return try await work()
+      } catch {
+        forget()
+        throw error
+      }
+    } catch {
+      switch error {
+      case .storeFailed, .storeUnreachable, .conflict: forget()
+      default: break
+      }
+      throw error
+    }
   }
 
   private func check(
     _ found: CollectionDescription, against identity: EmbeddingIdentity
-  ) throws(GatewayError) {
+  ) throws(GatewayError) -> EmbeddingRecipe {
     let name = store.collection
     guard let dimension = found.dimension, let foundDistance = found.distance else {
       throw .conflict(
@@ -76,5 +103,11 @@ public final class CollectionGate: Sendable {
         "Collection `\(name)` compares by \(foundDistance.rawValue), where smaller is nearer; "
           + "the gateway needs Cosine or Dot")
     }
+    guard let recipe = EmbeddingRecipe(rawValue: found.recipe) else {
+      throw .conflict(
+        "Collection `\(name)` was filled by recipe \(found.recipe) of a newer gateway; this one "
+          + "knows up to \(EmbeddingRecipe.current.rawValue)")
+    }
+    return recipe
   }
 }

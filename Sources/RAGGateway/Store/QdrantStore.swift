@@ -8,10 +8,12 @@ package import QdrantClient
 public final class QdrantStore: VectorStore {
   /// The member of a collection's metadata that names the embedding model.
   static let embeddingKey = "quiver_embedding"
+  /// The name of the sparse vectors that hold the words of chunks.
+  static let wordsName = "quiver_bm25"
 
   /// The collection's name.
   public var collection: String { remote.name }
-  private let remote: QdrantCollection
+  let remote: QdrantCollection
 
   /// A store over a collection, which need not exist.
   package init(_ collection: QdrantCollection) {
@@ -29,7 +31,7 @@ public final class QdrantStore: VectorStore {
     }
   }
 
-  /// Reads the unnamed vector and, from the metadata, the embedding model.
+  /// Reads the unnamed vector and, from the metadata, the embedding model and the recipe.
   public func describeCollection() async throws(GatewayError) -> CollectionDescription? {
     let description: JSONElement?
     do {
@@ -46,25 +48,27 @@ public final class QdrantStore: VectorStore {
     return CollectionDescription(
       dimension: vectors["size"]?.numberValue.flatMap { Int(exactly: $0) },
       distance: vectors["distance"]?.stringValue.flatMap { Distance(rawValue: $0) },
-      embedding: embedding.flatMap { Self.identity(in: $0) })
+      embedding: embedding.flatMap { Self.identity(in: $0) },
+      recipe: embedding?["recipe"]?.numberValue.flatMap { Int(exactly: $0) } ?? 1)
   }
 
-  /// Makes the collection and writes the embedding model into its metadata.
+  /// Makes the collection, writes the embedding model into its metadata, and makes indexes for what
+  /// chunks are listed and deleted by.
   public func createCollection(
     distance: Distance, embedding: EmbeddingIdentity
   ) async throws(GatewayError) {
-    let identity: JSONObjectValue = [
-      "provider": .string(embedding.provider), "model": .string(embedding.model),
-      "dimension": .integer(Int64(embedding.dimension)),
-    ]
     let vectors: JSONObjectValue = [
       "size": .integer(Int64(embedding.dimension)), "distance": .string(distance.rawValue),
     ]
     do {
       try await remote.create([
         "vectors": .object(vectors),
-        "metadata": .object([Self.embeddingKey: .object(identity)]),
+        "sparse_vectors": .object([Self.wordsName: .object(["modifier": .string("idf")])]),
+        "metadata": .object([Self.embeddingKey: Self.json(embedding, .current)]),
       ])
+      for field in ["metadata.source", "metadata.chunk_id", "quiver.tenant", "quiver.parent"] {
+        try await remote.createIndex(of: field, schema: .string("keyword"))
+      }
     } catch {
       throw failure(error)
     }
@@ -74,9 +78,13 @@ public final class QdrantStore: VectorStore {
   public func fingerprints(
     of ids: [PointUUID]
   ) async throws(GatewayError) -> [PointUUID: ChunkFingerprint?] {
+    let names = [
+      "content_sha256", "metadata_sha256", "embedding_model", "recipe", "title_sha256", "parts",
+    ]
+    let key = PayloadPath.Step.key(IndexedChunk.fingerprintKey)
     let request = RetrieveRequest(
       ids: ids.map { .uuid($0) },
-      withPayload: .include([PayloadPath(steps: [.key(IndexedChunk.fingerprintKey)])]),
+      withPayload: .include(names.map { PayloadPath(steps: [key, .key($0)]) }),
       withVector: .none)
     let records: [Record]
     do {
@@ -94,11 +102,14 @@ public final class QdrantStore: VectorStore {
   }
 
   /// One request, answered when the chunks are durable.
-  public func upsert(_ chunks: [IndexedChunk], vectors: [[Float]]) async throws(GatewayError) {
-    let points = zip(chunks, vectors).map { chunk, vector in
-      Point(
-        id: .uuid(chunk.id), vectors: [NamedVector(name: "", values: vector)],
-        payload: Payload(chunk.payload))
+  public func upsert(_ points: [StorePoint]) async throws(GatewayError) {
+    let points = points.map { point in
+      var vectors = [NamedVector(name: "", values: point.vector)]
+      if let words = point.words {
+        vectors.append(NamedVector(name: Self.wordsName, value: .sparse(words)))
+      }
+      return Point(
+        id: .uuid(point.chunk.id), vectors: vectors, payload: Payload(point.chunk.payload))
     }
     do {
       try await remote.upsert(points)
@@ -107,39 +118,88 @@ public final class QdrantStore: VectorStore {
     }
   }
 
-  /// One request with a payload for every chunk.
-  public func replacePayloads(_ chunks: [IndexedChunk]) async throws(GatewayError) {
+  /// One request that sets two members of every point's payload.
+  public func relabel(_ chunks: [IndexedChunk]) async throws(GatewayError) {
+    var operations: [JSONValue] = []
+    for chunk in chunks {
+      let points = JSONValue.array([.string(chunk.id.description)])
+      operations.append(
+        .object([
+          "set_payload": .object([
+            "payload": .object(["metadata": .object(chunk.chunk.metadata)]), "points": points,
+          ])
+        ]))
+      operations.append(
+        .object([
+          "set_payload": .object([
+            "payload": .object(["metadata_sha256": .string(chunk.fingerprint.metadataHash)]),
+            "key": .string(IndexedChunk.fingerprintKey), "points": points,
+          ])
+        ]))
+    }
     do {
-      try await remote.overwritePayloads(
-        chunks.map { (id: .uuid($0.id), payload: $0.payload) })
+      try await remote.change(operations)
     } catch {
       throw failure(error)
     }
   }
 
-  /// One query; points without `page_content` are left out.
-  public func search(
-    _ vector: [Float], limit: Int, threshold: Float
-  ) async throws(GatewayError) -> [RetrievedChunk] {
-    let request = QueryRequest(
-      query: .nearest(.dense(vector)), scoreThreshold: threshold, limit: limit,
-      withPayload: .include(["page_content", "metadata"].map { PayloadPath(steps: [.key($0)]) }))
+  /// Removes points, a thousand a request.
+  public func delete(_ ids: [PointID]) async throws(GatewayError) {
+    for start in stride(from: 0, to: ids.count, by: 1_000) {
+      do {
+        try await remote.delete(Array(ids[start..<min(start + 1_000, ids.count)]))
+      } catch {
+        throw failure(error)
+      }
+    }
+  }
+
+  /// Makes an older collection one of the current recipe, once its points are.
+  package func adopt(
+    _ embedding: EmbeddingIdentity
+  ) async throws(GatewayError) {
     do {
-      return try await remote.query(request).compactMap { Self.retrieved($0) }
+      try await remote.update(metadata: [Self.embeddingKey: Self.json(embedding, .current)])
     } catch {
       throw failure(error)
     }
   }
 
-  private func failure(_ error: QdrantClientError) -> GatewayError {
+  /// Lets points of an older collection have words.
+  package func addWords() async throws(GatewayError) {
+    do {
+      try await remote.addSparseVector(Self.wordsName, ["modifier": .string("idf")])
+    } catch {
+      // One that is there already from a run that broke off is as good.
+      if case .refused(_, 400..<500, _) = error { return }
+      throw failure(error)
+    }
+  }
+
+  func failure(_ error: QdrantClientError) -> GatewayError {
     switch error {
     case .noAnswer(_, let failure):
       failure.isUnreachable ? .storeUnreachable(failure.message) : .storeFailed(failure.message)
     case .missing: .collectionMissing(collection)
     case .refused(_, let status, let reason):
-      .storeFailed(reason.isEmpty ? "status \(status)" : "status \(status): \(reason)")
+      switch status {
+      case 429, 503: .storeBusy(reason.isEmpty ? "status \(status)" : reason)
+      case 507: .storeFull(reason.isEmpty ? "status \(status)" : reason)
+      default: .storeFailed(reason.isEmpty ? "status \(status)" : "status \(status): \(reason)")
+      }
     case .unexpected(_, let reason): .storeFailed(reason)
     }
+  }
+
+  private static func json(
+    _ embedding: EmbeddingIdentity, _ recipe: EmbeddingRecipe
+  ) -> JSONValue {
+    .object([
+      "provider": .string(embedding.provider), "model": .string(embedding.model),
+      "dimension": .integer(Int64(embedding.dimension)),
+      "recipe": .integer(Int64(recipe.rawValue)),
+    ])
   }
 
   private static func identity(in json: JSONValue) -> EmbeddingIdentity? {
@@ -147,17 +207,5 @@ public final class QdrantStore: VectorStore {
       let dimension = json["dimension"]?.numberValue.flatMap({ Int(exactly: $0) })
     else { return nil }
     return EmbeddingIdentity(provider: provider, model: model, dimension: dimension)
-  }
-
-  /// A point that is no chunk (no `page_content`) is left out: there is nothing to answer from.
-  private static func retrieved(_ point: ScoredPoint) -> RetrievedChunk? {
-    guard let payload = try? point.record.payload?.parsed(),
-      let text = payload["page_content"]?.stringValue
-    else { return nil }
-    let chunk = Chunk(
-      pageContent: text, metadata: payload["metadata"]?.objectValue ?? .init())
-    return RetrievedChunk(
-      chunkID: chunk.chunkID ?? point.record.id.description, title: chunk.title, text: text,
-      score: point.score)
   }
 }

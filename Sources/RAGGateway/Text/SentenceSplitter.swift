@@ -1,7 +1,8 @@
 /// Divides plain text or Markdown into headings, sentences and lines of code.
 ///
 /// Code is what stands between fences, behind a prompt (`$ `) or, after an empty line, indented by
-/// four spaces or a tab. A short line of its own without a closing mark is a heading.
+/// four spaces or a tab, unless it reads as sentences do. A short line of its own without a closing
+/// mark is a heading.
 package struct SentenceSplitter {
   private enum Line {
     case blank, fence
@@ -19,12 +20,16 @@ package struct SentenceSplitter {
   private var paragraphIsItem = false
   private var insideFence = false
   private var previousAllowsCode = true
+  /// Whether the line belongs to a block that is indented and no code.
+  private var blockIsProse = false
 
   /// The units of `text` in order.
   package static func sentences(of text: String) -> [Sentence] {
     var splitter = SentenceSplitter()
-    for line in text.split(separator: "\n", omittingEmptySubsequences: false) {
-      splitter.take(line.last == "\r" ? line.dropLast() : line)
+    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    for (line, isProse) in zip(lines, IndentedProse.flags(of: lines)) {
+      splitter.blockIsProse = isProse
+      splitter.take(line)
     }
     splitter.closeParagraph()
     return splitter.sentences
@@ -64,7 +69,7 @@ package struct SentenceSplitter {
     if text.hasPrefix("```") || text.hasPrefix("~~~") { return .fence }
     if insideFence { return text.isEmpty ? .blank : .code(Self.withoutTrailingSpace(line)) }
     if text.isEmpty { return .blank }
-    let indented = line.hasPrefix("\t") || line.hasPrefix("    ")
+    let indented = IndentedProse.isIndented(line) && !blockIsProse
     if text.hasPrefix("$ ") || (indented && previousAllowsCode) {
       return .code(Self.withoutTrailingSpace(line))
     }
@@ -80,7 +85,8 @@ package struct SentenceSplitter {
     return String(line[...last])
   }
 
-  private static func isItem(_ text: String) -> Bool {
+  /// Whether a line is an item of a list.
+  static func isItem(_ text: String) -> Bool {
     for bullet in ["- ", "* ", "+ ", "• "] where text.hasPrefix(bullet) { return true }
     let digits = text.prefix { $0.isASCII && $0.isNumber }.count
     guard (1...3).contains(digits) else { return false }

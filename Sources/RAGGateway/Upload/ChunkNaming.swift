@@ -6,7 +6,8 @@ public import PointModel
 ///
 /// The id is a UUID of version 5 (RFC 9562) in `namespace`, of the collection, the tenant and the
 /// chunk's key, joined by NUL characters. The key is `id:` and the chunk id or, for a chunk
-/// without one, `sha256:` and the hash of its text.
+/// without one, `sha256:` and the hash of its text, and behind it, where there is metadata, `:` and
+/// the hash of that: the same page header in two documents is two chunks.
 public struct ChunkNaming: Sendable {
   /// The namespace of all chunk names: 5b0c1f5e-7a52-4b1e-9d57-3c6de5f2a814. It never changes:
   /// another value would give every stored chunk a second id.
@@ -26,9 +27,26 @@ public struct ChunkNaming: Sendable {
 
   /// The point id of a chunk.
   public func id(of chunk: Chunk) -> PointUUID {
-    let key =
-      chunk.chunkID.map { "id:\($0)" } ?? "sha256:\(ContentHash.sha256(chunk.pageContent))"
-    return Self.version5("\(collection)\u{0}\(tenant)\u{0}\(key)", in: Self.namespace)
+    if let own = chunk.chunkID { return id(key: "id:\(own)") }
+    let text = "sha256:\(ContentHash.sha256(chunk.pageContent))"
+    if chunk.metadata.isEmpty { return id(key: text) }
+    let metadata = ContentHash.sha256(CanonicalJSON.text(of: .object(chunk.metadata)))
+    return id(key: "\(text):\(metadata)")
+  }
+
+  /// The id that a chunk without one of its own had while metadata did not count; `nil` for others.
+  func earlierID(of chunk: Chunk) -> PointUUID? {
+    guard chunk.chunkID == nil, !chunk.metadata.isEmpty else { return nil }
+    return id(key: "sha256:\(ContentHash.sha256(chunk.pageContent))")
+  }
+
+  /// The id of a further part of the chunk at `parent`.
+  static func window(_ index: Int, of parent: PointUUID) -> PointUUID {
+    version5("\(parent.description)\u{0}w\(index)", in: namespace)
+  }
+
+  private func id(key: String) -> PointUUID {
+    Self.version5("\(collection)\u{0}\(tenant)\u{0}\(key)", in: Self.namespace)
   }
 
   /// The UUID of version 5 of `name` in `namespace`.

@@ -1,3 +1,4 @@
+import HTTPTransfer
 import PointModel
 
 /// Brings chunks into the store; what is there already is left alone.
@@ -8,7 +9,6 @@ public struct UploadService: Sendable {
   private let embedder: any Embedder
   private let store: any VectorStore
   private let gate: CollectionGate
-  private let naming: ChunkNaming
   private let limits: GatewayLimits
 
   /// A service over an embedder and a store.
@@ -20,55 +20,68 @@ public struct UploadService: Sendable {
     self.store = store
     self.gate = gate
     self.limits = limits
-    naming = ChunkNaming(collection: store.collection)
   }
 
-  /// Stores those of `chunks` that are new or changed.
+  /// Stores those of `chunks` that are new or changed, as `tenant`'s.
   ///
   /// - Throws: `GatewayError`; chunks of the steps before the failure are stored.
-  public func upload(_ chunks: [Chunk]) async throws(GatewayError) -> UploadReport {
+  public func upload(
+    _ chunks: [Chunk], tenant: String = ""
+  ) async throws(GatewayError) -> UploadReport {
     guard !chunks.isEmpty else { throw .badRequest("No chunks to upload found") }
     guard chunks.count <= limits.chunksPerUpload else {
       throw .tooLarge(
         "\(chunks.count) chunks are more than the \(limits.chunksPerUpload) that one upload may "
           + "hold; send them in parts")
     }
-    do {
-      return try await attempt(chunks)
-    } catch .collectionMissing {
-      gate.forget()
-      return try await attempt(chunks)
-    } catch {
-      gate.forget()
-      throw error
+    return try await gate.retrying { () async throws(GatewayError) in
+      try await attempt(chunks, tenant)
     }
   }
 
-  private func attempt(_ chunks: [Chunk]) async throws(GatewayError) -> UploadReport {
-    let identity = try await gate.openForWriting()
+  private func attempt(
+    _ chunks: [Chunk], _ tenant: String
+  ) async throws(GatewayError) -> UploadReport {
+    let opened = try await gate.openForWriting()
+    let maker = PointMaker(
+      embedder: embedder, identity: opened.identity, recipe: opened.recipe, tenant: tenant)
+    let naming = ChunkNaming(collection: store.collection, tenant: tenant)
     var report = UploadReport()
-    let accepted = accept(chunks, model: identity.model, report: &report)
+    let accepted = accept(chunks, naming, maker, report: &report)
     for start in stride(from: 0, to: accepted.count, by: limits.chunksPerStep) {
+      if let left = RequestDeadline.secondsLeft, left <= 0 {
+        throw .overloaded(retryAfterSeconds: 1)
+      }
       let end = min(start + limits.chunksPerStep, accepted.count)
-      try await step(Array(accepted[start..<end]), identity: identity, report: &report)
+      try await step(Array(accepted[start..<end]), maker, report: &report)
     }
     return report
   }
 
+  /// A chunk with its place in the upload.
+  private struct Accepted {
+    let index: Int
+    var id: PointUUID
+    /// The id that an earlier version gave to a chunk without one of its own.
+    let earlierID: PointUUID?
+    let chunk: Chunk
+    let fingerprint: ChunkFingerprint
+  }
+
   /// Names the chunks and sorts out those without text and all but the first of one name.
   private func accept(
-    _ chunks: [Chunk], model: String, report: inout UploadReport
-  ) -> [IndexedChunk] {
-    var accepted: [IndexedChunk] = []
+    _ chunks: [Chunk], _ naming: ChunkNaming, _ maker: PointMaker, report: inout UploadReport
+  ) -> [Accepted] {
+    var accepted: [Accepted] = []
     var position: [PointUUID: Int] = [:]
     for (index, chunk) in chunks.enumerated() {
       guard !chunk.pageContent.trimmed.isEmpty else {
         report.failed.append(.init(index: index, error: "page_content is empty"))
         continue
       }
-      let named = IndexedChunk(
-        id: naming.id(of: chunk), chunk: chunk,
-        fingerprint: ChunkFingerprint(of: chunk, embeddingModel: model))
+      let named = Accepted(
+        index: index, id: naming.id(of: chunk), earlierID: naming.earlierID(of: chunk),
+        chunk: chunk, fingerprint: maker.fingerprint(of: chunk))
       guard let earlier = position[named.id] else {
         position[named.id] = accepted.count
         accepted.append(named)
@@ -85,57 +98,86 @@ public struct UploadService: Sendable {
   }
 
   private func step(
-    _ chunks: [IndexedChunk], identity: EmbeddingIdentity, report: inout UploadReport
+    _ chunks: [Accepted], _ maker: PointMaker, report: inout UploadReport
   ) async throws(GatewayError) {
-    let stored = try await store.fingerprints(of: chunks.map(\.id))
-    var fresh: [IndexedChunk] = []
+    let ids = chunks.flatMap { chunk in [chunk.id] + (chunk.earlierID.map { [$0] } ?? []) }
+    let stored = try await store.fingerprints(of: ids)
+    var fresh: [Accepted] = []
     var relabelled: [IndexedChunk] = []
-    var progress = UploadReport()
-    for chunk in chunks {
-      switch stored[chunk.id] {
-      case nil:
+    for var chunk in chunks {
+      if let earlier = chunk.earlierID, let found = stored[earlier] ?? nil,
+        found.isUnchanged(from: chunk.fingerprint)
+      {
+        chunk.id = earlier
+      }
+      guard let found = stored[chunk.id] ?? nil else {
         fresh.append(chunk)
-        progress.uploaded += 1
-      case .some(nil):
+        continue
+      }
+      guard found.embeddingModel == maker.identity.model else {
+        throw .conflict(
+          "Collection `\(store.collection)` holds vectors of the embedding model "
+            + "\(found.embeddingModel), the gateway uses \(maker.identity.model); vectors of two "
+            + "models can't be compared")
+      }
+      if found.isUnchanged(from: chunk.fingerprint) {
+        report.unchanged += 1
+      } else if found.embedsAs(chunk.fingerprint) {
+        relabelled += maker.parts(of: chunk.chunk, id: chunk.id, count: found.parts)
+        report.updated += 1
+      } else {
         fresh.append(chunk)
-        progress.updated += 1
-      case .some(let found?):
-        guard found.embeddingModel == identity.model else {
-          throw .conflict(
-            "Collection `\(store.collection)` holds vectors of the embedding model "
-              + "\(found.embeddingModel), the gateway uses \(identity.model); vectors of two "
-              + "models can't be compared")
-        }
-        if found == chunk.fingerprint {
-          progress.unchanged += 1
-        } else {
-          progress.updated += 1
-          if found.contentHash == chunk.fingerprint.contentHash {
-            relabelled.append(chunk)
-          } else {
-            fresh.append(chunk)
-          }
-        }
       }
     }
-    try await write(fresh, relabelled: relabelled, identity: identity)
-    report.uploaded += progress.uploaded
-    report.updated += progress.updated
-    report.unchanged += progress.unchanged
+    if !fresh.isEmpty { try await write(fresh, replacing: stored, maker, report: &report) }
+    if !relabelled.isEmpty { try await store.relabel(relabelled) }
   }
 
+  /// Embeds and stores chunks. What the model does not take is reported chunk by chunk, unless it
+  /// takes none.
   private func write(
-    _ fresh: [IndexedChunk], relabelled: [IndexedChunk], identity: EmbeddingIdentity
+    _ chunks: [Accepted], replacing stored: [PointUUID: ChunkFingerprint?], _ maker: PointMaker,
+    report: inout UploadReport
   ) async throws(GatewayError) {
-    if !fresh.isEmpty {
-      let vectors = try await embedder.embed(fresh.map(\.chunk.pageContent))
-      guard vectors.count == fresh.count,
-        vectors.allSatisfy({ $0.count == identity.dimension })
-      else {
-        throw .embeddingFailed("the number or the size of the vectors is wrong")
+    var made: [(chunk: Accepted, points: [StorePoint])] = []
+    var failures: [UploadReport.Failure] = []
+    do {
+      let points = try await maker.points(for: chunks.map { ($0.id, $0.chunk) })
+      made = Array(zip(chunks, points)).map { (chunk: $0.0, points: $0.1) }
+    } catch .embeddingFailed(let reason) {
+      guard chunks.count > 1 else {
+        guard report.uploaded + report.updated + report.unchanged > 0 else {
+          throw .embeddingFailed(reason)
+        }
+        report.failed.append(.init(index: chunks[0].index, error: reason))
+        return
       }
-      try await store.upsert(fresh, vectors: vectors)
+      for chunk in chunks {
+        do throws(GatewayError) {
+          let points = try await maker.points(for: [(chunk.id, chunk.chunk)])
+          made.append((chunk: chunk, points: points.first ?? []))
+        } catch .embeddingFailed(let reason) {
+          failures.append(.init(index: chunk.index, error: reason))
+        }
+      }
+      if made.isEmpty { throw .embeddingFailed(reason) }
     }
-    if !relabelled.isEmpty { try await store.replacePayloads(relabelled) }
+    report.failed += failures
+    var stale: [PointID] = []
+    for (chunk, points) in made {
+      let before = (stored[chunk.id] ?? nil)?.parts ?? 1
+      for index in points.count..<max(points.count, before) {
+        stale.append(.uuid(ChunkNaming.window(index, of: chunk.id)))
+      }
+    }
+    let points = made.flatMap(\.points)
+    for start in stride(from: 0, to: points.count, by: limits.pointsPerWrite) {
+      let end = min(start + limits.pointsPerWrite, points.count)
+      try await store.upsert(Array(points[start..<end]))
+    }
+    if !stale.isEmpty { try await store.delete(stale) }
+    for (chunk, _) in made {
+      if stored[chunk.id] == nil { report.uploaded += 1 } else { report.updated += 1 }
+    }
   }
 }

@@ -1,0 +1,103 @@
+import Crypto
+import HTTPTypes
+import Hummingbird
+import Synchronization
+
+/// Finds out who asks by their key, where keys are set, and counts how often they do.
+struct AccessMiddleware: RouterMiddleware {
+  let keys: AccessKeys
+  let requestsPerMinute: Int
+  private let counter = RequestCounter()
+
+  init(keys: AccessKeys, requestsPerMinute: Int) {
+    self.keys = keys
+    self.requestsPerMinute = requestsPerMinute
+  }
+
+  func handle(
+    _ request: Request, context: GatewayContext,
+    next: (Request, GatewayContext) async throws -> Response
+  ) async throws -> Response {
+    guard !keys.isEmpty, !Self.isOpen(request.uri.path) else {
+      return try await next(request, context)
+    }
+    guard let given = Self.key(of: request), let caller = keys.caller(with: given) else {
+      throw GatewayError.unauthorized
+    }
+    if requestsPerMinute > 0,
+      let wait = counter.wait(of: caller.name, limit: requestsPerMinute)
+    {
+      throw GatewayError.tooManyRequests(retryAfterSeconds: wait)
+    }
+    var context = context
+    context.caller = caller
+    return try await next(request, context)
+  }
+
+  /// Pages that tell nothing of what is stored, and health, which orchestrators ask without a key.
+  private static func isOpen(_ path: String) -> Bool {
+    path.hasPrefix("/health") || path == "/" || path == "/docs" || path == "/openapi.json"
+  }
+
+  private static func key(of request: Request) -> String? {
+    if let header = request.headers[.authorization] {
+      let parts = header.split(separator: " ", maxSplits: 1)
+      if parts.count == 2, parts[0].lowercased() == "bearer" { return parts[1].trimmed }
+    }
+    for name in ["api-key", "x-api-key"] {
+      if let field = HTTPField.Name(name), let key = request.headers[field] { return key }
+    }
+    return nil
+  }
+}
+
+/// The keys that may be presented, as hashes: looking one up tells nothing of the others.
+public struct AccessKeys: Sendable, Equatable {
+  private var callers: [String: Caller] = [:]
+
+  /// No keys: everybody may do everything.
+  public init() {}
+
+  /// Reads `ROLE:KEY` or `ROLE@TENANT:KEY`, separated by commas or white space; a role is `read` or
+  /// `write`. `nil` when it is anything else.
+  public init?(_ text: String) {
+    for entry in text.split(whereSeparator: { $0 == "," || $0.isWhitespace }) {
+      let parts = entry.split(separator: ":", maxSplits: 1)
+      guard parts.count == 2, parts[1].count >= 8 else { return nil }
+      let role = parts[0].split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false)
+      guard role[0] == "read" || role[0] == "write" else { return nil }
+      if role.count == 2, role[1].isEmpty { return nil }
+      let hash = ContentHash.sha256(String(parts[1]))
+      callers[hash] = Caller(
+        name: String(hash.prefix(16)), mayWrite: role[0] == "write",
+        tenant: role.count == 2 ? String(role[1]) : "")
+    }
+  }
+
+  /// Whether none are set.
+  public var isEmpty: Bool { callers.isEmpty }
+
+  /// Who has this key; `nil` when nobody does.
+  func caller(with key: String) -> Caller? { callers[ContentHash.sha256(key)] }
+}
+
+/// Counts requests of the running minute, by caller.
+final class RequestCounter: Sendable {
+  private struct State {
+    var start = ContinuousClock.now
+    var counts: [String: Int] = [:]
+  }
+
+  private let state = Mutex(State())
+
+  /// Counts a request; seconds to wait when it is one too many.
+  func wait(of caller: String, limit: Int) -> Int? {
+    state.withLock { state in
+      let now = ContinuousClock.now
+      if now - state.start >= .seconds(60) { state = State(start: now) }
+      state.counts[caller, default: 0] += 1
+      guard state.counts[caller, default: 0] > limit else { return nil }
+      return 60 - Int((now - state.start) / .seconds(1))
+    }
+  }
+}

@@ -1,0 +1,237 @@
+import FastJSON
+import HTTPTransfer
+import Synchronization
+
+/// A provider's `/chat/completions`, at once or streamed.
+struct ChatEndpoint: Sendable {
+  /// A provider that would not answer.
+  struct Rejection: Error {
+    /// What the caller is told.
+    let reason: GatewayError
+    /// Whether the complaint is about `response_format`, not about what was asked.
+    let isAboutFormat: Bool
+
+    init(_ reason: GatewayError, isAboutFormat: Bool = false) {
+      self.reason = reason
+      self.isAboutFormat = isAboutFormat
+    }
+  }
+
+  let endpoint: JSONEndpoint
+  let model: String
+  let temperature: Double?
+
+  /// Words of complaints about the way of asking.
+  private static let formatWords = [
+    "response_format", "response format", "json_schema", "json_object", "json schema",
+    "structured output", "guided", "grammar",
+  ]
+
+  /// The reply to messages.
+  func complete(
+    _ messages: [ChatMessage], format: String?
+  ) async throws(GatewayError) -> ChatReply {
+    do {
+      return try await attempt(messages, format: format, saying: nil)
+    } catch {
+      throw error.reason
+    }
+  }
+
+  /// The reply to messages; with `say` it is streamed, and handed on piece by piece.
+  func attempt(
+    _ messages: [ChatMessage], format: String?, saying say: (@Sendable (String) -> Void)?
+  ) async throws(Rejection) -> ChatReply {
+    let body = body(messages, format: format, isStreamed: say != nil)
+    let stream = say.map { ChatStream(say: $0) }
+    let reply: EndpointReply
+    do {
+      if let stream {
+        reply = try await endpoint.stream(.post, "/chat/completions", body: body) {
+          stream.take($0)
+        }
+      } else {
+        reply = try await endpoint.send(.post, "/chat/completions", body: body)
+      }
+    } catch {
+      throw Rejection(
+        error.isUnreachable
+          ? .generationUnreachable(error.message) : .generationFailed(error.message))
+    }
+    guard reply.isSuccess else { throw rejection(reply) }
+    if let stream, let streamed = stream.reply { return streamed }
+    guard let chat = ChatReply(json: stream?.whole ?? reply.json) else {
+      throw Rejection(.generationFailed("the reply of \(model) is no chat completion"))
+    }
+    return chat
+  }
+
+  private func rejection(_ reply: EndpointReply) -> Rejection {
+    if reply.status == 429 || (reply.status == 503 && reply.retryAfter != nil) {
+      let wait = Int((reply.retryAfter ?? 5).rounded(.up))
+      return Rejection(.providerBusy(reply.complaint, retryAfterSeconds: max(1, wait)))
+    }
+    let complaint = reply.reason.lowercased()
+    let isAboutFormat =
+      [400, 404, 422, 501].contains(reply.status)
+      && Self.formatWords.contains { complaint.contains($0) }
+    return Rejection(.generationFailed(reply.complaint), isAboutFormat: isAboutFormat)
+  }
+
+  private func body(_ messages: [ChatMessage], format: String?, isStreamed: Bool) -> [UInt8] {
+    var writer = JSONWriter()
+    writer.beginObject()
+    writer.key("model")
+    writer.string(model)
+    if let temperature {
+      writer.key("temperature")
+      writer.double(temperature)
+    }
+    writer.key("messages")
+    writer.beginArray()
+    for message in messages { message.write(to: &writer) }
+    writer.endArray()
+    if let format {
+      writer.key("response_format")
+      writer.rawValue(format.utf8)
+    }
+    if isStreamed {
+      writer.key("stream")
+      writer.bool(true)
+    }
+    writer.endObject()
+    return writer.bytes
+  }
+}
+
+/// Puts a streamed completion together from the lines of server-sent events, as the bytes come.
+final class ChatStream: Sendable {
+  private struct State {
+    var pending: [UInt8] = []
+    var content = ""
+    var refusal = ""
+    var isTruncated = false
+    var events = 0
+    var other: [UInt8] = []
+  }
+
+  private let state = Mutex(State())
+  private let say: @Sendable (String) -> Void
+
+  /// A stream whose pieces of content go to `say`.
+  init(say: @escaping @Sendable (String) -> Void) {
+    self.say = say
+  }
+
+  /// Takes the next bytes; always wants more.
+  func take(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    let said = state.withLock { state -> [String] in
+      state.pending += bytes
+      var said: [String] = []
+      while let end = state.pending.firstIndex(of: UInt8(ascii: "\n")) {
+        let line = Array(state.pending[..<end])
+        state.pending.removeSubrange(...end)
+        if let piece = Self.read(line, into: &state) { said.append(piece) }
+      }
+      return said
+    }
+    for piece in said { say(piece) }
+    return true
+  }
+
+  /// The whole reply; `nil` when there were no events.
+  var reply: ChatReply? {
+    state.withLock { state in
+      guard state.events > 0 else { return nil }
+      return ChatReply(
+        content: state.content, refusal: state.refusal.isEmpty ? nil : state.refusal,
+        isTruncated: state.isTruncated)
+    }
+  }
+
+  /// The body of a provider that does not stream.
+  var whole: JSONValue? {
+    state.withLock { try? JSONValue(parsing: $0.other + $0.pending) }
+  }
+
+  private static func read(_ line: [UInt8], into state: inout State) -> String? {
+    let prefix = Array("data:".utf8)
+    guard line.starts(with: prefix) else {
+      state.other += line
+      return nil
+    }
+    let value = try? JSONValue(parsing: Array(line.dropFirst(prefix.count)))
+    guard let choice = value?["choices"]?.arrayValue?.first else { return nil }
+    state.events += 1
+    if choice["finish_reason"]?.stringValue == "length" { state.isTruncated = true }
+    if let refusal = choice["delta"]?["refusal"]?.stringValue { state.refusal += refusal }
+    guard let piece = choice["delta"]?["content"]?.stringValue, !piece.isEmpty else { return nil }
+    state.content += piece
+    return piece
+  }
+}
+
+/// Hands on the text of one string member of a JSON object while the object is still written.
+final class StreamedMember: Sendable {
+  private struct State {
+    var text: [Character] = []
+    var position = 0
+    var isInside = false
+    var isOver = false
+  }
+
+  private let state = Mutex(State())
+  private let key: String
+  private let say: @Sendable (String) -> Void
+
+  /// The text of the member `name` goes to `say`.
+  init(_ name: String, say: @escaping @Sendable (String) -> Void) {
+    key = "\"\(name)\""
+    self.say = say
+  }
+
+  /// Takes the next piece of the object.
+  func take(_ piece: String) {
+    let text = state.withLock { state -> String in
+      guard !state.isOver else { return "" }
+      state.text += piece
+      if !state.isInside { enter(&state) }
+      return state.isInside ? read(&state) : ""
+    }
+    if !text.isEmpty { say(text) }
+  }
+
+  private func enter(_ state: inout State) {
+    let text = String(state.text)
+    guard let found = text.firstRange(of: key) else { return }
+    let after = text[found.upperBound...].drop { $0.isWhitespace || $0 == ":" }
+    guard after.first == "\"" else { return }
+    state.position = text.distance(from: text.startIndex, to: after.startIndex) + 1
+    state.isInside = true
+  }
+
+  private func read(_ state: inout State) -> String {
+    var read = ""
+    while state.position < state.text.count {
+      let character = state.text[state.position]
+      if character == "\"" {
+        state.isOver = true
+        break
+      }
+      guard character == "\\" else {
+        read.append(character)
+        state.position += 1
+        continue
+      }
+      guard state.position + 1 < state.text.count else { break }
+      let escape = state.text[state.position + 1]
+      let length = escape == "u" ? 6 : 2
+      guard state.position + length <= state.text.count else { break }
+      let literal = String(state.text[state.position..<(state.position + length)])
+      let value = try? JSONValue(parsing: Array("\"\(literal)\"".utf8))
+      read += value?.stringValue ?? ""
+      state.position += length
+    }
+    return read
+  }
+}

@@ -1,0 +1,172 @@
+import CICU
+
+/// A file's text with the encoding that was found.
+package struct DecodedText: Sendable, Equatable {
+  /// How the encoding is known.
+  package enum Certainty: Sendable, Equatable {
+    /// The bytes are valid UTF-8, or a mark at their beginning says what they are.
+    case known
+    /// The text itself says so.
+    case declared
+    /// By the statistics of the bytes.
+    case guessed
+  }
+
+  /// The text.
+  package let text: String
+  /// The encoding's name.
+  package let encoding: String
+  /// How the encoding is known.
+  package let certainty: Certainty
+
+  /// Bytes at the beginning in which an encoding may be declared.
+  private static let declarationBytes = 2_048
+  /// Bytes that a guess is made of.
+  private static let sampleBytes = 64 << 10
+  /// How sure a guess must be, of 100: noise is taken for something at less than this.
+  private static let leastConfidence: Int32 = 10
+
+  /// Reads text in the encoding that a mark or a declaration names, in UTF-8, or in the one that
+  /// the bytes look like most.
+  ///
+  /// - Throws: `IngestError.notText` for bytes that are no text in any encoding,
+  ///   `IngestError.unknownEncoding` when they may be and none can be told.
+  package init(_ bytes: [UInt8]) throws(IngestError) {
+    if let marked = Self.mark(of: bytes) {
+      self = try Self.convert(bytes[marked.length...], from: marked.encoding, .known)
+    } else if bytes.contains(0) {
+      guard let wide = Self.wideEncoding(of: bytes) else { throw .notText }
+      self = try Self.convert(bytes[...], from: wide, .guessed)
+    } else if let text = String(validating: bytes, as: UTF8.self) {
+      guard !Self.isNoise(text) else { throw .notText }
+      self.init(text: text, encoding: "UTF-8", certainty: .known)
+    } else if let declared = Self.declaration(in: bytes),
+      let decoded = try? Self.convert(bytes[...], from: declared, .declared)
+    {
+      self = decoded
+    } else {
+      self = try Self.guess(bytes)
+    }
+  }
+
+  private init(text: String, encoding: String, certainty: Certainty) {
+    self.text = text
+    self.encoding = encoding
+    self.certainty = certainty
+  }
+
+  /// What a reader of the file should be told; `nil` when nothing is in doubt.
+  package var remark: String? {
+    switch certainty {
+    case .known: nil
+    case .declared: "read as \(encoding), as it says"
+    case .guessed: "neither UTF-8 nor marked, read as \(encoding), which is a guess"
+    }
+  }
+
+  private static func mark(of bytes: [UInt8]) -> (encoding: String, length: Int)? {
+    if bytes.starts(with: [0xef, 0xbb, 0xbf]) { return ("UTF-8", 3) }
+    if bytes.starts(with: [0xff, 0xfe, 0, 0]) { return ("UTF-32LE", 4) }
+    if bytes.starts(with: [0, 0, 0xfe, 0xff]) { return ("UTF-32BE", 4) }
+    if bytes.starts(with: [0xff, 0xfe]) { return ("UTF-16LE", 2) }
+    if bytes.starts(with: [0xfe, 0xff]) { return ("UTF-16BE", 2) }
+    return nil
+  }
+
+  /// UTF-16 without a mark, of text that is mostly Latin: every other byte is zero.
+  private static func wideEncoding(of bytes: [UInt8]) -> String? {
+    let sample = bytes.prefix(sampleBytes)
+    guard bytes.count.isMultiple(of: 2), bytes.count >= 4 else { return nil }
+    var zeros = (even: 0, odd: 0)
+    for (index, byte) in sample.enumerated() where byte == 0 {
+      if index.isMultiple(of: 2) { zeros.even += 1 } else { zeros.odd += 1 }
+    }
+    let half = sample.count / 2
+    if zeros.odd * 10 > half * 6, zeros.even == 0 { return "UTF-16LE" }
+    if zeros.even * 10 > half * 6, zeros.odd == 0 { return "UTF-16BE" }
+    return nil
+  }
+
+  /// The encoding that HTML, XML, or an editor's `coding:` names at the beginning.
+  private static func declaration(in bytes: [UInt8]) -> String? {
+    let head = String(decoding: bytes.prefix(declarationBytes), as: UTF8.self).lowercased()
+    for key in ["charset", "encoding", "coding"] {
+      var rest = head[...]
+      while let found = rest.firstRange(of: key) {
+        rest = rest[found.upperBound...]
+        let value = rest.drop { $0 == " " || $0 == "\t" }
+        guard value.first == "=" || value.first == ":" else { continue }
+        let name = value.dropFirst().drop { " \t\"'".contains($0) }
+          .prefix { $0.isASCII && ($0.isLetter || $0.isNumber || "-_.:".contains($0)) }
+        if !name.isEmpty { return standard(String(name)) }
+      }
+    }
+    return nil
+  }
+
+  /// What is called Latin-1 is Windows-1252 nearly everywhere, as browsers know.
+  private static func standard(_ name: String) -> String {
+    switch name.lowercased() {
+    case "iso-8859-1", "iso8859-1", "latin1", "latin-1", "us-ascii", "ascii": "windows-1252"
+    case "iso-8859-9": "windows-1254"
+    default: name
+    }
+  }
+
+  private static func guess(_ bytes: [UInt8]) throws(IngestError) -> DecodedText {
+    let sample = bytes.prefix(sampleBytes)
+    let controls = sample.count { $0 < 0x20 && !(0x07...0x0d).contains($0) && $0 != 0x1b }
+    guard controls * 100 <= sample.count else { throw .notText }
+    var name = [CChar](repeating: 0, count: 64)
+    let confidence = sample.withContiguousStorageIfAvailable { bytes in
+      bytes.withMemoryRebound(to: CChar.self) {
+        cicu_guess($0.baseAddress, Int32($0.count), &name, Int32(name.count))
+      }
+    }
+    guard let confidence, confidence >= leastConfidence else { throw .unknownEncoding }
+    let end = name.firstIndex(of: 0) ?? name.endIndex
+    let found = String(decoding: name[..<end].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    return try convert(bytes[...], from: standard(found), .guessed)
+  }
+
+  private static func convert(
+    _ bytes: ArraySlice<UInt8>, from encoding: String, _ certainty: Certainty
+  ) throws(IngestError) -> DecodedText {
+    var capacity = bytes.count + 16
+    while true {
+      var length = 0
+      let units = [UInt16](unsafeUninitializedCapacity: capacity) { buffer, count in
+        length = Int(
+          bytes.withUnsafeBytes { raw in
+            cicu_convert(
+              encoding, raw.bindMemory(to: CChar.self).baseAddress, Int32(clamping: raw.count),
+              buffer.baseAddress, Int32(clamping: capacity))
+          })
+        count = max(0, min(length, capacity))
+      }
+      guard length >= 0 else { throw .unknownEncoding }
+      if length > capacity {
+        capacity = length
+        continue
+      }
+      let text = String(decoding: units, as: UTF16.self)
+      guard !isNoise(text) else { throw .notText }
+      return DecodedText(text: text, encoding: encoding, certainty: certainty)
+    }
+  }
+
+  /// Whether more than one character in fifty is a control character, or broken.
+  private static func isNoise(_ text: String) -> Bool {
+    var strange = 0
+    var count = 0
+    for scalar in text.unicodeScalars.prefix(sampleBytes) {
+      count += 1
+      switch scalar.value {
+      case 0x07...0x0d, 0x1b: break
+      case 0..<0x20, 0x7f..<0xa0, 0xfffd: strange += 1
+      default: break
+      }
+    }
+    return strange * 50 > count
+  }
+}
