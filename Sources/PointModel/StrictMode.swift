@@ -36,6 +36,8 @@ public struct StrictMode: Sendable, Equatable {
   public var conditionMaxSize: Int?
   /// Indexed fields of payloads.
   public var maxPayloadIndexes: Int?
+  /// Resident memory of the process, in per cent of what it may have, from which on nothing grows.
+  public var maxResidentMemoryPercent: Int?
   /// The most dimensions of a sparse vector, by its name.
   public var maxSparseLengths: [String: Int] = [:]
   /// The most vectors of a multivector, by its name.
@@ -72,6 +74,7 @@ public struct StrictMode: Sendable, Equatable {
     filterMaxConditions = integer("filter_max_conditions")
     conditionMaxSize = integer("condition_max_size")
     maxPayloadIndexes = integer("max_payload_index_count")
+    maxResidentMemoryPercent = integer("max_resident_memory_percent")
     maxSparseLengths = Self.limits("max_length", by: settings["sparse_config"])
     maxMultiVectors = Self.limits("max_vectors", by: settings["multivector_config"])
   }

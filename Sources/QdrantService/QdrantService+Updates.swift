@@ -31,11 +31,11 @@ extension QdrantService {
     _ call: ServiceCall
   ) async throws(ServiceError) -> UpdateResult {
     let database = try database(call, .write, on: name)
+    let collection = try collection(name, call, .write)
     let number = try await engine { () async throws(CollectionError) in
       try await database.createPayloadIndex(of: name, at: path, schema)
     }
     guard wait else { return UpdateResult(operationID: number, status: .acknowledged) }
-    let collection = try collection(name, call, .write)
     let isReady: Void? = try await Patience.outcome(by: call.deadline, givesUp: true) {
       () async throws(ServiceError) in
       try await engine { () async throws(CollectionError) in
@@ -62,6 +62,7 @@ extension QdrantService {
     of name: String, _ change: VectorNameChange, wait: Bool, _ call: ServiceCall
   ) async throws(ServiceError) -> UpdateResult {
     let database = try database(call, .write, on: name)
+    if case .add = change { _ = try collection(name, call, .write) }
     let number = try await engine { () async throws(CollectionError) in
       try await database.changeVectors(of: name, change)
     }

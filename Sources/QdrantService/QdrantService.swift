@@ -33,9 +33,7 @@ public struct QdrantService: Sendable {
     let database = try state.database()
     do throws(CollectionError) {
       let collection = try database.collection(named: name)
-      if requirement == .read, let seconds = call.timeoutSeconds {
-        try collection.checkTimeout(seconds: seconds)
-      }
+      if let seconds = call.timeoutSeconds { try collection.checkTimeout(seconds: seconds) }
       return collection
     } catch {
       throw .engine(error)

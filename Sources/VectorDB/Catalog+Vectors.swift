@@ -11,6 +11,7 @@ extension Database {
     of name: String, _ change: VectorNameChange
   ) async throws(CollectionError) -> UInt64 {
     await catalog.awaitLoading(of: name)
+    if case .add = change { try collection(named: name).checkGrowth() }
     let answer = try await core.change(.change(.vectors(collection: name, change)))
     noteDropped(change)
     return answer.number

@@ -62,4 +62,22 @@ import Testing
     #expect(throws: TransferError.self) { try point(#"{"id":"x","vector":[1]}"#) }
     #expect(throws: TransferError.self) { try point(#"{"vector":[1]}"#) }
   }
+
+  @Test func ofCodesTheLengthsAreCompared() throws {
+    func same(_ a: String, _ b: String, _ coded: Set<String>) throws -> Bool {
+      func point(_ vector: String) throws -> ComparablePoint {
+        let json = #"{"id":1,"vector":\#(vector)}"#
+        return try ComparablePoint(
+          JSONDocument(parsing: Array(json.utf8)).root, coded: coded)
+      }
+      return try point(a).isSame(as: point(b), isNormalized: false)
+    }
+    #expect(try same(#"{"a":[1,2],"b":[3]}"#, #"{"b":[3],"a":[5,6]}"#, ["a"]))
+    #expect(try !same(#"{"a":[1,2],"b":[3]}"#, #"{"b":[4],"a":[1,2]}"#, ["a"]))
+    #expect(try !same(#"{"a":[1,2]}"#, #"{"a":[1,2,3]}"#, ["a"]))
+    #expect(try same("[1,2]", "[2,1]", [""]))
+    #expect(try !same("[1,2]", "[2,1]", ["a"]))
+    #expect(try same(#"{"a":[[1],[2]]}"#, #"{"a":[[3],[4]]}"#, ["a"]))
+    #expect(try !same(#"{"a":[[1],[2]]}"#, #"{"a":[[3]]}"#, ["a"]))
+  }
 }

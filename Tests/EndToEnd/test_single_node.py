@@ -169,6 +169,12 @@ def test_quotas_refuse_what_grows_and_survive_a_restart(tmp_path):
             assert status == 507
             assert text.startswith("Insufficient storage: Disk usage is at ")
             assert "`max_disk_usage_percent`" in text
+            vector = {"dense": {"size": 2, "distance": "Dot"}}
+            index = {"field_name": "n", "field_schema": "integer"}
+            for path, more in [("vectors/more", vector), ("index", index)]:
+                assert refusal(wire.send("PUT", f"/collections/c/{path}", more)) == (507, text)
+            for path in ["vectors/none", "index/n"]:
+                assert result(wire.send("DELETE", f"/collections/c/{path}"))
             service.kill()
             service.start()
             wire = Wire(service.url, session)

@@ -183,6 +183,13 @@ def test_sizes(strict):
     batch = {"operations": [{"upsert": points(1, 2, 3)}]}
     assert "upsert limit" in strict.refused("/points/batch", batch)
     assert "update limit" in strict.refused("/points/vectors", points(1, 2, 3), method="PUT")
+    strict.bounds(max_timeout=5)
+    vector = {"dense": {"size": 2, "distance": "Dot"}}
+    index = {"field_name": "n", "field_schema": "integer"}
+    for path, body in [("/points", points(1)), ("/vectors/more", vector), ("/index", index)]:
+        text = strict.refused(path + "?timeout=6", body, method="PUT")
+        assert text.startswith('Bad request: Limit exceeded 6 > 5 for "timeout".')
+    strict.accepted("/points?timeout=5", points(1), method="PUT")
     strict.bounds(upsert_max_batchsize=100, max_points_count=6)
     strict.accepted("/points", points(6), method="PUT")
     text = strict.refused("/points", points(7), method="PUT")

@@ -20,6 +20,8 @@ struct CollectionComparison: Sendable {
   let target: RemotePoints
   let batch: Int
   let isNormalized: Bool
+  /// Names of vectors of which only codes are kept.
+  let coded: Set<String>
 
   /// Compares number and contents.
   ///
@@ -27,8 +29,8 @@ struct CollectionComparison: Sendable {
   func run(_ progress: some TransferProgress) async throws(TransferError) -> Outcome {
     let (there, here) = (try await source.count(), try await target.count())
     progress.begin("compare \(source.collection)", total: there)
-    var left = PointStream(PointPages(of: source, limit: batch))
-    var right = PointStream(PointPages(of: target, limit: batch))
+    var left = PointStream(PointPages(of: source, limit: batch), coded)
+    var right = PointStream(PointPages(of: target, limit: batch), coded)
     var (leftHash, rightHash) = (SHA256(), SHA256())
     var (count, differing, differences) = (0, 0, [String]())
     func note(_ difference: String) {
@@ -82,13 +84,17 @@ struct CollectionComparison: Sendable {
 /// The points of pages one by one.
 private struct PointStream {
   private var pages: PointPages
+  private let coded: Set<String>
   private var page: JSONArray.Iterator?
 
-  init(_ pages: PointPages) { self.pages = pages }
+  init(_ pages: PointPages, _ coded: Set<String>) {
+    self.pages = pages
+    self.coded = coded
+  }
 
   mutating func next() async throws(TransferError) -> ComparablePoint? {
     while true {
-      if let point = page?.next() { return try ComparablePoint(point) }
+      if let point = page?.next() { return try ComparablePoint(point, coded: coded) }
       guard let following = try await pages.next() else { return nil }
       page = following.points.makeIterator()
     }

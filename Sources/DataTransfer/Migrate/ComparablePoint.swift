@@ -9,14 +9,17 @@ package struct ComparablePoint: Sendable {
   let payload: [UInt8]
   /// Names, lengths and sparse indices of the vectors, in order.
   private let shape: [UInt8]
-  /// All numbers of all vectors as 32-bit floats.
+  /// All numbers of all vectors that are told as they were given, as 32-bit floats.
   private let values: [Float]
 
   /// Components of vectors of length 1 may differ by this much: each server divides in its way.
   private static let tolerance: Float = 1e-5
 
   /// Reads a point as a server gives it.
-  package init(_ point: JSONElement) throws(TransferError) {
+  ///
+  /// - Parameter coded: names of vectors of which a server keeps codes alone: what it tells is not
+  ///   what another tells that was given it, and only their lengths are compared.
+  package init(_ point: JSONElement, coded: Set<String> = []) throws(TransferError) {
     let id = point["id"]
     if let number = id?.uint64 {
       self.id = .number(number)
@@ -34,7 +37,7 @@ package struct ComparablePoint: Sendable {
     }
     var shape = JSONWriter()
     var values: [Float] = []
-    Self.read(point["vector"], &shape, &values)
+    Self.read(point["vector"], coded, &shape, &values)
     self.shape = shape.bytes
     self.values = values
   }
@@ -60,8 +63,24 @@ package struct ComparablePoint: Sendable {
     (other ?? self).values.withUnsafeBytes { hasher.update(bufferPointer: $0) }
   }
 
+  /// Reads the unnamed vector, or all of them by name.
   private static func read(
-    _ vector: JSONElement?, _ shape: inout JSONWriter, _ values: inout [Float]
+    _ vector: JSONElement?, _ coded: Set<String>, _ shape: inout JSONWriter,
+    _ values: inout [Float]
+  ) {
+    guard let vector, let members = vector.object, vector["indices"] == nil else {
+      return read(vector, isCoded: coded.contains(""), &shape, &values)
+    }
+    shape.beginObject()
+    for (name, inner) in members.sorted(by: { $0.key < $1.key }) {
+      shape.key(name)
+      read(inner, isCoded: coded.contains(name), &shape, &values)
+    }
+    shape.endObject()
+  }
+
+  private static func read(
+    _ vector: JSONElement?, isCoded: Bool, _ shape: inout JSONWriter, _ values: inout [Float]
   ) {
     guard let vector, !vector.isNull else {
       shape.null()
@@ -72,10 +91,11 @@ package struct ComparablePoint: Sendable {
         let before = values.count
         _ = vector.appendFloats(to: &values)
         shape.integer(values.count - before)
+        if isCoded { values.removeSubrange(before...) }
         return
       }
       shape.beginArray()
-      for row in array { read(row, &shape, &values) }
+      for row in array { read(row, isCoded: isCoded, &shape, &values) }
       shape.endArray()
     } else if let indices = vector["indices"]?.array, let weights = vector["values"]?.array {
       let pairs = zip(indices, weights).map { ($0.uint64 ?? 0, Float($1.double ?? 0)) }
@@ -86,13 +106,7 @@ package struct ComparablePoint: Sendable {
       }
       shape.endArray()
     } else {
-      let members = vector.object.map { Array($0) } ?? []
-      shape.beginObject()
-      for (name, inner) in members.sorted(by: { $0.key < $1.key }) {
-        shape.key(name)
-        read(inner, &shape, &values)
-      }
-      shape.endObject()
+      shape.null()
     }
   }
 

@@ -69,7 +69,7 @@ package struct MigrationJob: Sendable {
     do throws(TransferError) {
       return try await CollectionComparison(
         source: copy.source, target: copy.target, batch: max(1, batch),
-        isNormalized: blueprint.isNormalized
+        isNormalized: blueprint.isNormalized, coded: blueprint.codedVectors
       ).run(progress)
     } catch {
       // What differs is copied again by the next run.

@@ -107,6 +107,20 @@ package struct CollectionBlueprint: Sendable, Equatable {
     return configuration["vectors"].map(isCosine) ?? false
   }
 
+  /// The names of the vectors of which nothing but codes is kept.
+  package var codedVectors: Set<String> {
+    func isCoded(_ vector: JSONValue) -> Bool {
+      if case .object(let members) = vector {
+        members["datatype"] == .string("turbo4")
+      } else {
+        false
+      }
+    }
+    guard case .object(let members)? = configuration["vectors"] else { return [] }
+    if isCoded(.object(members)) { return [""] }
+    return Set(members.filter { isCoded($0.value) }.map(\.key))
+  }
+
   /// Size, distance, kind and datatype of each vector, without settings that only tune.
   private static func shape(_ value: JSONValue?) -> JSONValue? {
     guard case .object(let members)? = value else { return nil }

@@ -13,6 +13,7 @@ extension Database {
   public func createPayloadIndex(
     of name: String, at path: PayloadPath, _ schema: PayloadFieldSchema
   ) async throws(CollectionError) -> UInt64 {
+    try collection(named: name).checkGrowth()
     let answer = try await core.change(
       .change(.payloadField(collection: name, path, schema)))
     payloadIndexer.ring()

@@ -16,6 +16,19 @@ extension PointCollection {
     try strictMode?.check(batchOf: count)
   }
 
+  /// Refuses what takes memory or disk when the server, or this collection, has as much as it may.
+  func checkGrowth() throws(CollectionError) {
+    try core.quotas.checkGrowth()
+    guard let limit = state.withLock({ $0.strictMode })?.maxResidentMemoryPercent,
+      let used = core.quotas.usage.residentMemoryPercent, used >= limit
+    else { return }
+    throw StrictModeCheck.refused(
+      "Resident memory usage is at \(used)% of total memory, exceeding the configured limit of "
+        + "\(limit)%",
+      help: "Reduce memory usage (e.g. delete points or drop collections), or raise "
+        + "`max_resident_memory_percent` in the strict mode config of this collection.")
+  }
+
   /// Refuses a further payload index when the configuration allows no more than `count`.
   func checkIndexCount(_ count: Int) throws(CollectionError) {
     guard let limit = latest.strictMode?.maxPayloadIndexes, count >= limit else {

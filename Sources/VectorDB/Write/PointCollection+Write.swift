@@ -14,7 +14,7 @@ extension PointCollection {
     await awaitLoading()
     let fieldSet = fieldSet
     let ready = try await prepared(operations, fieldSet)
-    if operations.contains(where: \.growsCollection) { try core.quotas.checkGrowth() }
+    if operations.contains(where: \.growsCollection) { try checkGrowth() }
     try await admitWrite(operations)
     let lease = try core.memory.lease(growth(of: ready), for: .upsert)
     defer { lease.release() }
