@@ -89,7 +89,8 @@ let package = Package(
     target("TransportBase", ["CBrotli", "CZlib", nioCore, nioPosix]),
     target("ProtoWire"),
     target("QdrantAPI", ["FastJSON", "PointModel", "TextAnalysis"]),
-    target("QdrantService", ["PointModel", "VectorDB", logging]),
+    target("AccessTokens", ["FastJSON", "PointModel", crypto]),
+    target("QdrantService", ["AccessTokens", "PointModel", "VectorDB", logging]),
     .target(
       name: "QdrantGRPC",
       dependencies: [
@@ -110,9 +111,9 @@ let package = Package(
       name: "quiver",
       dependencies: [
         .target(name: "CMalloc", condition: .when(platforms: [.linux])),
-        "DataTransfer", "FastJSON", "HTTPTransfer", "QdrantClient", "QdrantGRPC", "QdrantREST",
-        "QdrantService", "ServiceProcess", "VectorDB", "VectorIndex", argumentParser, hummingbird,
-        lifecycle, logging, nioCore, nioPosix, unixSignals,
+        "AccessTokens", "DataTransfer", "FastJSON", "HTTPTransfer", "PointModel", "QdrantClient",
+        "QdrantGRPC", "QdrantREST", "QdrantService", "ServiceProcess", "VectorDB", "VectorIndex",
+        argumentParser, hummingbird, lifecycle, logging, nioCore, nioPosix, unixSignals,
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -175,11 +176,13 @@ let package = Package(
       path: "Tests/Regressions/Engine", swiftSettings: strict),
     tests("ProtoWire"),
     tests("QdrantAPI", ["FastJSON", "PointModel"]),
-    tests("QdrantService", ["DatabaseFixture", "PointModel", "VectorDB", logging]),
+    tests("AccessTokens", ["FastJSON", "PointModel", crypto]),
+    tests("QdrantService", ["AccessTokens", "DatabaseFixture", "PointModel", "VectorDB", logging]),
     tests(
       "QdrantREST",
       [
-        "FastJSON", "PointModel", "QdrantAPI", "QdrantService", "ServiceProcess", "TransportBase",
+        "AccessTokens", "FastJSON", "PointModel", "QdrantAPI", "QdrantService", "ServiceProcess",
+        "TransportBase",
         "VectorDB", httpTypes, hummingbird, hummingbirdTesting, logging, nioCore, nioEmbedded,
         nioHTTP1,
       ]),

@@ -20,7 +20,8 @@ public struct RESTApplication: Sendable {
     commit: String = Release.unknownCommit
   ) {
     let api = QdrantService(
-      state: state, snapshotFolder: settings.snapshotFolder, logger: logger)
+      state: state, snapshotFolder: settings.snapshotFolder, keys: settings.accessKeys,
+      logger: logger)
     services = RESTServices(api: api, settings: settings, logger: logger)
     self.commit = commit
   }
@@ -37,11 +38,17 @@ public struct RESTApplication: Sendable {
     let settings = services.settings
     return RESTResponder(
       table: RouteTable(services: services, commit: commit),
-      keys: AccessKeys(full: settings.apiKey, readOnly: settings.readOnlyAPIKey),
-      metrics: services.metrics, logger: services.logger,
+      api: services.api, metrics: services.metrics, logger: services.logger,
       slowSeconds: settings.slowRequestMilliseconds == 0
         ? .infinity : Double(settings.slowRequestMilliseconds) / 1000,
       allowsOrigins: settings.enableCORS)
+  }
+
+  /// Every route, as its method and its path with the names of parameters in braces.
+  package var routes: [String] {
+    RouteTable(services: services, commit: commit).routes.map {
+      "\($0.method.rawValue) \($0.template)"
+    }
   }
 
   /// The HTTP server; run it in a service group.

@@ -10,8 +10,8 @@ public struct RESTContext: InitializableFromSource {
   var route: Route?
   /// What the route's parameters stand for, still escaped.
   var values: [String] = []
-  /// What the caller may do.
-  var access = Access.nobody
+  /// Who calls.
+  var caller = Caller.nobody
 
   /// Starts the request's clock.
   public init(source: ApplicationRequestContextSource) {
@@ -31,13 +31,16 @@ public struct RESTContext: InitializableFromSource {
 
   /// The call that the request makes, of a caller who waits so long.
   func call(_ timeoutSeconds: Int? = nil) -> ServiceCall {
-    ServiceCall(access: access, arrivedAt: startedAt, timeoutSeconds: timeoutSeconds)
+    ServiceCall(caller: caller, arrivedAt: startedAt, timeoutSeconds: timeoutSeconds)
   }
 
   /// The collection that a request reads, and the call that it makes.
   func read(_ request: Request) throws(RESTError) -> (name: String, call: ServiceCall) {
     (try collectionName(), call(try ReadParameters(request).timeoutSeconds))
   }
+
+  /// What the request's route does.
+  var action: ServiceAction? { route?.action }
 
   /// Whether the route's path has a parameter of that name.
   func has(_ name: String) -> Bool { route?.parameters.contains(name) ?? false }

@@ -5,14 +5,16 @@ public import VectorDB
 extension QdrantService {
   /// The names of all collections that the caller may see.
   public func collections(_ call: ServiceCall) throws(ServiceError) -> [String] {
-    try database(call, .anyKey).collections.map(\.name).filter(call.access.permitsListing)
+    try database(call, .listCollections).collections.map(\.name).filter(call.access.permitsListing)
   }
 
   /// What a collection reports of itself.
+  ///
+  /// - Parameter action: what the caller wants to know of it.
   public func describe(
-    _ name: String, _ call: ServiceCall
+    _ name: String, _ call: ServiceCall, for action: ServiceAction = .getCollection
   ) async throws(ServiceError) -> CollectionDescription {
-    let collection = try collection(name, call, .read)
+    let collection = try collection(name, call, action)
     let info = try await read("Collection info", call) { () async throws(CollectionError) in
       try await collection.describe()
     }
@@ -23,21 +25,21 @@ extension QdrantService {
   public func memory(
     of name: String, _ call: ServiceCall
   ) async throws(ServiceError) -> CollectionMemoryReport {
-    let collection = try collection(name, call, .read)
+    let collection = try collection(name, call, .getMemory)
     return try await read("Collection memory", call) { () async throws(CollectionError) in
       try await collection.memoryReport()
     }
   }
 
-  /// How many points a collection has, without any waiting.
+  /// How many points the only shard of a collection has, without any waiting.
   public func pointsCount(of name: String, _ call: ServiceCall) throws(ServiceError) -> Int {
-    try collection(name, call, .read).pointsCount
+    try collection(name, call, .getShards).pointsCount
   }
 
   /// Whether there is a collection, or an alias of one, of that name.
   public func exists(_ name: String, _ call: ServiceCall) throws(ServiceError) -> Bool {
     do throws(ServiceError) {
-      _ = try collection(name, call, .read)
+      _ = try collection(name, call, .collectionExists)
       return true
     } catch {
       guard case .engine(.collectionNotFound) = error else { throw error }
@@ -49,7 +51,7 @@ extension QdrantService {
   public func create(
     _ name: String, _ config: CollectionConfig, _ call: ServiceCall
   ) async throws(ServiceError) {
-    let database = try database(call, .manage, on: name)
+    let (database, name) = try database(call, .createCollection, on: name)
     try Self.check(newName: name)
     try await engine { () async throws(CollectionError) in
       try await database.createCollection(named: name, config: config)
@@ -60,7 +62,7 @@ extension QdrantService {
   public func update(
     _ name: String, _ change: CollectionConfigChange, _ call: ServiceCall
   ) async throws(ServiceError) {
-    let database = try database(call, .manage, on: name)
+    let (database, name) = try database(call, .updateCollection, on: name)
     try await engine { () async throws(CollectionError) in
       try await database.updateCollection(named: name, change: change)
     }
@@ -70,7 +72,7 @@ extension QdrantService {
   public func delete(
     _ name: String, _ call: ServiceCall
   ) async throws(ServiceError) -> Bool {
-    let database = try database(call, .manage, on: name)
+    let (database, name) = try database(call, .deleteCollection, on: name)
     return try await engine { () async throws(CollectionError) in
       try await database.deleteCollection(named: name)
     }
@@ -78,19 +80,20 @@ extension QdrantService {
 
   /// All aliases that the caller may see, by name.
   public func aliases(_ call: ServiceCall) throws(ServiceError) -> [Alias] {
-    try database(call, .anyKey).aliases.filter { call.access.permitsListing($0.collection) }
+    try database(call, .listAliases).aliases.filter { call.access.permitsListing($0.collection) }
   }
 
   /// The aliases of the collection whose own name is `name`; none if it does not exist.
   public func aliases(of name: String, _ call: ServiceCall) throws(ServiceError) -> [Alias] {
-    try database(call, .read, on: name).aliases(of: name)
+    let (database, name) = try database(call, .listCollectionAliases, on: name)
+    return database.aliases(of: name)
   }
 
   /// Changes aliases in the order of `operations`: all of them or, if one can't be, none.
   public func changeAliases(
     _ operations: [AliasOperation], _ call: ServiceCall
   ) async throws(ServiceError) {
-    let database = try database(call, .manage)
+    let database = try database(call, .changeAliases)
     try await engine { () async throws(CollectionError) in
       try await database.changeAliases(operations)
     }

@@ -20,14 +20,14 @@ public struct Issue: Sendable {
 extension QdrantService {
   /// Issues that there are now, except those that were dismissed.
   public func issues(_ call: ServiceCall) throws(ServiceError) -> [Issue] {
-    let collections = try database(call, .anyKey).collections
+    let collections = try database(call, .issues).collections
     let found = collections.flatMap { Self.issues(of: $0) }
     return state.issues.noted(found).filter { call.access.permitsListing($0.collection) }
   }
 
   /// Dismisses the issues that there are now.
   public func clearIssues(_ call: ServiceCall) throws(ServiceError) {
-    let collections = try database(call, .manage).collections
+    let collections = try database(call, .clearIssues).collections
     state.issues.dismiss(collections.flatMap { Self.issues(of: $0) })
   }
 

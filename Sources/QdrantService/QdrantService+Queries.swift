@@ -8,7 +8,8 @@ extension QdrantService {
   public func query(
     _ name: String, _ request: QueryRequest, _ call: ServiceCall
   ) async throws(ServiceError) -> PointPages {
-    let collection = try collection(name, call, .read)
+    let collection = try collection(
+      name, call, .query, lookups: Self.lookups(of: [request.root]))
     return try await run([request], collection, call)
   }
 
@@ -16,7 +17,8 @@ extension QdrantService {
   public func query(
     _ name: String, batch requests: [QueryRequest], _ call: ServiceCall
   ) async throws(ServiceError) -> PointPages {
-    let collection = try collection(name, call, .read)
+    let collection = try collection(
+      name, call, .query, lookups: Self.lookups(of: requests.map(\.root)))
     do throws(CollectionError) {
       try collection.checkBatch(of: requests.count)
     } catch {
@@ -29,9 +31,9 @@ extension QdrantService {
   public func groups(
     _ name: String, _ request: GroupsRequest, _ call: ServiceCall
   ) async throws(ServiceError) -> HeldAnswer<[PointGroup]> {
-    let collection = try collection(name, call, .read)
-    try checkLookups(of: request.query.root, call)
-    if let lookup = request.lookup { try call.access.check(.read, on: lookup.collection) }
+    var lookups = Self.lookups(of: [request.query.root])
+    if let lookup = request.lookup { lookups.append(lookup.collection) }
+    let collection = try collection(name, call, .group, lookups: lookups)
     let database = try state.database()
     return try await read("GroupBy", call) { () async throws(CollectionError) in
       try await database.groups(request, in: collection.name)
@@ -42,7 +44,7 @@ extension QdrantService {
   public func matrix(
     _ name: String, _ request: MatrixRequest, _ call: ServiceCall
   ) async throws(ServiceError) -> DistanceMatrix {
-    let collection = try collection(name, call, .read)
+    let collection = try collection(name, call, .matrix)
     return try await read("SearchMatrix", call) { () async throws(CollectionError) in
       try await collection.matrix(request)
     }
@@ -51,15 +53,16 @@ extension QdrantService {
   private func run(
     _ requests: [QueryRequest], _ collection: PointCollection, _ call: ServiceCall
   ) async throws(ServiceError) -> PointPages {
-    for request in requests { try checkLookups(of: request.root, call) }
     let database = try state.database()
     return try await read("Query", call) { () async throws(CollectionError) in
       try await database.queryPages(requests, in: collection)
     }
   }
 
-  private func checkLookups(of node: QueryNode, _ call: ServiceCall) throws(ServiceError) {
-    if let location = node.lookupFrom { try call.access.check(.read, on: location.collection) }
-    for child in node.prefetch { try checkLookups(of: child, call) }
+  /// The collections that queries look points up in, at any depth.
+  private static func lookups(of nodes: [QueryNode]) -> [String] {
+    nodes.flatMap { node in
+      (node.lookupFrom.map { [$0.collection] } ?? []) + lookups(of: node.prefetch)
+    }
   }
 }

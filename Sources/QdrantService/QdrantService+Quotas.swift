@@ -7,7 +7,7 @@ extension QdrantService {
   public func quotas(
     _ call: ServiceCall
   ) async throws(ServiceError) -> (config: QuotaConfig, usage: QuotaUsage) {
-    let database = try database(call, .read)
+    let database = try database(call, .getQuotas)
     return try await engine { () async throws(CollectionError) in
       try await database.onReadThread { () throws(CollectionError) in
         (database.quotas, database.quotaUsage)
@@ -17,7 +17,7 @@ extension QdrantService {
 
   /// Sets limits that hold from now on, restarts or not.
   public func setQuotas(_ config: QuotaConfig, _ call: ServiceCall) async throws(ServiceError) {
-    let database = try database(call, .manage)
+    let database = try database(call, .updateQuotas)
     try await engine { () async throws(CollectionError) in
       try await database.setQuotas(config)
     }

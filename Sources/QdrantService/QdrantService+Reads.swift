@@ -8,7 +8,7 @@ extension QdrantService {
   public func retrieve(
     _ name: String, _ wanted: RetrieveRequest, _ call: ServiceCall
   ) async throws(ServiceError) -> PointPages {
-    let collection = try collection(name, call, .read)
+    let collection = try collection(name, call, .retrieve)
     return try await read("Retrieve", call) { () async throws(CollectionError) in
       try await collection.retrievePages(
         wanted.ids, withPayload: wanted.withPayload, withVector: wanted.withVector)
@@ -19,7 +19,7 @@ extension QdrantService {
   public func point(
     _ name: String, _ id: PointID, _ call: ServiceCall
   ) async throws(ServiceError) -> Record {
-    let collection = try collection(name, call, .read)
+    let collection = try collection(name, call, .retrieve)
     let found = try await read("Retrieve", call) { () async throws(CollectionError) in
       try await collection.retrieve([id], withPayload: .all, withVector: .all)
     }
@@ -31,7 +31,7 @@ extension QdrantService {
   public func scroll(
     _ name: String, _ wanted: ScrollRequest, _ call: ServiceCall
   ) async throws(ServiceError) -> (pages: PointPages, nextOffset: PointID?) {
-    let collection = try collection(name, call, .read)
+    let collection = try collection(name, call, .scroll)
     return try await read("Scroll", call) { () async throws(CollectionError) in
       try await collection.scrollPages(wanted)
     }
@@ -41,7 +41,7 @@ extension QdrantService {
   public func count(
     _ name: String, _ wanted: CountRequest, _ call: ServiceCall
   ) async throws(ServiceError) -> Int {
-    let collection = try collection(name, call, .read)
+    let collection = try collection(name, call, .count)
     return try await read("Count", call) { () async throws(CollectionError) in
       try await collection.count(wanted.filter, exact: wanted.exact)
     }
@@ -51,7 +51,7 @@ extension QdrantService {
   public func facet(
     _ name: String, _ wanted: FacetRequest, _ call: ServiceCall
   ) async throws(ServiceError) -> [FacetHit] {
-    let collection = try collection(name, call, .read)
+    let collection = try collection(name, call, .facet)
     return try await read("Facet", call) { () async throws(CollectionError) in
       try await collection.facet(wanted)
     }

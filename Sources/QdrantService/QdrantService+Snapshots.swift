@@ -7,7 +7,7 @@ extension QdrantService {
   public func snapshots(
     of owner: SnapshotOwner, _ call: ServiceCall
   ) async throws(ServiceError) -> [SnapshotDescription] {
-    let owner = try found(owner, call, .read)
+    let owner = try found(owner, call, owner.listing)
     return try await blocking { [snapshotFolder] () throws(CollectionError) in
       let (folder, name) = try owner.place(in: snapshotFolder)
       return try folder.list(of: name)
@@ -20,7 +20,7 @@ extension QdrantService {
   public func createSnapshot(
     of owner: SnapshotOwner, wait: Bool, _ call: ServiceCall
   ) async throws(ServiceError) -> SnapshotDescription? {
-    let owner = try found(owner, call, owner == .server ? .manage : .write)
+    let owner = try found(owner, call, owner.creation)
     let (database, folder) = (try state.database(), snapshotFolder)
     return try await finish("create", wait) { () async throws(CollectionError) in
       switch owner {
@@ -38,7 +38,7 @@ extension QdrantService {
   public func deleteSnapshot(
     _ snapshot: String, of owner: SnapshotOwner, wait: Bool, _ call: ServiceCall
   ) async throws(ServiceError) -> Bool {
-    let owner = try found(owner, call, owner == .server ? .manage : .write)
+    let owner = try found(owner, call, owner.deletion)
     let (database, folder) = (try state.database(), snapshotFolder)
     let done: Void? = try await finish("delete", wait) { () async throws(CollectionError) in
       try await database.onReadThread { () throws(CollectionError) in
@@ -53,7 +53,7 @@ extension QdrantService {
   package func openSnapshot(
     _ snapshot: String, of owner: SnapshotOwner, _ call: ServiceCall
   ) async throws(ServiceError) -> (file: SnapshotFile, size: Int) {
-    let owner = try found(owner, call, .read)
+    let owner = try found(owner, call, owner.download)
     return try await blocking { [snapshotFolder] () throws(CollectionError) in
       let place = try owner.place(in: snapshotFolder)
       let file = try place.folder.open(snapshot, of: place.name)
@@ -66,7 +66,7 @@ extension QdrantService {
   package func freshSnapshot(
     ofShard shard: UInt32, of name: String, _ call: ServiceCall
   ) async throws(ServiceError) -> (file: SnapshotFile, size: Int) {
-    let owner = try found(.shard(shard, of: name), call, .write)
+    let owner = try found(.shard(shard, of: name), call, .streamShardSnapshot)
     let (database, snapshots) = (try state.database(), snapshotFolder)
     return try await engine { () async throws(CollectionError) in
       guard case .shard(_, let name) = owner else { throw .snapshotNotFound(name) }
@@ -80,8 +80,8 @@ extension QdrantService {
   public func manifest(
     ofShard shard: UInt32, of name: String, _ call: ServiceCall
   ) throws(ServiceError) -> (parts: [String], version: UInt64) {
-    _ = try found(.shard(shard, of: name), call, .write)
-    let info = try collection(name, call, .read).info()
+    let owner = try found(.shard(shard, of: name), call, .partialSnapshotManifest)
+    let info = try collection(named: owner.collection ?? name, call).info()
     let vectors = info.vectors.map { vector in
       vector.name.isEmpty ? "vector_storage/" : "vector_storage-\(vector.name)/"
     }
@@ -90,14 +90,17 @@ extension QdrantService {
 
   /// Refuses a caller that may not recover the collection, and a name that no collection may be
   /// given: before anything is delivered. A shard is recovered only in a collection that is there.
-  ///
-  /// - Returns: the owner by the collection's own name.
-  @discardableResult
-  public func recoveryTarget(
-    _ owner: SnapshotOwner, _ call: ServiceCall
-  ) throws(ServiceError) -> SnapshotOwner {
-    guard case .collection(let name) = owner else { return try found(owner, call, .manage) }
-    let database = try database(call, .manage, on: name)
+  public func checkRecovery(
+    of owner: SnapshotOwner, _ call: ServiceCall
+  ) throws(ServiceError) {
+    try precheck(owner.recovery, on: owner.collection, call.caller)
+    _ = try recoveryTarget(owner)
+  }
+
+  /// The owner by the collection's own name, for a caller who may recover it.
+  private func recoveryTarget(_ owner: SnapshotOwner) throws(ServiceError) -> SnapshotOwner {
+    let database = try state.database()
+    guard case .collection(let name) = owner else { return try existing(owner) }
     if let existing = try? database.collection(named: name) { return .collection(existing.name) }
     try Self.check(newName: name)
     return owner
@@ -111,7 +114,8 @@ extension QdrantService {
     _ owner: SnapshotOwner, from source: SnapshotSource, checksum: String?, wait: Bool,
     _ call: ServiceCall
   ) async throws(ServiceError) -> Bool {
-    let owner = try recoveryTarget(owner, call)
+    try admit(call, to: owner.recovery, on: owner.collection ?? "")
+    let owner = try recoveryTarget(owner)
     let (database, path) = (try state.database(), try await path(of: source, owner))
     let target: String
     switch owner {
@@ -150,20 +154,34 @@ extension QdrantService {
     }
   }
 
-  /// The owner by the collection's own name, which is there.
+  /// The owner by the collection's own name, which is there, for a caller who may do `action`.
   private func found(
-    _ owner: SnapshotOwner, _ call: ServiceCall, _ requirement: Requirement
+    _ owner: SnapshotOwner, _ call: ServiceCall, _ action: ServiceAction
   ) throws(ServiceError) -> SnapshotOwner {
+    if let name = owner.collection {
+      let permitted = try admit(call, to: action, on: name)
+      return try existing(owner.renamed(permitted))
+    }
+    try admit(call, to: action)
+    return try existing(owner)
+  }
+
+  /// The owner by the collection's own name, which is there.
+  private func existing(_ owner: SnapshotOwner) throws(ServiceError) -> SnapshotOwner {
+    let database = try state.database()
+    let name: String
+    do throws(CollectionError) {
+      guard let given = owner.collection else { return owner }
+      name = try database.collection(named: given).name
+    } catch {
+      throw .engine(error)
+    }
     switch owner {
-    case .server:
-      _ = try database(call, requirement)
-      return owner
-    case .collection(let name):
-      return .collection(try collection(name, call, requirement).name)
-    case .shard(let shard, let name):
-      let collection = try collection(name, call, requirement)
+    case .server: return owner
+    case .collection: return .collection(name)
+    case .shard(let shard, _):
       guard shard == SnapshotOwner.onlyShard else { throw .shardMissing(shard) }
-      return .shard(shard, of: collection.name)
+      return .shard(shard, of: name)
     }
   }
 

@@ -11,7 +11,8 @@ extension QdrantService {
   public func update(
     _ name: String, _ operations: [PointModel.Operation], wait: Bool, _ call: ServiceCall
   ) async throws(ServiceError) -> [UpdateResult] {
-    let collection = try collection(name, call, .write)
+    let name = try admit(call, to: operations.map(\.action), on: name)
+    let collection = try collection(named: name, call)
     let numbers = try await Patience.outcome(by: wait ? call.deadline : nil, givesUp: false) {
       () async throws(ServiceError) in
       try await engine { () async throws(CollectionError) in
@@ -30,8 +31,8 @@ extension QdrantService {
     of name: String, at path: PayloadPath, _ schema: PayloadFieldSchema, wait: Bool,
     _ call: ServiceCall
   ) async throws(ServiceError) -> UpdateResult {
-    let database = try database(call, .write, on: name)
-    let collection = try collection(name, call, .write)
+    let (database, name) = try database(call, .createIndex, on: name)
+    let collection = try collection(named: name, call)
     let number = try await engine { () async throws(CollectionError) in
       try await database.createPayloadIndex(of: name, at: path, schema)
     }
@@ -50,7 +51,7 @@ extension QdrantService {
   public func deletePayloadIndex(
     of name: String, at path: PayloadPath, wait: Bool, _ call: ServiceCall
   ) async throws(ServiceError) -> UpdateResult {
-    let database = try database(call, .write, on: name)
+    let (database, name) = try database(call, .deleteIndex, on: name)
     let number = try await engine { () async throws(CollectionError) in
       try await database.deletePayloadIndex(of: name, at: path)
     }
@@ -61,11 +62,55 @@ extension QdrantService {
   public func changeVectors(
     of name: String, _ change: VectorNameChange, wait: Bool, _ call: ServiceCall
   ) async throws(ServiceError) -> UpdateResult {
-    let database = try database(call, .write, on: name)
-    if case .add = change { _ = try collection(name, call, .write) }
+    let (database, name) = try database(call, change.action, on: name)
+    if case .add = change { _ = try collection(named: name, call) }
     let number = try await engine { () async throws(CollectionError) in
       try await database.changeVectors(of: name, change)
     }
     return UpdateResult(operationID: number, status: wait ? .completed : .acknowledged)
+  }
+}
+
+extension QdrantService {
+  /// Lets a caller change points, or refuses all of it.
+  private func admit(
+    _ call: ServiceCall, to actions: [ServiceAction], on name: String
+  ) throws(ServiceError) -> String {
+    var permitted: String?
+    var seen: Set<ServiceAction> = []
+    // To change nothing takes the right to change something.
+    for action in actions.isEmpty ? [.upsertPoints] : actions where seen.insert(action).inserted {
+      permitted = try admit(call, to: action, on: name)
+    }
+    return permitted ?? name
+  }
+}
+
+extension PointModel.Operation {
+  /// What the operation is among all that can be asked for.
+  fileprivate var action: ServiceAction {
+    switch self {
+    case .upsert(_, let condition): condition == .always ? .upsertPoints : .conditionalUpsert
+    case .delete(.ids): .deletePoints
+    case .delete: .deletePointsByFilter
+    case .setPayload: .setPayload
+    case .overwritePayload: .overwritePayload
+    case .deletePayload: .deletePayload
+    case .clearPayload(.ids): .clearPayload
+    case .clearPayload: .clearPayloadByFilter
+    case .updateVectors: .updateVectors
+    case .deleteVectors(_, .ids): .deleteVectors
+    case .deleteVectors: .deleteVectorsByFilter
+    }
+  }
+}
+
+extension VectorNameChange {
+  /// What the change is among all that can be asked for.
+  fileprivate var action: ServiceAction {
+    switch self {
+    case .add: .createVector
+    case .remove: .deleteVector
+    }
   }
 }

@@ -13,23 +13,39 @@ public struct QdrantService: Sendable {
   public let state: ServerState
   /// Where snapshots are kept.
   public let snapshotFolder: SnapshotFolder
+  /// What callers' keys permit.
+  let keys: AccessKeys
   let logger: Logger
 
   /// The API of a server that learns of its database through `state`.
   ///
-  /// - Parameter logger: told what goes wrong where nobody waits for the outcome.
-  public init(state: ServerState, snapshotFolder: SnapshotFolder, logger: Logger) {
+  /// - Parameters:
+  ///   - keys: what callers' keys permit; without any everybody may do everything.
+  ///   - logger: told what goes wrong where nobody waits for the outcome.
+  public init(
+    state: ServerState, snapshotFolder: SnapshotFolder, keys: AccessKeys = .none, logger: Logger
+  ) {
     self.state = state
     self.snapshotFolder = snapshotFolder
+    self.keys = keys
     self.logger = logger
   }
 
-  /// A collection that is there, by its own name or an alias, for an operation that needs
-  /// `requirement`, with the caller's time held against what the collection allows.
+  /// A collection that is there, by its own name or an alias, for a caller who may do `action`
+  /// with it, with the caller's time held against what the collection allows.
+  ///
+  /// - Parameter lookups: other collections that are read from.
   func collection(
-    _ name: String, _ call: ServiceCall, _ requirement: Requirement
+    _ name: String, _ call: ServiceCall, _ action: ServiceAction, lookups: [String] = []
   ) throws(ServiceError) -> PointCollection {
-    try call.access.check(requirement, on: name)
+    let permitted = try admit(call, to: action, on: name, lookups: lookups)
+    return try collection(named: permitted, call)
+  }
+
+  /// A collection that the caller has been admitted to.
+  func collection(
+    named name: String, _ call: ServiceCall
+  ) throws(ServiceError) -> PointCollection {
     let database = try state.database()
     do throws(CollectionError) {
       let collection = try database.collection(named: name)
@@ -40,13 +56,19 @@ public struct QdrantService: Sendable {
     }
   }
 
-  /// The database, for an operation on the whole server that needs `requirement`, or on one
-  /// collection of it, whether it is there or not.
-  func database(
-    _ call: ServiceCall, _ requirement: Requirement, on collection: String? = nil
-  ) throws(ServiceError) -> Database {
-    try call.access.check(requirement, on: collection)
+  /// The database, for a caller who may do `action` with the whole server.
+  func database(_ call: ServiceCall, _ action: ServiceAction) throws(ServiceError) -> Database {
+    try admit(call, to: action)
     return try state.database()
+  }
+
+  /// The database, and the name of a collection that is there or not, for a caller who may do
+  /// `action` with it.
+  func database(
+    _ call: ServiceCall, _ action: ServiceAction, on name: String
+  ) throws(ServiceError) -> (database: Database, name: String) {
+    let permitted = try admit(call, to: action, on: name)
+    return (try state.database(), permitted)
   }
 
   /// Does a read, which is given up at the caller's deadline.

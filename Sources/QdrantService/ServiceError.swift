@@ -37,6 +37,8 @@ public enum ServiceError: Error, Sendable, Equatable {
   case invalid(field: String, reason: String)
   /// The caller brought no key, or a wrong one.
   case unauthenticated(String)
+  /// The caller's token does not hold.
+  case tokenRefused(String)
   /// The caller has no right to it.
   case forbidden(String)
   /// There is no such point.
@@ -58,10 +60,18 @@ public enum ServiceError: Error, Sendable, Equatable {
     case .engine(let error): Self.kind(of: error)
     case .invalid: .invalid
     case .unauthenticated: .unauthenticated
-    case .forbidden: .forbidden
+    case .forbidden, .tokenRefused: .forbidden
     case .pointMissing, .shardMissing: .notFound
     case .standalone: .standalone
     case .starting: .unavailable
+    }
+  }
+
+  /// Whether it is about who the caller is, rather than what is asked for.
+  public var isAboutCaller: Bool {
+    switch self {
+    case .unauthenticated, .tokenRefused: true
+    default: false
     }
   }
 
@@ -80,7 +90,7 @@ public enum ServiceError: Error, Sendable, Equatable {
     switch self {
     case .engine(let error): Self.text(of: error)
     case .invalid(let field, let reason): "Validation error in body: [\(field): \(reason)]"
-    case .unauthenticated(let reason): reason
+    case .unauthenticated(let reason), .tokenRefused(let reason): reason
     case .forbidden(let reason): "Forbidden: \(reason)"
     case .pointMissing(let id): "Not found: Point with id \(id) does not exists!"
     case .shardMissing(let shard): "Not found: shard \(shard)"

@@ -10,6 +10,23 @@ public enum SnapshotOwner: Sendable, Equatable {
   /// snapshots are snapshots of the collection that are kept apart.
   case shard(UInt32, of: String)
 
+  /// The name of the collection; `nil` for the whole server.
+  var collection: String? {
+    switch self {
+    case .server: nil
+    case .collection(let name), .shard(_, let name): name
+    }
+  }
+
+  /// The same, of a collection by another name.
+  func renamed(_ name: String) -> SnapshotOwner {
+    switch self {
+    case .server: self
+    case .collection: .collection(name)
+    case .shard(let shard, _): .shard(shard, of: name)
+    }
+  }
+
   /// The number of the only shard.
   public static let onlyShard: UInt32 = 0
   /// The name of its only segment.
@@ -23,6 +40,27 @@ public enum SnapshotOwner: Sendable, Equatable {
     case .server: (folder, nil)
     case .collection(let name): (folder, name)
     case .shard(let shard, let name): (try folder.shards(of: name), "\(shard)")
+    }
+  }
+}
+
+/// What is done with snapshots, among all that can be asked for.
+extension SnapshotOwner {
+  var listing: ServiceAction { pick(.listFullSnapshots, .listSnapshots, .listShardSnapshots) }
+  var creation: ServiceAction { pick(.createFullSnapshot, .createSnapshot, .createShardSnapshot) }
+  var deletion: ServiceAction { pick(.deleteFullSnapshot, .deleteSnapshot, .deleteShardSnapshot) }
+  var download: ServiceAction {
+    pick(.downloadFullSnapshot, .downloadSnapshot, .downloadShardSnapshot)
+  }
+  var recovery: ServiceAction { pick(.recoverSnapshot, .recoverSnapshot, .recoverShardSnapshot) }
+
+  private func pick(
+    _ server: ServiceAction, _ collection: ServiceAction, _ shard: ServiceAction
+  ) -> ServiceAction {
+    switch self {
+    case .server: server
+    case .collection: collection
+    case .shard: shard
     }
   }
 }

@@ -112,7 +112,7 @@ final class DatabaseService: Service {
   private func announce() {
     let port = progress.withLock { $0.port } ?? settings.httpPort
     let seconds = ContinuousClock.now - startedAt
-    let keys = settings.apiKey != nil || settings.readOnlyAPIKey != nil
+    let keys = settings.accessKeys.areRequired
     logger.notice(
       """
       quiver \(Release.version) listening on \(settings.host):\(port), \

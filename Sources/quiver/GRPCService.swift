@@ -17,7 +17,7 @@ struct GRPCService: Service, CustomStringConvertible {
     _ service: QdrantService, port: Int, settings: ServerSettings, commit: String, logger: Logger
   ) {
     server = QdrantGRPCServer(
-      service, keys: AccessKeys(full: settings.apiKey, readOnly: settings.readOnlyAPIKey),
+      service,
       release: GRPCRelease(
         title: Release.title, version: Release.contractVersion, commit: commit),
       settings: .init(

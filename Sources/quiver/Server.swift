@@ -57,7 +57,8 @@ struct Server {
     var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: application)]
     if let port = settings.grpcPort {
       let api = QdrantService(
-        state: state, snapshotFolder: settings.snapshotFolder, logger: logger)
+        state: state, snapshotFolder: settings.snapshotFolder, keys: settings.accessKeys,
+        logger: logger)
       services.append(
         .init(
           service: GRPCService(

@@ -16,6 +16,13 @@ import Testing
     return fields
   }
 
+  /// The right key as a token, and a wrong one beside it.
+  private static let both: HTTPFields = {
+    var fields = key("x")
+    fields[.authorization] = "Bearer full-secret"
+    return fields
+  }()
+
   private static let requests: [(HTTPRequest.Method, String, String?, isRead: Bool)] = [
     (.get, "/collections", nil, true), (.get, "/metrics", nil, true),
     (.get, "/telemetry", nil, true), (.get, "/collections/c/exists", nil, true),
@@ -42,11 +49,11 @@ import Testing
       for (method, path, body, isRead) in Self.requests {
         let none = try await server.send(method, path, body)
         #expect(none.status == 401, "\(path)")
-        #expect(none.error == "Must provide an API key or an Authorization bearer token")
+        #expect(none.text == "Must provide an API key or an Authorization bearer token")
         for wrong in ["", "full-secre", "full-secrets", "FULL-SECRET", "x"] {
           let answer = try await server.send(method, path, body, headers: Self.key(wrong))
           #expect(answer.status == 401, "\(path)")
-          #expect(answer.error == "Invalid API key or JWT")
+          #expect(answer.text == "Invalid API key or JWT")
         }
         let reader = try await server.send(
           method, path, body, headers: [.authorization: "Bearer read-secret"])
@@ -57,11 +64,16 @@ import Testing
           #expect(reader.error == "Forbidden: Global manage access is required")
         }
       }
-      for headers in [Self.key("full-secret"), [.authorization: "bearer full-secret"]] {
-        let answer = try await server.send(
-          .put, "/collections/c/points", #"{"points":[{"id":1,"vector":[1,1]}]}"#,
-          headers: headers)
-        #expect(answer.status == 200)
+      let point = #"{"points":[{"id":1,"vector":[1,1]}]}"#
+      for (headers, status) in [
+        (Self.key("full-secret"), 200), ([.authorization: "Bearer full-secret"], 200),
+        ([.authorization: "bearer full-secret"], 401),
+        ([.authorization: "Bearer  full-secret"], 401),
+        // A key in a header of its own is the one that counts.
+        (Self.both, 401),
+      ] as [(HTTPFields, Int)] {
+        let answer = try await server.send(.put, "/collections/c/points", point, headers: headers)
+        #expect(answer.status == status, "\(headers)")
       }
     }
   }

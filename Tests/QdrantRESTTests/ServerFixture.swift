@@ -36,6 +36,8 @@ struct Answer {
 /// A server over a real database in a folder of its own, driven without a socket.
 struct ServerFixture {
   let client: any TestClientProtocol
+  /// Every route that the server has.
+  var routes: [String] = []
 
   func send(
     _ method: HTTPRequest.Method, _ path: String, _ body: String? = nil,
@@ -61,7 +63,9 @@ struct ServerFixture {
       at: folder.path, options: DatabaseOptions(searchThreads: 1), logger: logger)
     let rest = RESTApplication(database: database, settings: settings, logger: logger)
     do {
-      try await rest.application().test(.router) { try await test(ServerFixture(client: $0)) }
+      try await rest.application().test(.router) {
+        try await test(ServerFixture(client: $0, routes: rest.routes))
+      }
     } catch {
       await database.close()
       throw error

@@ -180,12 +180,12 @@ final class GRPCConnection: ChannelInboundHandler {
       return
     }
     do throws(GRPCStatus) {
-      let (method, access) = try methods.method(at: head.path, head.credentials)
+      let (method, caller) = try methods.method(at: head.path, head.credentials)
       guard smallAnswerBytes <= limits.smallAnswersMax else {
         throw GRPCStatus(.resourceExhausted, "too many answers of this connection are not read")
       }
       let call = GRPCCall(
-        id, method.kind, ServiceCall(access: access), head, room: makeRoom(id, context),
+        id, method.kind, ServiceCall(caller: caller), head, room: makeRoom(id, context),
         window: limits.callWindow)
       calls[id] = call
       if headers.endStream {

@@ -86,10 +86,14 @@ extension GRPCMethods {
       try service.shardKeys(of: name, call)
       return .answer(call) { _ in }
     }
-    for method in ["UpdateCollectionClusterSetup", "CreateShardKey", "DeleteShardKey"] {
-      add(Self.collections, method, CollectionMessages.name) {
+    let changes: [(method: String, action: ServiceAction)] = [
+      ("UpdateCollectionClusterSetup", .updateShards), ("CreateShardKey", .createShardKey),
+      ("DeleteShardKey", .deleteShardKey),
+    ]
+    for change in changes {
+      add(Self.collections, change.method, CollectionMessages.name) {
         (name, call) async throws(ServiceError) in
-        try service.changeCluster(of: name, call)
+        try service.changeCluster(of: name, change.action, call)
         return .answer(call) { _ in }
       }
     }

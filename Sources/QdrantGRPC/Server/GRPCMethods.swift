@@ -14,12 +14,12 @@ struct GRPCMethods: Sendable {
   typealias Perform<Request> =
     @Sendable (Request, ServiceCall) async throws(ServiceError) -> GRPCAnswer
 
-  private let keys: AccessKeys
+  private let gate: QdrantService
   private var methods: [String: GRPCMethod] = [:]
 
-  /// No calls yet; callers have the rights that their key has of `keys`.
-  init(keys: AccessKeys) {
-    self.keys = keys
+  /// No calls yet; `gate` knows who callers are.
+  init(_ gate: QdrantService) {
+    self.gate = gate
   }
 
   /// Adds a call of one request and one answer.
@@ -31,9 +31,11 @@ struct GRPCMethods: Sendable {
   ) {
     methods["/\(service)/\(method)"] = GRPCMethod(
       isOpen: isOpen,
-      kind: .unary { (message, call) async throws(GRPCStatus) in
+      kind: .unary { [gate] (message, call) async throws(GRPCStatus) in
         let request = try await Self.decode(message, decode)
         do throws(ServiceError) {
+          var call = call
+          call.caller = try await gate.confirmed(call.caller)
           return try await perform(request, call)
         } catch {
           throw GRPCStatus(error)
@@ -74,16 +76,16 @@ struct GRPCMethods: Sendable {
     return try outcome.get()
   }
 
-  /// The call of a path, and what the caller may do.
+  /// The call of a path, and who makes it.
   ///
   /// - Throws: the status of a path that does not exist, and of a key that is missing or wrong.
   func method(
     at path: String, _ credentials: Credentials
-  ) throws(GRPCStatus) -> (GRPCMethod, Access) {
+  ) throws(GRPCStatus) -> (GRPCMethod, Caller) {
     guard let method = methods[path] else { throw GRPCStatus(.unimplemented) }
     if method.isOpen { return (method, .nobody) }
     do throws(ServiceError) {
-      return (method, try keys.access(of: credentials.key))
+      return (method, try gate.caller(bringing: credentials.key))
     } catch {
       throw GRPCStatus(error)
     }

@@ -40,14 +40,12 @@ public struct QdrantGRPCServer: Sendable {
 
   /// A server that does not listen yet.
   ///
-  /// - Parameters:
-  ///   - keys: what callers' keys permit.
-  ///   - release: what health checks tell.
+  /// - Parameter release: what health checks tell.
   public init(
-    _ service: QdrantService, keys: AccessKeys, release: GRPCRelease, settings: Settings,
+    _ service: QdrantService, release: GRPCRelease, settings: Settings,
     logger: Logger
   ) {
-    var methods = GRPCMethods(keys: keys)
+    var methods = GRPCMethods(service)
     methods.addPoints(service)
     methods.addCollections(service)
     methods.addSnapshots(service)

@@ -7,8 +7,9 @@ import QdrantService
 struct ClusterController: Sendable {
   let services: RESTServices
 
-  @Sendable func status(_ request: Request, _ context: RESTContext) -> Response {
-    RESTResponse.ok(context) { writer in
+  @Sendable func status(_ request: Request, _ context: RESTContext) throws -> Response {
+    try services.api.check(.clusterStatus, context.call())
+    return RESTResponse.ok(context) { writer in
       writer.beginObject()
       writer.key("status")
       writer.string("disabled")
@@ -21,7 +22,7 @@ struct ClusterController: Sendable {
     let fields = QueryFields(request)
     _ = try fields.integer("details_level", minimum: 0)
     _ = try fields.integer("timeout", minimum: 1)
-    let names = try services.api.collections(context.call())
+    let names = try services.api.clusterTelemetry(context.call())
     return RESTResponse.ok(context) { writer in
       writer.beginObject()
       writer.key("collections")
@@ -59,7 +60,8 @@ struct ClusterController: Sendable {
   }
 
   @Sendable func change(_ request: Request, _ context: RESTContext) throws -> Response {
-    try services.api.changeCluster(of: context.collectionName(), context.call())
+    try services.api.changeCluster(
+      of: context.collectionName(), context.action ?? .updateShards, context.call())
     return RESTResponse.ok(context) { $0.bool(true) }
   }
 

@@ -22,7 +22,8 @@ struct CollectionsController: Sendable {
   @Sendable func optimizations(
     _ request: Request, _ context: RESTContext
   ) async throws -> Response {
-    let found = try await services.api.describe(context.collectionName(), context.call())
+    let found = try await services.api.describe(
+      context.collectionName(), context.call(), for: .getOptimizations)
     let report = try OptimizationsReport(found.info, request)
     return RESTResponse.ok(context) { report.write(to: &$0) }
   }

@@ -1,6 +1,7 @@
 import FastJSON
 import HTTPTypes
 import Hummingbird
+import Logging
 import QdrantService
 import ServiceProcess
 import TransportBase
@@ -38,6 +39,26 @@ struct ServiceController: Sendable {
     return RESTResponse.ok(context) { $0.bool(true) }
   }
 
+  /// Which messages are logged.
+  @Sendable func logger(_ request: Request, _ context: RESTContext) throws -> Response {
+    try services.api.check(.getLogger, context.call())
+    return RESTResponse.ok(context) { writer in
+      writer.beginObject()
+      writer.key("log_level")
+      writer.string(services.settings.logLevel.rawValue)
+      writer.key("format")
+      writer.string(services.settings.logFormat.rawValue)
+      writer.endObject()
+    }
+  }
+
+  /// The log is as it was started.
+  @Sendable func setLogger(_ request: Request, _ context: RESTContext) throws -> Response {
+    try services.api.check(.updateLogger, context.call())
+    throw RESTError(
+      .badRequest, "Bad request: the log is configured when the server starts (`log_level`)")
+  }
+
   @Sendable func root(_ request: Request, _ context: RESTContext) -> Response {
     var writer = JSONWriter(reservingCapacity: 128)
     writer.beginObject()
@@ -67,7 +88,7 @@ struct ServiceController: Sendable {
     let isPerCollection = try fields.bool("per_collection") ?? false
     _ = try fields.integer("timeout", minimum: 1)
     let report = TelemetryReport(
-      services: services, identity: identity, access: context.access, level: level,
+      services: services, identity: identity, access: context.caller.access, level: level,
       isAnonymous: isAnonymous, isPerCollection: isPerCollection)
     return try await BlockingWork.run { RESTResponse.ok(context) { report.write(to: &$0) } }
   }

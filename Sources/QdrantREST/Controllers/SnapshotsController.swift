@@ -104,7 +104,7 @@ struct SnapshotsController: Sendable {
   /// What is to be recovered, asked for before anything of the body is read.
   func target(_ context: RESTContext) throws -> SnapshotOwner {
     let owner = try context.owner()
-    try services.api.recoveryTarget(owner, context.call())
+    try services.api.checkRecovery(of: owner, context.call())
     return owner
   }
 

@@ -42,14 +42,16 @@ struct TelemetryReport {
     writeApp(&writer)
     writer.key("collections")
     writeCollections(&writer)
-    writer.key("cluster")
-    writer.beginObject()
-    writer.key("enabled")
-    writer.bool(false)
-    writer.endObject()
-    writer.key("requests")
-    writeRequests(&writer)
-    if level > 0 {
+    if access.isGlobal {
+      writer.key("cluster")
+      writer.beginObject()
+      writer.key("enabled")
+      writer.bool(false)
+      writer.endObject()
+      writer.key("requests")
+      writeRequests(&writer)
+    }
+    if level > 0, access.isGlobal {
       writer.key("memory")
       writeMemory(&writer)
       writer.key("hardware")
@@ -57,7 +59,7 @@ struct TelemetryReport {
       writer.key("search_pool")
       writePool(&writer)
     }
-    if let database = services.api.state.openDatabase {
+    if access.isGlobal, let database = services.api.state.openDatabase {
       writer.key("quota")
       writer.write(database.quotas, exceeded: database.quotasExceeded)
     }
@@ -90,7 +92,7 @@ struct TelemetryReport {
       writer.write(MachineDescription.here)
     }
     writer.key("jwt_rbac")
-    writer.bool(false)
+    writer.bool(services.settings.acceptsTokens)
     writer.key("startup")
     writer.string(identity.startup)
     writer.endObject()

@@ -11,7 +11,7 @@ import VectorDB
 /// are query strings.
 public struct RESTResponder: HTTPResponder {
   let table: RouteTable
-  let keys: AccessKeys
+  let api: QdrantService
   let metrics: RequestMetrics
   let logger: Logger
   /// Requests about points that take this long are logged as slow, in seconds.
@@ -54,14 +54,15 @@ public struct RESTResponder: HTTPResponder {
     case .route(let route, let values):
       context.route = route
       context.values = values
-      context.access = try access(of: request, route.requirement)
+      context.caller = try await caller(of: request, asking: route.action.requirement)
+      try api.precheck(route.action, on: Self.collection(route, values), context.caller)
       return try await route.handler(request, context)
     case .otherMethods(let routes):
-      _ = try access(
-        of: request, routes.contains { $0.requirement != .open } ? .anyKey : .open)
+      let isOpen = routes.allSatisfy { $0.action.requirement == .open }
+      _ = try await caller(of: request, asking: isOpen ? .open : .anyKey)
       return Self.answerOtherMethod(request, context, routes)
     case .unknown:
-      _ = try access(of: request, .anyKey)
+      _ = try await caller(of: request, asking: .anyKey)
       return RESTResponse.notFound()
     }
   }
@@ -95,22 +96,26 @@ public struct RESTResponder: HTTPResponder {
     return request.uri.path
   }
 
-  /// What the caller may do, if that is as much as is required.
-  private func access(
-    of request: Request, _ requirement: Requirement
-  ) throws(ServiceError) -> Access {
+  /// Who sends a request; nobody asks where nothing is required.
+  private func caller(
+    of request: Request, asking requirement: Requirement
+  ) async throws(ServiceError) -> Caller {
     if requirement == .open { return .nobody }
-    let access = try keys.access(of: Self.key(of: request))
-    try access.check(requirement)
-    return access
+    return try await api.confirmed(api.caller(bringing: Self.key(of: request)))
   }
 
+  /// The key of a request: a header of its own goes before a bearer token.
   private static func key(of request: Request) -> String? {
     if let keyField, let key = request.headers[keyField] { return key }
-    guard let authorization = request.headers[.authorization] else { return nil }
-    let parts = authorization.split(separator: " ", maxSplits: 1)
-    guard parts.count == 2, parts[0].lowercased() == "bearer" else { return nil }
-    return String(parts[1].drop { $0 == " " })
+    let scheme = "Bearer "
+    guard let authorization = request.headers[.authorization], authorization.hasPrefix(scheme)
+    else { return nil }
+    return String(authorization.dropFirst(scheme.count))
+  }
+
+  /// The collection that a request is about, by the name in its path.
+  private static func collection(_ route: Route, _ values: [String]) -> String? {
+    route.collectionIndex.flatMap { PercentDecoding.decode(values[$0]) }
   }
 
   private func log(
@@ -140,6 +145,7 @@ public struct RESTResponder: HTTPResponder {
       return RESTResponse.error(RESTError(error), context)
     case let error as ServiceError:
       let answer = RESTError(error)
+      if error.isAboutCaller { return RESTResponse.text(answer.status, answer.text) }
       if answer.status.code == 500 || answer.status.code == 507 {
         logFailure(request, id, answer.text)
       }

@@ -6,6 +6,8 @@ import QdrantService
 struct Route: Sendable {
   typealias Handler = @Sendable (Request, RESTContext) async throws -> Response
 
+  /// The parameter that is a collection's name.
+  static let collectionName = "collection_name"
   /// The parameter that is a point's id.
   static let pointID = "id"
 
@@ -13,28 +15,31 @@ struct Route: Sendable {
   /// The path, with the names of parameters in braces; also the route's name in figures. A name
   /// that ends with three dots stands for all that is left of a path, at least one segment.
   let template: String
-  /// What a caller must be allowed to do to use it: asked before the body is read.
-  let requirement: Requirement
+  /// What it does: whether the caller may is asked before the body is read.
+  let action: ServiceAction
   let handler: Handler
   /// Names of the parameters in the order of the path.
   let parameters: [String]
+  /// Where among the parameters the name of the collection is that it is about; `nil` for none.
+  let collectionIndex: Int?
   /// Whether it is about points, whose requests are held against the limit of slow ones.
   let isAboutPoints: Bool
-  /// Whether the path names a collection.
-  let isAboutCollection: Bool
 
   init(
-    _ method: HTTPRequest.Method, _ template: String, _ requirement: Requirement,
+    _ method: HTTPRequest.Method, _ template: String, _ action: ServiceAction,
     _ handler: @escaping Handler
   ) {
     self.method = method
     self.template = template
-    self.requirement = requirement
+    self.action = action
     self.handler = handler
     isAboutPoints = template.contains("/points")
-    isAboutCollection = template.contains("{collection_name}")
     parameters = template.split(separator: "/").compactMap(Self.parameter)
+    collectionIndex = parameters.firstIndex(of: Self.collectionName)
   }
+
+  /// Whether the path names a collection.
+  var isAboutCollection: Bool { collectionIndex != nil }
 
   /// The name in a segment that stands for a parameter.
   static func parameter(in segment: some StringProtocol) -> String? {

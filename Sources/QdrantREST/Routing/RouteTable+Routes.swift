@@ -18,16 +18,18 @@ extension RouteTable {
     let service = ServiceController(services: services, commit: commit)
     let quotas = QuotasController(services: services)
     return [
-      Route(.get, "/", .open, service.root),
-      Route(.get, "/healthz", .open, service.liveness),
-      Route(.get, "/livez", .open, service.liveness),
-      Route(.get, "/readyz", .open, service.readiness),
-      Route(.get, "/telemetry", .anyKey, service.telemetry),
-      Route(.get, "/metrics", .read, service.metrics),
-      Route(.get, "/issues", .anyKey, service.issues),
-      Route(.delete, "/issues", .manage, service.clearIssues),
-      Route(.get, "/quotas", .read, quotas.read),
-      Route(.put, "/quotas", .manage, quotas.set),
+      Route(.get, "/", .root, service.root),
+      Route(.get, "/healthz", .healthCheck, service.liveness),
+      Route(.get, "/livez", .healthCheck, service.liveness),
+      Route(.get, "/readyz", .healthCheck, service.readiness),
+      Route(.get, "/telemetry", .telemetry, service.telemetry),
+      Route(.get, "/metrics", .metrics, service.metrics),
+      Route(.get, "/issues", .issues, service.issues),
+      Route(.delete, "/issues", .clearIssues, service.clearIssues),
+      Route(.get, "/logger", .getLogger, service.logger),
+      Route(.post, "/logger", .updateLogger, service.setLogger),
+      Route(.get, "/quotas", .getQuotas, quotas.read),
+      Route(.put, "/quotas", .updateQuotas, quotas.set),
     ]
   }
 
@@ -37,72 +39,80 @@ extension RouteTable {
     let indexes = PayloadIndexController(services: services)
     let vectors = VectorNamesController(services: services)
     return [
-      Route(.get, "/collections", .anyKey, collections.list),
-      Route(.get, collection, .read, collections.describe),
-      Route(.put, collection, .manage, collections.create),
-      Route(.patch, collection, .manage, collections.update),
-      Route(.delete, collection, .manage, collections.delete),
-      Route(.get, collection + "/exists", .read, collections.exists),
-      Route(.get, collection + "/optimizations", .read, collections.optimizations),
-      Route(.get, collection + "/memory", .read, collections.memory),
-      Route(.get, "/aliases", .anyKey, aliases.list),
-      Route(.get, collection + "/aliases", .read, aliases.listOfCollection),
-      Route(.post, "/collections/aliases", .manage, aliases.change),
-      Route(.put, collection + "/index", .write, indexes.create),
-      Route(.delete, collection + "/index/{field_name}", .write, indexes.delete),
-      Route(.put, collection + "/vectors/{vector_name}", .write, vectors.add),
-      Route(.delete, collection + "/vectors/{vector_name}", .write, vectors.drop),
+      Route(.get, "/collections", .listCollections, collections.list),
+      Route(.get, collection, .getCollection, collections.describe),
+      Route(.put, collection, .createCollection, collections.create),
+      Route(.patch, collection, .updateCollection, collections.update),
+      Route(.delete, collection, .deleteCollection, collections.delete),
+      Route(.get, collection + "/exists", .collectionExists, collections.exists),
+      Route(.get, collection + "/optimizations", .getOptimizations, collections.optimizations),
+      Route(.get, collection + "/memory", .getMemory, collections.memory),
+      Route(.get, "/aliases", .listAliases, aliases.list),
+      Route(.get, collection + "/aliases", .listCollectionAliases, aliases.listOfCollection),
+      Route(.post, "/collections/aliases", .changeAliases, aliases.change),
+      Route(.put, collection + "/index", .createIndex, indexes.create),
+      Route(.delete, collection + "/index/{field_name}", .deleteIndex, indexes.delete),
+      Route(.put, collection + "/vectors/{vector_name}", .createVector, vectors.add),
+      Route(.delete, collection + "/vectors/{vector_name}", .deleteVector, vectors.drop),
     ]
   }
 
   private static func updates(_ services: RESTServices) -> [Route] {
     let updates = UpdatesController(services: services)
     return [
-      Route(.put, points, .write, updates.update(RequestDecoder.upsert)),
-      Route(.post, points + "/delete", .write, updates.update(RequestDecoder.deletePoints)),
-      Route(.post, points + "/payload", .write, updates.update(RequestDecoder.setPayload)),
-      Route(.put, points + "/payload", .write, updates.update(RequestDecoder.overwritePayload)),
+      Route(.put, points, .upsertPoints, updates.update(RequestDecoder.upsert)),
+      Route(.post, points + "/delete", .deletePoints, updates.update(RequestDecoder.deletePoints)),
+      Route(.post, points + "/payload", .setPayload, updates.update(RequestDecoder.setPayload)),
       Route(
-        .post, points + "/payload/delete", .write, updates.update(RequestDecoder.deletePayload)),
-      Route(.post, points + "/payload/clear", .write, updates.update(RequestDecoder.clearPayload)),
-      Route(.put, points + "/vectors", .write, updates.update(RequestDecoder.updateVectors)),
+        .put, points + "/payload", .overwritePayload,
+        updates.update(RequestDecoder.overwritePayload)),
       Route(
-        .post, points + "/vectors/delete", .write, updates.update(RequestDecoder.deleteVectors)),
-      Route(.post, points + "/batch", .write, updates.batch),
+        .post, points + "/payload/delete", .deletePayload,
+        updates.update(RequestDecoder.deletePayload)),
+      Route(
+        .post, points + "/payload/clear", .clearPayload, updates.update(RequestDecoder.clearPayload)
+      ),
+      Route(
+        .put, points + "/vectors", .updateVectors, updates.update(RequestDecoder.updateVectors)),
+      Route(
+        .post, points + "/vectors/delete", .deleteVectors,
+        updates.update(RequestDecoder.deleteVectors)),
+      Route(.post, points + "/batch", .upsertPoints, updates.batch),
     ]
   }
 
   private static func reads(_ services: RESTServices) -> [Route] {
     let reads = PointsController(services: services)
     return [
-      Route(.post, points, .read, reads.retrieve),
-      Route(.get, points + "/{id}", .read, reads.point),
-      Route(.post, points + "/scroll", .read, reads.scroll),
-      Route(.post, points + "/count", .read, reads.count),
-      Route(.post, collection + "/facet", .read, reads.facet),
+      Route(.post, points, .retrieve, reads.retrieve),
+      Route(.get, points + "/{id}", .retrieve, reads.point),
+      Route(.post, points + "/scroll", .scroll, reads.scroll),
+      Route(.post, points + "/count", .count, reads.count),
+      Route(.post, collection + "/facet", .facet, reads.facet),
     ]
   }
 
   private static func queries(_ services: RESTServices) -> [Route] {
     let queries = QueryController(services: services)
     return [
-      Route(.post, points + "/query", .read, queries.one(RequestDecoder.query, wrapped: true)),
+      Route(.post, points + "/query", .query, queries.one(RequestDecoder.query, wrapped: true)),
       Route(
-        .post, points + "/query/batch", .read,
+        .post, points + "/query/batch", .query,
         queries.many(RequestDecoder.queryBatch, wrapped: true)),
-      Route(.post, points + "/query/groups", .read, queries.groups(RequestDecoder.queryGroups)),
-      Route(.post, points + "/search", .read, queries.one(RequestDecoder.search)),
-      Route(.post, points + "/search/batch", .read, queries.many(RequestDecoder.searchBatch)),
-      Route(.post, points + "/search/groups", .read, queries.groups(RequestDecoder.searchGroups)),
-      Route(.post, points + "/search/matrix/pairs", .read, queries.pairs),
-      Route(.post, points + "/search/matrix/offsets", .read, queries.offsets),
-      Route(.post, points + "/recommend", .read, queries.one(RequestDecoder.recommend)),
-      Route(.post, points + "/recommend/batch", .read, queries.many(RequestDecoder.recommendBatch)),
+      Route(.post, points + "/query/groups", .group, queries.groups(RequestDecoder.queryGroups)),
+      Route(.post, points + "/search", .query, queries.one(RequestDecoder.search)),
+      Route(.post, points + "/search/batch", .query, queries.many(RequestDecoder.searchBatch)),
+      Route(.post, points + "/search/groups", .group, queries.groups(RequestDecoder.searchGroups)),
+      Route(.post, points + "/search/matrix/pairs", .matrix, queries.pairs),
+      Route(.post, points + "/search/matrix/offsets", .matrix, queries.offsets),
+      Route(.post, points + "/recommend", .query, queries.one(RequestDecoder.recommend)),
       Route(
-        .post, points + "/recommend/groups", .read,
+        .post, points + "/recommend/batch", .query, queries.many(RequestDecoder.recommendBatch)),
+      Route(
+        .post, points + "/recommend/groups", .group,
         queries.groups(RequestDecoder.recommendGroups)),
-      Route(.post, points + "/discover", .read, queries.one(RequestDecoder.discover)),
-      Route(.post, points + "/discover/batch", .read, queries.many(RequestDecoder.discoverBatch)),
+      Route(.post, points + "/discover", .query, queries.one(RequestDecoder.discover)),
+      Route(.post, points + "/discover/batch", .query, queries.many(RequestDecoder.discoverBatch)),
     ]
   }
 
@@ -113,27 +123,27 @@ extension RouteTable {
     let ofShard = shard + "/snapshots"
     let partial = shard + "/snapshot/partial"
     return [
-      Route(.get, ofCollection, .read, snapshots.list),
-      Route(.post, ofCollection, .write, snapshots.create),
-      Route(.get, ofCollection + "/{snapshot_name}", .read, snapshots.download),
-      Route(.delete, ofCollection + "/{snapshot_name}", .write, snapshots.delete),
-      Route(.put, ofCollection + "/recover", .manage, snapshots.recover),
-      Route(.post, ofCollection + "/upload", .manage, snapshots.upload),
-      Route(.get, shard + "/snapshot", .write, snapshots.stream),
-      Route(.get, partial + "/manifest", .write, snapshots.manifest),
-      Route(.post, partial + "/create", .write, snapshots.partial),
-      Route(.post, partial + "/recover", .manage, snapshots.upload),
-      Route(.post, partial + "/recover_from", .manage, snapshots.recoverFromPeer),
-      Route(.get, ofShard, .read, snapshots.list),
-      Route(.post, ofShard, .write, snapshots.create),
-      Route(.get, ofShard + "/{snapshot_name}", .read, snapshots.download),
-      Route(.delete, ofShard + "/{snapshot_name}", .write, snapshots.delete),
-      Route(.put, ofShard + "/recover", .manage, snapshots.recover),
-      Route(.post, ofShard + "/upload", .manage, snapshots.upload),
-      Route(.get, "/snapshots", .read, snapshots.list),
-      Route(.post, "/snapshots", .manage, snapshots.create),
-      Route(.get, "/snapshots/{snapshot_name}", .read, snapshots.download),
-      Route(.delete, "/snapshots/{snapshot_name}", .manage, snapshots.delete),
+      Route(.get, ofCollection, .listSnapshots, snapshots.list),
+      Route(.post, ofCollection, .createSnapshot, snapshots.create),
+      Route(.get, ofCollection + "/{snapshot_name}", .downloadSnapshot, snapshots.download),
+      Route(.delete, ofCollection + "/{snapshot_name}", .deleteSnapshot, snapshots.delete),
+      Route(.put, ofCollection + "/recover", .recoverSnapshot, snapshots.recover),
+      Route(.post, ofCollection + "/upload", .recoverSnapshot, snapshots.upload),
+      Route(.get, shard + "/snapshot", .streamShardSnapshot, snapshots.stream),
+      Route(.get, partial + "/manifest", .partialSnapshotManifest, snapshots.manifest),
+      Route(.post, partial + "/create", .streamShardSnapshot, snapshots.partial),
+      Route(.post, partial + "/recover", .recoverShardSnapshot, snapshots.upload),
+      Route(.post, partial + "/recover_from", .recoverPartialSnapshot, snapshots.recoverFromPeer),
+      Route(.get, ofShard, .listShardSnapshots, snapshots.list),
+      Route(.post, ofShard, .createShardSnapshot, snapshots.create),
+      Route(.get, ofShard + "/{snapshot_name}", .downloadShardSnapshot, snapshots.download),
+      Route(.delete, ofShard + "/{snapshot_name}", .deleteShardSnapshot, snapshots.delete),
+      Route(.put, ofShard + "/recover", .recoverShardSnapshot, snapshots.recover),
+      Route(.post, ofShard + "/upload", .recoverShardSnapshot, snapshots.upload),
+      Route(.get, "/snapshots", .listFullSnapshots, snapshots.list),
+      Route(.post, "/snapshots", .createFullSnapshot, snapshots.create),
+      Route(.get, "/snapshots/{snapshot_name}", .downloadFullSnapshot, snapshots.download),
+      Route(.delete, "/snapshots/{snapshot_name}", .deleteFullSnapshot, snapshots.delete),
     ]
   }
 
@@ -142,23 +152,23 @@ extension RouteTable {
     guard let pages = DashboardController(services.settings, services.logger) else { return [] }
     let rest = "/{\(DashboardController.path)...}"
     return [
-      Route(.get, "/dashboard", .open, pages.first),
-      Route(.get, "/dashboard" + rest, .open, pages.page),
+      Route(.get, "/dashboard", .dashboard, pages.first),
+      Route(.get, "/dashboard" + rest, .dashboard, pages.page),
     ]
   }
 
   private static func clusters(_ services: RESTServices) -> [Route] {
     let clusters = ClusterController(services: services)
     return [
-      Route(.get, "/cluster", .read, clusters.status),
-      Route(.get, "/cluster/telemetry", .anyKey, clusters.telemetry),
-      Route(.post, "/cluster/recover", .manage, clusters.recover),
-      Route(.delete, "/cluster/peer/{peer_id}", .manage, clusters.removePeer),
-      Route(.get, collection + "/cluster", .read, clusters.shards),
-      Route(.post, collection + "/cluster", .manage, clusters.change),
-      Route(.get, collection + "/shards", .read, clusters.shardKeys),
-      Route(.put, collection + "/shards", .manage, clusters.change),
-      Route(.post, collection + "/shards/delete", .manage, clusters.change),
+      Route(.get, "/cluster", .clusterStatus, clusters.status),
+      Route(.get, "/cluster/telemetry", .clusterTelemetry, clusters.telemetry),
+      Route(.post, "/cluster/recover", .recoverPeer, clusters.recover),
+      Route(.delete, "/cluster/peer/{peer_id}", .removePeer, clusters.removePeer),
+      Route(.get, collection + "/cluster", .getShards, clusters.shards),
+      Route(.post, collection + "/cluster", .updateShards, clusters.change),
+      Route(.get, collection + "/shards", .listShardKeys, clusters.shardKeys),
+      Route(.put, collection + "/shards", .createShardKey, clusters.change),
+      Route(.post, collection + "/shards/delete", .deleteShardKey, clusters.change),
     ]
   }
 }

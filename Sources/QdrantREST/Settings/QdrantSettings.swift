@@ -12,9 +12,7 @@ extension SettingKey {
     rules: [
       "service.enable_tls": .protection,
       "service.verify_https_client_certificate": .protection,
-      "service.jwt_rbac": .protection,
       "service.enforce_internal_auth": .protection,
-      "service.alt_api_key": .protectingValue,
       "cluster.p2p.enable_tls": .protection,
       "audit.enabled": .protection,
 

@@ -1,4 +1,5 @@
 public import Logging
+public import QdrantService
 public import ServiceProcess
 public import VectorDB
 
@@ -14,8 +15,12 @@ public struct ServerSettings: Sendable, Equatable {
   public var needsGRPCPort = false
   /// The key that permits everything; without any key the server is open.
   public var apiKey: String?
+  /// Another key that permits everything.
+  public var altAPIKey: String?
   /// The key that permits reading only.
   public var readOnlyAPIKey: String?
+  /// Whether tokens are taken that one of the two keys which permit everything has signed.
+  public var acceptsTokens = false
   /// Whether pages of other origins may call the server from browsers.
   public var enableCORS = true
   /// Whether there is a dashboard at `/dashboard`.
@@ -71,6 +76,12 @@ public struct ServerSettings: Sendable, Equatable {
   /// Where a server with these settings is reached from this machine.
   public var localURL: String { LocalAddress.url(host: host, port: httpPort) }
 
+  /// What callers' keys permit.
+  public var accessKeys: AccessKeys {
+    AccessKeys(
+      full: apiKey, alternative: altAPIKey, readOnly: readOnlyAPIKey, takesTokens: acceptsTokens)
+  }
+
   /// The durability as it is written in a configuration.
   public var durabilityText: String {
     switch durability {
@@ -115,7 +126,12 @@ extension ServerSettings {
       needsGRPCPort = port > 0
     }
     set(\.apiKey, reader.given(.apiKey))
+    set(\.altAPIKey, reader.given(.altAPIKey))
     set(\.readOnlyAPIKey, reader.given(.readOnlyAPIKey))
+    set(\.acceptsTokens, reader.flag(.jwtRBAC))
+    if acceptsTokens, apiKey == nil, altAPIKey == nil {
+      reader.reject(.jwtRBAC, "needs `service.api_key`, which signs the tokens")
+    }
     set(\.enableCORS, reader.flag(.enableCORS))
     set(\.enableStaticContent, reader.flag(.enableStaticContent))
     set(\.staticContentFolder, reader.given(.staticContentFolder))

@@ -12,8 +12,12 @@ public enum SettingKey: String, Sendable, CaseIterable {
   case grpcPort = "service.grpc_port"
   /// The key that permits everything.
   case apiKey = "service.api_key"
+  /// Another key that permits everything, while one replaces the other.
+  case altAPIKey = "service.alt_api_key"
   /// The key that permits reading.
   case readOnlyAPIKey = "service.read_only_api_key"
+  /// Whether tokens are taken that one of the keys has signed.
+  case jwtRBAC = "service.jwt_rbac"
   /// Whether pages of other origins may call the server from browsers.
   case enableCORS = "service.enable_cors"
   /// Whether there is a dashboard at `/dashboard`.
@@ -55,7 +59,9 @@ public enum SettingKey: String, Sendable, CaseIterable {
   public var canBeEmpty: Bool { self == .grpcPort }
 
   /// Whether the value must never be shown.
-  public var isSecret: Bool { self == .apiKey || self == .readOnlyAPIKey }
+  public var isSecret: Bool {
+    self == .apiKey || self == .altAPIKey || self == .readOnlyAPIKey
+  }
 }
 
 extension SettingKey: Setting {

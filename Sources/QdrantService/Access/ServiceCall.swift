@@ -1,0 +1,69 @@
+import AccessTokens
+
+/// Who makes a call.
+public struct Caller: Sendable {
+  /// How a caller has shown who it is.
+  public enum Credential: String, Sendable {
+    /// By a token.
+    case token = "Jwt"
+    /// By a key.
+    case key = "ApiKey"
+    /// Not at all.
+    case none = "None"
+  }
+
+  /// What the caller may do.
+  public var access: Access
+  /// How that is known.
+  public var credential: Credential
+  /// Who acts, as its token says.
+  public var subject: String?
+  /// What has to be there for its token to hold, and what the token grants then. Until that is
+  /// looked for, the caller may do nothing.
+  var condition: (wanted: TokenClaims.ValueExists, granted: Access)?
+
+  /// A caller with these rights.
+  public init(_ access: Access, by credential: Credential = .none, subject: String? = nil) {
+    self.access = access
+    self.credential = credential
+    self.subject = subject
+  }
+
+  /// Whether it is yet to be looked for whether the caller's token holds.
+  public var isPending: Bool { condition != nil }
+
+  /// Whoever asks for what is open to all.
+  public static let nobody = Caller(.nobody)
+}
+
+/// Who makes a call, since when, and how long it may take.
+public struct ServiceCall: Sendable {
+  /// Who calls.
+  public var caller: Caller
+  /// When the request arrived; its time counts from here, the wait for its body included.
+  public var arrivedAt: ContinuousClock.Instant
+  /// How long the caller waits, in seconds; `nil` for as long as it takes.
+  public var timeoutSeconds: Int?
+
+  /// A call of one request.
+  public init(
+    caller: Caller, arrivedAt: ContinuousClock.Instant = .now, timeoutSeconds: Int? = nil
+  ) {
+    self.caller = caller
+    self.arrivedAt = arrivedAt
+    self.timeoutSeconds = timeoutSeconds
+  }
+
+  /// A call of somebody with these rights.
+  public init(
+    access: Access, arrivedAt: ContinuousClock.Instant = .now, timeoutSeconds: Int? = nil
+  ) {
+    self.init(caller: Caller(access), arrivedAt: arrivedAt, timeoutSeconds: timeoutSeconds)
+  }
+
+  /// What the caller may do.
+  public var access: Access { caller.access }
+
+  /// When the caller stops waiting.
+  var deadline: ContinuousClock.Instant? { timeoutSeconds.map { arrivedAt + .seconds($0) } }
+}
