@@ -14,6 +14,7 @@ import subprocess
 import sys
 
 import numpy as np
+from index_data import SEED, SETS, derived, folder_of, read
 from index_peers import LIMIT, PEERS
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -104,14 +105,18 @@ class Work:
     """The data, in the form that every engine reads, and where indexes are kept."""
 
     def __init__(self, options):
-        folder = pathlib.Path(options.data)
-        base = self.read(folder, "base")
-        queries = self.read(folder, "queries")
-        self.metric = options.metric
+        folder = folder_of(options.data)
+        base, queries = read(folder, "base"), read(folder, "queries")
+        self.metric = options.metric or SETS.get(options.data, "cosine")
         truth = folder / "gt.npy"
-        whole = options.points is None or options.points >= len(base)
+        whole = options.points is None or options.points == len(base)
+        if options.points and options.points > len(base):
+            if self.metric != "cosine":
+                raise SystemExit(f"bench: {options.data} has only {len(base):,} rows")
+            say(f"{len(base) / options.points:.0%} of the rows are as they are, the others derived")
+            base = derived(base, options.points, SEED)
         base, queries = base[: options.points], queries[: options.queries]
-        if options.metric == "cosine":
+        if self.metric == "cosine":
             base, queries = (
                 rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-30)
                 for rows in (base, queries)
@@ -129,13 +134,6 @@ class Work:
         else:
             ids = nearest(base, queries, self.metric)
         self.truth = ids
-
-    @staticmethod
-    def read(folder: pathlib.Path, name: str) -> np.ndarray:
-        for file in (folder / f"{name}.npy", folder / f"{name}.f16.npy"):
-            if file.exists():
-                return np.load(file).astype(np.float32)
-        raise SystemExit(f"bench: there is no {name}.npy in {folder}")
 
     def recall(self, found: np.ndarray) -> float:
         return recall_of(found, self.truth)
@@ -240,7 +238,7 @@ def show(rows: list[dict]) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench index")
     parser.add_argument("--data", required=True)
-    parser.add_argument("--metric", choices=("cosine", "l2", "dot"), default="cosine")
+    parser.add_argument("--metric", choices=("cosine", "l2", "dot"))
     parser.add_argument("--engines", default="quiver," + ",".join(PEERS))
     parser.add_argument("--points", type=int)
     parser.add_argument("--queries", type=int)

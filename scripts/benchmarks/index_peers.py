@@ -14,8 +14,8 @@ import sys
 import time
 
 import numpy as np
-
-LIMIT = 10
+from index_graph_peers import LIMIT
+from index_graph_peers import PEERS as GRAPH_PEERS
 
 
 class Hnswlib:
@@ -194,8 +194,12 @@ class QdrantEdge:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         quantization = None
-        if self.quantised:
+        if self.quantised == "int8":
             quantization = q.ScalarQuantizationConfig(q.ScalarType.Int8, always_ram=True)
+        elif self.quantised == "turbo4":
+            quantization = q.TurboQuantQuantizationConfig(
+                always_ram=True, bits=q.TurboQuantBitSize.Bits4
+            )
         config = q.EdgeConfig(
             vectors=q.EdgeVectorParams(rows.shape[1], self.distance, on_disk=False),
             hnsw_config=q.HnswIndexConfig(
@@ -222,8 +226,9 @@ class QdrantEdge:
         self.shard = self.q.EdgeShard.load(str(self.folder))
 
     def bytes(self, rows):
-        """Links of the graph, and a byte a dimension if quantised."""
-        return 8 * self.m + (rows.shape[1] + 4 if self.quantised else 0)
+        """Links of the graph, and a byte or half a byte a dimension if quantised."""
+        codes = {None: 0, "int8": rows.shape[1] + 4, "turbo4": rows.shape[1] / 2 + 4}
+        return 8 * self.m + codes[self.quantised]
 
     def use(self, setting):
         q = self.q
@@ -246,14 +251,20 @@ PEERS = {
     "hnswlib": (Hnswlib, {"M16": (16, 200), "M32": (32, 400)}),
     "faiss-ivfflat": (FaissIVFFlat, {"4√N": 4, "8√N": 8}),
     "usearch": (USearch, {"c16": (16, 200), "c32": (32, 400)}),
-    "qdrant-edge": (QdrantEdge, {"plain": (16, 100, False), "int8": (16, 100, True)}),
+    "qdrant-edge": (
+        QdrantEdge,
+        {"plain": (16, 100, None), "int8": (16, 100, "int8"), "turbo4": (16, 100, "turbo4")},
+    ),
     "scann": (ScaNN, {"4√N": 4, "8√N": 8}),
+    **GRAPH_PEERS,
 }
 
 
-def prepared(queries, one_by_one):
+def prepared(queries, kind):
     # Lists are made beforehand: what a client has in hand.
-    return [query.tolist() for query in queries] if one_by_one else queries
+    if getattr(kind, "takes_arrays", False) or not getattr(kind, "calls_one_by_one", False):
+        return queries
+    return [query.tolist() for query in queries]
 
 
 def main() -> None:
@@ -270,7 +281,7 @@ def main() -> None:
     if one_by_one:
         tiny.at(folder / "one").build(rows[:1])
         tiny.use(10)
-        some = prepared(asked[:200], True)
+        some = prepared(asked[:200], kind)
         tiny.search(some)
         started = time.process_time()
         for _ in range(3):
@@ -301,7 +312,7 @@ def main() -> None:
 
     for line in sys.stdin:
         engine.use(json.loads(line))
-        batch = prepared(asked, one_by_one)
+        batch = prepared(asked, kind)
         engine.search(batch[:20])
         started = time.process_time()
         found = engine.search(batch)

@@ -1,7 +1,6 @@
 """One large collection in a real server, alone; see scripts/bench for the options.
 
-Points beyond the rows of the data are derived from them: each is a row moved a random part, at most
-three tenths, of the way towards another random row, seeded, and brought to unit length.
+Points beyond the rows of the data are derived from them; see index_data.py.
 """
 
 import argparse
@@ -20,6 +19,7 @@ import numpy as np
 import orjson
 from data import nearest, normalised
 from engines import ROOT, Quiver, prepared_posts
+from index_data import derived, read
 from measure import Stopwatch
 
 SEED, LIMIT, BATCH = 23, 10, 1_000
@@ -27,20 +27,6 @@ SEED, LIMIT, BATCH = 23, 10, 1_000
 
 def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
-
-
-def derived(folder: str, points: int) -> tuple[np.ndarray, np.ndarray]:
-    base = normalised(np.load(pathlib.Path(folder) / "base.f16.npy")[:points])
-    queries = normalised(np.load(pathlib.Path(folder) / "queries.f16.npy"))
-    random = np.random.default_rng(SEED)
-    rows = np.empty((points, base.shape[1]), np.float32)
-    rows[: len(base)] = base
-    for first in range(len(base), points, 100_000):
-        count = min(100_000, points - first)
-        a, b = base[random.integers(len(base), size=(2, count))]
-        share = random.uniform(0.02, 0.3, (count, 1)).astype(np.float32)
-        rows[first : first + count] = normalised(a + share * (b - a))
-    return rows, queries
 
 
 def probe(port: int, name: str, bodies: list[bytes], stop, results) -> None:
@@ -153,7 +139,9 @@ def main() -> int:
     parser.add_argument("--queries", type=int, default=1_000)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    rows, queries = derived(options.data, options.points)
+    folder = pathlib.Path(options.data)
+    rows = derived(read(folder, "base"), options.points, SEED)
+    queries = normalised(read(folder, "queries"))
     queries = queries[: options.queries]
     say(f"{len(rows):,} rows of {rows.shape[1]}, seed {SEED}")
     truth = nearest(rows, queries, LIMIT)
