@@ -415,6 +415,37 @@ void *vk_allocate_zeroed(size_t bytes) {
   return aligned;
 }
 
+void *vk_allocate_huge(size_t bytes) {
+  const size_t page = 2 << 20;
+  if (bytes > SIZE_MAX - 2 * page) {
+    return NULL;
+  }
+  size_t mapped = bytes + page + sizeof(struct block_header);
+  char *base = mmap(NULL, mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (base == MAP_FAILED) {
+    return NULL;
+  }
+  uintptr_t first = (uintptr_t)base + sizeof(struct block_header);
+  char *aligned = base + sizeof(struct block_header) + (page - first % page) % page;
+  struct block_header *header = (struct block_header *)(aligned - sizeof(struct block_header));
+  header->base = base;
+  header->mapped = mapped;
+#ifdef MADV_HUGEPAGE
+  // Only asked for: without them the memory is as good, but slower.
+  (void)madvise(aligned, bytes, MADV_HUGEPAGE);
+#endif
+  return aligned;
+}
+
+void vk_give_back(void *memory, size_t bytes) {
+  const uintptr_t page = 4096;
+  uintptr_t first = ((uintptr_t)memory + page - 1) / page * page;
+  uintptr_t end = ((uintptr_t)memory + bytes) / page * page;
+  if (end > first) {
+    (void)madvise((void *)first, end - first, MADV_DONTNEED);
+  }
+}
+
 void vk_free(void *memory) {
   if (memory == NULL) {
     return;

@@ -3,7 +3,8 @@ import Synchronization
 
 /// A fixed number of rows of equal length in one block of memory, with a presence bit a row.
 ///
-/// The block is zero pages until rows are written, so a chunk with few rows costs few pages.
+/// The block is zero pages until rows are written, so a chunk with few rows costs few pages. Chunks of
+/// a large column lie together in a region of large pages.
 ///
 /// SAFETY: `rows` and `presence` are set once and freed in `deinit`, when no reference is left. A
 /// row's bytes are written by the one writer only while no reader may look at that row: readers
@@ -17,17 +18,24 @@ final class DenseChunk: AddressableChunk, @unchecked Sendable {
   private let rows: UnsafeMutableRawPointer
   private let presence: UnsafeMutablePointer<Atomic<UInt64>>
   private let presenceWords: Int
+  /// Where the rows lie, if not in memory of their own.
+  private let region: RowRegion?
 
-  init(rowCount: Int, rowBytes: Int) {
+  /// Takes the rows' memory from `region`, if there is one and it has room.
+  init(rowCount: Int, rowBytes: Int, region: RowRegion? = nil) {
     self.rowCount = rowCount
     self.rowBytes = rowBytes
-    guard let memory = vk_allocate_zeroed(rowCount * rowBytes) else {
+    let shared = region?.take(rowCount * rowBytes)
+    guard let memory = shared ?? vk_allocate_zeroed(rowCount * rowBytes) else {
       preconditionFailure("out of memory")
     }
     self.rows = memory
-    self.presenceWords = (rowCount + 63) / 64
+    self.region = shared == nil ? nil : region
+    // The number of rows that are absent stands before the bits.
+    self.presenceWords = 1 + (rowCount + 63) / 64
     self.presence = .allocate(capacity: presenceWords)
-    for word in 0..<presenceWords {
+    presence.initialize(to: Atomic(UInt64(rowCount)))
+    for word in 1..<presenceWords {
       (presence + word).initialize(to: Atomic(0))
     }
   }
@@ -35,7 +43,11 @@ final class DenseChunk: AddressableChunk, @unchecked Sendable {
   deinit {
     presence.deinitialize(count: presenceWords)
     presence.deallocate()
-    vk_free(rows)
+    if region == nil {
+      vk_free(rows)
+    } else {
+      vk_give_back(rows, rowCount * rowBytes)
+    }
   }
 
   var byteCount: Int { rowCount * rowBytes + presenceWords * 8 }
@@ -44,9 +56,12 @@ final class DenseChunk: AddressableChunk, @unchecked Sendable {
   func write(row: Int, _ fill: (UnsafeMutableRawPointer) -> Void) {
     precondition(row < rowCount, "a row that doesn't fit its chunk")
     fill(rows + row * rowBytes)
-    let word = presence + (row >> 6)
+    let word = presence + 1 + (row >> 6)
+    let bit: UInt64 = 1 << UInt64(row & 63)
     let bits = word.pointee.load(ordering: .relaxed)
-    word.pointee.store(bits | (1 << UInt64(row & 63)), ordering: .releasing)
+    if bits & bit != 0 { return }
+    word.pointee.store(bits | bit, ordering: .releasing)
+    presence.pointee.subtract(1, ordering: .releasing)
   }
 
   var addresses: DenseAddresses {
@@ -60,7 +75,9 @@ struct DenseAddresses {
   fileprivate let presence: UnsafeMutablePointer<Atomic<UInt64>>
 
   func isPresent(_ row: Int) -> Bool {
-    let bits = presence[row >> 6].load(ordering: .acquiring)
+    // Nearly all chunks are full, and one word says so.
+    if presence.pointee.load(ordering: .acquiring) == 0 { return true }
+    let bits = presence[1 + (row >> 6)].load(ordering: .acquiring)
     return bits & (1 << UInt64(row & 63)) != 0
   }
 }

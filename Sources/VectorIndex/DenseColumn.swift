@@ -26,7 +26,12 @@ public final class DenseColumn: Sendable {
   private let directory = ChunkDirectory<DenseChunk>()
   private let chunkBytes = Atomic<Int>(0)
 
+  /// Where the next chunks of a large column lie. Writer only.
+  private let region = TraceableMutex<RowRegion?>(nil)
+
   private static let chunkByteTarget = 1 << 20
+  /// Chunks before the first that lies in a region: a small column shall not take a large page.
+  private static let ownChunks = 16
 
   /// An empty column of rows of `dimension` numbers, at least one.
   public init(dimension: Int, element: ElementType = .float32) {
@@ -85,10 +90,25 @@ public final class DenseColumn: Sendable {
       chunk.write(row: row, fill)
       return
     }
-    let chunk = DenseChunk(rowCount: rowsPerChunk, rowBytes: rowBytes)
+    let chunk = makeChunk(number)
     chunk.write(row: row, fill)
     directory.replace(number, with: chunk)
     chunkBytes.add(chunk.byteCount, ordering: .relaxed)
+  }
+
+  private func makeChunk(_ number: Int) -> DenseChunk {
+    let chunkBytes = rowsPerChunk * rowBytes
+    guard number >= Self.ownChunks, chunkBytes <= RowRegion.byteCount / 4 else {
+      return DenseChunk(rowCount: rowsPerChunk, rowBytes: rowBytes)
+    }
+    return region.withLock { region in
+      if let region, region.hasRoom(for: chunkBytes) {
+        return DenseChunk(rowCount: rowsPerChunk, rowBytes: rowBytes, region: region)
+      }
+      let next = RowRegion()
+      region = next
+      return DenseChunk(rowCount: rowsPerChunk, rowBytes: rowBytes, region: next)
+    }
   }
 
   /// What is there now. Cheap: one lock and one reference. Keeps the chunks it shows alive.

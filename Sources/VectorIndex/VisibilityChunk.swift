@@ -29,9 +29,18 @@ struct VisibilityAddresses {
   // A bit for every row: whether its cells have to be looked at, because it was not born or has
   // died. Nearly all of the rows that readers ask for are neither, and 64 of them share a word.
   private let uncertain: UnsafeMutablePointer<Atomic<UInt64>>
-  private let latestBirth: UnsafeMutablePointer<Atomic<UInt64>>
-  /// How many deaths were recorded.
-  private let deathCount: UnsafeMutablePointer<Atomic<Int>>
+  private let summary: UnsafeMutablePointer<Summary>
+
+  /// What is known of all rows together, in one cache line.
+  private struct Summary: ~Copyable {
+    let latestBirth = Atomic<UInt64>(0)
+    /// How many deaths were recorded.
+    let deathCount = Atomic<Int>(0)
+    /// How many bits of `uncertain` are set.
+    let uncertainCount: Atomic<Int>
+
+    init(rowCount: Int) { uncertainCount = Atomic(rowCount) }
+  }
 
   init(rowCount: Int) {
     cells = .allocate(capacity: 2 * rowCount)
@@ -42,10 +51,8 @@ struct VisibilityAddresses {
     for word in 0..<rowCount / 64 {
       (uncertain + word).initialize(to: Atomic(.max))
     }
-    latestBirth = .allocate(capacity: 1)
-    latestBirth.initialize(to: Atomic(0))
-    deathCount = .allocate(capacity: 1)
-    deathCount.initialize(to: Atomic(0))
+    summary = .allocate(capacity: 1)
+    summary.initialize(to: Summary(rowCount: rowCount))
   }
 
   func deallocate(rowCount: Int) {
@@ -53,18 +60,16 @@ struct VisibilityAddresses {
     cells.deallocate()
     uncertain.deinitialize(count: rowCount / 64)
     uncertain.deallocate()
-    latestBirth.deinitialize(count: 1)
-    latestBirth.deallocate()
-    deathCount.deinitialize(count: 1)
-    deathCount.deallocate()
+    summary.deinitialize(count: 1)
+    summary.deallocate()
   }
 
   func setBorn(_ born: UInt64, row: Int) {
     cells[2 * row].store(born, ordering: .relaxed)
     // A reader that sees the row alive also sees when it was born.
     cells[2 * row + 1].store(.max, ordering: .releasing)
-    if born > latestBirth.pointee.load(ordering: .relaxed) {
-      latestBirth.pointee.store(born, ordering: .releasing)
+    if born > summary.pointee.latestBirth.load(ordering: .relaxed) {
+      summary.pointee.latestBirth.store(born, ordering: .releasing)
     }
     setUncertain(false, row: row)
   }
@@ -72,11 +77,11 @@ struct VisibilityAddresses {
   func setDied(_ died: UInt64, row: Int) {
     setUncertain(true, row: row)
     cells[2 * row + 1].store(died, ordering: .releasing)
-    deathCount.pointee.add(1, ordering: .releasing)
+    summary.pointee.deathCount.add(1, ordering: .releasing)
   }
 
   /// Deaths that were recorded so far, of any commit.
-  var deaths: Int { deathCount.pointee.load(ordering: .acquiring) }
+  var deaths: Int { summary.pointee.deathCount.load(ordering: .acquiring) }
 
   /// Whether the row died after `sequence`.
   func diesLater(row: Int, than sequence: UInt64) -> Bool {
@@ -89,7 +94,11 @@ struct VisibilityAddresses {
     let word = uncertain + (row >> 6)
     let bit: UInt64 = 1 << UInt64(row & 63)
     let bits = word.pointee.load(ordering: .relaxed)
+    guard (bits & bit != 0) != isUncertain else { return }
+    // A row that has died counts before its bit and its death are there, one that was born after.
+    if isUncertain { summary.pointee.uncertainCount.add(1, ordering: .releasing) }
     word.pointee.store(isUncertain ? bits | bit : bits & ~bit, ordering: .releasing)
+    if !isUncertain { summary.pointee.uncertainCount.subtract(1, ordering: .releasing) }
   }
 
   func born(row: Int) -> UInt64 {
@@ -101,10 +110,11 @@ struct VisibilityAddresses {
   }
 
   func isVisible(row: Int, at sequence: UInt64) -> Bool {
-    let bits = uncertain[row >> 6].load(ordering: .acquiring)
-    if bits & (1 << UInt64(row & 63)) == 0,
-      latestBirth.pointee.load(ordering: .acquiring) <= sequence
-    {
+    // Nearly all chunks are full of rows that live: a line for each of those answers.
+    let isCertain =
+      summary.pointee.uncertainCount.load(ordering: .acquiring) == 0
+      || uncertain[row >> 6].load(ordering: .acquiring) & (1 << UInt64(row & 63)) == 0
+    if isCertain, summary.pointee.latestBirth.load(ordering: .acquiring) <= sequence {
       return true
     }
     return areCellsVisible(row: row, at: sequence)

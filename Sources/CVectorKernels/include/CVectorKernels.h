@@ -100,6 +100,15 @@ void vk_scale(float *vector, size_t dimension, double factor);
 /// when they are first written. Freed by `vk_free` only.
 void *_Nullable vk_allocate_zeroed(size_t bytes);
 
+/// Zeroed memory at a multiple of 2 MiB, in pages of that size where the system has them: fewer
+/// addresses have to be looked up where rows are read here and there. What is touched first commits
+/// a whole page. NULL if there is none; freed with vk_free.
+void *_Nullable vk_allocate_huge(size_t bytes);
+
+/// Gives the pages that lie wholly in these bytes back to the system, without their addresses. They
+/// are zeros when they are touched again.
+void vk_give_back(void *memory, size_t bytes);
+
 void vk_free(void *_Nullable memory);
 
 #pragma clang assume_nonnull end

@@ -2,8 +2,7 @@
 ///
 /// Immutable; splitting or merging lists makes a new one.
 ///
-/// SAFETY: `rotated` and `codes` are filled in `init`, never written again, and freed with their
-/// owners in `deinit`.
+/// SAFETY: `rotated` is filled in `init`, never written again, and freed in `deinit`.
 final class CoarseQuantizer: @unchecked Sendable {
   let layout: CodeLayout
   let metric: Metric
@@ -17,13 +16,16 @@ final class CoarseQuantizer: @unchecked Sendable {
   let squaredLengths: [Float]
   /// `count × D`: the rotated centroids.
   let rotated: UnsafeMutablePointer<Float>
-  /// The centroids as entries of a list around their mean.
-  private let codes: ListMemory
-  private let codeBlocks: Int
+  /// The centroids around their mean.
+  let codes: CentroidCodes
   /// Of the centroids, `d` floats.
   let mean: [Float]
-  /// Mean of `|B|` over the centroids' codes.
-  private let meanSlope: Float
+  /// The centroids in groups, if they are many.
+  let groups: CentroidGroups?
+  /// The centroids of every group around its middle.
+  let groupCodes: [CentroidCodes]
+  /// Estimates of all groups together.
+  let groupEstimateCount: Int
 
   var count: Int { centroids.count }
 
@@ -42,30 +44,29 @@ final class CoarseQuantizer: @unchecked Sendable {
       let row = UnsafeBufferPointer(start: centroids.row(number), count: d)
       return Float(VectorMath.squaredLength(row))
     }
-    mean = Self.mean(of: centroids, dimension: d)
     rotated = .allocate(capacity: count * layout.codeDimension)
-    codeBlocks = CodeLayout.blocks(for: count)
-    codes = ListMemory(byteCount: codeBlocks * layout.blockBytes)
-    let rotatedMean = rotation.applied(to: mean)
-    let blocks = codes.base.assumingMemoryBound(to: UInt8.self)
-    let orderMetric: Metric = ranksByProduct ? .dot : .squaredEuclid
-    var slopes = 0.0
-    for block in 0..<codeBlocks {
-      CodeKernels.clear(block: blocks + block * layout.blockBytes, layout: layout)
-    }
+    var addresses: [UnsafePointer<Float>] = []
     for number in 0..<count {
       let row = rotated + number * layout.codeDimension
       rotation.apply(centroids.row(number), into: row)
-      let (block, entry) = number.quotientAndRemainder(dividingBy: CodeLayout.entriesPerBlock)
-      rotatedMean.withUnsafeBufferPointer { center in
-        guard let center = center.baseAddress else { return }
-        CodeKernels.encode(
-          orderMetric, rotated: row, centroid: center, layout: layout,
-          block: blocks + block * layout.blockBytes, entry: entry)
-      }
-      slopes += Double(abs(layout.slope(of: entry, in: blocks + block * layout.blockBytes)))
+      addresses.append(UnsafePointer(row))
     }
-    meanSlope = Float(slopes / Double(max(1, count)))
+    let orderMetric: Metric = ranksByProduct ? .dot : .squaredEuclid
+    let mean = Self.mean(of: centroids, dimension: d)
+    let codes = { (rows: [UnsafePointer<Float>], center: [Float]) in
+      CentroidCodes(
+        rows, around: rotation.applied(to: center), metric: orderMetric, layout: layout)
+    }
+    self.mean = mean
+    self.codes = codes(addresses, mean)
+    let groups = CentroidGroups(centroids)
+    self.groups = groups
+    groupCodes =
+      groups?.members.enumerated().map { group, members in
+        let center = UnsafeBufferPointer(start: groups?.centers.row(group), count: d)
+        return codes(members.map { addresses[Int($0)] }, Array(center))
+      } ?? []
+    groupEstimateCount = groupCodes.reduce(0) { $0 + $1.estimateCount }
   }
 
   deinit { rotated.deallocate() }
@@ -98,35 +99,10 @@ final class CoarseQuantizer: @unchecked Sendable {
 
   /// Bytes of the centroids in every form.
   var residentBytes: Int {
-    centroids.residentBytes + count * (4 * layout.codeDimension + 4)
-      + codeBlocks * layout.blockBytes
+    centroids.residentBytes + count * (4 * layout.codeDimension + 4) + codes.residentBytes
+      + (groups?.residentBytes ?? 0) + groupCodes.reduce(0) { $0 + $1.residentBytes }
   }
 
   /// What lists are ranked by.
   var orderMetric: Metric { ranksByProduct ? .dot : .squaredEuclid }
-
-  /// How far the estimate of a centroid is usually off, for a query of so much distance to
-  /// ``mean``: one standard deviation.
-  func estimateDeviation(distanceToMean: Float) -> Float {
-    ErrorBounds.deviation * meanSlope * distanceToMean
-  }
-
-  /// Estimates the distance of every centroid from a query, in terms of ``orderMetric`` and lower
-  /// is nearer. What stands for no centroid is infinitely far.
-  ///
-  /// - Parameters:
-  ///   - meanDistance: that of ``mean`` from the query, in the same terms.
-  ///   - distances: room for ``estimateCount`` floats.
-  func estimate(
-    _ table: CodeTable, meanDistance: Float, into distances: UnsafeMutablePointer<Float>
-  ) {
-    CodeKernels.estimate(
-      blocks: codes.base.assumingMemoryBound(to: UInt8.self), count: codeBlocks, table: table,
-      distance: meanDistance, into: distances)
-    // A query may be so long that even these seem near.
-    for padding in count..<estimateCount { distances[padding] = .infinity }
-  }
-
-  /// Centroids, rounded up to whole blocks.
-  var estimateCount: Int { codeBlocks * CodeLayout.entriesPerBlock }
 }

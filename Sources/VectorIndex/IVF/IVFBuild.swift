@@ -107,11 +107,15 @@ struct IVFBuild {
       rotation: Rotation(dimension: rows.dimension, seed: parameters.seed))
   }
 
-  /// Lists for so many rows: `4·√N`, each of them with a few rows at least.
+  /// Lists for so many rows: `4·√N`, each of them with a few rows at least; `8·√N` where there are
+  /// so many that their centroids are grouped.
   static func listCount(forRows count: Int) -> Int {
-    let lists = 4 * Double(count).squareRoot()
+    let factor = count < manyRows ? 4.0 : 8.0
+    let lists = factor * Double(count).squareRoot()
     return max(1, min(Int(lists), count / 8))
   }
+
+  private static let manyRows = 1 << 18
 
   /// Whether the lengths of vectors vary by more than a few percent.
   private func lengthsDiffer() -> Bool {
@@ -135,12 +139,12 @@ struct IVFBuild {
     _ encoder: RowEncoder, _ primary: inout [UInt32], _ secondary: inout [UInt32],
     _ shouldContinue: (Double) -> Bool
   ) throws(BuildInterrupted) {
-    for start in stride(from: 0, to: offsets.count, by: RowEncoder.batch) {
+    for start in stride(from: 0, to: offsets.count, by: encoder.batch) {
       let done = Double(start) / Double(offsets.count)
       guard shouldContinue(Share.training + done * (Share.assignment - Share.training)) else {
         throw BuildInterrupted()
       }
-      let end = min(offsets.count, start + RowEncoder.batch)
+      let end = min(offsets.count, start + encoder.batch)
       encoder.assign(reader.rows(offsets[start..<end]))
       for index in 0..<end - start {
         primary[start + index] = encoder.primary[index]
@@ -161,7 +165,7 @@ struct IVFBuild {
     let runs = ListAllocation.runs(for: counts, layout: layout)
     var used = [Int](repeating: 0, count: count)
     for (index, offset) in offsets.enumerated() {
-      if index.isMultiple(of: RowEncoder.batch) {
+      if index.isMultiple(of: 256) {
         let done = Double(index) / Double(offsets.count)
         guard shouldContinue(Share.assignment + done * (Share.encoding - Share.assignment)) else {
           throw BuildInterrupted()

@@ -9,8 +9,12 @@ final class ListMemory: @unchecked Sendable {
   let base: UnsafeMutableRawPointer
   let byteCount: Int
 
+  private static let hugePage = 2 << 20
+
   init(byteCount: Int) {
-    guard let memory = vk_allocate_zeroed(byteCount) else { preconditionFailure("out of memory") }
+    let memory =
+      byteCount < Self.hugePage ? vk_allocate_zeroed(byteCount) : vk_allocate_huge(byteCount)
+    guard let memory else { preconditionFailure("out of memory") }
     self.base = memory
     self.byteCount = byteCount
   }

@@ -6,9 +6,8 @@ struct ListSelection {
   private let generation: IVFGeneration
   private let quantizer: CoarseQuantizer
   private let lane: SearchLane
-  private let estimates: UnsafeMutablePointer<Float>
   private let numbers: UnsafeMutablePointer<UInt32>
-  /// What was scored, as sort keys of its negated score and its number: the nearest come first.
+  /// What was scored, as sort keys of its negated score and its list: the nearest come first.
   private let keys: UnsafeMutableBufferPointer<UInt64>
   private var keyCount = 0
 
@@ -24,18 +23,15 @@ struct ListSelection {
     let quantizer = generation.quantizer
     let count = quantizer.count - generation.emptyLists.count
     if count == 0 { return }
-    let estimates = UnsafeMutablePointer<Float>.allocate(capacity: quantizer.estimateCount)
     let numbers = UnsafeMutablePointer<UInt32>.allocate(
-      capacity: quantizer.estimateCount + overshoot)
+      capacity: max(quantizer.codes.estimateCount, quantizer.groupEstimateCount) + overshoot)
     let keys = UnsafeMutableBufferPointer<UInt64>.allocate(capacity: quantizer.count)
     defer {
-      estimates.deallocate()
       numbers.deallocate()
       keys.deallocate()
     }
     var selection = ListSelection(
-      generation: generation, quantizer: quantizer, lane: lane, estimates: estimates,
-      numbers: numbers, keys: keys)
+      generation: generation, quantizer: quantizer, lane: lane, numbers: numbers, keys: keys)
     let wanted = min(max(1, reach.probes), count)
     if let slack = reach.slack, wanted < count {
       selection.rank(within: slack, most: min(wanted * ProbeReach.spreadMax, count))
@@ -93,8 +89,8 @@ struct ListSelection {
     if candidates * 4 >= (quantizer.count - generation.emptyLists.count) * 3 {
       scoreAll()
     } else {
-      _ = estimate()
-      score(pick(candidates))
+      let scan = CentroidScan(generation, lane: lane, wanted: wanted)
+      score(pick(candidates, of: scan))
     }
     keepNearest(wanted)
   }
@@ -102,66 +98,62 @@ struct ListSelection {
   /// The nearest lists tell how far the others may be, and the estimates which others may be near
   /// enough.
   private mutating func rank(within slack: Float, most: Int) {
-    let scoresAll = quantizer.count - generation.emptyLists.count <= 2 * Self.firstCount
-    var distanceToMean: Float = 0
-    if scoresAll {
+    if quantizer.count - generation.emptyLists.count <= 2 * Self.firstCount {
       scoreAll()
-    } else {
-      distanceToMean = estimate()
-      score(pick(Self.firstCount))
+      keepNearest(keyCount)
+      return keep(atLeast: leastScore(within: slack), most: most)
     }
+    let scan = CentroidScan(generation, lane: lane, wanted: most)
+    score(pick(Self.firstCount, of: scan))
     keepNearest(keyCount)
+    let least = leastScore(within: slack)
+    score(pick(upTo: -least + scan.deviation, most: most + most / 2, of: scan))
+    keepNearest(most)
+    keep(atLeast: least, most: most)
+  }
+
+  /// The score of a list that is just so much more remote than the nearest ones.
+  private func leastScore(within slack: Float) -> Float {
     let scale = Self.remotenessScale(lane.squaredLength, quantizer)
     let referenceCount = min(ProbeReach.referenceCount, keyCount)
     var sum: Float = 0
     for index in 0..<referenceCount {
       sum += Self.remoteness(score: score(at: index), scale, quantizer)
     }
-    let least = Self.score(remoteness: sum / Float(referenceCount) + slack, scale, quantizer)
-    if !scoresAll {
-      // What was scored is not looked at again.
-      for index in 0..<keyCount { estimates[list(at: index)] = CodeLayout.unreachable }
-      let margin = quantizer.estimateDeviation(distanceToMean: distanceToMean)
-      score(pick(upTo: -least + margin, most: most + most / 2))
-      keepNearest(most)
-    }
+    return Self.score(remoteness: sum / Float(referenceCount) + slack, scale, quantizer)
+  }
+
+  private mutating func keep(atLeast least: Float, most: Int) {
     keyCount = min(keyCount, most)
     while keyCount > 1, score(at: keyCount - 1) < least { keyCount -= 1 }
   }
 
-  /// Estimates all lists.
-  ///
-  /// - Returns: the query's distance to the mean of the centroids.
-  private func estimate() -> Float {
-    let (score, squaredLength) = quantizer.mean.withUnsafeBufferPointer { mean in
-      lane.withQuery { query in
-        (
-          VectorMath.score(quantizer.orderMetric, query, mean),
-          quantizer.ranksByProduct ? Float(VectorMath.squaredLength(mean)) : 0
-        )
-      }
-    }
-    quantizer.estimate(lane.table, meanDistance: -score, into: estimates)
-    for list in generation.emptyLists { estimates[list] = .infinity }
-    let squaredDistance =
-      quantizer.ranksByProduct ? lane.squaredLength + squaredLength - 2 * score : -score
-    return max(0, squaredDistance).squareRoot()
-  }
-
   /// The lists of the smallest estimates.
-  private func pick(_ count: Int) -> UnsafeBufferPointer<UInt32> {
+  private func pick(_ count: Int, of scan: borrowing CentroidScan) -> UnsafeBufferPointer<UInt32> {
     let picked = Selection.smallest(
-      count, of: estimates, count: quantizer.estimateCount, slack: Self.overshoot,
-      into: numbers)
-    return UnsafeBufferPointer(start: numbers, count: picked)
+      count, of: scan.estimates, count: scan.count, slack: Self.overshoot, into: numbers)
+    return lists(picked, of: scan)
   }
 
   /// The lists of estimates up to `limit`, of the smallest if they are more than `most`.
-  private func pick(upTo limit: Float, most: Int) -> UnsafeBufferPointer<UInt32> {
+  private func pick(
+    upTo limit: Float, most: Int, of scan: borrowing CentroidScan
+  ) -> UnsafeBufferPointer<UInt32> {
     let limit = min(limit, CodeLayout.unreachable.nextDown)
-    let picked = Selection.upTo(
-      limit, of: estimates, count: quantizer.estimateCount, into: numbers)
-    if picked > most + Self.overshoot { return pick(most) }
+    let picked = Selection.upTo(limit, of: scan.estimates, count: scan.count, into: numbers)
+    if picked > most + Self.overshoot { return pick(most, of: scan) }
+    return lists(picked, of: scan)
+  }
+
+  /// Makes lists of the first positions in ``numbers``. What was picked is not looked at again.
+  private func lists(
+    _ picked: Int, of scan: borrowing CentroidScan
+  ) -> UnsafeBufferPointer<UInt32> {
+    for index in 0..<picked {
+      let position = Int(numbers[index])
+      scan.estimates[position] = CodeLayout.unreachable
+      numbers[index] = UInt32(scan.list(position))
+    }
     return UnsafeBufferPointer(start: numbers, count: picked)
   }
 

@@ -2,8 +2,8 @@
 ///
 /// Used by one thread; holds scratch for a batch of rows.
 final class RowEncoder {
-  /// Rows assigned together.
-  static let batch = 256
+  /// Rows that are assigned together at most.
+  static let batch = 2_048
 
   private let quantizer: CoarseQuantizer
   private let assignment: ListAssignment
@@ -11,9 +11,13 @@ final class RowEncoder {
   let primary: UnsafeMutablePointer<UInt32>
   let secondary: UnsafeMutablePointer<UInt32>
 
+  /// Rows to be assigned together: those near one group of centroids share a look at them.
+  var batch: Int { quantizer.groups == nil ? 256 : Self.batch }
+
   init(_ quantizer: CoarseQuantizer, assignsTwice: Bool) {
     self.quantizer = quantizer
-    self.assignment = ListAssignment(quantizer.centroids, assignsTwice: assignsTwice)
+    self.assignment = ListAssignment(
+      quantizer.centroids, groups: quantizer.groups, assignsTwice: assignsTwice)
     rotated = .allocate(capacity: quantizer.layout.codeDimension)
     primary = .allocate(capacity: Self.batch)
     secondary = .allocate(capacity: Self.batch)

@@ -22,7 +22,16 @@ final class Centroids: @unchecked Sendable {
     }
   }
 
-  /// Has `fill` write the `count × dimension` floats.
+  /// Copies the rows of `dimension` floats at `addresses`; at least one.
+  convenience init(dimension: Int, gathering addresses: [UnsafePointer<Float>]) {
+    self.init(dimension: dimension, count: addresses.count) { out in
+      for (number, address) in addresses.enumerated() {
+        (out + number * dimension).update(from: address, count: dimension)
+      }
+    }
+  }
+
+  /// Has `fill` write the `count × dimension` floats, which are zeros before.
   init(dimension: Int, count: Int, fill: (UnsafeMutablePointer<Float>) -> Void) {
     precondition(count > 0, "no centroid")
     self.count = count
@@ -66,14 +75,15 @@ final class Centroids: @unchecked Sendable {
   var width: Int { panels * VK_PANEL }
 
   /// Writes `|c|²/2 − ⟨row, c⟩` for every row and centroid: the smaller, the nearer. Row-major,
-  /// ``width`` floats a row, those past ``count`` beyond `VK_NO_VALUE`.
+  /// ``width`` floats a row, those past ``count`` beyond `VK_NO_VALUE`; the rows are `stride` floats
+  /// apart, if given.
   func compare(
     _ rows: UnsafeBufferPointer<UnsafePointer<Float>>, into out: UnsafeMutablePointer<Float>,
-    using variant: KernelVariant = Kernels.active
+    stride: Int? = nil, using variant: KernelVariant = Kernels.active
   ) {
     guard let first = rows.baseAddress else { return }
     vk_biased_products(
-      variant.code, first, rows.count, dimension, packed, panels, bias, out, width)
+      variant.code, first, rows.count, dimension, packed, panels, bias, out, stride ?? width)
   }
 
   /// Bytes of both forms.

@@ -8,8 +8,10 @@ struct KMeans {
   /// Rows of the sample for each cluster.
   var rowsPerCluster = 24
 
-  /// Rows compared with all centroids at once.
+  /// Rows read and compared at once, and that many where centroids are grouped: those of one group
+  /// are compared together.
   private static let batch = 48
+  private static let groupedBatch = 2_048
 
   init(clusters: Int, seed: UInt64) {
     precondition(clusters > 0, "no cluster")
@@ -26,7 +28,9 @@ struct KMeans {
     on offsets: [UInt32], rows: DenseColumnView, metric: Metric,
     shouldContinue: (Double) -> Bool
   ) -> Centroids? {
-    let reader = RowReader(rows, metric: metric, batch: Self.batch)
+    let isGrouped = clusters >= CentroidGroups.leastCount
+    let reader = RowReader(
+      rows, metric: metric, batch: isGrouped ? Self.groupedBatch : Self.batch)
     var random = SplitMix64(seed: seed)
     let sample = draw(min(offsets.count, rowsPerCluster * clusters), of: offsets, &random)
     guard var centroids = start(sample, reader) else { return nil }
@@ -85,17 +89,16 @@ struct KMeans {
     _ sample: [UInt32], _ reader: RowReader, _ centroids: Centroids, _ state: inout State,
     _ shouldContinue: (Double) -> Bool
   ) -> Bool {
-    let values = UnsafeMutablePointer<Float>.allocate(capacity: Self.batch * centroids.width)
-    defer { values.deallocate() }
-    for start in stride(from: 0, to: sample.count, by: Self.batch) {
+    let groups = CentroidGroups(centroids)
+    let comparison = CentroidComparison(centroids, groups: groups)
+    let batch = groups == nil ? Self.batch : Self.groupedBatch
+    for start in stride(from: 0, to: sample.count, by: batch) {
       guard shouldContinue(Double(start) / Double(sample.count)) else { return false }
-      let end = min(sample.count, start + Self.batch)
-      centroids.compare(reader.rows(sample[start..<end]), into: values)
-      for row in start..<end {
-        let scores = values + (row - start) * centroids.width
-        let nearest = Selection.smallest(of: scores, count: centroids.width)
-        state.cluster[row] = Int32(nearest)
-        state.score[row] = scores[nearest]
+      let end = min(sample.count, start + batch)
+      comparison.forEach(reader.rows(sample[start..<end])) { row, scores in
+        let nearest = Selection.smallest(of: scores.values, count: scores.count)
+        state.cluster[start + row] = Int32(scores.centroid(nearest))
+        state.score[start + row] = scores.values[nearest]
       }
     }
     return true

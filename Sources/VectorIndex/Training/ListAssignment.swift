@@ -5,72 +5,65 @@
 /// `|x − c'|² + ⟨x − c', x − c⟩² / |x − c|²`: a query whose neighbours are far from the first
 /// centroid along `x − c` sees them from another side.
 final class ListAssignment {
-  /// Rows compared with all centroids at once.
-  private static let batch = 48
   /// Others among which the second list is chosen.
   private static let others = 16
   private static let slack = 8
 
   private let centroids: Centroids
   private let assignsTwice: Bool
-  private let values: UnsafeMutablePointer<Float>
+  private let comparison: CentroidComparison
   private let nearest: UnsafeMutablePointer<UInt32>
 
-  init(_ centroids: Centroids, assignsTwice: Bool) {
+  /// - Parameter groups: those of `centroids`, if they are many.
+  init(_ centroids: Centroids, groups: CentroidGroups?, assignsTwice: Bool) {
     self.centroids = centroids
     self.assignsTwice = assignsTwice && centroids.count > 1
-    values = .allocate(capacity: Self.batch * centroids.width)
+    comparison = CentroidComparison(centroids, groups: groups)
     nearest = .allocate(capacity: Self.others + 1 + Self.slack)
   }
 
-  deinit {
-    values.deallocate()
-    nearest.deallocate()
-  }
+  deinit { nearest.deallocate() }
 
   /// Writes the lists of each of `rows`; `CodeLayout.noRow` for no second one.
   func assign(
     _ rows: UnsafeBufferPointer<UnsafePointer<Float>>, primary: UnsafeMutablePointer<UInt32>,
     secondary: UnsafeMutablePointer<UInt32>
   ) {
-    for start in stride(from: 0, to: rows.count, by: Self.batch) {
-      let part = UnsafeBufferPointer(
-        rebasing: rows[start..<min(rows.count, start + Self.batch)])
-      centroids.compare(part, into: values)
-      for (index, row) in part.enumerated() {
-        let scores = UnsafePointer(values + index * centroids.width)
-        let first = Selection.smallest(of: scores, count: centroids.width)
-        primary[start + index] = UInt32(first)
-        secondary[start + index] =
-          assignsTwice ? UInt32(second(row, first, scores)) : CodeLayout.noRow
-      }
+    comparison.forEach(rows) { index, scores in
+      let first = Selection.smallest(of: scores.values, count: scores.count)
+      primary[index] = UInt32(scores.centroid(first))
+      secondary[index] =
+        assignsTwice ? UInt32(second(rows[index], first, scores)) : CodeLayout.noRow
     }
   }
 
   private func second(
-    _ row: UnsafePointer<Float>, _ first: Int, _ scores: UnsafePointer<Float>
+    _ row: UnsafePointer<Float>, _ first: Int, _ scores: CentroidComparison.Scores
   ) -> Int {
-    let wanted = min(Self.others + 1, centroids.count)
+    let wanted = min(Self.others + 1, scores.centroidCount)
     let found = Selection.smallest(
-      wanted, of: scores, count: centroids.width, slack: Self.slack, into: nearest)
+      wanted, of: scores.values, count: scores.count, slack: Self.slack, into: nearest)
+    let firstNumber = scores.centroid(first)
     let dimension = centroids.dimension
     let vector = UnsafeBufferPointer(start: row, count: dimension)
-    let center = UnsafeBufferPointer(start: centroids.row(first), count: dimension)
+    let center = UnsafeBufferPointer(start: centroids.row(firstNumber), count: dimension)
     let squared = Float(VectorMath.squaredLength(vector))
     // |x − c|² from the score |c|²/2 − ⟨x, c⟩.
-    let residual = max(0, 2 * scores[first] + squared)
+    let residual = max(0, 2 * scores.values[first] + squared)
     let product = -VectorMath.score(.dot, vector, center)
-    var best = first
+    var best = firstNumber
     var bestLoss = Float.infinity
     for index in 0..<found {
-      let other = Int(nearest[index])
-      if other == first { continue }
-      let distance = max(0, 2 * scores[other] + squared)
+      let position = Int(nearest[index])
+      if position == first { continue }
+      let other = scores.centroid(position)
+      let score = scores.values[position]
+      let distance = max(0, 2 * score + squared)
       var loss = distance
       if residual > 0 {
         let otherCenter = UnsafeBufferPointer(start: centroids.row(other), count: dimension)
         // ⟨x − c', x − c⟩ = |x|² − ⟨x, c⟩ − ⟨x, c'⟩ + ⟨c', c⟩
-        let otherProduct = centroids.halfSquaredLength(other) - scores[other]
+        let otherProduct = centroids.halfSquaredLength(other) - score
         let along =
           squared + product - otherProduct + VectorMath.score(.dot, otherCenter, center)
         loss += along * along / residual
