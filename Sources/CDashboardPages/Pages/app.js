@@ -9,6 +9,14 @@ import { trouble } from "./parts/trouble.js";
 /** Pages by the first step of the address; each is loaded when it is first shown. */
 const pages = [
   { step: "", title: "Overview", load: () => import("./views/overview.js") },
+  {
+    step: "collections", title: "Collection", isHidden: true,
+    load: () => import("./views/collection.js"),
+  },
+  { step: "console", title: "Console", load: () => import("./views/console.js") },
+  { step: "activity", title: "Activity", load: () => import("./views/activity.js") },
+  { step: "snapshots", title: "Snapshots", load: () => import("./views/snapshots.js") },
+  { step: "access", title: "Access", load: () => import("./views/access.js") },
 ];
 
 const main = document.getElementById("main");

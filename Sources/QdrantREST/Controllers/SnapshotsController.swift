@@ -11,6 +11,10 @@ import VectorDB
 struct SnapshotsController: Sendable {
   let services: RESTServices
 
+  /// What a location begins with that names one of the listed snapshots: of our own, for those who
+  /// do not know where the server keeps its files.
+  private static let ownSnapshot = "snapshot:"
+
   private var folder: SnapshotFolder { services.api.snapshotFolder }
 
   @Sendable func list(_ request: Request, _ context: RESTContext) async throws -> Response {
@@ -121,6 +125,9 @@ struct SnapshotsController: Sendable {
   ) throws(RESTError) -> SnapshotSource {
     if try isRemote(recovery.location) {
       return remote(recovery.location, apiKey: recovery.apiKey)
+    }
+    if recovery.location.hasPrefix(Self.ownSnapshot) {
+      return .name(String(recovery.location.dropFirst(Self.ownSnapshot.count)))
     }
     // A shard's snapshots may be told by their names.
     if case .shard = owner, !recovery.location.contains("/") { return .name(recovery.location) }

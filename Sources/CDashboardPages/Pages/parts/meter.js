@@ -5,10 +5,11 @@ import { percent } from "../core/format.js";
 /**
  * @param share 0 to 1
  * @param label what it is a share of, for those who do not see it
+ * @param isLimit whether a full bar is a reason to worry
  */
-export function meter(share, label) {
+export function meter(share, label, isLimit = false) {
   const shown = Math.min(1, Math.max(0, share));
-  const fill = h("div", { class: shown > 0.9 ? "full" : "" });
+  const fill = h("div", { class: isLimit && shown > 0.9 ? "full" : "" });
   // The policy for styles forbids attributes, not this.
   fill.style.inlineSize = `${shown * 100}%`;
   return h(

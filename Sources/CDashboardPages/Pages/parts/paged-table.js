@@ -51,7 +51,8 @@ export function pagedTable({ caption, columns, size = 50, empty, onpage }) {
   function show() {
     first = Math.max(0, Math.min(first, Math.max(0, rows.length - 1)));
     first -= first % size;
-    onpage?.(draw());
+    const shown = draw();
+    onpage?.(shown);
   }
 
   return {

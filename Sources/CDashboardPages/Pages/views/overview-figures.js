@@ -28,7 +28,7 @@ function memoryCard(families) {
   return card(
     "Memory by the formula", bytes(taken),
     `${percent(taken / limit)} of the limit of ${bytes(limit)}. ${measured}.`,
-    meter(taken / limit, "Memory, of the limit"),
+    meter(taken / limit, "Memory, of the limit", true),
   );
 }
 
@@ -40,7 +40,7 @@ function diskCard(families) {
   const against = limit ? `the limit of ${bytes(limit)}` : "what the disk has for it";
   return card(
     "Disk", bytes(taken), `${percent(taken / room)} of ${against}; ${bytes(free)} free.`,
-    meter(taken / room, "Disk, of what it may take"),
+    meter(taken / room, "Disk, of what it may take", true),
   );
 }
 
