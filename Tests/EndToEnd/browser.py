@@ -40,7 +40,9 @@ class Browser:
         address = pathlib.Path(self.folder.name) / "DevToolsActivePort"
         port, path = until(lambda: address.exists() and address.read_text().split())
         # Pictures of pages are large messages.
-        self.socket = connect(f"ws://127.0.0.1:{port}{path}", max_size=None, proxy=None)
+        self.open = contextlib.ExitStack()
+        self.socket = self.open.enter_context(
+            connect(f"ws://127.0.0.1:{port}{path}", max_size=None, proxy=None))
         self.numbers = itertools.count(1)
         self.pages: dict[str, Page] = {}
 
@@ -75,7 +77,7 @@ class Browser:
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
-        self.socket.close()
+        self.open.close()
         self.folder.cleanup()
 
 
@@ -136,9 +138,11 @@ class Page:
         return answer["result"].get("value")
 
     def wait(self, script: str, seconds: float = WAIT_SECONDS):
-        """Waits until an expression is true."""
+        """Waits until an expression is true, or an element that is there."""
+        # An element has no value by itself.
+        value = f"(v => v instanceof Node ? true : v)({script})"
         try:
-            return until(lambda: self.run(script), seconds)
+            return until(lambda: self.run(value), seconds)
         except TimeoutError:
             text = self.run("document.body.innerText")
             raise PageError(

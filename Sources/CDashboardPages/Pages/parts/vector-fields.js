@@ -32,13 +32,12 @@ export function vectorFields() {
 
 /** Vectors in the two members of a collection's description. */
 function described(vectors) {
-  const names = vectors.map((vector) => vector.name);
-  if (new Set(names).size < names.length) throw new Error("Two vectors have the same name.");
   const [dense, sparse] = [{}, {}];
   for (const { name, kind, params } of vectors) {
     if (name === "" && (kind === "sparse" || vectors.length > 1)) {
       throw new Error("Only a single dense vector may be without a name.");
     }
+    if (name in dense || name in sparse) throw new Error("Two vectors have the same name.");
     (kind === "sparse" ? sparse : dense)[name] = params;
   }
   const body = { vectors: "" in dense ? dense[""] : dense };

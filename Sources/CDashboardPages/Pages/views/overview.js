@@ -60,8 +60,9 @@ export function show({ root, signal }) {
       figures = await readFigures(signal);
       put(cards, figures.cards(names.length));
       put(problem);
+      const seen = table.shown.filter((name) => infos.has(name));
       filter();
-      await load(table.shown);
+      await load(seen);
     } catch (error) {
       if (!signal.aborted) put(problem, trouble(error, refresh));
     }
