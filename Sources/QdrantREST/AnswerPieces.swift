@@ -21,6 +21,8 @@ struct AnswerPieces: Sendable {
   private var pages: PointPages?
   private let layout: PointsLayout
   private var isInList = false
+  /// What comes behind the points, for clients that asked for it.
+  private var explanation: QueryExplanation?
 
   /// An answer that is known in full.
   init(_ steps: AnswerSteps, _ context: RESTContext) {
@@ -31,7 +33,11 @@ struct AnswerPieces: Sendable {
   }
 
   /// An answer whose points are read while it is sent.
-  init(_ pages: PointPages, _ layout: PointsLayout, _ context: RESTContext) {
+  init(
+    _ pages: PointPages, _ layout: PointsLayout, _ context: RESTContext,
+    _ explanation: QueryExplanation? = nil
+  ) {
+    self.explanation = explanation
     self.context = context
     self.pages = pages
     self.layout = layout
@@ -80,6 +86,10 @@ struct AnswerPieces: Sendable {
       open(page)
     }
     if pages != nil { layout.end(&writer) }
+    if let explanation {
+      writer.key("explain")
+      writer.write(explanation)
+    }
     ResponseEnvelope.end(&writer, seconds: context.elapsedSeconds)
     return false
   }

@@ -22,9 +22,10 @@ enum RESTResponse {
 
   /// 200 with points of which there may be many.
   static func ok(
-    _ context: RESTContext, _ pages: PointPages, as layout: PointsLayout
+    _ context: RESTContext, _ pages: PointPages, as layout: PointsLayout,
+    _ explanation: QueryExplanation? = nil
   ) async throws -> Response {
-    try await AnswerPieces(pages, layout, context).response()
+    try await AnswerPieces(pages, layout, context, explanation).response()
   }
 
   /// 202, for work that goes on.

@@ -5,12 +5,15 @@ public import VectorDB
 /// read that one, too.
 extension QdrantService {
   /// Answers one query: one list.
+  ///
+  /// - Parameter explanation: where it is noted what searches looked at.
   public func query(
-    _ name: String, _ request: QueryRequest, _ call: ServiceCall
+    _ name: String, _ request: QueryRequest, _ call: ServiceCall,
+    explanation: QueryExplanation? = nil
   ) async throws(ServiceError) -> PointPages {
     let collection = try collection(
       name, call, .query, lookups: Self.lookups(of: [request.root]))
-    return try await run([request], collection, call)
+    return try await run([request], collection, call, explanation)
   }
 
   /// Answers queries as of one commit: a list for each.
@@ -51,11 +54,12 @@ extension QdrantService {
   }
 
   private func run(
-    _ requests: [QueryRequest], _ collection: PointCollection, _ call: ServiceCall
+    _ requests: [QueryRequest], _ collection: PointCollection, _ call: ServiceCall,
+    _ explanation: QueryExplanation? = nil
   ) async throws(ServiceError) -> PointPages {
     let database = try state.database()
     return try await read("Query", call) { () async throws(CollectionError) in
-      try await database.queryPages(requests, in: collection)
+      try await database.queryPages(requests, in: collection, explanation: explanation)
     }
   }
 

@@ -8,8 +8,8 @@ import pathlib
 import shutil
 import subprocess
 import tempfile
-import time
 
+from process import until
 from websockets.sync.client import connect
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
@@ -159,7 +159,13 @@ class Page:
     def click(self, label: str, within: str = "body", role: str = "button, a, summary"):
         """Clicks what is called so, as a mouse does: what lies below something else is missed."""
         find = f"const [within, role, label] = {json.dumps([within, role, label])}; {FIND}"
-        self.mouse(*self.wait(f"(() => {{ {find} {PLACE} }})()"))
+        script = f"(() => {{ {find} {PLACE} }})()"
+        # What still moves is waited for, as people do.
+        last = None
+        while (place := self.wait(script)) != last:
+            last = place
+            self.run("new Promise(done => setTimeout(done, 30))")
+        self.mouse(*place)
 
     def mouse(self, x: float, y: float):
         for kind in ("mousePressed", "mouseReleased"):
@@ -246,13 +252,3 @@ else {
 }
 return true;
 """
-
-
-def until(work, seconds: float = WAIT_SECONDS):
-    """What `work` gives, once that is something."""
-    deadline = time.monotonic() + seconds
-    while not (value := work()):
-        if time.monotonic() > deadline:
-            raise TimeoutError
-        time.sleep(0.05)
-    return value

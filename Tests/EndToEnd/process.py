@@ -27,6 +27,16 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def until(work, seconds: float = 20):
+    """What `work` gives, once that is something."""
+    deadline = time.monotonic() + seconds
+    while not (value := work()):
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        time.sleep(0.05)
+    return value
+
+
 def clean_environment(settings: dict[str, str]) -> dict[str, str]:
     """This process's environment without settings of ours, and with the given ones."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(OUR_VARIABLES)}

@@ -1,22 +1,17 @@
-"""The built-in dashboard, used in a browser as people use it. Pictures go to DASHBOARD_PICTURES."""
+"""The built-in dashboard in a browser: how it looks, who may use it, by which means."""
 
 import json
-import os
-import pathlib
-import random
 
-import axe_core_python
 import pytest
 import requests
-from browser import DESKTOP, PHONE, Browser, PageError, until
+from browser import DESKTOP, PHONE, PageError
+from dashboard import browser, page, picture, server, violations, visit  # noqa: F401
 from process import ROOT, quiver
 from reverse_proxy import below
 from wire import Wire
 
 PAGES = ROOT / "Sources/CDashboardPages/Pages"
-AXE = (pathlib.Path(axe_core_python.__file__).parent / "axe.min.js").read_text()
 KEY, READ_KEY = "full-key-2718", "read-key-3141"
-POINTS = 1200
 VIEWS = {
     "overview": ("#/", "Collections"),
     "about": ("#/collections/articles", "Memory by kind"),
@@ -29,89 +24,6 @@ VIEWS = {
     "server-snapshots": ("#/snapshots", "Snapshots of the server"),
     "access": ("#/access", "everybody who reaches it"),
 }
-
-
-@pytest.fixture(scope="module")
-def browser():
-    browser = Browser()
-    yield browser
-    browser.close()
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """A server with a collection of every kind of vector, and an index."""
-    service = quiver(
-        tmp_path_factory.mktemp("quiver"), QUIVER__STORAGE__LIMITS__MEMORY_MB="2048")
-    service.start()
-    fill(Wire(service.url, requests.Session()))
-    yield service
-    service.kill()
-
-
-def fill(wire):
-    topics = ["sport", "science", "music", "travel", "food"]
-    generator = random.Random(5)
-    centres = {topic: [generator.gauss(0, 1) for _ in range(24)] for topic in topics}
-    wire.result("PUT", "/collections/articles", {
-        "vectors": {
-            "text": {"size": 24, "distance": "Cosine"},
-            "tokens": {"size": 8, "distance": "Dot",
-                       "multivector_config": {"comparator": "max_sim"}}},
-        "sparse_vectors": {"words": {"modifier": "idf"}},
-        "optimizers_config": {"indexing_threshold": 20},
-    })  # fmt: skip
-    points = []
-    for number in range(1, POINTS + 1):
-        topic = generator.choice(topics)
-        points.append({
-            "id": number,
-            "vector": {
-                "text": [value + generator.gauss(0, 0.5) for value in centres[topic]],
-                "tokens": [[generator.random() for _ in range(8)] for _ in range(2)],
-                "words": {"indices": [0, number], "values": [0.5, 1]}},
-            "payload": {
-                "topic": topic, "title": f"An article about {topic}, number {number}",
-                "year": 1990 + number % 30, "tags": ["new", "long"],
-                "author": {"name": generator.choice(["Ada", "Grace"])}},
-        })  # fmt: skip
-    wire.result("PUT", "/collections/articles/points?wait=true", {"points": points})
-    for field, kind in (("topic", "keyword"), ("year", "integer"), ("title", "text")):
-        wire.result("PUT", "/collections/articles/index?wait=true",
-                    {"field_name": field, "field_schema": kind})  # fmt: skip
-    wire.result("POST", "/collections/aliases", {"actions": [
-        {"create_alias": {"alias_name": "news", "collection_name": "articles"}}]})  # fmt: skip
-    until(lambda: wire.result("GET", "/collections/articles").get("ivf", {})
-          .get("text", {}).get("state") == "ready")  # fmt: skip
-
-
-@pytest.fixture
-def page(browser, server):
-    page = browser.page()
-    page.home = server.url + "/dashboard/"
-    yield page
-    page.check()
-    page.close()
-
-
-def visit(page, place):
-    page.open(page.home + place)
-    page.wait("document.querySelector('h1')")
-
-
-def picture(page, name):
-    if folder := os.environ.get("DASHBOARD_PICTURES"):
-        page.picture(pathlib.Path(folder) / f"{name}.png")
-
-
-def violations(page) -> list[str]:
-    """What axe finds wrong, and how wide the page is beyond the window."""
-    page.run(AXE)
-    # The map of a plane of dots has its table; nothing else is left out.
-    found = page.run("axe.run(document, {resultTypes: ['violations']}).then(r => r.violations"
-                     ".map(v => `${v.id}: ${v.help}: ${v.nodes.map(n => n.html).join(' | ')}`))")  # fmt: skip
-    over = page.run("document.documentElement.scrollWidth - innerWidth")
-    return found + ([f"{over} pixels too wide"] if over > 0 else [])
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -154,245 +66,6 @@ def test_a_broken_rule_is_noticed(browser, server):
         page.check()
     assert page.run("window.evil") is None
     page.close()
-
-
-def test_a_collection_lives_and_dies(page, server):
-    wire = Wire(server.url, requests.Session())
-    visit(page, "#/")
-    page.click("New collection")
-    page.fill("Name", "made here")
-    # The name that counts is the first: the others are of vectors.
-    page.fill("Size", "3")
-    page.click("Add a vector")
-    page.click("Create")
-    page.wait_for_text("Only a single dense vector may be without a name", "dialog")
-    page.press("Escape")
-    page.wait("!document.querySelector('dialog')")
-
-    page.click("New collection")
-    page.fill("Name", "made here")
-    page.run("[...document.querySelectorAll('dialog fieldset input')][0].value = 'text'")
-    page.fill("Size", "3")
-    page.click("Add a vector")
-    page.run("""(() => {
-      const set = [...document.querySelectorAll('dialog fieldset')][1];
-      const [kind] = set.querySelectorAll('select');
-      kind.value = 'sparse';
-      kind.dispatchEvent(new Event('change'));
-      set.querySelector('input').value = 'words';
-    })()""")
-    page.click("Create")
-    page.wait_for_text("“made here” was made.")
-    page.wait_for_text("0 points", "main")
-    params = wire.result("GET", "/collections/made%20here")["config"]["params"]
-    assert params["vectors"] == {"text": {"size": 3, "distance": "Cosine"}}
-    assert params["sparse_vectors"] == {"words": {}}
-
-    page.click("Edit")
-    page.fill("Changes, as JSON", '{"optimizers_config": {"indexing_threshold": 77}}')
-    page.click("Save")
-    page.wait_for_text("77 KB of vectors", "main")
-
-    page.click("New alias")
-    page.fill("Alias", "other name")
-    page.click("Create")
-    page.wait_for_text("other name", "main")
-    assert wire.send("GET", "/collections/other%20name").ok
-    page.click("Delete the alias other name")
-    page.click("Delete", "dialog")
-    page.wait_for_text("It has no other name", "main")
-
-    page.click("Delete", ".heading")
-    page.click("Delete the collection")
-    page.wait_for_text("This is not “made here”.", "dialog")
-    page.run("document.querySelector('dialog input').value = 'made here'")
-    page.click("Delete the collection")
-    page.wait("location.hash === '#/'")
-    assert wire.send("GET", "/collections/made%20here").status_code == 404
-
-
-def test_payload_indexes(page, server):
-    wire = Wire(server.url, requests.Session())
-    visit(page, "#/collections/articles/payload")
-    page.click("Index it: author.name")
-    page.click("Create")
-    page.wait_for_text("“author.name” is indexed.")
-    schema = wire.result("GET", "/collections/articles")["payload_schema"]
-    assert schema["author.name"] == {"data_type": "keyword", "points": POINTS}
-    page.click("Delete index: author.name")
-    page.click("Delete the index")
-    page.wait_for_text("Index it", "main")
-    page.wait("!document.querySelector('dialog')")
-    assert "author.name" not in wire.result("GET", "/collections/articles")["payload_schema"]
-
-
-def shown_points(page) -> list[int]:
-    return page.run("[...document.querySelectorAll('.point h3 code')].map(e => +e.innerText)")
-
-
-def test_points_are_paged_filtered_and_changed(page, server):
-    wire = Wire(server.url, requests.Session())
-    visit(page, "#/collections/articles/points")
-    page.wait_for_text("1–10 of about 1,200")
-    page.click("Next")
-    page.wait_for_text("11–20 of about")
-    assert shown_points(page) == list(range(11, 21))
-    page.click("Previous")
-    page.wait_for_text("1–10 of about")
-
-    page.click("Add a condition")
-    page.fill("Key", "topic")
-    page.fill("Value", "music")
-    page.click("Add a condition")
-    page.run("""(() => {
-      const row = [...document.querySelectorAll('form fieldset')][1];
-      const [, kind] = row.querySelectorAll('select');
-      kind.value = 'least';
-      kind.dispatchEvent(new Event('change'));
-      const [key, value] = row.querySelectorAll('input');
-      [key.value, value.value] = ['year', '2010'];
-    })()""")
-    page.click("Apply")
-    body = {"filter": {"must": [{"key": "topic", "match": {"value": "music"}},
-                                {"key": "year", "range": {"gte": 2010}}]}, "limit": 10}  # fmt: skip
-    found = wire.result("POST", "/collections/articles/points/scroll", body)["points"]
-    wanted = [point["id"] for point in found]
-    until(lambda: shown_points(page) == wanted)
-    page.click("Write it as JSON")
-    assert json.loads(page.run("document.querySelector('form textarea').value")) == body["filter"]
-    page.fill("Filter as JSON", '{"must": ')
-    page.click("Apply")
-    page.wait_for_text("The filter is not JSON")
-    page.fill("Filter as JSON", '{"must": [{"nonsense": 1}]}')
-    page.expected.append("400")
-    page.click("Apply")
-    page.wait("document.querySelector('main .trouble')")
-    assert "Bad request" in page.text(".trouble") or "Format error" in page.text(".trouble")
-    page.fill("Filter as JSON", "")
-    page.click("Apply")
-    page.wait_for_text("1–10 of about")
-
-    page.click("Similar: point 7")
-    page.wait_for_text("The nearest to point 7")
-    nearest = wire.result("POST", "/collections/articles/points/query",
-                          {"query": 7, "using": "text", "limit": 10})["points"]  # fmt: skip
-    page.wait("document.querySelectorAll('.point').length === 10")
-    assert shown_points(page) == [p["id"] for p in nearest]
-    page.click("All points")
-    page.wait_for_text("1–10 of about")
-
-    page.click("Vectors: point 3")
-    page.wait_for_text('"words"', "main")
-    page.click("Edit payload: point 8")
-    page.fill("As JSON", "[1]")
-    page.click("Save")
-    page.wait_for_text("A payload is an object", "dialog")
-    page.fill("As JSON", '{"topic": "changed"}')
-    page.click("Save")
-    page.wait_for_text("The payload of point 8 was saved.")
-    point = "/collections/articles/points/8"
-    assert wire.result("GET", point)["payload"] == {"topic": "changed"}
-    page.click("Delete: point 8")
-    page.click("Delete", "dialog")
-    page.wait_for_text("Point 8 was deleted.")
-    page.wait("!document.querySelector('[aria-label=\"Delete: point 8\"]')")
-    assert wire.send("GET", point).status_code == 404
-
-
-def test_console(page, server):
-    visit(page, "#/console")
-    page.wait("document.querySelectorAll('main select')[1]?.options.length > 20")
-    titles = page.run("[...document.querySelectorAll('main select')[1].options].map(o => o.text)")
-    sent = 0
-    for number, title in enumerate(titles[1:]):
-        if title.startswith(("Upsert", "Set payload", "Delete", "Index a key")):
-            continue
-        page.fill("Template", str(number))
-        page.click("Send")
-        page.wait("document.querySelector('[aria-label=\"The answer\"]')")
-        sent += 1
-        page.wait(f"document.querySelectorAll('.history li').length === {sent}")
-        assert page.text("strong").startswith("200"), (title, page.text())
-    assert sent > 20
-    page.fill("Path", "collections/nowhere")
-    page.fill("Method", "GET")
-    page.fill("Body, as JSON", "")
-    page.expected.append("404")
-    page.click("Send")
-    page.wait_for_text("Collection `nowhere` doesn't exist!", "main")
-
-
-def test_map(page):
-    visit(page, "#/collections/articles/map")
-    page.wait_for_text("of their variance", "main")
-    assert page.text(".legend").count("(") == 5
-    colours = """(() => {
-      const canvas = document.querySelector("canvas");
-      const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-      let drawn = 0;
-      for (let i = 3; i < data.length; i += 4) if (data[i] > 0) drawn += 1;
-      return drawn;
-    })()"""
-    # Pictures are read back here, and nowhere else.
-    page.expected.append("willReadFrequently")
-    whole = page.run(colours)
-    assert whole > 1000
-    page.click("Zoom in")
-    page.click("Zoom in")
-    page.run("document.querySelector('canvas').focus()")
-    page.press("+")
-    page.press("ArrowRight")
-    assert page.run(colours) != whole
-    page.click("Show all")
-    assert page.run(colours) == whole
-    page.fill("Colour by", "year")
-    page.wait("document.querySelectorAll('.legend li').length === 3")
-    page.click("The same as a table")
-    page.wait_for_text("1–25 of 1,000", "main")
-    page.run("document.querySelector('details table button').click()")
-    page.wait("document.querySelector('.point')")
-
-
-def test_snapshots(page, server, tmp_path):
-    wire = Wire(server.url, requests.Session())
-    wire.result("PUT", "/collections/kept", {"vectors": {"size": 2, "distance": "Dot"}})
-    point = {"points": [{"id": 1, "vector": [1, 2]}]}
-    wire.result("PUT", "/collections/kept/points?wait=true", point)
-    visit(page, "#/collections/kept/snapshots")
-    page.click("New snapshot")
-    page.wait_for_text(".snapshot", "table")
-    name = wire.result("GET", "/collections/kept/snapshots")[0]["name"]
-    page.call("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path),
-              browserContextId=page.context)  # fmt: skip
-    page.click(f"Download: {name}")
-    file = tmp_path / name
-    until(file.exists)
-    assert file.read_bytes() == wire.send("GET", f"/collections/kept/snapshots/{name}").content
-
-    def lose():
-        wire.result("POST", "/collections/kept/points/delete?wait=true", {"points": [1]})
-
-    def count():
-        return wire.result("POST", "/collections/kept/points/count", {})["count"]
-
-    lose()
-    page.click(f"Recover: {name}")
-    page.click("Recover", "dialog")
-    page.wait_for_text("is as it was in")
-    assert count() == 1
-
-    lose()
-    document = page.call("DOM.getDocument")["root"]["nodeId"]
-    field = page.call("DOM.querySelector", nodeId=document, selector="input[type=file]")["nodeId"]
-    page.call("DOM.setFileInputFiles", nodeId=field, files=[str(file)])
-    page.click("Upload and recover")
-    until(lambda: count() == 1)
-    page.wait("!document.querySelector('dialog')")
-
-    page.click(f"Delete: {name}")
-    page.click("Delete", "dialog")
-    page.wait_for_text("There is no snapshot.", "main")
-    wire.result("DELETE", "/collections/kept")
 
 
 def test_by_keyboard(page):
@@ -467,7 +140,7 @@ def test_below_a_path_of_its_own(page, server):
 def guarded(tmp_path_factory):
     service = quiver(
         tmp_path_factory.mktemp("guarded"), QUIVER__SERVICE__API_KEY=KEY,
-        QUIVER__SERVICE__READ_ONLY_API_KEY=READ_KEY,
+        QUIVER__SERVICE__READ_ONLY_API_KEY=READ_KEY, QUIVER__SERVICE__JWT_RBAC="true",
     )  # fmt: skip
     service.start()
     wire = Wire(service.url, requests.Session())
@@ -514,6 +187,27 @@ def test_a_key_is_asked_for(browser, guarded):
     token = page.run("document.querySelector('main textarea').value")
     claims = page.run(f"import('./core/token.js').then(m => m.claims({json.dumps(token)}))")
     assert claims["access"] == "r" and claims["exp"] > 1_700_000_000
+    headers = {"api-key": token}
+    wire = Wire(guarded.url, requests.Session())
+    assert wire.send("GET", "/collections/guarded", headers=headers).ok
+    assert wire.send("DELETE", "/collections/guarded", headers=headers).status_code == 403
+    page.fill("What it may do", "some")
+    page.fill("Collections", "guarded")
+    page.fill("They may", "rw")
+    page.click("Make a token")
+    page.wait(f"document.querySelector('main textarea').value !== {json.dumps(token)}")
+    narrow = page.run("document.querySelector('main textarea').value")
+    page.click("Use another key")
+    page.fill("API key or token", narrow)
+    page.click("Go on")
+    page.wait_for_text("It may use some collections only.", "main")
+    page.wait_for_text('"access": "rw"', "main")
+    page.open(guarded.url + "/dashboard/#/")
+    page.wait_for_text("guarded", "main")
+    assert "Memory by the formula" not in page.text()
+    page.click("guarded")
+    page.wait_for_text("Memory by kind", "main")
+    page.open(guarded.url + "/dashboard/#/access")
     page.click("Forget it")
     page.wait_for_text("This server asks for a key", "dialog")
     assert page.run("sessionStorage.getItem('quiver.key')") is None

@@ -10,14 +10,18 @@ struct QueryController: Sendable {
 
   typealias Decode = QdrantAPI.RequestDecoder.Decode
 
-  /// A handler of single queries; results are wrapped in an object, except on older routes.
+  /// A handler of single queries; results are wrapped in an object, except on older routes. With
+  /// `?explain=true` the answer also has a member `explain`, of our own, which clients pass over.
   func one(_ decode: @escaping Decode<QueryRequest>, wrapped: Bool = false) -> Route.Handler {
     { request, context in
       let (name, call) = try context.read(request)
       return try await services.bodies.withValue(of: request, decodedBy: decode) { query in
-        let pages = try await services.api.query(name, query, call)
+        let explanation =
+          try QueryFields(request).bool("explain") == true
+          ? QueryExplanation() : nil
+        let pages = try await services.api.query(name, query, call, explanation: explanation)
         return try await RESTResponse.ok(
-          context, pages, as: .results(isWrapped: wrapped, isBatch: false))
+          context, pages, as: .results(isWrapped: wrapped, isBatch: false), explanation)
       }
     }
   }

@@ -95,9 +95,11 @@ struct DenseFieldView: FieldView {
   /// Through the index if there is one and the request does not forbid it.
   private func searching(_ search: FieldSearch) -> any VectorSearching {
     guard let index, !search.params.exact else { return ExactScan(metric: rowMetric) }
-    return IVFSearch(
+    var through = IVFSearch(
       index, effort: search.effort, scansTail: !search.params.indexedOnly,
       fillsUp: search.fillsUp, trust: search.trust)
+    through.trace = search.trace
+    return through
   }
 }
 

@@ -167,4 +167,6 @@ struct FieldSearch: Sendable {
   let fillsUp: Bool
   /// Which of the rows exist for this reader.
   let visibility: VisibilityView
+  /// Where a search through an index writes down what it looked at; `nil` where nobody asks.
+  var trace: SearchTrace?
 }

@@ -11,10 +11,14 @@ extension Database {
   }
 
   /// ``query(_:in:)`` in pages, of a collection of this database; a list for each request.
+  ///
+  /// - Parameter explanation: where it is noted what searches looked at.
   public func queryPages(
-    _ requests: [QueryRequest], in collection: PointCollection
+    _ requests: [QueryRequest], in collection: PointCollection,
+    explanation: QueryExplanation? = nil
   ) async throws(CollectionError) -> PointPages {
-    try await collection.queryPages(try await lookingUp(requests, for: collection))
+    try await collection.queryPages(
+      try await lookingUp(requests, for: collection), explanation: explanation)
   }
 
   /// Answers a query to the collection called `name`, by its own name or an alias, with groups of

@@ -160,9 +160,13 @@ struct NearestSource {
   func nearest(
     _ queries: [FieldQuery], _ view: any FieldView, _ params: SearchParams
   ) throws(CollectionError) -> [[Neighbor]] {
-    try interruptible { () throws(SearchInterrupted) in
-      try view.search(queries, sharing(params), shouldStop: transaction.flag.shouldStop)
+    let found = try interruptible { () throws(SearchInterrupted) in
+      var search = sharing(params)
+      search.trace = transaction.explanation?.trace
+      return try view.search(queries, search, shouldStop: transaction.flag.shouldStop)
     }
+    transaction.explanation?.note(queries, view, rows: Int(transaction.visibility.rowCount))
+    return found
   }
 
   private func interruptible<Value>(
@@ -216,7 +220,10 @@ struct NearestSource {
       let next = try interruptible { () throws(SearchInterrupted) in
         try candidates.next(step, shouldStop: transaction.flag.shouldStop)
       }
-      if next.isEmpty { return candidates.isComplete ? passed : nil }
+      if next.isEmpty {
+        guard candidates.isComplete else { return nil }
+        break
+      }
       try transaction.visitRecords(at: next.map(\.offset)) {
         (index, record) throws(CollectionError) in
         if try scan.passes(record, at: next[index].offset) { passed.append(next[index]) }
@@ -224,6 +231,7 @@ struct NearestSource {
       tested += next.count
       step = min(1024, step * 2)
     }
+    transaction.explanation?.note(recordsRead: tested, search.view)
     return Array(passed.sorted { $0.ranks(before: $1) }.prefix(limit))
   }
 }

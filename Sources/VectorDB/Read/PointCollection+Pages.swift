@@ -43,10 +43,13 @@ extension PointCollection {
   }
 
   /// ``query(_:)`` in pages; a list for each request.
+  ///
+  /// - Parameter explanation: where it is noted what searches looked at.
   public func queryPages(
-    _ requests: [QueryRequest]
+    _ requests: [QueryRequest], explanation: QueryExplanation? = nil
   ) async throws(CollectionError) -> PointPages {
     var transaction = try await beginQuery(requests)
+    transaction.explanation = explanation
     let rows = transaction.pointsCount
     var count = 0
     var held = 0

@@ -32,7 +32,10 @@ extension PointCollection {
   ) async throws(CollectionError) -> [[ScoredPoint]] {
     // Waking a thread would cost as much as a short search.
     let brief = QueryExecution(transaction)
-    if let results = try brief.briefResults(of: requests) { return results }
+    // One that does not come to an end would be explained twice.
+    if transaction.explanation == nil, let results = try brief.briefResults(of: requests) {
+      return results
+    }
     return try await transaction.run { (transaction) throws(CollectionError) in
       try QueryExecution(transaction).results(of: requests)
     }

@@ -13,6 +13,8 @@ struct ReadTransaction: Sendable {
   private let commit: PublishedCommit
   /// Whether somebody still waits for what is read.
   var flag = CancellationFlag()
+  /// Where it is written down what searches looked at; `nil` where nobody asks.
+  var explanation: QueryExplanation?
   /// What counts the records that become part of an answer that is held whole.
   var meter: AnswerMeter?
 

@@ -12,6 +12,8 @@ public struct IVFSearch: VectorSearching {
   /// The bounds of estimates; `nil` leaves them to calibration.
   private var bounds: ErrorBounds?
   private var isExhaustive = false
+  /// Where it is written down what was looked at.
+  public var trace: SearchTrace?
   private let scansTail: Bool
   private let fillsUp: Bool
 
@@ -74,6 +76,7 @@ public struct IVFSearch: VectorSearching {
     shouldStop: () -> Bool
   ) throws(SearchInterrupted) -> [[Neighbor]] {
     if isExhaustive, scansTail {
+      for query in queries { noteScan(query, visibility) }
       return try ExactScan(metric: metric).search(
         queries, in: view, visibility: visibility, shouldStop: shouldStop)
     }
@@ -90,6 +93,7 @@ public struct IVFSearch: VectorSearching {
       }
     }
     if !exact.isEmpty {
+      for position in exact { noteScan(queries[position], visibility) }
       let found = try ExactScan(metric: metric).search(
         exact.map { queries[$0] }, in: view, visibility: visibility, shouldStop: shouldStop)
       for (position, neighbors) in zip(exact, found) { results[position] = neighbors }
@@ -123,6 +127,7 @@ public struct IVFSearch: VectorSearching {
     guard fillsUp, query.minimumScore == nil else { return found }
     if let allowed = query.allowed {
       if found.count >= min(query.limit, allowed.count) || !scansTail { return found }
+      noteScan(query, visibility)
       return try ExactScan(metric: metric).search(
         [query], in: view, visibility: visibility, shouldStop: shouldStop)[0]
     }
@@ -177,6 +182,23 @@ public struct IVFSearch: VectorSearching {
     return exact < 2 * probing + 20_000
   }
 
+  // MARK: Traces
+
+  private func noteScan(_ query: SearchQuery, _ visibility: VisibilityView) {
+    trace?.add(.init(scored: query.allowed?.count ?? Int(visibility.rowCount)))
+  }
+
+  private func noteProbes(of lane: SearchLane, _ visibility: VisibilityView) {
+    guard let trace else { return }
+    let lists = index.generation.lists
+    let tail = scansTail ? max(0, Int(visibility.rowCount) - Int(index.coveredRows)) : 0
+    trace.add(
+      .init(
+        lists: lists.count, probes: lane.probes.count,
+        entries: lane.probes.reduce(0) { $0 + lists[Int($1.list)].entryCount },
+        scored: lane.scoredCount + tail))
+  }
+
   // MARK: Probing
 
   private func probe(
@@ -207,6 +229,7 @@ public struct IVFSearch: VectorSearching {
     for lane in lanes {
       if shouldStop() { throw SearchInterrupted() }
       collected.append(rerank.nearest(of: lane))
+      noteProbes(of: lane, visibility)
     }
     if scansTail, index.coveredRows < visibility.rowCount {
       let scanner = FlatScanner(visibility: visibility)

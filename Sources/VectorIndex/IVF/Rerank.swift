@@ -48,6 +48,7 @@ struct Rerank {
       if count == 0 { return best }
       for index in 0..<count { offsets[index] = UInt32(truncatingIfNeeded: waiting[index]) }
       let scored = min(Self.batch, count)
+      lane.scoredCount += scored
       scorer.score(
         at: UnsafeBufferPointer(rebasing: offsets[..<count]), following: count - scored,
         into: scores)

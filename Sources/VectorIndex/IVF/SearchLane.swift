@@ -18,6 +18,8 @@ final class SearchLane {
   let table: CodeTable
   /// The lists to look at, nearest first.
   var probes: [Probe] = []
+  /// Rows that were scored exactly.
+  var scoredCount = 0
   private let candidates = CandidateQueue()
   private let bounds: BoundHeap
   /// Rows whose bounds were taken, since a row may have two entries.

@@ -1,10 +1,11 @@
 // What a query looked at, in words.
 import { h } from "../core/dom.js";
-import { count, short } from "../core/format.js";
+import { count } from "../core/format.js";
 import { definitions } from "./definitions.js";
 
 const ways = {
-  index: "through the index", scan: "row by row", filter: "row by row, those that the filter left",
+  index: "through the lists of the index", scan: "row by row", postings: "by the words of the rows",
+  records: "by reading records of the nearest rows, to test the filter",
 };
 
 /** @param told what the answer has under `explain`; nothing where it has nothing */
@@ -16,11 +17,11 @@ export function explanation(told) {
     told.searches.map((search) => definitions([
       ["Vector", search.using === "" ? "the unnamed one" : search.using],
       ["How", ways[search.method] ?? search.method],
-      ["Rows that the filter left", number(search.filtered_points)],
-      ["Lists read", search.lists && `${short(search.probes)} of ${count(search.lists)}`],
-      ["Expected recall", search.expected_recall && short(search.expected_recall)],
+      ["Points that the filter left", number(search.filtered_points)],
+      ["Lists read", search.lists && `${count(search.lists_read)} of ${count(search.lists)}`],
+      ["Entries in them", number(search.entries_read)],
       ["Vectors scored exactly", number(search.scored_points)],
-      ["Of points", number(search.points)],
+      ["Records read", number(search.records_read)],
     ])),
   );
 }

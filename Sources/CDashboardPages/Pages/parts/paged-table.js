@@ -1,16 +1,19 @@
-// A table that shows a page of its rows at a time, however many there are.
+// A table that shows a page of its rows at a time, however many there are. What is drawn again stays
+// where it did not change, so that nobody loses the focus, or a click.
 import { h, put } from "../core/dom.js";
 import { count } from "../core/format.js";
 
 /**
  * @param columns `{title, isNumber, cell(row)}`
  * @param size rows on a page
+ * @param keyOf what tells rows apart
  * @param onpage told the rows that came to be shown
  * @returns `{element, setRows(rows), refresh()}`
  */
-export function pagedTable({ caption, columns, size = 50, empty, onpage }) {
+export function pagedTable({ caption, columns, size = 50, empty, keyOf = (row) => row, onpage }) {
   let rows = [];
   let first = 0;
+  let drawn = new Map();
   const body = h("tbody");
   const where = h("span", { class: "where", "aria-live": "polite" });
   const turn = (by) => {
@@ -19,7 +22,7 @@ export function pagedTable({ caption, columns, size = 50, empty, onpage }) {
   };
   const before = h("button", { type: "button", onclick: () => turn(-size) }, "Previous");
   const after = h("button", { type: "button", onclick: () => turn(size) }, "Next");
-  const turner = h("div", { class: "turner" }, before, where, after);
+  const turner = h("div", { class: "turner", hidden: true }, before, where, after);
   const heads = columns.map(({ title, isNumber }) =>
     h("th", { scope: "col", class: isNumber && "number" }, title));
   const element = h(
@@ -34,18 +37,28 @@ export function pagedTable({ caption, columns, size = 50, empty, onpage }) {
 
   function draw() {
     const shown = rows.slice(first, first + size);
-    put(body, shown.map((row) =>
-      h("tr", {}, columns.map((column) =>
-        h("td", { class: column.isNumber && "number", "data-title": column.title },
-          column.cell(row))))));
-    if (rows.length === 0) {
-      put(body, h("tr", {}, h("td", { colspan: columns.length, class: "empty" }, empty)));
-    }
+    drawn = new Map(shown.map((row) => [keyOf(row), line(row, drawn.get(keyOf(row)))]));
+    const lines = rows.length > 0 ? [...drawn.values()]
+      : [h("tr", {}, h("td", { colspan: columns.length, class: "empty" }, empty))];
+    if (lines.some((one, index) => body.children[index] !== one)
+      || lines.length !== body.children.length) put(body, lines);
     turner.hidden = rows.length <= size;
     before.disabled = first === 0;
     after.disabled = first + size >= rows.length;
     put(where, `${count(first + 1)}–${count(first + shown.length)} of ${count(rows.length)}`);
     return shown;
+  }
+
+  /** A line for a row: the one that it has, with what changed in it, or a new one. */
+  function line(row, before) {
+    const cells = columns.map((column) =>
+      h("td", { class: column.isNumber && "number" }, column.cell(row)));
+    if (!before) return h("tr", {}, cells);
+    cells.forEach((cell, index) => {
+      const known = before.children[index];
+      if (known.innerHTML !== cell.innerHTML) known.replaceWith(cell);
+    });
+    return before;
   }
 
   function show() {

@@ -13,7 +13,7 @@ import { pagedTable } from "./paged-table.js";
 export function snapshotList(name, signal) {
   const work = h("div", { role: "status" });
   const table = pagedTable({
-    caption: "Snapshots", empty: "There is no snapshot.",
+    caption: "Snapshots", empty: "There is no snapshot.", keyOf: (one) => one.name,
     columns: [
       { title: "Name", cell: (one) => h("code", { class: "name" }, one.name) },
       { title: "Made", cell: (one) => (one.creation_time ?? "").replace("T", " ") },

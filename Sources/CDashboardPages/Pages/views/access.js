@@ -16,7 +16,7 @@ export async function show({ root, place, signal }) {
   put(
     root, h("h1", {}, "Access"),
     h("section", { class: "panel" }, h("h2", {}, "Your key"),
-      h("p", {}, mine === null ? "These pages use none." : `These pages use ${shown(mine)}.`),
+      h("p", {}, mine === null ? "These pages use none." : `These pages use ${claims(mine) ? "a token" : "a key"}.`),
       h("p", {}, rights.sentence),
       mine !== null && claimsOf(mine),
       h("div", { class: "buttons" },
@@ -59,11 +59,6 @@ async function readRights(signal) {
 function claimsOf(token) {
   const told = claims(token);
   return told && h("pre", { class: "code", tabindex: 0 }, JSON.stringify(told, null, 2));
-}
-
-function shown(secret) {
-  const kind = claims(secret) ? "a token" : "a key";
-  return secret.length > 12 ? `${kind} that begins with “${secret.slice(0, 4)}”` : kind;
 }
 
 function tokenSection(app, rights, mine) {

@@ -42,6 +42,14 @@ export function show({ root, signal }) {
     );
   }
 
+  /** Offers the routes, when they are others than before: a list that is open would close. */
+  function offer(known) {
+    const chosen = endpoint.value;
+    if ([...endpoint.options].map(({ value }) => value).join() === known.join()) return;
+    const first = known.find((one) => one.endsWith("/points/query")) ?? known[0];
+    put(endpoint, ...choice(known, known.includes(chosen) ? chosen : first).children);
+  }
+
   async function refresh() {
     try {
       families = parseMetrics(await api.metrics(signal));
@@ -50,10 +58,7 @@ export function show({ root, signal }) {
       if (!signal.aborted) put(problem, trouble(error, refresh));
       return;
     }
-    const chosen = endpoint.value;
-    const known = endpoints(families);
-    const first = known.find((one) => one.endsWith("/points/query")) ?? known[0];
-    put(endpoint, ...choice(known, known.includes(chosen) ? chosen : first).children);
+    offer(endpoints(families));
     drawLatency();
     put(memory, barList([...by(families, "memory_formula_part_bytes", "part")].map(
       ([part, value]) => ({ name: parts[part] ?? part, value })), bytes));

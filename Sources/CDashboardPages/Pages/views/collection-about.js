@@ -14,6 +14,13 @@ export async function show({ root, name, info, signal, summary }) {
   const vectors = h("div", { class: "columns" });
   const memory = h("div");
   const warnings = h("div");
+  const refresh = async (now) => {
+    summary(told(now));
+    put(warnings, troubles(now));
+    put(vectors, vectorPanels(now));
+    put(memory, await memoryPanel(name, signal));
+  };
+  await refresh(info);
   put(
     root, warnings,
     h("section", {}, h("h2", {}, "Vectors"), vectors),
@@ -22,17 +29,13 @@ export async function show({ root, name, info, signal, summary }) {
       await aliasesPanel(name, signal)),
     settings(info.config),
   );
-  let now = info;
-  const refresh = async () => {
-    now = await api.collection(name, signal);
-    summary(told(now));
-    put(warnings, troubles(now));
-    put(vectors, vectorPanels(now));
-    put(memory, await memoryPanel(name, signal));
-  };
-  await watch(seconds, signal, () => refresh().catch((error) => {
-    if (!signal.aborted) summary(error.message);
-  }));
+  await watch(seconds, signal, async () => {
+    try {
+      await refresh(await api.collection(name, signal));
+    } catch (error) {
+      if (!signal.aborted) summary(error.message);
+    }
+  });
 }
 
 function told(info) {

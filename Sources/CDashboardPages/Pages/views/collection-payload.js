@@ -17,6 +17,7 @@ export async function show({ root, name, info, signal }) {
   const sample = await sampledKeys(name, signal);
   const table = pagedTable({
     caption: "Payload keys", empty: "No point of the sample has a payload.",
+    keyOf: (row) => row.key,
     columns: [
       { title: "Key", cell: (row) => h("code", { class: "name" }, row.key) },
       { title: "Index", cell: (row) => row.index?.data_type ?? "none" },

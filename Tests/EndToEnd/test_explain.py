@@ -1,0 +1,83 @@
+"""`?explain=true`: what a query looked at, in a member of the answer that clients pass over."""
+
+import random
+
+import pytest
+from process import until
+
+COUNT = 2000
+
+
+@pytest.fixture(scope="module")
+def filled(wire):
+    """A collection whose vector `a` is indexed, and another one of each kind that is not."""
+    wire.result("PUT", "/collections/explained", {
+        "vectors": {
+            "a": {"size": 16, "distance": "Cosine"},
+            "b": {"size": 4, "distance": "Dot", "multivector_config": {"comparator": "max_sim"}}},
+        "sparse_vectors": {"s": {}}, "optimizers_config": {"indexing_threshold": 20},
+    })  # fmt: skip
+    numbers = random.Random(3)
+    wire.result("PUT", "/collections/explained/points?wait=true", {"points": [
+        {"id": n, "payload": {"k": n % 50, "free": n % 2},
+         "vector": {"a": [numbers.gauss(0, 1) for _ in range(16)], "b": [[1, n, 2, 3]],
+                    "s": {"indices": [1], "values": [n]}}}
+        for n in range(COUNT)]})  # fmt: skip
+    wire.result("PUT", "/collections/explained/index?wait=true",
+                {"field_name": "k", "field_schema": "integer"})  # fmt: skip
+    until(lambda: wire.result("GET", "/collections/explained").get("ivf", {})
+          .get("a", {}).get("state") == "ready")  # fmt: skip
+    return wire
+
+
+def explained(wire, body, path="query"):
+    answer = wire.send("POST", f"/collections/explained/points/{path}?explain=true", body).json()
+    return answer["result"], answer["explain"]["searches"]
+
+
+def test_an_index_tells_its_lists(filled):
+    body = {"query": [1] * 16, "using": "a", "limit": 10}
+    result, [search] = explained(filled, body)
+    assert result == filled.result("POST", "/collections/explained/points/query", body)
+    assert search["method"] == "index" and search["using"] == "a"
+    assert 0 < search["lists_read"] < search["lists"]
+    assert 10 <= search["scored_points"] < COUNT and search["entries_read"] > 10
+    _, [harder] = explained(filled, body | {"params": {"hnsw_ef": 512}})
+    assert harder["entries_read"] > search["entries_read"]
+    _, [exact] = explained(filled, body | {"params": {"exact": True}})
+    assert exact == {"using": "a", "method": "scan", "scored_points": COUNT}
+
+
+def test_filters(filled):
+    body = {"query": [1] * 16, "using": "a", "limit": 10}
+    few = {"must": [{"key": "k", "match": {"value": 7}}]}
+    _, [search] = explained(filled, body | {"filter": few})
+    assert search == {"using": "a", "method": "scan", "filtered_points": COUNT // 50,
+                      "scored_points": COUNT // 50}  # fmt: skip
+    free = {"must": [{"key": "free", "match": {"value": 1}}]}
+    _, [search] = explained(filled, body | {"filter": free})
+    assert search["method"] == "records" and 10 <= search["records_read"] <= COUNT
+
+
+def test_other_vectors_and_trees(filled):
+    words = {"indices": [1], "values": [1]}
+    _, searches = explained(filled, {
+        "prefetch": [{"query": words, "using": "s"}, {"query": [1] * 16, "using": "a"},
+                     {"query": [[1, 2, 3, 4]], "using": "b"}],
+        "query": {"fusion": "rrf"}, "limit": 5,
+    })  # fmt: skip
+    methods = {search["using"]: search["method"] for search in searches}
+    assert methods["s"] == "postings" and methods["a"] == "index" and len(searches) == 3
+    _, searches = explained(filled, {"limit": 5})
+    assert searches == []
+
+
+def test_older_routes_and_nothing_unasked(filled):
+    body = {"vector": {"name": "a", "vector": [1] * 16}, "limit": 3}
+    result, [search] = explained(filled, body, "search")
+    assert len(result) == 3 and search["method"] == "index"
+    for question in ("", "?explain=false"):
+        answer = filled.send("POST", "/collections/explained/points/search" + question, body)
+        assert set(answer.json()) == {"result", "status", "time"}
+    answer = filled.send("POST", "/collections/explained/points/search?explain=yes", body)
+    assert answer.status_code == 400
