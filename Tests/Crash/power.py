@@ -156,7 +156,7 @@ def judge(port: int, ledgers: list[Ledger], position: int) -> Verdict:
     for ledger in ledgers:
         is_early = position < ledger.created_at and not ledger.is_churn
         if is_early and states.get(ledger.lane, {}) is None:
-            states[ledger.lane] = {}
+            states[ledger.lane] = Ledger.copy(ledger.base)
     judge_all(
         ledgers, states, verdict,
         lambda x: x.acknowledged_until(position), lambda x: x.sent_until(position),
