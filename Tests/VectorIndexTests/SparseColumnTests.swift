@@ -28,6 +28,30 @@ import VectorIndex
     #expect(view.contains(0))
   }
 
+  @Test func fewDifferentWeightsTakeLessMemoryAndComeBackBitForBit() throws {
+    let few = SparseColumn()
+    let many = SparseColumn()
+    let weights: [Float] = [0.1, -0.0, 0, .leastNonzeroMagnitude, .greatestFiniteMagnitude]
+    let rows: UInt32 = 2000
+    for row in 0..<rows {
+      let indices = (0..<UInt32(20 + row % 7)).map { row + 3 * $0 }
+      write(
+        Dictionary(uniqueKeysWithValues: indices.map { ($0, weights[Int($0 % 5)]) }), at: row,
+        of: few)
+      write(
+        Dictionary(uniqueKeysWithValues: indices.map { ($0, Float($0)) }), at: row, of: many)
+    }
+    let view = few.view()
+    for row in 0..<rows {
+      let vector = try #require(view.vector(row))
+      #expect(
+        vector.indices.map { weights[Int($0 % 5)].bitPattern } == vector.weights.map(\.bitPattern))
+    }
+    #expect(few.memory.rows < many.memory.rows * 4 / 5)
+    // Little lies idle.
+    #expect(Double(many.memory.rows) < 1.08 * Double(4 * Int(rows) + 8 * many.writtenElements))
+  }
+
   @Test func storedFormIsTakenAsItIs() throws {
     let column = SparseColumn()
     var bytes: [UInt8] = [0xaa, 2, 0, 0, 0, 4, 0, 0, 0, 9, 0, 0, 0]

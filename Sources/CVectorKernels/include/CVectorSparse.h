@@ -16,8 +16,14 @@ enum {
   VK_SPARSE_BLOCK_ROWS = 64,
   /// Blocks of a superblock.
   VK_SPARSE_BLOCKS = 64,
+  /// Cells of a block, of eight rows each: what can be told apart by the greatest weights.
+  VK_SPARSE_BLOCK_CELLS = 8,
   /// Rows of a superblock.
-  VK_SPARSE_ROWS = 4096
+  VK_SPARSE_ROWS = 4096,
+  /// Cells of a superblock.
+  VK_SPARSE_CELLS = 512,
+  /// Superblocks that lists tell apart.
+  VK_SPARSE_SUPERBLOCKS = 16
 };
 
 /// A term that many rows hold: a bit for every row, by blocks.
@@ -26,7 +32,7 @@ typedef struct vk_sparse_bits {
   const uint64_t *masks;
   /// For every block, where in `weights` those of its rows begin.
   const uint16_t *starts;
-  /// For every block, the greatest of its weights; readable to the end of the superblock.
+  /// For every cell, the greatest of its weights; readable to the end of the superblock.
   const uint8_t *maxima;
   /// The weights of the rows that hold the term, in their order; 64 more bytes can be read.
   const uint8_t *weights;
@@ -55,13 +61,21 @@ typedef struct vk_sparse_terms {
 /// Finds the rows of a superblock, which has `block_count` blocks, whose bounds are at least
 /// `threshold`, which is at least 1. Blocks that cannot hold one are not looked into.
 ///
-/// `sums` is scratch of VK_SPARSE_ROWS. Rows and their bounds are written to `rows` and `bounds`,
-/// ascending by row, with room for VK_SPARSE_ROWS.
+/// `sums` is scratch of VK_SPARSE_ROWS, or what `vk_sum_sparse_lists` left there if `greatest` is
+/// what it left as well. Rows and their bounds are written to `rows` and `bounds`, ascending by
+/// row, with room for VK_SPARSE_ROWS.
 ///
 /// - Returns: how many were found.
 size_t vk_scan_sparse(vk_variant variant, const vk_sparse_terms *terms, size_t superblock,
-                      size_t block_count, uint32_t threshold, uint16_t *sums, uint16_t *rows,
-                      uint16_t *bounds);
+                      size_t block_count, uint32_t threshold, uint16_t *sums,
+                      const uint16_t *_Nullable greatest, uint16_t *rows, uint16_t *bounds);
+
+/// Sums what the rows of a superblock, VK_SPARSE_ROWS of them, have of the lists alone, and finds
+/// the greatest sums of their cells, VK_SPARSE_CELLS.
+///
+/// - Returns: the greatest sum.
+uint16_t vk_sum_sparse_lists(vk_variant variant, const vk_sparse_terms *terms, size_t superblock,
+                             uint16_t *sums, uint16_t *greatest);
 
 /// A query as a table without collisions: index i is in the place (i × multiplier) >> shift, if
 /// anywhere.
@@ -82,13 +96,16 @@ typedef struct vk_sparse_score {
 
 /// Σ of the products of weights of common indices, in float and in the order of the row, which is
 /// ascending: the same bits on every CPU.
+///
+/// Element i of the row has the weight in place codes[i], or in place i if there are no codes.
 vk_sparse_score vk_score_sparse(vk_variant variant, const vk_sparse_table *table,
-                                const uint32_t *indices, const float *weights, size_t count);
+                                const uint32_t *indices, const float *weights,
+                                const uint8_t *_Nullable codes, size_t count);
 
 /// The same, of a query that has no table: `query_count` ascending indices and their weights.
 vk_sparse_score vk_merge_sparse(const uint32_t *query_indices, const float *query_weights,
                                 size_t query_count, const uint32_t *indices, const float *weights,
-                                size_t count);
+                                const uint8_t *_Nullable codes, size_t count);
 
 /// How many bits are set in both of two runs of `count` words.
 size_t vk_count_common(const uint64_t *a, const uint64_t *b, size_t count);

@@ -15,9 +15,11 @@ final class SparseChunk: AddressableChunk, @unchecked Sendable {
   /// Where the next row goes, and what is left of the last slab.
   private var end: UnsafeMutableRawPointer?
   private var room = 0
-  private var slabBytes = 4 << 10
+  private var slabBytes = 0
 
-  private static let greatestSlab = 1 << 20
+  /// Slabs are small beside what there is, so that little of the last lies idle.
+  private static let slabSizes = 4 << 10...64 << 10
+  private static let slabShare = 32
 
   init() { addresses = SparseAddresses(rowCount: Self.rowCount) }
 
@@ -32,11 +34,13 @@ final class SparseChunk: AddressableChunk, @unchecked Sendable {
   func write(row: Int, byteCount: Int, _ fill: (UnsafeMutableRawPointer) -> Void) -> Int {
     var added = 0
     if byteCount > room {
-      slabBytes = max(byteCount, min(2 * slabBytes, Self.greatestSlab))
-      guard let slab = vk_allocate_zeroed(slabBytes) else { preconditionFailure("out of memory") }
+      let share = slabBytes / Self.slabShare & ~63
+      added = max(
+        byteCount, min(max(share, Self.slabSizes.lowerBound), Self.slabSizes.upperBound))
+      guard let slab = vk_allocate_zeroed(added) else { preconditionFailure("out of memory") }
       slabs.append(slab)
-      (end, room) = (slab, slabBytes)
-      added = slabBytes
+      slabBytes += added
+      (end, room) = (slab, added)
     }
     guard let memory = end else { preconditionFailure("a row without bytes") }
     fill(memory)
@@ -75,21 +79,4 @@ struct SparseAddresses {
   func address(_ row: Int) -> UnsafeRawPointer? {
     UnsafeRawPointer(bitPattern: rows[row].load(ordering: .acquiring))
   }
-}
-
-/// A row where it lies in memory: the number of its elements, their indices, ascending, and their
-/// weights. The stored form of a sparse vector is the same.
-struct SparseRow {
-  let count: Int
-  let indices: UnsafePointer<UInt32>
-  let weights: UnsafePointer<Float>
-
-  init(_ address: UnsafeRawPointer) {
-    count = Int(address.load(as: UInt32.self))
-    indices = (address + 4).assumingMemoryBound(to: UInt32.self)
-    weights = (address + 4 + 4 * count).assumingMemoryBound(to: Float.self)
-  }
-
-  /// Bytes of a row of so many elements.
-  static func byteCount(elements: Int) -> Int { 4 + 8 * elements }
 }

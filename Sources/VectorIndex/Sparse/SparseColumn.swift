@@ -58,27 +58,37 @@ public final class SparseColumn: Sendable {
     indices: UnsafeBufferPointer<UInt32>, weights: UnsafeBufferPointer<Float>, at offset: UInt32
   ) {
     precondition(indices.count == weights.count, "a weight for every index")
-    let count = indices.count
-    write(byteCount: SparseRow.byteCount(elements: count), at: offset) { memory in
-      memory.storeBytes(of: UInt32(count), as: UInt32.self)
-      guard let indices = indices.baseAddress, let weights = weights.baseAddress else { return }
-      (memory + 4).copyMemory(from: indices, byteCount: 4 * count)
-      (memory + 4 + 4 * count).copyMemory(from: weights, byteCount: 4 * count)
-    }
+    guard let indices = UnsafeRawPointer(indices.baseAddress),
+      let first = UnsafeRawPointer(weights.baseAddress)
+    else { return write(count: 0, indices: nil, weights: nil, at: offset) }
+    write(count: weights.count, indices: indices, weights: first, at: offset)
   }
 
   /// Writes a row as it is stored: the number of elements, a little-endian `UInt32`, then their
   /// indices, ascending and none twice, then their weights. Writer only.
   public func write(encoded row: UnsafeRawBufferPointer, at offset: UInt32) {
     let count = row.count < 4 ? -1 : Int(row.loadUnaligned(as: UInt32.self))
-    precondition(row.count == SparseRow.byteCount(elements: count), "a row of another length")
-    write(byteCount: row.count, at: offset) { memory in
-      if let first = row.baseAddress { memory.copyMemory(from: first, byteCount: row.count) }
+    precondition(row.count == 4 + 8 * count, "a row of another length")
+    guard let first = row.baseAddress else { return }
+    write(count: count, indices: first + 4, weights: first + 4 + 4 * count, at: offset)
+  }
+
+  private func write(
+    count: Int, indices: UnsafeRawPointer?, weights: UnsafeRawPointer?, at offset: UInt32
+  ) {
+    let form = SparseRowForm(count: count) { element in
+      weights?.loadUnaligned(fromByteOffset: 4 * element, as: Float.self) ?? 0
+    }
+    write(byteCount: form.byteCount, elements: count, at: offset) { memory in
+      guard let indices, let weights else {
+        return memory.storeBytes(of: 0, as: UInt32.self)
+      }
+      form.write(indices: indices, weights: weights, to: memory)
     }
   }
 
   private func write(
-    byteCount: Int, at offset: UInt32, _ fill: (UnsafeMutableRawPointer) -> Void
+    byteCount: Int, elements: Int, at offset: UInt32, _ fill: (UnsafeMutableRawPointer) -> Void
   ) {
     let number = Int(offset) >> SparseChunk.rowShift
     let row = Int(offset) & (SparseChunk.rowCount - 1)
@@ -91,7 +101,7 @@ public final class SparseColumn: Sendable {
       directory.replace(number, with: chunk)
     }
     rowsEver.add(1, ordering: .relaxed)
-    elementsEver.add((byteCount - 4) / 8, ordering: .relaxed)
+    elementsEver.add(elements, ordering: .relaxed)
     guard added > 0 else { return }
     let bytes = added
     bytesByChunk.withLock { $0[number, default: 0] += bytes }

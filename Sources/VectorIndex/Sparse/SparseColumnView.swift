@@ -20,7 +20,7 @@ public struct SparseColumnView: Sendable {
       row(at: offset).map { row in
         (
           Array(UnsafeBufferPointer(start: row.indices, count: row.count)),
-          Array(UnsafeBufferPointer(start: row.weights, count: row.count))
+          (0..<row.count).map(row.weight)
         )
       }
     }

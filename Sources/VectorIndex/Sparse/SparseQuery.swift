@@ -89,7 +89,7 @@ public final class SparseQuery: @unchecked Sendable {
     let score: vk_sparse_score
     if let table {
       score = withUnsafePointer(to: table) {
-        vk_score_sparse(variant, $0, row.indices, row.weights, row.count)
+        vk_score_sparse(variant, $0, row.indices, row.weights, row.codes, row.count)
       }
     } else {
       score = indices.withUnsafeBufferPointer { indices in
@@ -98,7 +98,7 @@ public final class SparseQuery: @unchecked Sendable {
             return vk_sparse_score(sum: 0, common: 0)
           }
           return vk_merge_sparse(
-            first, weight, indices.count, row.indices, row.weights, row.count)
+            first, weight, indices.count, row.indices, row.weights, row.codes, row.count)
         }
       }
     }

@@ -131,6 +131,8 @@ struct SparseLane {
   private let column: SparseColumnView
   private let visibility: VisibilityView
   private(set) var collector: TopK
+  /// There are as many results as wanted with this score, at least.
+  private var floor = -Float.infinity
 
   init(_ query: SparseSearchQuery, column: SparseColumnView, visibility: VisibilityView) {
     self.query = query
@@ -140,7 +142,7 @@ struct SparseLane {
   }
 
   /// The lowest score that is worth a look.
-  var bound: Float { max(query.minimumScore ?? -.infinity, collector.threshold) }
+  var bound: Float { max(query.minimumScore ?? -.infinity, floor, collector.threshold) }
 
   /// How many neighbours are wanted.
   var limit: Int { query.limit }
@@ -148,6 +150,15 @@ struct SparseLane {
   /// Has the vector of a row brought into the cache.
   func fetch(_ offset: UInt32) {
     if let address = column.address(of: offset) { vk_prefetch(address, 256) }
+  }
+
+  /// Raises what is worth a look to the worst of the best among some rows. They are not taken.
+  mutating func raiseFloor(by offsets: [UInt32]) {
+    var trial = self
+    trial.collector = TopK(capacity: query.limit)
+    for offset in offsets { fetch(offset) }
+    for offset in offsets { trial.offer(offset) }
+    floor = max(floor, trial.collector.threshold)
   }
 
   /// Takes the row if it may be a result and shares an index with the query.

@@ -61,8 +61,9 @@ struct SparseTerm {
   var start: UInt32
 }
 
-/// The memory of a ``SparseSegment``, one block for each kind of content.
+/// The memory of a ``SparseSegment``: one block, all zeros at first.
 struct SparseSegmentStorage {
+  private let memory: UnsafeMutableRawPointer
   let blockCount: Int
   let termCount: Int
   let denseCount: Int
@@ -92,8 +93,8 @@ struct SparseSegmentStorage {
   /// Superblocks of the greatest segment.
   static let superblocks = SparseSegment.maximumRows / Int(VK_SPARSE_ROWS)
 
-  /// Blocks of a term's maxima, whole superblocks.
-  var paddedBlocks: Int { (blockCount + 63) / 64 * 64 }
+  /// Cells of a term's maxima, whole superblocks.
+  var paddedCells: Int { (blockCount + 63) / 64 * SparseCell.ofSuperblock }
 
   /// - Parameters:
   ///   - counts: rows of each term, in the order of `keys`.
@@ -103,7 +104,6 @@ struct SparseSegmentStorage {
     let long = kinds.count { $0 == .long }
     let denseEntries = dense.reduce(0) { $0 + Int(counts[$1]) }
     let entries = counts.reduce(0) { $0 + Int($1) } - denseEntries
-    let padded = (blockCount + 63) / 64 * 64
     let span = (sorted.last ?? 0) - (sorted.first ?? 0)
     var shift: UInt32 = 0
     while Int(span >> shift) > max(1, sorted.count) { shift += 1 }
@@ -113,27 +113,38 @@ struct SparseSegmentStorage {
     longCount = long
     bucketShift = shift
     bucketCount = Int(span >> shift) + 1
-    var bytes = 0
-    func room<T: BitwiseCopyable>(_ count: Int, _ zero: T) -> UnsafeMutablePointer<T> {
-      bytes += count * MemoryLayout<T>.stride
-      let memory = UnsafeMutablePointer<T>.allocate(capacity: max(1, count))
-      memory.initialize(repeating: zero, count: max(1, count))
-      return memory
-    }
-    keys = room(sorted.count, 0)
-    buckets = room(bucketCount + 1, 0)
-    terms = room(sorted.count, SparseTerm(greatest: 0, count: 0, start: 0))
-    masks = room(dense.count * blockCount, 0)
-    starts = room(dense.count * blockCount, 0)
-    maxima = room(dense.count * padded, 0)
-    weightStarts = room(dense.count, 0)
-    denseWeights = room(denseEntries + 64, 0)
-    rows = room(entries, 0)
-    listWeights = room(entries, 0)
-    longStarts = room(long, 0)
-    partStarts = room(long * (Self.superblocks + 1), 0)
-    superMaxima = room((dense.count + long) * Self.superblocks, 0)
-    byteCount = bytes
+    var layout = SparseSegmentLayout()
+    let places = (
+      keys: layout.place(sorted.count, of: UInt32.self),
+      buckets: layout.place(bucketCount + 1, of: UInt32.self),
+      terms: layout.place(sorted.count, of: SparseTerm.self),
+      masks: layout.place(dense.count * blockCount, of: UInt64.self),
+      starts: layout.place(dense.count * blockCount, of: UInt16.self),
+      maxima: layout.place(
+        dense.count * ((blockCount + 63) / 64 * SparseCell.ofSuperblock), of: UInt8.self),
+      weightStarts: layout.place(dense.count, of: UInt32.self),
+      denseWeights: layout.place(denseEntries + 64, of: UInt8.self),
+      rows: layout.place(entries, of: UInt16.self),
+      listWeights: layout.place(entries, of: UInt8.self),
+      longStarts: layout.place(long, of: UInt32.self),
+      partStarts: layout.place(long * (Self.superblocks + 1), of: UInt16.self),
+      superMaxima: layout.place((dense.count + long) * Self.superblocks, of: UInt8.self)
+    )
+    memory = layout.allocate()
+    byteCount = layout.byteCount
+    keys = (memory + places.keys).assumingMemoryBound(to: UInt32.self)
+    buckets = (memory + places.buckets).assumingMemoryBound(to: UInt32.self)
+    terms = (memory + places.terms).assumingMemoryBound(to: SparseTerm.self)
+    masks = (memory + places.masks).assumingMemoryBound(to: UInt64.self)
+    starts = (memory + places.starts).assumingMemoryBound(to: UInt16.self)
+    maxima = (memory + places.maxima).assumingMemoryBound(to: UInt8.self)
+    weightStarts = (memory + places.weightStarts).assumingMemoryBound(to: UInt32.self)
+    denseWeights = (memory + places.denseWeights).assumingMemoryBound(to: UInt8.self)
+    rows = (memory + places.rows).assumingMemoryBound(to: UInt16.self)
+    listWeights = (memory + places.listWeights).assumingMemoryBound(to: UInt8.self)
+    longStarts = (memory + places.longStarts).assumingMemoryBound(to: UInt32.self)
+    partStarts = (memory + places.partStarts).assumingMemoryBound(to: UInt16.self)
+    superMaxima = (memory + places.superMaxima).assumingMemoryBound(to: UInt8.self)
     fill(keys: sorted, counts: counts, kinds: kinds)
   }
 
@@ -167,28 +178,19 @@ struct SparseSegmentStorage {
     }
   }
 
-  func deallocate() {
-    keys.deallocate()
-    buckets.deallocate()
-    terms.deallocate()
-    masks.deallocate()
-    starts.deallocate()
-    maxima.deallocate()
-    weightStarts.deallocate()
-    denseWeights.deallocate()
-    rows.deallocate()
-    listWeights.deallocate()
-    longStarts.deallocate()
-    partStarts.deallocate()
-    superMaxima.deallocate()
-  }
+  func deallocate() { vk_free(memory) }
 
   /// Of an index between the first and the last.
-  private func bucket(of index: UInt32) -> Int { Int((index - keys[0]) >> bucketShift) }
+  func bucket(of index: UInt32) -> Int { Int((index - keys[0]) >> bucketShift) }
+
+  /// Whether the index is not beyond the first and the last.
+  func isWithinKeys(_ index: UInt32) -> Bool {
+    termCount > 0 && index >= keys[0] && index <= keys[termCount - 1]
+  }
 
   /// The number of the term with the index, if there is one.
   func find(_ index: UInt32) -> Int? {
-    guard termCount > 0, index >= keys[0], index <= keys[termCount - 1] else { return nil }
+    guard isWithinKeys(index) else { return nil }
     let bucket = bucket(of: index)
     var low = Int(buckets[bucket])
     var high = Int(buckets[bucket + 1])
@@ -204,6 +206,35 @@ struct SparseSegmentStorage {
   }
 }
 
+/// Where the parts of a block of memory are, one after the other.
+private struct SparseSegmentLayout {
+  private(set) var byteCount = 0
+
+  /// - Returns: where so many values have their place.
+  mutating func place<Value: BitwiseCopyable>(_ count: Int, of type: Value.Type) -> Int {
+    let start = (byteCount + 7) & ~7
+    byteCount = start + count * MemoryLayout<Value>.stride
+    return start
+  }
+
+  /// From here on large pages make up for what they may take more.
+  private static let hugeBytes = 4 << 20
+
+  /// The memory: zeros, freed by `vk_free`.
+  func allocate() -> UnsafeMutableRawPointer {
+    let memory =
+      byteCount < Self.hugeBytes ? vk_allocate_zeroed(byteCount) : vk_allocate_huge(byteCount)
+    guard let memory else { preconditionFailure("out of memory") }
+    return memory
+  }
+}
+
+/// Eight rows: what the greatest weights of a term that many rows hold are known of.
+enum SparseCell {
+  static let rows = Int(VK_SPARSE_BLOCK_ROWS / VK_SPARSE_BLOCK_CELLS)
+  static let ofSuperblock = Int(VK_SPARSE_BLOCKS * VK_SPARSE_BLOCK_CELLS)
+}
+
 /// How the rows of a term are kept.
 enum SparseTermKind {
   /// Bits.
@@ -215,7 +246,7 @@ enum SparseTermKind {
 
   /// Of a term that `count` of `rows` rows hold.
   init(count: Int, rows: Int) {
-    if count > 64, count * 24 >= rows {
+    if count > 64, count * 20 >= rows {
       self = .dense
     } else {
       self = count > 64 ? .long : .short

@@ -43,7 +43,7 @@ struct SparseSegmentBuild {
       guard let row = column.row(at: offset) else { continue }
       if row.count > 0 { documentCount += 1 }
       for element in 0..<row.count {
-        table.count(row.indices[element], weight: row.weights[element])
+        table.count(row.indices[element], weight: row.weight(element))
       }
     }
     return true
@@ -75,7 +75,7 @@ struct SparseSegmentBuild {
       for element in 0..<row.count {
         let place = Int(places[Int(table.numbers[next])])
         next += 1
-        filling.add(place, row: local, weight: row.weights[element])
+        filling.add(place, row: local, weight: row.weight(element))
       }
     }
     filling.finish()
@@ -116,7 +116,7 @@ private struct SparseSegmentFilling {
       if storage.masks[cell] == 0 { storage.starts[cell] = UInt16(position) }
       storage.masks[cell] |= 1 << UInt64(row & 63)
       storage.denseWeights[Int(storage.weightStarts[number]) + position] = step
-      let maximum = storage.maxima + number * storage.paddedBlocks + block
+      let maximum = storage.maxima + number * storage.paddedCells + row / SparseCell.rows
       maximum.pointee = max(maximum.pointee, step)
     case .long: put(row, step, at: Int(storage.longStarts[Int(term.start)]) + position)
     case .short: put(row, step, at: Int(term.start) + position)
@@ -136,9 +136,10 @@ private struct SparseSegmentFilling {
       switch storage.kind(term) {
       case .short: break
       case .dense:
-        for block in 0..<storage.blockCount {
+        for cell in 0..<storage.paddedCells {
           raise(
-            number, superblock: block >> 6, storage.maxima[number * storage.paddedBlocks + block])
+            number, superblock: cell / SparseCell.ofSuperblock,
+            storage.maxima[number * storage.paddedCells + cell])
         }
       case .long:
         let first = Int(storage.longStarts[number])

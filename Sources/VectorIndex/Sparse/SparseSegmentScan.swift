@@ -14,12 +14,16 @@ struct SparseSegmentScan {
   private let slack: Double
   /// Whether there are bounds at all.
   private let isUseful: Bool
-  /// Superblocks by falling bound.
+  /// Whether rows get what lists give them before anything else is looked at.
+  private let addsListsFirst: Bool
+  /// Superblocks by falling bound, unless lists are added first.
   private var visits: [SparseVisit] = []
 
   /// The greatest sum of factors.
   private static let greatestUnits = 65_000.0
   private static let greatestTerms = 10_000
+  /// With so many terms that many rows hold, superblocks differ too little to be told apart.
+  private static let manyTerms = 4
 
   init(_ query: SparseQuery, segments: [SparseSegment], variant: vk_variant) {
     self.variant = variant
@@ -33,20 +37,19 @@ struct SparseSegmentScan {
       ? (Self.greatestUnits - 3 * terms) / greatest : 0
     slack = terms + 2 + absolute * unitsOfOne * terms * 0x1p-23
     isUseful = unitsOfOne > 0 && unitsOfOne.isFinite
-    guard isUseful else {
-      self.targets = targets
-      return
-    }
+    addsListsFirst = targets.contains { $0.denseCount >= Self.manyTerms }
+    self.targets = targets
+    guard isUseful else { return }
     for (number, target) in targets.enumerated() {
       let excess = target.excess(unitsOfOne)
-      let bounds = target.prepare(unitsOfOne: unitsOfOne)
+      let bounds = target.prepare(unitsOfOne: unitsOfOne, findsBounds: !addsListsFirst)
+      if addsListsFirst { continue }
       for (superblock, bound) in bounds.enumerated() where bound > 0 {
         visits.append(
           SparseVisit(target: number, superblock: superblock, bound: Double(bound) + excess))
       }
     }
     visits.sort { $0.bound > $1.bound }
-    self.targets = targets
   }
 
   /// The lowest units that a row with the score may have, beyond what its target adds to all.
@@ -61,6 +64,18 @@ struct SparseSegmentScan {
   ) throws(SearchInterrupted) -> Bool {
     if targets.isEmpty { return true }
     guard isUseful else { return false }
+    if addsListsFirst {
+      try runListsFirst(&lane, shouldStop: shouldStop)
+    } else {
+      try runByBounds(&lane, shouldStop: shouldStop)
+    }
+    let units = units(of: lane.bound)
+    return targets.allSatisfy { units - $0.excess(unitsOfOne) >= 1 }
+  }
+
+  private func runByBounds(
+    _ lane: inout SparseLane, shouldStop: () -> Bool
+  ) throws(SearchInterrupted) {
     let scratch = SparseScratch()
     for visit in visits {
       if Double(visit.bound) < units(of: lane.bound) { break }
@@ -71,8 +86,38 @@ struct SparseSegmentScan {
         visit.superblock, threshold: threshold, into: scratch, using: variant)
       offer(count, of: target, in: scratch, to: &lane)
     }
-    let units = units(of: lane.bound)
-    return targets.allSatisfy { units - $0.excess(unitsOfOne) >= 1 }
+  }
+
+  /// Adds up what lists give to rows, scores those that get the most of it, and then looks, knowing
+  /// how good a result has to be, into what the other terms add.
+  private func runListsFirst(
+    _ lane: inout SparseLane, shouldStop: () -> Bool
+  ) throws(SearchInterrupted) {
+    let scratch = SparseScratch()
+    let room = SparseListRoom.take()
+    defer { room.giveBack() }
+    for start in stride(from: 0, to: targets.count, by: SparseListRoom.segments) {
+      let window = targets[start..<min(start + SparseListRoom.segments, targets.count)]
+      var leaders = SparseLeaders(capacity: lane.limit)
+      for (place, target) in window.enumerated() {
+        if shouldStop() { throw SearchInterrupted() }
+        for superblock in 0..<target.segment.superblockCount {
+          let lists = room.lists(place, superblock)
+          let greatest = target.sumLists(superblock, into: lists, using: variant)
+          if greatest > leaders.floor { leaders.offer(lists, of: start + place, superblock) }
+        }
+      }
+      lane.raiseFloor(by: leaders.rows { targets[$0].segment.range.lowerBound })
+      for (place, target) in window.enumerated() {
+        for superblock in 0..<target.segment.superblockCount {
+          if shouldStop() { throw SearchInterrupted() }
+          let count = target.scan(
+            superblock, threshold: threshold(target, lane), lists: room.lists(place, superblock),
+            into: scratch, using: variant)
+          offer(count, of: target, in: scratch, to: &lane)
+        }
+      }
+    }
   }
 
   private func threshold(_ target: SparseTarget, _ lane: SparseLane) -> UInt32 {

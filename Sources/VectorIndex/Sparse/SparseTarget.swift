@@ -14,6 +14,8 @@ final class SparseTarget {
   let absolute: Double
   /// Whether a row of the segment can be a result at all.
   let sharesAnIndex: Bool
+  /// Terms that can add to a score and that many rows hold.
+  let denseCount: Int
   /// The terms that can add to a score, and the weights of the query for them.
   private let terms: [(number: Int, weight: Float)]
   private var bits: [vk_sparse_bits] = []
@@ -25,20 +27,28 @@ final class SparseTarget {
 
   init(_ segment: SparseSegment, query: SparseQuery) {
     self.segment = segment
+    let storage = segment.storage
+    storage.fetch(query.indices)
     var terms: [(number: Int, weight: Float)] = []
     var greatest = 0.0
     var unindexed = 0.0
     var absolute = 0.0
     var sharesAnIndex = false
-    for (index, weight) in zip(query.indices, query.weights) {
-      guard let number = segment.storage.find(index) else { continue }
+    var denseCount = 0
+    let found = query.indices.map { storage.find($0) }
+    for case let number? in found { vk_prefetch(storage.terms + number, 1) }
+    for (number, weight) in zip(found, query.weights) {
+      guard let number else { continue }
       sharesAnIndex = true
-      let most = Double(segment.storage.terms[number].greatest)
+      let term = storage.terms[number]
+      let most = Double(term.greatest)
       let least =
         segment.negativeWeights.isEmpty ? 0 : Double(segment.negativeWeights[number] ?? 0)
       absolute += abs(Double(weight)) * max(most, -least)
       if weight > 0, most > 0 {
         terms.append((number, weight))
+        storage.fetch(term)
+        if storage.kind(term) == .dense { denseCount += 1 }
         greatest += Double(weight) * most
       } else if weight < 0 {
         unindexed += Double(weight) * least
@@ -49,6 +59,7 @@ final class SparseTarget {
     self.unindexed = unindexed
     self.absolute = absolute
     self.sharesAnIndex = sharesAnIndex
+    self.denseCount = denseCount
   }
 
   deinit { parts?.deallocate() }
@@ -58,8 +69,10 @@ final class SparseTarget {
 
   /// Makes what the kernels take.
   ///
+  /// - Parameter findsBounds: whether the result is needed.
   /// - Returns: the most that a row of each superblock can have, in units.
-  func prepare(unitsOfOne: Double) -> [UInt32] {
+  @discardableResult
+  func prepare(unitsOfOne: Double, findsBounds: Bool = true) -> [UInt32] {
     let storage = segment.storage
     let parts = UnsafeMutablePointer<UInt16>.allocate(
       capacity: max(1, terms.count) * Self.partCount)
@@ -88,7 +101,7 @@ final class SparseTarget {
             rows: storage.rows + first, weights: storage.listWeights + first,
             count: Int(term.count), starts: starts, factor: factor))
       }
-      if kind != .short { raise(&sums, by: term, kind, factor) }
+      if kind != .short, findsBounds { raise(&sums, by: term, kind, factor) }
     }
     lists.sort { $0.factor > $1.factor }
     return sums
@@ -127,29 +140,67 @@ final class SparseTarget {
   }
 
   /// Finds the rows of a superblock with bounds of at least `threshold`.
+  ///
+  /// - Parameter lists: what the rows have of the terms that few rows hold, if it is known.
   func scan(
-    _ superblock: Int, threshold: UInt32, into scratch: SparseScratch, using variant: vk_variant
+    _ superblock: Int, threshold: UInt32, lists: SparseListSums? = nil,
+    into scratch: SparseScratch, using variant: vk_variant
   ) -> Int {
+    withTerms { terms in
+      vk_scan_sparse(
+        variant, terms, superblock, segment.blockCount(ofSuperblock: superblock), threshold,
+        lists?.sums ?? scratch.sums, lists?.greatest, scratch.rows, scratch.bounds)
+    }
+  }
+
+  /// Sums what the rows of a superblock have of the terms that few rows hold.
+  ///
+  /// - Returns: the greatest sum.
+  func sumLists(
+    _ superblock: Int, into lists: SparseListSums, using variant: vk_variant
+  ) -> UInt16 {
+    withTerms { vk_sum_sparse_lists(variant, $0, superblock, lists.sums, lists.greatest) }
+  }
+
+  private func withTerms<Result>(_ body: (UnsafePointer<vk_sparse_terms>) -> Result) -> Result {
     bits.withUnsafeBufferPointer { bits in
       lists.withUnsafeBufferPointer { lists in
         var terms = vk_sparse_terms(
           bits: bits.baseAddress, bit_count: bits.count, lists: lists.baseAddress,
           list_count: lists.count)
-        return vk_scan_sparse(
-          variant, &terms, superblock, segment.blockCount(ofSuperblock: superblock), threshold,
-          scratch.sums, scratch.rows, scratch.bounds)
+        return body(&terms)
       }
     }
   }
 }
 
 extension SparseSegmentStorage {
+  /// Has what is asked of the indices brought into the cache, all at once.
+  fileprivate func fetch(_ indices: [UInt32]) {
+    for index in indices where isWithinKeys(index) { vk_prefetch(buckets + bucket(of: index), 8) }
+    for index in indices where isWithinKeys(index) {
+      vk_prefetch(keys + Int(buckets[bucket(of: index)]), 4)
+    }
+  }
+
+  /// Has what the kernels take of a term brought into the cache.
+  fileprivate func fetch(_ term: SparseTerm) {
+    let start = Int(term.start)
+    switch kind(term) {
+    case .dense: vk_prefetch(weightStarts + start, 4)
+    case .long:
+      vk_prefetch(longStarts + start, 4)
+      vk_prefetch(partStarts + start * (Self.superblocks + 1), 34)
+    case .short: vk_prefetch(rows + start, 2 * Int(term.count))
+    }
+  }
+
   /// What the kernels take of a term that many rows hold.
   fileprivate func bits(_ term: SparseTerm, factor: UInt16) -> vk_sparse_bits {
     let place = Int(term.start)
     return vk_sparse_bits(
       masks: masks + place * blockCount, starts: starts + place * blockCount,
-      maxima: maxima + place * paddedBlocks,
+      maxima: maxima + place * paddedCells,
       weights: denseWeights + Int(weightStarts[place]), factor: factor)
   }
 }

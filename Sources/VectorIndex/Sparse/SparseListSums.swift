@@ -1,0 +1,96 @@
+import CVectorKernels
+
+/// What the rows of a superblock have of the terms that few rows hold, and the greatest of each
+/// cell; see `vk_sum_sparse_lists`.
+struct SparseListSums {
+  let sums: UnsafeMutablePointer<UInt16>
+  let greatest: UnsafeMutablePointer<UInt16>
+}
+
+/// Room for the sums of a million rows. It is kept for the next search: to get so much memory anew
+/// takes longer than to search.
+///
+/// SAFETY: whoever took it is the only one to use it until it is given back.
+final class SparseListRoom: @unchecked Sendable {
+  /// How many segments there is room for.
+  static let segments = 16
+
+  private static let superblocks = segments * SparseSegmentStorage.superblocks
+  private static let spare = TraceableMutex<[SparseListRoom]>([])
+  private static let greatestSpare = 8
+
+  private let sums = UnsafeMutablePointer<UInt16>.allocate(
+    capacity: superblocks * Int(VK_SPARSE_ROWS))
+  private let greatest = UnsafeMutablePointer<UInt16>.allocate(
+    capacity: superblocks * Int(VK_SPARSE_CELLS))
+
+  deinit {
+    sums.deallocate()
+    greatest.deallocate()
+  }
+
+  static func take() -> SparseListRoom {
+    spare.withLock { $0.popLast() } ?? SparseListRoom()
+  }
+
+  func giveBack() {
+    Self.spare.withLock { spare in
+      if spare.count < Self.greatestSpare { spare.append(self) }
+    }
+  }
+
+  /// The place of a superblock of the segment in this place.
+  func lists(_ segment: Int, _ superblock: Int) -> SparseListSums {
+    let number = segment * SparseSegmentStorage.superblocks + superblock
+    return SparseListSums(
+      sums: sums + number * Int(VK_SPARSE_ROWS), greatest: greatest + number * Int(VK_SPARSE_CELLS))
+  }
+}
+
+/// The rows that have most of the terms that few rows hold: most likely good results.
+struct SparseLeaders {
+  private struct Leader {
+    var sum: UInt16
+    var target: Int
+    var row: Int
+  }
+
+  private let capacity: Int
+  private var leaders: [Leader] = []
+  /// What a row must exceed to be one of them.
+  private(set) var floor: UInt16 = 0
+
+  /// - Parameter capacity: how many results are wanted.
+  init(capacity limit: Int) {
+    capacity = min(
+      max(Self.least, limit.multipliedReportingOverflow(by: 3).partialValue), Self.most)
+    leaders.reserveCapacity(2 * capacity)
+  }
+
+  private static let least = 32
+  private static let most = 512
+
+  /// Takes the rows of a superblock that may be among them.
+  mutating func offer(_ lists: SparseListSums, of target: Int, _ superblock: Int) {
+    for cell in 0..<Int(VK_SPARSE_CELLS) where lists.greatest[cell] > floor {
+      for row in SparseCell.rows * cell..<SparseCell.rows * (cell + 1) where lists.sums[row] > floor
+      {
+        leaders.append(
+          Leader(sum: lists.sums[row], target: target, row: superblock << 12 + row))
+        if leaders.count == 2 * capacity { cut() }
+      }
+    }
+  }
+
+  private mutating func cut() {
+    leaders.sort { $0.sum > $1.sum }
+    leaders.removeLast(leaders.count - capacity)
+    floor = leaders[capacity - 1].sum
+  }
+
+  /// Their offsets.
+  mutating func rows(_ firstOffset: (Int) -> UInt32) -> [UInt32] {
+    if leaders.count > capacity { cut() }
+    return leaders.map { firstOffset($0.target) + UInt32($0.row) }
+  }
+}
