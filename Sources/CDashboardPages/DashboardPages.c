@@ -65,6 +65,9 @@ static const unsigned char index_html[] = {
 static const unsigned char parts_aliases_panel_js[] = {
 #embed "Pages/parts/aliases-panel.js"
 };
+static const unsigned char parts_button_js[] = {
+#embed "Pages/parts/button.js"
+};
 static const unsigned char parts_charts_js[] = {
 #embed "Pages/parts/charts.js"
 };
@@ -203,6 +206,7 @@ static const quiver_dashboard_page pages[] = {
   PAGE("icon.svg", icon_svg),
   PAGE("index.html", index_html),
   PAGE("parts/aliases-panel.js", parts_aliases_panel_js),
+  PAGE("parts/button.js", parts_button_js),
   PAGE("parts/charts.js", parts_charts_js),
   PAGE("parts/create-collection.js", parts_create_collection_js),
   PAGE("parts/definitions.js", parts_definitions_js),

@@ -210,3 +210,78 @@ def test_a_folder_that_is_not_there_is_told(tmp_path):
         assert Wire(service.url, requests.Session()).send("GET", "/collections").ok
     finally:
         service.kill()
+
+
+C = "/collections/shown"
+SHOWN = {"vectors": {"size": 2, "distance": "Dot"}}
+SHOWN_POINTS = {"points": [{"id": n, "vector": [n, 1], "payload": {"k": "v"}} for n in (1, 2, 3)]}
+# Every call that Qdrant's web UI makes, in an order that a visit could have.
+CALLS = [
+    ("GET", "/telemetry", None), ("GET", "/telemetry?details_level=2", None),
+    ("GET", "/issues", None), ("DELETE", "/issues", None), ("GET", "/collections", None),
+    ("GET", "/aliases", None), ("PUT", C, SHOWN), ("GET", C, None), ("GET", C + "/exists", None),
+    ("PUT", C + "/points?wait=true", SHOWN_POINTS),
+    ("PATCH", C, {"optimizers_config": {"indexing_threshold": 20000}}),
+    ("GET", C + "/aliases", None),
+    ("POST", "/collections/aliases",
+     {"actions": [{"create_alias": {"collection_name": "shown", "alias_name": "seen"}}]}),
+    ("POST", "/collections/aliases", {"actions": [{"delete_alias": {"alias_name": "seen"}}]}),
+    ("GET", "/cluster", None), ("GET", C + "/cluster", None),
+    ("GET", C + "/optimizations?with=queued,completed,idle_segments", None),
+    ("GET", C + "/memory", None),
+    ("PUT", C + "/index?wait=true", {"field_name": "k", "field_schema": "keyword"}),
+    ("POST", C + "/points", {"ids": [1], "with_payload": True, "with_vector": True}),
+    ("POST", C + "/points/scroll", {"limit": 2, "with_payload": True, "with_vector": False}),
+    ("POST", C + "/points/query", {"query": 1, "limit": 2, "with_payload": True}),
+    ("POST", C + "/points/query", {"query": {"sample": "random"}, "limit": 2, "with_vector": True}),
+    ("POST", C + "/points/query",
+     {"query": {"recommend": {"positive": [1], "negative": [2]}}, "limit": 2}),
+    ("POST", C + "/points/query/batch",
+     {"searches": [{"query": 1, "params": {"exact": True}}, {"query": 1}]}),
+    ("POST", C + "/facet", {"key": "k"}), ("POST", C + "/points/count", {"exact": True}),
+    ("POST", C + "/points/search/matrix/pairs", {"sample": 3, "limit": 2}),
+    ("PUT", C + "/points/payload?wait=true", {"payload": {"k": "w"}, "points": [1]}),
+    ("POST", C + "/points/payload?wait=true", {"payload": {"l": 1}, "points": [1]}),
+    ("POST", C + "/points/delete?wait=true", {"points": [3]}),
+    ("DELETE", C + "/index/k?wait=true", None),
+    ("POST", C + "/snapshots", None), ("GET", C + "/snapshots", None),
+    ("DELETE", C, None),
+]  # fmt: skip
+
+
+def test_every_call_of_qdrants_web_ui(bundle):
+    """Asked as the page does that the folder holds: with the key, from the same origin."""
+    headers = {"api-key": KEY, "origin": bundle.url}
+    wire = Wire(bundle.url, requests.Session())
+    told = {}
+    for method, path, body in CALLS:
+        answer = wire.send(method, path, body, headers=headers)
+        assert answer.status_code == 200, f"{method} {path}: {answer.text}"
+        told[method, path] = answer.json()["result"]
+        if (method, path) == ("GET", C + "/snapshots"):
+            visit_snapshot(wire, told[method, path][0]["name"], headers)
+    app = told["GET", "/telemetry"]["app"]
+    assert app["version"] and isinstance(app["jwt_rbac"], bool)
+    memory = told["GET", C + "/memory"]
+    assert memory["total"]["ram_bytes"] > 0 and memory["vectors"][0]["storage"]
+    assert {"summary", "running", "queued"} <= set(
+        told["GET", C + "/optimizations?with=queued,completed,idle_segments"])
+    assert told["POST", C + "/facet"] == {"hits": [{"value": "v", "count": 3}]}
+    # It asks for its outside news, too, and does without.
+    assert wire.send("GET", "/cloud/data.json", headers=headers).status_code == 404
+
+
+def visit_snapshot(wire, name, headers):
+    """A snapshot is fetched, sent back, brought back by name, and deleted."""
+    path = f"{C}/snapshots/{name}"
+    content = wire.send("GET", path, headers=headers).content
+    answer = wire.session.post(
+        wire.url + C + "/snapshots/upload?priority=snapshot", headers=headers,
+        files={"snapshot": (name, content)}, timeout=60,
+    )  # fmt: skip
+    assert answer.json()["result"] is True
+    for location, status in ((f"snapshot:{name}", 200), ("snapshot:none.snapshot", 404),
+                             ("snapshot:../none.snapshot", 404)):  # fmt: skip
+        answer = wire.send("PUT", C + "/snapshots/recover", {"location": location}, headers=headers)
+        assert answer.status_code == status, answer.text
+    assert wire.send("DELETE", path, headers=headers).ok

@@ -11,7 +11,7 @@ from process import ROOT
 
 FILE_LINES, FILE_LINES_WARN, FUNCTION_LINES, COLUMNS = 500, 400, 70, 100
 TOP_LEVEL = {"Package.swift", "Sources", "Tests", "deploy", "scripts", "README.md"}
-CODE = {".swift", ".c", ".h", ".cpp", ".py"}
+CODE = {".swift", ".c", ".h", ".cpp", ".py", ".js", ".css"}
 # A target and what it must not import: a name stands for every module that begins with it.
 FORBIDDEN_IMPORTS = {
     "VectorIndex": ("Foundation", "Storage", "NIO"),
@@ -151,7 +151,7 @@ def test_functions_are_short():
 def test_lines_fit():
     problems = []
     for name, text in FILES.items():
-        if pathlib.Path(name).suffix in (".swift", ".py"):
+        if pathlib.Path(name).suffix in (".swift", ".py", ".js", ".css", ".html"):
             for number, line in enumerate(text.splitlines(), start=1):
                 if len(line) > COLUMNS:
                     problems.append(f"{name}:{number}: {len(line)} columns")

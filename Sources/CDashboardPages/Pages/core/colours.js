@@ -20,7 +20,8 @@ export function colouring(values) {
   }
   const named = [...counts].sort((a, b) => b[1] - a[1]).slice(0, palette.length);
   const colours = new Map(named.map(([name], index) => [name, palette[index]]));
-  const legend = named.map(([name, count]) => ({ name: `${name} (${count})`, colour: colours.get(name) }));
+  const legend = named.map(([name, count]) =>
+    ({ name: `${name} (${count})`, colour: colours.get(name) }));
   const rest = values.length - named.reduce((sum, [, count]) => sum + count, 0);
   if (rest > 0 && named.length > 0) legend.push({ name: `others (${rest})`, colour: other });
   return {
@@ -31,7 +32,8 @@ export function colouring(values) {
 function byNumber(numbers) {
   const low = Math.min(...numbers);
   const high = Math.max(...numbers);
-  const colour = (share) => `hsl(${Math.round(230 - 190 * share)} 75% ${Math.round(42 + 8 * share)}%)`;
+  const colour = (share) =>
+    `hsl(${Math.round(230 - 190 * share)} 75% ${Math.round(42 + 8 * share)}%)`;
   return {
     colourOf: (value) =>
       (typeof value === "number" ? colour((value - low) / (high - low || 1)) : other),

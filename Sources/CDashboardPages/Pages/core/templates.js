@@ -11,8 +11,12 @@ export function templates(name, vectors) {
   const weights = { indices: [1, 42], values: [0.22, 0.8] };
   const query = `${c}/points/query`;
   return [
-    post("Nearest to a vector", query, { query: numbers, ...using(dense), limit: 5, with_payload: true }),
-    post("Nearest to a point", query, { query: 1, ...using(dense), limit: 5, with_payload: true }),
+    post("Nearest to a vector", query, {
+      query: numbers, ...using(dense), limit: 5, with_payload: true,
+    }),
+    post("Nearest to a point", query, {
+      query: 1, ...using(dense), limit: 5, with_payload: true,
+    }),
     post("Nearest, with a filter", query, {
       query: 1, ...using(dense), limit: 5,
       filter: { must: [{ key: "city", match: { value: "Rome" } }] },
@@ -40,7 +44,9 @@ export function templates(name, vectors) {
     }),
     post("Boost scores by a formula", query, {
       prefetch: { query: 1, ...using(dense), limit: 50 },
-      query: { formula: { sum: ["$score", { mult: [0.5, { key: "stars", match: { value: 5 } }] }] } },
+      query: {
+        formula: { sum: ["$score", { mult: [0.5, { key: "stars", match: { value: 5 } }] }] },
+      },
       limit: 5,
     }),
     post("A random sample", query, { query: { sample: "random" }, limit: 5, with_payload: true }),

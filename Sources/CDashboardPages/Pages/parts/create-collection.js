@@ -23,7 +23,8 @@ export function createCollection() {
     work: async () => {
       const wanted = name.value.trim();
       if (wanted === "") throw new Error("A collection needs a name.");
-      await api.createCollection(wanted, { ...vectors.value(), ...parsed(more, "“More settings”") });
+      const settings = parsed(more, "“More settings”");
+      await api.createCollection(wanted, { ...vectors.value(), ...settings });
       say(`“${wanted}” was made.`);
       return wanted;
     },

@@ -19,6 +19,16 @@ export function choice(options, value, attributes = {}) {
   }));
 }
 
+/** A choice among the vectors of a collection. */
+export function vectorChoice(names) {
+  return choice(names.map((one) => [one, one === "" ? "the unnamed one" : one]), names[0]);
+}
+
+/** Texts that a line of text offers by way of its attribute `list`. */
+export function offers(id, texts) {
+  return h("datalist", { id }, texts.map((value) => h("option", { value })));
+}
+
 /** A box to tick, with its label beside it. */
 export function tick(label, isTicked = false, attributes = {}) {
   const box = h("input", { type: "checkbox", checked: isTicked, ...attributes });

@@ -1,12 +1,15 @@
 // Builds a filter out of conditions, or takes one as JSON.
 import { h, put } from "../core/dom.js";
-import { choice, field, jsonArea, line, parsed } from "./field.js";
+import { button } from "./button.js";
+import { choice, field, jsonArea, line, offers, parsed } from "./field.js";
 
 const occurrences = [["must", "must"], ["should", "may (one of these)"], ["must_not", "must not"]];
 
 /** Kinds of conditions: what they are called, what is typed, and what the API takes for it. */
 const conditions = {
-  is: { title: "is", hint: "a value", make: (key, text) => ({ key, match: { value: value(text) } }) },
+  is: {
+    title: "is", hint: "a value", make: (key, text) => ({ key, match: { value: value(text) } }),
+  },
   any: {
     title: "is one of", hint: "a, b, c",
     make: (key, text) => ({ key, match: { any: text.split(",").map((one) => value(one.trim())) } }),
@@ -45,17 +48,18 @@ export function filterBuilder({ keys, onchange }) {
   const rows = [];
   const list = h("div", { class: "stack" });
   const raw = jsonArea("", {
-    rows: 7, "aria-label": "Filter as JSON", placeholder: '{"must": [{"key": "city", "match": {"value": "Rome"}}]}',
+    rows: 7, "aria-label": "Filter as JSON",
+    placeholder: '{"must": [{"key": "city", "match": {"value": "Rome"}}]}',
   });
-  const known = h("datalist", { id: "payload-keys" }, keys.map((key) => h("option", { value: key })));
-  const add = h("button", { type: "button", class: "small", onclick: () => addRow() }, "Add a condition");
-  const swap = h("button", { type: "button", class: "small", onclick: toggle }, "Write it as JSON");
+  const add = button("Add a condition", () => addRow(), { kind: "small" });
+  const swap = button("Write it as JSON", toggle, { kind: "small" });
   const problem = h("p", { class: "problem", role: "alert" });
   const apply = h("button", { type: "submit", class: "main small" }, "Apply");
   let isRaw = false;
 
   const element = h(
-    "form", { class: "stack", novalidate: true, "aria-label": "Filter" }, known, list, raw, problem,
+    "form", { class: "stack", novalidate: true, "aria-label": "Filter" },
+    offers("payload-keys", keys), list, raw, problem,
     h("div", { class: "buttons" }, add, swap, apply),
   );
   element.addEventListener("submit", (event) => {

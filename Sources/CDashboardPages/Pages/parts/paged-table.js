@@ -1,5 +1,5 @@
-// A table that shows a page of its rows at a time, however many there are. What is drawn again stays
-// where it did not change, so that nobody loses the focus, or a click.
+// A table that shows a page of its rows at a time, however many there are. When it is drawn again,
+// what did not change stays, so that nobody loses the focus, or a click.
 import { h, put } from "../core/dom.js";
 import { count } from "../core/format.js";
 

@@ -2,6 +2,7 @@
 import * as api from "../core/endpoints.js";
 import { h, put } from "../core/dom.js";
 import { short } from "../core/format.js";
+import { button } from "./button.js";
 import { ask, confirmed } from "./dialog.js";
 import { jsonArea, parsed } from "./field.js";
 import { say, sayWhy } from "./notices.js";
@@ -16,20 +17,19 @@ const shownKeys = 6;
  */
 export function pointCard(name, point, { similar, changed }) {
   const id = String(point.id);
-  const button = (label, work, kind = "") => h(
-    "button", { type: "button", class: `small ${kind}`, "aria-label": `${label}: point ${id}`, onclick: work },
-    label);
+  const act = (label, work, kind = "") =>
+    button(label, work, { kind: `small ${kind}`, about: `point ${id}` });
+  const score = typeof point.score === "number" && ` score ${short(point.score)}`;
   const vectors = h("div");
   return h(
     "li", { class: "panel point" },
     h("div", { class: "heading" },
-      h("h3", {}, h("code", {}, id),
-        typeof point.score === "number" && h("span", { class: "note" }, ` score ${short(point.score)}`)),
+      h("h3", {}, h("code", {}, id), score && h("span", { class: "note" }, score)),
       h("div", { class: "buttons" },
-        similar && button("Similar", () => similar(point.id)),
-        button("Vectors", () => showVectors(name, point.id, vectors)),
-        button("Edit payload", () => edit(name, point.id).then((done) => done && changed())),
-        button("Delete", () => remove(name, point.id).then((done) => done && changed()), "danger"))),
+        similar && act("Similar", () => similar(point.id)),
+        act("Vectors", () => showVectors(name, point.id, vectors)),
+        act("Edit payload", () => edit(name, point.id).then((done) => done && changed())),
+        act("Delete", () => remove(name, point.id).then((done) => done && changed()), "danger"))),
     payload(point.payload ?? {}),
     vectors,
   );

@@ -1,9 +1,10 @@
-// Snapshots of a collection, or of the whole server: made, downloaded, uploaded, recovered, deleted.
+// Snapshots of a collection, or of the whole server: made, sent both ways, recovered, deleted.
 import * as api from "../core/endpoints.js";
 import { address, headers, sentence, sentenceOf, ServerError } from "../core/api.js";
 import { h, put } from "../core/dom.js";
 import { bytes, percent } from "../core/format.js";
 import { key } from "../core/session.js";
+import { button } from "./button.js";
 import { confirmed } from "./dialog.js";
 import { meter } from "./meter.js";
 import { say, sayWhy } from "./notices.js";
@@ -21,14 +22,15 @@ export function snapshotList(name, signal) {
       { title: "", cell: (one) => buttons(one) },
     ],
   });
-  const make = h("button", { type: "button", class: "main", onclick: () => busy("Making a snapshot", async () => {
+  const make = button("New snapshot", () => busy("Making a snapshot", async () => {
     const made = await api.createSnapshot(name);
     say(`“${made.name}” was made.`);
-  }) }, "New snapshot");
+  }), { kind: "main" });
 
   async function refresh() {
     const found = await api.snapshots(name, signal);
-    table.setRows(found.sort((a, b) => (b.creation_time ?? "").localeCompare(a.creation_time ?? "")));
+    const time = (one) => one.creation_time ?? "";
+    table.setRows(found.sort((a, b) => time(b).localeCompare(time(a))));
   }
 
   /** Runs what may take long, and says so meanwhile. */
@@ -52,14 +54,13 @@ export function snapshotList(name, signal) {
   }
 
   function buttons(one) {
-    const button = (label, run, kind = "") => h("button", {
-      type: "button", class: `small ${kind}`, "aria-label": `${label}: ${one.name}`, onclick: run,
-    }, label);
+    const act = (label, run, kind = "") =>
+      button(label, run, { kind: `small ${kind}`, about: one.name });
     return h(
       "div", { class: "buttons" },
-      button("Download", () => busy("Downloading", (tell) => download(name, one, tell))),
-      name !== null && button("Recover", () => restore(one)),
-      button("Delete", () => remove(one), "danger"),
+      act("Download", () => busy("Downloading", (tell) => download(name, one, tell))),
+      name !== null && act("Recover", () => restore(one)),
+      act("Delete", () => remove(one), "danger"),
     );
   }
 
@@ -145,7 +146,8 @@ function send(name, file, tell) {
     const form = new FormData();
     form.append("snapshot", file);
     const request = new XMLHttpRequest();
-    request.open("POST", address(api.snapshotUploadPath(name), { wait: true, priority: "snapshot" }));
+    const query = { wait: true, priority: "snapshot" };
+    request.open("POST", address(api.snapshotUploadPath(name), query));
     for (const [field, value] of Object.entries(headers())) request.setRequestHeader(field, value);
     request.upload.addEventListener("progress", ({ loaded, total }) =>
       tell(loaded / total, loaded < total ? "Uploading" : "Uploaded; being recovered:"));

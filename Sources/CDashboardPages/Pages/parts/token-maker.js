@@ -7,7 +7,9 @@ const rights = [["r", "read"], ["rw", "read and write"], ["prw", "read and write
 const scopes = [
   ["r", "Read everything"], ["m", "Do everything"], ["some", "Some collections only"],
 ];
-const days = [["1", "a day"], ["7", "a week"], ["30", "30 days"], ["365", "a year"], ["", "for ever"]];
+const days = [
+  ["1", "a day"], ["7", "a week"], ["30", "30 days"], ["365", "a year"], ["", "for ever"],
+];
 
 /** @param secret the key that it is signed with */
 export function tokenMaker(secret) {

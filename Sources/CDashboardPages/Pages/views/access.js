@@ -3,6 +3,7 @@ import * as api from "../core/endpoints.js";
 import { h, put } from "../core/dom.js";
 import { key, setKey } from "../core/session.js";
 import { claims } from "../core/token.js";
+import { button } from "../parts/button.js";
 import { definitions } from "../parts/definitions.js";
 import { keyAsker } from "../parts/key-prompt.js";
 import { tokenMaker } from "../parts/token-maker.js";
@@ -16,19 +17,17 @@ export async function show({ root, place, signal }) {
   put(
     root, h("h1", {}, "Access"),
     h("section", { class: "panel" }, h("h2", {}, "Your key"),
-      h("p", {}, mine === null ? "These pages use none." : `These pages use ${claims(mine) ? "a token" : "a key"}.`),
+      h("p", {}, mine === null ? "These pages use none."
+        : `These pages use ${claims(mine) ? "a token" : "a key"}.`),
       h("p", {}, rights.sentence),
       mine !== null && claimsOf(mine),
       h("div", { class: "buttons" },
-        h("button", {
-          type: "button", onclick: () => keyAsker("Another key.").then((given) => given && again()),
-        }, mine === null ? "Use a key" : "Use another key"),
-        mine !== null && h("button", {
-          type: "button", onclick: () => {
-            setKey(null);
-            again();
-          },
-        }, "Forget it"))),
+        button(mine === null ? "Use a key" : "Use another key",
+          () => keyAsker("Another key.").then((given) => given && again())),
+        mine !== null && button("Forget it", () => {
+          setKey(null);
+          again();
+        }))),
     h("section", { class: "panel" }, h("h2", {}, "A token for somebody else"),
       tokenSection(app, rights, mine)),
     h("section", { class: "panel" }, h("h2", {}, "The server"),
@@ -49,7 +48,8 @@ async function readRights(signal) {
   const mayRead = await may(() => api.mayReadAll(signal));
   const mayManage = mayRead && await may(api.mayManage);
   if (mayManage && key() === null) {
-    return { mayManage, sentence: "The server asks for no key: everybody who reaches it may do everything." };
+    const sentence = "The server asks for no key: everybody who reaches it may do everything.";
+    return { mayManage, sentence };
   }
   if (mayManage) return { mayManage, sentence: "It may do everything." };
   if (mayRead) return { mayManage, sentence: "It may read everything, and change nothing." };

@@ -38,7 +38,8 @@ export function show({ root, signal }) {
         label: `How long answers took: ${counted(answers, "answer")}`,
       }),
       h("p", { class: "note" },
-        answers ? `${counted(answers, "answer")} since the start: ${slow.join(", ")}.` : "No answer yet."),
+        answers ? `${counted(answers, "answer")} since the start: ${slow.join(", ")}.`
+          : "No answer yet."),
     );
   }
 

@@ -1,7 +1,7 @@
 // What a collection is made of: its vectors and their indexes, its memory, its settings, its names.
 import * as api from "../core/endpoints.js";
 import { h, put } from "../core/dom.js";
-import { counted } from "../core/format.js";
+import { count, counted } from "../core/format.js";
 import { watch } from "../core/watch.js";
 import { aliasesPanel } from "../parts/aliases-panel.js";
 import { definitions } from "../parts/definitions.js";
@@ -58,7 +58,7 @@ function settings(config) {
   return h(
     "section", { class: "panel" }, h("h2", {}, "Configuration"),
     definitions([
-      ["Indexed from", counted(config.optimizer_config.indexing_threshold, "KB of vectors", "KB of vectors")],
+      ["Indexed from", `${count(config.optimizer_config.indexing_threshold)} KB of vectors`],
       ["Strict mode", config.strict_mode_config?.enabled ? "on" : "off"],
       ["Quantization", config.quantization_config
         ? Object.keys(config.quantization_config).join(", ") : "the index's own"],

@@ -2,6 +2,7 @@
 import * as api from "../core/endpoints.js";
 import { h, put } from "../core/dom.js";
 import { count, counted } from "../core/format.js";
+import { button } from "../parts/button.js";
 import { ask, confirmed } from "../parts/dialog.js";
 import { choice, field, line } from "../parts/field.js";
 import { say } from "../parts/notices.js";
@@ -33,22 +34,18 @@ export async function show({ root, name, info, signal }) {
 
   function actions({ key, index }) {
     const [label, work] = index ? ["Delete index", remove] : ["Index it", create];
-    return h("button", {
-      type: "button", class: "small", "aria-label": `${label}: ${key}`,
-      onclick: () => work(name, key).then((done) => done && again()),
-    }, label);
+    const run = () => work(name, key).then((done) => done && again());
+    return button(label, run, { kind: "small", about: key });
   }
 
   table.setRows(rows(info.payload_schema, sample.keys));
   put(
     root,
     h("div", { class: "heading" },
-      h("p", { class: "note" }, "Keys with an index, and those that "
-        + `${counted(sample.size, "sampled point")} have. Filters on a key with an index read no records.`),
-      h("button", {
-        type: "button", class: "main",
-        onclick: () => create(name, "").then((done) => done && again()),
-      }, "New index")),
+      h("p", { class: "note" }, `Keys with an index, and those of ${counted(sample.size, "point")}.`
+        + " Filters on a key with an index read no records."),
+      button("New index", () => create(name, "").then((done) => done && again()),
+        { kind: "main" })),
     table.element,
   );
 }

@@ -1,8 +1,9 @@
 // One collection, with a tab for each side of it.
 import * as api from "../core/endpoints.js";
 import { h, put } from "../core/dom.js";
-import { count, counted } from "../core/format.js";
+import { counted } from "../core/format.js";
 import { go, link } from "../core/router.js";
+import { button } from "../parts/button.js";
 import { confirmed } from "../parts/dialog.js";
 import { editCollection } from "../parts/edit-collection.js";
 import { say } from "../parts/notices.js";
@@ -20,12 +21,16 @@ export async function show({ root, place, signal }) {
   const [, name, step = ""] = place.steps;
   if (name === undefined) return go([]);
   const tab = tabs.find((one) => one.step === step) ?? tabs[0];
+  const again = () => show({ root, place, signal });
   const summary = h("p", { class: "note" });
   const content = h("div", { class: "stack" });
   put(
     root,
     h("nav", { "aria-label": "Where this is" }, h("a", { href: link([]) }, "Overview")),
-    h("div", { class: "heading" }, h("h1", {}, name), buttons(name, () => show({ root, place, signal }))),
+    h("div", { class: "heading" }, h("h1", {}, name),
+      h("div", { class: "buttons" },
+        button("Edit", () => editCollection(name).then((done) => done && again())),
+        button("Delete", () => remove(name), { kind: "danger" }))),
     summary, tabBar(name, tab), content,
   );
   const info = await api.collection(name, signal);
@@ -48,25 +53,15 @@ function tabBar(name, current) {
   );
 }
 
-function buttons(name, again) {
-  return h(
-    "div", { class: "buttons" },
-    h("button", { type: "button", onclick: () => editCollection(name).then((done) => done && again()) },
-      "Edit"),
-    h("button", { type: "button", class: "danger", onclick: () => remove(name) }, "Delete"),
-  );
-}
-
 async function remove(name) {
   const points = await api.countPoints(name, { exact: false }).catch(() => null);
-  const what = points === null ? "all its points" : counted(points, "point");
+  const what = points === null ? "points" : counted(points, "point");
   const done = await confirmed({
     title: `Delete “${name}”?`, typed: name, action: "Delete the collection",
-    text: `Its ${what === "all its points" ? "points" : what}, its indexes and its aliases go with it.`
-      + " Snapshots of it stay.",
+    text: `Its ${what}, its indexes and its aliases go with it. Snapshots of it stay.`,
     work: () => api.deleteCollection(name),
   });
   if (!done) return;
-  say(`“${name}” was deleted${points === null ? "" : `, with ${count(points)} points`}.`);
+  say(`“${name}” was deleted, with its ${what}.`);
   go([]);
 }

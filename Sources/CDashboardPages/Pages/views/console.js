@@ -28,13 +28,14 @@ export async function show({ root, place, signal }) {
     h("div", { class: "row" }, field("Method", method),
       h("div", { class: "grow" }, field("Path", path))),
     field("Body, as JSON", body),
-    h("div", { class: "row" }, h("button", { type: "submit", class: "main" }, "Send"), explain.element,
-      h("span", { class: "note" }, "Ctrl + Enter sends, too.")),
+    h("div", { class: "row" }, h("button", { type: "submit", class: "main" }, "Send"),
+      explain.element, h("span", { class: "note" }, "Ctrl + Enter sends, too.")),
   );
   let known = [];
 
   async function fillTemplates() {
-    const info = collection.value && await api.collection(collection.value, signal).catch(() => null);
+    const info = collection.value
+      && await api.collection(collection.value, signal).catch(() => null);
     known = templates(collection.value, info ? vectorsOf(info) : []);
     put(template, h("option", { value: "" }, "Choose a request"),
       known.map(({ title }, index) => h("option", { value: index }, title)));
@@ -70,7 +71,8 @@ export async function show({ root, place, signal }) {
       const text = await reply.text();
       const milliseconds = performance.now() - started;
       remember({
-        method: method.value, path: path.value, body: body.value, status: reply.status, milliseconds,
+        method: method.value, path: path.value, body: body.value, status: reply.status,
+        milliseconds,
       });
       showPast();
       put(answer, told(reply, text, milliseconds));
@@ -112,9 +114,11 @@ function told(reply, text, milliseconds) {
     // Some answers are plain text.
   }
   const shown = parsed === null ? text : JSON.stringify(parsed, null, 2);
-  const server = typeof parsed?.time === "number" ? `, ${duration(parsed.time)} of it in the server` : "";
+  const server = typeof parsed?.time === "number"
+    ? `, ${duration(parsed.time)} of it in the server` : "";
   return [
-    h("p", {}, h("strong", { class: reply.ok ? "good" : "problem" }, `${reply.status} ${reply.statusText}`),
+    h("p", {},
+      h("strong", { class: reply.ok ? "good" : "problem" }, `${reply.status} ${reply.statusText}`),
       ` in ${duration(milliseconds / 1000)}${server}; ${bytes(text.length)}.`),
     !reply.ok && parsed?.status?.error && h("p", { class: "problem" }, parsed.status.error),
     explanation(parsed?.explain),

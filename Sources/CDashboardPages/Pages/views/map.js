@@ -3,7 +3,8 @@ import * as api from "../core/endpoints.js";
 import { colouring } from "../core/colours.js";
 import { h, put } from "../core/dom.js";
 import { counted, percent, short } from "../core/format.js";
-import { choice, field, line } from "../parts/field.js";
+import { button } from "../parts/button.js";
+import { choice, field, line, offers, vectorChoice } from "../parts/field.js";
 import { meter } from "../parts/meter.js";
 import { pagedTable } from "../parts/paged-table.js";
 import { pointCard } from "../parts/point-card.js";
@@ -16,11 +17,11 @@ export async function show({ root, name, info, signal }) {
   if (vectors.length === 0) {
     return put(root, h("p", {}, "The collection has no dense vector: there is nothing to map."));
   }
-  const using = choice(vectors.map((one) => [one, one === "" ? "the unnamed one" : one]), vectors[0]);
+  const using = vectorChoice(vectors);
   const size = choice(["200", "500", "1000", "2000", "5000"], "1000");
   const colour = line({ list: "colour-keys", placeholder: "a payload key" });
-  const firstKey = Object.entries(info.payload_schema).find(([, one]) => one.data_type === "keyword");
-  colour.value = firstKey?.[0] ?? "";
+  const keys = Object.keys(info.payload_schema);
+  colour.value = keys.find((key) => info.payload_schema[key].data_type === "keyword") ?? "";
   const told = h("p", { class: "note", role: "status" });
   const bar = h("div");
   const legend = h("ul", { class: "plain legend", "aria-label": "Colours" });
@@ -31,9 +32,10 @@ export async function show({ root, name, info, signal }) {
   const table = pagedTable({
     caption: "The points of the map", size: 25, empty: "No point was sampled.",
     columns: [
-      { title: "Point", cell: (dot) => h("button", {
-        type: "button", class: "quiet small", onclick: () => showPoint(dot),
-      }, String(dot.id)) },
+      {
+        title: "Point",
+        cell: (dot) => button(String(dot.id), () => showPoint(dot), { kind: "quiet small" }),
+      },
       { title: "Group", cell: (dot) => (dot.value === undefined ? "–" : String(dot.value)) },
       { title: "x", isNumber: true, cell: (dot) => short(dot.x) },
       { title: "y", isNumber: true, cell: (dot) => short(dot.y) },
@@ -90,15 +92,15 @@ export async function show({ root, name, info, signal }) {
 
   for (const control of [using, size]) control.addEventListener("change", load);
   colour.addEventListener("change", draw);
-  const button = (label, text, work) =>
-    h("button", { type: "button", "aria-label": label, onclick: work }, text);
+  const sign = (label, text, onclick) =>
+    h("button", { type: "button", "aria-label": label, onclick }, text);
   put(
     root,
-    h("datalist", { id: "colour-keys" }, Object.keys(info.payload_schema).map((key) => h("option", { value: key }))),
+    offers("colour-keys", keys),
     h("div", { class: "row" }, vectors.length > 1 && field("Vector", using), field("Points", size),
-      field("Colour by", colour), h("button", { type: "button", onclick: load }, "Another sample"),
-      h("div", { class: "buttons" }, button("Zoom in", "+", () => plane.zoom(1.5)),
-        button("Zoom out", "−", () => plane.zoom(1 / 1.5)), button("Show all", "⤢", plane.reset))),
+      field("Colour by", colour), button("Another sample", load),
+      h("div", { class: "buttons" }, sign("Zoom in", "+", () => plane.zoom(1.5)),
+        sign("Zoom out", "−", () => plane.zoom(1 / 1.5)), sign("Show all", "⤢", plane.reset))),
     told, bar, plane.element, legend, picked,
     h("p", { class: "note" }, "Drag or use the arrows to move, the wheel or + and − to zoom."),
     h("details", {}, h("summary", {}, "The same as a table"), table.element),
@@ -124,7 +126,8 @@ function valueAt(payload, key) {
 /** Has the projection made beside the page. */
 function projected(rows, signal, tell) {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL("../core/pca-worker.js", import.meta.url), { type: "module" });
+    const script = new URL("../core/pca-worker.js", import.meta.url);
+    const worker = new Worker(script, { type: "module" });
     const end = () => worker.terminate();
     signal.addEventListener("abort", end);
     worker.addEventListener("message", ({ data }) => {

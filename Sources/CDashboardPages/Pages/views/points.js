@@ -2,7 +2,8 @@
 import * as api from "../core/endpoints.js";
 import { h, put } from "../core/dom.js";
 import { count } from "../core/format.js";
-import { choice, field } from "../parts/field.js";
+import { button } from "../parts/button.js";
+import { choice, field, vectorChoice } from "../parts/field.js";
 import { filterBuilder } from "../parts/filter-builder.js";
 import { pointCard } from "../parts/point-card.js";
 import { trouble } from "../parts/trouble.js";
@@ -19,12 +20,12 @@ export async function show({ root, name, info, signal }) {
     keys: Object.keys(info.payload_schema), onchange: () => from([undefined]),
   });
   const size = choice(["10", "25", "50", "100"], "10");
-  const using = choice(vectors.map((one) => [one, one === "" ? "the unnamed one" : one]), vectors[0]);
+  const using = vectorChoice(vectors);
   const banner = h("div", { role: "status" });
   const list = h("ul", { class: "plain stack" });
   const where = h("span", { class: "where", "aria-live": "polite" });
-  const back = h("button", { type: "button", onclick: () => from(starts.slice(0, -1)) }, "Previous");
-  const on = h("button", { type: "button", onclick: () => from([...starts, next]) }, "Next");
+  const back = button("Previous", () => from(starts.slice(0, -1)));
+  const on = button("Next", () => from([...starts, next]));
 
   size.addEventListener("change", () => from([undefined]));
   using.addEventListener("change", () => liked !== null && load());
@@ -51,7 +52,7 @@ export async function show({ root, name, info, signal }) {
       const answer = await page();
       next = answer.next_page_offset;
       put(banner, liked !== null && h("p", { class: "row" }, `The nearest to point ${liked}.`,
-        h("button", { type: "button", class: "small", onclick: () => from([undefined]) }, "All points")));
+        button("All points", () => from([undefined]), { kind: "small" })));
       put(list, answer.points.map((point) => pointCard(name, point, {
         similar: vectors.length > 0 && similarTo, changed: load,
       })));
@@ -68,10 +69,11 @@ export async function show({ root, name, info, signal }) {
   async function tell(shown) {
     if (liked !== null) return put(where, `${count(shown)} nearest`);
     const first = (starts.length - 1) * Number(size.value);
-    put(where, `${count(first + (shown ? 1 : 0))}–${count(first + shown)}`);
+    const range = `${count(first + (shown ? 1 : 0))}–${count(first + shown)}`;
+    put(where, range);
     try {
       const all = await api.countPoints(name, { filter: filter.value(), exact: false }, signal);
-      put(where, `${count(first + (shown ? 1 : 0))}–${count(first + shown)} of about ${count(all)}`);
+      put(where, `${range} of about ${count(all)}`);
     } catch {
       // The points are there: their number is only said beside them.
     }

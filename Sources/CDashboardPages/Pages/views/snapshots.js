@@ -6,7 +6,7 @@ export async function show({ root, signal }) {
   const list = snapshotList(null, signal);
   put(
     root, h("h1", {}, "Snapshots of the server"),
-    h("p", { class: "note" }, "A file with all collections and aliases. A server begins with one by ",
+    h("p", { class: "note" }, "A file with all collections. A server begins with one by ",
       h("code", {}, "quiver serve --snapshot FILE"),
       ". Those of a single collection are among its tabs."),
     list.element,
