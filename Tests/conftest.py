@@ -46,6 +46,7 @@ OVER_BOTH = {
     "test_client_aliases", "test_client_collections", "test_client_examples",
     "test_client_filter_conditions", "test_client_filters", "test_client_orders",
     "test_client_patch", "test_client_payload", "test_client_points", "test_client_query",
+    "test_documents", "test_hybrid",
     "test_haystack", "test_langchain", "test_llamaindex", "test_strict_mode",
 }  # fmt: skip
 

@@ -78,14 +78,19 @@ enum QueryDecoder {
     guard let object = field.element.object else { return .nearest(try vector(field)) }
     if DocumentDecoder.isDocument(field) { return .nearest(try vector(field)) }
     if object["indices"] != nil || object["values"] != nil { return .nearest(try vector(field)) }
+    // Of several the first counts.
+    if let query = try nearest(field) { return query }
     if let query = try exampleOrOrder(field) { return query }
     if let query = try merge(field) { return query }
-    guard object["nearest"] != nil else {
-      throw .format("data did not match any variant of untagged enum QueryInterface")
-    }
-    let nearest = try field.required("nearest") { input throws(DecodingFault) in
+    throw .format("data did not match any variant of untagged enum QueryInterface")
+  }
+
+  /// What is near to a vector, if that is asked for.
+  private static func nearest(_ field: FieldReader) throws(DecodingFault) -> Query? {
+    let nearest = try field.optional("nearest") { input throws(DecodingFault) in
       try vector(input)
     }
+    guard let nearest else { return nil }
     let mmr = try field.optional("mmr") { input throws(DecodingFault) in
       let diversity = try input.optional("diversity") { value throws(DecodingFault) in
         try value.float(from: 0, through: 1)

@@ -230,9 +230,12 @@ def haystack_answers(store) -> list:
 
 
 @pytest.mark.parametrize("idf", [False, True])
-def test_haystack(server, new_name, idf):
+def test_haystack(client, server, transport, new_name, idf):
     expected = haystack_answers(haystack_store("demo", location=":memory:", sparse_idf=idf))
-    store = haystack_store(new_name, url=server.url, sparse_idf=idf)
+    store = haystack_store(
+        new_name, url=server.url, sparse_idf=idf, prefer_grpc=transport == "grpc",
+        grpc_port=server.grpc_port,
+    )  # fmt: skip
     for ours, theirs in zip(haystack_answers(store), expected):
         same(ours, theirs)
     stored = sorted(store.filter_documents(), key=lambda document: document.content)
