@@ -144,7 +144,11 @@ let package = Package(
         hummingbird, lifecycle, logging,
         nioCore, nioPosix,
       ],
-      resources: [.embedInCode("Prompts/insight/v1.yaml")], swiftSettings: strict),
+      resources: [
+        .embedInCode("Pages/docs.html"), .embedInCode("Pages/index.html"),
+        .embedInCode("Pages/openapi.json"), .embedInCode("Prompts/insight/v1.yaml"),
+      ],
+      swiftSettings: strict),
     .executableTarget(
       name: "quiver-gateway",
       dependencies: [

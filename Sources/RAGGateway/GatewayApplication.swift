@@ -1,3 +1,4 @@
+import Glibc
 import Hummingbird
 import HummingbirdCore
 public import Logging
@@ -28,6 +29,23 @@ public struct GatewayApplication: Service {
       logger: services.logger)
     try await application.run()
   }
+
+  /// A failure to serve, in words that name what is in the way.
+  public static func problem(_ error: any Error, host: String, port: Int) -> String {
+    guard let failure = error as? IOError else { return "\(error)" }
+    return switch failure.errnoCode {
+    case EADDRINUSE: "port \(port) of \(host) is taken by another program; set APP_PORT"
+    case EACCES: "port \(port) may not be used by this user; set APP_PORT"
+    case EADDRNOTAVAIL: "\(host) is no address of this machine; set APP_HOST"
+    default: "can't listen on \(host):\(port): \(failure)"
+    }
+  }
+}
+
+/// The gateway's release.
+public enum GatewayRelease {
+  /// As `--version` says it.
+  public static let version = "0.1.0"
 }
 
 /// Everything a gateway is made of; tests put their own parts in.

@@ -9,6 +9,8 @@ import ServiceProcess
 public final class GatewayAssembly: Sendable {
   /// The parts.
   public let services: GatewayServices
+  /// The store among them.
+  let store: QdrantStore
   private let client: HTTPClient
   private let localEmbedder: LocalEmbedder?
 
@@ -17,7 +19,7 @@ public final class GatewayAssembly: Sendable {
   ///
   /// - Throws: `GatewayStartError` for a model or a prompt that is missing or unusable.
   public init(settings: GatewaySettings, logger: Logger) throws(GatewayStartError) {
-    let limits = GatewayLimits()
+    let limits = settings.access.limits
     client = HTTPClient()
     // A store that is down should be reported soon: the caller can retry as well.
     let server = QdrantServer(
@@ -26,7 +28,7 @@ public final class GatewayAssembly: Sendable {
         credential: settings.store.apiKey.map { .apiKey($0) }, timeout: settings.store.timeout,
         retry: .qdrant(attempts: 3, firstWait: 0.2, longestWait: 2), replyBytes: limits.replyBytes,
         current: { RequestID.headers }))
-    let store = QdrantStore(QdrantCollection(settings.store.collection, on: server))
+    store = QdrantStore(QdrantCollection(settings.store.collection, on: server))
 
     let embedder: any Embedder
     switch settings.embedding.provider {
@@ -45,12 +47,39 @@ public final class GatewayAssembly: Sendable {
         model: settings.embedding.model, expectedDimension: settings.store.vectorSize,
         batch: settings.embedding.batch, concurrency: settings.embedding.concurrency)
     }
+    var reranker: (any Reranker)?
+    if let rerank = settings.rerank {
+      reranker = Self.reranker(rerank, client: client, limits: limits)
+    }
     services = GatewayServices(
       embedder: embedder, store: store,
       generator: try Self.generator(
         settings.generation, client: client, embedder: embedder, limits: limits, logger: logger),
       distance: settings.store.distance, retrieved: settings.store.retrieved,
-      threshold: settings.store.threshold, limits: limits, logger: logger)
+      threshold: settings.store.threshold,
+      reranker: reranker,
+      keys: settings.access.keys, limits: limits, logger: logger)
+  }
+
+  /// Opens what the settings name, the model and the prompt, and lets go of it again.
+  ///
+  /// - Throws: `GatewayStartError` for what is missing or unusable.
+  public static func check(_ settings: GatewaySettings) async throws(GatewayStartError) {
+    let logger = Logger(label: "check") { _ in SwiftLogNoOpLogHandler() }
+    await (try GatewayAssembly(settings: settings, logger: logger)).shutdown()
+  }
+
+  private static func reranker(
+    _ settings: RerankSettings, client: HTTPClient, limits: GatewayLimits
+  ) -> any Reranker {
+    var retry = RetryPolicy()
+    retry.maximumAttempts = 2
+    return HTTPReranker(
+      endpoint: JSONEndpoint(
+        client: client, base: settings.baseURL, credential: settings.apiKey.map { .bearer($0) },
+        timeout: .seconds(20), retry: retry, replyBytes: limits.replyBytes,
+        current: { RequestID.headers }),
+      model: settings.model)
   }
 
   /// Ends the threads of the model and the connections.

@@ -38,6 +38,11 @@ public enum GatewayRouter {
     MetricsController(metrics: metrics, figures: figures).addRoutes(to: router)
     UploadController(uploads: uploads, documents: documents, limits: limits).addRoutes(to: router)
     InsightController(service: insights, stream: stream, limits: limits).addRoutes(to: router)
+    ChatController(
+      service: insights, embedder: services.embedder, stream: stream, limits: limits
+    ).addRoutes(to: router)
+    ToolController(service: insights, uploads: uploads, limits: limits).addRoutes(to: router)
+    PageController().addRoutes(to: router)
     return router
   }
 }

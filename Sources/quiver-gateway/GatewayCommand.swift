@@ -1,4 +1,5 @@
 import ArgumentParser
+import RAGGateway
 
 /// The command line of the gateway.
 @main
@@ -7,8 +8,10 @@ struct GatewayCommand: AsyncParsableCommand {
     commandName: "quiver-gateway",
     abstract: "Answers questions from your documents, which it keeps in quiver.",
     discussion: "Settings are environment variables; `config check` lists them.",
+    version: "quiver-gateway \(GatewayRelease.version)",
     subcommands: [
-      ServeCommand.self, IngestCommand.self, HealthCommand.self, ConfigCommand.self,
+      ServeCommand.self, IngestCommand.self, AskCommand.self, ChatCommand.self,
+      ReembedCommand.self, HealthCommand.self, ConfigCommand.self,
     ],
     defaultSubcommand: ServeCommand.self)
 }

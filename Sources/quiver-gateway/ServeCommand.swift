@@ -32,6 +32,7 @@ struct ServeCommand: AsyncParsableCommand {
         "collection": "\(settings.store.collection)",
         "embeddings": "\(settings.embedding.provider.rawValue)/\(settings.embedding.model)",
         "answers": "\(settings.generation.provider.rawValue)",
+        "keys": "\(settings.access.keys.isEmpty ? "none: everybody may do everything" : "needed")",
       ])
     let application = GatewayApplication(
       services: assembly.services, host: settings.host, port: settings.port)
@@ -44,7 +45,8 @@ struct ServeCommand: AsyncParsableCommand {
       try await group.run()
     } catch {
       await assembly.shutdown()
-      StandardError.write("quiver-gateway: \(error)\n")
+      let problem = GatewayApplication.problem(error, host: settings.host, port: settings.port)
+      StandardError.write("quiver-gateway: \(problem)\n")
       throw ExitCode.failure
     }
     await assembly.shutdown()

@@ -1,30 +1,16 @@
 """The RAG gateway over a real server: upload, questions, ingestion, and a store that is away."""
 
-import os
-import pathlib
 import subprocess
 
 import pytest
 import requests
+from gateway_service import CHUNKS, MODEL, chunk, gateway
 from process import ROOT, Service, binary, clean_environment, quiver
 
 pytestmark = pytest.mark.skipif(
     'name: "quiver-gateway"' not in (ROOT / "Package.swift").read_text(),
     reason="the package has no product quiver-gateway yet",
 )
-MODEL = pathlib.Path(
-    os.environ.get("EMBEDDINGS__MODEL_PATH") or ROOT / ".quiver" / "models" / "all-MiniLM-L6-v2"
-)
-CHUNKS = [
-    ("archery", "Fletching an arrow", "An arrow is fletched with three feathers, which keep it "
-     "straight in flight. The feathers are glued to the shaft at equal angles."),
-    ("bread", "Proofing dough", "Bread dough has to rest in a warm place until its volume has "
-     "doubled. Bakers call this step proofing, and it takes about an hour."),
-    ("purge", "Removing packages", "The command apt purge removes a package together with its "
-     "configuration files. A plain apt remove leaves the configuration files behind."),
-    ("tides", "Ebb and flow", "The tides of the sea are caused mainly by the gravity of the moon. "
-     "High water returns about every twelve hours and twenty-five minutes."),
-]  # fmt: skip
 QUESTIONS = {
     "How can I uninstall software and also get rid of its settings?": "purge",
     "Why does the sea level rise and fall twice a day?": "tides",
@@ -32,22 +18,6 @@ QUESTIONS = {
     "What makes an arrow fly straight?": "archery",
 }
 OFF_TOPIC = "Who won the football world championship in 1974?"
-
-
-def chunk(id: str, title: str, text: str) -> dict:
-    return {"page_content": text, "metadata": {"chunk_id": id, "title": title}}
-
-
-def gateway(folder: pathlib.Path, store_url: str, collection: str) -> Service:
-    service = Service("quiver-gateway", folder, "/health/live")
-    service.settings = {
-        "APP_HOST": "127.0.0.1",
-        "APP_PORT": str(service.port),
-        "QDRANT_VECTOR_STORE__URL": store_url,
-        "QDRANT_VECTOR_STORE__COLLECTION_NAME": collection,
-        "EMBEDDINGS__MODEL_PATH": str(MODEL),
-    }
-    return service
 
 
 @pytest.fixture(scope="module")

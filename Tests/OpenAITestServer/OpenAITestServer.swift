@@ -119,11 +119,40 @@ public final class OpenAITestServer: Sendable {
       message["refusal"] = .string(words)
     default: message["content"] = .string(goodContent)
     }
+    if case .object(let body) = request.json, body["stream"] == .bool(true) {
+      return streamed(message)
+    }
     let choice: JSONValue = .object([
       "index": .integer(0), "message": .object(message), "finish_reason": .string("stop"),
     ])
     return .respond(
       status: 200,
       body: text(.object(["object": .string("chat.completion"), "choices": .array([choice])])))
+  }
+
+  /// The message as events, three characters each.
+  private static func streamed(_ message: JSONObjectValue) -> TestReply {
+    var events = ""
+    func write(_ delta: JSONObjectValue, _ reason: JSONValue) {
+      let choice: JSONValue = .object([
+        "index": .integer(0), "delta": .object(delta), "finish_reason": reason,
+      ])
+      let event: JSONValue = .object([
+        "object": .string("chat.completion.chunk"), "choices": .array([choice]),
+      ])
+      events += "data: \(text(event))\n\n"
+    }
+    for name in ["content", "refusal"] {
+      guard case .string(let content)? = message[name] else { continue }
+      var rest = Substring(content)
+      while !rest.isEmpty {
+        write([name: .string(String(rest.prefix(3)))], .null)
+        rest = rest.dropFirst(3)
+      }
+    }
+    write([:], .string("stop"))
+    return .respond(
+      status: 200, headers: [("Content-Type", "text/event-stream")],
+      body: events + "data: [DONE]\n\n")
   }
 }

@@ -47,6 +47,21 @@ import Testing
     #expect(settings.generation.promptPath == "/prompts")
   }
 
+  @Test func keysAreReadAndWrongOnesRefused() throws {
+    let settings = try GatewaySettings(
+      .init(environment: ["AUTH__API_KEYS": "read:12345678, write@red:abcdefgh"]))
+    #expect(!settings.access.keys.isEmpty)
+    #expect(!settings.description.contains("12345678"))
+    for wrong in ["12345678", "admin:12345678", "read:short", "read@:12345678"] {
+      #expect(AccessKeys(wrong) == nil)
+    }
+    let limits = try GatewaySettings(
+      .init(environment: ["LIMITS__BODY_MB": "2", "LIMITS__REQUEST_TIMEOUT_S": "7"])
+    ).access.limits
+    #expect(limits.bodyBytes == 2 << 20)
+    #expect(limits.requestTime == .seconds(7))
+  }
+
   @Test func emptyValuesCountAsNone() throws {
     let settings = try GatewaySettings(.init(environment: ["APP_PORT": " ", "LLM__PROVIDER": ""]))
     #expect(settings.port == 8_000)

@@ -3,6 +3,7 @@ import HTTPTransfer
 import Logging
 import OpenAITestServer
 import RAGGateway
+import Synchronization
 import Testing
 
 @Suite struct OpenAIGeneratorTests {
@@ -167,6 +168,57 @@ import Testing
     #expect(generator.mode == .jsonSchema)
     _ = try await generator.answer(Self.request)
     #expect(Self.formats(server) == ["json_schema", "json_schema"])
+  }
+
+  @Test(arguments: [
+    (OpenAIFault.none, "Purge it [1]."),
+    (
+      .content(#"{"title":"A \"summary\"","summary":"So \"it\" is:\n[1] \u00e9","confidence":1}"#),
+      "So \"it\" is:\n[1] \u{e9}"
+    ),
+  ])
+  func theSummaryIsSaidAsItIsWritten(_ fault: OpenAIFault, summary: String) async throws {
+    let server = try #require(OpenAITestServer(faults: [fault]))
+    let pieces = Pieces()
+    let answer = try await Self.generator(server).answer(Self.request) { pieces.add($0) }
+    #expect(answer.summary == summary)
+    #expect(pieces.all.joined() == summary)
+    #expect(pieces.all.count > 2)
+  }
+
+  @Test func aStreamedReplyIsRepairedLikeAnyOther() async throws {
+    let server = try #require(
+      OpenAITestServer(faults: [.responseFormatUnavailable(["json_schema"]), .content("no"), .none])
+    )
+    let generator = try Self.generator(server)
+    let answer = try await generator.answer(Self.request) { _ in }
+    #expect(answer.title == "A title")
+    #expect(generator.mode == .jsonObject)
+    let refusing = try #require(OpenAITestServer(faults: [.refusal("No.")]))
+    #expect(try await Self.generator(refusing).answer(Self.request) { _ in }.isRefusal)
+  }
+
+  @Test func aFollowingQuestionIsRewritten() async throws {
+    let server = try #require(
+      OpenAITestServer(faults: [.content("<think>hm</think>How are arrows glued?")]))
+    let turns = [ConversationTurn(role: .user, content: "What makes arrows fly?")]
+    let generator = try Self.generator(server)
+    #expect(
+      try await generator.standalone("How are they glued?", after: turns)
+        == "How are arrows glued?")
+    #expect(try await generator.standalone("Alone?", after: []) == "Alone?")
+    #expect(server.requests.count == 1)
+    #expect(
+      FollowUp.standalone("How are they glued?", after: turns)
+        == "What makes arrows fly? How are they glued?")
+    let whole = "Which glue holds the feathers of an arrow?"
+    #expect(FollowUp.standalone(whole, after: turns) == whole)
+  }
+
+  private final class Pieces: Sendable {
+    private let pieces = Mutex<[String]>([])
+    var all: [String] { pieces.withLock { $0 } }
+    func add(_ piece: String) { pieces.withLock { $0.append(piece) } }
   }
 
   @Test func aBusyProviderIsTold() async throws {

@@ -133,7 +133,7 @@ package enum Confidence {
   static func of(_ request: AnswerRequest) -> Double {
     let top = request.chunks.map(\.score).max() ?? 0
     guard let late = request.chunks.first?.signals.lateInteraction else { return of(top: top) }
-    let evidence = -3.2 + 0.9 * Double(request.lead) + 7.5 * Double(late)
+    let evidence = -1.92 + 0.76 * Double(request.lead) + 2.93 * Double(late)
     return rounded(1 / (1 + 1 / exp(evidence)))
   }
 

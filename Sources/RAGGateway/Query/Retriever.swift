@@ -17,9 +17,12 @@ public struct Retriever: Sendable {
     static let reordered = 20
     static let lexicalWeight: Float = 0.25
     static let lateWeight: Float = 1
+    /// A question is refused when late interaction and half the similarity are together below this
+    /// for all passages.
+    static let leastEvidence: Float = 0.47
     /// Below this late interaction a passage has nothing to do with the question.
     static let leastLateInteraction: Float = 0.29
-    /// Below this similarity late interaction is not asked.
+    /// Below this similarity, and that late interaction, a passage is left out.
     static let leastSimilarity: Float = 0.20
     /// Passages whose words are the same to this share say the same.
     static let sameWords = 0.9
@@ -157,13 +160,13 @@ public struct Retriever: Sendable {
   private func verdict(
     on candidates: [Candidate]
   ) -> (isEnough: Bool, usesTokens: Bool, bar: Float) {
-    let late = candidates.compactMap(\.signals.lateInteraction).max()
+    let evidence = candidates.compactMap { candidate in
+      candidate.signals.lateInteraction.map { $0 + candidate.signals.similarity / 2 }
+    }.max()
     let similarity = candidates.map(\.signals.similarity).max() ?? -.infinity
     if let threshold { return (similarity >= threshold, false, threshold) }
-    if let late {
-      let isEnough =
-        late >= Recipe.leastLateInteraction && similarity >= Recipe.leastSimilarity
-      return (isEnough, true, Recipe.leastLateInteraction)
+    if let evidence {
+      return (evidence >= Recipe.leastEvidence, true, Recipe.leastEvidence)
     }
     let bar = embedder.similarityThreshold
     return (similarity >= bar, false, bar)
@@ -188,7 +191,7 @@ public struct Retriever: Sendable {
     return best + candidates.dropFirst(best.count)
   }
 
-  /// How far the best passage is ahead of the sixth.
+  /// How far the best passage is ahead of the next.
   private static func lead(of candidates: [Candidate]) -> Float {
     guard let first = candidates.first else { return 0 }
     guard candidates.count > 1 else { return 1 }

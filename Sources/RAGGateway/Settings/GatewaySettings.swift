@@ -18,6 +18,10 @@ public struct GatewaySettings: Sendable {
   public let embedding: EmbeddingSettings
   /// Who writes the answers.
   public let generation: GenerationSettings
+  /// Who may ask, and how much.
+  public let access: AccessSettings
+  /// Who orders passages anew; `nil` for nobody.
+  public let rerank: RerankSettings?
   /// One sentence for each thing that the user should be told.
   public let warnings: [String]
   private let reader: SettingsReader<SettingKey>
@@ -37,6 +41,8 @@ public struct GatewaySettings: Sendable {
     store = StoreSettings(reading: &reader)
     generation = GenerationSettings(reading: &reader)
     embedding = EmbeddingSettings(reading: &reader, chat: generation)
+    access = AccessSettings(reading: &reader)
+    rerank = RerankSettings(reading: &reader)
     try reader.finish()
     warnings = reader.warnings
     self.reader = reader

@@ -30,6 +30,14 @@ public enum SettingKey: String, Sendable, CaseIterable {
   case chatTemperature = "OPENAI_MODEL__TEMPERATURE"
   case chatURL = "OPENAI_MODEL__BASE_URL"
   case chatTimeout = "OPENAI_MODEL__TIMEOUT_S"
+  case accessKeys = "AUTH__API_KEYS"
+  case requestTime = "LIMITS__REQUEST_TIMEOUT_S"
+  case requestsInFlight = "LIMITS__REQUESTS_IN_FLIGHT"
+  case requestsPerMinute = "LIMITS__REQUESTS_PER_MINUTE"
+  case bodyBytes = "LIMITS__BODY_MB"
+  case rerankURL = "RERANK__BASE_URL"
+  case rerankModel = "RERANK__MODEL"
+  case rerankKey = "RERANK__API_KEY"
   case promptPath = "PROMPT__INSIGHT_PATH"
   case promptVersion = "PROMPT__INSIGHT_VERSION"
 }
@@ -48,13 +56,16 @@ extension SettingKey: Setting {
 
   /// Beginnings of names that belong to the gateway: an unknown name under one is an error.
   public static var prefixes: [String] {
-    ["APP_", "QDRANT_VECTOR_STORE__", "EMBEDDINGS__", "LLM__", "OPENAI_MODEL__", "PROMPT__"]
+    [
+      "APP_", "AUTH__", "EMBEDDINGS__", "LIMITS__", "LLM__", "OPENAI_MODEL__", "PROMPT__",
+      "QDRANT_VECTOR_STORE__", "RERANK__",
+    ]
   }
 
   /// Whether the value must never be shown.
   public var isSecret: Bool {
     switch self {
-    case .storeKey, .embeddingKey, .chatKey: true
+    case .storeKey, .embeddingKey, .chatKey, .accessKeys, .rerankKey: true
     default: false
     }
   }
@@ -82,7 +93,12 @@ extension SettingKey: Setting {
     case .structuredMode: "auto"
     case .chatModel: "gpt-4o-mini"
     case .promptVersion: "v1"
-    case .storeKey, .vectorSize, .threshold, .embeddingModel, .embeddingKey, .chatKey,
+    case .requestTime: "120"
+    case .requestsInFlight: "128"
+    case .requestsPerMinute: "0"
+    case .bodyBytes: "8"
+    case .accessKeys, .rerankURL, .rerankModel, .rerankKey, .storeKey, .vectorSize, .threshold,
+      .embeddingModel, .embeddingKey, .chatKey,
       .chatTemperature, .promptPath:
       nil
     }

@@ -8,7 +8,7 @@ extension QdrantStore {
   /// The members of a payload that a passage is made of.
   private static let shown: [PayloadPath] = [
     PayloadPath(steps: [.key("page_content")]), PayloadPath(steps: [.key("metadata")]),
-    path("parent"), path("opening"),
+    path("parent"), path("opening"), path("tenant"),
   ]
 
   private static func path(_ member: String) -> PayloadPath {
@@ -140,11 +140,13 @@ extension QdrantStore {
 
   private static func chunk(_ record: Record) -> StoredChunk {
     let payload = (try? record.payload?.parsed()) ?? JSONObjectValue()
+    let own = payload[IndexedChunk.fingerprintKey]
     return StoredChunk(
-      id: record.id, parent: parent(in: payload[IndexedChunk.fingerprintKey]) ?? record.id,
+      id: record.id, parent: parent(in: own) ?? record.id,
       chunk: Chunk(
         pageContent: payload["page_content"]?.stringValue ?? "",
-        metadata: payload["metadata"]?.objectValue ?? .init()))
+        metadata: payload["metadata"]?.objectValue ?? .init()),
+      tenant: own?["tenant"]?.stringValue ?? "")
   }
 
   private static func parent(in own: JSONValue?) -> PointID? {

@@ -144,12 +144,15 @@ public struct StoredChunk: Sendable, Equatable {
   public let parent: PointID
   /// The chunk.
   public let chunk: Chunk
+  /// Whose chunk it is; empty for nobody in particular.
+  public let tenant: String
 
   /// A stored chunk.
-  public init(id: PointID, parent: PointID, chunk: Chunk) {
+  public init(id: PointID, parent: PointID, chunk: Chunk, tenant: String = "") {
     self.id = id
     self.parent = parent
     self.chunk = chunk
+    self.tenant = tenant
   }
 
   /// The chunk's own id or, for a chunk without one, that of its point.

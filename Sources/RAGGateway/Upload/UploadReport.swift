@@ -51,7 +51,8 @@ public struct UploadReport: Sendable, Equatable {
     return writer.bytes
   }
 
-  private var message: String {
+  /// The report in one sentence.
+  var message: String {
     var message = "\(uploaded + updated) chunks uploaded"
     if unchanged > 0 { message += ", \(unchanged) unchanged" }
     if !failed.isEmpty { message += ", \(failed.count) failed" }

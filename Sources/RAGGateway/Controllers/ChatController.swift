@@ -1,0 +1,250 @@
+import FastJSON
+import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+/// The part of OpenAI's interface that chat programs need: `POST /v1/chat/completions`,
+/// `POST /v1/embeddings` and `GET /v1/models`. The model is what the gateway answers with.
+struct ChatController: Sendable {
+  let service: InsightService
+  let embedder: any Embedder
+  let stream: EventStream
+  let limits: GatewayLimits
+
+  /// The name of the gateway among models.
+  static let model = "quiver"
+
+  func addRoutes(to router: Router<GatewayContext>) {
+    router.get("/v1/models") { _, _ in
+      try await answering { () async throws(GatewayError) in
+        let embedding = try await embedder.identity().model
+        return .object([
+          "object": .string("list"),
+          "data": .array([Self.entry(Self.model), Self.entry(embedding)]),
+        ])
+      }
+    }
+    router.post("/v1/embeddings") { request, _ in
+      let body = try await RequestBody.collect(request, upTo: limits.bodyBytes)
+      return try await answering { () async throws(GatewayError) in
+        try await embeddings(body)
+      }
+    }
+    router.post("/v1/chat/completions") { request, context in
+      let body = try await RequestBody.collect(request, upTo: limits.bodyBytes)
+      do throws(GatewayError) {
+        let chat = try ChatRequest(body, limits: limits)
+        if chat.question.isStreamed { return try streamed(chat, for: context.caller) }
+        let insight = try await service.insight(for: chat.question, by: context.caller)
+        return JSONResponse.make(Completion(model: chat.model).whole(insight).serialized())
+      } catch {
+        return Self.failure(error)
+      }
+    }
+  }
+
+  private static func entry(_ id: String) -> JSONValue {
+    .object([
+      "id": .string(id), "object": .string("model"), "created": .integer(0),
+      "owned_by": .string("quiver-gateway"),
+    ])
+  }
+
+  private func answering(
+    _ work: () async throws(GatewayError) -> JSONValue
+  ) async throws -> Response {
+    do throws(GatewayError) {
+      return JSONResponse.make(try await work().serialized())
+    } catch {
+      return Self.failure(error)
+    }
+  }
+
+  /// An error in the form that clients of this interface read.
+  private static func failure(_ error: GatewayError) -> Response {
+    let kind = error.status < 500 ? "invalid_request_error" : "server_error"
+    let body = JSONValue.object([
+      "error": .object([
+        "message": .string(error.message), "type": .string(kind), "param": .null, "code": .null,
+      ])
+    ])
+    var response = JSONResponse.make(
+      body.serialized(), status: HTTPResponse.Status(code: error.status == 422 ? 400 : error.status)
+    )
+    if let seconds = error.retryAfterSeconds { response.headers[.retryAfter] = String(seconds) }
+    return response
+  }
+
+  private func streamed(
+    _ chat: ChatRequest, for caller: Caller
+  ) throws(GatewayError) -> Response {
+    let completion = Completion(model: chat.model)
+    return try stream.response { [service] send in
+      @Sendable func write(_ value: JSONValue) {
+        send("data: \(String(decoding: value.serialized(), as: UTF8.self))\n\n")
+      }
+      write(completion.piece(["role": .string("assistant"), "content": .string("")]))
+      let listener = InsightService.Listener(said: { text in
+        write(completion.piece(["content": .string(text)]))
+      })
+      do throws(GatewayError) {
+        let insight = try await service.insight(for: chat.question, by: caller, telling: listener)
+        // Without passages nobody has said anything yet.
+        let rest =
+          (insight.retrieved.isEmpty ? insight.answer.summary : "") + Completion.sources(insight)
+        if !rest.isEmpty { write(completion.piece(["content": .string(rest)])) }
+        write(completion.piece([:], isLast: true))
+      } catch {
+        write(
+          .object([
+            "error": .object([
+              "message": .string(error.message), "type": .string("server_error"),
+              "code": .integer(Int64(error.status)),
+            ])
+          ]))
+      }
+      send("data: [DONE]\n\n")
+    }
+  }
+
+  private func embeddings(_ body: [UInt8]) async throws(GatewayError) -> JSONValue {
+    let root = try RequestBody.object(body)
+    let texts: [String]
+    switch root["input"] {
+    case .string(let text): texts = [text]
+    case .array(let elements):
+      texts = elements.compactMap(\.stringValue)
+      guard texts.count == elements.count, !texts.isEmpty else {
+        throw .badRequest("`input` must be a text or a list of texts; token numbers are not read")
+      }
+    default: throw .badRequest("`input` must be a text or a list of texts")
+    }
+    guard texts.count <= limits.chunksPerUpload else {
+      throw .tooLarge("\(texts.count) texts are more than \(limits.chunksPerUpload)")
+    }
+    let isBase64 = root["encoding_format"]?.stringValue == "base64"
+    let model = try await embedder.identity().model
+    let vectors = try await embedder.embed(texts)
+    let tokens = texts.reduce(0) { $0 + embedder.length(of: $1) }
+    let data = vectors.enumerated().map { index, vector -> JSONValue in
+      .object([
+        "object": .string("embedding"), "index": .integer(Int64(index)),
+        "embedding": isBase64
+          ? .string(Self.base64(vector)) : .array(vector.map { .double(Double($0)) }),
+      ])
+    }
+    let usage: JSONObjectValue = [
+      "prompt_tokens": .integer(Int64(tokens)), "total_tokens": .integer(Int64(tokens)),
+    ]
+    return .object([
+      "object": .string("list"), "model": .string(model), "data": .array(data),
+      "usage": .object(usage),
+    ])
+  }
+
+  /// The components as 32-bit floats, the lowest byte first, as clients expect them.
+  private static func base64(_ vector: [Float]) -> String {
+    let bytes = vector.flatMap { value in
+      withUnsafeBytes(of: value.bitPattern.littleEndian) { Array($0) }
+    }
+    return Data(bytes).base64EncodedString()
+  }
+}
+
+/// A chat completion as it is asked for: the last message is the question, those before it the
+/// conversation. Members that say how a model should write are left to whoever writes.
+struct ChatRequest: Sendable {
+  let model: String
+  var question: QuestionRequest
+
+  init(_ body: [UInt8], limits: GatewayLimits) throws(GatewayError) {
+    let root = try RequestBody.object(body)
+    model = root["model"]?.stringValue ?? ChatController.model
+    var turns: [ConversationTurn] = []
+    for message in root["messages"]?.arrayValue ?? [] {
+      // What a program tells a model to be is not about what is stored.
+      guard let role = message["role"]?.stringValue.flatMap({ ConversationTurn.Role(rawValue: $0) })
+      else { continue }
+      let parts = message["content"]?.arrayValue?.compactMap { $0["text"]?.stringValue }
+      let text = message["content"]?.stringValue ?? parts?.joined(separator: "\n") ?? ""
+      turns.append(ConversationTurn(role: role, content: text))
+    }
+    guard let last = turns.popLast(), last.role == .user else {
+      throw .badRequest("`messages` must end with a message of the role `user`")
+    }
+    var members: JSONObjectValue = ["question": .string(last.content)]
+    for name in ["k", "filter", "stream"] {
+      if let value = root[name] { members[name] = value }
+    }
+    question = try QuestionRequest(JSONValue.object(members).serialized(), limits: limits)
+    // A long conversation is cut at its beginning, which says least about the question.
+    var kept: [ConversationTurn] = []
+    var characters = 0
+    for turn in turns.reversed() {
+      characters += turn.content.count
+      guard kept.count < limits.historyTurns, characters <= limits.historyCharacters else { break }
+      kept.insert(turn, at: 0)
+    }
+    question.history = kept
+  }
+}
+
+/// Writes insights as chat completions, with what they rely on behind the text.
+struct Completion: Sendable {
+  let model: String
+  private let id: String
+  private let created: Int64
+
+  init(model: String) {
+    self.model = model
+    id = "chatcmpl-\(UInt64.random(in: .min ... .max))"
+    created = Int64(Date().timeIntervalSince1970)
+  }
+
+  /// The passages that the summary names, one a line.
+  static func sources(_ insight: Insight) -> String {
+    var lines: [String] = []
+    for citation in insight.answer.citations {
+      let title = insight.retrieved.first { $0.chunkID == citation.chunkID }?.title ?? ""
+      let line = "[\(citation.number)] \(title.isEmpty ? citation.chunkID : title)"
+      if !lines.contains(line) { lines.append(line) }
+    }
+    return lines.isEmpty ? "" : "\n\nSources:\n" + lines.joined(separator: "\n")
+  }
+
+  func whole(_ insight: Insight) -> JSONValue {
+    let message: JSONObjectValue = [
+      "role": .string("assistant"),
+      "content": .string(insight.answer.summary + Self.sources(insight)), "refusal": .null,
+    ]
+    let none: JSONObjectValue = [
+      "prompt_tokens": .integer(0), "completion_tokens": .integer(0), "total_tokens": .integer(0),
+    ]
+    return .object([
+      "id": .string(id), "object": .string("chat.completion"), "created": .integer(created),
+      "model": .string(model),
+      "choices": .array([
+        .object([
+          "index": .integer(0), "message": .object(message), "finish_reason": .string("stop"),
+          "logprobs": .null,
+        ])
+      ]),
+      "usage": .object(none),
+      "insight": (try? JSONValue(parsing: insight.json)) ?? .null,
+    ])
+  }
+
+  func piece(_ delta: JSONObjectValue, isLast: Bool = false) -> JSONValue {
+    .object([
+      "id": .string(id), "object": .string("chat.completion.chunk"), "created": .integer(created),
+      "model": .string(model),
+      "choices": .array([
+        .object([
+          "index": .integer(0), "delta": .object(delta),
+          "finish_reason": isLast ? .string("stop") : .null, "logprobs": .null,
+        ])
+      ]),
+    ])
+  }
+}

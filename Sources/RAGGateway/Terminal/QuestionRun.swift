@@ -1,0 +1,138 @@
+import FastJSON
+import HTTPTransfer
+import Synchronization
+
+/// A conversation with a running gateway, from the command line: answers are written as they come.
+public final class QuestionRun: Sendable {
+  private let endpoint: JSONEndpoint
+  private let client = HTTPClient()
+  private let write: @Sendable (String) -> Void
+  private let turns = Mutex<[ConversationTurn]>([])
+
+  /// The most turns that are sent with a question.
+  private static let historyTurns = 10
+
+  /// A conversation with the gateway at `url`; `key` is what it asks for, where it does.
+  public init(url: String, key: String?, write: @escaping @Sendable (String) -> Void) {
+    endpoint = JSONEndpoint(
+      client: client, base: url, credential: key.map { .bearer($0) }, timeout: .seconds(300),
+      retry: RetryPolicy())
+    self.write = write
+  }
+
+  /// Ends the connections.
+  public func shutdown() { client.shutdown() }
+
+  /// Asks, writes the answer with what it relies on, and remembers both for the next question.
+  ///
+  /// - Throws: `QuestionProblem` when there is no answer.
+  public func ask(_ question: String, limit: Int? = nil) async throws(QuestionProblem) {
+    let history = turns.withLock { $0.suffix(Self.historyTurns) }
+    var body: JSONObjectValue = ["question": .string(question), "stream": .bool(true)]
+    if let limit { body["k"] = .integer(Int64(limit)) }
+    if !history.isEmpty {
+      body["history"] = .array(
+        history.map {
+          .object(["role": .string($0.role.rawValue), "content": .string($0.content)])
+        })
+    }
+    let events = EventReader()
+    let said = Mutex(false)
+    let write = write
+    let reply: EndpointReply
+    do {
+      reply = try await endpoint.stream(
+        .post, "/insight/query", body: JSONValue.object(body).serialized()
+      ) { bytes in
+        for event in events.take(bytes) where event.name == "delta" {
+          write(event.data["text"]?.stringValue ?? "")
+          said.withLock { $0 = true }
+        }
+        return true
+      }
+    } catch {
+      throw QuestionProblem("gateway unreachable: \(error.message)")
+    }
+    guard reply.isSuccess else { throw QuestionProblem("gateway: \(reply.complaint)") }
+    if let failure = events.last("error") {
+      throw QuestionProblem("gateway: \(failure["detail"]?.stringValue ?? "it failed")")
+    }
+    guard let insight = events.last("insight") else {
+      throw QuestionProblem("gateway: the answer broke off")
+    }
+    let summary = insight["summary"]?.stringValue ?? ""
+    if !said.withLock({ $0 }) { write(summary) }
+    write("\n" + Self.footer(insight))
+    turns.withLock { turns in
+      turns.append(ConversationTurn(role: .user, content: question))
+      turns.append(ConversationTurn(role: .assistant, content: summary))
+    }
+  }
+
+  private static func footer(_ insight: JSONValue) -> String {
+    var lines: [String] = []
+    let titles = insight["metadata"]?.arrayValue ?? []
+    for citation in insight["citations"]?.arrayValue ?? [] {
+      guard let number = citation["number"]?.numberValue.flatMap({ Int(exactly: $0) }),
+        let id = citation["chunk_id"]?.stringValue
+      else { continue }
+      let title = titles.first { $0["chunk_id"]?.stringValue == id }?["title"]?.stringValue ?? ""
+      let line = "  [\(number)] \(title.isEmpty ? id : "\(title) (\(id))")"
+      if !lines.contains(line) { lines.append(line) }
+    }
+    if let confidence = insight["confidence"]?.numberValue, confidence > 0 {
+      lines.append("  sure to \(Int((confidence * 100).rounded())) %")
+    }
+    return lines.isEmpty ? "" : "\n" + lines.joined(separator: "\n") + "\n"
+  }
+}
+
+/// Why a question has no answer.
+public struct QuestionProblem: Error, Sendable, CustomStringConvertible {
+  /// One sentence for people.
+  public let description: String
+
+  /// A problem with this text.
+  init(_ description: String) { self.description = description }
+}
+
+/// Puts server-sent events together as their bytes come.
+final class EventReader: Sendable {
+  /// One event with its data.
+  struct Event: Sendable {
+    let name: String
+    let data: JSONValue
+  }
+
+  private struct State {
+    var pending: [UInt8] = []
+    var name = ""
+    var latest: [String: JSONValue] = [:]
+  }
+
+  private let state = Mutex(State())
+
+  /// The events that are complete with these bytes.
+  func take(_ bytes: UnsafeRawBufferPointer) -> [Event] {
+    state.withLock { state in
+      state.pending += bytes
+      var events: [Event] = []
+      while let end = state.pending.firstIndex(of: UInt8(ascii: "\n")) {
+        let line = String(decoding: state.pending[..<end], as: UTF8.self)
+        state.pending.removeSubrange(...end)
+        if line.hasPrefix("event: ") {
+          state.name = String(line.dropFirst(7))
+        } else if line.hasPrefix("data: "),
+          let data = try? JSONValue(parsing: Array(line.utf8.dropFirst(6)))
+        {
+          events.append(Event(name: state.name, data: data))
+          state.latest[state.name] = data
+        }
+      }
+      return events
+    }
+  }
+
+  /// The data of the last event of a name.
+  func last(_ name: String) -> JSONValue? { state.withLock { $0.latest[name] } }
+}

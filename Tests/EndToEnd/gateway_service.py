@@ -1,0 +1,37 @@
+"""The gateway before a server, for tests that ask both."""
+
+import os
+import pathlib
+
+from process import ROOT, Service
+
+MODEL = pathlib.Path(
+    os.environ.get("EMBEDDINGS__MODEL_PATH") or ROOT / ".quiver" / "models" / "all-MiniLM-L6-v2"
+)
+CHUNKS = [
+    ("archery", "Fletching an arrow", "An arrow is fletched with three feathers, which keep it "
+     "straight in flight. The feathers are glued to the shaft at equal angles."),
+    ("bread", "Proofing dough", "Bread dough has to rest in a warm place until its volume has "
+     "doubled. Bakers call this step proofing, and it takes about an hour."),
+    ("purge", "Removing packages", "The command apt purge removes a package together with its "
+     "configuration files. A plain apt remove leaves the configuration files behind."),
+    ("tides", "Ebb and flow", "The tides of the sea are caused mainly by the gravity of the moon. "
+     "High water returns about every twelve hours and twenty-five minutes."),
+]  # fmt: skip
+
+
+def chunk(id: str, title: str, text: str, **more) -> dict:
+    return {"page_content": text, "metadata": {"chunk_id": id, "title": title, **more}}
+
+
+def gateway(folder: pathlib.Path, store_url: str, collection: str, **settings: str) -> Service:
+    service = Service("quiver-gateway", folder, "/health/live")
+    service.settings = {
+        "APP_HOST": "127.0.0.1",
+        "APP_PORT": str(service.port),
+        "QDRANT_VECTOR_STORE__URL": store_url,
+        "QDRANT_VECTOR_STORE__COLLECTION_NAME": collection,
+        "EMBEDDINGS__MODEL_PATH": str(MODEL),
+        **settings,
+    }
+    return service

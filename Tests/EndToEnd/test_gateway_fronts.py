@@ -1,0 +1,142 @@
+"""What stands before the gateway: OpenAI's client, an assistant's, the terminal, the pages."""
+
+import asyncio
+import subprocess
+
+import openai
+import pytest
+import requests
+from gateway_service import CHUNKS, chunk, gateway
+from process import binary, clean_environment, quiver
+
+QUESTION = "What makes an arrow fly straight?"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    store = quiver(tmp_path_factory.mktemp("store"))
+    store.start()
+    service = gateway(tmp_path_factory.mktemp("gateway"), store.url, "fronts")
+    service.start(60)
+    body = {"chunks": [chunk(*parts, source="book.md") for parts in CHUNKS]}
+    requests.post(service.url + "/upload/chunks", json=body, timeout=120).raise_for_status()
+    yield service
+    service.kill()
+    store.kill()
+
+
+@pytest.fixture(scope="module")
+def client(server):
+    return openai.OpenAI(base_url=server.url + "/v1", api_key="none", max_retries=0)
+
+
+def test_openai_chat(client):
+    models = [model.id for model in client.models.list()]
+    assert models == ["quiver", "all-MiniLM-L6-v2"]
+    messages = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": QUESTION}]
+    answer = client.chat.completions.create(model="quiver", messages=messages, temperature=0)
+    content = answer.choices[0].message.content
+    assert "three feathers" in content and "[1] Fletching an arrow" in content
+    assert answer.choices[0].finish_reason == "stop"
+    pieces = list(client.chat.completions.create(model="quiver", messages=messages, stream=True))
+    streamed = "".join(piece.choices[0].delta.content or "" for piece in pieces)
+    assert streamed == content
+    assert pieces[-1].choices[0].finish_reason == "stop"
+
+
+def test_openai_conversation(client):
+    messages = [
+        {"role": "user", "content": QUESTION},
+        {"role": "assistant", "content": "Three feathers."},
+        {"role": "user", "content": "How are they glued?"},
+    ]
+    answer = client.chat.completions.create(model="quiver", messages=messages)
+    assert "equal angles" in answer.choices[0].message.content
+
+
+def test_openai_embeddings(client):
+    texts = ["An arrow.", "The sea."]
+    plain = client.embeddings.create(model="x", input=texts, encoding_format="float")
+    packed = client.embeddings.create(model="x", input=texts)
+    assert [len(entry.embedding) for entry in plain.data] == [384, 384]
+    for one, other in zip(plain.data, packed.data):
+        assert one.embedding == pytest.approx(other.embedding, abs=1e-6)
+
+
+def test_openai_errors(client):
+    with pytest.raises(openai.BadRequestError, match="must end with a message"):
+        client.chat.completions.create(model="quiver", messages=[])
+    with pytest.raises(openai.BadRequestError, match="list of texts"):
+        client.embeddings.create(model="x", input=[[1, 2]])
+
+
+def test_assistants(server):
+    mcp = pytest.importorskip("mcp.client")
+
+    async def talk():
+        async with mcp.Client(server.url + "/mcp") as session:
+            tools = {tool.name: tool for tool in (await session.list_tools()).tools}
+            assert set(tools) == {"search", "ask", "upload"}
+            answer = await session.call_tool("ask", {"question": QUESTION})
+            assert "three feathers" in answer.content[0].text
+            found = await session.call_tool("search", {"question": QUESTION, "k": 1})
+            assert found.structured_content["passages"][0]["chunk_id"] == "archery"
+            owl = {"text": "Owls turn their heads by 270 degrees.", "id": "owl"}
+            stored = await session.call_tool("upload", owl)
+            assert stored.structured_content["uploaded"] == 1
+            answer = await session.call_tool("ask", {"question": "How far do owls turn heads?"})
+            assert "270 degrees" in answer.content[0].text
+            wrong = await session.call_tool("search", {"question": "", "k": 0})
+            assert wrong.is_error
+
+    asyncio.run(talk())
+    body = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+    foreign = {"Origin": "http://elsewhere.example"}
+    answer = requests.post(server.url + "/mcp", json=body, headers=foreign, timeout=9)
+    assert answer.status_code == 403
+
+
+def run(server, *arguments, **options):
+    return subprocess.run(
+        [binary("quiver-gateway"), *arguments], env=clean_environment(server.settings),
+        capture_output=True, text=True, timeout=120, **options,
+    )  # fmt: skip
+
+
+def test_terminal(server):
+    done = run(server, "ask", QUESTION, stdin=subprocess.DEVNULL)
+    assert done.returncode == 0, done.stderr
+    assert "three feathers" in done.stdout and "[1] Fletching an arrow (archery)" in done.stdout
+    talk = run(server, "chat", input=f"{QUESTION}\nHow are they glued?\n")
+    assert "three feathers" in talk.stdout and "equal angles" in talk.stdout
+    lost = run(server, "ask", QUESTION, "--url", "http://127.0.0.1:1", stdin=subprocess.DEVNULL)
+    assert lost.returncode == 1 and "unreachable" in lost.stderr
+
+
+def test_commands_say_what_is_wrong(server, tmp_path):
+    assert run(server, "--version").stdout.startswith("quiver-gateway ")
+    taken = run(server, "serve")
+    assert taken.returncode == 1
+    assert f"port {server.port} of 127.0.0.1 is taken" in taken.stderr
+    server_settings = dict(server.settings)
+    try:
+        server.settings["EMBEDDINGS__MODEL_PATH"] = str(tmp_path)
+        check = run(server, "config", "check")
+        assert check.returncode == 2 and "is missing" in check.stderr
+    finally:
+        server.settings = server_settings
+    assert run(server, "config", "check").returncode == 0
+
+
+def test_pages(server):
+    for path in ("/", "/docs"):
+        page = requests.get(server.url + path, timeout=9)
+        assert page.status_code == 200 and page.headers["Content-Type"].startswith("text/html")
+        assert "http://" not in page.text and "https://" not in page.text
+    document = requests.get(server.url + "/openapi.json", timeout=9).json()
+    assert document["openapi"].startswith("3.")
+    # Every route that is described is there.
+    for path, methods in document["paths"].items():
+        for method in methods:
+            answer = requests.request(method, server.url + path, timeout=30)
+            assert answer.status_code != 404, (method, path)
