@@ -5,7 +5,10 @@ import json
 import pathlib
 
 import pytest
+import requests
 from conftest import numbers
+from process import quiver
+from wire import Wire
 
 # Routes and schemas of the interface: `key` is required and `key?` is not; `kind?` may be null.
 INTERFACE = json.loads((pathlib.Path(__file__).parent / "answers.json").read_text())
@@ -199,3 +202,37 @@ def test_vectors_are_counted_as_they_come_and_go(wire):
     change("POST", "/delete", {"points": [1, 2]})
     assert counts() == {"": 0, "half": 0, "bytes": 0, "many": 0, "words": 1}
     wire.result("DELETE", f"/collections/{name}")
+
+
+def test_vectors_are_counted_after_a_kill(tmp_path):
+    service = quiver(tmp_path)
+    service.start()
+    try:
+        with requests.Session() as session:
+            wire = Wire(service.url, session)
+            config = {"vectors": {"d": {"size": 2, "distance": "Dot"}}, "sparse_vectors": {"s": {}}}
+            wire.result("PUT", "/collections/c", config)
+            words = {"indices": [1], "values": [1]}
+            points = [{"id": n, "vector": {"d": [n, 1], "s": words}} for n in range(50)]
+            path = "/collections/c/points"
+            for _ in range(3):
+                wire.result("PUT", path + "?wait=true", {"points": points})
+            wire.result("POST", path + "/delete?wait=true", {"points": list(range(10))})
+            gone = {"points": list(range(10, 20)), "vector": ["d"]}
+            wire.result("POST", path + "/vectors/delete?wait=true", gone)
+
+            def local():
+                told = wire.result("GET", "/telemetry?details_level=3")["collections"]
+                return told["collections"][0]["shards"][0]["local"]
+
+            before = local()
+            assert before["num_vectors_by_name"] == {"d": 30, "s": 40}
+            assert before["num_points"] == 40
+            service.kill()
+            service.start()
+            after = local()
+            for figure in ("num_vectors_by_name", "num_points", "vectors_size_bytes"):
+                assert after[figure] == before[figure]
+            assert after["update_queue"] == before["update_queue"]
+    finally:
+        service.kill()
