@@ -23,6 +23,9 @@ static const unsigned char core_endpoints_js[] = {
 static const unsigned char core_format_js[] = {
 #embed "Pages/core/format.js"
 };
+static const unsigned char core_gestures_js[] = {
+#embed "Pages/core/gestures.js"
+};
 static const unsigned char core_history_js[] = {
 #embed "Pages/core/history.js"
 };
@@ -34,6 +37,9 @@ static const unsigned char core_pca_worker_js[] = {
 };
 static const unsigned char core_pca_js[] = {
 #embed "Pages/core/pca.js"
+};
+static const unsigned char core_plane_js[] = {
+#embed "Pages/core/plane.js"
 };
 static const unsigned char core_router_js[] = {
 #embed "Pages/core/router.js"
@@ -192,10 +198,12 @@ static const quiver_dashboard_page pages[] = {
   PAGE("core/dom.js", core_dom_js),
   PAGE("core/endpoints.js", core_endpoints_js),
   PAGE("core/format.js", core_format_js),
+  PAGE("core/gestures.js", core_gestures_js),
   PAGE("core/history.js", core_history_js),
   PAGE("core/metrics.js", core_metrics_js),
   PAGE("core/pca-worker.js", core_pca_worker_js),
   PAGE("core/pca.js", core_pca_js),
+  PAGE("core/plane.js", core_plane_js),
   PAGE("core/router.js", core_router_js),
   PAGE("core/session.js", core_session_js),
   PAGE("core/templates.js", core_templates_js),

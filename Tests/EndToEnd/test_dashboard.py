@@ -253,3 +253,30 @@ def test_projection(page):
     spread = [max(p[axis] for p in found["points"]) - min(p[axis] for p in found["points"])
               for axis in (0, 1)]  # fmt: skip
     assert abs(spread[0] - 20) < 0.2 and abs(spread[1] - 6) < 0.2
+
+
+def test_plane(page):
+    """What is under the pointer stays there; the nearest dot is found where it is seen."""
+    visit(page, "#/")
+    found = page.run("""import("./core/plane.js").then(({Plane}) => {
+      const plane = new Plane();
+      Object.assign(plane, {width: 400, height: 200});
+      const dots = [{x: -1, y: 5}, {x: 3, y: 5}, {x: 1, y: 6}];
+      plane.setDots(dots);
+      const whole = dots.map(dot => plane.place(dot));
+      plane.zoom(8, whole[1]);
+      plane.zoom(1 / 2, whole[1]);
+      const zoomed = dots.map(dot => plane.place(dot));
+      plane.move(10, -20);
+      const moved = plane.place(dots[1]);
+      const nearest = plane.nearest(moved[0] + 3, moved[1], 14) === dots[1];
+      const nothing = plane.nearest(moved[0] + 30, moved[1], 14);
+      plane.reset();
+      plane.setDots([{x: 2, y: 2}]);
+      return {whole, zoomed, moved, nearest, nothing, alone: plane.place(plane.dots[0])};
+    })""")
+    assert found["whole"] == [[120, 120], [280, 120], [200, 80]]
+    assert found["zoomed"] == [[-360, 120], [280, 120], [-40, -40]]
+    assert found["moved"] == [290, 100]
+    assert found["nearest"] is True and found["nothing"] is None
+    assert found["alone"] == [200, 100]

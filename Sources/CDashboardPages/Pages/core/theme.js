@@ -23,7 +23,6 @@ export function wireThemeSwitch(button) {
       // Without a store the choice lasts as long as the page.
     }
     show();
-    root.dispatchEvent(new Event("themechange"));
   });
   show();
 }

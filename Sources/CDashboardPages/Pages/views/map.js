@@ -27,7 +27,7 @@ export async function show({ root, name, info, signal }) {
   const legend = h("ul", { class: "plain legend", "aria-label": "Colours" });
   const picked = h("ul", { class: "plain" });
   const plane = scatter({
-    label: "Map of the sampled points; the table below says the same", onpick: showPoint, signal,
+    label: "Map of the sampled points; the table below says the same", onpick: showPoint,
   });
   const table = pagedTable({
     caption: "The points of the map", size: 25, empty: "No point was sampled.",
