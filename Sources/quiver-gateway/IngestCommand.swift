@@ -6,27 +6,25 @@ import ServiceProcess
 struct IngestCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "ingest",
-    abstract: "Upload text, Markdown and HTML files, or folders of them.",
+    abstract: "Upload documents, or folders of them.",
     discussion: """
-      What is stored already is recognised, so a run that broke off is simply started again. \
-      Ends with 1 when a file failed.
+      Read are text, Markdown, HTML, CSV, JSON, notebooks and e-mail; PDF with pdftotext \
+      (poppler-utils), manual pages with man, and DOCX, ODT, EPUB, RTF, RST, Org and LaTeX with \
+      pandoc, where these are installed. What is stored already is recognised, so a run that \
+      broke off is simply started again; what a document no longer has is removed. Ends with 1 \
+      when a file failed.
       """)
 
-  @Argument(help: "Files and folders (.txt, .md, .markdown, .html, .htm).")
+  @Argument(help: "Files and folders.")
   var paths: [String]
 
-  @OptionGroup var options: SettingsOptions
-
-  @Option(help: "Address of the gateway; the default follows APP_PORT.")
-  var url: String?
+  @OptionGroup var gateway: GatewayOptions
 
   func run() async throws {
-    var url = try url ?? options.load().localURL
-    while url.hasSuffix("/") { url.removeLast() }
     do {
       let outcome = try await IngestRun.run(
-        paths: paths, url: url, isTerminal: StandardError.isTerminal,
-        write: { StandardError.write($0) })
+        paths: paths, url: gateway.address(), key: gateway.secret,
+        isTerminal: StandardError.isTerminal, write: { StandardError.write($0) })
       print(outcome.summary)
       if !outcome.succeeded { throw ExitCode.failure }
     } catch let error as IngestError {

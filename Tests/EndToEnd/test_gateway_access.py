@@ -1,12 +1,14 @@
 """Who may see and do what in the gateway; what is listed, removed, streamed and sent again."""
 
 import json
+import shutil
 import socket
+import subprocess
 
 import pytest
 import requests
 from gateway_service import CHUNKS, chunk, gateway
-from process import quiver
+from process import binary, clean_environment, quiver
 
 ADMIN, READER, RED, BLUE = "admin-key-1", "reader-key-1", "red-key-123", "blue-key-12"
 KEYS = f"write:{ADMIN},read:{READER},write@red:{RED},write@blue:{BLUE}"
@@ -194,3 +196,74 @@ def test_a_collection_dropped_behind_its_back_heals(server, store):
     assert call(server, "POST", "/query", QUESTION)["status"] == "no_knowledge"
     assert upload(server, [chunk(*CHUNKS[0])])["uploaded"] == 1
     assert call(server, "POST", "/query", QUESTION)["metadata"][0]["chunk_id"] == "archery"
+
+
+def run(service, *arguments, **settings):
+    return subprocess.run(
+        [binary("quiver-gateway"), *arguments], stdin=subprocess.DEVNULL, capture_output=True,
+        text=True, timeout=120, env=clean_environment({**service.settings, **settings}),
+    )  # fmt: skip
+
+
+def test_ingesting_with_a_key_and_again_after_a_change(guarded, tmp_path):
+    page = tmp_path / "book.md"
+    page.write_text("# Owls\n\nOwls hunt at night.\n\n## Eggs\n\nOwls lay white, round eggs.\n")
+    assert run(guarded, "ingest", page).returncode == 1
+    done = run(guarded, "ingest", page, QUIVER_GATEWAY_KEY=RED)
+    assert done.returncode == 0, done.stderr
+    question = {"question": "What colour are the eggs of owls?"}
+    assert "round eggs" in call(guarded, "POST", "/query", question, RED)["summary"]
+    page.write_text("# Owls\n\nOwls hunt at night.\n")
+    done = run(guarded, "ingest", page, "--key", RED)
+    assert "1 unchanged, 1 removed" in done.stdout
+    assert "round eggs" not in call(guarded, "POST", "/query", question, RED)["summary"]
+
+
+def pdf(text: str) -> bytes:
+    """One page with a line of text."""
+    stream = f"BT /F1 12 Tf 40 400 Td ({text}) Tj ET".encode()
+    parts = [
+        b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 500]/Contents 4 0 R"
+        b"/Resources<</Font<</F1<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>>>>>>>",
+        b"<</Length %d>>stream\n%s\nendstream" % (len(stream), stream),
+    ]  # fmt: skip
+    body = b"%PDF-1.4\n"
+    for number, part in enumerate(parts, start=1):
+        body += b"%d 0 obj%s endobj\n" % (number, part)
+    return body + b"trailer<</Root 1 0 R/Size 5>>\n%%EOF\n"
+
+
+def test_ingesting_a_pdf(server, tmp_path):
+    (tmp_path / "a.pdf").write_bytes(pdf("The ferry to the island leaves at half past nine."))
+    done = run(server, "ingest", tmp_path / "a.pdf", PATH="/nonexistent")
+    assert done.returncode == 1 and "needs pdftotext" in done.stderr
+    if shutil.which("pdftotext"):
+        done = run(server, "ingest", tmp_path / "a.pdf")
+        assert done.returncode == 0, done.stderr
+        insight = call(server, "POST", "/query", {"question": "When does the ferry leave?"})
+        assert "half past nine" in insight["summary"]
+        (tmp_path / "scan.pdf").write_bytes(pdf(""))
+        done = run(server, "ingest", tmp_path / "scan.pdf")
+        assert done.returncode == 1 and "pictures" in done.stderr
+
+
+def test_an_older_collection_is_embedded_anew(server, store):
+    url = f"{store.url}/collections/older"
+    identity = {"provider": "local", "model": "all-MiniLM-L6-v2", "dimension": 384}
+    body = {"vectors": {"size": 384, "distance": "Cosine"},
+            "metadata": {"quiver_embedding": identity}}  # fmt: skip
+    requests.put(url, json=body, timeout=30).raise_for_status()
+    settings = {"QDRANT_VECTOR_STORE__COLLECTION_NAME": "older"}
+    point = {"id": "1446c22b-d191-5201-8a82-70fba95150f0", "vector": [1.0] + [0.0] * 383,
+             "payload": {"page_content": CHUNKS[0][2],
+                         "metadata": {"chunk_id": "archery"}}}  # fmt: skip
+    requests.put(f"{url}/points?wait=true", json={"points": [point]}, timeout=30).raise_for_status()
+    done = run(server, "reembed", **settings)
+    assert done.returncode == 0 and "1 chunks embedded" in done.stdout, done.stderr
+    assert "nothing to do" in run(server, "reembed", **settings).stdout
+    config = requests.get(url, timeout=30).json()["result"]["config"]
+    assert config["metadata"]["quiver_embedding"] == identity | {"recipe": 2}
+    query = {"query": {"text": "arrow", "model": "qdrant/bm25"}, "using": "quiver_bm25"}
+    found = requests.post(f"{url}/points/query", json=query, timeout=30).json()["result"]["points"]
+    assert [entry["id"] for entry in found] == [point["id"]]
