@@ -179,6 +179,15 @@ let package = Package(
       dependencies: ["DatabaseFixture", "FastJSON", "PointModel", "VectorDB"],
       path: "Tests/Regressions/Engine", swiftSettings: strict),
     tests("ProtoWire"),
+    .target(
+      name: "FuzzTargets", dependencies: ["ProtoWire", "QdrantGRPC"], path: "Tests/FuzzTargets",
+      swiftSettings: strict),
+    .executableTarget(
+      name: "quiver-fuzz", dependencies: ["FuzzTargets", argumentParser], path: "Tests/Fuzz",
+      swiftSettings: strict),
+    .testTarget(
+      name: "FuzzTests", dependencies: ["FuzzTargets", "ProtoWire", "QdrantGRPC"],
+      path: "Tests/FuzzTests", swiftSettings: strict),
     tests("QdrantAPI", ["FastJSON", "PointModel"]),
     tests("AccessTokens", ["FastJSON", "PointModel", crypto]),
     tests("QdrantService", ["AccessTokens", "DatabaseFixture", "PointModel", "VectorDB", logging]),

@@ -52,7 +52,16 @@ def load(seconds: float, watch: Stopwatch, requests: int) -> dict:
     }
 
 
-def by_h2load(server: Server, body: pathlib.Path, options) -> dict:
+def by_h2load(server: Server, folder: pathlib.Path, name: str, query, options) -> dict:
+    body = folder / "query.bin"
+    body.write_bytes(
+        framed(
+            messages.QueryPoints(
+                collection_name=name, limit=10,
+                query=messages.Query(nearest=messages.VectorInput(dense=dense(query))),
+            )
+        )
+    )  # fmt: skip
     command = [
         "h2load", "--threads", "1", "--clients", str(options.connections),
         "--max-concurrent-streams", "1", "--data", str(body),
@@ -70,11 +79,17 @@ def by_h2load(server: Server, body: pathlib.Path, options) -> dict:
     return load(watch.seconds(), watch, int(found[2]))
 
 
-def by_wrk(server: Server, script: pathlib.Path, options) -> dict:
+def by_wrk(server: Server, folder: pathlib.Path, name: str, query, options) -> dict:
+    script = folder / "query.lua"
+    text = json.dumps({"query": query.tolist(), "limit": 10})
+    script.write_text(
+        'wrk.method = "POST"\nwrk.headers["Content-Type"] = "application/json"\n'
+        f"wrk.body = '{text}'\n"
+    )
     command = [
         "wrk", "--threads", "1", "--connections", str(options.connections), "--script", str(script),
     ]  # fmt: skip
-    url = f"http://127.0.0.1:{server.port}/collections/{NAME}/points/query"
+    url = f"http://127.0.0.1:{server.port}/collections/{name}/points/query"
     subprocess.run([*command, "--duration", "1", url], check=True, stdout=subprocess.DEVNULL)
     watch = Stopwatch(server.processes())
     run = subprocess.run(
@@ -106,27 +121,12 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     rows = np.random.default_rng(1).standard_normal((options.points, DIMENSION), np.float32)
-    query = rows[0] + 0.5
     with tempfile.TemporaryDirectory(prefix="quiver-bench-") as scratch:
         folder = pathlib.Path(scratch)
-        script, body = folder / "query.lua", folder / "query.bin"
-        text = json.dumps({"query": query.tolist(), "limit": 10})
-        script.write_text(
-            'wrk.method = "POST"\nwrk.headers["Content-Type"] = "application/json"\n'
-            f"wrk.body = '{text}'\n"
-        )
-        body.write_bytes(
-            framed(
-                messages.QueryPoints(
-                    collection_name=NAME, limit=10,
-                    query=messages.Query(nearest=messages.VectorInput(dense=dense(query))),
-                )
-            )
-        )  # fmt: skip
         server = Server(folder / "server")
         server.start()
         try:
-            report = measure(server, rows, body, script, options)
+            report = measure(server, rows, folder, options)
         finally:
             server.stop()
     for what, over_grpc, over_rest, unit in report:
@@ -142,7 +142,7 @@ def main() -> None:
             )
 
 
-def measure(server, rows, body, script, options) -> list:
+def measure(server, rows, folder, options) -> list:
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=600)
 
     def put(path: str, text: bytes) -> None:
@@ -173,15 +173,21 @@ def measure(server, rows, body, script, options) -> list:
                 keep(best, ("write", transport), outcome, "cpu_us_per_point")
                 connection.request("DELETE", f"/collections/{name}")
                 connection.getresponse().read()
-        put(f"/collections/{NAME}", json.dumps(vectors).encode())
-        for first in batches(rows):
-            upsert(grpc_batch(NAME, rows, first))
+        for name, some in ((NAME, rows), (f"{NAME}-one", rows[:1])):
+            put(f"/collections/{name}", json.dumps(vectors).encode())
+            for first in batches(some):
+                upsert(grpc_batch(name, some, first))
     server.settle(server.connect(), NAME, len(rows))
+    query = rows[0] + 0.5
     for _ in range(options.repeats):
-        keep(best, ("query", "grpc"), by_h2load(server, body, options), "cpu_us_per_request")
-        keep(best, ("query", "rest"), by_wrk(server, script, options), "cpu_us_per_request")
+        for name in (NAME, f"{NAME}-one"):
+            for transport, run in (("grpc", by_h2load), ("rest", by_wrk)):
+                outcome = run(server, folder, name, query, options)
+                keep(best, (name, transport), outcome, "cpu_us_per_request")
+    one = f"{NAME}-one"
     return [
-        ("query, limit 10", best["query", "grpc"], best["query", "rest"], "cpu_us_per_request"),
+        ("query, limit 10", best[NAME, "grpc"], best[NAME, "rest"], "cpu_us_per_request"),
+        ("query over one point", best[one, "grpc"], best[one, "rest"], "cpu_us_per_request"),
         ("durable write, 1,000 a batch", best["write", "grpc"], best["write", "rest"],
          "cpu_us_per_point"),
     ]  # fmt: skip

@@ -18,8 +18,7 @@ struct Reflection: Sendable {
 
   /// What the text of the schema describes.
   init() {
-    let text = String(decoding: PackageResources.qdrant_schema, as: UTF8.self)
-    let packages = SchemaPackage.packages(of: text)
+    let packages = SchemaPackage.all
     var services = Self.services
     var files: [String: [UInt8]] = [:]
     var fileNames: [String: String] = [:]

@@ -1,43 +1,67 @@
 /// The messages, enumerations and services of one package, as the text `qdrant.schema` has them.
-struct SchemaPackage {
+package struct SchemaPackage {
   /// A field of a message.
-  struct Field {
-    let number: UInt64
+  package struct Field {
+    /// The field's number on the wire.
+    package let number: UInt64
     let name: String
-    let type: Substring
-    let isMap: Bool
-    let cardinality: Cardinality
+    /// A scalar, or the name of a message or an enumeration.
+    package let type: Substring
+    /// Whether it is a map from strings to the type.
+    package let isMap: Bool
+    /// How often it may be there.
+    package let cardinality: Cardinality
   }
 
   /// How often a field may be there.
-  enum Cardinality: Equatable {
+  package enum Cardinality: Equatable {
+    /// Once, and what it is by default where it is missing.
     case plain
     /// Whether it is there is told.
     case optional
+    /// As often as one likes.
     case list
     /// At most one of the fields with this name is there.
     case choice(Substring)
   }
 
-  struct Message {
-    let name: Substring
-    let fields: [Field]
+  /// A message by its fields.
+  package struct Message {
+    /// As the package has it.
+    package let name: Substring
+    /// In the order of the text.
+    package let fields: [Field]
   }
 
-  struct Enumeration {
-    let name: Substring
-    let cases: [(number: UInt64, name: Substring)]
+  /// An enumeration by its cases.
+  package struct Enumeration {
+    /// As the package has it.
+    package let name: Substring
+    /// In the order of the text.
+    package let cases: [(number: UInt64, name: Substring)]
   }
 
-  struct Service {
-    let name: Substring
-    let methods: [(name: Substring, request: Substring, answer: Substring)]
+  /// A service by its calls.
+  package struct Service {
+    /// As the package has it.
+    package let name: Substring
+    /// In the order of the text.
+    package let methods: [(name: Substring, request: Substring, answer: Substring)]
   }
 
-  let name: String
-  var messages: [Message] = []
-  var enumerations: [Enumeration] = []
-  var services: [Service] = []
+  /// As the text has it.
+  package let name: String
+  /// In the order of the text.
+  package private(set) var messages: [Message] = []
+  /// In the order of the text.
+  package private(set) var enumerations: [Enumeration] = []
+  /// In the order of the text.
+  package private(set) var services: [Service] = []
+
+  /// The packages of the interface that the server has.
+  package static var all: [SchemaPackage] {
+    packages(of: String(decoding: PackageResources.qdrant_schema, as: UTF8.self))
+  }
 
   /// All packages of a text. What is not understood is left out: the text is part of the program.
   static func packages(of text: String) -> [SchemaPackage] {

@@ -20,7 +20,8 @@ extension GRPCAnswer {
   ///   - write: writes a point as an entry of the answer.
   /// - Throws: what reading throws, and what the budget says when there is no room.
   static func points(
-    _ pages: consuming PointPages, after beginning: ProtoWriter = ProtoWriter(),
+    _ pages: consuming PointPages,
+    after beginning: ProtoWriter = ProtoWriter(reservingCapacity: 512),
     _ call: ServiceCall, timeField: UInt32 = 2, _ service: QdrantService,
     _ write: @escaping PointWriting
   ) async throws(ServiceError) -> GRPCAnswer {
@@ -48,7 +49,7 @@ extension GRPCAnswer {
     var answer = GRPCAnswer()
     var list = (place: 0, start: 0)
     while let page = try await nextPage(of: &pages) {
-      let writer = try await Self.write(page.points, ProtoWriter(), write)
+      let writer = try await Self.write(page.points, ProtoWriter(reservingCapacity: 512), write)
       try answer.append(writer.bytes, service.state)
       if page.endsList {
         var head = ProtoWriter()

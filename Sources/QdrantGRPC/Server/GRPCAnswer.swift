@@ -28,7 +28,7 @@ struct GRPCAnswer: Sendable {
   static func answer(
     _ call: ServiceCall, timeField: UInt32 = 2, _ body: (inout ProtoWriter) -> Void
   ) -> GRPCAnswer {
-    var writer = ProtoWriter()
+    var writer = ProtoWriter(reservingCapacity: 128)
     body(&writer)
     writer.time(timeField, of: call)
     return GRPCAnswer(writer)
@@ -40,7 +40,7 @@ struct GRPCAnswer: Sendable {
   static func held(
     _ call: ServiceCall, _ service: QdrantService, _ body: (inout ProtoWriter) -> Void
   ) throws(ServiceError) -> GRPCAnswer {
-    var writer = ProtoWriter()
+    var writer = ProtoWriter(reservingCapacity: 128)
     body(&writer)
     writer.time(2, of: call)
     var answer = GRPCAnswer()

@@ -17,9 +17,14 @@ struct GRPCMethods: Sendable {
   private let gate: QdrantService
   private var methods: [String: GRPCMethod] = [:]
 
-  /// No calls yet; `gate` knows who callers are.
-  init(_ gate: QdrantService) {
-    self.gate = gate
+  /// All calls; `service` knows who callers are.
+  init(_ service: QdrantService, _ release: GRPCRelease) {
+    gate = service
+    addPoints(service)
+    addCollections(service)
+    addSnapshots(service)
+    addHealth(release)
+    addReflection()
   }
 
   /// Adds a call of one request and one answer.
@@ -31,6 +36,14 @@ struct GRPCMethods: Sendable {
   ) {
     methods["/\(service)/\(method)"] = GRPCMethod(
       isOpen: isOpen,
+      reads: { message in
+        do throws(DecodingFault) {
+          _ = try decode(message)
+          return true
+        } catch {
+          return false
+        }
+      },
       kind: .unary { [gate] (message, call) async throws(GRPCStatus) in
         let request = try await Self.decode(message, decode)
         do throws(ServiceError) {
@@ -48,7 +61,7 @@ struct GRPCMethods: Sendable {
     let reflection = Reflection()
     for service in Reflection.services {
       methods["/\(service)/ServerReflectionInfo"] = GRPCMethod(
-        isOpen: false, kind: .conversation(reflection.answer))
+        isOpen: false, reads: { _ in false }, kind: .conversation(reflection.answer))
     }
   }
 
@@ -74,6 +87,14 @@ struct GRPCMethods: Sendable {
       throw GRPCStatus(.unavailable, "Service unavailable: the server is shutting down")
     }
     return try outcome.get()
+  }
+
+  /// The paths of all calls, in the order of their letters.
+  var paths: [String] { methods.keys.sorted() }
+
+  /// Whether the call of a path, which must exist, can read a request.
+  func reads(_ message: ProtoMessage, of path: String) -> Bool {
+    methods[path]?.reads(message) ?? false
   }
 
   /// The call of a path, and who makes it.
@@ -104,6 +125,8 @@ struct GRPCMethod: Sendable {
 
   /// Whether no key is asked for.
   let isOpen: Bool
+  /// Whether a request can be read.
+  let reads: @Sendable (ProtoMessage) -> Bool
   let kind: Kind
 }
 

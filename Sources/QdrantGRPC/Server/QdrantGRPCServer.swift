@@ -45,13 +45,7 @@ public struct QdrantGRPCServer: Sendable {
     _ service: QdrantService, release: GRPCRelease, settings: Settings,
     logger: Logger
   ) {
-    var methods = GRPCMethods(service)
-    methods.addPoints(service)
-    methods.addCollections(service)
-    methods.addSnapshots(service)
-    methods.addHealth(release)
-    methods.addReflection()
-    self.methods = methods
+    self.methods = GRPCMethods(service, release)
     self.settings = settings
     self.limits = GRPCLimits(messageBytesMax: settings.messageBytesMax)
     self.budget = service.state.bodies
@@ -99,6 +93,9 @@ public struct QdrantGRPCServer: Sendable {
       HTTP2Setting(parameter: .initialWindowSize, value: limits.callWindow),
       HTTP2Setting(parameter: .maxFrameSize, value: limits.frameBytesMax),
     ]
+    // Headers are read here and go no further: what rules they break harms nobody.
+    connection.headerBlockValidation = .disabled
+    connection.contentLengthValidation = .disabled
     connection.maximumRecentlyResetStreams = limits.controlFramesMax
     connection.controlFrameRateLimit.maximumCount = limits.controlFramesMax
     connection.maximumSequentialEmptyDataFrames = 16

@@ -1,0 +1,22 @@
+import FuzzTargets
+import Testing
+
+/// Bytes of strangers are taken or refused, whatever they are: a moment of each reader's time.
+/// `scripts/fuzz` goes on for as long as one likes.
+struct FuzzTests {
+  @Test(arguments: FuzzTarget.all.map(\.name))
+  func randomInputsAreTakenOrRefused(name: String) throws {
+    let target = try #require(FuzzTarget.all.first { $0.name == name })
+    let outcome = target.run(for: .seconds(20), seed: 1, countMax: 400)
+    #expect(outcome.count > 100)
+    // Some are what they should be, or nothing behind the first fault would be read.
+    #expect(outcome.taken > 0)
+  }
+
+  @Test func everyCallHasItsReader() {
+    let names = FuzzTarget.all.map(\.name)
+    for (service, count) in [("Points", 30), ("Collections", 14), ("Snapshots", 6)] {
+      #expect(names.count { $0.hasPrefix("qdrant.\(service)/") } == count)
+    }
+  }
+}
