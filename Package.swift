@@ -119,7 +119,8 @@ let package = Package(
     .executableTarget(
       name: "quiver-bench",
       dependencies: [
-        "FastJSON", "PointModel", "QdrantAPI", "VectorDB", "VectorIndex", argumentParser, logging,
+        "FastJSON", "PointModel", "QdrantAPI", "QdrantGRPC", "VectorDB", "VectorIndex",
+        argumentParser, logging,
       ], swiftSettings: strict),
     // Gateway
     .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -191,6 +192,7 @@ let package = Package(
     tests("QdrantAPI", ["FastJSON", "PointModel"]),
     tests("AccessTokens", ["FastJSON", "PointModel", crypto]),
     tests("QdrantService", ["AccessTokens", "DatabaseFixture", "PointModel", "VectorDB", logging]),
+    tests("QdrantGRPC", ["PointModel", "QdrantAPI", "QdrantService", "VectorDB"]),
     tests(
       "QdrantREST",
       [

@@ -93,11 +93,11 @@ public struct ProtoField {
       guard bytes.count.isMultiple(of: width) else { throw .raggedList(field: number) }
       let count = bytes.count / width
       // The wire is little-endian, as is every machine that this runs on.
-      list.append(
-        contentsOf: [Float](unsafeUninitializedCapacity: count) { room, initialized in
-          UnsafeMutableRawBufferPointer(room).copyMemory(from: bytes)
-          initialized = count
-        })
+      let values = [Float](unsafeUninitializedCapacity: count) { room, initialized in
+        UnsafeMutableRawBufferPointer(room).copyMemory(from: bytes)
+        initialized = count
+      }
+      if list.isEmpty { list = values } else { list += values }
     case .varint, .fixed64: throw mismatch
     }
   }

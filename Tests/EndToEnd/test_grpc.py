@@ -3,11 +3,9 @@
 import random
 import uuid
 
-import grpc
 import numpy as np
 import pytest
-from grpc_calls import refused
-from qdrant_client import grpc as messages, models
+from qdrant_client import models
 
 DIMENSION = 8
 
@@ -346,119 +344,3 @@ def test_payload_keeps_its_numbers(client, over_grpc, collection):
     assert over == rest
     assert isinstance(over["whole"], float) and isinstance(over["count"], int)
     assert over["huge"] == 2**53 + 9
-
-
-def test_every_update(client, over_grpc):
-    name = "updates"
-    over_grpc.create_collection(
-        name, vectors_config=models.VectorParams(size=2, distance=models.Distance.DOT)
-    )
-    over_grpc.upsert(
-        name, [models.PointStruct(id=n, vector=[n, 1], payload={"n": n}) for n in range(1, 9)]
-    )
-    over_grpc.set_payload(name, {"set": True}, points=[1, 2])
-    over_grpc.set_payload(name, {"deep": 1}, points=[1], key="inner")
-    over_grpc.overwrite_payload(name, {"only": "this"}, points=[3])
-    over_grpc.delete_payload(name, ["n"], points=models.Filter(must=[
-        key("n", match=models.MatchValue(value=4))]))  # fmt: skip
-    over_grpc.clear_payload(name, points_selector=[5])
-    over_grpc.update_vectors(name, [models.PointVectors(id=6, vector=[60, 1])])
-    over_grpc.delete(name, points_selector=[7])
-    over_grpc.delete_vectors(name, vectors=[""], points=[8])
-    over_grpc.batch_update_points(
-        name,
-        update_operations=[
-            models.UpsertOperation(
-                upsert=models.PointsList(points=[models.PointStruct(id=9, vector=[9, 9])])
-            ),
-            models.SetPayloadOperation(
-                set_payload=models.SetPayload(payload={"batch": 1}, points=[9])
-            ),
-            models.DeleteOperation(delete=models.PointIdsList(points=[2])),
-        ],
-    )
-    found = {point.id: point for point in client.scroll(name, with_vectors=True)[0]}
-    assert sorted(found) == [1, 3, 4, 5, 6, 8, 9]
-    assert found[1].payload == {"n": 1, "set": True, "inner": {"deep": 1}}
-    assert found[3].payload == {"only": "this"}
-    assert found[4].payload == {} and found[5].payload == {}
-    assert found[6].vector == [60, 1]
-    assert not found[8].vector
-    assert found[9].payload == {"batch": 1}
-    over_grpc.update_collection_aliases([
-        models.CreateAliasOperation(create_alias=models.CreateAlias(
-            collection_name=name, alias_name="other"))])  # fmt: skip
-    assert over_grpc.get_collection_aliases(name) == client.get_collection_aliases(name)
-    assert over_grpc.count("other").count == 7
-    snapshot = over_grpc.create_snapshot(name)
-    assert [s.name for s in over_grpc.list_snapshots(name)] == [snapshot.name]
-    assert over_grpc.delete_snapshot(name, snapshot.name)
-    assert over_grpc.list_snapshots(name) == []
-    over_grpc.update_collection(
-        name, optimizers_config=models.OptimizersConfigDiff(indexing_threshold=77)
-    )
-    assert client.get_collection(name).config.optimizer_config.indexing_threshold == 77
-    assert over_grpc.delete_collection(name)
-
-
-def test_refusals(client, over_grpc, collection):
-    with refused(grpc.StatusCode.NOT_FOUND, "Collection `nowhere` doesn't exist!"):
-        over_grpc.count("nowhere")
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "expected dim: 8, got 2"):
-        over_grpc.query_points(collection, query=[1.0, 2.0], using="a")
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "Not existing vector name error: c"):
-        over_grpc.query_points(collection, query=[1.0, 2.0], using="c")
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "limit: value 0 invalid, must be 1 or larger"):
-        over_grpc.query_points(collection, query=VECTOR, using="a", limit=0)
-    with refused(grpc.StatusCode.ALREADY_EXISTS, "already exists"):
-        over_grpc.create_collection(
-            collection,
-            vectors_config=models.VectorParams(size=2, distance=models.Distance.DOT),
-        )
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "Validation error in body: [vectors"):
-        over_grpc.create_collection(
-            "wide", vectors_config=models.VectorParams(size=70_000, distance=models.Distance.DOT)
-        )
-
-
-def test_raw_requests(channel, collection):
-    stub = messages.PointsStub(channel)
-    with refused(grpc.StatusCode.INVALID_ARGUMENT, "Unable to parse UUID: nonsense"):
-        stub.Get(
-            messages.GetPoints(
-                collection_name=collection, ids=[messages.PointId(uuid="nonsense")]
-            )
-        )
-    # Numbers without a kind of vector, as older clients write them.
-    old = messages.Vector(data=[0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0])
-    stub.Upsert(
-        messages.UpsertPoints(
-            collection_name=collection, wait=True,
-            points=[
-                messages.PointStruct(
-                    id=messages.PointId(num=777),
-                    vectors=messages.Vectors(vectors=messages.NamedVectors(vectors={"a": old})),
-                )
-            ],
-        )
-    )  # fmt: skip
-    found = stub.Get(
-        messages.GetPoints(
-            collection_name=collection, ids=[messages.PointId(num=777)],
-            with_vectors=messages.WithVectorsSelector(enable=True),
-        )
-    ).result[0]  # fmt: skip
-    vector = found.vectors.vectors.vectors["a"]
-    assert list(vector.dense.data)[1] == 1.0
-    assert not vector.data
-    # Nothing was said of waiting.
-    result = stub.Delete(
-        messages.DeletePoints(
-            collection_name=collection,
-            points=messages.PointsSelector(
-                points=messages.PointsIdsList(ids=[messages.PointId(num=777)])
-            ),
-        )
-    )
-    assert result.result.status == messages.UpdateStatus.Acknowledged
-    assert result.time > 0

@@ -159,6 +159,58 @@ def test_large_and_packed_requests(server, over_grpc):
     over_grpc.delete_collection(name)
 
 
+def test_requests_beyond_what_http_takes_by_default(tmp_path):
+    """Sixty megabytes, where the setting allows for them."""
+    service = quiver(tmp_path, QUIVER__SERVICE__MAX_REQUEST_SIZE_MB="128")
+    service.start()
+    try:
+        vectors = np.random.default_rng(1).random((15_000, 1024), dtype=np.float32)
+        options = [("grpc.max_send_message_length", -1)]
+        with grpc.insecure_channel(service.grpc_address, options=options) as channel:
+            messages.CollectionsStub(channel).Create(
+                messages.CreateCollection(
+                    collection_name="c",
+                    vectors_config=messages.VectorsConfig(
+                        params=messages.VectorParams(size=1024, distance=messages.Distance.Dot)
+                    ),
+                )
+            )
+            points = [
+                messages.PointStruct(
+                    id=messages.PointId(num=n),
+                    vectors=messages.Vectors(vector=messages.Vector(
+                        dense=messages.DenseVector(data=row))),
+                )
+                for n, row in enumerate(vectors)
+            ]  # fmt: skip
+            request = messages.UpsertPoints(collection_name="c", wait=True, points=points)
+            assert request.ByteSize() > 60_000_000
+            stub = messages.PointsStub(channel)
+            assert stub.Upsert(request).result.status == messages.UpdateStatus.Completed
+            count = messages.CountPoints(collection_name="c", exact=True)
+            assert stub.Count(count).result.count == 15_000
+    finally:
+        service.kill()
+
+
+def test_answers_that_a_client_does_not_take(server, over_grpc):
+    """Clients of Go, Java and .NET take four megabytes, and go on."""
+    name = "long"
+    over_grpc.create_collection(name, vectors_config={})
+    over_grpc.upsert(name, [
+        models.PointStruct(id=n, vector={}, payload={"text": "x" * 60_000}) for n in range(100)
+    ])  # fmt: skip
+    with grpc.insecure_channel(server.grpc_address) as channel:
+        stub = messages.PointsStub(channel)
+        payload = messages.WithPayloadSelector(enable=True)
+        ask = messages.ScrollPoints(collection_name=name, limit=100, with_payload=payload)
+        with refused(grpc.StatusCode.RESOURCE_EXHAUSTED, "larger than max"):
+            stub.Scroll(ask)
+        ask.limit = 60
+        assert len(stub.Scroll(ask).result) == 60
+    over_grpc.delete_collection(name)
+
+
 def test_pings_without_calls(server, collection):
     options = [
         ("grpc.keepalive_time_ms", 100), ("grpc.keepalive_timeout_ms", 2000),

@@ -13,7 +13,7 @@ import tempfile
 
 import grpc
 import numpy as np
-from engines import Quiver
+from engines import ROOT, Quiver
 from measure import Stopwatch
 from qdrant_client import grpc as messages
 
@@ -129,6 +129,7 @@ def main() -> None:
             report = measure(server, rows, folder, options)
         finally:
             server.stop()
+        speed = decoding(folder, rows)
     for what, over_grpc, over_rest, unit in report:
         ratio = round(over_grpc[unit] / over_rest[unit], 2)
         row = {"what": what, "grpc": over_grpc, "rest": over_rest, "ratio": ratio}
@@ -140,6 +141,11 @@ def main() -> None:
                 f"{ratio}",
                 flush=True,
             )
+    what = "vectors off the wire"
+    if options.json:
+        print(json.dumps({"what": what, **speed}), flush=True)
+    else:
+        print(f"{what:<30} {speed['gigabytes_per_second']:.2f} GB/s on one thread", flush=True)
 
 
 def measure(server, rows, folder, options) -> list:
@@ -191,6 +197,15 @@ def measure(server, rows, folder, options) -> list:
         ("durable write, 1,000 a batch", best["write", "grpc"], best["write", "rest"],
          "cpu_us_per_point"),
     ]  # fmt: skip
+
+
+def decoding(folder: pathlib.Path, rows) -> dict:
+    """How fast a batch of vectors is read off the wire, on one thread."""
+    message = folder / "batch.bin"
+    message.write_bytes(grpc_batch(NAME, rows, 0))
+    command = [str(ROOT / ".build" / "release" / "quiver-bench"), "wire", str(message)]
+    run = subprocess.run(command, check=True, capture_output=True, text=True)
+    return json.loads(run.stdout)
 
 
 def keep(best: dict, key, outcome: dict, unit: str) -> None:

@@ -38,8 +38,9 @@ struct CallHead {
     if !contentType.hasPrefix("application/grpc") { return [":status": "415"] }
     if httpMethod != "POST" { return [":status": "405", "allow": "POST"] }
     guard let codingName, coding == nil else { return nil }
-    var status = GRPCStatus(.unimplemented, "\(codingName) is not supported")
-    status.fields = [("grpc-accept-encoding", "identity,gzip,deflate")]
+    let status = GRPCStatus(
+      .unimplemented, "\(codingName) is not supported",
+      fields: [("grpc-accept-encoding", "identity,gzip,deflate")])
     return status.soleHeaders
   }
 

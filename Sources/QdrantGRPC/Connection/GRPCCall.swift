@@ -71,11 +71,10 @@ final class GRPCCall {
     }
   }
 
-  /// The next message that has arrived whole, and whether it is packed.
+  /// The prefix of the next message, once it has arrived.
   ///
   /// - Throws: the status of a message that is too long, or says that it is packed but not how.
-  func nextMessage(upTo bytesMax: Int) throws(GRPCStatus) -> (message: ByteBuffer, isPacked: Bool)?
-  {
+  func nextPrefix(upTo bytesMax: Int) throws(GRPCStatus) -> (count: Int, isPacked: Bool)? {
     guard body.readableBytes >= Self.prefixBytes,
       let flag = body.getInteger(at: body.readerIndex, as: UInt8.self),
       let count = body.getInteger(at: body.readerIndex + 1, as: UInt32.self)
@@ -87,10 +86,20 @@ final class GRPCCall {
     guard flag == 0 || flag == 1 && coding != nil else {
       throw GRPCStatus(.internalError, "a message is packed in a way that the headers don't name")
     }
-    guard body.readableBytes - Self.prefixBytes >= count else { return nil }
+    return (Int(count), flag == 1)
+  }
+
+  /// The next message that has arrived whole, and whether it is packed.
+  ///
+  /// - Throws: as ``nextPrefix(upTo:)``.
+  func nextMessage(upTo bytesMax: Int) throws(GRPCStatus) -> (message: ByteBuffer, isPacked: Bool)?
+  {
+    guard let (count, isPacked) = try nextPrefix(upTo: bytesMax),
+      body.readableBytes - Self.prefixBytes >= count
+    else { return nil }
     body.moveReaderIndex(forwardBy: Self.prefixBytes)
-    guard let message = body.readSlice(length: Int(count)) else { return nil }
-    return (message, flag == 1)
+    guard let message = body.readSlice(length: count) else { return nil }
+    return (message, isPacked)
   }
 
   /// Bytes before every message: whether it is packed, and its length.

@@ -53,7 +53,18 @@ extension GRPCConnection {
   ) {
     heldBytes += bytes.readableBytes
     call.accept(&bytes)
-    if case .conversation(let answer) = call.kind { converse(call, answer, context) }
+    switch call.kind {
+    case .conversation(let answer): converse(call, answer, context)
+    case .unary:
+      do throws(GRPCStatus) {
+        guard let (count, _) = try call.nextPrefix(upTo: limits.messageBytesMax),
+          call.body.readableBytes > count + GRPCCall.prefixBytes
+        else { return }
+        throw GRPCStatus(.internalError, "more than one message for a call of one request")
+      } catch {
+        end(call, error, context)
+      }
+    }
   }
 
   /// Holds back what has arrived of a call until there is room for it.

@@ -8,15 +8,13 @@ extension GRPCConnection {
   /// The client has said all of a request.
   func endRequest(of call: GRPCCall, _ context: ChannelHandlerContext) {
     call.hasEnded = true
+    if call.isOver { return }
     call.room.complete()
     switch call.kind {
     case .unary(let perform):
       do throws(GRPCStatus) {
         guard let (message, isPacked) = try call.nextMessage(upTo: limits.messageBytesMax) else {
           throw GRPCStatus(.internalError, "Missing request message.")
-        }
-        guard call.body.readableBytes == 0 else {
-          throw GRPCStatus(.internalError, "more than one message for a call of one request")
         }
         start(call, message, isPacked, perform, context)
       } catch {

@@ -18,7 +18,7 @@ enum PayloadIndexMessages {
   static func create(_ message: ProtoMessage) throws(DecodingFault) -> PayloadIndexMessage {
     var type: Int32?
     var params: JSONValue?
-    let request = try request(message, timeout: 7) { field throws(DecodingFault) in
+    var request = try request(message, timeout: 7) { field throws(DecodingFault) in
       switch field.number {
       case 4: type = try field.choice()
       case 5:
@@ -41,9 +41,8 @@ enum PayloadIndexMessages {
     } else if name == nil {
       throw .format("field_type or field_index_params must be provided")
     }
-    var made = request
-    made.schema = try JSONValueDecoder.payloadSchema(schema)
-    return made
+    request.schema = try JSONValueDecoder.payloadSchema(schema)
+    return request
   }
 
   static func delete(_ message: ProtoMessage) throws(DecodingFault) -> PayloadIndexMessage {
@@ -54,22 +53,10 @@ enum PayloadIndexMessages {
     _ message: ProtoMessage, timeout: UInt32,
     _ body: (MessageField) throws(DecodingFault) -> Void
   ) throws(DecodingFault) -> PayloadIndexMessage {
-    var collection = ""
-    var path: PayloadPath?
-    var wait = false
-    var seconds: Int?
-    try message.read { field throws(DecodingFault) in
-      switch field.number {
-      case 1: collection = try field.string()
-      case 2: wait = try field.bool()
-      case 3: path = try SearchMessages.path(field, at: "field_name")
-      case timeout: seconds = Int(clamping: try field.uint64())
-      default: try body(field)
-      }
-    }
-    guard let path else { throw SearchMessages.empty("field_name") }
+    let head = try ChangeHead(message, timeout: timeout, body)
+    guard let name = head.name else { throw SearchMessages.empty("field_name") }
     return PayloadIndexMessage(
-      collection: collection, path: path, schema: PayloadFieldSchema(type: .keyword), wait: wait,
-      timeout: seconds)
+      collection: head.collection, path: try SearchMessages.path(name, at: "field_name"),
+      schema: PayloadFieldSchema(type: .keyword), wait: head.wait, timeout: head.timeout)
   }
 }

@@ -15,7 +15,7 @@ struct VectorNameMessage: Sendable {
 enum VectorNameMessages {
   static func create(_ message: ProtoMessage) throws(DecodingFault) -> VectorNameMessage {
     var declaration: JSONValue?
-    var request = try request(message, timeout: 6) { field throws(DecodingFault) in
+    let head = try ChangeHead(message, timeout: 6) { field throws(DecodingFault) in
       switch field.number {
       case 4:
         declaration = .object([
@@ -29,31 +29,45 @@ enum VectorNameMessages {
       }
     }
     guard let declaration else { throw .format("Vector config is required") }
-    if case .remove(let name) = request.change {
-      request.change = .add(name: name, try JSONValueDecoder.vectorDeclaration(declaration))
-    }
-    return request
+    let vector = try JSONValueDecoder.vectorDeclaration(declaration)
+    return try request(head) { .add(name: $0, vector) }
   }
 
   static func delete(_ message: ProtoMessage) throws(DecodingFault) -> VectorNameMessage {
-    try request(message, timeout: 4) { _ throws(DecodingFault) in }
+    try request(try ChangeHead(message, timeout: 4)) { .remove(name: $0) }
   }
 
-  /// What both have in common, as a request to drop the vector.
   private static func request(
-    _ message: ProtoMessage, timeout: UInt32,
-    _ body: (MessageField) throws(DecodingFault) -> Void
+    _ head: ChangeHead, _ change: (String) -> VectorNameChange
   ) throws(DecodingFault) -> VectorNameMessage {
-    var request = VectorNameMessage(collection: "", change: .remove(name: ""), wait: false)
+    VectorNameMessage(
+      collection: head.collection, change: change(try head.name?.string() ?? ""), wait: head.wait,
+      timeout: head.timeout)
+  }
+}
+
+/// What requests have in common that change something of a collection by its name.
+struct ChangeHead {
+  var collection = ""
+  /// What is changed.
+  var name: MessageField?
+  var wait = false
+  var timeout: Int?
+
+  /// Reads a message whose field `timeout` has the time; `body` is passed the fields that are not
+  /// common to all.
+  init(
+    _ message: ProtoMessage, timeout number: UInt32,
+    _ body: (MessageField) throws(DecodingFault) -> Void = { _ throws(DecodingFault) in }
+  ) throws(DecodingFault) {
     try message.read { field throws(DecodingFault) in
       switch field.number {
-      case 1: request.collection = try field.string()
-      case 2: request.wait = try field.bool()
-      case 3: request.change = .remove(name: try field.string())
-      case timeout: request.timeout = Int(clamping: try field.uint64())
+      case 1: collection = try field.string()
+      case 2: wait = try field.bool()
+      case 3: name = field
+      case number: timeout = Int(clamping: try field.uint64())
       default: try body(field)
       }
     }
-    return request
   }
 }

@@ -1,44 +1,59 @@
 import NIOHPACK
-import QdrantAPI
-import QdrantService
+package import QdrantAPI
+package import QdrantService
 
 /// How a call ended, as its last header block tells: a code, a sentence, and what else the client
 /// is to know.
-struct GRPCStatus: Error, Sendable, Equatable {
+package struct GRPCStatus: Error, Sendable, Equatable {
   /// The codes of gRPC that a server of this kind gives.
-  enum Code: Int, Sendable {
+  package enum Code: Int, Sendable {
+    /// The call was answered.
     case ok = 0
+    /// The client gave it up.
     case cancelled = 1
+    /// The request can't be carried out as it is.
     case invalidArgument = 3
+    /// The caller's time is over.
     case deadlineExceeded = 4
+    /// What is asked for is not there.
     case notFound = 5
+    /// What is to be made is there already.
     case alreadyExists = 6
+    /// The caller has no right to it.
     case permissionDenied = 7
+    /// The caller may try again later, or for less.
     case resourceExhausted = 8
+    /// There is no such call, or only a cluster has it.
     case unimplemented = 12
+    /// The server's own fault, or no message.
     case internalError = 13
+    /// The server can't do it now.
     case unavailable = 14
+    /// The caller brought no key, or a wrong one.
     case unauthenticated = 16
   }
 
-  let code: Code
-  let message: String
+  /// What kind of end it is.
+  package let code: Code
+  /// A sentence.
+  package let message: String
   /// Further fields, in lower case.
-  var fields: [(name: String, value: String)] = []
+  package private(set) var fields: [(name: String, value: String)] = []
 
-  init(_ code: Code, _ message: String = "") {
+  init(_ code: Code, _ message: String = "", fields: [(name: String, value: String)] = []) {
     self.code = code
     self.message = message
+    self.fields = fields
   }
 
-  static func == (one: GRPCStatus, other: GRPCStatus) -> Bool {
+  package static func == (one: GRPCStatus, other: GRPCStatus) -> Bool {
     one.code == other.code && one.message == other.message
       && one.fields.elementsEqual(other.fields, by: ==)
   }
 
   /// What a client is told of a call that was refused or failed: the code that Qdrant gives, and
   /// the text that the REST API gives.
-  init(_ error: ServiceError) {
+  package init(_ error: ServiceError) {
     self.init(Self.code(of: error.kind), error.text)
     if case .outOfSpace = error.kind {
       fields = [("qdrant-insufficient-storage", "1")]
@@ -48,7 +63,7 @@ struct GRPCStatus: Error, Sendable, Equatable {
   }
 
   /// What a client is told of a message that can't be read.
-  init(_ fault: DecodingFault) {
+  package init(_ fault: DecodingFault) {
     switch fault.kind {
     case .malformed: self.init(.internalError, fault.message)
     case .validation:
