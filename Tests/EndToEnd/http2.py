@@ -32,7 +32,7 @@ class RawConnection:
         self.state.initiate_connection()
         self.state.update_settings({h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: window})
         self.headers: dict[int, dict[str, str]] = {}
-        self.bodies: dict[int, bytes] = {}
+        self.bodies: dict[int, bytearray] = {}
         self.ended: set[int] = set()
         self.resets: dict[int, int] = {}
         self.is_closed = False
@@ -91,7 +91,7 @@ class RawConnection:
                     pairs = dict(event.headers)
                     self.headers.setdefault(event.stream_id, {}).update(pairs)
                 case h2.events.DataReceived():
-                    self.bodies[event.stream_id] = self.bodies.get(event.stream_id, b"") + event.data
+                    self.bodies.setdefault(event.stream_id, bytearray()).extend(event.data)
                 case h2.events.StreamEnded():
                     self.ended.add(event.stream_id)
                 case h2.events.StreamReset():

@@ -59,7 +59,7 @@ def test_every_update(client, over_grpc):
     over_grpc.set_payload(name, {"deep": 1}, points=[1], key="inner")
     over_grpc.overwrite_payload(name, {"only": "this"}, points=[3])
     over_grpc.delete_payload(name, ["n"], points=models.Filter(must=[
-        key("n", match=models.MatchValue(value=4))]))  # fmt: skip
+        models.FieldCondition(key="n", match=models.MatchValue(value=4))]))  # fmt: skip
     over_grpc.clear_payload(name, points_selector=[5])
     over_grpc.update_vectors(name, [models.PointVectors(id=6, vector=[60, 1])])
     over_grpc.delete(name, points_selector=[7])

@@ -77,6 +77,7 @@ def test_requests_that_do_not_end(limited):
     connections = [RawConnection(limited.grpc_address) for _ in range(40)]
     piece = bytes(60_000)
     for connection in connections:
+        connection.until(lambda c=connection: c.state.outbound_flow_control_window > 65_535)
         for _ in range(8):
             stream = connection.begin("/qdrant.Points/Upsert")
             prefix = b"\0" + struct.pack(">I", 30 << 20)

@@ -2,6 +2,7 @@ import NIOCore
 import NIOHPACK
 import NIOHTTP2
 import QdrantService
+import VectorDB
 
 /// What goes out: answers, as fast as the client takes them, and the blocks that end calls.
 extension GRPCConnection {
@@ -12,13 +13,19 @@ extension GRPCConnection {
 
   /// Sends an answer; a call of one answer is ended behind it.
   func send(_ answer: GRPCAnswer, for call: GRPCCall, _ context: ChannelHandlerContext) {
+    if !answer.isLeased {
+      do throws(ServiceError) {
+        try holdSmall(answer.count)
+      } catch {
+        return end(call, GRPCStatus(error), context)
+      }
+    }
     if !call.hasSentHeaders {
       call.hasSentHeaders = true
       write(.headers(.init(headers: Self.headers)), call.id, context)
     }
     call.answer = answer
     call.position = (0, 0)
-    if !answer.isLeased { smallAnswerBytes += answer.count }
     sendPiece(of: call, context)
   }
 
@@ -80,8 +87,30 @@ extension GRPCConnection {
   func forgetAnswer(of call: GRPCCall) {
     guard let answer = call.answer else { return }
     if !answer.isLeased { smallAnswerBytes -= answer.count }
+    if smallAnswerBytes <= limits.smallAnswersStep { smallAnswersLease = nil }
     call.answer = nil
     call.sendingSince = nil
+  }
+
+  /// Counts a small answer, and takes memory when there are many.
+  ///
+  /// - Throws: what the database's budget says when there is no room.
+  private func holdSmall(_ bytes: Int) throws(ServiceError) {
+    let free = limits.smallAnswersStep + (smallAnswersLease?.bytes ?? 0)
+    if smallAnswerBytes + bytes > free {
+      let database = try state.database()
+      do throws(CollectionError) {
+        let step = max(bytes, limits.smallAnswersStep)
+        if let smallAnswersLease {
+          try smallAnswersLease.grow(by: step)
+        } else {
+          smallAnswersLease = try database.lease(step, for: .answer)
+        }
+      } catch {
+        throw .engine(error)
+      }
+    }
+    smallAnswerBytes += bytes
   }
 
   /// Ends a call with a status, behind what was sent of it.

@@ -9,7 +9,7 @@ extension GRPCConnection {
     let eventLoop = context.eventLoop
     let bound = NIOLoopBound((self, context), eventLoop: eventLoop)
     return RequestRoom(
-      budget.share {
+      state.bodies.share {
         eventLoop.execute { bound.value.0.abort(id, bound.value.1) }
       })
   }

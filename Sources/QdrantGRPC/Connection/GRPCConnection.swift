@@ -3,6 +3,7 @@ import NIOHPACK
 import NIOHTTP2
 import QdrantService
 import TransportBase
+import VectorDB
 
 /// One connection of a client, behind HTTP/2: its calls, each of which is answered on the
 /// connection's own event loop unless it takes long.
@@ -15,7 +16,7 @@ final class GRPCConnection: ChannelInboundHandler {
 
   let methods: GRPCMethods
   let limits: GRPCLimits
-  let budget: ByteBudget
+  let state: ServerState
   private let notice: FrameNotice
   var executor: EventLoopExecutor?
 
@@ -27,8 +28,9 @@ final class GRPCConnection: ChannelInboundHandler {
   var waitingBytes = 0
   /// Bytes for which there is room, of all calls.
   var heldBytes = 0
-  /// Small answers that wait to be sent, in bytes.
+  /// Small answers that wait to be sent, in bytes, and the memory for many of them.
   var smallAnswerBytes = 0
+  var smallAnswersLease: MemoryLease?
 
   private var isReading = false
   private var needsFlush = false
@@ -46,11 +48,11 @@ final class GRPCConnection: ChannelInboundHandler {
     case last
   }
 
-  /// A connection that takes room for requests from `budget`.
-  init(_ methods: GRPCMethods, _ limits: GRPCLimits, _ budget: ByteBudget, _ notice: FrameNotice) {
+  /// A connection that takes room for requests and answers of what `state` has.
+  init(_ methods: GRPCMethods, _ limits: GRPCLimits, _ state: ServerState, _ notice: FrameNotice) {
     self.methods = methods
     self.limits = limits
-    self.budget = budget
+    self.state = state
     self.notice = notice
   }
 
@@ -181,9 +183,6 @@ final class GRPCConnection: ChannelInboundHandler {
     }
     do throws(GRPCStatus) {
       let (method, caller) = try methods.method(at: head.path, head.credentials)
-      guard smallAnswerBytes <= limits.smallAnswersMax else {
-        throw GRPCStatus(.resourceExhausted, "too many answers of this connection are not read")
-      }
       let call = GRPCCall(
         id, method.kind, ServiceCall(caller: caller), head, room: makeRoom(id, context),
         window: limits.callWindow)
@@ -261,12 +260,18 @@ final class GRPCConnection: ChannelInboundHandler {
 
   private func closeIfDone(_ context: ChannelHandlerContext) {
     guard ending == .last, calls.isEmpty else { return }
-    // When all that was written before has been sent.
+    // When all that was written before has been sent. What the client still sends is read: a reset
+    // might reach it before the last answer.
     let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
     context.eventLoop.execute {
       let (connection, context) = bound.value
       let sent = context.eventLoop.makePromise(of: Void.self)
-      sent.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+      sent.futureResult.assumeIsolated().whenComplete { _ in
+        context.close(mode: .output, promise: nil)
+        context.eventLoop.assumeIsolated().scheduleTask(in: connection.limits.farewell) {
+          context.close(promise: nil)
+        }
+      }
       connection.write(
         .ping(HTTP2PingData(withInteger: 0), ack: false), .rootStream, context, promise: sent)
       connection.flush(context)

@@ -33,13 +33,15 @@ struct GRPCLimits: Sendable {
   var answerStepBytes = 256 << 10
   /// A client that takes nothing of an answer for so long is not sent the rest.
   var stalledAnswer = TimeAmount.seconds(30)
-  /// Small answers that may wait to be sent on a connection, in bytes: with more of them calls are
-  /// refused.
-  var smallAnswersMax = 8 << 20
+  /// Small answers that may wait to be sent on a connection before memory is taken for them, and
+  /// how much is taken at once, in bytes.
+  var smallAnswersStep = 1 << 20
   /// A client of which nothing has come for so long is asked whether it is there.
   var silence = TimeAmount.minutes(2)
   /// How long it may take to say so, and to take note that the server ends.
   var pingPatience = TimeAmount.seconds(20)
+  /// How long a client may take to close a connection that the server has ended.
+  var farewell = TimeAmount.seconds(1)
   /// Resets, pings and the like in half a minute, beyond which a connection is ended. Clients in
   /// Go and C ping with every burst of data, and cancel all that waits when their time is over.
   var controlFramesMax = 10_000

@@ -12,15 +12,20 @@ typealias PointWriting = @Sendable (inout ProtoWriter, ScoredPoint, inout JSONRe
 extension GRPCAnswer {
   /// What is written at most on the event loop, in bytes: about a tenth of a millisecond of it.
   private static let bytesInPlace = 32 << 10
+  /// Up to so many points come at once, with memory of their own.
+  private static let pointsAtOnce = 128
+  /// A page, and what is written of it.
+  private static let pageBytes = 2 << 20
 
   /// An answer of one list of points.
   ///
   /// - Parameters:
   ///   - beginning: what goes before the points.
+  ///   - most: as many points as there may be.
   ///   - write: writes a point as an entry of the answer.
   /// - Throws: what reading throws, and what the budget says when there is no room.
   static func points(
-    _ pages: consuming PointPages,
+    _ pages: consuming PointPages, most: Int,
     after beginning: ProtoWriter = ProtoWriter(reservingCapacity: 512),
     _ call: ServiceCall, timeField: UInt32 = 2, _ service: QdrantService,
     _ write: @escaping PointWriting
@@ -28,13 +33,16 @@ extension GRPCAnswer {
     var pages = pages
     var answer = GRPCAnswer()
     var writer = beginning
+    if most > pointsAtOnce { try answer.reserve(pageBytes, service.state) }
     while let page = try await nextPage(of: &pages) {
       writer = try await Self.write(page.points, writer, write)
       if page.endsList { break }
       try answer.append(writer.takeBytes(), service.state)
+      try answer.reserve(pageBytes, service.state)
     }
     writer.time(timeField, of: call)
     try answer.append(writer.bytes, service.state)
+    answer.settle()
     return answer
   }
 
@@ -42,15 +50,17 @@ extension GRPCAnswer {
   ///
   /// - Throws: what reading throws, and what the budget says when there is no room.
   static func lists(
-    _ pages: consuming PointPages, _ call: ServiceCall, _ service: QdrantService,
+    _ pages: consuming PointPages, most: Int, _ call: ServiceCall, _ service: QdrantService,
     _ write: @escaping PointWriting
   ) async throws(ServiceError) -> GRPCAnswer {
     var pages = pages
     var answer = GRPCAnswer()
     var list = (place: 0, start: 0)
+    if most > pointsAtOnce { try answer.reserve(pageBytes, service.state) }
     while let page = try await nextPage(of: &pages) {
       let writer = try await Self.write(page.points, ProtoWriter(reservingCapacity: 512), write)
       try answer.append(writer.bytes, service.state)
+      if most > pointsAtOnce { try answer.reserve(pageBytes, service.state) }
       if page.endsList {
         var head = ProtoWriter()
         head.beginMessage(1, of: answer.count - list.start)
@@ -61,6 +71,7 @@ extension GRPCAnswer {
     var end = ProtoWriter()
     end.time(2, of: call)
     try answer.append(end.bytes, service.state)
+    answer.settle()
     return answer
   }
 

@@ -61,12 +61,28 @@ struct GRPCAnswer: Sendable {
     guard count <= Self.bytesMax else {
       throw .engine(.badRequest("the answer exceeds what a message can hold: ask for less at once"))
     }
+    try hold(count, state)
+  }
+
+  /// Takes memory for a page that is to be read and for what is written of it, beside the pieces.
+  ///
+  /// - Throws: what the budget says when there is no room.
+  mutating func reserve(_ bytes: Int, _ state: ServerState) throws(ServiceError) {
+    try hold(count + bytes, state)
+  }
+
+  /// Gives back what was taken beside the pieces.
+  mutating func settle() {
+    if let lease { lease.shrink(by: max(0, lease.bytes - count)) }
+  }
+
+  private mutating func hold(_ bytes: Int, _ state: ServerState) throws(ServiceError) {
     let database = try state.database()
     do throws(CollectionError) {
       if let lease {
-        try lease.grow(by: count - lease.bytes)
+        if bytes > lease.bytes { try lease.grow(by: bytes - lease.bytes) }
       } else {
-        lease = try database.lease(count, for: .answer)
+        lease = try database.lease(bytes, for: .answer)
       }
     } catch {
       throw .engine(error)

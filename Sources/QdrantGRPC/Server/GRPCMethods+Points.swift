@@ -86,7 +86,8 @@ extension GRPCMethods {
     add(Self.points, "Get", ReadMessages.retrieve) { (message, call) async throws(ServiceError) in
       let call = call.within(message.timeout)
       let pages = try await service.retrieve(message.collection, message.request, call)
-      return try await .points(pages, call, service) { writer, point, parser in
+      let most = message.request.ids.count
+      return try await .points(pages, most: most, call, service) { writer, point, parser in
         writer.record(1, point.record, &parser)
       }
     }
@@ -95,9 +96,9 @@ extension GRPCMethods {
       let page = try await service.scroll(message.collection, message.request, call)
       var beginning = ProtoWriter()
       if let next = page.nextOffset { beginning.id(1, next) }
-      return try await .points(page.pages, after: beginning, call, timeField: 3, service) {
-        writer, point, parser in writer.record(2, point.record, &parser)
-      }
+      return try await .points(
+        page.pages, most: message.request.limit, after: beginning, call, timeField: 3, service
+      ) { writer, point, parser in writer.record(2, point.record, &parser) }
     }
     add(Self.points, "Count", ReadMessages.count) { (message, call) async throws(ServiceError) in
       let call = call.within(message.timeout)
@@ -138,7 +139,8 @@ extension GRPCMethods {
       add(Self.points, query.method, query.decode) { (message, call) async throws(ServiceError) in
         let call = call.within(message.timeout)
         let pages = try await service.query(message.collection, message.request[0], call)
-        return try await .points(pages, call, service) { writer, point, parser in
+        let most = message.request[0].limit
+        return try await .points(pages, most: most, call, service) { writer, point, parser in
           writer.scoredPoint(1, point, &parser)
         }
       }
@@ -152,7 +154,8 @@ extension GRPCMethods {
       add(Self.points, batch.method, batch.decode) { (message, call) async throws(ServiceError) in
         let call = call.within(message.timeout)
         let pages = try await service.query(message.collection, batch: message.request, call)
-        return try await .lists(pages, call, service) { writer, point, parser in
+        let most = message.request.reduce(0) { $0 + min($1.limit, 1 << 32) }
+        return try await .lists(pages, most: most, call, service) { writer, point, parser in
           writer.scoredPoint(1, point, &parser)
         }
       }

@@ -4,7 +4,7 @@ package import QdrantService
 
 /// How a call ended, as its last header block tells: a code, a sentence, and what else the client
 /// is to know.
-package struct GRPCStatus: Error, Sendable, Equatable {
+package struct GRPCStatus: Error, Sendable {
   /// The codes of gRPC that a server of this kind gives.
   package enum Code: Int, Sendable {
     /// The call was answered.
@@ -44,11 +44,6 @@ package struct GRPCStatus: Error, Sendable, Equatable {
     self.code = code
     self.message = message
     self.fields = fields
-  }
-
-  package static func == (one: GRPCStatus, other: GRPCStatus) -> Bool {
-    one.code == other.code && one.message == other.message
-      && one.fields.elementsEqual(other.fields, by: ==)
   }
 
   /// What a client is told of a call that was refused or failed: the code that Qdrant gives, and

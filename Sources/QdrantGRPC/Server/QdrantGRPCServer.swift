@@ -34,7 +34,7 @@ public struct QdrantGRPCServer: Sendable {
   private let methods: GRPCMethods
   private let settings: Settings
   private let limits: GRPCLimits
-  private let budget: ByteBudget
+  private let state: ServerState
   private let connections = OpenConnections()
   private let logger: Logger
 
@@ -48,7 +48,7 @@ public struct QdrantGRPCServer: Sendable {
     self.methods = GRPCMethods(service, release)
     self.settings = settings
     self.limits = GRPCLimits(messageBytesMax: settings.messageBytesMax)
-    self.budget = service.state.bodies
+    self.state = service.state
     self.logger = logger
   }
 
@@ -105,7 +105,7 @@ public struct QdrantGRPCServer: Sendable {
       NIOHTTP2Handler(
         mode: .server, frameDelegate: notice, connectionConfiguration: connection,
         streamConfiguration: stream))
-    try pipeline.addHandler(GRPCConnection(methods, limits, budget, notice))
+    try pipeline.addHandler(GRPCConnection(methods, limits, state, notice))
     connections.add(channel)
   }
 }
