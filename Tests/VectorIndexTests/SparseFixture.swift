@@ -96,9 +96,10 @@ struct SparseFixture {
     while index.update(column: column.view(), visibility: visibilityView) {}
   }
 
-  func search(using variant: KernelVariant) -> SparseSearch {
+  func search(using variant: KernelVariant, window: Int = .max) -> SparseSearch {
     SparseSearch(
-      column: column.view(), index: index.view(), visibility: visibilityView, using: variant)
+      column: column.view(), index: index.view(), visibility: visibilityView, using: variant,
+      window: window)
   }
 
   /// Every live row that shares an index with the query, scored by plain loops, best first.

@@ -56,6 +56,27 @@ import VectorIndex
     try expectExact(fixture, queries: 6, &random)
   }
 
+  @Test func segmentsWhoseListsDoNotFitAtOnceAreSearched() throws {
+    var random = SeededGenerator(seed: 9)
+    var fixture = SparseFixture(.skewed)
+    // The first is more than four times as large as what comes after it.
+    for count in [6_000, 1_300] {
+      fixture.add(count, &random)
+      fixture.updateIndex()
+    }
+    fixture.remove(0.05, &random)
+    for _ in 0..<10 {
+      let vector = fixture.vector(40, &random)
+      let expected = fixture.ranked(vector, minimumScore: nil, allowed: nil).prefix(20)
+      for variant in Self.variants {
+        let query = SparseSearchQuery(vector: SparseQuery(vector, using: variant), limit: 20)
+        let search = fixture.search(using: variant, window: 1)
+        #expect(search.index.segmentCount > 1)
+        #expect(try search.search([query], shouldStop: { false })[0] == Array(expected))
+      }
+    }
+  }
+
   @Test func earlierReadersGetTheOldAnswer() throws {
     var random = SeededGenerator(seed: 6)
     var fixture = SparseFixture(.coarse)

@@ -76,6 +76,9 @@ public struct SparseIndexView: Sendable {
   /// Rows below this are in a segment, or were dead.
   public private(set) var end: UInt32 = 0
 
+  /// How many segments there are.
+  package var segmentCount: Int { segments.count }
+
   /// Rows that segments hold, dead ones among them.
   public var rowCount: Int { segments.reduce(0) { $0 + $1.rowCount } }
 

@@ -43,6 +43,7 @@ public struct SparseSearch: Sendable {
   /// Which of the rows exist for this reader.
   public let visibility: VisibilityView
   private let variant: vk_variant
+  private let window: Int
 
   /// Searches views that were taken together.
   public init(column: SparseColumnView, index: SparseIndexView, visibility: VisibilityView) {
@@ -50,10 +51,14 @@ public struct SparseSearch: Sendable {
   }
 
   /// Searches with one set of kernels.
+  ///
+  /// - Parameter window: how many segments have their lists added up at once, at most what there is
+  ///   room for.
   package init(
     column: SparseColumnView, index: SparseIndexView, visibility: VisibilityView,
-    using variant: KernelVariant
+    using variant: KernelVariant, window: Int = .max
   ) {
+    self.window = min(window, SparseListRoom.segments)
     self.column = column
     self.index = index
     self.visibility = visibility
@@ -103,7 +108,8 @@ public struct SparseSearch: Sendable {
     let end = min(index.end, visibility.rowCount)
     try offer(end..<visibility.rowCount, to: &lane, shouldStop: shouldStop)
     let tail = lane
-    var scan = SparseSegmentScan(query.vector, segments: index.segments, variant: variant)
+    var scan = SparseSegmentScan(
+      query.vector, segments: index.segments, window: window, variant: variant)
     if try scan.run(&lane, shouldStop: shouldStop) { return lane.collector.sorted() }
     lane = tail
     for segment in index.segments {

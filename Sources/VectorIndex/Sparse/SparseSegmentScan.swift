@@ -6,6 +6,8 @@ import CVectorKernels
 /// one of them is a little less than 65,536.
 struct SparseSegmentScan {
   private let variant: vk_variant
+  /// How many segments have their lists added up at once.
+  private let window: Int
   private var targets: [SparseTarget] = []
   /// Units of a score of 1.
   private let unitsOfOne: Double
@@ -25,8 +27,9 @@ struct SparseSegmentScan {
   /// With so many terms that many rows hold, superblocks differ too little to be told apart.
   private static let manyTerms = 4
 
-  init(_ query: SparseQuery, segments: [SparseSegment], variant: vk_variant) {
+  init(_ query: SparseQuery, segments: [SparseSegment], window: Int, variant: vk_variant) {
     self.variant = variant
+    self.window = window
     var targets = segments.map { SparseTarget($0, query: query) }
     targets.removeAll { !$0.sharesAnIndex }
     let greatest = targets.reduce(0) { max($0, $1.greatest) }
@@ -96,8 +99,8 @@ struct SparseSegmentScan {
     let scratch = SparseScratch()
     let room = SparseListRoom.take()
     defer { room.giveBack() }
-    for start in stride(from: 0, to: targets.count, by: SparseListRoom.segments) {
-      let window = targets[start..<min(start + SparseListRoom.segments, targets.count)]
+    for start in stride(from: 0, to: targets.count, by: window) {
+      let window = targets[start..<min(start + window, targets.count)]
       var leaders = SparseLeaders(capacity: lane.limit)
       for (place, target) in window.enumerated() {
         if shouldStop() { throw SearchInterrupted() }
