@@ -68,7 +68,8 @@ let package = Package(
     target("FastJSON", ["CSimdJSON"]),
     target("PointModel", ["FastJSON"]),
     .target(name: "CRocksDBFlush", dependencies: ["CRocksDB"]),
-    target("Storage", ["CRocksDB", "CRocksDBFlush"]),
+    target("FileMapping"),
+    target("Storage", ["CRocksDB", "CRocksDBFlush", "FileMapping"]),
     target("RowSets", ["CRoaring"]),
     target("VectorIndex", ["CVectorKernels", "RowSets"]),
     .systemLibrary(name: "CStemmer", providers: [.apt(["libstemmer-dev"])]),
@@ -119,8 +120,8 @@ let package = Package(
     .executableTarget(
       name: "quiver-bench",
       dependencies: [
-        "FastJSON", "PointModel", "QdrantAPI", "QdrantGRPC", "VectorDB", "VectorIndex",
-        argumentParser, logging,
+        "DataTransfer", "FastJSON", "PointModel", "QdrantAPI", "QdrantGRPC", "VectorDB",
+        "VectorIndex", argumentParser, logging,
       ], swiftSettings: strict),
     // Gateway
     .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -136,7 +137,7 @@ let package = Package(
       ["FastJSON", "HTTPTransfer", "PointModel", "QdrantAPI", "QdrantClient", crypto]),
     .systemLibrary(name: "CLibYAML", providers: [.apt(["libyaml-dev"])]),
     target("ServiceProcess", ["CLibYAML", "FastJSON", logging]),
-    target("SentenceEmbedding", ["CEmbeddingKernels", "COpenBLAS"]),
+    target("SentenceEmbedding", ["CEmbeddingKernels", "COpenBLAS", "FileMapping"]),
     .target(
       name: "RAGGateway",
       dependencies: [
@@ -157,29 +158,31 @@ let package = Package(
       ],
       swiftSettings: strict),
     // Tests
-    tests("FastJSON"),
+    tests("FastJSON", ["SeededRandom"]),
     tests("PointModel", ["FastJSON"]),
     tests("Storage"),
     tests("RowSets"),
-    tests("PayloadIndex", ["RowSets"]),
-    tests("VectorIndex", ["CVectorKernels", "RowSets"]),
+    tests("PayloadIndex", ["RowSets", "SeededRandom"]),
+    tests("VectorIndex", ["CVectorKernels", "RowSets", "SeededRandom"]),
     .testTarget(
       name: "TextAnalysisTests", dependencies: ["FastJSON", "PointModel", "TextAnalysis"],
       exclude: ["Golden"], swiftSettings: strict),
     .testTarget(
       name: "VectorDBTests",
       dependencies: [
-        "DatabaseFixture", "FastJSON", "PointModel", "Storage", "VectorDB", "VectorIndex", logging,
+        "DatabaseFixture", "FastJSON", "PointModel", "SeededRandom", "Storage", "VectorDB",
+        "VectorIndex", logging,
       ],
       exclude: ["Fixtures"], swiftSettings: strict),
+    .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: strict),
     .target(
       name: "DatabaseFixture", dependencies: ["PointModel", "VectorDB", logging],
       path: "Tests/DatabaseFixture", swiftSettings: strict),
     .testTarget(
       name: "RegressionTests",
-      dependencies: ["DatabaseFixture", "FastJSON", "PointModel", "VectorDB"],
+      dependencies: ["DatabaseFixture", "FastJSON", "PointModel", "SeededRandom", "VectorDB"],
       path: "Tests/Regressions/Engine", swiftSettings: strict),
-    tests("ProtoWire"),
+    tests("ProtoWire", ["SeededRandom"]),
     .target(
       name: "FuzzTargets", dependencies: ["ProtoWire", "QdrantGRPC"], path: "Tests/FuzzTargets",
       swiftSettings: strict),
@@ -189,7 +192,7 @@ let package = Package(
     .testTarget(
       name: "FuzzTests", dependencies: ["FuzzTargets", "ProtoWire", "QdrantGRPC"],
       path: "Tests/FuzzTests", swiftSettings: strict),
-    tests("QdrantAPI", ["FastJSON", "PointModel"]),
+    tests("QdrantAPI", ["FastJSON", "PointModel", "SeededRandom"]),
     tests("AccessTokens", ["FastJSON", "PointModel", crypto]),
     tests("QdrantService", ["AccessTokens", "DatabaseFixture", "PointModel", "VectorDB", logging]),
     tests("QdrantGRPC", ["PointModel", "QdrantAPI", "QdrantService", "VectorDB"]),
@@ -205,8 +208,8 @@ let package = Package(
     tests("DataTransfer", ["FastJSON"]),
     tests("ServiceProcess", ["FastJSON", logging]),
     .testTarget(
-      name: "SentenceEmbeddingTests", dependencies: ["SentenceEmbedding"], exclude: ["Golden"],
-      swiftSettings: strict),
+      name: "SentenceEmbeddingTests", dependencies: ["SeededRandom", "SentenceEmbedding"],
+      exclude: ["Golden"], swiftSettings: strict),
     .target(
       name: "OpenAITestServer", dependencies: ["FastJSON"], path: "Tests/OpenAITestServer",
       swiftSettings: strict),

@@ -1,3 +1,5 @@
+import FileMapping
+
 /// Why an embedding model cannot be loaded or used.
 public enum EmbeddingModelError: Error, Equatable, CustomStringConvertible {
   /// A file of the model is not there.
@@ -22,5 +24,21 @@ public enum EmbeddingModelError: Error, Equatable, CustomStringConvertible {
     case .selfCheckFailed(let reason): "embedding self-check failed: \(reason)"
     case .notFinite: "the model computed a vector that is not finite"
     }
+  }
+}
+
+extension MappedFile {
+  /// Maps a file of a model, which can't be empty.
+  convenience init(model path: String) throws(EmbeddingModelError) {
+    do throws(MappingError) {
+      try self.init(path: path)
+    } catch {
+      switch error {
+      case .missing: throw .fileMissing(path: path)
+      case .notAFile: throw .unreadable(path: path, reason: "not a regular file")
+      case .system(let reason): throw .unreadable(path: path, reason: reason)
+      }
+    }
+    if bytes.isEmpty { throw .damaged(path: path, reason: "the file is empty") }
   }
 }

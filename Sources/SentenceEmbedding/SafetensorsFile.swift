@@ -1,3 +1,5 @@
+import FileMapping
+
 /// A safetensors file, memory-mapped. Every offset is checked against the file before use, so that
 /// a damaged file gives an error and never an access outside the mapping.
 package final class SafetensorsFile: Sendable {
@@ -12,7 +14,7 @@ package final class SafetensorsFile: Sendable {
 
   /// Maps the file at `path` and reads its table of tensors.
   package init(path: String) throws(EmbeddingModelError) {
-    let file = try MappedFile(path: path)
+    let file = try MappedFile(model: path)
     guard file.bytes.count >= 8 else {
       throw .damaged(path: path, reason: "shorter than its length field")
     }

@@ -1,3 +1,5 @@
+import FileMapping
+
 /// The word pieces of a BERT vocabulary, looked up by the hash of their UTF-8 bytes.
 ///
 /// Bytes and not `String` keys: `String` equality is canonical equivalence, under which different
@@ -27,7 +29,7 @@ struct Vocabulary: Sendable {
   /// Reads a `vocab.txt`: one piece a line, the id is the line number. `size` is the number of rows
   /// of the model's embedding table, which the ids index.
   init(path: String, size: Int) throws(EmbeddingModelError) {
-    let file = try MappedFile(path: path)
+    let file = try MappedFile(model: path)
     guard file.bytes.count <= 64 << 20 else {
       throw .damaged(path: path, reason: "larger than any vocabulary")
     }

@@ -1,3 +1,4 @@
+import FileMapping
 import Glibc
 
 /// The directory of a store, as far as RocksDB does not look after it.
@@ -58,7 +59,7 @@ struct StoreDirectory {
 
   /// The number of the manifest that `CURRENT` names; `nil` when it names none.
   func currentManifest() -> UInt64? {
-    guard let file = MappedFile(path: path + "/CURRENT") else { return nil }
+    guard let file = try? MappedFile(path: path + "/CURRENT") else { return nil }
     let text = String(decoding: file.bytes, as: UTF8.self)
     guard text.hasPrefix("MANIFEST-"), text.hasSuffix("\n") else { return nil }
     return UInt64(text.dropFirst(9).dropLast())

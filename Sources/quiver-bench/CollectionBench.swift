@@ -1,3 +1,4 @@
+import DataTransfer
 import FastJSON
 import Foundation
 import Logging
@@ -43,10 +44,10 @@ struct CollectionBench {
         of: Self.name, at: index.path, index.schema)
     }
     for first in stride(from: 0, to: base.rowCount, by: Self.pointsPerRequest) {
-      let points = (first..<min(first + Self.pointsPerRequest, base.rowCount)).map { number in
+      let points = try (first..<min(first + Self.pointsPerRequest, base.rowCount)).map { number in
         Point(
           id: .number(UInt64(number)),
-          vectors: [NamedVector(name: "", values: base.row(number))],
+          vectors: [NamedVector(name: "", values: try base.row(number))],
           payload: Payload(normalizedJSON: payloads[number]))
       }
       _ = try await collection.apply([.upsert(points)])

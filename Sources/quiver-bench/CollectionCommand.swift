@@ -1,4 +1,5 @@
 import ArgumentParser
+import DataTransfer
 import Foundation
 
 /// Measures requests to a whole collection, payloads and filters included, without HTTP:

@@ -1,3 +1,4 @@
+import DataTransfer
 import Foundation
 import VectorIndex
 
@@ -15,7 +16,7 @@ final class IndexBench {
   init(
     base: NPYFile, count: Int, queries: NPYFile, queryCount: Int, metric: String,
     element: ElementType, limit: Int, parameters: IVFParameters
-  ) {
+  ) throws {
     // Bytes can't be normalised.
     let isCosine = metric == "cosine" && element != .uint8
     self.metric = metric == "l2" ? .squaredEuclid : metric == "dot" || isCosine ? .dot : .cosine
@@ -28,9 +29,11 @@ final class IndexBench {
       if isCosine { VectorMath.normalize(&row) }
       return row
     }
-    self.queries = (0..<queryCount).map { prepared(queries.row($0)) }
+    self.queries = try (0..<queryCount).map { prepared(try queries.row($0)) }
     for number in 0..<count {
-      prepared(base.row(number)).withUnsafeBufferPointer { column.write($0, at: UInt32(number)) }
+      prepared(try base.row(number)).withUnsafeBufferPointer {
+        column.write($0, at: UInt32(number))
+      }
       visibility.insert(UInt32(number), born: 1)
     }
   }

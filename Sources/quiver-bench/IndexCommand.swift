@@ -1,4 +1,5 @@
 import ArgumentParser
+import DataTransfer
 import Foundation
 import VectorIndex
 
@@ -30,7 +31,7 @@ struct IndexCommand: ParsableCommand {
     }
     let base = try NPYFile(path: base)
     let queries = try NPYFile(path: queries)
-    let bench = IndexBench(
+    let bench = try IndexBench(
       base: base, count: min(points ?? base.rowCount, base.rowCount), queries: queries,
       queryCount: min(queryCount ?? queries.rowCount, queries.rowCount), metric: metric,
       element: element, limit: limit, parameters: IVFParameters(listCount: lists))

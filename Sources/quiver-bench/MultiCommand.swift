@@ -1,4 +1,5 @@
 import ArgumentParser
+import DataTransfer
 import Foundation
 import VectorIndex
 
@@ -29,8 +30,8 @@ struct MultiCommand: ParsableCommand {
     }
     let view = try column(element).view()
     let queries = try NPYFile(path: queries)
-    let asked = (0..<queries.rowCount / queryVectors).map { number in
-      (0..<queryVectors).flatMap { queries.row(number * queryVectors + $0) }
+    let asked = try (0..<queries.rowCount / queryVectors).map { number in
+      try (0..<queryVectors).flatMap { try queries.row(number * queryVectors + $0) }
     }
     let candidates = try Self.integers(candidates)
     let each = candidates.count / max(1, asked.count)
@@ -60,7 +61,7 @@ struct MultiCommand: ParsableCommand {
     let column = MultiColumn(dimension: vectors.dimension, element: element)
     var next = 0
     for (offset, count) in try Self.integers(counts).enumerated() {
-      let row = (next..<next + Int(count)).flatMap { vectors.row($0) }
+      let row = try (next..<next + Int(count)).flatMap { try vectors.row($0) }
       row.withUnsafeBufferPointer { column.write($0, at: UInt32(offset)) }
       next += Int(count)
     }

@@ -73,18 +73,3 @@ package func point(_ id: UInt64, _ vector: [Float], _ json: String = "{}") -> Po
   Point(
     id: .number(id), vectors: [NamedVector(name: "", values: vector)], payload: payload(json))
 }
-
-/// A small generator with a fixed sequence for a seed (SplitMix64).
-package struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  package init(seed: UInt64) { state = seed }
-
-  package mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
-  }
-}

@@ -238,3 +238,17 @@ def test_scripts_are_executable():
         if text.startswith("#!") and not (ROOT / name).stat().st_mode & 0o100:
             problems.append(f"{name} is not executable")
     fail_if(problems)
+
+
+@pytest.mark.parametrize("start", ["An upsert passes", "A search under a filter passes",
+                                   "A question passes"])  # fmt: skip
+def test_walks_name_what_is_there(start):
+    """The ways through the code that a page describes lead through types that exist, and few."""
+    page = read("Sources/VectorDB/VectorDB.docc/Architecture.md")
+    paragraph = page[page.index(start):].split("\n\n")[0]
+    names = re.findall(r"`([A-Z]\w+)`", paragraph)
+    sources = "".join(read(name) for name in listed() if name.startswith("Sources/")
+                      and name.endswith(".swift"))  # fmt: skip
+    for name in names:
+        assert re.search(rf"\b(?:struct|class|enum|protocol|actor) {name}\b", sources), name
+    assert 5 < len(names) < 20

@@ -1,4 +1,5 @@
 import FastJSON
+import SeededRandom
 import Testing
 
 @Suite struct JSONObjectValueTests {
@@ -22,7 +23,7 @@ import Testing
   @Test func behavesLikeADictionary() {
     let seed: UInt64 = 0x5EED_0005
     print("seed \(seed)")
-    var random = RandomSource(seed: seed)
+    var random = SeededGenerator(seed: seed)
     var object = JSONObjectValue()
     var model: [String: Int64] = [:]
     var order: [String] = []

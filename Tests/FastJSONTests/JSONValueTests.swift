@@ -1,4 +1,5 @@
 import FastJSON
+import SeededRandom
 import Testing
 
 @Suite struct JSONValueTests {
@@ -30,7 +31,7 @@ import Testing
   @Test func randomTreesRoundTrip() throws {
     let seed: UInt64 = 0x5EED_0003
     print("seed \(seed)")
-    var random = RandomSource(seed: seed)
+    var random = SeededGenerator(seed: seed)
     for _ in 0..<2_000 {
       let value = random.value(depth: 4)
       let text = value.serialized()
@@ -48,7 +49,7 @@ import Testing
   @Test func mutatedTextsNeverCrash() throws {
     let seed: UInt64 = 0x5EED_0004
     print("seed \(seed)")
-    var random = RandomSource(seed: seed)
+    var random = SeededGenerator(seed: seed)
     let alphabet = Array("{}[]:,\"\\/bfnrtu0123456789+-.eE adlsx\n\u{0}\u{1F}é😀\u{FEFF}".utf8)
     var accepted = 0
     for _ in 0..<20_000 {

@@ -1,4 +1,5 @@
 import FastJSON
+import SeededRandom
 import Testing
 
 @Suite struct JSONWriterTests {
@@ -35,7 +36,7 @@ import Testing
   @Test func doublesReadBackBitEqual() throws {
     let seed: UInt64 = 0x5EED_0001
     print("seed \(seed)")
-    var random = RandomSource(seed: seed)
+    var random = SeededGenerator(seed: seed)
     for _ in 0..<50_000 {
       let value = random.double()
       let text = written { $0.double(value) }
@@ -49,7 +50,7 @@ import Testing
   @Test func floatsReadBackBitEqual() throws {
     let seed: UInt64 = 0x5EED_0002
     print("seed \(seed)")
-    var random = RandomSource(seed: seed)
+    var random = SeededGenerator(seed: seed)
     var floats: [Float] = []
     while floats.count < 50_000 {
       let value =

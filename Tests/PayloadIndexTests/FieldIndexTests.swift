@@ -1,5 +1,6 @@
 import PayloadIndex
 import RowSets
+import SeededRandom
 import Testing
 
 /// Random rows in random segments, merged at random, against a dictionary of the rows.

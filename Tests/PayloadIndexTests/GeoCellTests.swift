@@ -1,4 +1,5 @@
 import PayloadIndex
+import SeededRandom
 import Testing
 
 @Suite struct GeoCellTests {

@@ -1,4 +1,5 @@
 import ProtoWire
+import SeededRandom
 import Testing
 
 /// The examples of the format's own description, round trips, and bytes that are no message.
@@ -154,7 +155,7 @@ struct ProtoWireTests {
   }
 
   @Test func `damaged bytes give an error or fields, and nothing else`() throws {
-    var generator = SplitMix(state: 1)
+    var generator = SeededGenerator(seed: 1)
     var writer = ProtoWriter()
     writer.varint(1, 1 << 40 as UInt64)
     writer.message(2) { $0.packed(1, [1, 2, 3] as [Float]) }
@@ -177,17 +178,5 @@ struct ProtoWireTests {
         #expect(numbers.count <= bytes.count)
       }
     }
-  }
-}
-
-private struct SplitMix: RandomNumberGenerator {
-  var state: UInt64
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var value = state
-    value = (value ^ value >> 30) &* 0xbf58_476d_1ce4_e5b9
-    value = (value ^ value >> 27) &* 0x94d0_49bb_1331_11eb
-    return value ^ value >> 31
   }
 }

@@ -1,6 +1,7 @@
 import FastJSON
 import PointModel
 import QdrantAPI
+import SeededRandom
 import Testing
 
 /// Damages valid bodies in many ways: every one is either read or refused with a proper text.
@@ -189,22 +190,5 @@ import Testing
     case .sparse(let sparse): sparse.values
     case .multi(let multi): multi.values
     }
-  }
-}
-
-/// A small generator that gives the same numbers for the same seed.
-struct SeededGenerator: RandomNumberGenerator {
-  private var state: UInt64
-
-  init(seed: UInt64) {
-    state = seed
-  }
-
-  mutating func next() -> UInt64 {
-    state &+= 0x9e37_79b9_7f4a_7c15
-    var mixed = state
-    mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-    return mixed ^ (mixed >> 31)
   }
 }

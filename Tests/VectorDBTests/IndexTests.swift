@@ -2,6 +2,7 @@ import DatabaseFixture
 import FastJSON
 import Foundation
 import PointModel
+import SeededRandom
 import Testing
 import VectorDB
 import VectorIndex

@@ -1,6 +1,7 @@
 import DatabaseFixture
 import FastJSON
 import PointModel
+import SeededRandom
 import Testing
 import VectorDB
 

@@ -1,4 +1,5 @@
 import RowSets
+import SeededRandom
 import Testing
 import VectorIndex
 

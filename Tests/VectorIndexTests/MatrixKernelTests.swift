@@ -1,4 +1,5 @@
 import CVectorKernels
+import SeededRandom
 import Testing
 
 /// Products with panels and selection, against plain Swift.

@@ -1,5 +1,6 @@
 import CVectorKernels
 import RowSets
+import SeededRandom
 import Testing
 import VectorIndex
 

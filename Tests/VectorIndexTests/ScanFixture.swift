@@ -1,4 +1,5 @@
 import RowSets
+import SeededRandom
 import VectorIndex
 
 /// A column with a random history, and the plain Swift account of what is in it.

@@ -1,4 +1,5 @@
 import CVectorKernels
+import SeededRandom
 import Testing
 import VectorIndex
 

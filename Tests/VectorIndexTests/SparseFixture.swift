@@ -1,4 +1,5 @@
 import RowSets
+import SeededRandom
 import VectorIndex
 
 /// A column of sparse vectors with a random history, its index, and the plain Swift account of

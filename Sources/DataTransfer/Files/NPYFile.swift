@@ -53,6 +53,11 @@ package final class NPYFile {
 
   deinit { if descriptor >= 0 { close(descriptor) } }
 
+  /// Row `number` as 32-bit floats.
+  package func row(_ number: Int) throws(TransferError) -> [Float] {
+    try rows(number..<number + 1)
+  }
+
   /// Rows `range` as one array of 32-bit floats, row after row.
   package func rows(_ range: Range<Int>) throws(TransferError) -> [Float] {
     let width = dimension * element.rawValue

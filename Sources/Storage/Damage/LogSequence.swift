@@ -1,3 +1,4 @@
+import FileMapping
 import Glibc
 
 /// The write-ahead logs of a closed store, in the order in which they were written.
@@ -33,7 +34,7 @@ struct LogSequence {
     numbers = try directory.logNumbers().filter { $0 >= oldest }
     for number in numbers {
       newestHasRecords = false
-      guard let file = MappedFile(path: directory.path(ofLog: number)) else {
+      guard let file = try? MappedFile(path: directory.path(ofLog: number)) else {
         throw .io("\(directory.path(ofLog: number)) can't be read")
       }
       walk(file, number, verifies)

@@ -1,3 +1,4 @@
+import FileMapping
 import Glibc
 
 /// What is looked at before RocksDB opens a directory, and after: whether everything that was
@@ -49,7 +50,7 @@ struct StoreInspection {
         "CURRENT in \(directory.path) leads to an older manifest than \(mark.manifest)")
     }
     let path = directory.path(ofManifest: current)
-    guard let file = MappedFile(path: path) else { return }
+    guard let file = try? MappedFile(path: path) else { return }
     var reader = LogReader(file.bytes, verifies: false)
     var end = 0
     while end < Int(clamping: mark.manifestBytes), reader.next() != nil {

@@ -1,4 +1,5 @@
 import CRocksDB
+import FileMapping
 import Glibc
 
 /// Opens what is left of a damaged store, in a directory beside it; the damaged one stays as it is.
@@ -77,7 +78,7 @@ public struct StoreSalvage {
   }
 
   private func copy(_ from: String, _ to: String) throws(StorageError) {
-    guard let file = MappedFile(path: from) else { throw .io("\(from) can't be read") }
+    guard let file = try? MappedFile(path: from) else { throw .io("\(from) can't be read") }
     let descriptor = Glibc.open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
     guard descriptor >= 0 else { throw .io("\(to) can't be written") }
     defer { close(descriptor) }
@@ -115,7 +116,7 @@ public struct StoreSalvage {
   private func familyNumbers() -> [UInt32: ColumnFamily] {
     var names: [UInt32: String] = [:]
     if let number = source.currentManifest(),
-      let file = MappedFile(path: source.path(ofManifest: number))
+      let file = try? MappedFile(path: source.path(ofManifest: number))
     {
       names = ManifestFamilies(file.bytes).names
     }
@@ -132,7 +133,7 @@ public struct StoreSalvage {
   ) throws(StorageError) {
     var next: UInt64?
     for number in try source.logNumbers() where number >= oldest {
-      guard let file = MappedFile(path: source.path(ofLog: number)) else {
+      guard let file = try? MappedFile(path: source.path(ofLog: number)) else {
         report.gaps += 1
         continue
       }

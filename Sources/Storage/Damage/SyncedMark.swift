@@ -1,3 +1,4 @@
+import FileMapping
 import Glibc
 
 /// What a store knows to have reached the disk, as it notes it beside RocksDB's files.
@@ -64,7 +65,7 @@ package struct SyncedMark: Equatable {
   /// Marks follow one another. The end of the file may be torn or missing: an older mark is as
   /// true as a newer one, it only promises less.
   package static func newest(in path: String) -> SyncedMark? {
-    guard let file = MappedFile(path: path) else { return nil }
+    guard let file = try? MappedFile(path: path) else { return nil }
     var newest: SyncedMark?
     var start = 0
     while start + byteCount <= file.bytes.count {
