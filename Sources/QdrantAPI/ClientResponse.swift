@@ -116,19 +116,6 @@ public enum ClientResponse {
     }
   }
 
-  /// What a change to points answered.
-  public static func updateResult(
-    _ body: UnsafeRawBufferPointer
-  ) throws(ClientResponseError) -> UpdateResult {
-    try result(of: body) { field throws(DecodingFault) in
-      let status = try field.required("status") { status throws(DecodingFault) in
-        try status.choice(["acknowledged", "completed", "wait_timeout"])
-      }
-      let operationID = field["operation_id"]?.element.uint64
-      return UpdateResult(operationID: operationID, status: .init(rawValue: status) ?? .completed)
-    }
-  }
-
   /// The number of points counted.
   public static func count(_ body: UnsafeRawBufferPointer) throws(ClientResponseError) -> Int {
     try result(of: body) { field throws(DecodingFault) in

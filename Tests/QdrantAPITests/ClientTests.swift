@@ -125,8 +125,6 @@ import Testing
       #expect(
         try answer({ $0.write([points], as: layout) }, ClientResponse.scoredPoints) == points)
     }
-    let update = UpdateResult(operationID: 3, status: .acknowledged)
-    #expect(try answer({ $0.write(update) }, ClientResponse.updateResult) == update)
     #expect(try answer({ $0.writeCount(4) }, ClientResponse.count) == 4)
     #expect(try answer({ $0.writeExists(true) }, ClientResponse.exists))
     #expect(try answer({ $0.bool(false) }, ClientResponse.flag) == false)
