@@ -18,10 +18,19 @@ struct IngestCommand: AsyncParsableCommand {
   @Argument(help: "Files and folders.")
   var paths: [String]
 
+  @Flag(help: "Stay, and bring in again what changes; what is gone is removed.")
+  var watch = false
+
   @OptionGroup var gateway: GatewayOptions
 
   func run() async throws {
     do {
+      if watch {
+        try await IngestRun.watch(
+          paths: paths, url: gateway.address(), key: gateway.secret,
+          write: { StandardError.write($0) }, told: { StandardError.write("\($0)\n") })
+        return
+      }
       let outcome = try await IngestRun.run(
         paths: paths, url: gateway.address(), key: gateway.secret,
         isTerminal: StandardError.isTerminal, write: { StandardError.write($0) })

@@ -219,6 +219,35 @@ def test_ingesting_with_a_key_and_again_after_a_change(guarded, tmp_path):
     assert "round eggs" not in call(guarded, "POST", "/query", question, RED)["summary"]
 
 
+def test_watching_a_folder(server, tmp_path):
+    folder = tmp_path / "watched"
+    folder.mkdir()
+    page = folder / "ferry.txt"
+    page.write_text("The ferry to the lighthouse costs four crowns.")
+    command = [binary("quiver-gateway"), "ingest", "--watch", folder]
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+        env=clean_environment(server.settings),
+    )  # fmt: skip
+
+    def told(text: str) -> bool:
+        return any(text in line for line in iter(process.stderr.readline, ""))
+
+    question = {"question": "What does the ferry to the lighthouse cost?"}
+    try:
+        assert told("1 passages uploaded")
+        page.write_text("The ferry to the lighthouse costs nine crowns.")
+        assert told("1 updated")
+        assert "nine crowns" in call(server, "POST", "/query", question)["summary"]
+        page.unlink()
+        assert told("gone: watched/ferry.txt: 1 passages removed")
+        summary = call(server, "POST", "/query", question)["summary"]
+        assert "crowns" not in summary
+    finally:
+        process.kill()
+        process.wait(20)
+
+
 def pdf(text: str) -> bytes:
     """One page with a line of text."""
     stream = f"BT /F1 12 Tf 40 400 Td ({text}) Tj ET".encode()

@@ -27,6 +27,53 @@ public enum IngestRun {
     let report = try await ingestor.run(paths)
     return (report.text, report.failedFiles == 0)
   }
+
+  /// Brings the files at `paths` in, and again whenever one of them changes, until the process is
+  /// ended; what a document that is gone had is removed. `told` gets the summary of each round.
+  ///
+  /// - Throws: `IngestError` when nobody answers at `url` in the first round, or nothing can be
+  ///   watched.
+  public static func watch(
+    paths: [String], url: String, key: String?, write: @escaping @Sendable (String) -> Void,
+    told: (String) -> Void
+  ) async throws(IngestError) {
+    guard let watch = FolderWatch(paths) else {
+      throw .unreadable("the system lets no more folders be watched")
+    }
+    var known = Set(SourceFile.find(at: paths).files.map(\.name))
+    var outcome = try await run(paths: paths, url: url, key: key, isTerminal: false, write: write)
+    while true {
+      told(outcome.summary)
+      watch.waitForChange()
+      let there = Set(SourceFile.find(at: paths).files.map(\.name))
+      do {
+        try await remove(known.subtracting(there), url: url, key: key, write: write)
+        known = there
+        outcome = try await run(
+          paths: paths, url: url, key: key, isTerminal: false, write: write)
+      } catch {
+        // The gateway may be back at the next change.
+        outcome = ("failed: \(error)", false)
+      }
+    }
+  }
+
+  private static func remove(
+    _ documents: Set<String>, url: String, key: String?,
+    write: @Sendable (String) -> Void
+  ) async throws(IngestError) {
+    if documents.isEmpty { return }
+    let client = HTTPClient()
+    defer { client.shutdown() }
+    let gateway = GatewayClient(
+      endpoint: JSONEndpoint(
+        client: client, base: url, credential: key.map { .bearer($0) }, timeout: .seconds(60),
+        retry: RetryPolicy()))
+    for document in documents.sorted() {
+      let count = try await gateway.prune(document: document, keeping: [])
+      write("gone: \(document): \(count) passages removed\n")
+    }
+  }
 }
 
 /// Shows progress: a bar that is redrawn on a terminal, elsewhere one plain line now and then.
