@@ -79,10 +79,12 @@ QUERIES = [
     ({**LEAF, "limit": 1.5}, 400, "Format error in JSON body: limit"),
     ({**LEAF, "offset": 100}, 200, OK),
     ({**LEAF, "offset": -1}, 400, "Format error in JSON body: offset"),
-    # Places where vectors are looked up; a vector that is given is not.
+    # Places where vectors are looked up have to be there, also for a vector that is given.
     ({**LEAF, "query": 1, "lookup_from": {"collection": "none"}}, 404,
      "Not found: Collection none not found"),
-    ({**LEAF, "lookup_from": {"collection": "none"}}, 200, OK),
+    ({**LEAF, "lookup_from": {"collection": "none"}}, 404,
+     "Not found: Collection none not found"),
+    ({**LEAF, "lookup_from": {"collection": "odd", "vector": "none"}}, 200, OK),
     ({**LEAF, "query": 1, "lookup_from": {"collection": "odd", "vector": "none"}}, 400,
      "Wrong input: Not existing vector name error: none"),
     ({**LEAF, "query": 1, "lookup_from": {"collection": "odd", "vector": "s"}}, 400, SPARSE),

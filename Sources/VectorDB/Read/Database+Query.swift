@@ -74,7 +74,7 @@ extension Database {
     _ node: QueryNode, for collection: PointCollection, _ searched: inout Set<PointID>
   ) async throws(CollectionError) -> QueryNode {
     var resolved = node
-    if let location = node.lookupFrom, node.namesPoints {
+    if let location = node.lookupFrom, node.query != nil {
       let source = try self.collection(referredToAs: location.collection)
       let (found, points) = try await ReferenceResolver.looked(up: node, in: source)
       resolved = found
@@ -89,11 +89,6 @@ extension Database {
 }
 
 extension QueryNode {
-  /// Whether vectors of stored points are asked for.
-  fileprivate var namesPoints: Bool {
-    query?.vectors.contains { if case .point = $0 { true } else { false } } ?? false
-  }
-
   /// Whether a point of another collection is looked up in the tree.
   fileprivate var looksUp: Bool { lookupFrom != nil || prefetch.contains(where: \.looksUp) }
 }
