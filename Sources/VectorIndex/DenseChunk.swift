@@ -3,8 +3,8 @@ import Synchronization
 
 /// A fixed number of rows of equal length in one block of memory, with a presence bit a row.
 ///
-/// The block is zero pages until rows are written, so a chunk with few rows costs few pages. Chunks of
-/// a large column lie together in a region of large pages.
+/// The block is zero pages until rows are written, so a chunk with few rows costs few pages. Chunks
+/// of a large column lie together in a region of large pages.
 ///
 /// SAFETY: `rows` and `presence` are set once and freed in `deinit`, when no reference is left. A
 /// row's bytes are written by the one writer only while no reader may look at that row: readers

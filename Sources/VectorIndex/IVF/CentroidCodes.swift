@@ -1,5 +1,5 @@
-/// Centroids as entries of a list around a common centre, for a quick first look at how far they are
-/// from a query.
+/// Centroids as entries of a list around a common centre, for a quick first look at how far they
+/// are from a query.
 ///
 /// Immutable.
 struct CentroidCodes: Sendable {

@@ -1,7 +1,7 @@
 import Glibc
 
-/// Estimates how far centroids are from one query: of all of them or, where there are many, of those
-/// in the groups nearest to the query. Used by one thread.
+/// Estimates how far centroids are from one query: of all of them or, where there are many, of
+/// those in the groups nearest to the query. Used by one thread.
 struct CentroidScan: ~Copyable {
   private let generation: IVFGeneration
   /// The estimates, in terms of ``CoarseQuantizer/orderMetric``, lower is nearer; `∞` for none.

@@ -75,8 +75,8 @@ final class Centroids: @unchecked Sendable {
   var width: Int { panels * VK_PANEL }
 
   /// Writes `|c|²/2 − ⟨row, c⟩` for every row and centroid: the smaller, the nearer. Row-major,
-  /// ``width`` floats a row, those past ``count`` beyond `VK_NO_VALUE`; the rows are `stride` floats
-  /// apart, if given.
+  /// ``width`` floats a row, those past ``count`` beyond `VK_NO_VALUE`; the rows are `stride`
+  /// floats apart, if given.
   func compare(
     _ rows: UnsafeBufferPointer<UnsafePointer<Float>>, into out: UnsafeMutablePointer<Float>,
     stride: Int? = nil, using variant: KernelVariant = Kernels.active
