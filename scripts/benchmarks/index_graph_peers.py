@@ -9,7 +9,7 @@ LIMIT = 10
 
 
 class SymphonyQG:
-    """A graph whose nodes hold the codes of their neighbours (arXiv 2411.12229); settings are ef."""
+    """A graph whose nodes hold the codes of their neighbours (arXiv 2411.12229), by ef."""
 
     settings = (10, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384)
 
