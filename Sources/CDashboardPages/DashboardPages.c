@@ -29,6 +29,9 @@ static const unsigned char core_gestures_js[] = {
 static const unsigned char core_history_js[] = {
 #embed "Pages/core/history.js"
 };
+static const unsigned char core_json_js[] = {
+#embed "Pages/core/json.js"
+};
 static const unsigned char core_metrics_js[] = {
 #embed "Pages/core/metrics.js"
 };
@@ -200,6 +203,7 @@ static const quiver_dashboard_page pages[] = {
   PAGE("core/format.js", core_format_js),
   PAGE("core/gestures.js", core_gestures_js),
   PAGE("core/history.js", core_history_js),
+  PAGE("core/json.js", core_json_js),
   PAGE("core/metrics.js", core_metrics_js),
   PAGE("core/pca-worker.js", core_pca_worker_js),
   PAGE("core/pca.js", core_pca_js),

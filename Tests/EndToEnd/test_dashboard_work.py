@@ -151,6 +151,30 @@ def test_points_are_paged_filtered_and_changed(page, server):
     assert wire.send("GET", point).status_code == 404
 
 
+def test_numbers_stay_what_they_are(page, server):
+    """Whole numbers that JavaScript can't hold are shown, asked for, written back as they were."""
+    wire = Wire(server.url, requests.Session())
+    wire.result("PUT", "/collections/large", {"vectors": {"size": 2, "distance": "Dot"}})
+    whole, odd = 18446744073709551615, 9007199254740993
+    point = {"points": [{"id": whole, "vector": [1, 2], "payload": {"n": odd, "f": 0.1}}]}
+    wire.result("PUT", "/collections/large/points?wait=true", point)
+    visit(page, "#/collections/large/points")
+    page.wait_for_text(str(whole), "main")
+    page.wait_for_text(str(odd), "main")
+    page.click(f"Edit payload: point {whole}")
+    page.wait("document.querySelector('dialog textarea')")
+    text = page.run("document.querySelector('dialog textarea').value")
+    assert json.loads(text) == {"n": odd, "f": 0.1}
+    page.fill("As JSON", text.replace("0.1", "0.25"))
+    page.click("Save")
+    page.wait_for_text("was saved.")
+    found = wire.result("GET", f"/collections/large/points/{whole}")
+    assert found["payload"] == {"n": odd, "f": 0.25}
+    page.click(f"Similar: point {whole}")
+    page.wait_for_text(f"The nearest to point {whole}.")
+    wire.result("DELETE", "/collections/large")
+
+
 def test_console(page, server):
     visit(page, "#/console")
     page.wait("document.querySelectorAll('main select')[1]?.options.length > 20")

@@ -151,7 +151,7 @@ def test_functions_are_short():
 def test_lines_fit():
     problems = []
     for name, text in FILES.items():
-        if pathlib.Path(name).suffix in (".swift", ".py", ".js", ".css", ".html"):
+        if pathlib.Path(name).suffix in (".swift", ".py", ".js", ".css"):
             for number, line in enumerate(text.splitlines(), start=1):
                 if len(line) > COLUMNS:
                     problems.append(f"{name}:{number}: {len(line)} columns")

@@ -1,4 +1,5 @@
 // Requests to the server that these pages came from, wherever a proxy put it.
+import { parseJSON } from "./json.js";
 import { key } from "./session.js";
 
 /** Where the server is: these pages are in its folder `dashboard`. */
@@ -65,7 +66,7 @@ export async function call(method, path, options = {}) {
 export async function envelope(method, path, options = {}) {
   const answer = await send(method, path, options);
   if (!answer.ok) throw new ServerError(answer.status, await sentence(answer));
-  return answer.json();
+  return parseJSON(await answer.text());
 }
 
 /** Sends a request and gives the text of its answer. */

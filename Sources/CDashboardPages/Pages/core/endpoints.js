@@ -1,10 +1,10 @@
 // The server's API, a function for each call that these pages make.
 import { call, envelope, path, text } from "./api.js";
+import { shown } from "./json.js";
 
 const of = (name, ...more) => path("collections", name, ...more);
 
 // The server
-export const version = (signal) => text("GET", "", { signal }).then(JSON.parse);
 export const telemetry = (signal) =>
   call("GET", "telemetry", { query: { details_level: 0 }, signal });
 export const metrics = (signal) => text("GET", "metrics", { signal });
@@ -34,7 +34,9 @@ export const scroll = (name, body, signal) =>
   call("POST", of(name, "points", "scroll"), { body, signal });
 export const countPoints = async (name, body, signal) =>
   (await call("POST", of(name, "points", "count"), { body, signal })).count;
-export const point = (name, id, signal) => call("GET", of(name, "points", String(id)), { signal });
+export const point = (name, id, signal) => call("GET", of(name, "points", shown(id)), { signal });
+export const retrieve = (name, body, signal) =>
+  call("POST", of(name, "points"), { body, signal });
 export const query = (name, body, signal) =>
   call("POST", of(name, "points", "query"), { body, signal });
 export const overwritePayload = (name, id, payload) =>
@@ -43,8 +45,6 @@ export const overwritePayload = (name, id, payload) =>
   });
 export const deletePoints = (name, ids) =>
   call("POST", of(name, "points", "delete"), { body: { points: ids }, query: { wait: true } });
-export const facet = async (name, body, signal) =>
-  (await call("POST", of(name, "facet"), { body, signal })).hits;
 
 // Snapshots: of a collection, or of the whole server where the name is null.
 const folder = (name) => (name === null ? "snapshots" : of(name, "snapshots"));

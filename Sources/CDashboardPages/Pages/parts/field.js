@@ -1,5 +1,6 @@
 // Fields of forms, each with its label.
 import { h } from "../core/dom.js";
+import { parseJSON } from "../core/json.js";
 
 /** A labelled field; what is said of it stands below. */
 export function field(label, control, note) {
@@ -47,7 +48,7 @@ export function parsed(area, what = "This") {
   const text = area.value.trim();
   if (text === "") return undefined;
   try {
-    return JSON.parse(text);
+    return parseJSON(text);
   } catch (error) {
     throw new Error(`${what} is not JSON: ${error.message}`);
   }

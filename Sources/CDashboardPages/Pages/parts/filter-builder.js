@@ -1,5 +1,6 @@
 // Builds a filter out of conditions, or takes one as JSON.
 import { h, put } from "../core/dom.js";
+import { parseJSON } from "../core/json.js";
 import { button } from "./button.js";
 import { choice, field, jsonArea, line, offers, parsed } from "./field.js";
 
@@ -28,7 +29,7 @@ const conditions = {
 
 /** Numbers, `true` and `false` as such; whatever is quoted is a text. */
 function value(text) {
-  if (/^-?\d+$/.test(text) || text === "true" || text === "false") return JSON.parse(text);
+  if (/^-?\d+$/.test(text) || text === "true" || text === "false") return parseJSON(text);
   return text.replace(/^"(.*)"$/, "$1");
 }
 

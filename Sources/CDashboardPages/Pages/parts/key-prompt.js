@@ -16,7 +16,7 @@ export function keyAsker(sentence) {
 async function prompt(sentence) {
   const hadOne = key() !== null;
   const input = h("input", {
-    type: "password", autocomplete: "current-password", required: true, name: "key",
+    type: "password", autocomplete: "off", required: true, name: "key",
   });
   const given = await ask({
     title: "This server asks for a key",

@@ -2,6 +2,7 @@
 import * as api from "../core/endpoints.js";
 import { h, put } from "../core/dom.js";
 import { short } from "../core/format.js";
+import { shown } from "../core/json.js";
 import { button } from "./button.js";
 import { ask, confirmed } from "./dialog.js";
 import { jsonArea, parsed } from "./field.js";
@@ -16,7 +17,7 @@ const shownKeys = 6;
  * @param changed called when the point was changed or deleted
  */
 export function pointCard(name, point, { similar, changed }) {
-  const id = String(point.id);
+  const id = shown(point.id);
   const act = (label, work, kind = "") =>
     button(label, work, { kind: `small ${kind}`, about: `point ${id}` });
   const score = typeof point.score === "number" && ` score ${short(point.score)}`;
@@ -50,7 +51,7 @@ function payload(object) {
 }
 
 function cut(value) {
-  const text = typeof value === "string" ? value : JSON.stringify(value);
+  const text = shown(value);
   return text.length > 240 ? `${text.slice(0, 240)}…` : text;
 }
 
@@ -58,7 +59,8 @@ async function showVectors(name, id, place) {
   if (place.hasChildNodes()) return put(place);
   try {
     const { vector } = await api.point(name, id);
-    put(place, h("pre", { class: "code", tabindex: 0, "aria-label": `Vectors of point ${id}` },
+    const label = `Vectors of point ${shown(id)}`;
+    put(place, h("pre", { class: "code", tabindex: 0, "aria-label": label },
       JSON.stringify(vector)));
   } catch (error) {
     sayWhy(error);
@@ -70,7 +72,7 @@ async function edit(name, id) {
     const now = await api.point(name, id);
     const area = jsonArea(now.payload ?? {}, { rows: 16 });
     const done = await ask({
-      title: `Payload of point ${id}`, action: "Save", wide: true,
+      title: `Payload of point ${shown(id)}`, action: "Save", wide: true,
       content: h("label", {}, h("span", {}, "As JSON"), area),
       work: async () => {
         const next = parsed(area, "The payload") ?? {};
@@ -80,7 +82,7 @@ async function edit(name, id) {
         await api.overwritePayload(name, now.id, next);
       },
     });
-    if (done) say(`The payload of point ${id} was saved.`);
+    if (done) say(`The payload of point ${shown(id)} was saved.`);
     return done;
   } catch (error) {
     sayWhy(error);
@@ -90,9 +92,9 @@ async function edit(name, id) {
 
 async function remove(name, id) {
   const done = await confirmed({
-    title: `Delete point ${id}?`, text: "Its vectors and its payload are gone then.",
+    title: `Delete point ${shown(id)}?`, text: "Its vectors and its payload are gone then.",
     work: () => api.deletePoints(name, [id]),
   });
-  if (done) say(`Point ${id} was deleted.`);
+  if (done) say(`Point ${shown(id)} was deleted.`);
   return done;
 }

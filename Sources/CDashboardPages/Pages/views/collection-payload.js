@@ -2,6 +2,7 @@
 import * as api from "../core/endpoints.js";
 import { h, put } from "../core/dom.js";
 import { count, counted } from "../core/format.js";
+import { isKept } from "../core/json.js";
 import { button } from "../parts/button.js";
 import { ask, confirmed } from "../parts/dialog.js";
 import { choice, field, line } from "../parts/field.js";
@@ -62,7 +63,7 @@ async function sampledKeys(name, signal) {
 function collect(object, prefix, keys) {
   for (const [name, value] of Object.entries(object)) {
     const key = `${prefix}${/^[\w-]+$/.test(name) ? name : `"${name}"`}`;
-    if (value !== null && typeof value === "object" && !Array.isArray(value)) {
+    if (isObject(value)) {
       collect(value, `${key}.`, keys);
       continue;
     }
@@ -70,6 +71,10 @@ function collect(object, prefix, keys) {
     known.seen += 1;
     keys.set(key, known);
   }
+}
+
+function isObject(value) {
+  return value !== null && typeof value === "object" && !Array.isArray(value) && !isKept(value);
 }
 
 function rows(schema, found) {

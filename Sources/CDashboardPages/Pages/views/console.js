@@ -4,6 +4,7 @@ import { send } from "../core/api.js";
 import { h, put } from "../core/dom.js";
 import { bytes, duration } from "../core/format.js";
 import { history, remember } from "../core/history.js";
+import { parseJSON } from "../core/json.js";
 import { templates } from "../core/templates.js";
 import { explanation } from "../parts/explanation.js";
 import { choice, field, jsonArea, line, tick } from "../parts/field.js";
@@ -109,7 +110,7 @@ export async function show({ root, place, signal }) {
 function told(reply, text, milliseconds) {
   let parsed = null;
   try {
-    parsed = JSON.parse(text);
+    parsed = parseJSON(text);
   } catch {
     // Some answers are plain text.
   }

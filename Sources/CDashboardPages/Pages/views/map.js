@@ -3,9 +3,11 @@ import * as api from "../core/endpoints.js";
 import { colouring } from "../core/colours.js";
 import { h, put } from "../core/dom.js";
 import { counted, percent, short } from "../core/format.js";
+import { shown } from "../core/json.js";
 import { button } from "../parts/button.js";
 import { choice, field, line, offers, vectorChoice } from "../parts/field.js";
 import { meter } from "../parts/meter.js";
+import { sayWhy } from "../parts/notices.js";
 import { pagedTable } from "../parts/paged-table.js";
 import { pointCard } from "../parts/point-card.js";
 import { scatter } from "../parts/scatter.js";
@@ -34,7 +36,7 @@ export async function show({ root, name, info, signal }) {
     columns: [
       {
         title: "Point",
-        cell: (dot) => button(String(dot.id), () => showPoint(dot), { kind: "quiet small" }),
+        cell: (dot) => button(shown(dot.id), () => showPoint(dot), { kind: "quiet small" }),
       },
       { title: "Group", cell: (dot) => (dot.value === undefined ? "–" : String(dot.value)) },
       { title: "x", isNumber: true, cell: (dot) => short(dot.x) },
@@ -48,7 +50,7 @@ export async function show({ root, name, info, signal }) {
     put(bar);
     try {
       const { points } = await api.query(name, {
-        query: { sample: "random" }, limit: Number(size.value), with_payload: true,
+        query: { sample: "random" }, limit: Number(size.value), with_payload: wantedPayload(),
         with_vector: using.value === "" ? true : [using.value],
       }, signal);
       const rows = points.map((point) => vectorOf(point, using.value));
@@ -67,13 +69,32 @@ export async function show({ root, name, info, signal }) {
     }
   }
 
+  /** Of payloads no more is asked for than what colours them. */
+  function wantedPayload() {
+    const key = colour.value.trim();
+    return key === "" ? false : { include: [key] };
+  }
+
+  async function recolour() {
+    try {
+      const found = await api.retrieve(name, {
+        ids: sample.map((point) => point.id), with_payload: wantedPayload(), with_vector: false,
+      }, signal);
+      const payloads = new Map(found.map((point) => [shown(point.id), point.payload]));
+      for (const point of sample) point.payload = payloads.get(shown(point.id));
+      draw();
+    } catch (error) {
+      if (!signal.aborted) sayWhy(error);
+    }
+  }
+
   function draw() {
     const key = colour.value.trim();
     const values = sample.map((point) => (key === "" ? undefined : valueAt(point.payload, key)));
     const { colourOf, legend: entries } = colouring(values);
     const dots = sample.map((point, index) => ({
       id: point.id, x: point.x, y: point.y, value: values[index], colour: colourOf(values[index]),
-      name: `${point.id}${values[index] === undefined ? "" : ` · ${key}: ${values[index]}`}`,
+      name: shown(point.id) + (values[index] === undefined ? "" : ` · ${key}: ${values[index]}`),
     }));
     plane.draw(dots);
     table.setRows(dots);
@@ -84,14 +105,18 @@ export async function show({ root, name, info, signal }) {
     }));
   }
 
-  function showPoint({ id }) {
-    const point = sample.find((one) => one.id === id);
-    put(picked, pointCard(name, point, { changed: () => put(picked) }));
-    picked.scrollIntoView({ block: "nearest" });
+  async function showPoint({ id }) {
+    try {
+      const point = await api.point(name, id, signal);
+      put(picked, pointCard(name, point, { changed: () => put(picked) }));
+      picked.scrollIntoView({ block: "nearest" });
+    } catch (error) {
+      sayWhy(error);
+    }
   }
 
   for (const control of [using, size]) control.addEventListener("change", load);
-  colour.addEventListener("change", draw);
+  colour.addEventListener("change", recolour);
   const sign = (label, text, onclick) =>
     h("button", { type: "button", "aria-label": label, onclick }, text);
   put(

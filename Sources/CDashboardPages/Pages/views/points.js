@@ -2,6 +2,7 @@
 import * as api from "../core/endpoints.js";
 import { h, put } from "../core/dom.js";
 import { count } from "../core/format.js";
+import { shown } from "../core/json.js";
 import { button } from "../parts/button.js";
 import { choice, field, vectorChoice } from "../parts/field.js";
 import { filterBuilder } from "../parts/filter-builder.js";
@@ -51,7 +52,8 @@ export async function show({ root, name, info, signal }) {
     try {
       const answer = await page();
       next = answer.next_page_offset;
-      put(banner, liked !== null && h("p", { class: "row" }, `The nearest to point ${liked}.`,
+      put(banner, liked !== null && h("p", { class: "row" },
+        `The nearest to point ${shown(liked)}.`,
         button("All points", () => from([undefined]), { kind: "small" })));
       put(list, answer.points.map((point) => pointCard(name, point, {
         similar: vectors.length > 0 && similarTo, changed: load,
@@ -66,10 +68,10 @@ export async function show({ root, name, info, signal }) {
   }
 
   /** How many there are; an estimate where a filter would have to be counted. */
-  async function tell(shown) {
-    if (liked !== null) return put(where, `${count(shown)} nearest`);
+  async function tell(found) {
+    if (liked !== null) return put(where, `${count(found)} nearest`);
     const first = (starts.length - 1) * Number(size.value);
-    const range = `${count(first + (shown ? 1 : 0))}–${count(first + shown)}`;
+    const range = `${count(first + (found ? 1 : 0))}–${count(first + found)}`;
     put(where, range);
     try {
       const all = await api.countPoints(name, { filter: filter.value(), exact: false }, signal);
