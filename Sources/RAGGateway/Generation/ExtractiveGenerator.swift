@@ -12,6 +12,9 @@ public struct ExtractiveGenerator: AnswerGenerator {
   private static let tolerance: Float = 0.1
   /// Two sentences nearer than this say the same.
   private static let sameness: Float = 0.92
+  /// As `sameness`, for vectors of tokens: those know what stands around them, so that all
+  /// sentences of a passage are near to each other.
+  private static let samenessOfTokens: Float = 0.985
   /// What a passage's place in the ranking is worth beside a sentence's similarity.
   private static let passageWeight: Float = 0.1
   private static let openingCharacters = 300
@@ -60,6 +63,8 @@ public struct ExtractiveGenerator: AnswerGenerator {
       score + Self.passageWeight * request.chunks[candidate.chunk].signals.fused
     }
     guard let best = candidates.indices.max(by: { values[$0] < values[$1] }) else { return [] }
+    let usesTokens = request.chunks.allSatisfy { $0.tokens != nil }
+    let sameness = usesTokens ? Self.samenessOfTokens : Self.sameness
     var taken = [best]
     // More from the same passage alone: sentences of two answers make a third that nobody gave.
     let further = candidates.indices
@@ -67,7 +72,7 @@ public struct ExtractiveGenerator: AnswerGenerator {
       .sorted { values[$0] > values[$1] }
     for index in further where taken.count < Self.sentencesTaken {
       let repeats = taken.contains {
-        Similarity.cosine(vectors[index], vectors[$0]) > Self.sameness
+        Similarity.cosine(vectors[index], vectors[$0]) > sameness
       }
       if values[index] < values[best] - Self.tolerance || repeats { continue }
       taken.append(index)
