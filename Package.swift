@@ -38,6 +38,9 @@ let nioHTTPTypes = product("NIOHTTPTypes", "swift-nio-extras")
 let nioHTTPTypesHTTP1 = product("NIOHTTPTypesHTTP1", "swift-nio-extras")
 let nioHPACK = product("NIOHPACK", "swift-nio-http2")
 let nioHTTP2 = product("NIOHTTP2", "swift-nio-http2")
+let nioHTTPTypesHTTP2 = product("NIOHTTPTypesHTTP2", "swift-nio-extras")
+let nioSSL = product("NIOSSL", "swift-nio-ssl")
+let nioTLS = product("NIOTLS", "swift-nio")
 let nioPosix = product("NIOPosix", "swift-nio")
 let unixSignals = product("UnixSignals", "swift-service-lifecycle")
 
@@ -56,6 +59,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
     .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
   ],
@@ -87,7 +91,7 @@ let package = Package(
     .target(name: "CDashboardPages", exclude: ["Pages"]),
     target("DashboardPages", ["CDashboardPages"]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
-    target("TransportBase", ["CBrotli", "CZlib", nioCore, nioPosix]),
+    target("TransportBase", ["CBrotli", "CZlib", nioCore, nioPosix, nioSSL]),
     target("ProtoWire"),
     target("QdrantAPI", ["FastJSON", "PointModel", "TextAnalysis"]),
     target("AccessTokens", ["FastJSON", "PointModel", crypto]),
@@ -104,8 +108,8 @@ let package = Package(
       [
         "CBrotli", "CZlib", "DashboardPages", "FastJSON", "HTTPTransfer", "PointModel", "QdrantAPI",
         "QdrantService", "ServiceProcess", "TransportBase", "VectorDB", "VectorIndex", httpTypes,
-        hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1,
-        nioPosix,
+        hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1, nioHTTP2, nioHTTPTypes,
+        nioHTTPTypesHTTP1, nioHTTPTypesHTTP2, nioPosix, nioTLS,
       ]),
     .systemLibrary(name: "CMalloc"),
     .executableTarget(
@@ -113,8 +117,9 @@ let package = Package(
       dependencies: [
         .target(name: "CMalloc", condition: .when(platforms: [.linux])),
         "AccessTokens", "DataTransfer", "FastJSON", "HTTPTransfer", "PointModel", "QdrantClient",
-        "QdrantGRPC", "QdrantREST", "QdrantService", "ServiceProcess", "VectorDB", "VectorIndex",
-        argumentParser, hummingbird, lifecycle, logging, nioCore, nioPosix, unixSignals,
+        "QdrantGRPC", "QdrantREST", "QdrantService", "ServiceProcess", "TransportBase", "VectorDB",
+        "VectorIndex", argumentParser, hummingbird, lifecycle, logging, nioCore, nioPosix,
+        unixSignals,
       ],
       swiftSettings: strict),
     .executableTarget(

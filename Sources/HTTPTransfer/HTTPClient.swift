@@ -5,16 +5,20 @@ import Synchronization
 /// An HTTP/1.1 and HTTP/2 client: one thread, connections kept and used again.
 ///
 /// Proxies named in the environment are used, but not for requests to this machine. Redirects are
-/// not followed. Certificates are checked against those the system trusts.
+/// not followed. Certificates are checked against those the system trusts, and others if these are
+/// given.
 public final class HTTPClient: Sendable {
-  private let queue = TransferQueue()
+  private let queue: TransferQueue
   private let thread: Mutex<pthread_t?>
 
   private static let initialize: CURLcode = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
 
   /// Starts the client's thread.
-  public init() {
+  ///
+  /// - Parameter trust: by what servers are known over TLS.
+  public init(trust: HTTPTrust = HTTPTrust()) {
     _ = Self.initialize
+    queue = TransferQueue(trust: trust)
     var thread = pthread_t()
     let context = Unmanaged.passRetained(queue)
     let status = pthread_create(

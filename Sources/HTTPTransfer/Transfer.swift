@@ -13,7 +13,7 @@ final class Transfer {
   private var isTooLarge = false
 
   /// Nil when libcurl is out of memory; `receiver` is then still to be told.
-  init?(id: UInt64, request: HTTPRequest, receiver: BufferedReceiver) {
+  init?(id: UInt64, request: HTTPRequest, trust: HTTPTrust, receiver: BufferedReceiver) {
     guard let easy = curl_easy_init() else { return nil }
     self.id = id
     self.easy = easy
@@ -22,6 +22,7 @@ final class Transfer {
     message = .allocate(capacity: Int(CURL_ERROR_SIZE))
     message.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
     configure()
+    configure(trust)
   }
 
   deinit {
@@ -60,6 +61,18 @@ final class Transfer {
     quiver_curl_set_callback(easy, CURLOPT_HEADERFUNCTION) { bytes, size, count, context in
       Transfer.from(context).receiveHeader(
         UnsafeRawBufferPointer(start: bytes, count: size * count))
+    }
+  }
+
+  private func configure(_ trust: HTTPTrust) {
+    if let authorities = trust.authorities {
+      // Those of the system stand in a folder, which is looked at as well.
+      quiver_curl_set_string(easy, CURLOPT_CAINFO, authorities)
+    }
+    if !trust.checksName { quiver_curl_set_long(easy, CURLOPT_SSL_VERIFYHOST, 0) }
+    if let (path, key) = trust.certificate {
+      quiver_curl_set_string(easy, CURLOPT_SSLCERT, path)
+      quiver_curl_set_string(easy, CURLOPT_SSLKEY, key)
     }
   }
 

@@ -43,7 +43,9 @@ final class TransferLoop {
     let receiver = BufferedReceiver(
       maximumBytes: order.request.maximumResponseBytes, sink: order.sink,
       continuation: order.continuation)
-    guard let transfer = Transfer(id: order.id, request: order.request, receiver: receiver),
+    guard
+      let transfer = Transfer(
+        id: order.id, request: order.request, trust: queue.trust, receiver: receiver),
       curl_multi_add_handle(multi, transfer.easy) == CURLM_OK
     else {
       queue.finished(order.id)

@@ -27,7 +27,13 @@ final class TransferQueue: Sendable {
     }
   }
 
+  /// By what servers are known over TLS.
+  let trust: HTTPTrust
   private let state = Mutex(State())
+
+  init(trust: HTTPTrust) {
+    self.trust = trust
+  }
 
   /// Lets the tasks wake the thread. Called by the thread at its start.
   func attach(_ multi: UnsafeMutableRawPointer) {

@@ -3,6 +3,7 @@ import HummingbirdCore
 public import Logging
 import NIOCore
 public import QdrantService
+public import TransportBase
 public import VectorDB
 
 /// Qdrant's REST interface over one database: the routes, and the HTTP server that serves them.
@@ -53,8 +54,11 @@ public struct RESTApplication: Sendable {
 
   /// The HTTP server; run it in a service group.
   ///
-  /// - Parameter onListening: told the port once connections are accepted.
+  /// - Parameters:
+  ///   - certificate: the certificate of a server that speaks TLS; `nil` for one that does not.
+  ///   - onListening: told the port once connections are accepted.
   public func application(
+    certificate: ServerCertificate? = nil,
     onListening: @escaping @Sendable (Int?) async -> Void = { _ in }
   ) -> some ApplicationProtocol {
     let settings = services.settings
@@ -65,7 +69,9 @@ public struct RESTApplication: Sendable {
     return Application(
       responder: responder(),
       server: HTTPServerBuilder { responder in
-        LoopBoundChannel(responder: responder, limits: ConnectionLimits())
+        let plain = LoopBoundChannel(responder: responder, limits: ConnectionLimits())
+        guard let certificate else { return plain }
+        return SecureChannel(plain: plain, certificate: certificate)
       },
       configuration: ApplicationConfiguration(
         address: .hostname(settings.host, port: settings.httpPort)),

@@ -20,7 +20,7 @@ public final class GatewayAssembly: Sendable {
   /// - Throws: `GatewayStartError` for a model or a prompt that is missing or unusable.
   public init(settings: GatewaySettings, logger: Logger) throws(GatewayStartError) {
     let limits = settings.access.limits
-    client = HTTPClient()
+    client = HTTPClient(trust: HTTPTrust(authorities: settings.store.authorities))
     // A store that is down should be reported soon: the caller can retry as well.
     let server = QdrantServer(
       JSONEndpoint(

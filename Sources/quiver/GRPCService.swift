@@ -1,8 +1,10 @@
 import Logging
+import NIOCore
 import QdrantGRPC
 import QdrantREST
 import QdrantService
 import ServiceLifecycle
+import TransportBase
 
 /// Serves gRPC for as long as the process does.
 ///
@@ -14,14 +16,18 @@ struct GRPCService: Service, CustomStringConvertible {
 
   /// A server on `port`, of the same rights and limits as the REST API.
   init(
-    _ service: QdrantService, port: Int, settings: ServerSettings, commit: String, logger: Logger
+    _ service: QdrantService, port: Int, settings: ServerSettings,
+    certificate: ServerCertificate?, commit: String, logger: Logger
   ) {
+    var opening: QdrantGRPCServer.Settings.Opening?
+    if let certificate { opening = { try certificate.addHandler(to: $0) } }
     server = QdrantGRPCServer(
       service,
       release: GRPCRelease(
         title: Release.title, version: Release.contractVersion, commit: commit),
       settings: .init(
-        host: settings.host, port: port, messageBytesMax: settings.maxRequestSizeMB << 20),
+        host: settings.host, port: port, messageBytesMax: settings.maxRequestSizeMB << 20,
+        opening: opening),
       logger: logger)
     self.settings = settings
     self.logger = logger

@@ -14,8 +14,9 @@ struct HealthCommand: AsyncParsableCommand {
   var timeout = 3
 
   func run() async throws {
-    let url = try options.load().settings.localURL
-    let client = HTTPClient()
+    let settings = try options.load().settings
+    let url = settings.localURL
+    let client = HTTPClient(trust: settings.ownTrust)
     defer { client.shutdown() }
     let request = HTTPRequest(
       url: url + "/readyz", timeoutSeconds: Double(max(1, timeout)), maximumResponseBytes: 1 << 20)

@@ -51,10 +51,14 @@ struct Server {
     if let snapshot { try await restore(snapshot) }
     let state = ServerState(bodyBytesMax: settings.maxInflightMB << 20)
     let database = DatabaseService(settings: settings, state: state, logger: logger)
+    let certificates = try CertificateService(settings, logger)
     let application = RESTApplication(
       state: state, settings: settings, logger: logger, commit: commit
-    ).application(onListening: { port in await database.startedListening(port: port) })
+    ).application(
+      certificate: certificates?.rest,
+      onListening: { port in await database.startedListening(port: port) })
     var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: application)]
+    if let certificates { services.append(.init(service: certificates)) }
     if let port = settings.grpcPort {
       let api = QdrantService(
         state: state, snapshotFolder: settings.snapshotFolder, keys: settings.accessKeys,
@@ -62,7 +66,8 @@ struct Server {
       services.append(
         .init(
           service: GRPCService(
-            api, port: port, settings: settings, commit: commit, logger: logger)))
+            api, port: port, settings: settings, certificate: certificates?.grpc, commit: commit,
+            logger: logger)))
     }
     services.append(
       .init(service: database, successTerminationBehavior: .gracefullyShutdownGroup))

@@ -1,5 +1,6 @@
 import ArgumentParser
 import QdrantREST
+import TransportBase
 import VectorDB
 
 /// The exit codes that scripts and supervisors may rely on.
@@ -25,7 +26,7 @@ enum ServerExit {
   static func code(for error: any Error) -> ExitCode {
     switch error {
     case let error as DatabaseError: code(for: error)
-    case is RestoreError: configuration
+    case is RestoreError, is CertificateFault: configuration
     default: failure
     }
   }

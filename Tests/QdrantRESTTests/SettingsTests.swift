@@ -152,20 +152,19 @@ import VectorDB
     #expect(settings.httpPort == 6444 && settings.maxRequestSizeMB == 64)
     #expect(settings.storagePath == "/data" && settings.snapshotFolder.path == "/snaps")
     #expect(settings.searchThreads == 2)
+    #expect(settings.tlsCertificate == "./tls/cert.pem" && settings.certificateFiles == nil)
     #expect(settings.altAPIKey == nil && !settings.acceptsTokens)
     #expect(
       warnings.filter { !$0.contains("alt_api_key") }
         == [
           "storage.on_disk_payload", "storage.optimizers.default_segment_number",
-          "storage.performance.optimizer_cpu_budget", "cluster.p2p.port", "tls.cert",
-          "gpu.devices",
+          "storage.performance.optimizer_cpu_budget", "cluster.p2p.port", "gpu.devices",
         ].map { "\($0) in quiver.yaml is not supported and has no effect" })
   }
 
   @Test(arguments: [
-    ("service.enable_tls", "true"),
-    ("service.verify_https_client_certificate", "yes"), ("cluster.p2p.enable_tls", "on"),
-    ("audit.enabled", "true"), ("service.enable_tls", "what"),
+    ("cluster.p2p.enable_tls", "on"),
+    ("audit.enabled", "true"), ("service.enforce_internal_auth", "what"),
   ])
   func protectionThatIsNotThereRefusesTheStart(_ path: String, _ value: String) {
     let steps = path.split(separator: ".")
@@ -193,6 +192,15 @@ import VectorDB
         "QDRANT__CLUSTER__FOO is not supported and has no effect",
         "QDRANT__SERVICE__ALT_API_KEY is empty and counts as not set",
       ])
+  }
+
+  @Test func certificatesOfClientsNeedTLS() throws {
+    let verify = "QDRANT__SERVICE__VERIFY_HTTPS_CLIENT_CERTIFICATE"
+    #expect(problems([verify: "true"]).count == 1)
+    let settings = try load([verify: "true", "QDRANT__SERVICE__ENABLE_TLS": "true"]).settings
+    #expect(settings.certificateFiles?.clientAuthorities == "./tls/cacert.pem")
+    #expect(settings.localURL == "https://127.0.0.1:6333")
+    #expect(problems(["QUIVER__SERVICE__ENABLE_TLS": "what"]).count == 1)
   }
 
   @Test func tokensNeedAKeyThatSignsThem() throws {

@@ -34,6 +34,7 @@ struct GRPCMethods: Sendable {
     _ service: String, _ method: String, isOpen: Bool = false,
     _ decode: @escaping Decode<Request>, _ perform: @escaping Perform<Request>
   ) {
+    let action = Self.action(service, method)
     methods["/\(service)/\(method)"] = GRPCMethod(
       isOpen: isOpen,
       reads: { message in
@@ -45,10 +46,18 @@ struct GRPCMethods: Sendable {
         }
       },
       kind: .unary { [gate] (message, call) async throws(GRPCStatus) in
+        var call = call
+        do throws(ServiceError) {
+          call.caller = try await gate.confirmed(call.caller)
+          if let action {
+            let name = call.caller.access.isGlobal ? nil : Self.collection(in: message)
+            try gate.precheck(action, on: name, call.caller)
+          }
+        } catch {
+          throw GRPCStatus(error)
+        }
         let request = try await Self.decode(message, decode)
         do throws(ServiceError) {
-          var call = call
-          call.caller = try await gate.confirmed(call.caller)
           return try await perform(request, call)
         } catch {
           throw GRPCStatus(error)

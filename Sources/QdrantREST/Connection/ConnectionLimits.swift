@@ -27,6 +27,10 @@ package struct ConnectionLimits: Sendable {
   package var unreadBytesKept = 64 << 10
   /// Bytes of a request's head.
   package var headBytesMax = 80 << 10
+  /// Requests of one connection that may be under way at once, by HTTP/2.
+  package var streamsMax = 256
+  /// What a client may send of a request before it is told to go on, by HTTP/2, in bytes.
+  package var streamWindow = 1 << 20
   /// Fields of a request's head.
   package var headFieldsMax = 1000
 

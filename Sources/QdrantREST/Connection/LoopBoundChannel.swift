@@ -21,24 +21,27 @@ struct LoopBoundChannel: HTTPChannelHandler {
   let limits: ConnectionLimits
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
-    channel.eventLoop.makeCompletedFuture {
-      let pipeline = channel.pipeline.syncOperations
-      let gate = ByteGate()
-      try pipeline.addHandler(gate)
-      var heads = NIOHTTPDecoderLimitConfiguration()
-      heads.maxHeaderFieldSize = limits.headBytesMax
-      heads.maxHeaderListSize = limits.headBytesMax
-      heads.maxHeaderFieldCount = limits.headFieldsMax
-      try pipeline.configureHTTPServerPipeline(
-        withPipeliningAssistance: false, withErrorHandling: false,
-        withOutboundHeaderValidation: false, withEncoderConfiguration: .init(),
-        withDecoderLimitConfiguration: heads)
-      try pipeline.addHandler(ConnectionGuard(limits: limits, gate: gate))
-      try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
-      return try NIOAsyncChannel(
-        wrappingChannelSynchronously: channel,
-        configuration: .init(isOutboundHalfClosureEnabled: true))
-    }
+    channel.eventLoop.makeCompletedFuture { try open(channel) }
+  }
+
+  /// Makes a connection speak HTTP/1. On its event loop.
+  func open(_ channel: any Channel) throws -> Value {
+    let pipeline = channel.pipeline.syncOperations
+    let gate = ByteGate()
+    try pipeline.addHandler(gate)
+    var heads = NIOHTTPDecoderLimitConfiguration()
+    heads.maxHeaderFieldSize = limits.headBytesMax
+    heads.maxHeaderListSize = limits.headBytesMax
+    heads.maxHeaderFieldCount = limits.headFieldsMax
+    try pipeline.configureHTTPServerPipeline(
+      withPipeliningAssistance: false, withErrorHandling: false,
+      withOutboundHeaderValidation: false, withEncoderConfiguration: .init(),
+      withDecoderLimitConfiguration: heads)
+    try pipeline.addHandler(ConnectionGuard(limits: limits, gate: gate))
+    try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+    return try NIOAsyncChannel(
+      wrappingChannelSynchronously: channel,
+      configuration: .init(isOutboundHalfClosureEnabled: true))
   }
 
   /// Answers the connection's requests one after another. The connection's end cancels whatever is

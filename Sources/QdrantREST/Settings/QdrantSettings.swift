@@ -10,8 +10,6 @@ extension SettingKey {
   private static let qdrant = AdoptedSettings(
     prefix: "QDRANT__",
     rules: [
-      "service.enable_tls": .protection,
-      "service.verify_https_client_certificate": .protection,
       "service.enforce_internal_auth": .protection,
       "cluster.p2p.enable_tls": .protection,
       "audit.enabled": .protection,
@@ -62,6 +60,6 @@ extension SettingKey {
       "storage.snapshots_config", "storage.payload", "storage.optimizers",
       "storage.optimizers_overwrite", "storage.wal", "storage.hnsw_index",
       "storage.hnsw_global_config", "storage.collection", "storage.quotas", "logger.on_disk",
-      "cluster", "tls", "gpu", "inference", "debugger", "feature_flags", "audit",
+      "cluster", "gpu", "inference", "debugger", "feature_flags", "audit",
     ])
 }

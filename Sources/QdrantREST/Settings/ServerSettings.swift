@@ -1,6 +1,7 @@
 public import Logging
 public import QdrantService
 public import ServiceProcess
+public import TransportBase
 public import VectorDB
 
 /// What the server is configured with, every value checked.
@@ -21,6 +22,18 @@ public struct ServerSettings: Sendable, Equatable {
   public var readOnlyAPIKey: String?
   /// Whether tokens are taken that one of the two keys which permit everything has signed.
   public var acceptsTokens = false
+  /// Whether both transports speak TLS.
+  public var enableTLS = false
+  /// Whether clients must show a certificate.
+  public var verifyClients = false
+  /// The server's certificate, in PEM.
+  public var tlsCertificate = "./tls/cert.pem"
+  /// Its private key, in PEM.
+  public var tlsKey = "./tls/key.pem"
+  /// The authorities of clients' certificates, in PEM.
+  public var tlsAuthorities = "./tls/cacert.pem"
+  /// After how many seconds the certificate is read anew; 0 for never.
+  public var tlsReloadSeconds = 3600
   /// Whether pages of other origins may call the server from browsers.
   public var enableCORS = true
   /// Whether there is a dashboard at `/dashboard`.
@@ -74,7 +87,17 @@ public struct ServerSettings: Sendable, Equatable {
   }
 
   /// Where a server with these settings is reached from this machine.
-  public var localURL: String { LocalAddress.url(host: host, port: httpPort) }
+  public var localURL: String {
+    LocalAddress.url(host: host, port: httpPort, isSecure: enableTLS)
+  }
+
+  /// Where the certificate is, and what is asked of clients; `nil` without TLS.
+  public var certificateFiles: ServerCertificate.Files? {
+    guard enableTLS else { return nil }
+    return ServerCertificate.Files(
+      certificate: tlsCertificate, key: tlsKey,
+      clientAuthorities: verifyClients ? tlsAuthorities : nil)
+  }
 
   /// What callers' keys permit.
   public var accessKeys: AccessKeys {
@@ -131,6 +154,15 @@ extension ServerSettings {
     set(\.acceptsTokens, reader.flag(.jwtRBAC))
     if acceptsTokens, apiKey == nil, altAPIKey == nil {
       reader.reject(.jwtRBAC, "needs `service.api_key`, which signs the tokens")
+    }
+    set(\.enableTLS, reader.flag(.enableTLS))
+    set(\.verifyClients, reader.flag(.verifyClients))
+    set(\.tlsCertificate, reader.given(.tlsCertificate))
+    set(\.tlsKey, reader.given(.tlsKey))
+    set(\.tlsAuthorities, reader.given(.tlsAuthorities))
+    set(\.tlsReloadSeconds, reader.integer(.tlsReloadSeconds, in: 0...31_536_000))
+    if verifyClients, !enableTLS {
+      reader.reject(.verifyClients, "needs `service.enable_tls`: without TLS nobody is asked")
     }
     set(\.enableCORS, reader.flag(.enableCORS))
     set(\.enableStaticContent, reader.flag(.enableStaticContent))

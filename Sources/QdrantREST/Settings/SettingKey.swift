@@ -18,6 +18,18 @@ public enum SettingKey: String, Sendable, CaseIterable {
   case readOnlyAPIKey = "service.read_only_api_key"
   /// Whether tokens are taken that one of the keys has signed.
   case jwtRBAC = "service.jwt_rbac"
+  /// Whether both transports speak TLS.
+  case enableTLS = "service.enable_tls"
+  /// Whether clients must show a certificate of the given authorities.
+  case verifyClients = "service.verify_https_client_certificate"
+  /// The server's certificate.
+  case tlsCertificate = "tls.cert"
+  /// Its private key.
+  case tlsKey = "tls.key"
+  /// The authorities of clients' certificates.
+  case tlsAuthorities = "tls.ca_cert"
+  /// After how many seconds the certificate is read anew; 0 for never.
+  case tlsReloadSeconds = "tls.cert_ttl"
   /// Whether pages of other origins may call the server from browsers.
   case enableCORS = "service.enable_cors"
   /// Whether there is a dashboard at `/dashboard`.

@@ -8,6 +8,8 @@ public enum SettingKey: String, Sendable, CaseIterable {
   case logFormat = "APP_LOG_FORMAT"
   case storeURL = "QDRANT_VECTOR_STORE__URL"
   case storeKey = "QDRANT_VECTOR_STORE__API_KEY"
+  /// A file of certificates to trust beside those of the system.
+  case storeAuthorities = "QDRANT_VECTOR_STORE__CA_CERT"
   case collection = "QDRANT_VECTOR_STORE__COLLECTION_NAME"
   case vectorSize = "QDRANT_VECTOR_STORE__VECTOR_SIZE"
   case distance = "QDRANT_VECTOR_STORE__DISTANCE"
@@ -97,9 +99,9 @@ extension SettingKey: Setting {
     case .requestsInFlight: "128"
     case .requestsPerMinute: "0"
     case .bodyBytes: "8"
-    case .accessKeys, .rerankURL, .rerankModel, .rerankKey, .storeKey, .vectorSize, .threshold,
-      .embeddingModel, .embeddingKey, .chatKey,
-      .chatTemperature, .promptPath:
+    case .accessKeys, .rerankURL, .rerankModel, .rerankKey, .storeKey, .storeAuthorities,
+      .vectorSize, .threshold, .embeddingModel, .embeddingKey, .chatKey, .chatTemperature,
+      .promptPath:
       nil
     }
   }

@@ -7,6 +7,8 @@ public struct StoreSettings: Sendable, Equatable {
   public var url: String
   /// Key that the store asks for.
   public var apiKey: String?
+  /// A file of certificates in PEM that are trusted beside those of the system.
+  public var authorities: String?
   /// The collection's name.
   public var collection: String
   /// The vector size that the embedder must have; `nil` takes whatever it has.
@@ -23,6 +25,7 @@ public struct StoreSettings: Sendable, Equatable {
   init(reading reader: inout SettingsReader<SettingKey>) {
     url = reader.url(.storeURL)
     apiKey = reader.given(.storeKey)
+    authorities = reader.given(.storeAuthorities)
     collection = reader.text(.collection) ?? ""
     vectorSize = reader.integer(.vectorSize, in: 1...65_536)
     distance =

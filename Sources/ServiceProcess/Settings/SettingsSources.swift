@@ -63,7 +63,9 @@ public enum ProcessEnvironment {
 /// Where a service is reached from the machine that it runs on.
 public enum LocalAddress {
   /// The URL of a service that listens on `host`, which may be all addresses there are.
-  public static func url(host: String, port: Int) -> String {
+  ///
+  /// - Parameter isSecure: whether it speaks TLS.
+  public static func url(host: String, port: Int, isSecure: Bool = false) -> String {
     let name =
       switch host {
       case "", "0.0.0.0": "127.0.0.1"
@@ -71,6 +73,6 @@ public enum LocalAddress {
       case let host where host.contains(":") && !host.hasPrefix("["): "[\(host)]"
       default: host
       }
-    return "http://\(name):\(port)"
+    return "\(isSecure ? "https" : "http")://\(name):\(port)"
   }
 }

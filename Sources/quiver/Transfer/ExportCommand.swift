@@ -22,6 +22,9 @@ struct ExportCommand: AsyncParsableCommand {
   @Option(name: .long, help: "The server; the default follows the settings of this machine.")
   var url: String?
 
+  @Option(name: .long, help: RemoteOptions.caHelp)
+  var ca: String?
+
   @Option(name: .long, help: "Points in one request.")
   var batch = 256
 
@@ -33,7 +36,7 @@ struct ExportCommand: AsyncParsableCommand {
     job.batch = batch
     job.restarts = restart
     let final = job
-    let client = HTTPClient()
+    let client = RemoteOptions.client(ca, asking: [url])
     let server = try RemoteOptions.server(url, keyIn: "QUIVER_API_KEY", client: client)
     try await RemoteOptions.run(client) { progress throws(TransferError) in
       try await final.run(from: server, progress: progress)

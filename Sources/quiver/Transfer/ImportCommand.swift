@@ -35,6 +35,9 @@ struct ImportCommand: AsyncParsableCommand {
   @Option(name: .long, help: "The id of the first row of a .npy file; the others follow.")
   var firstID: UInt64 = 0
 
+  @Option(name: .long, help: RemoteOptions.caHelp)
+  var ca: String?
+
   @Option(name: .long, help: "Points in one request.")
   var batch = 256
 
@@ -54,7 +57,7 @@ struct ImportCommand: AsyncParsableCommand {
     job.checkpoint = checkpoint
     job.restarts = restart
     let final = job
-    let client = HTTPClient()
+    let client = RemoteOptions.client(ca, asking: [url])
     let server = try RemoteOptions.server(url, keyIn: "QUIVER_API_KEY", client: client)
     try await RemoteOptions.run(client) { progress throws(TransferError) in
       try await final.run(into: server, progress: progress)

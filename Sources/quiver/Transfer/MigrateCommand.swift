@@ -23,6 +23,9 @@ struct MigrateCommand: AsyncParsableCommand {
   @Option(name: .long, help: "A collection to copy, may be given several times; or else all.")
   var collection: [String] = []
 
+  @Option(name: .long, help: RemoteOptions.caHelp)
+  var ca: String?
+
   @Option(name: .long, help: "Points in one request.")
   var batch = 256
 
@@ -43,7 +46,7 @@ struct MigrateCommand: AsyncParsableCommand {
     job.restarts = restart
     job.addsToExisting = addToExisting
     let final = job
-    let client = HTTPClient()
+    let client = RemoteOptions.client(ca, asking: [from, to])
     let source = try RemoteOptions.server(from, keyIn: "QUIVER_FROM_API_KEY", client: client)
     let target = try RemoteOptions.server(to, keyIn: "QUIVER_TO_API_KEY", client: client)
     try await RemoteOptions.run(client) { progress throws(TransferError) in

@@ -1,3 +1,4 @@
+import ArgumentParser
 import DataTransfer
 import HTTPTransfer
 import QdrantClient
@@ -8,6 +9,21 @@ import ServiceProcess
 ///
 /// Keys come from the environment only: a command line is visible to every user of the machine.
 enum RemoteOptions {
+  /// What the option for a certificate authority does.
+  static let caHelp: ArgumentHelp =
+    "A file of certificates in PEM to trust beside those of the system."
+
+  /// A client that trusts the certificates in the file `ca`, too.
+  ///
+  /// - Parameter urls: the servers; `nil` stands for that of this machine, whose own certificate is
+  ///   trusted where no file is given.
+  static func client(_ ca: String?, asking urls: [String?]) -> HTTPClient {
+    if ca == nil, urls == [nil], let settings = try? ServerSettings.load(.process()).settings {
+      return HTTPClient(trust: settings.ownTrust)
+    }
+    return HTTPClient(trust: HTTPTrust(authorities: ca))
+  }
+
   /// The server at `url`, or the one that the settings of this machine describe.
   ///
   /// - Parameter variable: the environment variable with the key; its name with `_FILE` behind it

@@ -1,0 +1,130 @@
+import HTTPTypes
+import NIOCore
+import NIOHTTP2
+import NIOHTTPTypes
+import TransportBase
+
+/// Watches over one stream of an HTTP/2 connection: a body must arrive within a time that grows with
+/// its size, and an answer must be taken.
+final class StreamGuard: ChannelDuplexHandler {
+  typealias InboundIn = HTTPRequestPart
+  typealias InboundOut = HTTPRequestPart
+  typealias OutboundIn = HTTPResponsePart
+  typealias OutboundOut = HTTPResponsePart
+
+  private let limits: ConnectionLimits
+  private var timer: RepeatedTask?
+  private var bytes = 0
+  private var hasArrived = false
+  /// For how long the server has waited for the body's bytes, and since when it waits now.
+  private var waited = TimeAmount.zero
+  private var waitingSince: NIODeadline?
+  private var stalledSince: NIODeadline?
+
+  init(_ limits: ConnectionLimits) {
+    self.limits = limits
+  }
+
+  func handlerAdded(context: ChannelHandlerContext) {
+    let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+    timer = context.eventLoop.scheduleRepeatedTask(
+      initialDelay: .seconds(1), delay: .seconds(1)
+    ) { _ in bound.value.0.look(bound.value.1) }
+  }
+
+  func handlerRemoved(context: ChannelHandlerContext) { timer?.cancel() }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    timer?.cancel()
+    context.fireChannelInactive()
+  }
+
+  func read(context: ChannelHandlerContext) {
+    if !hasArrived, waitingSince == nil { waitingSince = .now() }
+    context.read()
+  }
+
+  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+    switch unwrapInboundIn(data) {
+    case .head: break
+    case .body(let part): bytes += part.readableBytes
+    case .end: hasArrived = true
+    }
+    if let since = waitingSince {
+      waited = waited + (.now() - since)
+      waitingSince = nil
+    }
+    context.fireChannelRead(data)
+  }
+
+  func channelWritabilityChanged(context: ChannelHandlerContext) {
+    stalledSince = context.channel.isWritable ? nil : .now()
+    context.fireChannelWritabilityChanged()
+  }
+
+  private func look(_ context: ChannelHandlerContext) {
+    let now = NIODeadline.now()
+    if let stalledSince, now - stalledSince > limits.stalledAnswer {
+      context.close(promise: nil)
+      return
+    }
+    guard !hasArrived, let waitingSince else { return }
+    let allowed = limits.body + .seconds(Int64(bytes / limits.bodyBytesPerSecond))
+    if waited + (now - waitingSince) > allowed {
+      hasArrived = true
+      context.fireErrorCaught(BodyFault.tooSlow(bytes: bytes))
+    }
+  }
+}
+
+/// Counts the streams of an HTTP/2 connection: one without any is closed after a while, and at once
+/// when the server ends, which clients are told before.
+final class StreamCount: ChannelInboundHandler {
+  typealias InboundIn = HTTP2Frame
+  typealias OutboundOut = HTTP2Frame
+
+  private let limits: ConnectionLimits
+  private var open = 0
+  private var isEnding = false
+  private var idle: Scheduled<Void>?
+
+  init(_ limits: ConnectionLimits) {
+    self.limits = limits
+  }
+
+  func handlerAdded(context: ChannelHandlerContext) { wait(context) }
+
+  func handlerRemoved(context: ChannelHandlerContext) { idle?.cancel() }
+
+  func channelInactive(context: ChannelHandlerContext) {
+    idle?.cancel()
+    context.fireChannelInactive()
+  }
+
+  private func wait(_ context: ChannelHandlerContext) {
+    let channel = context.channel
+    idle = context.eventLoop.scheduleTask(in: limits.idle) { channel.close(promise: nil) }
+  }
+
+  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    switch event {
+    case is NIOHTTP2StreamCreatedEvent:
+      open += 1
+      idle?.cancel()
+    case is StreamClosedEvent:
+      open -= 1
+      if open == 0 {
+        if isEnding { context.close(promise: nil) } else { wait(context) }
+      }
+    case is ChannelShouldQuiesceEvent:
+      isEnding = true
+      let goAway = HTTP2Frame.FramePayload.goAway(
+        lastStreamID: .maxID, errorCode: .noError, opaqueData: nil)
+      context.writeAndFlush(
+        wrapOutboundOut(HTTP2Frame(streamID: .rootStream, payload: goAway)), promise: nil)
+      if open == 0 { context.close(promise: nil) }
+    default: break
+    }
+    context.fireUserInboundEventTriggered(event)
+  }
+}

@@ -1,0 +1,267 @@
+"""TLS of both transports, and the commands that ask servers over it."""
+
+import json
+import shutil
+import socket
+import ssl
+import subprocess
+import time
+
+import grpc
+import httpx
+import pytest
+from certificates import Certificate
+from process import Service, binary, clean_environment, quiver
+from qdrant_client import QdrantClient, models
+
+
+class SecureService(Service):
+    """A server over TLS, asked with what the test trusts."""
+
+    context: ssl.SSLContext | None = None
+
+    @property
+    def url(self) -> str:
+        return f"https://127.0.0.1:{self.port}"
+
+    def status(self, path: str, timeout: float = 2) -> int | None:
+        try:
+            return httpx.get(self.url + path, verify=self.context, timeout=timeout).status_code
+        except httpx.HTTPError:
+            return None
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("certificates")
+
+
+@pytest.fixture(scope="module")
+def authority(folder):
+    return Certificate(folder, "authority")
+
+
+@pytest.fixture(scope="module")
+def other_authority(folder):
+    return Certificate(folder, "other-authority")
+
+
+def start(folder, certificate: Certificate, authority: Certificate, **settings) -> SecureService:
+    service = quiver(
+        folder,
+        QUIVER__SERVICE__ENABLE_TLS="true",
+        QUIVER__TLS__CERT=str(certificate.path),
+        QUIVER__TLS__KEY=str(certificate.key_path),
+        **settings,
+    )
+    service.__class__ = SecureService
+    service.context = ssl.create_default_context(cafile=authority.path)
+    service.start()
+    return service
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory, folder, authority):
+    service = start(
+        tmp_path_factory.mktemp("quiver"), Certificate(folder, "server", authority), authority
+    )
+    yield service
+    service.kill()
+
+
+def test_clients_of_both_versions_of_http(server, other_authority):
+    for http2, version in ((False, "HTTP/1.1"), (True, "HTTP/2")):
+        with httpx.Client(http2=http2, verify=server.context, base_url=server.url) as client:
+            answer = client.get("/")
+            assert (answer.status_code, answer.http_version) == (200, version)
+            assert client.put("/collections/c", json={"vectors": {}}).status_code in (200, 409)
+            points = [
+                {"id": n, "vector": {}, "payload": {"text": "x" * 2000}} for n in range(2000)
+            ]
+            body = {"points": points}
+            assert client.put("/collections/c/points", json=body, timeout=60).status_code == 200
+            scrolled = client.post("/collections/c/points/scroll", json={"limit": 2000}, timeout=60)
+            assert len(scrolled.json()["result"]["points"]) == 2000
+            assert client.get("/nowhere").status_code == 404
+            assert client.head("/collections").status_code == 200
+    stranger = ssl.create_default_context(cafile=other_authority.path)
+    with pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
+        httpx.get(server.url, verify=stranger)
+
+
+def test_many_requests_at_once_over_one_connection(server):
+    import asyncio
+
+    async def ask():
+        async with httpx.AsyncClient(
+            http2=True, verify=server.context, limits=httpx.Limits(max_connections=1)
+        ) as client:
+            answers = await asyncio.gather(
+                *(client.get(f"{server.url}/collections") for _ in range(200))
+            )
+            return {(answer.status_code, answer.http_version) for answer in answers}
+
+    assert asyncio.run(ask()) == {(200, "HTTP/2")}
+
+
+def test_what_is_no_tls_is_not_answered(server):
+    for data in (b"GET /collections HTTP/1.1\r\nHost: x\r\n\r\n", b"\x00" * 100):
+        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+            connection.sendall(data)
+            assert b"HTTP" not in connection.recv(4096)
+    old = ssl.create_default_context()
+    old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
+    old.maximum_version = ssl.TLSVersion.TLSv1_1
+    with pytest.raises((ssl.SSLError, OSError)):
+        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+            old.wrap_socket(connection)
+
+
+@pytest.mark.parametrize("prefers_grpc", [False, True])
+def test_qdrant_client(server, authority, prefers_grpc, monkeypatch):
+    # What gRPC trusts is told to it this way only.
+    monkeypatch.setenv("GRPC_DEFAULT_SSL_ROOTS_FILE_PATH", str(authority.path))
+    client = QdrantClient(
+        host="127.0.0.1", port=server.port, grpc_port=server.grpc_port, https=True,
+        prefer_grpc=False, verify=str(authority.path), timeout=30,
+    )  # fmt: skip
+    name = f"over-{prefers_grpc}"
+    client.create_collection(name, models.VectorParams(size=2, distance="Dot"))
+    client.upsert(name, [models.PointStruct(id=1, vector=[1, 2])])
+    assert client.query_points(name, [1, 0]).points[0].id == 1
+    if prefers_grpc:
+        credentials = grpc.ssl_channel_credentials(authority.path.read_bytes())
+        with grpc.secure_channel(server.grpc_address, credentials) as channel:
+            call = channel.unary_unary("/qdrant.Collections/List", bytes, bytes)
+            assert name.encode() in call(b"", timeout=20)
+
+
+def test_grpc_refuses_strangers(server, other_authority):
+    credentials = grpc.ssl_channel_credentials(other_authority.path.read_bytes())
+    with grpc.secure_channel(server.grpc_address, credentials) as channel:
+        with pytest.raises(grpc.RpcError) as refusal:
+            channel.unary_unary("/qdrant.Collections/List", bytes, bytes)(b"", timeout=5)
+        assert refusal.value.code() == grpc.StatusCode.UNAVAILABLE
+
+
+def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [binary("quiver"), *arguments], capture_output=True, text=True, timeout=60,
+        env=clean_environment(settings),
+    )  # fmt: skip
+
+
+def test_commands_trust_what_they_are_given(server, authority, other_authority, tmp_path):
+    """Health knows the server by its own certificate; the others take a file."""
+    assert run("health", **server.settings).returncode == 0
+    points = tmp_path / "points.jsonl"
+    points.write_text(json.dumps({"id": 1, "vector": [1, 2]}) + "\n")
+    command = ["import", str(points), "--collection", "imported", "--url", server.url]
+    assert run(*command, "--ca", str(authority.path)).returncode == 0
+    refused = run(*command, "--restart", "--ca", str(other_authority.path))
+    assert refused.returncode == 1 and "certificate" in refused.stderr.lower()
+    exported = tmp_path / "exported.jsonl"
+    command = ["export", str(exported), "--collection", "imported", "--url", server.url]
+    assert run(*command, "--ca", str(authority.path)).returncode == 0
+    assert json.loads(exported.read_text())["id"] == 1
+
+
+def test_clients_must_show_a_certificate(tmp_path, folder, authority, other_authority):
+    certificate = Certificate(folder, "strict-server", authority)
+    client, stranger = (
+        Certificate(folder, "client", authority), Certificate(folder, "stranger", other_authority),
+    )  # fmt: skip
+    service = quiver(tmp_path)
+    service.settings |= {
+        "QUIVER__SERVICE__ENABLE_TLS": "true", "QUIVER__TLS__CERT": str(certificate.path),
+        "QUIVER__TLS__KEY": str(certificate.key_path), "QUIVER__TLS__CA_CERT": str(authority.path),
+        "QUIVER__SERVICE__VERIFY_HTTPS_CLIENT_CERTIFICATE": "true",
+    }  # fmt: skip
+    service.__class__ = SecureService
+    service.context = ssl.create_default_context(cafile=authority.path)
+    service.context.load_cert_chain(client.path, client.key_path)
+    service.start()
+    try:
+        assert service.status("/collections") == 200
+        for shown in (None, stranger):
+            context = ssl.create_default_context(cafile=authority.path)
+            if shown:
+                context.load_cert_chain(shown.path, shown.key_path)
+            with pytest.raises(httpx.HTTPError):
+                httpx.get(service.url + "/collections", verify=context, timeout=5)
+        assert run("health", **service.settings).returncode == 0
+        roots = authority.path.read_bytes()
+        known = grpc.ssl_channel_credentials(
+            roots, client.key_path.read_bytes(), client.path.read_bytes()
+        )
+        for credentials, code in (
+            (known, None), (grpc.ssl_channel_credentials(roots), grpc.StatusCode.UNAVAILABLE),
+        ):  # fmt: skip
+            with grpc.secure_channel(service.grpc_address, credentials) as channel:
+                call = channel.unary_unary("/qdrant.Qdrant/HealthCheck", bytes, bytes)
+                try:
+                    call(b"", timeout=10)
+                    assert code is None
+                except grpc.RpcError as error:
+                    assert error.code() == code
+    finally:
+        service.kill()
+
+
+def serial(port: int) -> int:
+    from cryptography import x509
+
+    return x509.load_pem_x509_certificate(
+        ssl.get_server_certificate(("127.0.0.1", port)).encode()
+    ).serial_number
+
+
+def test_certificates_are_replaced_while_the_server_runs(tmp_path, folder, authority):
+    old, new = Certificate(folder, "old", authority), Certificate(folder, "new", authority)
+    (tmp_path / "live").mkdir()
+    live = Certificate(tmp_path / "live", "live", authority)
+    for source, target in ((old.path, live.path), (old.key_path, live.key_path)):
+        shutil.copy(source, target)
+    service = start(tmp_path, live, authority, QUIVER__TLS__CERT_TTL="1")
+    try:
+        ports = (service.port, service.grpc_port)
+        with httpx.Client(http2=True, verify=service.context, base_url=service.url) as client:
+            assert client.get("/").status_code == 200
+            assert {serial(port) for port in ports} == {old.certificate.serial_number}
+            # A file that is half written changes nothing.
+            live.path.write_bytes(new.path.read_bytes()[:100])
+            time.sleep(2.5)
+            assert {serial(port) for port in ports} == {old.certificate.serial_number}
+            for source, target in ((new.path, live.path), (new.key_path, live.key_path)):
+                shutil.copy(source, target)
+            deadline = time.monotonic() + 15
+            while {serial(port) for port in ports} != {new.certificate.serial_number}:
+                assert time.monotonic() < deadline
+                time.sleep(0.2)
+            # Who is connected stays so.
+            assert client.get("/").status_code == 200
+        assert "the certificate of before is used on" in service.log.read_text()
+        assert service.terminate() == 0
+    finally:
+        service.kill()
+
+
+def test_what_is_wrong_with_the_files_ends_the_start(tmp_path, folder, authority):
+    good, other = Certificate(folder, "good", authority), Certificate(folder, "mismatch", authority)
+    junk = tmp_path / "junk.pem"
+    junk.write_text("no certificate")
+    cases = [
+        (tmp_path / "missing.pem", good.key_path, "can't be read: No such file"),
+        (good.path, tmp_path / "missing.pem", "missing.pem"),
+        (junk, good.key_path, "junk.pem"),
+        (good.path, junk, "junk.pem"),
+        (good.path, other.key_path, "does not fit the key"),
+    ]
+    for certificate, key, words in cases:
+        service = quiver(tmp_path)
+        ended = run(
+            QUIVER__SERVICE__ENABLE_TLS="true", QUIVER__TLS__CERT=str(certificate),
+            QUIVER__TLS__KEY=str(key), **service.settings,
+        )  # fmt: skip
+        assert ended.returncode == 2, ended.stderr
+        assert words in ended.stderr, ended.stderr
