@@ -13,16 +13,13 @@ public struct RESTApplication: Sendable {
   private let services: RESTServices
   private let commit: String
 
-  /// A server of what `state` says there is to serve.
+  /// A server of an API.
   ///
   /// - Parameter commit: the 40-character commit this build was made from.
   public init(
-    state: ServerState, settings: ServerSettings, logger: Logger,
+    _ api: QdrantService, settings: ServerSettings, logger: Logger,
     commit: String = Release.unknownCommit
   ) {
-    let api = QdrantService(
-      state: state, snapshotFolder: settings.snapshotFolder, keys: settings.accessKeys,
-      logger: logger)
     services = RESTServices(api: api, settings: settings, logger: logger)
     self.commit = commit
   }
@@ -31,14 +28,21 @@ public struct RESTApplication: Sendable {
   public init(database: Database, settings: ServerSettings, logger: Logger) {
     let state = ServerState(bodyBytesMax: settings.maxInflightMB << 20)
     state.serve(database)
-    self.init(state: state, settings: settings, logger: logger)
+    let api = QdrantService(
+      state: state, snapshotFolder: settings.snapshotFolder, keys: settings.accessKeys,
+      logger: logger)
+    self.init(api, settings: settings, logger: logger)
   }
 
   /// What answers requests, with or without a socket.
   public func responder() -> RESTResponder {
+    responder(RouteTable(services: services, commit: commit))
+  }
+
+  private func responder(_ table: RouteTable) -> RESTResponder {
     let settings = services.settings
     return RESTResponder(
-      table: RouteTable(services: services, commit: commit),
+      table: table,
       api: services.api, metrics: services.metrics, logger: services.logger,
       slowSeconds: settings.slowRequestMilliseconds == 0
         ? .infinity : Double(settings.slowRequestMilliseconds) / 1000,
@@ -61,20 +65,35 @@ public struct RESTApplication: Sendable {
     certificate: ServerCertificate? = nil,
     onListening: @escaping @Sendable (Int?) async -> Void = { _ in }
   ) -> some ApplicationProtocol {
-    let settings = services.settings
+    server(
+      responder(), port: services.settings.httpPort, certificate: certificate,
+      onListening: onListening)
+  }
+
+  /// A server of the figures alone, on a port of its own, which asks for no key.
+  public func metricsApplication(port: Int) -> some ApplicationProtocol {
+    let service = ServiceController(services: services, commit: commit)
+    let table = RouteTable([Route(.get, "/metrics", .healthCheck, service.metrics)])
+    return server(responder(table), port: port, certificate: nil, onListening: { _ in })
+  }
+
+  private func server(
+    _ responder: RESTResponder, port: Int, certificate: ServerCertificate?,
+    onListening: @escaping @Sendable (Int?) async -> Void
+  ) -> some ApplicationProtocol {
     // The library announces its own start and complains when ours fails, both of which are told
     // once and better elsewhere; it speaks only when details are asked for.
     var logger = services.logger
     if logger.logLevel >= .info { logger.logLevel = .critical }
     return Application(
-      responder: responder(),
+      responder: responder,
       server: HTTPServerBuilder { responder in
         let plain = LoopBoundChannel(responder: responder, limits: ConnectionLimits())
         guard let certificate else { return plain }
         return SecureChannel(plain: plain, certificate: certificate)
       },
       configuration: ApplicationConfiguration(
-        address: .hostname(settings.host, port: settings.httpPort)),
+        address: .hostname(services.settings.host, port: port)),
       onServerRunning: { channel in await onListening(channel.localAddress?.port) },
       logger: logger)
   }

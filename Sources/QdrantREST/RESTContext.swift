@@ -1,4 +1,5 @@
 public import Hummingbird
+import NIOCore
 import PointModel
 import QdrantService
 
@@ -13,10 +14,17 @@ public struct RESTContext: InitializableFromSource {
   /// Who calls.
   var caller = Caller.nobody
 
+  /// The connection that it came by.
+  private var channel: (any Channel)?
+
   /// Starts the request's clock.
   public init(source: ApplicationRequestContextSource) {
     self.init()
+    channel = source.channel
   }
+
+  /// The address of whoever has sent the request.
+  var remote: String? { channel?.remoteAddress?.ipAddress }
 
   /// Starts the request's clock.
   init() {

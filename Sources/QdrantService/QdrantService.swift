@@ -15,19 +15,24 @@ public struct QdrantService: Sendable {
   public let snapshotFolder: SnapshotFolder
   /// What callers' keys permit.
   let keys: AccessKeys
+  /// Where it is written down who asked for what.
+  let audit: AuditLog?
   let logger: Logger
 
   /// The API of a server that learns of its database through `state`.
   ///
   /// - Parameters:
   ///   - keys: what callers' keys permit; without any everybody may do everything.
+  ///   - audit: where it is written down who asked for what; `nil` for nowhere.
   ///   - logger: told what goes wrong where nobody waits for the outcome.
   public init(
-    state: ServerState, snapshotFolder: SnapshotFolder, keys: AccessKeys = .none, logger: Logger
+    state: ServerState, snapshotFolder: SnapshotFolder, keys: AccessKeys = .none,
+    audit: AuditLog? = nil, logger: Logger
   ) {
     self.state = state
     self.snapshotFolder = snapshotFolder
     self.keys = keys
+    self.audit = audit
     self.logger = logger
   }
 

@@ -52,17 +52,19 @@ struct Server {
     let state = ServerState(bodyBytesMax: settings.maxInflightMB << 20)
     let database = DatabaseService(settings: settings, state: state, logger: logger)
     let certificates = try CertificateService(settings, logger)
-    let application = RESTApplication(
-      state: state, settings: settings, logger: logger, commit: commit
-    ).application(
+    let api = QdrantService(
+      state: state, snapshotFolder: settings.snapshotFolder, keys: settings.accessKeys,
+      audit: try audit(), logger: logger)
+    let rest = RESTApplication(api, settings: settings, logger: logger, commit: commit)
+    let application = rest.application(
       certificate: certificates?.rest,
       onListening: { port in await database.startedListening(port: port) })
     var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: application)]
     if let certificates { services.append(.init(service: certificates)) }
+    if let port = settings.metricsPort {
+      services.append(.init(service: rest.metricsApplication(port: port)))
+    }
     if let port = settings.grpcPort {
-      let api = QdrantService(
-        state: state, snapshotFolder: settings.snapshotFolder, keys: settings.accessKeys,
-        logger: logger)
       services.append(
         .init(
           service: GRPCService(
@@ -132,6 +134,23 @@ struct Server {
       usleep(UInt32(Self.shutdownMax) * 1000)
       logger.critical("something did not stop in time; ending without having closed the database")
       _exit(ServerExit.failure.rawValue)
+    }
+  }
+
+  private func audit() throws(AuditFault) -> AuditLog? {
+    guard let audit = settings.audit else { return nil }
+    let encode: @Sendable (AuditLog.Members) -> [UInt8] = { members in
+      var writer = JSONWriter(reservingCapacity: 256)
+      writer.beginObject()
+      for (name, value) in members {
+        writer.key(name)
+        writer.string(value)
+      }
+      writer.endObject()
+      return writer.bytes
+    }
+    return try AuditLog(audit, encode: encode) {
+      logger.error("lines of the audit log are lost: \($0)")
     }
   }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import QdrantREST
+import QdrantService
 import TransportBase
 import VectorDB
 
@@ -26,7 +27,7 @@ enum ServerExit {
   static func code(for error: any Error) -> ExitCode {
     switch error {
     case let error as DatabaseError: code(for: error)
-    case is RestoreError, is CertificateFault: configuration
+    case is RestoreError, is CertificateFault, is AuditFault: configuration
     default: failure
     }
   }

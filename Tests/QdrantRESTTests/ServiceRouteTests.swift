@@ -111,8 +111,11 @@ import Testing
   @Test func aServerThatIsOpeningSaysSo() async throws {
     var logger = Logger(label: "test")
     logger.logLevel = .critical
-    let rest = RESTApplication(
-      state: ServerState(bodyBytesMax: 1 << 20), settings: ServerSettings(), logger: logger)
+    let settings = ServerSettings()
+    let api = QdrantService(
+      state: ServerState(bodyBytesMax: 1 << 20), snapshotFolder: settings.snapshotFolder,
+      logger: logger)
+    let rest = RESTApplication(api, settings: settings, logger: logger)
     try await rest.application().test(.router) { client in
       let server = ServerFixture(client: client)
       #expect(try await server.send(.get, "/livez").status == 200)

@@ -2,6 +2,7 @@ import Logging
 import QdrantREST
 import ServiceProcess
 import Testing
+import TransportBase
 import VectorDB
 
 @Suite struct SettingsTests {
@@ -164,7 +165,7 @@ import VectorDB
 
   @Test(arguments: [
     ("cluster.p2p.enable_tls", "on"),
-    ("audit.enabled", "true"), ("service.enforce_internal_auth", "what"),
+    ("service.enforce_internal_auth", "true"), ("service.enforce_internal_auth", "what"),
   ])
   func protectionThatIsNotThereRefusesTheStart(_ path: String, _ value: String) {
     let steps = path.split(separator: ".")

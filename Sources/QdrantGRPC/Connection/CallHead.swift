@@ -6,6 +6,12 @@ import TransportBase
 struct CallHead {
   private(set) var path = ""
   private(set) var credentials = Credentials()
+  /// What the client calls the call, by the names that this is told under, the best first.
+  private var tracingIDs: [String?] = [nil, nil, nil]
+  /// The client, as a proxy tells it.
+  private(set) var forwardedFor: String?
+  /// What the client calls the call.
+  var tracingID: String? { tracingIDs.lazy.compactMap { $0 }.first }
   /// How long the client waits.
   private(set) var timeout: TimeAmount?
   /// How messages are packed that say that they are.
@@ -24,6 +30,10 @@ struct CallHead {
       case "api-key": if credentials.apiKey == nil { credentials.apiKey = value }
       case "authorization":
         if credentials.authorization == nil { credentials.authorization = value }
+      case "x-request-id": tracingIDs[0] = value
+      case "x-tracing-id": tracingIDs[1] = value
+      case "traceparent": tracingIDs[2] = value
+      case "x-forwarded-for": forwardedFor = value
       case "grpc-timeout": timeout = Self.timeout(value)
       case "grpc-encoding": if value != "identity" { codingName = value }
       default: break

@@ -182,7 +182,8 @@ final class GRPCConnection: ChannelInboundHandler {
       return
     }
     do throws(GRPCStatus) {
-      let (method, caller) = try methods.method(at: head.path, head.credentials)
+      let (method, caller) = try methods.method(
+        at: head.path, head.credentials, from: origin(head, context))
       let call = GRPCCall(
         id, method.kind, ServiceCall(caller: caller), head, room: makeRoom(id, context),
         window: limits.callWindow)
@@ -196,6 +197,13 @@ final class GRPCConnection: ChannelInboundHandler {
     } catch {
       refuse(id, error.soleHeaders, isHalfOpen: !headers.endStream, context)
     }
+  }
+
+  private func origin(_ head: CallHead, _ context: ChannelHandlerContext) -> Caller.Origin {
+    let forwarded = methods.gate.trustsForwarding ? head.forwardedFor : nil
+    return Caller.Origin(
+      remote: forwarded ?? context.remoteAddress?.ipAddress, tracingID: head.tracingID,
+      api: head.path)
   }
 
   // MARK: Writing

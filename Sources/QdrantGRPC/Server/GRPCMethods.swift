@@ -14,7 +14,7 @@ struct GRPCMethods: Sendable {
   typealias Perform<Request> =
     @Sendable (Request, ServiceCall) async throws(ServiceError) -> GRPCAnswer
 
-  private let gate: QdrantService
+  let gate: QdrantService
   private var methods: [String: GRPCMethod] = [:]
 
   /// All calls; `service` knows who callers are.
@@ -110,12 +110,12 @@ struct GRPCMethods: Sendable {
   ///
   /// - Throws: the status of a path that does not exist, and of a key that is missing or wrong.
   func method(
-    at path: String, _ credentials: Credentials
+    at path: String, _ credentials: Credentials, from origin: @autoclosure () -> Caller.Origin
   ) throws(GRPCStatus) -> (GRPCMethod, Caller) {
     guard let method = methods[path] else { throw GRPCStatus(.unimplemented) }
     if method.isOpen { return (method, .nobody) }
     do throws(ServiceError) {
-      return (method, try gate.caller(bringing: credentials.key))
+      return (method, try gate.caller(bringing: credentials.key, from: origin()))
     } catch {
       throw GRPCStatus(error)
     }

@@ -8,8 +8,9 @@ import NIOHTTPTypesHTTP2
 import NIOTLS
 import TransportBase
 
-/// An HTTP connection over TLS: by HTTP/2 if the client offers it, otherwise as ``LoopBoundChannel``
-/// has it. Requests are handled on the connection's own event loop, several at once by HTTP/2.
+/// An HTTP connection over TLS: by HTTP/2 if the client offers it, otherwise as
+/// ``LoopBoundChannel`` has it. Requests are handled on the connection's own event loop, several at
+/// once by HTTP/2.
 struct SecureChannel: HTTPChannelHandler {
   typealias Stream = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
 

@@ -4,8 +4,8 @@ import NIOHTTP2
 import NIOHTTPTypes
 import TransportBase
 
-/// Watches over one stream of an HTTP/2 connection: a body must arrive within a time that grows with
-/// its size, and an answer must be taken.
+/// Watches over one stream of an HTTP/2 connection: a body must arrive within a time that grows
+/// with its size, and an answer must be taken.
 final class StreamGuard: ChannelDuplexHandler {
   typealias InboundIn = HTTPRequestPart
   typealias InboundOut = HTTPRequestPart

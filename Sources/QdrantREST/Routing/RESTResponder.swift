@@ -54,15 +54,15 @@ public struct RESTResponder: HTTPResponder {
     case .route(let route, let values):
       context.route = route
       context.values = values
-      context.caller = try await caller(of: request, asking: route.action.requirement)
+      context.caller = try await caller(of: request, context, asking: route.action.requirement)
       try api.precheck(route.action, on: Self.collection(route, values), context.caller)
       return try await route.handler(request, context)
     case .otherMethods(let routes):
       let isOpen = routes.allSatisfy { $0.action.requirement == .open }
-      _ = try await caller(of: request, asking: isOpen ? .open : .anyKey)
+      _ = try await caller(of: request, context, asking: isOpen ? .open : .anyKey)
       return Self.answerOtherMethod(request, context, routes)
     case .unknown:
-      _ = try await caller(of: request, asking: .anyKey)
+      _ = try await caller(of: request, context, asking: .anyKey)
       return RESTResponse.notFound()
     }
   }
@@ -98,10 +98,25 @@ public struct RESTResponder: HTTPResponder {
 
   /// Who sends a request; nobody asks where nothing is required.
   private func caller(
-    of request: Request, asking requirement: Requirement
+    of request: Request, _ context: RESTContext, asking requirement: Requirement
   ) async throws(ServiceError) -> Caller {
     if requirement == .open { return .nobody }
-    return try await api.confirmed(api.caller(bringing: Self.key(of: request)))
+    return try await api.confirmed(
+      api.caller(bringing: Self.key(of: request), from: origin(of: request, context)))
+  }
+
+  /// Where a request comes from.
+  private func origin(of request: Request, _ context: RESTContext) -> Caller.Origin {
+    let forwarded = api.trustsForwarding ? Self.field("x-forwarded-for", of: request) : nil
+    return Caller.Origin(
+      remote: forwarded ?? context.remote,
+      tracingID: ["x-request-id", "x-tracing-id", "traceparent"].lazy.compactMap {
+        Self.field($0, of: request)
+      }.first, api: request.uri.path)
+  }
+
+  private static func field(_ name: String, of request: Request) -> String? {
+    HTTPField.Name(name).flatMap { request.headers[$0] }
   }
 
   /// The key of a request: a header of its own goes before a bearer token.

@@ -12,7 +12,6 @@ extension SettingKey {
     rules: [
       "service.enforce_internal_auth": .protection,
       "cluster.p2p.enable_tls": .protection,
-      "audit.enabled": .protection,
 
       "cluster.enabled": .noEffectBut(["false", "0", "no", "off"]),
       "storage.node_type": .noEffectBut(["normal"]),
@@ -20,7 +19,6 @@ extension SettingKey {
       // Nothing is ever sent.
       "telemetry_disabled": .noEffectBut(["true", "false", "1", "0", "yes", "no", "on", "off"]),
 
-      "service.metrics_port": .noEffect,
       "service.max_workers": .noEffect,
       "service.http_keep_alive_timeout_sec": .noEffect,
       "service.http_client_request_timeout_sec": .noEffect,

@@ -14,6 +14,8 @@ public struct ServerSettings: Sendable, Equatable {
   public var grpcPort: Int? = 6334
   /// Whether the gRPC port was asked for: one that was not is done without where it is taken.
   public var needsGRPCPort = false
+  /// A port for the figures alone; `nil` for none.
+  public var metricsPort: Int?
   /// The key that permits everything; without any key the server is open.
   public var apiKey: String?
   /// Another key that permits everything.
@@ -71,6 +73,8 @@ public struct ServerSettings: Sendable, Equatable {
   public var slowRequestMilliseconds = 1000
   /// The least severe messages that are logged.
   public var logLevel = Logger.Level.info
+  /// Who asks for what, where that is written down; `nil` for nowhere.
+  public var audit: AuditLog.Settings?
   /// How messages are written.
   public var logFormat = LogFormat.text
 
@@ -148,6 +152,9 @@ extension ServerSettings {
       grpcPort = port == 0 ? nil : port
       needsGRPCPort = port > 0
     }
+    if let port = reader.value(.metricsPort, expected: "0 to 65535, or nothing", Self.port) {
+      metricsPort = port == 0 ? nil : port
+    }
     set(\.apiKey, reader.given(.apiKey))
     set(\.altAPIKey, reader.given(.altAPIKey))
     set(\.readOnlyAPIKey, reader.given(.readOnlyAPIKey))
@@ -174,6 +181,7 @@ extension ServerSettings {
     set(\.shutdownGraceMilliseconds, reader.integer(.shutdownGraceMilliseconds, in: 0...5000))
     set(\.storagePath, reader.given(.storagePath))
     set(\.snapshotsPath, reader.given(.snapshotsPath))
+    audit = readAudit(&reader)
     set(
       \.durability,
       reader.value(
@@ -191,6 +199,19 @@ extension ServerSettings {
       \.logFormat,
       reader.choice(
         .logFormat, among: LogFormat.allCases.map { (name: $0.rawValue, value: $0) }))
+  }
+
+  private func readAudit(_ reader: inout SettingsReader<SettingKey>) -> AuditLog.Settings? {
+    let isEnabled = reader.flag(.auditEnabled) ?? false
+    let rotations = AuditLog.Settings.Rotation.allCases.map { (name: $0.rawValue, value: $0) }
+    let beside = snapshotFolder.path.split(separator: "/", omittingEmptySubsequences: false)
+    let standard = AuditLog.Settings(folder: (beside.dropLast() + ["audit"]).joined(separator: "/"))
+    let settings = AuditLog.Settings(
+      folder: reader.given(.auditFolder) ?? standard.folder,
+      rotation: reader.choice(.auditRotation, among: rotations) ?? standard.rotation,
+      filesMax: reader.integer(.auditFilesMax, in: 1...10_000) ?? standard.filesMax,
+      trustsForwarding: reader.flag(.auditTrustsForwarding) ?? false)
+    return isEnabled ? settings : nil
   }
 
   /// A port; 0 for a text that is empty.

@@ -8,6 +8,8 @@ public enum SettingKey: String, Sendable, CaseIterable {
   case host = "service.host"
   /// The REST port.
   case httpPort = "service.http_port"
+  /// A port for the figures alone, which asks for no key; 0 or nothing for none.
+  case metricsPort = "service.metrics_port"
   /// The gRPC port; 0 or nothing for none.
   case grpcPort = "service.grpc_port"
   /// The key that permits everything.
@@ -62,6 +64,16 @@ public enum SettingKey: String, Sendable, CaseIterable {
   case searchThreads = "storage.performance.max_search_threads"
   /// How long a request about points may take before it is logged as slow; 0 logs none.
   case slowRequestMilliseconds = "service.slow_request_ms"
+  /// Whether it is written down who asks for what.
+  case auditEnabled = "audit.enabled"
+  /// Where.
+  case auditFolder = "audit.dir"
+  /// `daily` or `hourly`.
+  case auditRotation = "audit.rotation"
+  /// Files that stay.
+  case auditFilesMax = "audit.max_log_files"
+  /// Whether a proxy's word is taken for who calls.
+  case auditTrustsForwarding = "audit.trust_forwarded_headers"
   /// The least severe messages that are logged.
   case logLevel = "log_level"
   /// `text` or `json`.

@@ -15,9 +15,23 @@ extension QdrantService {
   ///
   /// - Throws: ``ServiceError/unauthenticated(_:)`` for a key that is wrong, or missing where one
   ///   is asked for, and ``ServiceError/tokenRefused(_:)`` for a token that does not hold.
+  ///
+  /// - Parameter origin: where the call comes from, asked for when it is to be written down.
   public func caller(
-    bringing key: @autoclosure () -> String?
+    bringing key: @autoclosure () -> String?, from origin: @autoclosure () -> Caller.Origin
   ) throws(ServiceError) -> Caller {
+    let origin = audit == nil ? nil : origin()
+    do throws(ServiceError) {
+      var caller = try identify(key())
+      caller.origin = origin
+      return caller
+    } catch {
+      refuse(origin, error)
+      throw error
+    }
+  }
+
+  private func identify(_ key: @autoclosure () -> String?) throws(ServiceError) -> Caller {
     guard keys.areRequired else { return Caller(.full) }
     guard let key = key() else { throw .missingKey }
     if let access = keys.access(of: key) { return Caller(access, by: .key) }
@@ -36,11 +50,24 @@ extension QdrantService {
   ///   on, and ``ServiceError/tokenRefused(_:)`` when its collection is.
   public func confirmed(_ caller: Caller) async throws(ServiceError) -> Caller {
     guard let condition = caller.condition else { return caller }
-    try await checkExistence(of: condition.wanted)
+    do throws(ServiceError) {
+      try await checkExistence(of: condition.wanted)
+    } catch {
+      refuse(caller.origin, error)
+      throw error
+    }
     var caller = caller
     caller.access = condition.granted
     caller.condition = nil
     return caller
+  }
+
+  /// Writes down that somebody was not let in.
+  private func refuse(_ origin: Caller.Origin?, _ error: ServiceError) {
+    guard let audit else { return }
+    var caller = Caller.nobody
+    caller.origin = origin
+    audit.write(caller, nil, on: nil, refusal: error)
   }
 
   private func claims(of token: String) throws(ServiceError) -> TokenClaims {
@@ -79,7 +106,12 @@ extension QdrantService {
   public func precheck(
     _ action: ServiceAction, on name: String?, _ caller: Caller
   ) throws(ServiceError) {
-    try caller.access.check(action.requirement, on: name, ownName: ownName)
+    do throws(ServiceError) {
+      try caller.access.check(action.requirement, on: name, ownName: ownName)
+    } catch {
+      audit?.write(caller, action, on: name, refusal: error)
+      throw error
+    }
   }
 
   /// Refuses a caller who may not do something that is no function of its own.
@@ -97,15 +129,31 @@ extension QdrantService {
   func admit(
     _ call: ServiceCall, to action: ServiceAction, on name: String, lookups: [String] = []
   ) throws(ServiceError) -> String {
-    let permitted = try call.access.check(action.requirement, on: name, ownName: ownName)
-    for other in lookups { try call.access.check(.read, on: other, ownName: ownName) }
-    return permitted
+    do throws(ServiceError) {
+      let permitted = try call.access.check(action.requirement, on: name, ownName: ownName)
+      for other in lookups { try call.access.check(.read, on: other, ownName: ownName) }
+      audit?.write(call.caller, action, on: name, refusal: nil)
+      return permitted
+    } catch {
+      audit?.write(call.caller, action, on: name, refusal: error)
+      throw error
+    }
   }
 
   /// Lets a caller do something that is about the whole server, or refuses it.
   func admit(_ call: ServiceCall, to action: ServiceAction) throws(ServiceError) {
-    try call.access.check(action.requirement)
+    do throws(ServiceError) {
+      try call.access.check(action.requirement)
+      audit?.write(call.caller, action, on: nil, refusal: nil)
+    } catch {
+      audit?.write(call.caller, action, on: nil, refusal: error)
+      throw error
+    }
   }
+
+  /// Whether calls are told apart by what a proxy says of their clients; `nil` where nobody writes
+  /// down who calls.
+  public var trustsForwarding: Bool { audit?.settings.trustsForwarding ?? false }
 
   private var ownName: (String) -> String? {
     { [state] name in (try? state.openDatabase?.collection(named: name))?.name }

@@ -12,12 +12,34 @@ public struct Caller: Sendable {
     case none = "None"
   }
 
+  /// Where a call comes from, as the audit log tells it.
+  public struct Origin: Sendable {
+    /// The address of the client.
+    var remote: String?
+    /// What the client calls this call.
+    var tracingID: String?
+    /// The path that it asked for.
+    var api: String?
+
+    /// Longer names of calls are cut.
+    private static let tracingIDMax = 256
+
+    /// A call from `remote` to `api`.
+    public init(remote: String?, tracingID: String?, api: String?) {
+      self.remote = remote
+      self.tracingID = tracingID.map { String($0.prefix(Self.tracingIDMax)) }
+      self.api = api
+    }
+  }
+
   /// What the caller may do.
   public var access: Access
   /// How that is known.
   public var credential: Credential
   /// Who acts, as its token says.
   public var subject: String?
+  /// Where it calls from; `nil` where nobody writes that down.
+  public var origin: Origin?
   /// What has to be there for its token to hold, and what the token grants then. Until that is
   /// looked for, the caller may do nothing.
   var condition: (wanted: TokenClaims.ValueExists, granted: Access)?

@@ -1,0 +1,207 @@
+import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#endif
+
+/// Who asked for what, and whether it was allowed: one JSON object a line, in files that begin anew
+/// every day or hour. Questions, vectors and payloads are not in it.
+///
+/// Lines are handed to the kernel before the caller goes on, and not synced. Nothing is left out as
+/// long as the disk takes it; when it does not, that is told once, and the server goes on.
+public final class AuditLog: Sendable {
+  /// Where lines go, and how many files stay.
+  public struct Settings: Sendable, Equatable {
+    /// How long one file goes on.
+    public enum Rotation: String, Sendable, CaseIterable {
+      case daily, hourly
+    }
+
+    /// The folder of the files.
+    public var folder: String
+    /// How long one file goes on.
+    public var rotation: Rotation
+    /// Files that stay; the oldest go first.
+    public var filesMax: Int
+    /// Whether who calls is told by `X-Forwarded-For`, as a proxy sets it.
+    public var trustsForwarding: Bool
+
+    /// Files in `folder`.
+    public init(
+      folder: String, rotation: Rotation = .daily, filesMax: Int = 7,
+      trustsForwarding: Bool = false
+    ) {
+      self.folder = folder
+      self.rotation = rotation
+      self.filesMax = filesMax
+      self.trustsForwarding = trustsForwarding
+    }
+  }
+
+  private struct State {
+    var descriptor: Int32 = -1
+    var name = ""
+    var hasFailed = false
+  }
+
+  /// What a line says, in its order.
+  public typealias Members = [(name: String, value: String)]
+
+  /// Where lines go.
+  public let settings: Settings
+  private let encode: @Sendable (Members) -> [UInt8]
+  private let onFailure: @Sendable (String) -> Void
+  private let state = Mutex(State())
+
+  /// Makes the folder, and the first file.
+  ///
+  /// - Parameters:
+  ///   - encode: writes a line as an object of JSON.
+  ///   - onFailure: told when lines are lost.
+  /// - Throws: ``AuditFault`` when the folder can't be written to.
+  public init(
+    _ settings: Settings, encode: @escaping @Sendable (Members) -> [UInt8],
+    onFailure: @escaping @Sendable (String) -> Void
+  ) throws(AuditFault) {
+    self.settings = settings
+    self.encode = encode
+    self.onFailure = onFailure
+    try Self.makeFolder(settings.folder)
+    let moment = Moment.now
+    try state.withLock { state throws(AuditFault) in
+      try open(Self.name(of: moment, settings.rotation), &state)
+    }
+  }
+
+  deinit {
+    state.withLock { state in if state.descriptor >= 0 { _ = close(state.descriptor) } }
+  }
+
+  /// Writes one line.
+  func write(
+    _ caller: Caller, _ action: ServiceAction?, on collection: String?, refusal: ServiceError?
+  ) {
+    if action?.isAudited == false, refusal == nil { return }
+    let moment = Moment.now
+    var members: Members = []
+    func member(_ name: String, _ value: String?) {
+      if let value { members.append((name, value)) }
+    }
+    member("timestamp", moment.text)
+    member("method", action?.rawValue)
+    member("api", caller.origin?.api)
+    member("auth_type", caller.credential.rawValue)
+    member("subject", caller.subject)
+    member("remote", caller.origin?.remote)
+    member("collection", collection)
+    member("tracing_id", caller.origin?.tracingID)
+    member("result", refusal == nil ? "ok" : "denied")
+    member("error", refusal?.text)
+    let line = encode(members) + [0x0A]
+    let name = Self.name(of: moment, settings.rotation)
+    let failure: String? = state.withLock { state in
+      do throws(AuditFault) {
+        if state.name != name { try open(name, &state) }
+        try Self.append(line, to: state.descriptor, name)
+        state.hasFailed = false
+        return nil
+      } catch {
+        defer { state.hasFailed = true }
+        return state.hasFailed ? nil : error.description
+      }
+    }
+    if let failure { onFailure(failure) }
+  }
+
+  private func open(_ name: String, _ state: inout State) throws(AuditFault) {
+    let path = settings.folder + "/" + name
+    let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
+    guard descriptor >= 0 else { throw AuditFault(path: path, errnoCode: errno) }
+    if state.descriptor >= 0 { _ = close(state.descriptor) }
+    state.descriptor = descriptor
+    state.name = name
+    removeOld()
+  }
+
+  /// Leaves the latest files; their names are in the order of time.
+  private func removeOld() {
+    guard let directory = opendir(settings.folder) else { return }
+    defer { closedir(directory) }
+    var names: [String] = []
+    while let entry = readdir(directory) {
+      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      }
+      if name.hasPrefix("audit."), name.hasSuffix(".log") { names.append(name) }
+    }
+    for name in names.sorted().dropLast(max(1, settings.filesMax)) {
+      unlink(settings.folder + "/" + name)
+    }
+  }
+
+  private static func append(
+    _ line: [UInt8], to descriptor: Int32, _ name: String
+  ) throws(AuditFault) {
+    var written = 0
+    while written < line.count {
+      let count = line[written...].withUnsafeBytes {
+        Glibc.write(descriptor, $0.baseAddress, $0.count)
+      }
+      if count < 0, errno == EINTR { continue }
+      guard count > 0 else { throw AuditFault(path: name, errnoCode: errno) }
+      written += count
+    }
+  }
+
+  private static func makeFolder(_ path: String) throws(AuditFault) {
+    var made = path.hasPrefix("/") ? "/" : ""
+    for step in path.split(separator: "/") {
+      made += (made.isEmpty || made.hasSuffix("/") ? "" : "/") + step
+      if mkdir(made, 0o750) != 0, errno != EEXIST {
+        throw AuditFault(path: made, errnoCode: errno)
+      }
+    }
+  }
+
+  private static func name(of moment: Moment, _ rotation: Settings.Rotation) -> String {
+    // 2026-11-28T13:45:10.123456Z
+    let text = moment.text
+    switch rotation {
+    case .daily: return "audit.\(text.prefix(10)).log"
+    case .hourly: return "audit.\(text.prefix(10))-\(text.dropFirst(11).prefix(2)).log"
+    }
+  }
+
+  /// A moment as lines tell it.
+  private struct Moment {
+    let text: String
+
+    static var now: Moment {
+      var now = timespec()
+      clock_gettime(CLOCK_REALTIME, &now)
+      var parts = tm()
+      gmtime_r(&now.tv_sec, &parts)
+      var text = [CChar](repeating: 0, count: 32)
+      let count = strftime(&text, text.count, "%Y-%m-%dT%H:%M:%S", &parts)
+      let seconds = String(decoding: text[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+      let micros = String(now.tv_nsec / 1000)
+      return Moment(
+        text: seconds + "." + String(repeating: "0", count: 6 - micros.count) + micros + "Z")
+    }
+  }
+}
+
+/// Why the audit log can't be written.
+public struct AuditFault: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The file or the folder.
+  public let path: String
+  /// What the system says.
+  public let errnoCode: Int32
+
+  /// One sentence.
+  public var description: String {
+    "the audit log \(path) can't be written: \(String(cString: strerror(errnoCode)))"
+  }
+}

@@ -1,0 +1,170 @@
+"""The audit log, and figures on a port of their own."""
+
+import json
+import time
+
+import grpc
+import pytest
+import requests
+from process import binary, clean_environment, free_port, quiver
+from tokens import token
+
+FULL, READ_ONLY = "full-key-2718", "read-key-3141"
+
+
+def entries(folder) -> list[dict]:
+    lines = []
+    for file in sorted(folder.glob("audit.*.log")):
+        lines += [json.loads(line) for line in file.read_text().splitlines()]
+    return lines
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("audit") / "log"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory, folder):
+    folder.mkdir()
+    for day in range(10, 20):
+        (folder / f"audit.2020-01-{day}.log").write_text("")
+    (folder / "other.log").write_text("")
+    service = quiver(
+        tmp_path_factory.mktemp("quiver"),
+        QUIVER__SERVICE__API_KEY=FULL,
+        QUIVER__SERVICE__READ_ONLY_API_KEY=READ_ONLY,
+        QUIVER__SERVICE__JWT_RBAC="true",
+        QUIVER__SERVICE__METRICS_PORT=str(free_port()),
+        QUIVER__AUDIT__ENABLED="true",
+        QUIVER__AUDIT__DIR=str(folder),
+        QUIVER__AUDIT__MAX_LOG_FILES="3",
+        QUIVER__AUDIT__TRUST_FORWARDED_HEADERS="true",
+    )
+    service.start()
+    yield service
+    service.kill()
+
+
+@pytest.fixture
+def told(folder):
+    """A function that returns what was written since it was last called."""
+    seen = len(entries(folder))
+
+    def since() -> list[dict]:
+        nonlocal seen
+        new = entries(folder)[seen:]
+        seen += len(new)
+        for entry in new:
+            moment = entry.pop("timestamp")
+            assert moment.endswith("Z") and abs(
+                time.mktime(time.strptime(moment[:19], "%Y-%m-%dT%H:%M:%S")) - time.timezone
+                - time.time()
+            ) < 3700  # fmt: skip
+        return new
+
+    return since
+
+
+def send(server, method, path, key, body=None, **headers):
+    headers |= {"api-key": key} if key else {}
+    return requests.request(method, server.url + path, json=body, headers=headers, timeout=20)
+
+
+def test_old_files_go(server, folder):
+    names = sorted(file.name for file in folder.iterdir())
+    assert len(names) == 4 and "other.log" in names and "audit.2020-01-19.log" in names
+
+
+def test_what_is_done_and_what_is_refused(server, told):
+    assert send(server, "PUT", "/collections/c", FULL, {"vectors": {}}).ok
+    assert told() == [
+        {
+            "method": "create_collection", "api": "/collections/c", "auth_type": "ApiKey",
+            "remote": "127.0.0.1", "collection": "c", "result": "ok",
+        }
+    ]  # fmt: skip
+    someone = token({"access": [{"collection": "c", "access": "rw"}], "subject": "ann"}, FULL)
+    body = {"points": [{"id": 1, "vector": {}, "payload": {"secret": "s3cr3t"}}]}
+    assert send(server, "PUT", "/collections/c/points", someone, body, **{"x-request-id": "r1"}).ok
+    expected = {
+        "method": "upsert_points", "api": "/collections/c/points", "auth_type": "Jwt",
+        "subject": "ann", "remote": "127.0.0.1", "collection": "c", "tracing_id": "r1",
+        "result": "ok",
+    }  # fmt: skip
+    assert told() == [expected]
+    headers = {"X-Forwarded-For": "10.0.0.9", "traceparent": "00-ab-cd-01"}
+    assert send(server, "DELETE", "/collections/c", someone, **headers).status_code == 403
+    (refused,) = told()
+    assert refused == {
+        "method": "delete_collection", "api": "/collections/c", "auth_type": "Jwt",
+        "subject": "ann", "remote": "10.0.0.9", "collection": "c", "tracing_id": "00-ab-cd-01",
+        "result": "denied", "error": "Forbidden: Global access is required",
+    }  # fmt: skip
+    assert send(server, "GET", "/collections?x=1", "nonsense").status_code == 401
+    assert send(server, "GET", "/collections", token({"exp": 1}, FULL)).status_code == 403
+    unknown, expired = told()
+    assert unknown == {
+        "api": "/collections", "auth_type": "None", "remote": "127.0.0.1", "result": "denied",
+        "error": "Invalid API key or JWT",
+    }  # fmt: skip
+    assert expired["error"] == "ExpiredSignature" and "method" not in expired
+
+
+def test_figures_are_not_written_down(server, told):
+    for path in ("/metrics", "/telemetry", "/cluster/telemetry", "/healthz", "/", "/readyz"):
+        assert send(server, "GET", path, READ_ONLY).ok
+    assert told() == []
+    assert send(server, "GET", "/logger", READ_ONLY).ok
+    assert [entry["method"] for entry in told()] == ["get_logger_config"]
+
+
+def test_a_lookup_is_one_line(server, told):
+    reader = token({"access": [{"collection": "c", "access": "r"}]}, FULL)
+    body = {"query": 1, "lookup_from": {"collection": "d"}}
+    assert send(server, "POST", "/collections/c/points/query", reader, body).status_code == 403
+    (entry,) = told()
+    assert entry["method"] == "query_batch" and entry["result"] == "denied"
+    assert entry["error"] == "Forbidden: Access to collection d is required"
+
+
+def test_grpc(server, channel, told):
+    call = channel.unary_unary("/qdrant.Collections/Get", bytes, bytes)
+    call(b"\x0a\x01c", metadata=[("api-key", FULL), ("x-request-id", "g1")], timeout=20)
+    with pytest.raises(grpc.RpcError):
+        call(b"\x0a\x01c", metadata=[("api-key", "x")], timeout=20)
+    done, refused = told()
+    assert done == {
+        "method": "get_collection", "api": "/qdrant.Collections/Get", "auth_type": "ApiKey",
+        "remote": "127.0.0.1", "collection": "c", "tracing_id": "g1", "result": "ok",
+    }  # fmt: skip
+    assert refused["result"] == "denied" and refused["api"] == "/qdrant.Collections/Get"
+
+
+def test_nothing_of_keys_or_contents_is_in_it(server, folder):
+    text = "".join(file.read_text() for file in folder.iterdir())
+    assert FULL not in text and READ_ONLY not in text and "s3cr3t" not in text
+
+
+def test_figures_on_a_port_of_their_own(server):
+    port = server.settings["QUIVER__SERVICE__METRICS_PORT"]
+    answer = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=10)
+    assert answer.status_code == 200 and "app_info" in answer.text
+    for path in ("/collections", "/", "/telemetry", "/metrics/../collections"):
+        status = requests.get(f"http://127.0.0.1:{port}{path}", timeout=10).status_code
+        assert status == 401, path
+    assert send(server, "GET", "/metrics", None).status_code == 401
+
+
+def test_a_folder_that_can_not_be_written_ends_the_start(tmp_path):
+    import subprocess
+
+    (tmp_path / "file").write_text("")
+    settings = quiver(tmp_path).settings | {
+        "QUIVER__AUDIT__ENABLED": "true", "QUIVER__AUDIT__DIR": str(tmp_path / "file" / "audit"),
+    }  # fmt: skip
+    ended = subprocess.run(
+        [binary("quiver")], env=clean_environment(settings), capture_output=True, text=True,
+        timeout=30,
+    )  # fmt: skip
+    assert ended.returncode == 2 and "can't be written" in ended.stderr
