@@ -5,31 +5,54 @@ import Testing
 import VectorDB
 
 import class Foundation.FileManager
+import class Foundation.ProcessInfo
 
 /// Random operations on collections whose vectors come and go, against a dictionary and brute
 /// force, with restarts, snapshots and recoveries in between.
 @Suite struct FieldModelTests {
   @Test(arguments: [UInt64(1), 2, 3])
   func behavesLikeADictionary(_ seed: UInt64) async throws {
+    _ = try await behaves(seed: seed, steps: 400)
+  }
+
+  /// The same for longer, where `scripts/crash model` asks for it.
+  @Test(.enabled(if: FieldModelTests.requestedOperations != nil))
+  func survivesALongHistory() async throws {
+    let environment = ProcessInfo.processInfo.environment
+    let seed = environment["QUIVER_MODEL_SEED"].flatMap(UInt64.init) ?? 1
+    // A step changes ten points or so.
+    let steps = (Self.requestedOperations ?? 0) / 10
+    let checked = try await behaves(seed: seed, steps: steps)
+    print("fields: \(steps) requests, \(checked) points checked")
+  }
+
+  private static var requestedOperations: Int? {
+    ProcessInfo.processInfo.environment["QUIVER_MODEL_OPERATIONS"].flatMap(Int.init)
+  }
+
+  /// - Returns: how many points were compared.
+  private func behaves(seed: UInt64, steps: Int) async throws -> Int {
     try await withDatabase { temporary in
+      var run = FieldModelRun(seed: seed)
       let folder = SnapshotFolder(path: temporary.path + "-snapshots")
       defer { try? FileManager.default.removeItem(atPath: folder.path) }
       let config = CollectionConfig(vectors: .named([]))
       try await temporary.database.createCollection(named: "things", config: config)
-      var run = FieldModelRun(seed: seed)
-      for step in 0..<400 {
+      for step in 0..<steps {
         try await run.step(temporary.database)
         if step % 90 == 89 { try await temporary.restart() }
         if step % 130 == 129 {
           let made = try await temporary.database.createSnapshot(of: "things", in: folder)
           try await temporary.database.recoverCollection(
             named: "things", from: "\(folder.path)/things/\(made.name)")
+          try folder.delete(made.name, of: "things")
         }
         if step % 20 == 19 {
           let things = try temporary.database.collection(named: "things")
           try await run.check(things, "seed \(seed), step \(step)")
         }
       }
+      return run.checkedPoints
     }
   }
 }
@@ -38,6 +61,7 @@ private struct FieldModelRun {
   private var generator: SeededGenerator
   private var declared: [String: VectorDeclaration] = [:]
   private var points: [PointID: [String: VectorValue]] = [:]
+  private(set) var checkedPoints = 0
   private static let names = ["a", "b", "c"]
 
   init(seed: UInt64) { generator = SeededGenerator(seed: seed) }
@@ -152,6 +176,7 @@ private struct FieldModelRun {
       found[record.id] = Dictionary(uniqueKeysWithValues: vectors.map { ($0.name, $0.value) })
     }
     try #require(found == points, "\(context)")
+    checkedPoints += points.count
     for (name, declaration) in declared.sorted(by: { $0.key < $1.key }) {
       let holders = points.filter { $0.value[name] != nil }
       let filter = Filter(must: [.hasVector(name)])
