@@ -114,6 +114,9 @@ def test_what_is_done_and_what_is_refused(server, told):
 def test_figures_are_not_written_down(server, told):
     for path in ("/metrics", "/telemetry", "/cluster/telemetry", "/healthz", "/", "/readyz"):
         assert send(server, "GET", path, READ_ONLY).ok
+    # Nor are they where somebody may not see them.
+    bound = token({"access": []}, FULL)
+    assert send(server, "GET", "/metrics", bound).status_code == 403
     assert told() == []
     assert send(server, "GET", "/logger", READ_ONLY).ok
     assert [entry["method"] for entry in told()] == ["get_logger_config"]

@@ -83,7 +83,7 @@ public final class AuditLog: Sendable {
   func write(
     _ caller: Caller, _ action: ServiceAction?, on collection: String?, refusal: ServiceError?
   ) {
-    if action?.isAudited == false, refusal == nil { return }
+    if action?.isAudited == false { return }
     let moment = Moment.now
     var members: Members = []
     func member(_ name: String, _ value: String?) {
