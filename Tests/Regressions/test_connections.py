@@ -95,6 +95,18 @@ def test_who_still_sends_gets_the_answer(server):
         assert answers(connection).startswith(b"HTTP/1.1 413")
 
 
+def test_who_sends_for_long_what_was_refused_gets_the_answer(server):
+    """A slow sender's body is thrown away as long as it comes, not for ten seconds only."""
+    with connect(server) as connection:
+        connection.sendall(
+            f"PUT {POINTS} HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n".encode()
+        )
+        for _ in range(26):
+            connection.sendall(b" " * 1_000_000)
+            time.sleep(0.5)
+        assert answers(connection).startswith(b"HTTP/1.1 413 ")
+
+
 @pytest.mark.parametrize(
     ("head", "status"),
     [

@@ -20,6 +20,8 @@ package final class ByteGate: ChannelDuplexHandler {
   private var context: ChannelHandlerContext?
   /// What may still be thrown away before the connection is closed; `nil` while all is passed on.
   private var discardable: Int?
+  /// What has been thrown away so far, in bytes.
+  private(set) var discardedBytes = 0
   /// Whether bytes have come since this was last set to `false`.
   var hasNewBytes = false
 
@@ -62,7 +64,9 @@ package final class ByteGate: ChannelDuplexHandler {
       context.fireChannelRead(data)
       return
     }
-    let rest = discardable - unwrapInboundIn(data).readableBytes
+    let bytes = unwrapInboundIn(data).readableBytes
+    let rest = discardable - bytes
+    discardedBytes += bytes
     self.discardable = rest
     if rest < 0 { context.close(promise: nil) }
   }

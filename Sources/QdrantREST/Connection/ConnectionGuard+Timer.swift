@@ -37,7 +37,7 @@ extension ConnectionGuard {
     var moments: [NIODeadline] = []
     if let stalled { moments.append(stalled.since + limits.stalledAnswer) }
     if let closing {
-      if case .until(let end) = closing { moments.append(end) }
+      if case .until(let end, _) = closing { moments.append(end) }
       return moments.min()
     }
     if let headSince { moments.append(headSince + limits.head) }
@@ -66,7 +66,14 @@ extension ConnectionGuard {
       self.stalled = (now, waiting)
     }
     if let closing {
-      if case .until(let end) = closing, now >= end { context.close(promise: nil) }
+      guard case .until(let end, let discarded) = closing, now >= end else { return }
+      // A client that is slow, or one of many, still sends what was refused, and reads then.
+      let seconds = Int(limits.discarding.nanoseconds / 1_000_000_000)
+      if gate.discardedBytes - discarded >= seconds * limits.bodyBytesPerSecond {
+        discardFurther(context)
+      } else {
+        context.close(promise: nil)
+      }
       return
     }
     if let headSince, now >= headSince + limits.head {

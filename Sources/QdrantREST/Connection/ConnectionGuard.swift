@@ -31,7 +31,8 @@ package final class ConnectionGuard: ChannelDuplexHandler {
   /// The end of a connection whose last answer has been written.
   enum Closing: Equatable {
     case afterFlush
-    case until(NIODeadline)
+    /// Until then, if what was thrown away has not become much more by then.
+    case until(NIODeadline, discarded: Int)
   }
 
   let limits: ConnectionLimits
@@ -245,7 +246,7 @@ package final class ConnectionGuard: ChannelDuplexHandler {
       gate.discard(upTo: limits.discardedBytes)
       let sent = context.eventLoop.makePromise(of: Void.self)
       sent.futureResult.assumeIsolated().whenComplete { [self] _ in
-        closing = .until(context.eventLoop.now + limits.discarding)
+        discardFurther(context)
         setTimer(context)
       }
       context.close(mode: .output, promise: sent)
@@ -253,6 +254,12 @@ package final class ConnectionGuard: ChannelDuplexHandler {
       context.fireUserInboundEventTriggered(ChannelEvent.inputClosed)
     }
     setTimer(context)
+  }
+
+  /// Reads on for another while.
+  func discardFurther(_ context: ChannelHandlerContext) {
+    closing = .until(
+      context.eventLoop.now + limits.discarding, discarded: gate.discardedBytes)
   }
 
   /// Answers what could not be read as a request, and closes.

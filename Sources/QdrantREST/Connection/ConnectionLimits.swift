@@ -21,7 +21,7 @@ package struct ConnectionLimits: Sendable {
   /// What is still read of a request that was answered before all of it had come: a client that
   /// sends on would otherwise meet a reset instead of its answer.
   package var discardedBytes = 128 << 20
-  /// How long that goes on.
+  /// How long that goes on, and again as long as a body would have to come by then.
   package var discarding = TimeAmount.seconds(10)
   /// A body of which no more than this is missing is read to its end, and the connection kept.
   package var unreadBytesKept = 64 << 10
