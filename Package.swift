@@ -185,7 +185,9 @@ let package = Package(
       path: "Tests/DatabaseFixture", swiftSettings: strict),
     .testTarget(
       name: "RegressionTests",
-      dependencies: ["DatabaseFixture", "FastJSON", "PointModel", "SeededRandom", "VectorDB"],
+      dependencies: [
+        "DatabaseFixture", "FastJSON", "PointModel", "SeededRandom", "VectorDB", "VectorIndex",
+      ],
       path: "Tests/Regressions/Engine", swiftSettings: strict),
     tests("ProtoWire", ["SeededRandom"]),
     .target(

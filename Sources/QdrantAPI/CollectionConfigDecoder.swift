@@ -50,8 +50,9 @@ enum CollectionConfigDecoder {
     let byName = object.allSatisfy { $0.value.kind == .object }
     if !byName { return .unnamed(try vectorParams(field)) }
     var vectors: [NamedVectorParams] = []
+    var names: Set<String> = []
     try field.forEachField { name, params throws(DecodingFault) in
-      vectors.removeAll { $0.name == name }
+      if !names.insert(name).inserted { vectors.removeAll { $0.name == name } }
       vectors.append(NamedVectorParams(name: name, params: try vectorParams(params)))
     }
     return .named(vectors)

@@ -30,7 +30,7 @@ extension Catalog {
 
   /// Changes which vectors a collection has. Answered with the number of the operation.
   func planVectors(
-    _ name: String, _ change: VectorNameChange
+    _ name: String, _ change: VectorNameChange, _ origin: ChangeOrigin
   ) throws(CollectionError) -> CatalogPlan {
     let collection = try collection(named: name)
     if let obstacle = PointCollection.obstacle(name, collection.phase) { throw obstacle }
@@ -42,6 +42,11 @@ extension Catalog {
     }
     var plan = CatalogPlan()
     let isSame = entry.config == collection.config
+    var lease: MemoryLease?
+    if case .add = change, !isSame {
+      try checkVectorCount(of: entry.config)
+      lease = try self.lease(CollectionMemory.fieldBytes, origin)
+    }
     var dropped: DroppedVector?
     switch change {
     case .add(let vector, _): if !isSame { try number(vector, in: &entry) }
@@ -62,7 +67,9 @@ extension Catalog {
     plan.effect = .vectors(collection: collection.name, change)
     let changed = entry
     plan.publish = { collection.install(changed, at: $0) }
+    let held = lease
     plan.release = { [core] in
+      held?.release()
       if let dropped {
         core.droppedRecords.add(dropped)
         collection.deadRows.forget(dropped.number)

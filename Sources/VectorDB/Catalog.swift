@@ -117,14 +117,14 @@ final class Catalog: Sendable {
   /// Says what a change comes to; nothing has changed yet. Committer only.
   func plan(_ request: CatalogRequest) throws(CollectionError) -> CatalogPlan {
     switch request.change {
-    case .change(.create(let name, let config)): try planCreation(name, config)
+    case .change(.create(let name, let config)): try planCreation(name, config, request.origin)
     case .change(.configure(let name, let config)):
       try planConfiguration(collection(named: name), config, startsRates: true)
     case .change(.delete(let name)): planDeletion(name)
     case .change(.aliases(let operations)): try planAliases(operations)
     case .change(.payloadField(let name, let path, let field)):
       try planPayloadField(name, path, field, request.origin)
-    case .change(.vectors(let name, let change)): try planVectors(name, change)
+    case .change(.vectors(let name, let change)): try planVectors(name, change, request.origin)
     case .change(.recover): preconditionFailure("a snapshot is recovered before it is published")
     case .update(let name, let change): try planUpdate(name, change)
     case .reserveNumber: try planReservation()
@@ -136,7 +136,7 @@ final class Catalog: Sendable {
   // MARK: Changes
 
   private func planCreation(
-    _ name: String, _ config: CollectionConfig
+    _ name: String, _ config: CollectionConfig, _ origin: ChangeOrigin
   ) throws(CollectionError) -> CatalogPlan {
     let (collections, isAlias) = (latest.collections, latest.aliases[name] != nil)
     if collections[name] != nil { throw .collectionExists(name) }
@@ -144,8 +144,12 @@ final class Catalog: Sendable {
     guard collections.count < core.options.limits.collectionsMax else {
       throw .wrongInput("the limit of \(core.options.limits.collectionsMax) collections is reached")
     }
+    try checkVectorCount(of: config)
     let number = try nextNumber()
     let entry = CatalogEntry(name: name, config: config)
+    let vectors = entry.vectorNumbers.byName.count
+    let bytes = CollectionMemory.catalogueBytes(vectors: vectors, payloadFields: 0)
+    let lease = bytes <= Self.smallBytes ? nil : try lease(bytes, origin)
     var plan = CatalogPlan()
     plan.batch.put(
       key: KeyLayout.nextCollectionKey, value: Self.encoded(number + 1), in: KeyLayout.meta)
@@ -158,9 +162,28 @@ final class Catalog: Sendable {
         state.collections[name] = collection
         state.nextNumber = number + 1
       }
+      lease?.release()
       warnIfTight(collection)
     }
     return plan
+  }
+
+  /// Refuses more vectors than a collection may have.
+  func checkVectorCount(of config: CollectionConfig) throws(CollectionError) {
+    let limit = core.options.limits.vectorsMax
+    if config.vectors.all.count + config.sparseVectors.count > limit {
+      throw .wrongInput("a collection has at most \(limit) vectors")
+    }
+  }
+
+  /// What a new collection takes that is never refused: one without points, and with few vectors.
+  private static let smallBytes = 16 << 10
+
+  /// Memory for something new without rows; `nil` where nobody is there to be refused.
+  func lease(
+    _ bytes: Int, _ origin: ChangeOrigin
+  ) throws(CollectionError) -> MemoryLease? {
+    origin.isCaller ? try core.memory.lease(bytes, for: .catalogue) : nil
   }
 
   private func planUpdate(

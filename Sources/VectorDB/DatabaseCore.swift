@@ -43,6 +43,8 @@ final class DatabaseCore: Sendable {
   /// Limits that may be changed while the database is open.
   let quotas: Quotas
   let droppedRecords = DroppedRecords()
+  /// What further pages of searches continue.
+  let rankings: RankingMemory
   let loadProgress = LoadCounter()
   private let damageSeen = Atomic<Bool>(false)
   private let committed: AtomicReference<PublishedCommit>
@@ -59,6 +61,7 @@ final class DatabaseCore: Sendable {
     self.options = options
     self.quotas = quotas
     self.memory = MemoryBudget(limits: options.limits.room)
+    self.rankings = RankingMemory(bytesMax: options.limits.rankingBytesMax)
     self.committed = AtomicReference(
       PublishedCommit(sequence: applied.commit, entry: applied.entry, snapshot: store.snapshot()))
   }

@@ -16,6 +16,8 @@ public struct Limits: Sendable, Equatable {
   public var payloadDepthMax: Int
   /// Collections in one database.
   public var collectionsMax: Int
+  /// Vectors of one collection.
+  public var vectorsMax: Int
   /// Aliases in one database.
   public var aliasesMax: Int
   /// Candidates checked one by one, best first, before a filter is evaluated over everything.
@@ -39,6 +41,8 @@ public struct Limits: Sendable, Equatable {
   /// Points up to which an answer is read at once, with payloads and vectors; longer ones are read
   /// page by page while they are sent.
   public var wholeAnswerPointsMax: Int
+  /// Bytes of the rankings that are kept for further pages.
+  public var rankingBytesMax: Int
   /// Distances that one matrix may hold.
   public var matrixEntriesMax: Int
   /// Rows outside of the lists of an index beyond which writers wait.
@@ -58,12 +62,13 @@ public struct Limits: Sendable, Equatable {
   public init(
     queuedOperationsMax: Int = 4096, groupOperationsMax: Int = 512,
     groupBytesMax: Int = 32 << 20, updatePointsMax: Int = 4096, updateBytesMax: Int = 8 << 20,
-    payloadDepthMax: Int = 125, collectionsMax: Int = 10_000,
+    payloadDepthMax: Int = 125, collectionsMax: Int = 10_000, vectorsMax: Int = 10_000,
     aliasesMax: Int = 100_000, lazyFilterCandidatesMax: Int = 2048,
     briefSearchBytesMax: Int = 4 << 20, pausedReadsMax: Int = 128,
     queryDepthMax: Int = 64, queryNodesMax: Int = 1024, formulaSizeMax: Int = 4096,
     diversifiedCandidatesMax: Int = 16_384,
-    wholeAnswerPointsMax: Int = 128, matrixEntriesMax: Int = 4 << 20,
+    wholeAnswerPointsMax: Int = 128, rankingBytesMax: Int = 8 << 20,
+    matrixEntriesMax: Int = 4 << 20,
     indexTailRowsMax: Int = 20_000,
     loadingWaitMilliseconds: Int = 3000, payloadFieldsMax: Int = 1000,
     payloadIndexRowsAtLoadMax: Int = 100_000,
@@ -76,6 +81,7 @@ public struct Limits: Sendable, Equatable {
     self.updateBytesMax = updateBytesMax
     self.payloadDepthMax = payloadDepthMax
     self.collectionsMax = collectionsMax
+    self.vectorsMax = vectorsMax
     self.aliasesMax = aliasesMax
     self.lazyFilterCandidatesMax = lazyFilterCandidatesMax
     self.briefSearchBytesMax = briefSearchBytesMax
@@ -85,6 +91,7 @@ public struct Limits: Sendable, Equatable {
     self.formulaSizeMax = formulaSizeMax
     self.diversifiedCandidatesMax = diversifiedCandidatesMax
     self.wholeAnswerPointsMax = wholeAnswerPointsMax
+    self.rankingBytesMax = rankingBytesMax
     self.matrixEntriesMax = matrixEntriesMax
     self.indexTailRowsMax = indexTailRowsMax
     self.loadingWaitMilliseconds = loadingWaitMilliseconds

@@ -63,13 +63,19 @@ final class DenseField: VectorField {
   // MARK: Rows
 
   var rowsPerChunk: Int { column.rowsPerChunk }
+  var chunkBytes: Int { (column.rowsPerChunk + 63) / 64 * 8 + Self.pageBytes }
   var rowBytes: Int { column.rowBytes }
   var residentBytes: Int { column.residentBytes }
 
   func memory(rowCount: UInt32) -> FieldMemory {
     let (rows, presence) = column.memory(rowCount: rowCount)
-    return FieldMemory(rows: rows, presence: presence, keptRows: rows / column.rowBytes)
+    return FieldMemory(
+      rows: (rows + Self.pageBytes - 1) / Self.pageBytes * Self.pageBytes, presence: presence,
+      keptRows: rows / column.rowBytes)
   }
+
+  /// Memory of rows comes in these.
+  private static let pageBytes = 4 << 10
 
   func place(_ value: VectorValue, at offset: UInt32) {
     value.denseValues.withUnsafeBufferPointer { column.write($0, at: offset) }

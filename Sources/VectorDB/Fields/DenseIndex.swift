@@ -44,4 +44,14 @@ final class DenseIndex: VectorFieldIndex {
   func serialize(to sink: (UnsafeRawBufferPointer) throws -> Void) throws {
     try lists.serialize(to: sink)
   }
+
+  func serializeCalibration(to sink: (UnsafeRawBufferPointer) throws -> Void) throws {
+    try lists.serializeCalibration(to: sink)
+  }
+
+  func loadCalibration(
+    reading source: (UnsafeMutableRawBufferPointer) throws -> Void
+  ) throws {
+    try lists.loadCalibration(reading: source)
+  }
 }

@@ -77,6 +77,7 @@ final class MultiField: VectorField {
 
   var rowsPerChunk: Int { column.rowsPerChunk }
   var residentBytes: Int { column.residentBytes }
+  var chunkBytes: Int { rowsPerChunk * Self.placeBytes + 4 << 10 }
   var rowBytes: Int { column.meanRowBytes }
 
   func memory(rowCount: UInt32) -> FieldMemory {

@@ -58,6 +58,7 @@ final class SparseField: VectorField {
   // MARK: Rows
 
   var rowsPerChunk: Int { SparseColumn.rowsPerChunk }
+  var chunkBytes: Int { SparseColumn.firstRowBytes }
   var residentBytes: Int { column.residentBytes + index.residentBytes }
 
   /// Of a row of average length.

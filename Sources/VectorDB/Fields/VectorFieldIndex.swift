@@ -37,4 +37,10 @@ protocol VectorFieldIndex: AnyObject, Sendable {
 
   /// Passes what ``VectorField/loadIndex(lists:reading:)`` reads, piece by piece.
   func serialize(to sink: (UnsafeRawBufferPointer) throws -> Void) throws
+
+  /// Passes its calibration, which is in ``serialize(to:)`` too, alone.
+  func serializeCalibration(to sink: (UnsafeRawBufferPointer) throws -> Void) throws
+
+  /// Takes on a calibration that ``serializeCalibration(to:)`` passed, if it was one of this index.
+  func loadCalibration(reading source: (UnsafeMutableRawBufferPointer) throws -> Void) throws
 }

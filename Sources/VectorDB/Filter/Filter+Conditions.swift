@@ -14,6 +14,11 @@ extension Filter {
     conditions.reduce(0) { max($0, $1.size) }
   }
 
+  /// About the memory of what conditions compare with, in bytes.
+  var heldBytes: Int {
+    conditions.reduce(0) { $0.addingSaturating($1.heldBytes) }
+  }
+
   /// The ids that conditions name.
   var namedIDs: Set<PointID> {
     conditions.reduce(into: []) { $0.formUnion($1.namedIDs) }
@@ -51,6 +56,28 @@ extension Condition {
     case .hasID(let ids): ids.count
     default: inner?.reduce(0) { max($0, $1.size) } ?? 0
     }
+  }
+
+  fileprivate var heldBytes: Int {
+    let path = (key?.steps ?? []).reduce(64) { sum, step in
+      if case .key(let name) = step { sum + name.utf8.count } else { sum }
+    }
+    let values =
+      switch self {
+      case .match(_, .value(.string(let text))), .match(_, .text(let text)),
+        .match(_, .textAny(let text)), .match(_, .phrase(let text)),
+        .match(_, .prefix(let text)), .hasVector(let text):
+        text.utf8.count
+      case .match(_, .any(let values)), .match(_, .except(let values)):
+        values.reduce(0) { sum, value in
+          if case .string(let text) = value { sum + 32 + text.utf8.count } else { sum + 32 }
+        }
+      case .hasID(let ids): 32 * ids.count
+      case .geoPolygon(_, let polygon):
+        polygon.interiors.reduce(16 * polygon.exterior.count) { $0 + 16 * $1.count }
+      default: inner?.reduce(0) { $0.addingSaturating($1.heldBytes) } ?? 0
+      }
+    return path.addingSaturating(values)
   }
 
   fileprivate var namedIDs: Set<PointID> {

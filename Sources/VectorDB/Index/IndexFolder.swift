@@ -5,7 +5,8 @@ import PointModel
 import Synchronization
 import VectorIndex
 
-/// The saved indexes of a database: one file for each vector that has one. See <doc:IndexFormat>.
+/// The saved indexes of a database: one file for each vector that has one, and one for a calibration
+/// that is newer. See <doc:IndexFormat>.
 ///
 /// What is here is derived: a file that is missing or can't be used costs a build and nothing else.
 final class IndexFolder: Sendable {
@@ -15,18 +16,37 @@ final class IndexFolder: Sendable {
     path = database + "/index"
   }
 
-  /// Writes a file aside, makes it durable, and puts it in the place of the old one.
+  /// Saves an index with its calibration.
   func save(
     _ index: any VectorFieldIndex, collection: UInt32, vector: UInt16
   ) throws(CollectionError) {
+    // The one that is there may be older than what the index has.
+    try SnapshotFile.remove(file(collection, vector, .calibration))
+    let header = IndexFileHeader(.index, collection: collection, vector: vector)
+    try write(header) { sink in try index.serialize(to: sink) }
+  }
+
+  /// Saves a calibration beside the index, which is much larger and stays as it was saved.
+  func saveCalibration(
+    _ index: any VectorFieldIndex, collection: UInt32, vector: UInt16
+  ) throws(CollectionError) {
+    let header = IndexFileHeader(.calibration, collection: collection, vector: vector)
+    try write(header) { sink in try index.serializeCalibration(to: sink) }
+  }
+
+  /// Writes a file aside, makes it durable, and puts it in the place of the old one.
+  private func write(
+    _ header: IndexFileHeader,
+    _ content: ((UnsafeRawBufferPointer) throws -> Void) throws -> Void
+  ) throws(CollectionError) {
     try SnapshotFile.createDirectory(path)
-    let final = file(collection, vector)
+    let final = file(header.collection, header.vector, header.kind)
     let temporary = final + ".new"
     try SnapshotFile.remove(temporary)
     do {
       let writer = IndexFileWriter(try SnapshotFile.create(temporary))
-      try writer.write(IndexFileHeader(collection: collection, vector: vector).bytes)
-      try index.serialize { try writer.write($0) }
+      try writer.write(header.bytes)
+      try content { try writer.write($0) }
       try writer.finish()
     } catch let error as CollectionError {
       unlink(temporary)
@@ -44,7 +64,11 @@ final class IndexFolder: Sendable {
     guard let names = try? SnapshotFile.names(in: path) else { return }
     var unused = Set(names)
     for collection in collections {
-      for field in collection.fields { unused.remove(Self.name(collection.number, field.number)) }
+      for field in collection.fields {
+        for kind in IndexFileHeader.Kind.allCases {
+          unused.remove(Self.name(collection.number, field.number, kind))
+        }
+      }
     }
     for name in unused { unlink(path + "/" + name) }
   }
@@ -52,10 +76,11 @@ final class IndexFolder: Sendable {
   /// Loads the indexes of a collection, and removes files that are of no use. Blocking.
   func load(_ collection: PointCollection, logger: Logger) {
     for field in collection.fields {
-      let file = file(collection.number, field.number)
+      let file = file(collection.number, field.number, .index)
       guard access(file, F_OK) == 0 else { continue }
       do {
         try load(field, of: collection)
+        loadCalibration(of: field, collection, logger: logger)
       } catch {
         let reason = (error as? DamagedIndex)?.reason ?? String(describing: error)
         field.indexSlot.withState { $0.problem = reason }
@@ -70,11 +95,7 @@ final class IndexFolder: Sendable {
   }
 
   private func load(_ field: any VectorField, of collection: PointCollection) throws {
-    let reader = try IndexFileReader(path: file(collection.number, field.number))
-    let expected = IndexFileHeader(collection: collection.number, vector: field.number).bytes
-    var header = [UInt8](repeating: 0, count: expected.count)
-    try header.withUnsafeMutableBytes { try reader.read(into: $0) }
-    guard header == expected else { throw DamagedIndex(reason: "it is a file of something else") }
+    let reader = try reader(of: .index, field, collection)
     let lists = collection.config.ivfLists
     let index = try field.loadIndex(lists: lists) { try reader.read(into: $0) }
     try reader.finish()
@@ -87,23 +108,81 @@ final class IndexFolder: Sendable {
     field.indexSlot.install(index, configuredLists: lists, savedRows: covered)
   }
 
-  private func file(_ collection: UInt32, _ vector: UInt16) -> String {
-    path + "/" + Self.name(collection, vector)
+  /// Has an index that was loaded go by the calibration that was saved after it.
+  private func loadCalibration(
+    of field: any VectorField, _ collection: PointCollection, logger: Logger
+  ) {
+    let file = file(collection.number, field.number, .calibration)
+    guard access(file, F_OK) == 0, let index = field.indexSlot.index else { return }
+    do {
+      let reader = try reader(of: .calibration, field, collection)
+      try index.loadCalibration { try reader.read(into: $0) }
+      try reader.finish()
+    } catch {
+      logger.warning(
+        "a saved calibration can't be used; the index has the one before",
+        metadata: [
+          "collection": "\(collection.name)", "vector": "\(field.name)", "reason": "\(error)",
+        ])
+      unlink(file)
+    }
   }
 
-  private static func name(_ collection: UInt32, _ vector: UInt16) -> String {
-    "\(collection)-\(vector).ivf"
+  /// A reader behind the header.
+  private func reader(
+    of kind: IndexFileHeader.Kind, _ field: any VectorField, _ collection: PointCollection
+  ) throws -> IndexFileReader {
+    let reader = try IndexFileReader(path: file(collection.number, field.number, kind))
+    let expected = IndexFileHeader(
+      kind, collection: collection.number, vector: field.number
+    ).bytes
+    var header = [UInt8](repeating: 0, count: expected.count)
+    try header.withUnsafeMutableBytes { try reader.read(into: $0) }
+    guard header == expected else { throw DamagedIndex(reason: "it is a file of something else") }
+    return reader
+  }
+
+  private func file(
+    _ collection: UInt32, _ vector: UInt16, _ kind: IndexFileHeader.Kind
+  ) -> String {
+    path + "/" + Self.name(collection, vector, kind)
+  }
+
+  private static func name(
+    _ collection: UInt32, _ vector: UInt16, _ kind: IndexFileHeader.Kind
+  ) -> String {
+    "\(collection)-\(vector)." + kind.suffix
   }
 }
 
 /// The first bytes of a file: what it is, and whose.
 struct IndexFileHeader {
+  /// What a file is.
+  enum Kind: String, CaseIterable {
+    case index = "quiver index"
+    case calibration = "quiver reach"
+
+    fileprivate var suffix: String {
+      switch self {
+      case .index: "ivf"
+      case .calibration: "reach"
+      }
+    }
+  }
+
   static let format: UInt32 = 1
+  let kind: Kind
   let collection: UInt32
   let vector: UInt16
 
+  init(_ kind: Kind, collection: UInt32, vector: UInt16) {
+    self.kind = kind
+    self.collection = collection
+    self.vector = vector
+  }
+
   var bytes: [UInt8] {
-    var bytes = Array("quiver index".utf8)
+    var bytes = Array(kind.rawValue.utf8)
     for word in [Self.format, collection, UInt32(vector)] {
       withUnsafeBytes(of: word.littleEndian) { bytes += $0 }
     }

@@ -27,6 +27,9 @@ final class IndexSlot: Sendable {
   /// The index that searches use.
   var index: (any VectorFieldIndex)? { state.withLock { $0.index } }
 
+  /// Whether a first index is being built.
+  var isComing: Bool { state.withLock { $0.index == nil && $0.progress != nil } }
+
   func withState<Value>(_ body: (inout State) -> sending Value) -> sending Value {
     state.withLock { body(&$0) }
   }

@@ -15,6 +15,20 @@ extension IndexerLoop {
       return
     }
     logger.info("index calibrated with its queries", metadata: metadata(collection, field))
-    saveNow(collection, field)
+    saveCalibration(collection, field, of: index)
+  }
+
+  /// Saves a calibration apart, if the index was saved with an earlier one.
+  private func saveCalibration(
+    _ collection: PointCollection, _ field: any VectorField, of index: any VectorFieldIndex
+  ) {
+    if field.indexSlot.withState({ $0.savedRows }) == 0 { return saveNow(collection, field) }
+    do throws(CollectionError) {
+      try folder.saveCalibration(index, collection: collection.number, vector: field.number)
+    } catch {
+      var details = metadata(collection, field)
+      details["reason"] = "\(error)"
+      logger.warning("a calibration could not be saved", metadata: details)
+    }
   }
 }

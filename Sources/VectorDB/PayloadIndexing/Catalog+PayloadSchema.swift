@@ -27,6 +27,7 @@ extension Catalog {
     guard changed.count <= max(limit, schema.count) else {
       throw .wrongInput("the limit of \(limit) indexed payload fields is reached")
     }
+    let lease = changed.count > schema.count ? try lease(CollectionMemory.fieldBytes, origin) : nil
     var entry = collection.catalogEntry
     entry.payloadSchema = changed
     plan.batch.put(
@@ -36,6 +37,7 @@ extension Catalog {
     plan.effect = .payloadField(collection: collection.name, path, field)
     let (newSchema, isRequested) = (changed, origin.isCaller)
     plan.release = {
+      lease?.release()
       collection.state.withLock { $0.payloadSchema = newSchema }
       defer { collection.republish() }
       collection.payloadIndexes.noteChange()

@@ -13,9 +13,12 @@ struct CandidateSource {
     self.scans = scans
   }
 
-  func candidates(for node: QueryNode) throws(CollectionError) -> [Candidate] {
+  /// - Parameter continues: whether the node is part of a further page.
+  func candidates(
+    for node: QueryNode, continues: Bool
+  ) throws(CollectionError) -> [Candidate] {
     switch node.query {
-    case .recommend, .discover, .context, .feedback: return try byExamples(node)
+    case .recommend, .discover, .context, .feedback: return try byExamples(node, continues)
     case .sample:
       // Another sample each time has no pages.
       let offsets = try RandomSample(transaction: transaction).offsets(
@@ -31,11 +34,15 @@ struct CandidateSource {
     }
   }
 
-  private func byExamples(_ node: QueryNode) throws(CollectionError) -> [Candidate] {
+  private func byExamples(
+    _ node: QueryNode, _ continues: Bool
+  ) throws(CollectionError) -> [Candidate] {
     guard let query = node.query else { return [] }
     let view = try transaction.view(named: node.using, context: "using")
     let hits = try ExampleSearch(transaction: transaction, view: view, params: node.params).best(
-      node.offset.addingSaturating(node.limit), for: query, among: try rows(node), scans)
+      node.offset.addingSaturating(node.limit), for: query, among: try rows(node), scans,
+      keeping: RankingQuestion(node, of: view.field, at: transaction.visibility.sequence),
+      continues: continues)
     return hits.map { Candidate(offset: $0.offset, score: $0.score) }
       .passing(node, view.distance).dropFirst(node.offset).map { $0 }
   }

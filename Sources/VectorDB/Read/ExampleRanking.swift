@@ -12,24 +12,28 @@ struct ExampleRanking {
   static let firstLength = 256
   static let growth = 4
 
-  /// The first `count` rows of the ranking.
+  /// The ranking, with its first `count` rows at least.
   ///
   /// - Parameters:
+  ///   - known: a beginning of it that was given out before.
   ///   - nearest: the rows nearest to each of the seeds, so many; `nil` when to score all rows
   ///     costs less.
   ///   - scores: the scores of rows.
   ///   - exact: so many of the best of all rows, scored one by one.
   func first(
-    _ count: Int, nearest: (Int) throws(CollectionError) -> [[Neighbor]]?,
+    _ count: Int, after known: RankingMemory.Ranking? = nil,
+    nearest: (Int) throws(CollectionError) -> [[Neighbor]]?,
     scores: ([UInt32]) throws(CollectionError) -> [Float],
     exact: (Int) throws(CollectionError) -> [Neighbor]
-  ) throws(CollectionError) -> [Neighbor] {
-    var ranking = Ranking()
+  ) throws(CollectionError) -> RankingMemory.Ranking {
+    if let known, known.isComplete { return known }
+    var ranking = Ranking(known?.rows ?? [])
     var length = Self.firstLength
     while ranking.rows.count < count {
       guard let lists = try nearest(length) else {
         ranking.append(try exact(count.addingSaturating(ranking.rows.count)), downTo: -.infinity)
-        return ranking.closed(count)
+        let all = ranking.closed
+        return RankingMemory.Ranking(rows: all, isComplete: all.count < count)
       }
       // A list that ends early has all rows.
       let isComplete = lists.contains { $0.count < length }
@@ -38,10 +42,10 @@ struct ExampleRanking {
       ranking.append(
         zip(rows, try scores(rows)).map { Neighbor(offset: $0, score: $1) }
           .sorted { $0.ranks(before: $1) }, downTo: bound)
-      if isComplete { return ranking.closed(count) }
+      if isComplete { return RankingMemory.Ranking(rows: ranking.closed, isComplete: true) }
       length = length.multipliedSaturating(by: Self.growth)
     }
-    return Array(ranking.rows.prefix(count))
+    return RankingMemory.Ranking(rows: ranking.rows, isComplete: false)
   }
 
   /// Rows in their final places.
@@ -49,6 +53,11 @@ struct ExampleRanking {
     private(set) var rows: [Neighbor] = []
     private var known: Set<UInt32> = []
     private var missed: [UInt32: Neighbor] = [:]
+
+    init(_ rows: [Neighbor]) {
+      self.rows = rows
+      known = Set(rows.map(\.offset))
+    }
 
     /// Appends those of `found`, which are in order, that nothing unknown can score better than.
     mutating func append(_ found: [Neighbor], downTo bound: Float) {
@@ -65,11 +74,11 @@ struct ExampleRanking {
       }
     }
 
-    /// The first `count` of all rows.
-    func closed(_ count: Int) -> [Neighbor] {
+    /// All rows.
+    var closed: [Neighbor] {
       let late = missed.values.filter { !known.contains($0.offset) }
         .sorted { $0.ranks(before: $1) }
-      return Array((rows + late).prefix(count))
+      return rows + late
     }
   }
 }

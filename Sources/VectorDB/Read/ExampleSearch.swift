@@ -18,8 +18,13 @@ struct ExampleSearch {
 
   /// The first `count` rows of the ranking by the examples of a query, among `allowed` if it is
   /// given.
+  ///
+  /// - Parameters:
+  ///   - question: what the ranking is kept under.
+  ///   - continues: whether to go on with the one that is kept.
   func best(
-    _ count: Int, for query: Query, among allowed: RowMask?, _ scans: FilterScans
+    _ count: Int, for query: Query, among allowed: RowMask?, _ scans: FilterScans,
+    keeping question: RankingQuestion? = nil, continues: Bool = false
   ) throws(CollectionError) -> [Neighbor] {
     guard let rule = try rule(for: query) else { return [] }
     let examples = try vectors(query.vectors).map { vector throws(CollectionError) in
@@ -33,8 +38,10 @@ struct ExampleSearch {
     let scannedBytes =
       examples.count * view.field.rowBytes
       * (allowed?.count ?? Int(transaction.visibility.rowCount))
-    return try ExampleRanking(seeds: seeds).first(
-      count,
+    let rankings = transaction.collection.core.rankings
+    let known = continues ? question.flatMap { rankings.ranking(for: $0) } : nil
+    let ranking = try ExampleRanking(seeds: seeds).first(
+      count, after: known,
       nearest: { (length) throws(CollectionError) in
         let bytes = source.bytesRead(view, params, limit: length) * seeds.vectors.count
         if bytes > scannedBytes { return nil }
@@ -44,6 +51,8 @@ struct ExampleSearch {
       },
       scores: { (rows) throws(CollectionError) in try scores(scorer, at: rows) },
       exact: { (count) throws(CollectionError) in try scanned(count, scorer, allowed) })
+    if let question { rankings.keep(ranking, for: question) }
+    return Array(ranking.rows.prefix(count))
   }
 
   /// The scores of many rows, all of which have the vector.

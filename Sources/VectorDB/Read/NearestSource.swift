@@ -13,6 +13,10 @@ struct NearestSearch {
   let first: Int
   let filter: Filter?
   let params: SearchParams
+  /// What its ranking is kept under; `nil` if it is not, as it is the same each time.
+  let question: RankingQuestion?
+  /// Whether it is part of a further page, which goes on where those before it ended.
+  let continues: Bool
 }
 
 /// Finds the nearest points, through the index if there is one.
@@ -34,10 +38,13 @@ struct NearestSource {
   /// the same vector are searched for together; others alone.
   func neighbors(of searches: [NearestSearch]) throws(CollectionError) -> [[Neighbor]] {
     var results = [[Neighbor]](repeating: [], count: searches.count)
+    let known = searches.map(kept)
     for view in transaction.fields {
       var groups: [(params: SearchParams, members: [(index: Int, query: FieldQuery)])] = []
       for (index, search) in searches.enumerated() {
-        guard search.view.field === view.field, search.first > 0 else { continue }
+        guard search.view.field === view.field, search.first > 0, known[index] == nil else {
+          continue
+        }
         var query = FieldQuery(value: search.vector, limit: search.first)
         if let filter = search.filter {
           let (scan, known) = try scans.scan(filter)
@@ -62,10 +69,31 @@ struct NearestSource {
         for (member, neighbors) in zip(group.members, found) { results[member.index] = neighbors }
       }
     }
-    for (index, search) in searches.enumerated() where search.first < search.count {
-      results[index] = try continued(results[index], search)
+    for (index, search) in searches.enumerated() where search.first > 0 {
+      var ranking =
+        known[index]
+        ?? RankingMemory.Ranking(
+          rows: results[index], isComplete: results[index].count < search.first)
+      let isLonger = !ranking.isComplete && ranking.rows.count < search.count
+      if isLonger { try go(on: &ranking, search) }
+      if known[index] == nil || isLonger { keep(ranking, search) }
+      results[index] =
+        ranking.rows.count > search.count
+        ? Array(ranking.rows.prefix(search.count)) : ranking.rows
     }
     return results
+  }
+
+  /// The ranking that a further page goes on with.
+  private func kept(_ search: NearestSearch) -> RankingMemory.Ranking? {
+    guard search.continues, let question = search.question else { return nil }
+    return transaction.collection.core.rankings.ranking(for: question)
+  }
+
+  /// Keeps a ranking for further pages.
+  private func keep(_ ranking: RankingMemory.Ranking, _ search: NearestSearch) {
+    guard let question = search.question, fillsUp || !ranking.isComplete else { return }
+    transaction.collection.core.rankings.keep(ranking, for: question)
   }
 
   /// About what a search takes, as the bytes that are read in that time.
@@ -105,40 +133,38 @@ struct NearestSource {
   private static let secondSearch = 128
   private static let growth = 4
 
-  /// Continues the first page.
+  /// Makes a ranking, of which the first page at least is there, as long as is wanted.
   ///
   /// An index that is asked for more also finds other rows, which may belong before those it found
   /// when asked for fewer. So pages are slices of one ranking: the first page as it is found alone,
   /// then of ever larger searches, whose sizes are the same for all pages, what ranks after that.
   /// Rows that were missed at first come at the very end.
-  private func continued(
-    _ first: [Neighbor], _ search: NearestSearch
-  ) throws(CollectionError) -> [Neighbor] {
-    if first.count < search.first { return first }
+  private func go(
+    on ranking: inout RankingMemory.Ranking, _ search: NearestSearch
+  ) throws(CollectionError) {
     let rows = Int(transaction.visibility.rowCount)
-    var ranking = first
-    var known = Set(first.map(\.offset))
+    var known = Set(ranking.rows.map(\.offset))
     var missed: Set<UInt32> = []
     var size = Self.secondSearch
-    while size <= search.first { size = size.multipliedSaturating(by: Self.growth) }
-    while ranking.count < search.count {
+    while size <= ranking.rows.count { size = size.multipliedSaturating(by: Self.growth) }
+    while ranking.rows.count < search.count {
       let limit = min(size, rows)
       let found = try neighbors(of: search, limit)
       for neighbor in found where !known.contains(neighbor.offset) {
-        if let last = ranking.last, !last.ranks(before: neighbor) {
+        if let last = ranking.rows.last, !last.ranks(before: neighbor) {
           missed.insert(neighbor.offset)
         } else {
-          ranking.append(neighbor)
+          ranking.rows.append(neighbor)
           known.insert(neighbor.offset)
         }
       }
       if found.count < limit || limit == rows {
-        ranking += found.filter { missed.contains($0.offset) }
-        return ranking
+        ranking.rows += found.filter { missed.contains($0.offset) }
+        ranking.isComplete = true
+        return
       }
       size = size.multipliedSaturating(by: Self.growth)
     }
-    return ranking
   }
 
   /// The nearest `limit` neighbours of one search.

@@ -83,7 +83,9 @@ struct QueryExecution {
   ) throws(CollectionError) -> [Candidate] {
     switch node.source {
     case .search(let index): return try page(of: neighbors[index], searches[index], node.query)
-    case .collection: return try CandidateSource(transaction, scans).candidates(for: node.query)
+    case .collection:
+      return try CandidateSource(transaction, scans).candidates(
+        for: node.query, continues: node.continues)
     case .prefetches(let children):
       var sources: [[Candidate]] = []
       for child in children { sources.append(try candidates(for: child, searches, neighbors)) }

@@ -18,6 +18,8 @@ struct QueryPlan {
     let query: QueryNode
     let source: Source
     let isRoot: Bool
+    /// Whether it is part of a further page.
+    let continues: Bool
   }
 
   private(set) var searches: [NearestSearch] = []
@@ -33,9 +35,13 @@ struct QueryPlan {
     for request in requests {
       try QueryRules.check(request.root, within: limits)
       let filter = ReferenceResolver.excluding(request.root.examples, request.filter)
+      continues = request.root.offset > 0
       roots.append(try node(request.root, filter: filter, isRoot: true))
     }
   }
+
+  /// Whether the request that is being made ready is for a further page.
+  private var continues = false
 
   private mutating func node(
     _ node: QueryNode, filter: Filter?, isRoot: Bool
@@ -49,7 +55,7 @@ struct QueryPlan {
         children.append(
           try self.node(child, filter: Self.merged(query.filter, child.filter), isRoot: false))
       }
-      return Node(query: query, source: .prefetches(children), isRoot: isRoot)
+      return Node(query: query, source: .prefetches(children), isRoot: isRoot, continues: continues)
     }
     // Only what is returned is diversified: below, all candidates are handed on.
     if !isRoot, case .mmr(let vector, _, let candidates) = node.query {
@@ -57,10 +63,11 @@ struct QueryPlan {
       query.limit = candidates ?? node.limit
     }
     guard let search = try search(for: query) else {
-      return Node(query: query, source: .collection, isRoot: isRoot)
+      return Node(query: query, source: .collection, isRoot: isRoot, continues: continues)
     }
     searches.append(search)
-    return Node(query: query, source: .search(searches.count - 1), isRoot: isRoot)
+    return Node(
+      query: query, source: .search(searches.count - 1), isRoot: isRoot, continues: continues)
   }
 
   private static func merged(_ outer: Filter?, _ inner: Filter?) -> Filter? {
@@ -83,10 +90,15 @@ struct QueryPlan {
     // No more neighbours than rows: a client may ask for any number.
     let rows = Int(transaction.visibility.rowCount)
     let (count, first) = node.nearestCount
+    let isExact = view.isExact(node.params)
+    let isStable = isExact && (node.params.exact || !view.field.indexSlot.isComing)
     return NearestSearch(
       view: view, vector: vector, count: min(count, rows),
-      first: min(view.isExact(node.params) ? count : min(first, count), rows),
-      filter: node.filter, params: node.params)
+      first: min(isExact ? count : min(first, count), rows),
+      filter: node.filter, params: node.params,
+      question: isStable
+        ? nil : RankingQuestion(node, of: view.field, at: transaction.visibility.sequence),
+      continues: continues)
   }
 }
 

@@ -18,6 +18,8 @@ public struct MemoryPurpose: Sendable {
   static let update = MemoryPurpose(taker: "this write", isKept: true)
   /// A collection that is made of a snapshot.
   static let recovery = MemoryPurpose(taker: "this recovery", isKept: true)
+  /// Collections, vectors and payload indexes, before they have anything in them.
+  static let catalogue = MemoryPurpose(taker: "this change", isKept: true)
   /// Keys and rows of a payload index.
   static let payloadIndex = MemoryPurpose(taker: "this payload index", isKept: true)
   /// Lists of a vector index.

@@ -32,6 +32,13 @@ public struct CollectionMemory: Sendable, Equatable {
 
   /// Name, configuration, locks and counters of one collection, as measured with 10,000.
   static let catalogueBytes = 3 << 10
+  /// A vector without rows, as measured with 60,000, and a payload index without rows, with 1,000.
+  static let fieldBytes = 1 << 10
+
+  /// What a collection takes before it has rows.
+  static func catalogueBytes(vectors: Int, payloadFields: Int) -> Int {
+    catalogueBytes + (vectors + payloadFields) * fieldBytes
+  }
 }
 
 /// What a database takes in memory by the formula, in bytes.
@@ -61,9 +68,12 @@ public struct DatabaseMemory: Sendable, Equatable {
 extension PointCollection {
   /// What the collection takes in memory now, by the formula.
   public func memory() -> CollectionMemory {
-    var memory = CollectionMemory(catalogue: CollectionMemory.catalogueBytes)
+    let latest = latest
+    var memory = CollectionMemory(
+      catalogue: CollectionMemory.catalogueBytes(
+        vectors: latest.fieldSet.all.count, payloadFields: latest.payloadSchema.count))
     let rowCount = state.withLock { $0.counters.nextOffset }
-    for field in fields {
+    for field in latest.fieldSet.all {
       let use = field.memory(rowCount: rowCount)
       memory.vectors += use.rows
       memory.presence += use.presence

@@ -68,6 +68,7 @@ struct SamplingLoop: Sendable {
     for collection in catalog.unordered { memory.collections.add(collection.memory()) }
     memory.requests =
       core.options.requestBytes() * Self.decodedShare + core.memory.transientBytes
+      + core.rankings.byteCount
     if let store = try? core.store.memory() {
       memory.blockCache = store.blockCache
       memory.writeBuffers = store.writeBuffers
@@ -83,7 +84,7 @@ struct SamplingLoop: Sendable {
       let reserve = catalog.unordered.reduce(0) { $0 + $1.indexReserve }
       var memory = memory()
       // Leases are added to the sample as they are at each moment.
-      memory.requests = core.options.requestBytes() * Self.decodedShare
+      memory.requests = core.options.requestBytes() * Self.decodedShare + core.rankings.byteCount
       core.memory.update(
         RoomUse(memory: memory.total + reserve, disk: disk.bytes, diskFree: disk.freeBytes))
     } catch {

@@ -1,4 +1,6 @@
 import PointModel
+import Synchronization
+import VectorIndex
 
 /// About how much more a request will take, in bytes, before it is known which of its points exist.
 struct RowGrowth {
@@ -23,7 +25,9 @@ struct RowGrowth {
   /// - Parameters:
   ///   - fields: those of the collection.
   ///   - indexedFields: the number of payload indexes that each payload is entered into.
-  init(of operations: [Operation], fields: FieldSet, indexedFields: Int) {
+  ///   - limits: those of the database; an update of more points than one commit may hold takes
+  ///     what it needs commit by commit.
+  init(of operations: [Operation], fields: FieldSet, indexedFields: Int, limits: Limits) {
     let empty = fields.all.reduce(PointCollection.bytesPerRowWithoutVectors) {
       $0 + $1.growth(of: nil)
     }
@@ -47,7 +51,9 @@ struct RowGrowth {
           add(rows: 1, bytesPerRow(point.vectors), values: Self.bytes(point.vectors))
         }
       case .setPayload(let payload, let selector, _), .overwritePayload(let payload, let selector):
-        let rows = Self.count(selector)
+        let rows = min(
+          Self.count(selector), limits.updatePointsMax,
+          max(1, limits.updateBytesMax / max(1, payload.json.count)))
         add(rows: 0, 0, values: payload.json.count * rows)
         enter(payload.json.count, rows: rows, indexedFields)
       case .delete, .deletePayload, .clearPayload, .deleteVectors:
@@ -105,12 +111,44 @@ struct RowGrowth {
   }
 }
 
+extension Operation {
+  /// Whether it brings vectors of a name along.
+  fileprivate func brings(_ name: String) -> Bool {
+    switch self {
+    case .upsert(let points, _):
+      points.contains { $0.vectors.contains { $0.name == name } }
+    case .updateVectors(let points, _):
+      points.contains { $0.vectors.contains { $0.name == name } }
+    default: false
+    }
+  }
+}
+
 extension PointCollection {
   /// About how much more the collection will take once `operations` are applied.
   func growth(of operations: [Operation]) -> RowGrowth {
     var growth = RowGrowth(
-      of: operations, fields: fieldSet, indexedFields: payloadSchema.count)
+      of: operations, fields: fieldSet, indexedFields: payloadSchema.count,
+      limits: core.options.limits)
     growth.memory += indexGrowth(rows: growth.rows)
+    growth.memory += chunkGrowth(rows: growth.rows, of: operations)
     return growth
+  }
+
+  /// What chunks take that so many more rows begin, beside the rows.
+  private func chunkGrowth(rows: Int, of operations: [Operation]) -> Int {
+    if rows == 0 { return 0 }
+    let next = Int(state.withLock { $0.counters.nextOffset })
+    func begun(_ rowsPerChunk: Int) -> Int {
+      (next + rows - 1) / rowsPerChunk - (next + rowsPerChunk - 1) / rowsPerChunk + 1
+    }
+    let tables =
+      begun(VisibilityTable.rowsPerChunk) * VisibilityTable.rowsPerChunk
+      * Self.bytesPerRowWithoutVectors
+    return fields.reduce(tables) { sum, field in
+      let chunks = begun(field.rowsPerChunk)
+      let isGiven = chunks > 0 && operations.contains { $0.brings(field.name) }
+      return isGiven ? sum + chunks * field.chunkBytes : sum
+    }
   }
 }

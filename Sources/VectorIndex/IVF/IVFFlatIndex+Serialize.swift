@@ -28,6 +28,22 @@ extension IVFFlatIndex {
     }
   }
 
+  /// Writes the calibration alone, as ``loadCalibration(reading:)`` reads it.
+  public func serializeCalibration(to sink: (UnsafeRawBufferPointer) throws -> Void) rethrows {
+    try SerializedHeader.calibrationWords(of: self).withUnsafeBytes { try sink($0) }
+  }
+
+  /// Has searches go by a calibration that ``serializeCalibration(to:)`` wrote; one of other
+  /// centroids is read and left.
+  ///
+  /// - Throws: what `source` throws, or ``DamagedIndex``.
+  public func loadCalibration(
+    reading source: (UnsafeMutableRawBufferPointer) throws -> Void
+  ) throws {
+    guard let points = try SerializedHeader.calibration(of: self, source) else { return }
+    use(Calibration(points: points))
+  }
+
   /// Reads what ``serialize(to:)`` wrote.
   ///
   /// - Parameter source: fills the buffer with the next bytes, or throws.
@@ -149,13 +165,17 @@ struct SerializedHeader {
       Self.version, metric, UInt64(dimension), UInt64(listCount), UInt64(coveredRows),
       UInt64(trainedRows), seed, flags, UInt64(calibration.count),
     ]
-    for point in calibration {
-      words += [
+    words += Self.words(of: calibration)
+    return words.map(\.littleEndian)
+  }
+
+  private static func words(of calibration: [CalibrationPoint]) -> [UInt64] {
+    calibration.flatMap { point in
+      [
         point.recall.bitPattern, UInt64(point.probes),
         UInt64(point.slack.bitPattern) | (point.isWide ? 1 << 32 : 0),
       ]
     }
-    return words.map(\.littleEndian)
   }
 
   init(reading source: (UnsafeMutableRawBufferPointer) throws -> Void) throws {
@@ -174,16 +194,45 @@ struct SerializedHeader {
     seed = fixed[6]
     ranksByProduct = fixed[7] & 1 != 0
     assignsTwice = fixed[7] & 2 != 0
-    let points = try Self.words(Self.pointWords * Int(fixed[8]), source)
-    calibration = (0..<Int(fixed[8])).map {
-      let point = points[($0 * Self.pointWords)...].prefix(Self.pointWords)
+    calibration = try Self.calibration(points: Int(fixed[8]), source)
+  }
+
+  private static func calibration(
+    points count: Int, _ source: (UnsafeMutableRawBufferPointer) throws -> Void
+  ) throws -> [CalibrationPoint] {
+    let points = try words(pointWords * count, source)
+    let calibration = (0..<count).map {
+      let point = points[($0 * pointWords)...].prefix(pointWords)
       return CalibrationPoint(
         recall: Double(bitPattern: point[point.startIndex]),
         probes: Int(clamping: point[point.startIndex + 1]),
         slack: Float(bitPattern: UInt32(truncatingIfNeeded: point[point.startIndex + 2])),
         isWide: point[point.startIndex + 2] >> 32 & 1 != 0)
     }
-    try Self.check(calibration)
+    try check(calibration)
+    return calibration
+  }
+
+  // MARK: A calibration apart
+
+  /// A calibration with what tells the centroids that it was measured with from others.
+  static func calibrationWords(of index: IVFFlatIndex) -> [UInt64] {
+    let points = index.view().generation.calibration.points
+    let fixed = [index.parameters.seed, UInt64(index.trainedRows), UInt64(points.count)]
+    return (fixed + words(of: points)).map(\.littleEndian)
+  }
+
+  /// Reads what ``calibrationWords(of:)`` gives; `nil` if it is that of other centroids.
+  static func calibration(
+    of index: IVFFlatIndex, _ source: (UnsafeMutableRawBufferPointer) throws -> Void
+  ) throws -> [CalibrationPoint]? {
+    let fixed = try words(3, source)
+    guard fixed[2] <= calibrationMax else {
+      throw DamagedIndex(reason: "the calibration does not make sense")
+    }
+    let points = try calibration(points: Int(fixed[2]), source)
+    let isOwn = fixed[0] == index.parameters.seed && fixed[1] == UInt64(index.trainedRows)
+    return isOwn ? points : nil
   }
 
   private static func code(of metric: Metric) -> UInt64 {

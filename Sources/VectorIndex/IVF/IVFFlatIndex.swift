@@ -90,6 +90,11 @@ public final class IVFFlatIndex: Sendable {
       metric: metric, rows: rows, visibility: visibility, seed: parameters.seed)
     let calibration = try measurement.run(
       view().generation, queries: queries, shouldContinue: shouldContinue)
+    use(calibration)
+  }
+
+  /// Has searches go by another calibration.
+  func use(_ calibration: Calibration) {
     upkeep.withLock { _ in
       let generation = view().generation
       publish(

@@ -20,6 +20,8 @@ final class SparseChunk: AddressableChunk, @unchecked Sendable {
   /// Slabs are small beside what there is, so that little of the last lies idle.
   private static let slabSizes = 4 << 10...64 << 10
   private static let slabShare = 32
+  /// Memory that the first row adds, if it is short.
+  static let firstSlabBytes = slabSizes.lowerBound
 
   init() { addresses = SparseAddresses(rowCount: Self.rowCount) }
 

@@ -16,6 +16,8 @@ public final class SparseColumn: Sendable {
 
   /// Rows a chunk, a power of two. Chunk `i` holds the offsets from `i * rowsPerChunk` on.
   public static let rowsPerChunk = SparseChunk.rowCount
+  /// What the first row of a chunk takes beside itself, in bytes.
+  public static let firstRowBytes = SparseChunk.emptyBytes + SparseChunk.firstSlabBytes
 
   /// An empty column.
   public init() {}

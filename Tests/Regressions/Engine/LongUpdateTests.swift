@@ -55,6 +55,36 @@ import VectorDB
     }
   }
 
+  /// What a list of ids makes of a payload is not asked for at once: it is written part by part.
+  @Test func longListsOfIDsNeedRoomForOnePart() async throws {
+    let room = RoomLimits(memoryBytes: 300 << 20)
+    let options = DatabaseOptions(limits: Limits(updateBytesMax: 4 << 20, room: room))
+    try await withDatabase(options: options) { fixture in
+      let things = try await fixture.create(size: 1)
+      let ids = (0..<4000).map { PointID.number($0) }
+      _ = try await things.apply([.upsert((0..<4000).map { point($0, [1]) })])
+      // 400 MB in all.
+      let large = payload("{\"text\":\"\(String(repeating: "a", count: 100_000))\"}")
+      let before = fixture.database.lastCommit
+      let update = Task { try await things.apply([.overwritePayload(large, .ids(ids))]) }
+      // Two parts are enough to see it.
+      var outcome: Result<[UInt64], any Error>?
+      await withTaskGroup(of: Result<[UInt64], any Error>?.self) { group in
+        group.addTask { await update.result }
+        group.addTask {
+          while fixture.database.lastCommit < before + 2, !Task.isCancelled { await Task.yield() }
+          update.cancel()
+          return nil
+        }
+        for await ended in group {
+          if let ended { outcome = ended }
+          group.cancelAll()
+        }
+      }
+      #expect(fixture.database.lastCommit >= before + 2, "\(String(describing: outcome))")
+    }
+  }
+
   @Test func aMissingPointRefusesAllOfIt() async throws {
     try await withDatabase(options: Self.options) { fixture in
       let things = try await Self.filled(fixture)

@@ -1,0 +1,175 @@
+import PointModel
+import Synchronization
+import VectorIndex
+
+/// What a ranking is an answer to: the same rows in the same order, if an index did not change what
+/// it finds.
+struct RankingQuestion {
+  /// The field that is searched, and the last commit that changed its collection: rows are others
+  /// after the next.
+  fileprivate let field: ObjectIdentifier
+  fileprivate let sequence: UInt64
+  fileprivate let query: Query
+  fileprivate let filter: Filter?
+  fileprivate let params: SearchParams
+
+  /// Bytes of vectors and of values in filters up to which a question is remembered.
+  private static let bytesMax = 64 << 10
+
+  /// What `node` asks of a field at a commit; `nil` for what is too large to be remembered, or
+  /// depends on more than that.
+  init?(_ node: QueryNode, of field: any VectorField, at sequence: UInt64) {
+    guard let query = node.query, node.params.idf == nil else { return nil }
+    let vectors = query.vectors.reduce(0) { sum, vector in
+      if case .value(let value) = vector { sum + value.byteCount } else { sum + 32 }
+    }
+    guard vectors + (node.filter?.heldBytes ?? 0) <= Self.bytesMax else { return nil }
+    self.field = ObjectIdentifier(field)
+    self.sequence = sequence
+    self.query = query
+    filter = node.filter
+    params = node.params
+  }
+
+  /// Memory of the question.
+  fileprivate var byteCount: Int {
+    query.vectors.reduce(256 + (filter?.heldBytes ?? 0)) { sum, vector in
+      if case .value(let value) = vector { sum + value.byteCount } else { sum + 32 }
+    }
+  }
+
+  fileprivate var digest: UInt64 {
+    var mixed = UInt64(UInt(bitPattern: field.hashValue)) ^ sequence
+    func mix(_ bits: UInt64) {
+      mixed = (mixed ^ bits) &* 0x9E37_79B9_7F4A_7C15
+      mixed ^= mixed >> 29
+    }
+    func mix(_ values: [Float]) {
+      values.withUnsafeBytes { bytes in
+        var index = 0
+        while index + 8 <= bytes.count {
+          mix(bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+          index += 8
+        }
+        if index < bytes.count {
+          mix(UInt64(bytes.loadUnaligned(fromByteOffset: index, as: UInt32.self)))
+        }
+      }
+    }
+    mix(UInt64(filter?.conditionCount ?? 0))
+    for vector in query.vectors {
+      switch vector {
+      case .point(let id): mix(UInt64(UInt(bitPattern: id.hashValue)))
+      case .value(.dense(let values)): mix(values)
+      case .value(.multi(let vector)): mix(vector.values)
+      case .value(.sparse(let vector)):
+        for index in vector.indices { mix(UInt64(index)) }
+        mix(vector.values)
+      }
+    }
+    return mixed
+  }
+
+  fileprivate func isSame(as other: RankingQuestion) -> Bool {
+    field == other.field && sequence == other.sequence && params == other.params
+      && query == other.query && filter == other.filter
+  }
+}
+
+/// The rankings that indexes have given lately, so that a further page of one continues it: an
+/// index that is calibrated, put in order or built anew between two pages finds other rows.
+///
+/// Questions fall into places, one each; the latest keeps its place. Any thread may ask; each call
+/// takes one of several locks.
+final class RankingMemory: Sendable {
+  /// A ranking as far as it was asked for.
+  struct Ranking {
+    var rows: [Neighbor]
+    /// Whether there are no further rows.
+    var isComplete: Bool
+  }
+
+  private struct Entry {
+    let digest: UInt64
+    let question: RankingQuestion
+    let ranking: Ranking
+    let byteCount: Int
+  }
+
+  private struct Part {
+    var entries: [Entry?]
+    var byteCount = 0
+    /// The next place to be emptied for want of room.
+    var oldest = 0
+  }
+
+  private final class Shard: Sendable {
+    let part = Mutex(Part(entries: Array(repeating: nil, count: RankingMemory.placesPerShard)))
+  }
+
+  private static let shardCount = 16
+  private static let placesPerShard = 256
+  /// Rows of a ranking beyond which it is not kept.
+  private static let rowsMax = 16_384
+
+  private let shards = (0..<shardCount).map { _ in Shard() }
+  private let bytesMax: Int
+
+  /// - Parameter bytesMax: memory of everything that is kept.
+  init(bytesMax: Int) { self.bytesMax = bytesMax }
+
+  /// Memory in use, in bytes.
+  var byteCount: Int { shards.reduce(0) { $0 + $1.part.withLock { $0.byteCount } } }
+
+  /// What was given to a question last, if it is known still.
+  func ranking(for question: RankingQuestion) -> Ranking? {
+    let digest = question.digest
+    let entry = shard(of: digest).part.withLock { $0.entries[Self.place(of: digest)] }
+    guard let entry, entry.digest == digest, entry.question.isSame(as: question) else {
+      return nil
+    }
+    return entry.ranking
+  }
+
+  /// Keeps what is given to a question. A longer ranking that begins alike stays.
+  func keep(_ ranking: Ranking, for question: RankingQuestion) {
+    let bytes = question.byteCount + ranking.rows.count * MemoryLayout<Neighbor>.stride
+    let budget = bytesMax / Self.shardCount
+    guard ranking.rows.count <= Self.rowsMax, bytes <= budget else { return }
+    let digest = question.digest
+    let entry = Entry(digest: digest, question: question, ranking: ranking, byteCount: bytes)
+    let place = Self.place(of: digest)
+    // What is replaced is let go of outside of the lock.
+    let replaced: [Entry] = shard(of: digest).part.withLock { part in
+      var replaced: [Entry] = []
+      if let present = part.entries[place] {
+        if present.digest == digest, present.ranking.rows.count >= ranking.rows.count,
+          present.ranking.rows.starts(with: ranking.rows),
+          present.question.isSame(as: question)
+        {
+          return []
+        }
+        replaced.append(present)
+      }
+      part.entries[place] = entry
+      part.byteCount += bytes - (replaced.first?.byteCount ?? 0)
+      while part.byteCount > budget {
+        part.oldest = (part.oldest + 1) % Self.placesPerShard
+        guard part.oldest != place, let old = part.entries[part.oldest] else { continue }
+        part.entries[part.oldest] = nil
+        part.byteCount -= old.byteCount
+        replaced.append(old)
+      }
+      return replaced
+    }
+    _ = consume replaced
+  }
+
+  private func shard(of digest: UInt64) -> Shard {
+    shards[Int(truncatingIfNeeded: digest >> 60)]
+  }
+
+  private static func place(of digest: UInt64) -> Int {
+    Int(truncatingIfNeeded: digest >> 40) & (placesPerShard - 1)
+  }
+}

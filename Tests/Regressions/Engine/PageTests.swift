@@ -1,0 +1,105 @@
+import DatabaseFixture
+import PointModel
+import Testing
+import VectorDB
+import VectorIndex
+
+/// Pages by offset of one search fit together while nothing is written, whatever the indexer does
+/// between two of them.
+@Suite struct PageTests {
+  private static let dimension = 16
+  private static let count = 3000
+
+  private func config() -> CollectionConfig {
+    var config = CollectionConfig(
+      vectors: .unnamed(VectorParams(size: Self.dimension, distance: .cosine)))
+    config.optimizers["indexing_threshold"] = .integer(16)
+    config.ivf["lists"] = .integer(40)
+    return config
+  }
+
+  private func vector(_ random: inout SeededGenerator) -> [Float] {
+    (0..<Self.dimension).map { _ in Float.random(in: -1...1, using: &random) }
+  }
+
+  /// Waits for an index of so many lists that covers all points.
+  private func awaitIndex(_ things: PointCollection, lists: ClosedRange<Int>) async throws {
+    for _ in 0..<600 {
+      let info = things.info()
+      if let figures = info.indexes.first?.statistics, lists.contains(figures.listCount),
+        figures.trainedRows == Self.count, !info.isIndexing
+      {
+        return
+      }
+      try await Task.sleep(nanoseconds: 50_000_000)
+    }
+    Issue.record("no index of \(lists) lists")
+  }
+
+  private func queries(_ random: inout SeededGenerator) -> [(String, Query)] {
+    func example() -> QueryVector { .dense(vector(&random)) }
+    return [
+      ("nearest", .nearest(example())),
+      ("diverse", .mmr(example(), diversity: 0.3, candidates: 60)),
+      ("mean", .recommend(RecommendQuery(positive: [example(), example()], negative: []))),
+      (
+        "best score",
+        .recommend(
+          RecommendQuery(
+            positive: [example(), example()], negative: [example()], strategy: .bestScore))
+      ),
+      ("discover", .discover(target: example(), context: [])),
+      ("context", .context([ContextPair(positive: example(), negative: example())])),
+    ]
+  }
+
+  /// The first pages are asked for with one index, the others with another of other lists; little
+  /// effort, so that each finds something else.
+  @Test func pagesGoOnWithAnotherIndex() async throws {
+    try await withDatabase { fixture in
+      var random = SeededGenerator(seed: 77)
+      try await fixture.database.createCollection(named: "things", config: config())
+      let things = try fixture.database.collection(named: "things")
+      _ = try await things.apply([
+        .upsert(
+          (0..<Self.count).map { point(UInt64($0), vector(&random), "{\"n\":\($0 % 2)}") })
+      ])
+      try await awaitIndex(things, lists: 21...200)
+      let filter = Filter(
+        must: [.match(key: PayloadPath(steps: [.key("n")]), .value(.integer(1)))])
+      let cases = queries(&random).flatMap { name, query in
+        [(name: name, query: query, filter: Filter?.none), (name, query, filter)]
+      }
+      func page(_ number: Int, _ index: Int) async throws -> [ScoredPoint] {
+        try await things.query([
+          QueryRequest(
+            query: cases[index].query, filter: cases[index].filter,
+            params: SearchParams(ivf: .probes(2)), limit: 10, offset: 10 * number)
+        ])[0]
+      }
+      var found: [[ScoredPoint]] = []
+      var firstAlone: [[ScoredPoint]] = []
+      for index in cases.indices {
+        found.append(try await page(0, index) + page(1, index))
+      }
+      var change = CollectionConfigChange()
+      change.ivf["lists"] = .integer(8)
+      try await fixture.database.updateCollection(named: "things", change: change)
+      try await awaitIndex(things, lists: 1...20)
+      for (index, asked) in cases.enumerated() {
+        for number in 2..<6 { found[index] += try await page(number, index) }
+        firstAlone.append(try await page(0, index))
+        let ids = found[index].map(\.record.id)
+        let name = "\(asked.name), \(asked.filter == nil ? "all" : "filtered")"
+        #expect(ids.count == 60 && Set(ids).count == 60, "\(name)")
+        let scores = found[index].map(\.score)
+        if asked.name != "diverse" {
+          #expect(scores == scores.sorted(by: >), "\(name)")
+        }
+      }
+      // The other index does find something else.
+      let changed = zip(found, firstAlone).count { Array($0.prefix(10)) != $1 }
+      #expect(changed > 0)
+    }
+  }
+}
