@@ -92,6 +92,15 @@ public struct FieldIndex: Sendable {
     select { $0.traits[trait] }
   }
 
+  /// Whether the row has the trait.
+  public func has(_ trait: RowTrait, row: UInt32) -> Bool {
+    for segment in segments.reversed() {
+      if segment.traits[trait].contains(row) { return true }
+      if segment.replaced.contains(row) { return false }
+    }
+    return false
+  }
+
   // MARK: Estimates, in O(log n)
 
   /// At most how many rows have the word.

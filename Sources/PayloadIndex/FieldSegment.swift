@@ -34,6 +34,9 @@ public struct FieldSegment: Sendable {
     }
   }
 
+  /// How many rows have a trait.
+  public func count(_ trait: RowTrait) -> Int { traits[trait].count }
+
   var traits: RowTraits { storage.traits }
   var replaced: RowSet { storage.replaced }
 

@@ -10,16 +10,22 @@ struct PayloadDelta {
     let reader: FieldValueReader
   }
 
+  /// What a commit does to one field.
   struct Segment {
     let path: PayloadPath
     let number: UInt64
-    let segment: FieldSegment
+    /// `nil` if rows only go.
+    let segment: FieldSegment?
+    /// How many more points have an indexed value; `nil` if that is not known.
+    let change: Int?
   }
 
   private let fields: [Field]
   /// Which fields there were.
   let fieldsNumber: UInt64
   private var builders: [FieldSegmentBuilder]
+  /// Rows that go, or have another payload from now on.
+  private var gone: [UInt32] = []
   private var values = RowValues()
 
   init(_ fields: [Field], fieldsNumber: UInt64) {
@@ -35,6 +41,7 @@ struct PayloadDelta {
     _ payload: Payload, of id: PointID, at offset: UInt32, replaces: Bool
   ) throws(CollectionError) {
     if fields.isEmpty { return }
+    if replaces { gone.append(offset) }
     let document: JSONDocument
     do {
       document = try JSONDocument(parsing: payload.json)
@@ -47,10 +54,23 @@ struct PayloadDelta {
     }
   }
 
+  /// Notes that the row at `offset` goes.
+  mutating func remove(_ offset: UInt32) {
+    if !fields.isEmpty { gone.append(offset) }
+  }
+
   /// The segments; their commit is told when they are entered.
-  func finish() -> [Segment] {
-    zip(fields, builders).filter { $0.1.rowCount > 0 }.map { field, builder in
-      Segment(path: field.path, number: field.number, segment: builder.finish(commit: 0))
+  ///
+  /// - Parameter indexes: what is there before.
+  func finish(on indexes: PayloadIndexView) -> [Segment] {
+    zip(fields, builders).compactMap { field, builder in
+      if builder.rowCount == 0, gone.isEmpty { return nil }
+      let segment = builder.rowCount == 0 ? nil : builder.finish(commit: 0)
+      let change = indexes[field.path].map { present in
+        (segment?.count(.indexed) ?? 0)
+          - gone.count { present.index.has(.indexed, row: $0) }
+      }
+      return Segment(path: field.path, number: field.number, segment: segment, change: change)
     }
   }
 }

@@ -20,6 +20,8 @@ final class PayloadIndexes: Sendable {
     var view: PayloadIndexView?
     /// What was reported of the fields since the last change.
     var described: [PayloadFieldInfo]?
+    /// The last commit that was entered.
+    var commit: UInt64 = 0
     /// The latest fields that were refused, and why.
     var refused: [(path: PayloadPath, reason: String)] = []
     /// Changes of fields, and commits that were published.
@@ -33,6 +35,8 @@ final class PayloadIndexes: Sendable {
     let reader: FieldValueReader
     var segments: [FieldSegment] = []
     var isReady = false
+    /// Points that have an indexed value, kept by every commit once they were counted.
+    var pointsCount: Int?
     /// Whether a client asked for it since the database was opened, and may be refused.
     var isRequested = false
     /// Why it can't be built; it is dropped then.
@@ -117,10 +121,26 @@ final class PayloadIndexes: Sendable {
     state.withLock { ($0.described, $0.changes) }
   }
 
-  /// Keeps a report that was begun after a change and before the next.
-  func remember(_ fields: [PayloadFieldInfo], after change: UInt64) {
+  /// Keeps a report that was begun after a change and before the next, and the numbers in it.
+  ///
+  /// - Parameter commit: the last commit of the collection that was counted.
+  func remember(_ fields: [PayloadFieldInfo], after change: UInt64, at commit: UInt64) {
     state.withLock { state in
-      if state.changes == change { state.described = fields }
+      guard state.changes == change else { return }
+      state.described = fields
+      if commit < state.commit { return }
+      for field in fields where field.isReady && state.fields[field.path]?.isReady == true {
+        state.fields[field.path]?.pointsCount = field.pointsCount
+      }
+    }
+  }
+
+  /// How many points have an indexed value, of the fields where that is known, after the change
+  /// that was the latest when ``described`` was asked; `nil` if there was another since.
+  func pointsCounts(after change: UInt64) -> [PayloadPath: Int]? {
+    state.withLock { state in
+      if state.changes != change { return nil }
+      return state.fields.compactMapValues { $0.isReady ? $0.pointsCount : nil }
     }
   }
 
@@ -148,8 +168,15 @@ final class PayloadIndexes: Sendable {
   func append(_ segments: [PayloadDelta.Segment], commit: UInt64) {
     state.withLock { state in
       state.view = nil
+      // What is counted now is not of this commit.
+      state.noteChange()
+      state.commit = commit
       for made in segments where state.fields[made.path]?.number == made.number {
-        state.fields[made.path]?.segments.append(made.segment.at(commit: commit))
+        if let segment = made.segment {
+          state.fields[made.path]?.segments.append(segment.at(commit: commit))
+        }
+        guard let count = state.fields[made.path]?.pointsCount else { continue }
+        state.fields[made.path]?.pointsCount = made.change.map { count + $0 }
       }
     }
   }

@@ -59,15 +59,18 @@ extension PointCollection {
     if let known { return known }
     // Of a collection that can't be read nothing is counted.
     let transaction = try? beginRead()
+    // Counting takes time in proportion to the points: commits keep what was counted once.
+    let counts = payloadIndexes.pointsCounts(after: change) ?? [:]
     let fields = schema.fields.map { path, field in
       let index = transaction?.payloadIndexes[path]?.index
+      let count =
+        counts[path] ?? index.flatMap { transaction?.visibleCount(of: $0.rows(.indexed)) } ?? 0
       return PayloadFieldInfo(
-        path: path, schema: field,
-        pointsCount: index.flatMap { transaction?.visibleCount(of: $0.rows(.indexed)) } ?? 0,
-        isReady: index != nil)
+        path: path, schema: field, pointsCount: index == nil ? 0 : count, isReady: index != nil)
     }
-    // Counting takes time in proportion to the points: it is done once for each change of them.
-    if transaction != nil { payloadIndexes.remember(fields, after: change) }
+    if let transaction {
+      payloadIndexes.remember(fields, after: change, at: transaction.visibility.sequence)
+    }
     return fields
   }
 }

@@ -46,14 +46,15 @@ final class PlannedWrite: CommitPart, Sendable {
   init(
     collection: PointCollection, fieldSet: FieldSet, batch: consuming WriteBatch,
     placements: [Placement],
-    payloads: PayloadDelta, counters: CollectionCounters, answers: [Answer], update: Update?,
+    payloads: PayloadDelta, indexes: PayloadIndexView, counters: CollectionCounters,
+    answers: [Answer], update: Update?,
     origin: ChangeOrigin, logged: [UInt8]?
   ) {
     self.collection = collection
     self.fieldSet = fieldSet
     self.batch = batch
     self.placements = placements
-    self.segments = payloads.finish()
+    self.segments = payloads.finish(on: indexes)
     self.fieldsNumber = payloads.fieldsNumber
     self.counters = counters
     self.answers = answers

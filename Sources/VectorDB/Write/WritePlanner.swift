@@ -166,7 +166,7 @@ struct WritePlanner {
     }
     return PlannedWrite(
       collection: collection, fieldSet: transaction.fieldSet, batch: batch,
-      placements: placements, payloads: payloads,
+      placements: placements, payloads: payloads, indexes: transaction.payloadIndexes,
       counters: counters, answers: answers, update: update, origin: origin, logged: logged)
   }
 
@@ -195,6 +195,7 @@ struct WritePlanner {
       guard let base = point.base else { return nil }
       batch.delete(in: KeyLayout.ids) { KeyLayout.append(id, of: number, to: &$0) }
       encodeRemoval(of: base.offset, &batch)
+      payloads.remove(base.offset)
       return PlannedWrite.Placement(
         identity: RowIdentity(id: id, version: point.version), removed: base.offset)
     }
@@ -202,7 +203,10 @@ struct WritePlanner {
     var offset = point.base?.offset ?? 0
     if point.vectors != nil || point.base == nil {
       offset = try takeOffset()
-      if let base = point.base { encodeRemoval(of: base.offset, &batch) }
+      if let base = point.base {
+        encodeRemoval(of: base.offset, &batch)
+        payloads.remove(base.offset)
+      }
       placement.removed = point.base?.offset
       placement.inserted = offset
       placement.vectors = point.vectors ?? [:]
