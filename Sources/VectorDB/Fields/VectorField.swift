@@ -51,7 +51,8 @@ protocol VectorField: AnyObject, Sendable {
 
   /// Rows of a chunk of memory, a power of two: chunk `i` begins with offset `i * rowsPerChunk`.
   var rowsPerChunk: Int { get }
-  /// What the first row of a chunk takes beside itself: tables of the chunk, and the rest of a page.
+  /// What the first row of a chunk takes beside itself: tables of the chunk, and the rest of a
+  /// page.
   var chunkBytes: Int { get }
   /// Bytes of a row in memory; about, where they differ.
   var rowBytes: Int { get }

@@ -5,8 +5,8 @@ import PointModel
 import Synchronization
 import VectorIndex
 
-/// The saved indexes of a database: one file for each vector that has one, and one for a calibration
-/// that is newer. See <doc:IndexFormat>.
+/// The saved indexes of a database: one file for each vector that has one, and one for a
+/// calibration that is newer. See <doc:IndexFormat>.
 ///
 /// What is here is derived: a file that is missing or can't be used costs a build and nothing else.
 final class IndexFolder: Sendable {
