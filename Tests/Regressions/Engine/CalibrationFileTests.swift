@@ -1,6 +1,7 @@
 import DatabaseFixture
 import Foundation
 import PointModel
+import SeededRandom
 import Testing
 import VectorDB
 import VectorIndex

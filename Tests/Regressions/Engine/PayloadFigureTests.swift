@@ -1,5 +1,6 @@
 import DatabaseFixture
 import PointModel
+import SeededRandom
 import Testing
 import VectorDB
 
