@@ -38,8 +38,9 @@ import VectorIndex
       ])
       func figures() -> IVFStatistics? { things.info().indexes.first?.statistics }
       try await wait(for: "an index") { figures()?.trainedRows == Self.count }
-      let index = fixture.path + "/index/0-0.ivf"
-      let reach = fixture.path + "/index/0-0.reach"
+      // Collections are numbered from 1, vectors from 0.
+      let index = fixture.path + "/index/1-0.ivf"
+      let reach = fixture.path + "/index/1-0.reach"
       try await wait(for: "its file") { FileManager.default.fileExists(atPath: index) }
       let saved = try Data(contentsOf: URL(filePath: index))
       let before = figures()?.calibration
@@ -62,9 +63,10 @@ import VectorIndex
       let again = try fixture.database.collection(named: "things")
       #expect(again.info().indexes.first?.statistics?.calibration == (isDamaged ? before : after))
       #expect(FileManager.default.fileExists(atPath: reach) == !isDamaged)
-      // It goes with its collection.
+      // It goes where the index goes: when the database opens without the collection.
       _ = try await fixture.database.deleteCollection(named: "things")
-      try await wait(for: "files to go") { !FileManager.default.fileExists(atPath: index) }
+      try await fixture.restart()
+      #expect(!FileManager.default.fileExists(atPath: index))
       #expect(!FileManager.default.fileExists(atPath: reach))
     }
   }
