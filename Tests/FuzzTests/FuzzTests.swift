@@ -9,8 +9,12 @@ struct FuzzTests {
     let target = try #require(FuzzTarget.all.first { $0.name == name })
     let outcome = target.run(for: .seconds(20), seed: 1, countMax: 400)
     #expect(outcome.count > 100)
-    // Some are what they should be, or nothing behind the first fault would be read.
-    #expect(outcome.taken > 0)
+    // Some are what they should be, or nothing behind the first fault would be read. Of requests
+    // with the most parts that is one in thousands.
+    let taken =
+      outcome.taken > 0
+      ? outcome.taken : target.run(for: .seconds(60), seed: 2, countMax: 60_000).taken
+    #expect(taken > 0)
   }
 
   @Test func everyCallHasItsReader() {
