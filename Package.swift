@@ -91,7 +91,8 @@ let package = Package(
     .target(name: "CDashboardPages", exclude: ["Pages"]),
     target("DashboardPages", ["CDashboardPages"]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
-    target("TransportBase", ["CBrotli", "CZlib", nioCore, nioPosix, nioSSL]),
+    target(
+      "TransportBase", ["CBrotli", "CZlib", lifecycle, logging, nioCore, nioPosix, nioSSL]),
     target("ProtoWire"),
     target("QdrantAPI", ["FastJSON", "PointModel", "TextAnalysis"]),
     target("AccessTokens", ["FastJSON", "PointModel", crypto]),
@@ -147,9 +148,8 @@ let package = Package(
       name: "RAGGateway",
       dependencies: [
         "CHTMLDocument", "CICU", "FastJSON", "HTTPTransfer", "PointModel", "QdrantAPI",
-        "QdrantClient", "SentenceEmbedding", "ServiceProcess", "TextAnalysis", crypto, httpTypes,
-        hummingbird, lifecycle, logging,
-        nioCore, nioPosix,
+        "QdrantClient", "SentenceEmbedding", "ServiceProcess", "TextAnalysis", "TransportBase",
+        crypto, httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, nioCore, nioPosix,
       ],
       resources: [
         .embedInCode("Pages/docs.html"), .embedInCode("Pages/index.html"),

@@ -5,18 +5,39 @@ public import Logging
 import NIOCore
 public import PointModel
 public import ServiceLifecycle
+import TransportBase
 
 /// The gateway as a service: serves its routes until it is told to stop.
 public struct GatewayApplication: Service {
   private let services: GatewayServices
   private let host: String
   private let port: Int
+  private let certificate: ServerCertificate?
+  private let certificateAge: Duration
 
-  /// A gateway that listens on `host` and `port`.
-  public init(services: GatewayServices, host: String, port: Int) {
+  /// A gateway that listens where its settings say, over TLS when they name a certificate.
+  ///
+  /// - Throws: `GatewayStartError` when the certificate can't be used.
+  public init(
+    services: GatewayServices, settings: GatewaySettings
+  ) throws(GatewayStartError) {
     self.services = services
-    self.host = host
-    self.port = port
+    host = settings.host
+    port = settings.port
+    certificateAge = settings.access.certificateAge
+    certificate = try Self.certificate(settings)
+  }
+
+  /// Reads the certificate; `nil` without TLS.
+  static func certificate(
+    _ settings: GatewaySettings
+  ) throws(GatewayStartError) -> ServerCertificate? {
+    guard let files = settings.access.certificate else { return nil }
+    do {
+      return try ServerCertificate(files, protocols: ["http/1.1"])
+    } catch {
+      throw GatewayStartError("TLS can't be spoken: \(error)")
+    }
   }
 
   /// Serves until a graceful shutdown: then no new connections, running requests are finished.
@@ -24,10 +45,23 @@ public struct GatewayApplication: Service {
     let idle = TimeAmount.seconds(services.limits.idleConnection.components.seconds)
     let application = Application(
       router: GatewayRouter.make(services),
-      server: .http1(configuration: .init(idleTimeout: idle)),
+      server: HTTPServerBuilder { [certificate] responder in
+        let plain = HTTP1Channel(responder: responder, configuration: .init(idleTimeout: idle))
+        guard let certificate else { return plain }
+        return SecureChannel(plain: plain, certificate: certificate)
+      },
       configuration: .init(address: .hostname(host, port: port), serverName: "quiver-gateway"),
       logger: services.logger)
-    try await application.run()
+    guard let certificate else { return try await application.run() }
+    let renewal = CertificateRenewal(
+      [certificate], every: certificateAge, logger: services.logger)
+    try await withThrowingTaskGroup { group in
+      group.addTask { try await application.run() }
+      group.addTask { try await renewal.run() }
+      // Whichever ends takes the other with it.
+      try await group.next()
+      group.cancelAll()
+    }
   }
 
   /// A failure to serve, in words that name what is in the way.
@@ -39,6 +73,24 @@ public struct GatewayApplication: Service {
     case EADDRNOTAVAIL: "\(host) is no address of this machine; set APP_HOST"
     default: "can't listen on \(host):\(port): \(failure)"
     }
+  }
+}
+
+/// HTTP/1.1 over TLS.
+struct SecureChannel: HTTPChannelHandler {
+  let plain: HTTP1Channel
+  let certificate: ServerCertificate
+
+  var responder: Responder { plain.responder }
+
+  func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
+    channel.eventLoop.makeCompletedFuture {
+      try certificate.addHandler(to: channel.pipeline.syncOperations)
+    }.flatMap { plain.setup(channel: channel, logger: logger) }
+  }
+
+  func handle(value: HTTP1Channel.Value, logger: Logger) async {
+    await plain.handle(value: value, logger: logger)
   }
 }
 

@@ -61,11 +61,13 @@ public final class GatewayAssembly: Sendable {
       keys: settings.access.keys, limits: limits, logger: logger)
   }
 
-  /// Opens what the settings name, the model and the prompt, and lets go of it again.
+  /// Opens what the settings name, the certificate, the model and the prompt, and lets go of it
+  /// again.
   ///
   /// - Throws: `GatewayStartError` for what is missing or unusable.
   public static func check(_ settings: GatewaySettings) async throws(GatewayStartError) {
     let logger = Logger(label: "check") { _ in SwiftLogNoOpLogHandler() }
+    _ = try GatewayApplication.certificate(settings)
     await (try GatewayAssembly(settings: settings, logger: logger)).shutdown()
   }
 

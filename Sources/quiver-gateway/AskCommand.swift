@@ -14,15 +14,17 @@ struct GatewayOptions: ParsableArguments {
     help: "Key of a gateway that asks for one; safer in the variable QUIVER_GATEWAY_KEY.")
   var key: String?
 
-  /// The address without a slash at its end.
-  func address() throws -> String {
-    var url = try url ?? settings.load().localURL
-    while url.hasSuffix("/") { url.removeLast() }
-    return url
-  }
+  @Option(help: "A file of certificates to trust beside those of the system.")
+  var ca: String?
 
-  /// The key, if there is one.
-  var secret: String? { key ?? ProcessInfo.processInfo.environment["QUIVER_GATEWAY_KEY"] }
+  /// Where the gateway is.
+  func address() throws -> GatewayAddress {
+    let secret = key ?? ProcessInfo.processInfo.environment["QUIVER_GATEWAY_KEY"]
+    if let url { return GatewayAddress(url: url, key: secret, authorities: ca) }
+    let settings = try settings.load()
+    if let ca { return GatewayAddress(url: settings.localURL, key: secret, authorities: ca) }
+    return GatewayAddress(settings, key: secret)
+  }
 }
 
 /// Asks one question.
@@ -39,7 +41,7 @@ struct AskCommand: AsyncParsableCommand {
   @OptionGroup var gateway: GatewayOptions
 
   func run() async throws {
-    let run = QuestionRun(url: try gateway.address(), key: gateway.secret) {
+    let run = QuestionRun(try gateway.address()) {
       FileHandle.standardOutput.write(Data($0.utf8))
     }
     defer { run.shutdown() }
@@ -60,7 +62,7 @@ struct ChatCommand: AsyncParsableCommand {
   @OptionGroup var gateway: GatewayOptions
 
   func run() async throws {
-    let run = QuestionRun(url: try gateway.address(), key: gateway.secret) {
+    let run = QuestionRun(try gateway.address()) {
       FileHandle.standardOutput.write(Data($0.utf8))
     }
     defer { run.shutdown() }

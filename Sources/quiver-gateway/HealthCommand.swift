@@ -13,8 +13,9 @@ struct HealthCommand: AsyncParsableCommand {
   var url: String?
 
   func run() async throws {
-    let url = try url ?? options.load().localURL
-    let health = await HealthRequest.send(to: url)
+    let address =
+      if let url { GatewayAddress(url: url) } else { GatewayAddress(try options.load()) }
+    let health = await HealthRequest.send(to: address)
     if health.isReady {
       print(health.text)
     } else {

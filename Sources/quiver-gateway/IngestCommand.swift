@@ -27,12 +27,12 @@ struct IngestCommand: AsyncParsableCommand {
     do {
       if watch {
         try await IngestRun.watch(
-          paths: paths, url: gateway.address(), key: gateway.secret,
+          paths: paths, gateway: gateway.address(),
           write: { StandardError.write($0) }, told: { StandardError.write("\($0)\n") })
         return
       }
       let outcome = try await IngestRun.run(
-        paths: paths, url: gateway.address(), key: gateway.secret,
+        paths: paths, gateway: gateway.address(),
         isTerminal: StandardError.isTerminal, write: { StandardError.write($0) })
       print(outcome.summary)
       if !outcome.succeeded { throw ExitCode.failure }

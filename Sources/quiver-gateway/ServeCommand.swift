@@ -19,8 +19,10 @@ struct ServeCommand: AsyncParsableCommand {
     logger.logLevel = settings.logLevel
     for warning in settings.warnings { logger.warning("\(warning)") }
     let assembly: GatewayAssembly
+    let application: GatewayApplication
     do {
       assembly = try GatewayAssembly(settings: settings, logger: logger)
+      application = try GatewayApplication(services: assembly.services, settings: settings)
     } catch {
       StandardError.say("\(error)")
       throw SettingsOptions.wrongConfiguration
@@ -34,8 +36,6 @@ struct ServeCommand: AsyncParsableCommand {
         "answers": "\(settings.generation.provider.rawValue)",
         "keys": "\(settings.access.keys.isEmpty ? "none: everybody may do everything" : "needed")",
       ])
-    let application = GatewayApplication(
-      services: assembly.services, host: settings.host, port: settings.port)
     var configuration = ServiceGroupConfiguration(
       services: [application], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     // Within the ten seconds that a container is given; requests still running then are cancelled.

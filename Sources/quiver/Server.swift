@@ -51,7 +51,7 @@ struct Server {
     if let snapshot { try await restore(snapshot) }
     let state = ServerState(bodyBytesMax: settings.maxInflightMB << 20)
     let database = DatabaseService(settings: settings, state: state, logger: logger)
-    let certificates = try CertificateService(settings, logger)
+    let certificates = try ServerCertificates(settings)
     let api = QdrantService(
       state: state, snapshotFolder: settings.snapshotFolder, keys: settings.accessKeys,
       audit: try audit(), logger: logger)
@@ -60,7 +60,7 @@ struct Server {
       certificate: certificates?.rest,
       onListening: { port in await database.startedListening(port: port) })
     var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: application)]
-    if let certificates { services.append(.init(service: certificates)) }
+    if let certificates { services.append(.init(service: certificates.renewal(logger))) }
     if let port = settings.metricsPort {
       services.append(.init(service: rest.metricsApplication(port: port)))
     }

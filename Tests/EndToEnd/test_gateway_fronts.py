@@ -7,7 +7,7 @@ import openai
 import pytest
 import requests
 from gateway_service import CHUNKS, chunk, gateway
-from process import binary, clean_environment, quiver
+from process import ROOT, binary, clean_environment, quiver
 
 QUESTION = "What makes an arrow fly straight?"
 
@@ -126,6 +126,17 @@ def test_commands_say_what_is_wrong(server, tmp_path):
     finally:
         server.settings = server_settings
     assert run(server, "config", "check").returncode == 0
+
+
+def test_the_model_is_found_from_any_folder(server, tmp_path):
+    usual = ROOT / ".quiver" / "models" / "all-MiniLM-L6-v2" / "model.safetensors"
+    if not usual.exists() or not binary("quiver-gateway").is_relative_to(ROOT):
+        pytest.skip("the model is elsewhere")
+    done = subprocess.run(
+        [binary("quiver-gateway"), "config", "check"], env=clean_environment({}),
+        capture_output=True, text=True, timeout=120, cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
 
 
 def test_pages(server):

@@ -91,15 +91,53 @@ public struct UploadSummary: Sendable, Equatable {
   }
 }
 
+/// Where a running gateway is, by what it is known over TLS, and the key that it asks for.
+public struct GatewayAddress: Sendable {
+  /// The address without a slash at its end.
+  public let url: String
+  /// The key, if there is one.
+  public var key: String?
+  private let trust: HTTPTrust
+
+  /// The gateway at `url`, whose certificate may be of one of the authorities in the file
+  /// `authorities`, PEM, beside those that the system trusts.
+  public init(url: String, key: String? = nil, authorities: String? = nil) {
+    var url = url
+    while url.hasSuffix("/") { url.removeLast() }
+    self.url = url
+    self.key = key
+    trust = HTTPTrust(authorities: authorities)
+  }
+
+  /// The gateway with these settings on this machine, known by its own certificate.
+  public init(_ settings: GatewaySettings, key: String? = nil) {
+    url = settings.localURL
+    self.key = key
+    trust = settings.ownTrust
+  }
+
+  /// Connections to it; whoever asks for them ends them.
+  func client() -> HTTPClient { HTTPClient(trust: trust) }
+
+  /// The gateway through `client`.
+  func endpoint(
+    _ client: HTTPClient, timeout: Duration, retry: RetryPolicy = RetryPolicy()
+  ) -> JSONEndpoint {
+    JSONEndpoint(
+      client: client, base: url, credential: key.map { .bearer($0) }, timeout: timeout,
+      retry: retry)
+  }
+}
+
 /// Asks a running gateway whether it is ready.
 public enum HealthRequest {
-  /// Whether the gateway at `url` is ready, and what it said.
-  public static func send(to url: String) async -> (isReady: Bool, text: String) {
-    let client = HTTPClient()
+  /// Whether the gateway is ready, and what it said.
+  public static func send(to address: GatewayAddress) async -> (isReady: Bool, text: String) {
+    let client = address.client()
     defer { client.shutdown() }
     var retry = RetryPolicy()
     retry.maximumAttempts = 1
-    let endpoint = JSONEndpoint(client: client, base: url, timeout: .seconds(5), retry: retry)
+    let endpoint = address.endpoint(client, timeout: .seconds(5), retry: retry)
     do {
       let reply = try await endpoint.send(.get, "/health/ready")
       return (reply.isSuccess, reply.isSuccess ? "ready" : reply.complaint)

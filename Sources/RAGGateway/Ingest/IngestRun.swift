@@ -3,24 +3,20 @@ import Synchronization
 
 /// One ingestion through a gateway, from the command line.
 public enum IngestRun {
-  /// Brings the files at `paths` into the gateway at `url`, an address without a slash at its
-  /// end, with the key that it asks for, where it does. `write` takes progress with its own line
-  /// ends.
+  /// Brings the files at `paths` into `gateway`. `write` takes progress with its own line ends.
   ///
   /// - Returns: the summary for people, and whether every file was brought in.
-  /// - Throws: `IngestError.unreachable` when nobody answers at `url`.
+  /// - Throws: `IngestError.unreachable` when nobody answers there.
   public static func run(
-    paths: [String], url: String, key: String?, isTerminal: Bool,
+    paths: [String], gateway: GatewayAddress, isTerminal: Bool,
     write: @escaping @Sendable (String) -> Void
   ) async throws(IngestError) -> (summary: String, succeeded: Bool) {
-    let client = HTTPClient()
+    let client = gateway.client()
     defer { client.shutdown() }
     var retry = RetryPolicy()
     retry.maximumAttempts = 4
     // Ten minutes: embedding a batch on a slow machine takes its time.
-    let endpoint = JSONEndpoint(
-      client: client, base: url, credential: key.map { .bearer($0) }, timeout: .seconds(600),
-      retry: retry)
+    let endpoint = gateway.endpoint(client, timeout: .seconds(600), retry: retry)
     let ingestor = Ingestor(
       uploader: GatewayClient(endpoint: endpoint),
       progress: ProgressBar(isTerminal: isTerminal, write: write))
@@ -31,26 +27,27 @@ public enum IngestRun {
   /// Brings the files at `paths` in, and again whenever one of them changes, until the process is
   /// ended; what a document that is gone had is removed. `told` gets the summary of each round.
   ///
-  /// - Throws: `IngestError` when nobody answers at `url` in the first round, or nothing can be
+  /// - Throws: `IngestError` when nobody answers in the first round, or nothing can be
   ///   watched.
   public static func watch(
-    paths: [String], url: String, key: String?, write: @escaping @Sendable (String) -> Void,
+    paths: [String], gateway: GatewayAddress, write: @escaping @Sendable (String) -> Void,
     told: (String) -> Void
   ) async throws(IngestError) {
     guard let watch = FolderWatch(paths) else {
       throw .unreadable("the system lets no more folders be watched")
     }
     var known = Set(SourceFile.find(at: paths).files.map(\.name))
-    var outcome = try await run(paths: paths, url: url, key: key, isTerminal: false, write: write)
+    var outcome = try await run(
+      paths: paths, gateway: gateway, isTerminal: false, write: write)
     while true {
       told(outcome.summary)
       watch.waitForChange()
       let there = Set(SourceFile.find(at: paths).files.map(\.name))
       do {
-        try await remove(known.subtracting(there), url: url, key: key, write: write)
+        try await remove(known.subtracting(there), from: gateway, write: write)
         known = there
         outcome = try await run(
-          paths: paths, url: url, key: key, isTerminal: false, write: write)
+          paths: paths, gateway: gateway, isTerminal: false, write: write)
       } catch {
         // The gateway may be back at the next change.
         outcome = ("failed: \(error)", false)
@@ -59,18 +56,15 @@ public enum IngestRun {
   }
 
   private static func remove(
-    _ documents: Set<String>, url: String, key: String?,
+    _ documents: Set<String>, from gateway: GatewayAddress,
     write: @Sendable (String) -> Void
   ) async throws(IngestError) {
     if documents.isEmpty { return }
-    let client = HTTPClient()
+    let client = gateway.client()
     defer { client.shutdown() }
-    let gateway = GatewayClient(
-      endpoint: JSONEndpoint(
-        client: client, base: url, credential: key.map { .bearer($0) }, timeout: .seconds(60),
-        retry: RetryPolicy()))
+    let uploader = GatewayClient(endpoint: gateway.endpoint(client, timeout: .seconds(60)))
     for document in documents.sorted() {
-      let count = try await gateway.prune(document: document, keeping: [])
+      let count = try await uploader.prune(document: document, keeping: [])
       write("gone: \(document): \(count) passages removed\n")
     }
   }

@@ -1,4 +1,5 @@
 import ServiceProcess
+import TransportBase
 
 /// Who may ask, and how much.
 public struct AccessSettings: Sendable {
@@ -6,6 +7,10 @@ public struct AccessSettings: Sendable {
   public var keys: AccessKeys
   /// Bounds on requests.
   public var limits: GatewayLimits
+  /// The certificate by which the gateway speaks TLS; `nil` where it does not.
+  var certificate: ServerCertificate.Files?
+  /// After how long the certificate is read anew; zero for never.
+  public var certificateAge: Duration
 
   init(reading reader: inout SettingsReader<SettingKey>) {
     keys =
@@ -16,6 +21,8 @@ public struct AccessSettings: Sendable {
           + "at least 8 characters"
       ) { AccessKeys($0) } ?? AccessKeys()
     limits = GatewayLimits()
+    certificate = Self.certificate(reading: &reader)
+    certificateAge = .seconds(reader.integer(.tlsReload, in: 0...31_536_000) ?? 3_600)
     if let seconds = reader.number(.requestTime, in: 1...3_600) {
       limits.requestTime = .seconds(seconds)
     }
@@ -28,6 +35,26 @@ public struct AccessSettings: Sendable {
     if let megabytes = reader.integer(.bodyBytes, in: 1...1_024) {
       limits.bodyBytes = megabytes << 20
     }
+  }
+
+  private static func certificate(
+    reading reader: inout SettingsReader<SettingKey>
+  ) -> ServerCertificate.Files? {
+    let authorities = reader.given(.tlsAuthorities)
+    switch (reader.given(.tlsCertificate), reader.given(.tlsKey)) {
+    case (let certificate?, let key?):
+      return ServerCertificate.Files(
+        certificate: certificate, key: key, clientAuthorities: authorities)
+    case (_?, nil):
+      reader.reject(.tlsKey, "is needed for \(SettingKey.tlsCertificate.variable)")
+    case (nil, _?):
+      reader.reject(.tlsCertificate, "is needed for \(SettingKey.tlsKey.variable)")
+    case (nil, nil):
+      if authorities != nil {
+        reader.reject(.tlsAuthorities, "needs \(SettingKey.tlsCertificate.variable)")
+      }
+    }
+    return nil
   }
 }
 

@@ -1,3 +1,4 @@
+import Glibc
 import ServiceProcess
 
 /// Where vectors come from.
@@ -50,5 +51,30 @@ public struct EmbeddingSettings: Sendable, Equatable {
         reader.reject(.embeddingKey, "is needed for \(baseURL)")
       }
     }
+  }
+}
+
+/// Where the local model is looked for when no folder is named.
+enum ModelFolder {
+  private static let name = "all-MiniLM-L6-v2"
+
+  /// The first of these folders that is there: below the working directory, below a folder that
+  /// holds the program, however deep, and where the image has it. The first when none is.
+  static var standard: String {
+    let own = ".quiver/models/\(name)"
+    var candidates = [own]
+    var folder = program
+    while let slash = folder.lastIndex(of: "/") {
+      folder = String(folder[..<slash])
+      candidates.append("\(folder)/\(own)")
+    }
+    candidates.append("/usr/local/share/quiver/\(name)")
+    return candidates.first { access($0 + "/model.safetensors", R_OK) == 0 } ?? own
+  }
+
+  private static var program: String {
+    guard let path = realpath("/proc/self/exe", nil) else { return "" }
+    defer { free(path) }
+    return String(cString: path)
   }
 }

@@ -1,6 +1,7 @@
 import HTTPTransfer
 public import Logging
 public import ServiceProcess
+import TransportBase
 
 /// The gateway's settings, all checked.
 public struct GatewaySettings: Sendable {
@@ -52,7 +53,19 @@ public struct GatewaySettings: Sendable {
   public var shownStoreURL: String { JSONEndpoint.masked(store.url) }
 
   /// Where a gateway with these settings is reached from this machine.
-  public var localURL: String { LocalAddress.url(host: host, port: port) }
+  public var localURL: String {
+    LocalAddress.url(host: host, port: port, isSecure: access.certificate != nil)
+  }
+
+  /// By what commands on this machine know the gateway: by its very certificate, which is seldom
+  /// for the address that it has here. Where it asks for one of theirs, they show the same.
+  var ownTrust: HTTPTrust {
+    guard let files = access.certificate else { return HTTPTrust() }
+    var trust = HTTPTrust(authorities: files.certificate)
+    trust.checksName = false
+    if files.clientAuthorities != nil { trust.certificate = (files.certificate, files.key) }
+    return trust
+  }
 
   /// The effective set, one `NAME=value` a line, secrets masked, with where a value is from.
   public var description: String {

@@ -32,6 +32,14 @@ public enum SettingKey: String, Sendable, CaseIterable {
   case chatTemperature = "OPENAI_MODEL__TEMPERATURE"
   case chatURL = "OPENAI_MODEL__BASE_URL"
   case chatTimeout = "OPENAI_MODEL__TIMEOUT_S"
+  /// The gateway's certificate, which makes it speak TLS.
+  case tlsCertificate = "TLS__CERT"
+  /// The key of that certificate.
+  case tlsKey = "TLS__KEY"
+  /// The authorities whose certificates clients must show.
+  case tlsAuthorities = "TLS__CA_CERT"
+  /// After how many seconds these files are read anew; 0 for never.
+  case tlsReload = "TLS__CERT_TTL"
   case accessKeys = "AUTH__API_KEYS"
   case requestTime = "LIMITS__REQUEST_TIMEOUT_S"
   case requestsInFlight = "LIMITS__REQUESTS_IN_FLIGHT"
@@ -60,7 +68,7 @@ extension SettingKey: Setting {
   public static var prefixes: [String] {
     [
       "APP_", "AUTH__", "EMBEDDINGS__", "LIMITS__", "LLM__", "OPENAI_MODEL__", "PROMPT__",
-      "QDRANT_VECTOR_STORE__", "RERANK__",
+      "QDRANT_VECTOR_STORE__", "RERANK__", "TLS__",
     ]
   }
 
@@ -85,7 +93,6 @@ extension SettingKey: Setting {
     case .retrieved: "5"
     case .storeTimeout: "30"
     case .embeddingProvider: "local"
-    case .embeddingModelPath: ".quiver/models/all-MiniLM-L6-v2"
     case .embeddingURL, .chatURL: "https://api.openai.com/v1"
     case .embeddingBatch: "64"
     case .embeddingConcurrency: "4"
@@ -99,9 +106,11 @@ extension SettingKey: Setting {
     case .requestsInFlight: "128"
     case .requestsPerMinute: "0"
     case .bodyBytes: "8"
+    case .tlsReload: "3600"
+    case .embeddingModelPath: ModelFolder.standard
     case .accessKeys, .rerankURL, .rerankModel, .rerankKey, .storeKey, .storeAuthorities,
       .vectorSize, .threshold, .embeddingModel, .embeddingKey, .chatKey, .chatTemperature,
-      .promptPath:
+      .promptPath, .tlsCertificate, .tlsKey, .tlsAuthorities:
       nil
     }
   }

@@ -5,18 +5,17 @@ import Synchronization
 /// A conversation with a running gateway, from the command line: answers are written as they come.
 public final class QuestionRun: Sendable {
   private let endpoint: JSONEndpoint
-  private let client = HTTPClient()
+  private let client: HTTPClient
   private let write: @Sendable (String) -> Void
   private let turns = Mutex<[ConversationTurn]>([])
 
   /// The most turns that are sent with a question.
   private static let historyTurns = 10
 
-  /// A conversation with the gateway at `url`; `key` is what it asks for, where it does.
-  public init(url: String, key: String?, write: @escaping @Sendable (String) -> Void) {
-    endpoint = JSONEndpoint(
-      client: client, base: url, credential: key.map { .bearer($0) }, timeout: .seconds(300),
-      retry: RetryPolicy())
+  /// A conversation with the gateway at `address`.
+  public init(_ address: GatewayAddress, write: @escaping @Sendable (String) -> Void) {
+    client = address.client()
+    endpoint = address.endpoint(client, timeout: .seconds(300))
     self.write = write
   }
 
