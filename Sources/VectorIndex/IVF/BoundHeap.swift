@@ -1,21 +1,27 @@
 /// The lowest `capacity` upper bounds seen so far: the greatest of them is the distance that a row
 /// must be able to beat. Used by one thread.
 final class BoundHeap {
-  private let capacity: Int
+  private var capacity = 0
   private var values: UnsafeMutablePointer<Float>
-  private var room: Int
+  private var room = 64
   private var count = 0
   /// Infinite until `capacity` bounds were offered.
   private(set) var threshold = Float.infinity
 
-  init(capacity: Int) {
-    self.capacity = capacity
-    // A client may ask for far more rows than there are.
-    room = min(capacity, 1024)
-    values = .allocate(capacity: room)
-  }
+  init() { values = .allocate(capacity: room) }
 
   deinit { values.deallocate() }
+
+  /// Bytes of the bounds there is room for.
+  var byteCount: Int { room * MemoryLayout<Float>.stride }
+
+  /// Begins anew, for the `capacity` lowest bounds, at least one.
+  func clear(capacity: Int) {
+    // A client may ask for far more rows than there are: room is made as bounds come.
+    self.capacity = capacity
+    count = 0
+    threshold = .infinity
+  }
 
   /// Takes a bound.
   ///
@@ -39,11 +45,11 @@ final class BoundHeap {
   }
 
   private func grow() {
-    let larger = UnsafeMutablePointer<Float>.allocate(capacity: min(capacity, 2 * room))
+    let larger = UnsafeMutablePointer<Float>.allocate(capacity: 2 * room)
     larger.update(from: values, count: count)
     values.deallocate()
     values = larger
-    room = min(capacity, 2 * room)
+    room *= 2
   }
 
   private func siftDown(from start: Int) {

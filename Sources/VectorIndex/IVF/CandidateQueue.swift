@@ -16,6 +16,16 @@ final class CandidateQueue {
 
   deinit { keys.deallocate() }
 
+  /// Bytes of the keys there is room for.
+  var byteCount: Int { capacity * MemoryLayout<UInt64>.stride }
+
+  /// Begins anew, without keys.
+  func clear() {
+    count = 0
+    sortedEnd = 0
+    position = 0
+  }
+
   /// Makes room for `more` keys.
   func reserve(_ more: Int) {
     if count + more <= capacity { return }

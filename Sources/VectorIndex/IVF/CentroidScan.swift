@@ -1,7 +1,7 @@
 import Glibc
 
 /// Estimates how far centroids are from one query: of all of them or, where there are many, of
-/// those in the groups nearest to the query. Used by one thread.
+/// those in the groups nearest to the query. Used by one thread, in memory of its lane.
 struct CentroidScan: ~Copyable {
   private let generation: IVFGeneration
   /// The estimates, in terms of ``CoarseQuantizer/orderMetric``, lower is nearer; `∞` for none.
@@ -23,11 +23,11 @@ struct CentroidScan: ~Copyable {
     let quantizer = generation.quantizer
     let looked = max(Self.least, Self.perList * wanted)
     if let groups = quantizer.groups, looked < quantizer.count / 2 {
-      estimates = .allocate(capacity: quantizer.groupEstimateCount)
-      numbers = .allocate(capacity: quantizer.groupEstimateCount)
+      estimates = lane.scratch.estimates.room(for: quantizer.groupEstimateCount)
+      numbers = lane.scratch.estimateLists.room(for: quantizer.groupEstimateCount)
       scanGroups(groups, lane, wanted: looked)
     } else {
-      estimates = .allocate(capacity: quantizer.codes.estimateCount)
+      estimates = lane.scratch.estimates.room(for: quantizer.codes.estimateCount)
       numbers = nil
       scanAll(lane)
     }
@@ -39,11 +39,6 @@ struct CentroidScan: ~Copyable {
   }
 
   private var quantizer: CoarseQuantizer { generation.quantizer }
-
-  deinit {
-    estimates.deallocate()
-    numbers?.deallocate()
-  }
 
   /// The list that an estimate is of.
   func list(_ position: Int) -> Int { numbers.map { Int($0[position]) } ?? position }

@@ -2,27 +2,27 @@ import CVectorKernels
 
 /// A query as a lookup table: the inner product of its rotated vector with any code.
 ///
-/// SAFETY: filled in `init`, freed in `deinit`, never changed between.
-final class CodeTable: @unchecked Sendable {
+/// Lies in memory of the search it is for.
+struct CodeTable {
   let layout: CodeLayout
   /// `4·D` bytes: 16 sums for each group of four dimensions.
   let bytes: UnsafeMutablePointer<UInt8>
   let scale: vk_table_scale
 
-  init(_ vector: [Float], rotation: Rotation, layout: CodeLayout) {
+  init(
+    _ vector: [Float], rotation: Rotation, layout: CodeLayout, in buffer: ScratchBuffer<UInt8>
+  ) {
     self.layout = layout
-    let byteCount = layout.tableBytes + layout.codeDimension * MemoryLayout<Float>.stride
-    guard let memory = vk_allocate_zeroed(byteCount) else { preconditionFailure("out of memory") }
-    bytes = memory.assumingMemoryBound(to: UInt8.self)
-    let rotated = (memory + layout.tableBytes).assumingMemoryBound(to: Float.self)
+    let floatBytes = layout.codeDimension * MemoryLayout<Float>.stride
+    bytes = buffer.room(for: layout.tableBytes + floatBytes)
+    let rotated = UnsafeMutableRawPointer(bytes + layout.tableBytes)
+      .bindMemory(to: Float.self, capacity: layout.codeDimension)
     vector.withUnsafeBufferPointer { vector in
       guard let first = vector.baseAddress else { return }
       rotation.apply(first, into: rotated)
     }
     scale = CodeKernels.buildTable(rotated, layout: layout, into: bytes)
   }
-
-  deinit { vk_free(bytes) }
 }
 
 /// What one scan lets through, for the lane that takes it next. Not shared between threads.

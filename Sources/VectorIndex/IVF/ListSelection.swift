@@ -23,13 +23,10 @@ struct ListSelection {
     let quantizer = generation.quantizer
     let count = quantizer.count - generation.emptyLists.count
     if count == 0 { return }
-    let numbers = UnsafeMutablePointer<UInt32>.allocate(
-      capacity: max(quantizer.codes.estimateCount, quantizer.groupEstimateCount) + overshoot)
-    let keys = UnsafeMutableBufferPointer<UInt64>.allocate(capacity: quantizer.count)
-    defer {
-      numbers.deallocate()
-      keys.deallocate()
-    }
+    let numbers = lane.scratch.picked.room(
+      for: max(quantizer.codes.estimateCount, quantizer.groupEstimateCount) + overshoot)
+    let keys = UnsafeMutableBufferPointer(
+      start: lane.scratch.listKeys.room(for: quantizer.count), count: quantizer.count)
     var selection = ListSelection(
       generation: generation, quantizer: quantizer, lane: lane, numbers: numbers, keys: keys)
     let wanted = min(max(1, reach.probes), count)
@@ -170,12 +167,11 @@ struct ListSelection {
   private mutating func score(_ lists: UnsafeBufferPointer<UInt32>) {
     if lists.isEmpty { return }
     precondition(keyCount + lists.count <= keys.count, "a list was picked twice")
-    let scores = UnsafeMutableBufferPointer<Float>.allocate(capacity: lists.count)
-    let rows = UnsafeMutableBufferPointer<UnsafePointer<Float>>.allocate(capacity: lists.count)
-    defer {
-      scores.deallocate()
-      rows.deallocate()
-    }
+    let count = lists.count
+    let scores = UnsafeMutableBufferPointer(
+      start: lane.scratch.listScores.room(for: count), count: count)
+    let rows = UnsafeMutableBufferPointer(
+      start: lane.scratch.listRows.room(for: count), count: count)
     for (index, list) in lists.enumerated() { rows[index] = quantizer.centroids.row(Int(list)) }
     lane.withQuery { query in
       Kernels.score(

@@ -29,7 +29,8 @@ struct Rerank {
   ) -> TopK {
     var best = TopK(capacity: lane.limit)
     let queue = lane.sealedCandidates()
-    let seen = SeenRows(capacity: 64)
+    let seen = lane.scratch.scored
+    seen.clear()
     let scorer = lane.scorer
     let minimum = lane.query.minimumScore ?? -.infinity
     var count = 0

@@ -16,11 +16,13 @@ final class SearchLane {
   let limit: Int
   let squaredLength: Float
   let table: CodeTable
+  /// What is used again by a later query.
+  let scratch: SearchScratch
   /// The lists to look at, nearest first.
   var probes: [Probe] = []
   /// Rows that were scored exactly.
   var scoredCount = 0
-  private let candidates = CandidateQueue()
+  private let candidates: CandidateQueue
   private let bounds: BoundHeap
   /// Rows whose bounds were taken, since a row may have two entries.
   private let bounded: SeenRows
@@ -38,12 +40,20 @@ final class SearchLane {
     self.squaredLength = vector.withUnsafeBufferPointer {
       Float(VectorMath.squaredLength($0))
     }
-    self.table = CodeTable(vector, rotation: quantizer.rotation, layout: quantizer.layout)
-    self.bounds = BoundHeap(capacity: limit)
-    self.bounded = SeenRows(capacity: min(4 * limit, 256))
+    scratch = SearchScratch.lend()
+    table = CodeTable(
+      vector, rotation: quantizer.rotation, layout: quantizer.layout, in: scratch.table)
+    candidates = scratch.candidates
+    candidates.clear()
+    bounds = scratch.bounds
+    bounds.clear(capacity: limit)
+    bounded = scratch.bounded
+    bounded.clear()
     // A row at the minimum itself may be returned.
     self.distanceLimit = query.minimumScore.map { (-$0).nextUp } ?? .infinity
   }
+
+  deinit { SearchScratch.giveBack(scratch) }
 
   /// Whether as many rows as are wanted have been seen, so that the threshold means something.
   var isBounded: Bool { bounds.threshold < .infinity }

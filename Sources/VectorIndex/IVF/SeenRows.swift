@@ -1,5 +1,8 @@
-/// The rows that a search has met, by open addressing. Short-lived, and used by one thread.
+/// The rows that a search has met, by open addressing. Used by one thread.
 package final class SeenRows {
+  /// More of them take longer to empty than to ask for anew.
+  private static let keptSlots = 1_024
+
   /// 0 is empty, otherwise a row plus 1.
   private var slots: UnsafeMutablePointer<UInt32>
   /// A power of two.
@@ -13,6 +16,21 @@ package final class SeenRows {
   }
 
   deinit { slots.deallocate() }
+
+  /// Bytes of the slots.
+  var byteCount: Int { slotCount * MemoryLayout<UInt32>.stride }
+
+  /// Begins anew, without rows.
+  func clear() {
+    count = 0
+    if slotCount > Self.keptSlots {
+      slots.deallocate()
+      slotCount = Self.keptSlots
+      slots = Self.empty(slotCount)
+    } else {
+      slots.update(repeating: 0, count: slotCount)
+    }
+  }
 
   /// Adds a row; false when it is there already.
   package func insert(_ row: UInt32) -> Bool {
