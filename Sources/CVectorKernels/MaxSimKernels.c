@@ -1,6 +1,9 @@
 #include "CVectorKernels.h"
 #include "Lanes.h"
 
+/// Bytes that are fetched from memory together.
+#define VK_LINE 64
+
 #define VK_ADD_PRODUCT(sum, column, value) sum += column * value;
 #define VK_SUBTRACT_SQUARE(sum, column, value) \
   {                                            \
@@ -15,7 +18,8 @@
 
 typedef void (*max_tile)(const float *restrict rows, size_t dimension,
                          const float *restrict packed, const float *restrict factors,
-                         const float *restrict addends, float *restrict best);
+                         const float *restrict addends, const char *ahead, size_t lines,
+                         float *restrict best);
 
 enum { one_row, few_rows, many_rows, row_shapes };
 
@@ -92,18 +96,32 @@ static const max_set *set_of(vk_variant variant) {
   }
 }
 
+// A tile of few rows is as fast a row, unless three of them would be needed where one has all.
+static int shape_of(const max_set *set, size_t left, size_t count) {
+  if (left >= set->many || (left > 2 * set->few && count >= set->many)) {
+    return many_rows;
+  }
+  return count >= set->few ? few_rows : one_row;
+}
+
 void vk_max_similarity(vk_variant variant, vk_metric metric, const float *rows, size_t count,
                        size_t dimension, const float *packed, size_t panels,
-                       const float *factors, const float *addends, float *best) {
+                       const float *factors, const float *addends, const void *ahead,
+                       size_t ahead_bytes, float *best) {
   const max_set *set = set_of(variant);
   if (set == NULL) {
     reference(metric, rows, count, dimension, packed, panels, factors, addends, best);
     return;
   }
+  const char *line = ahead;
+  size_t lines = (ahead_bytes + VK_LINE - 1) / VK_LINE;
+  size_t widest = set->tiles[metric][1][many_rows] != NULL ? 2 : 1;
+  // Every tile fetches its share, of at most a line for each dimension.
+  size_t share = lines / ((count + set->many - 1) / set->many * ((panels + widest - 1) / widest));
   size_t row = 0;
   while (row < count) {
     size_t left = count - row;
-    int shape = left >= set->many ? many_rows : count >= set->few ? few_rows : one_row;
+    int shape = shape_of(set, left, count);
     size_t size = shape == many_rows ? set->many : shape == few_rows ? set->few : 1;
     // What a last tile has seen already cannot be greater than itself.
     size_t first = left < size ? count - size : row;
@@ -111,10 +129,13 @@ void vk_max_similarity(vk_variant variant, vk_metric metric, const float *rows, 
     const float *to_rows = factors == NULL ? NULL : addends + first;
     size_t panel = 0;
     while (panel < panels) {
-      size_t width = panels - panel > 1 && set->tiles[metric][1][shape] != NULL ? 2 : 1;
+      size_t width = panels - panel > 1 ? widest : 1;
+      size_t part = share + 1 < lines ? share + 1 : lines;
       set->tiles[metric][width - 1][shape](rows + first * dimension, dimension,
                                            packed + panel * VK_PANEL * dimension, of_rows, to_rows,
-                                           best + panel * VK_PANEL);
+                                           line, part, best + panel * VK_PANEL);
+      lines -= part;
+      line += part * VK_LINE;
       panel += width;
     }
     row = first + size;

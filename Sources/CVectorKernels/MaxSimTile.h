@@ -7,7 +7,8 @@
 #define VK_MAX_TILE(metric, TERM)                                                          \
   VK_ATTRIBUTES static void VK_TILE(metric)(                                               \
       const float *restrict rows, size_t dimension, const float *restrict packed,          \
-      const float *restrict factors, const float *restrict addends, float *restrict best) { \
+      const float *restrict factors, const float *restrict addends, const char *ahead,     \
+      size_t lines, float *restrict best) {                                                \
     _Pragma("clang fp contract(fast)") lanes sums[VK_TILE_ROWS][VK_TILE_PANELS];           \
     for (size_t r = 0; r < VK_TILE_ROWS; r++) {                                            \
       for (size_t p = 0; p < VK_TILE_PANELS; p++) {                                        \
@@ -15,6 +16,9 @@
       }                                                                                    \
     }                                                                                      \
     for (size_t k = 0; k < dimension; k++) {                                               \
+      if (k < lines) {                                                                     \
+        __builtin_prefetch(ahead + k * VK_LINE, 0, 3);                                     \
+      }                                                                                    \
       lanes columns[VK_TILE_PANELS];                                                       \
       for (size_t p = 0; p < VK_TILE_PANELS; p++) {                                        \
         columns[p] = VK_LOAD(packed + (p * dimension + k) * VK_PANEL);                     \

@@ -4,13 +4,22 @@
 //   VK_TYPE          the type
 //
 // The per-pair functions stay out of line: inlined into different loops they could be vectorised
-// differently, and the same pair would get different scores.
+// differently, and the same pair would get different scores. Short vectors are added up in order,
+// every product rounded, by every set: so does Qdrant's engine.
 
 VK_ATTRIBUTES __attribute__((noinline)) static float VK_FN(VK_NUMBER(dot))(
     const void *restrict first, const void *restrict second, size_t dimension) {
 #pragma clang fp reassociate(on) contract(fast)
   const VK_TYPE *restrict a = first;
   const VK_TYPE *restrict b = second;
+  if (dimension < short_dimensions) {
+#pragma clang fp reassociate(off) contract(off)
+    float sum = 0;
+    for (size_t i = 0; i < dimension; i++) {
+      sum += (float)a[i] * (float)b[i];
+    }
+    return sum;
+  }
   float sum = 0;
   for (size_t i = 0; i < dimension; i++) {
     sum += (float)a[i] * (float)b[i];
@@ -23,6 +32,15 @@ VK_ATTRIBUTES __attribute__((noinline)) static float VK_FN(VK_NUMBER(squared_l2)
 #pragma clang fp reassociate(on) contract(fast)
   const VK_TYPE *restrict a = first;
   const VK_TYPE *restrict b = second;
+  if (dimension < short_dimensions) {
+#pragma clang fp reassociate(off) contract(off)
+    float sum = 0;
+    for (size_t i = 0; i < dimension; i++) {
+      float difference = (float)a[i] - (float)b[i];
+      sum += difference * difference;
+    }
+    return sum;
+  }
   float sum = 0;
   for (size_t i = 0; i < dimension; i++) {
     float difference = (float)a[i] - (float)b[i];
@@ -36,6 +54,14 @@ VK_ATTRIBUTES __attribute__((noinline)) static float VK_FN(VK_NUMBER(l1))(
 #pragma clang fp reassociate(on) contract(fast)
   const VK_TYPE *restrict a = first;
   const VK_TYPE *restrict b = second;
+  if (dimension < short_dimensions) {
+#pragma clang fp reassociate(off) contract(off)
+    float sum = 0;
+    for (size_t i = 0; i < dimension; i++) {
+      sum += __builtin_fabsf((float)a[i] - (float)b[i]);
+    }
+    return sum;
+  }
   float sum = 0;
   for (size_t i = 0; i < dimension; i++) {
     sum += __builtin_fabsf((float)a[i] - (float)b[i]);

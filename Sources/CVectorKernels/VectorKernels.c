@@ -19,6 +19,8 @@ typedef struct row_set {
 
 static const float greatest_half = 65504;
 
+enum { short_dimensions = 16 };
+
 static inline float cosine_of(float sum, float squares_a, float squares_b) {
   if (squares_a == 0 || squares_b == 0) {
     return 0;

@@ -72,6 +72,29 @@ import VectorIndex
     }
   }
 
+  /// Vectors of few numbers are added up in order, product after product, as Qdrant's engine does:
+  /// the last digit is the same.
+  @Test(arguments: KernelVariant.allCases.filter { $0.isSupported && $0 != .scalar })
+  func shortVectorsAreAddedUpInOrder(_ variant: KernelVariant) {
+    var random = SeededGenerator(seed: 17)
+    #expect(
+      scores(.dot, [0.05, 0.61, 0.76, 0.74], [0.36, 0.55, 0.47, 0.94], count: 1, variant)
+        == [1.4063001])
+    for dimension in 1..<16 {
+      let a = random.vector(dimension)
+      let b = random.vector(dimension)
+      let pairs = Array(zip(a, b))
+      let sums: [(Metric, Float)] = [
+        (.dot, pairs.reduce(0) { $0 + $1.0 * $1.1 }),
+        (.squaredEuclid, -pairs.reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }),
+        (.manhattan, -pairs.reduce(0) { $0 + abs($1.0 - $1.1) }),
+      ]
+      for (metric, sum) in sums {
+        #expect(scores(metric, a, b, count: 1, variant) == [sum], "\(metric) d=\(dimension)")
+      }
+    }
+  }
+
   @Test func referenceAgreesWithPlainArithmetic() {
     let a: [Float] = [1, -2, 3, 0.5]
     let b: [Float] = [4, 1, -1, 2]

@@ -83,7 +83,8 @@ import VectorIndex
             var best = [Float](repeating: -.infinity, count: 16 * panels)
             vk_max_similarity(
               vk_select(variant.name).variant, metric, vectors, rows, dimension, packed, panels,
-              scaled ? factors : nil, scaled ? addends : nil, &best)
+              scaled ? factors : nil, scaled ? addends : nil, vectors, 4 * rows * dimension,
+              &best)
             return best
           }
           for (a, b) in zip(found[0], found[1]).prefix(tokens) {

@@ -37,7 +37,9 @@ final class MaxSimScorer: Scorer {
         for (index, offset) in rows.enumerated() {
           scores[index] = -.infinity
           if let entry = view.entry(of: offset), let vectors = entry.vectors {
-            scores[index] = comparison.score(vectors, count: entry.count, scratch)
+            let next = offset + 1 < rows.upperBound ? view.entry(of: offset + 1) : nil
+            scores[index] = comparison.score(
+              vectors, count: entry.count, before: next ?? MultiEntry(), scratch)
           }
         }
       }
@@ -55,10 +57,9 @@ final class MaxSimScorer: Scorer {
           guard let entry = view.entry(of: offsets[index]), let vectors = entry.vectors else {
             preconditionFailure("a row that is not there is scored")
           }
-          if index + 1 < offsets.count, let next = view.entry(of: offsets[index + 1]) {
-            vk_prefetch(next.vectors, min(512, next.count * view.vectorBytes))
-          }
-          scores[index] = comparison.score(vectors, count: entry.count, scratch)
+          let next = index + 1 < offsets.count ? view.entry(of: offsets[index + 1]) : nil
+          scores[index] = comparison.score(
+            vectors, count: entry.count, before: next ?? MultiEntry(), scratch)
         }
       }
     }
@@ -70,9 +71,11 @@ protocol MaxSimComparison: Sendable {
   /// Calls `body` with room for floats that ``score(_:count:_:)`` works in.
   func withScratch(_ body: (UnsafeMutablePointer<Float>) -> Void)
 
-  /// The sum of the greatest similarities with `count` vectors, at least one.
+  /// The sum of the greatest similarities with `count` vectors, at least one; `next` is likely to be
+  /// asked for next.
   func score(
-    _ vectors: UnsafeRawPointer, count: Int, _ scratch: UnsafeMutablePointer<Float>
+    _ vectors: UnsafeRawPointer, count: Int, before next: MultiEntry,
+    _ scratch: UnsafeMutablePointer<Float>
   ) -> Float
 }
 
@@ -98,8 +101,10 @@ struct PairwiseMaxSim: MaxSimComparison {
   }
 
   func score(
-    _ vectors: UnsafeRawPointer, count: Int, _ scratch: UnsafeMutablePointer<Float>
+    _ vectors: UnsafeRawPointer, count: Int, before next: MultiEntry,
+    _ scratch: UnsafeMutablePointer<Float>
   ) -> Float {
+    if let vectors = next.vectors { vk_prefetch(vectors, min(512, next.count * vectorBytes)) }
     var sum: Float = 0
     for query in queries {
       var best = -Float.infinity
@@ -119,8 +124,9 @@ struct PairwiseMaxSim: MaxSimComparison {
 ///
 /// SAFETY: `packed` is filled in `init`, never written again, and freed in `deinit`.
 final class PanelMaxSim: MaxSimComparison, @unchecked Sendable {
-  /// Vectors of a row that are looked at while they are in the first-level cache.
-  private static let batch = 48
+  /// Vectors of a row that are looked at while the next ones are fetched from memory.
+  private static let batch = 24
+  private static let batchMax = 40
 
   private let metric: Metric
   private let codec: RowCodec
@@ -161,7 +167,9 @@ final class PanelMaxSim: MaxSimComparison, @unchecked Sendable {
 
   func withScratch(_ body: (UnsafeMutablePointer<Float>) -> Void) {
     let width = panels * VK_PANEL
-    let room = width + (usesFactors ? 2 * Self.batch : 0) + (isWidened ? Self.batch * dimension : 0)
+    let room =
+      width + (usesFactors ? 2 * Self.batchMax : 0)
+      + (isWidened ? Self.batchMax * dimension : 0)
     withUnsafeTemporaryAllocation(
       byteCount: room * MemoryLayout<Float>.stride, alignment: 64
     ) { scratch in
@@ -171,17 +179,19 @@ final class PanelMaxSim: MaxSimComparison, @unchecked Sendable {
   }
 
   func score(
-    _ vectors: UnsafeRawPointer, count rowCount: Int, _ scratch: UnsafeMutablePointer<Float>
+    _ vectors: UnsafeRawPointer, count rowCount: Int, before next: MultiEntry,
+    _ scratch: UnsafeMutablePointer<Float>
   ) -> Float {
     let best = scratch
     best.update(repeating: -.infinity, count: panels * VK_PANEL)
     let factors = best + panels * VK_PANEL
-    let widened = factors + (usesFactors ? 2 * Self.batch : 0)
+    let widened = factors + (usesFactors ? 2 * Self.batchMax : 0)
     let bytes = codec.rowBytes
-    let step = isWidened || usesFactors ? Self.batch : rowCount
-    for start in stride(from: 0, to: rowCount, by: step) {
-      let part = min(step, rowCount - start)
+    var start = 0
+    while start < rowCount {
+      let part = Self.part(of: rowCount - start)
       let first = vectors + start * bytes
+      start += part
       if usesFactors { fill(factors, for: first, count: part) }
       var rows = UnsafePointer(widened)
       if isWidened {
@@ -190,20 +200,28 @@ final class PanelMaxSim: MaxSimComparison, @unchecked Sendable {
       } else {
         rows = first.assumingMemoryBound(to: Float.self)
       }
+      let ahead = start < rowCount ? first + part * bytes : next.vectors
+      let following = Self.part(of: start < rowCount ? rowCount - start : next.count)
       vk_max_similarity(
         Kernels.active.code, usesFactors ? VK_DOT : metric.code, rows, part, dimension, packed,
-        panels, usesFactors ? factors : nil, usesFactors ? factors + Self.batch : nil, best)
+        panels, usesFactors ? factors : nil, usesFactors ? factors + Self.batchMax : nil, ahead,
+        ahead == nil ? 0 : following * bytes, best)
     }
     var sum: Float = 0
     for number in 0..<count { sum += best[number] }
     return sum
   }
 
+  /// How many of the vectors that are left are looked at next: a last part is not a small one.
+  private static func part(of left: Int) -> Int {
+    left <= batchMax ? left : batch
+  }
+
   /// Writes what products with each of `count` vectors are multiplied by, and zeros to be added.
   private func fill(
     _ factors: UnsafeMutablePointer<Float>, for vectors: UnsafeRawPointer, count: Int
   ) {
-    (factors + Self.batch).update(repeating: 0, count: count)
+    (factors + Self.batchMax).update(repeating: 0, count: count)
     let bytes = codec.rowBytes
     for number in 0..<count {
       let vector = vectors + number * bytes

@@ -9,7 +9,7 @@ import CVectorKernels
 /// list of pieces is the writer's alone.
 final class MultiChunk: AddressableChunk, @unchecked Sendable {
   private static let firstPieceBytes = 4 << 10
-  private static let pieceBytesMax = 1 << 20
+  private static let pieceBytesMax = 2 << 20
 
   private let rowCount: Int
   private let entries: UnsafeMutablePointer<MultiEntry>
@@ -53,7 +53,11 @@ final class MultiChunk: AddressableChunk, @unchecked Sendable {
 
   private func addPiece(atLeast bytes: Int) {
     pieceBytes = max(bytes, min(Self.pieceBytesMax, max(Self.firstPieceBytes, 2 * pieceBytes)))
-    guard let memory = vk_allocate_zeroed(pieceBytes) else { preconditionFailure("out of memory") }
+    // Rows are read in any order: of large pages few are needed to find them.
+    let memory =
+      pieceBytes < Self.pieceBytesMax
+      ? vk_allocate_zeroed(pieceBytes) : vk_allocate_huge(pieceBytes)
+    guard let memory else { preconditionFailure("out of memory") }
     pieces.append(memory)
     pieceUsed = 0
     byteCount += pieceBytes
