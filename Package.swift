@@ -96,7 +96,7 @@ let package = Package(
     target("ProtoWire"),
     target("QdrantAPI", ["FastJSON", "PointModel", "TextAnalysis"]),
     target("AccessTokens", ["FastJSON", "PointModel", crypto]),
-    target("QdrantService", ["AccessTokens", "PointModel", "VectorDB", logging]),
+    target("QdrantService", ["AccessTokens", "PointModel", "ServiceProcess", "VectorDB", logging]),
     .target(
       name: "QdrantGRPC",
       dependencies: [

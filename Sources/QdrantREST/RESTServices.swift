@@ -14,7 +14,8 @@ struct RESTServices: Sendable {
     self.api = api
     self.settings = settings
     self.logger = logger
-    metrics = RequestMetrics()
-    bodies = BodyReader(limit: settings.maxRequestSizeMB << 20, budget: api.state.bodies)
+    metrics = api.state.restAnswers
+    bodies = BodyReader(
+      limit: settings.maxRequestSizeMB << 20, budget: api.state.bodies, parsing: api.state.parsing)
   }
 }

@@ -1,3 +1,4 @@
+package import ServiceProcess
 import Synchronization
 public import VectorDB
 
@@ -19,6 +20,15 @@ public final class ServerState: Sendable {
 
   /// What the bodies of requests take their room from, whatever transport they come by.
   package let bodies: ByteBudget
+
+  /// Answers over REST, counted by route.
+  package let restAnswers = RequestMetrics()
+
+  /// Answers over gRPC, counted by the path of the call.
+  package let grpcAnswers = RequestMetrics()
+
+  /// What large bodies take their room from while they are parsed.
+  package let parsing = ParsingRoom()
 
   /// Bytes of request bodies in memory now.
   public var requestBytes: Int { bodies.taken }

@@ -1,10 +1,25 @@
 extension MetricsText {
+  /// What is told apart of the answers of a transport, by the names of its figures.
+  package enum Answers: String, Sendable {
+    case rest
+    case grpc
+
+    /// Whether a status is the server's fault.
+    fileprivate func isFailure(_ status: Int) -> Bool {
+      self == .rest ? status >= 500 : status != 0
+    }
+
+    /// Whether how long answers of a status took is told.
+    fileprivate func isTimed(_ status: Int) -> Bool { self == .grpc || status == 200 }
+  }
+
   /// Number and durations of the answers given, by route and status.
   ///
   /// - Parameter isThere: whether a collection has a name: given, the answers about each collection
   ///   are told apart.
   package mutating func addResponses(
-    _ metrics: RequestMetrics, byCollectionWhere isThere: ((String) -> Bool)? = nil
+    _ metrics: RequestMetrics, _ kind: Answers = .rest,
+    byCollectionWhere isThere: ((String) -> Bool)? = nil
   ) {
     var answers: [(collection: String?, groups: RequestMetrics.Groups)] = []
     if let isThere { answers = metrics.byCollection(where: isThere).map { ($0, $1) } }
@@ -12,32 +27,32 @@ extension MetricsText {
     let groups = answers.flatMap { collection, groups in
       groups.map { group in
         var labels = [
-          (name: "method", value: group.key.method),
           (name: "endpoint", value: group.key.endpoint),
           (name: "status", value: String(group.key.status)),
         ]
+        if kind == .rest { labels.insert((name: "method", value: group.key.method), at: 0) }
         if let collection { labels.append((name: "collection", value: collection)) }
         return (labels: labels, status: group.key.status, durations: group.durations)
       }
     }
     family(
-      "rest_responses_total", .counter, "total number of responses",
+      "\(kind)_responses_total", .counter, "total number of responses",
       groups.map { ($0.labels, Double($0.durations.count)) })
     family(
-      "rest_responses_fail_total", .counter, "total number of failed responses",
-      groups.map { ($0.labels, $0.status >= 500 ? Double($0.durations.count) : 0) })
-    let timed = groups.filter { $0.status == 200 }
+      "\(kind)_responses_fail_total", .counter, "total number of failed responses",
+      groups.map { ($0.labels, kind.isFailure($0.status) ? Double($0.durations.count) : 0) })
+    let timed = groups.filter { kind.isTimed($0.status) }
     family(
-      "rest_responses_avg_duration_seconds", .gauge, "average response duration",
+      "\(kind)_responses_avg_duration_seconds", .gauge, "average response duration",
       timed.map { ($0.labels, $0.durations.averageSeconds) })
     family(
-      "rest_responses_min_duration_seconds", .gauge, "minimum response duration",
+      "\(kind)_responses_min_duration_seconds", .gauge, "minimum response duration",
       timed.map { ($0.labels, $0.durations.minSeconds) })
     family(
-      "rest_responses_max_duration_seconds", .gauge, "maximum response duration",
+      "\(kind)_responses_max_duration_seconds", .gauge, "maximum response duration",
       timed.map { ($0.labels, $0.durations.maxSeconds) })
     histograms(
-      "rest_responses_duration_seconds", "response duration histogram",
+      "\(kind)_responses_duration_seconds", "response duration histogram",
       timed.map { ($0.labels, $0.durations) })
   }
 

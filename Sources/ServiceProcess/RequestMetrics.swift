@@ -7,12 +7,15 @@ import Synchronization
 package final class RequestMetrics: Sendable {
   /// What answers are grouped by. Templates come from the router, so there are few.
   package struct Key: Hashable, Sendable {
-    /// The HTTP method.
+    /// The HTTP method; empty for what has none.
     package let method: String
-    /// The template of the route.
+    /// The template of the route, or the path of the call.
     package let endpoint: String
     /// The status of the answer.
     package let status: Int
+
+    /// Method and endpoint.
+    package var route: String { method.isEmpty ? endpoint : "\(method) \(endpoint)" }
   }
 
   /// What was counted under each key.

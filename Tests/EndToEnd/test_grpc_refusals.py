@@ -135,3 +135,21 @@ def test_where_there_is_no_room_a_trailer_says_so(tmp_path):
             assert "the memory limit" in refusal.value.details()
     finally:
         service.kill()
+
+
+@pytest.mark.parametrize(
+    "call, request_of",
+    [
+        ("Points/Get", m.GetPoints), ("Points/Upsert", m.UpsertPoints),
+        ("Points/QueryBatch", m.QueryBatchPoints), ("Collections/Get", m.GetCollectionInfoRequest),
+        ("Collections/CollectionExists", m.CollectionExistsRequest),
+        ("Snapshots/List", m.ListSnapshotsRequest),
+    ],
+)  # fmt: skip
+def test_names_that_no_collection_has(channel, call, request_of):
+    for name, words in (("", "must be from 1 to 255"), ("a/b", "cannot contain"), ("a" * 256, "")):
+        message = request_of(collection_name=name).SerializeToString()
+        with refused(grpc.StatusCode.INVALID_ARGUMENT, "Validation error in body: [collection_"):
+            channel.unary_unary(f"/qdrant.{call}")(message)
+        with refused(grpc.StatusCode.INVALID_ARGUMENT, words):
+            channel.unary_unary(f"/qdrant.{call}")(message)

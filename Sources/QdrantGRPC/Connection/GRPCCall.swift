@@ -8,6 +8,7 @@ import TransportBase
 /// connection's event loop.
 final class GRPCCall {
   let id: HTTP2StreamID
+  let path: String
   let kind: GRPCMethod.Kind
   let call: ServiceCall
   let coding: ContentCoding?
@@ -38,6 +39,8 @@ final class GRPCCall {
 
   // What is sent.
 
+  /// Whether it is in the figures.
+  var isCounted = false
   var hasSentHeaders = false
   /// What is left of the answer, and the place in its first piece.
   var answer: GRPCAnswer?
@@ -56,6 +59,7 @@ final class GRPCCall {
     self.call = call
     self.room = room
     self.window = window
+    path = head.path
     coding = head.coding
     startedAt = .now()
     deadline = head.timeout.map { NIODeadline.now() + $0 }
@@ -106,13 +110,18 @@ final class GRPCCall {
   static let prefixBytes = 5
 }
 
-/// What one call has taken of the budget that the requests of all transports share.
+/// What one call has taken of the budget that the requests of all transports share, and its message
+/// until that is read.
 ///
 /// SAFETY: a room has one user at a time. While a task waits for room, the connection holds back
 /// all that would use it, and goes on when the task has done with it; once the request is there it
 /// belongs to the task that carries it out.
 final class RequestRoom: @unchecked Sendable {
   private let share: ByteBudget.Share
+  /// The request as it has come.
+  var message = ByteBuffer()
+  /// The collection that the figures count the call under.
+  var collection: String?
 
   init(_ share: ByteBudget.Share) {
     self.share = share
@@ -131,14 +140,18 @@ final class RequestRoom: @unchecked Sendable {
   /// Says that the request has arrived.
   func complete() { share.complete() }
 
-  /// Unpacks a message, piece by piece, as there is room for it.
+  /// The message, which leaves nothing here: what is decoded from it outlives it.
+  func takeMessage() -> ByteBuffer {
+    defer { message = ByteBuffer() }
+    return message
+  }
+
+  /// Unpacks the message, piece by piece, as there is room for it.
   ///
   /// - Throws: the status of a message that is too long, or no valid packing.
-  func unpacked(
-    _ message: ByteBuffer, _ coding: ContentCoding, upTo bytesMax: Int
-  ) async throws(GRPCStatus) -> ByteBuffer {
+  func unpack(_ coding: ContentCoding, upTo bytesMax: Int) async throws(GRPCStatus) {
     let unpacker = Unpacker(coding)
-    var packed = message
+    var packed = takeMessage()
     var whole = ByteBuffer()
     repeat {
       var piece = ByteBuffer()
@@ -166,7 +179,7 @@ final class RequestRoom: @unchecked Sendable {
       if !takeAtOnce(piece.readableBytes) { try await take(piece.readableBytes) }
       whole.writeBuffer(&piece)
     } while packed.readableBytes > 0 || unpacker.hasMore
-    return whole
+    message = whole
   }
 
   private static let pieceBytes = 64 << 10

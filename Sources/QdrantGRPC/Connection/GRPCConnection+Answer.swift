@@ -2,6 +2,7 @@ import NIOCore
 import NIOHPACK
 import NIOHTTP2
 import QdrantService
+import ServiceProcess
 import VectorDB
 
 /// What goes out: answers, as fast as the client takes them, and the blocks that end calls.
@@ -20,6 +21,7 @@ extension GRPCConnection {
         return end(call, GRPCStatus(error), context)
       }
     }
+    count(call, .ok)
     if !call.hasSentHeaders {
       call.hasSentHeaders = true
       write(.headers(.init(headers: Self.headers)), call.id, context)
@@ -113,6 +115,17 @@ extension GRPCConnection {
     smallAnswerBytes += bytes
   }
 
+  /// Counts what becomes of a call, when it begins to be answered.
+  private func count(_ call: GRPCCall, _ code: GRPCStatus.Code) {
+    if call.isCounted { return }
+    call.isCounted = true
+    let elapsed = NIODeadline.now() - call.startedAt
+    state.grpcAnswers.record(
+      method: "", endpoint: call.path, status: code.rawValue,
+      seconds: Double(elapsed.nanoseconds) * 1e-9,
+      collection: code == .ok ? call.room.collection : nil)
+  }
+
   /// Ends a call with a status, behind what was sent of it.
   func end(_ call: GRPCCall, _ status: GRPCStatus, _ context: ChannelHandlerContext) {
     if call.answer != nil {
@@ -121,6 +134,7 @@ extension GRPCConnection {
       finished(call, context)
       return
     }
+    count(call, status.code)
     let block = call.hasSentHeaders ? status.trailers : status.soleHeaders
     refuse(call.id, block, isHalfOpen: !call.hasEnded, context)
     finished(call, context)

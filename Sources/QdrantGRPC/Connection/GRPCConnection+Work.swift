@@ -27,7 +27,7 @@ extension GRPCConnection {
   /// Does the work in a task that is cancelled when the client has gone or its time is over.
   private func start(
     _ call: GRPCCall, _ message: ByteBuffer, _ isPacked: Bool,
-    _ perform: @escaping @Sendable (ByteBuffer, ServiceCall) async throws(GRPCStatus) -> GRPCAnswer,
+    _ perform: @escaping GRPCMethod.Perform,
     _ context: ChannelHandlerContext
   ) {
     let eventLoop = context.eventLoop
@@ -35,13 +35,13 @@ extension GRPCConnection {
     let (room, service, limit) = (call.room, call.call, limits.messageBytesMax)
     let coding = isPacked ? call.coding : nil
     call.body = ByteBuffer()
+    room.message = message
     call.isPerforming = true
     let task = Task.immediate(executorPreference: executor) {
       let outcome: Result<GRPCAnswer, GRPCStatus>
       do throws(GRPCStatus) {
-        var message = message
-        if let coding { message = try await room.unpacked(message, coding, upTo: limit) }
-        outcome = .success(try await perform(message, service))
+        if let coding { try await room.unpack(coding, upTo: limit) }
+        outcome = .success(try await perform(room, service))
       } catch {
         outcome = .failure(error)
       }

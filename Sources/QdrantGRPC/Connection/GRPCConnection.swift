@@ -2,6 +2,7 @@ import NIOCore
 import NIOHPACK
 import NIOHTTP2
 import QdrantService
+import ServiceProcess
 import TransportBase
 import VectorDB
 
@@ -195,6 +196,11 @@ final class GRPCConnection: ChannelInboundHandler {
       }
       if let deadline = call.deadline { setTimer(context, at: deadline) }
     } catch {
+      // Paths that do not exist are not counted: they are the client's to choose.
+      if methods.knows(head.path) {
+        state.grpcAnswers.record(
+          method: "", endpoint: head.path, status: error.code.rawValue, seconds: 0)
+      }
       refuse(id, error.soleHeaders, isHalfOpen: !headers.endStream, context)
     }
   }

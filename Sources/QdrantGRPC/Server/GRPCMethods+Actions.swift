@@ -2,6 +2,7 @@ import NIOCore
 import ProtoWire
 import QdrantAPI
 import QdrantService
+import TransportBase
 
 /// What each call asks for, so that whoever may not is refused before the request is looked at.
 extension GRPCMethods {
@@ -25,6 +26,38 @@ extension GRPCMethods {
       }
       return name
     }
+  }
+
+  /// Whether the requests of a call name one collection that is there, or should be.
+  static func isAboutCollection(_ service: String, _ method: String) -> Bool {
+    switch service {
+    case "qdrant.Points": true
+    case "qdrant.Snapshots": !method.hasSuffix("Full")
+    case "qdrant.Collections":
+      ["Get", "CollectionExists", "Update", "Delete", "ListCollectionAliases"].contains(method)
+    default: false
+    }
+  }
+
+  /// The collection that a request names, empty where it names none; `nil` for a long request that
+  /// does not begin with it: that is not worth reading it on an event loop.
+  static func collectionOf(_ message: ByteBuffer) -> String? {
+    if let name = leadingCollection(in: message) { return name }
+    if message.readableBytes > BlockingWork.bytesWorthAHop { return nil }
+    return collection(in: message) ?? ""
+  }
+
+  /// The collection that a request begins with, as those of all clients do.
+  private static func leadingCollection(in message: ByteBuffer) -> String? {
+    let start = message.readerIndex
+    guard message.readableBytes > 2, message.getInteger(at: start, as: UInt8.self) == 1 << 3 | 2,
+      let count = message.getInteger(at: start + 1, as: UInt8.self), count > 0
+    else { return nil }
+    if count < 0x80 { return message.getString(at: start + 2, length: Int(count)) }
+    guard let high = message.getInteger(at: start + 2, as: UInt8.self), high < 0x80 else {
+      return nil
+    }
+    return message.getString(at: start + 3, length: Int(high) << 7 | Int(count & 0x7F))
   }
 
   private static let points: [String: ServiceAction] = [

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHPACK
+import PointModel
 import ProtoWire
 import QdrantAPI
 import QdrantService
@@ -35,6 +36,8 @@ struct GRPCMethods: Sendable {
     _ decode: @escaping Decode<Request>, _ perform: @escaping Perform<Request>
   ) {
     let action = Self.action(service, method)
+    let isAboutCollection = Self.isAboutCollection(service, method)
+    let isCountedByCollection = isAboutCollection && service != "qdrant.Collections"
     methods["/\(service)/\(method)"] = GRPCMethod(
       isOpen: isOpen,
       reads: { message in
@@ -45,18 +48,24 @@ struct GRPCMethods: Sendable {
           return false
         }
       },
-      kind: .unary { [gate] (message, call) async throws(GRPCStatus) in
+      kind: .unary { [gate] (room, call) async throws(GRPCStatus) in
         var call = call
         do throws(ServiceError) {
           call.caller = try await gate.confirmed(call.caller)
           if let action {
-            let name = call.caller.access.isGlobal ? nil : Self.collection(in: message)
+            let name = call.caller.access.isGlobal ? nil : Self.collection(in: room.message)
             try gate.precheck(action, on: name, call.caller)
           }
         } catch {
           throw GRPCStatus(error)
         }
-        let request = try await Self.decode(message, decode)
+        let name = isAboutCollection ? Self.collectionOf(room.message) : nil
+        if isCountedByCollection { room.collection = name }
+        let request = try await Self.decode(room, gate.state.parsing, decode)
+        if let name, let reason = CollectionName.fault(in: name, isNew: false) {
+          let text = "Validation error in body: [collection_name: \(reason)]"
+          throw GRPCStatus(.invalidArgument, text)
+        }
         do throws(ServiceError) {
           return try await perform(request, call)
         } catch {
@@ -74,13 +83,16 @@ struct GRPCMethods: Sendable {
     }
   }
 
+  /// What decoding takes at most for each byte of a message, the message itself included.
+  private static let bytesDecodedPerByte = 3
+
   /// Reads a message where it lies, so that nothing of it is copied but what is kept; a large one
-  /// on a thread that may be held up.
+  /// on a thread that may be held up. The message has gone when it is read.
   private static func decode<Request: Sendable>(
-    _ message: ByteBuffer, _ decode: @escaping Decode<Request>
+    _ room: RequestRoom, _ parsing: ParsingRoom, _ decode: @escaping Decode<Request>
   ) async throws(GRPCStatus) -> Request {
     let read: @Sendable () -> Result<Request, GRPCStatus> = {
-      message.withUnsafeReadableBytes { bytes in
+      room.takeMessage().withUnsafeReadableBytes { bytes in
         do throws(DecodingFault) {
           return .success(try decode(ProtoMessage(bytes)))
         } catch {
@@ -88,10 +100,19 @@ struct GRPCMethods: Sendable {
         }
       }
     }
-    if message.readableBytes <= BlockingWork.bytesWorthAHop { return try read().get() }
+    let count = room.message.readableBytes
+    if count <= BlockingWork.bytesWorthAHop { return try read().get() }
     let outcome: Result<Request, GRPCStatus>
     do {
-      outcome = try await BlockingWork.run(read)
+      if count <= ParsingRoom.bytesWorthAsking {
+        outcome = try await BlockingWork.run(read)
+      } else {
+        outcome = try await parsing.withRoom(for: count * bytesDecodedPerByte) {
+          try await BlockingWork.run(read)
+        }
+      }
+    } catch is CancellationError {
+      throw GRPCStatus(.cancelled, "The call was cancelled")
     } catch {
       throw GRPCStatus(.unavailable, "Service unavailable: the server is shutting down")
     }
@@ -100,6 +121,9 @@ struct GRPCMethods: Sendable {
 
   /// The paths of all calls, in the order of their letters.
   var paths: [String] { methods.keys.sorted() }
+
+  /// Whether there is a call of a path.
+  func knows(_ path: String) -> Bool { methods[path] != nil }
 
   /// Whether the call of a path, which must exist, can read a request.
   func reads(_ message: ProtoMessage, of path: String) -> Bool {
@@ -124,10 +148,14 @@ struct GRPCMethods: Sendable {
 
 /// One call that the server knows.
 struct GRPCMethod: Sendable {
+  /// Reads the message of a request, which has come whole, and does what it asks.
+  typealias Perform =
+    @Sendable (RequestRoom, ServiceCall) async throws(GRPCStatus) -> GRPCAnswer
+
   /// How requests become answers.
   enum Kind: Sendable {
     /// One request, one answer.
-    case unary(@Sendable (ByteBuffer, ServiceCall) async throws(GRPCStatus) -> GRPCAnswer)
+    case unary(Perform)
     /// As many requests as the client likes, each answered at once.
     case conversation(GRPCMethods.Decode<ProtoWriter>)
   }

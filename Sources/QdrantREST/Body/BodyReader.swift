@@ -13,6 +13,11 @@ struct BodyReader: Sendable {
   /// The largest body taken, in bytes.
   let limit: Int
   let budget: ByteBudget
+  let parsing: ParsingRoom
+
+  /// What parsing takes for each byte of a body: a copy, the positions of its values, these, and
+  /// what they are decoded to.
+  private static let bytesParsedPerByte = 6
 
   /// Decodes the body and answers with what `respond` makes of it.
   ///
@@ -28,14 +33,26 @@ struct BodyReader: Sendable {
     let share = budget.share { abortion?.abort(.stalled) }
     // What the body holds is given back when the request has been answered.
     defer { withExtendedLifetime(share) {} }
-    let body = try await collect(request, share)
-    let value: Value
-    if body.count > BlockingWork.bytesWorthAHop {
-      value = try await BlockingWork.run { try body.joined().withUnsafeReadableBytes(decode) }
-    } else {
-      value = try body.joined().withUnsafeReadableBytes(decode)
-    }
+    // The body itself has gone before `respond` begins.
+    let value = try await decoded(request, share, decode)
     return try await respond(value)
+  }
+
+  private func decoded<Value: Sendable>(
+    _ request: Request, _ share: ByteBudget.Share,
+    _ decode: @escaping @Sendable (UnsafeRawBufferPointer) throws(RequestError) -> Value
+  ) async throws -> Value {
+    let body = try await collect(request, share)
+    if body.count <= BlockingWork.bytesWorthAHop {
+      return try body.takeJoined().withUnsafeReadableBytes(decode)
+    }
+    let parse: @Sendable () throws -> Value = {
+      try body.takeJoined().withUnsafeReadableBytes(decode)
+    }
+    if body.count <= ParsingRoom.bytesWorthAsking { return try await BlockingWork.run(parse) }
+    return try await parsing.withRoom(for: body.count * Self.bytesParsedPerByte) {
+      try await BlockingWork.run(parse)
+    }
   }
 
   private func collect(
@@ -44,7 +61,7 @@ struct BodyReader: Sendable {
     let declared = request.headers[.contentLength].flatMap { Int($0) }
     if let declared, declared > limit { throw RESTError.tooLarge(bytes: declared, limit: limit) }
     var pieces = try BodyPieces(request)
-    var collected = CollectedBody()
+    let collected = CollectedBody()
     while let piece = try await pieces.next() {
       let total = collected.count + piece.readableBytes
       if total > limit { throw RESTError.tooLarge(bytes: nil, limit: limit) }
@@ -58,7 +75,9 @@ struct BodyReader: Sendable {
 
 /// A body as it has come, in pieces. Growing one buffer on an event loop would hold up all who are
 /// served there: its pages are new with each growth.
-private struct CollectedBody: Sendable {
+///
+/// SAFETY: one task collects a body and hands it to the one thread that decodes it.
+private final class CollectedBody: @unchecked Sendable {
   /// Pieces from this size on are kept as they are; smaller ones are gathered.
   private static let pieceBytesKept = 32 << 10
   private static let gatheredBytes = 64 << 10
@@ -66,7 +85,7 @@ private struct CollectedBody: Sendable {
   private var pieces: [ByteBuffer] = []
   private(set) var count = 0
 
-  mutating func append(_ piece: ByteBuffer) {
+  func append(_ piece: ByteBuffer) {
     count += piece.readableBytes
     let isKept = pieces.isEmpty || piece.readableBytes >= Self.pieceBytesKept
     if isKept { return pieces.append(piece) }
@@ -79,12 +98,18 @@ private struct CollectedBody: Sendable {
     pieces[pieces.count - 1].writeImmutableBuffer(piece)
   }
 
-  /// The body as one buffer: without a copy where it came in one piece, the usual case.
-  func joined() -> ByteBuffer {
-    if pieces.count <= 1 { return pieces.first ?? ByteBuffer() }
+  /// The body as one buffer, which leaves nothing here: without a copy where it came in one piece,
+  /// the usual case. Otherwise each piece goes as it is copied, so that no body is there twice.
+  func takeJoined() -> ByteBuffer {
+    var rest = pieces
+    pieces = []
+    if rest.count <= 1 { return rest.first ?? ByteBuffer() }
     var buffer = ByteBuffer()
     buffer.reserveCapacity(count)
-    for piece in pieces { buffer.writeImmutableBuffer(piece) }
+    for place in rest.indices {
+      buffer.writeBuffer(&rest[place])
+      rest[place] = ByteBuffer()
+    }
     return buffer
   }
 }

@@ -8,8 +8,9 @@ import VectorDB
 /// be held in memory.
 struct SnapshotUpload: Sendable {
   private static let part = "snapshot"
-  /// Bytes gathered before they are parsed and written.
-  private static let pieceBytes = 256 << 10
+  /// Bytes gathered before they are parsed and written: few, because they are outside of the
+  /// budget of other bodies, which could not wait for those of an upload.
+  private static let pieceBytes = 64 << 10
 
   let folder: SnapshotFolder
   /// The largest body taken, in bytes.

@@ -18,11 +18,11 @@ struct MetricsReport {
     addCollections(to: &text)
     text.single("cluster_enabled", .gauge, "is cluster support enabled", 0)
     let database = isPerCollection ? services.api.state.openDatabase : nil
-    text.addResponses(
-      services.metrics,
-      byCollectionWhere: database.map { database in
-        { name in (try? database.collection(named: name)) != nil }
-      })
+    let isThere = database.map { database in
+      { name in (try? database.collection(named: name)) != nil }
+    }
+    text.addResponses(services.metrics, byCollectionWhere: isThere)
+    text.addResponses(services.api.state.grpcAnswers, .grpc, byCollectionWhere: isThere)
     text.addProcess()
     RoomReport(services: services).add(to: &text)
     text.single(

@@ -120,11 +120,18 @@ struct TelemetryReport {
   private func writeRequests(_ writer: inout JSONWriter) {
     writer.beginObject()
     writer.key("rest")
+    write(services.metrics, &writer)
+    writer.key("grpc")
+    write(services.api.state.grpcAnswers, &writer)
+    writer.endObject()
+  }
+
+  private func write(_ metrics: RequestMetrics, _ writer: inout JSONWriter) {
     writer.beginObject()
     writer.key("responses")
-    write(services.metrics.snapshot(), &writer)
+    write(metrics.snapshot(), &writer)
     if isPerCollection, !isAnonymous, let database = services.api.state.openDatabase {
-      let found = services.metrics.byCollection { (try? database.collection(named: $0)) != nil }
+      let found = metrics.byCollection { (try? database.collection(named: $0)) != nil }
       writer.key("per_collection_responses")
       writer.beginObject()
       for (name, groups) in found where access.permitsListing(name) {
@@ -134,17 +141,10 @@ struct TelemetryReport {
       writer.endObject()
     }
     writer.endObject()
-    writer.key("grpc")
-    writer.beginObject()
-    writer.key("responses")
-    writer.beginObject()
-    writer.endObject()
-    writer.endObject()
-    writer.endObject()
   }
 
   private func write(_ groups: RequestMetrics.Groups, _ writer: inout JSONWriter) {
-    let routes = Dictionary(grouping: groups) { "\($0.key.method) \($0.key.endpoint)" }
+    let routes = Dictionary(grouping: groups) { $0.key.route }
     writer.beginObject()
     for (route, groups) in routes.sorted(by: { $0.key < $1.key }) {
       writer.key(route)

@@ -1,0 +1,53 @@
+import QdrantService
+import Synchronization
+import Testing
+
+/// Large bodies take turns.
+struct ParsingRoomTests {
+  private final class Work: Sendable {
+    let running = Atomic<Int>(0)
+    let most = Atomic<Int>(0)
+
+    func parse() async {
+      most.max(running.add(1, ordering: .relaxed).newValue, ordering: .relaxed)
+      for _ in 0..<10 { await Task.yield() }
+      running.subtract(1, ordering: .relaxed)
+    }
+
+    /// As many as ever ran together.
+    var together: Int { most.load(ordering: .relaxed) }
+  }
+
+  @Test func bodiesBeyondTheRoomFollowEachOther() async throws {
+    let room = ParsingRoom(capacity: 100)
+    let work = Work()
+    try await withThrowingTaskGroup { group in
+      for _ in 0..<20 {
+        group.addTask { try await room.withRoom(for: 60) { await work.parse() } }
+      }
+      try await group.waitForAll()
+    }
+    #expect(work.together == 1)
+    #expect(room.waiting == 0)
+  }
+
+  @Test func bodiesThatFitAreParsedTogetherAndOneOfAnySizeAlone() async throws {
+    let room = ParsingRoom(capacity: 100)
+    try await room.withRoom(for: 50) { try await room.withRoom(for: 50) {} }
+    try await room.withRoom(for: 1_000_000) {}
+  }
+
+  @Test func whoIsCancelledLeavesItsPlace() async throws {
+    let room = ParsingRoom(capacity: 100)
+    let work = Work()
+    try await room.withRoom(for: 100) {
+      let waiting = Task { try await room.withRoom(for: 100) { await work.parse() } }
+      while room.waiting == 0 { await Task.yield() }
+      waiting.cancel()
+      await #expect(throws: CancellationError.self) { try await waiting.value }
+      #expect(room.waiting == 0)
+    }
+    #expect(work.together == 0)
+    try await room.withRoom(for: 100) {}
+  }
+}
