@@ -18,14 +18,17 @@ package final class ChunkDirectory<Chunk: AddressableChunk>: Sendable {
     current.withLock { number < $0.chunks.count ? $0.chunks[number] : nil }
   }
 
-  /// Sets or clears the chunk `number`. Called by the one writer.
-  package func replace(_ number: Int, with chunk: Chunk?) {
+  /// Sets or clears the chunk `number`. Called by one thread at a time.
+  package func replace(_ number: Int, with chunk: Chunk?) { replace([number: chunk]) }
+
+  /// Sets or clears chunks by their numbers, all at once. Called by one thread at a time.
+  package func replace(_ chunks: [Int: Chunk?]) {
     var next = snapshot().chunks
-    while next.count <= number {
-      guard chunk != nil else { return }
-      next.append(nil)
+    for (number, chunk) in chunks {
+      if number >= next.count, chunk == nil { continue }
+      while next.count <= number { next.append(nil) }
+      next[number] = chunk
     }
-    next[number] = chunk
     let table = ChunkTable(next)
     // The old table, and with it perhaps a dropped chunk, is released outside of the lock.
     let old = current.withLock { current in

@@ -22,9 +22,12 @@ import Synchronization
 public final class DenseColumn: Sendable {
   /// How rows are kept.
   public let codec: RowCodec
-  private let rowShift: Int
-  private let directory = ChunkDirectory<DenseChunk>()
-  private let chunkBytes = Atomic<Int>(0)
+  let rowShift: Int
+  let directory = ChunkDirectory<DenseChunk>()
+  /// Rows that are in files; held while chunks come or go, so that a view shows every row in one
+  /// place or the other.
+  let filed = TraceableMutex<FiledRows?>(nil)
+  let chunkBytes = Atomic<Int>(0)
 
   /// Where the next chunks of a large column lie. Writer only.
   private let region = TraceableMutex<RowRegion?>(nil)
@@ -92,11 +95,11 @@ public final class DenseColumn: Sendable {
     }
     let chunk = makeChunk(number)
     chunk.write(row: row, fill)
-    directory.replace(number, with: chunk)
+    filed.withLock { _ in directory.replace(number, with: chunk) }
     chunkBytes.add(chunk.byteCount, ordering: .relaxed)
   }
 
-  private func makeChunk(_ number: Int) -> DenseChunk {
+  func makeChunk(_ number: Int) -> DenseChunk {
     let chunkBytes = rowsPerChunk * rowBytes
     guard number >= Self.ownChunks, chunkBytes <= RowRegion.byteCount / 4 else {
       return DenseChunk(rowCount: rowsPerChunk, rowBytes: rowBytes)
@@ -113,7 +116,10 @@ public final class DenseColumn: Sendable {
 
   /// What is there now. Cheap: one lock and one reference. Keeps the chunks it shows alive.
   public func view() -> DenseColumnView {
-    DenseColumnView(codec: codec, rowShift: rowShift, table: directory.snapshot())
+    filed.withLock { filed in
+      DenseColumnView(
+        codec: codec, rowShift: rowShift, table: directory.snapshot(), filed: filed)
+    }
   }
 
   /// Gives back the memory of the chunk that holds `offset`. Writer only, when all rows of the
@@ -122,7 +128,7 @@ public final class DenseColumn: Sendable {
   public func dropChunk(containing offset: UInt32) {
     let number = Int(offset) >> rowShift
     guard let chunk = directory.chunk(number) else { return }
-    directory.replace(number, with: nil)
+    filed.withLock { _ in directory.replace(number, with: nil) }
     chunkBytes.subtract(chunk.byteCount, ordering: .relaxed)
   }
 }

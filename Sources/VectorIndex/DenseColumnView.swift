@@ -7,12 +7,18 @@ public struct DenseColumnView: Sendable {
   public let codec: RowCodec
   let rowShift: Int
   private let table: ChunkTable<DenseChunk>
+  /// Rows that are in files and not in memory; `nil` where there are none.
+  let filed: FiledRows?
 
-  init(codec: RowCodec, rowShift: Int, table: ChunkTable<DenseChunk>) {
+  init(codec: RowCodec, rowShift: Int, table: ChunkTable<DenseChunk>, filed: FiledRows?) {
     self.codec = codec
     self.rowShift = rowShift
     self.table = table
+    self.filed = filed
   }
+
+  /// Whether looking at a row may wait for a disk.
+  public var hasFiles: Bool { filed != nil }
 
   /// Numbers a row.
   public var dimension: Int { codec.dimension }
@@ -27,14 +33,14 @@ public struct DenseColumnView: Sendable {
 
   /// Whether there is a vector at `offset`.
   public func contains(_ offset: UInt32) -> Bool {
-    address(of: offset) != nil
+    address(of: offset) != nil || filed?.contains(offset) == true
   }
 
   /// A copy of the `dimension` numbers at `offset`, or `nil` if there is no vector.
   public func row(_ offset: UInt32) -> [Float]? {
-    guard let address = address(of: offset) else { return nil }
-    return withExtendedLifetime(table) {
+    withEncodedRow(offset) { row in
       [Float](unsafeUninitializedCapacity: dimension) { buffer, count in
+        guard let address = row.baseAddress else { return }
         codec.decode(address, into: UnsafeMutableBufferPointer(rebasing: buffer[..<dimension]))
         count = dimension
       }
@@ -46,18 +52,32 @@ public struct DenseColumnView: Sendable {
   public func withEncodedRow<R>(
     _ offset: UInt32, _ body: (UnsafeRawBufferPointer) throws -> R
   ) rethrows -> R? {
-    guard let address = address(of: offset) else { return nil }
+    guard let address = address(of: offset) else { return try withFiledRow(offset, body) }
     return try withExtendedLifetime(table) {
       try body(UnsafeRawBufferPointer(start: address, count: rowBytes))
     }
   }
 
-  /// `query`, of ``dimension`` numbers, prepared for the rows of this view.
-  public func scorer(for query: [Float], metric: Metric) -> any Scorer {
-    DenseScorer(query, metric: metric, view: self)
+  private func withFiledRow<R>(
+    _ offset: UInt32, _ body: (UnsafeRawBufferPointer) throws -> R
+  ) rethrows -> R? {
+    guard let filed, filed.contains(offset) else { return nil }
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: rowBytes, alignment: 64)
+    defer { memory.deallocate() }
+    let target = FiledRows.Target(offset: offset, memory: memory.baseAddress)
+    withUnsafePointer(to: target) {
+      filed.read(UnsafeBufferPointer(start: $0, count: 1), keeps: true)
+    }
+    return try body(UnsafeRawBufferPointer(memory))
   }
 
-  /// The address of a present row, valid while the view lives.
+  /// `query`, of ``dimension`` numbers, prepared for the rows of this view.
+  public func scorer(for query: [Float], metric: Metric) -> any Scorer {
+    if let filed { return FiledScorer(query, metric: metric, view: self, filed: filed) }
+    return DenseScorer(query, metric: metric, view: self)
+  }
+
+  /// The address of a row that is present in memory, valid while the view lives.
   func address(of offset: UInt32) -> UnsafeRawPointer? {
     withExtendedLifetime(table) {
       let row = Int(offset) & (rowsPerChunk - 1)
@@ -89,15 +109,11 @@ extension DenseColumnView {
   public func withRow<R>(
     _ offset: UInt32, _ body: (UnsafeBufferPointer<Float>) throws -> R
   ) rethrows -> R? {
-    guard let address = floats(at: offset) else { return nil }
-    return try withExtendedLifetime(table) {
-      try body(UnsafeBufferPointer(start: address, count: dimension))
-    }
-  }
-
-  /// The address of a present row of a column of float32, valid while the view lives.
-  func floats(at offset: UInt32) -> UnsafePointer<Float>? {
     precondition(element == .float32, "rows that are no floats")
-    return address(of: offset)?.assumingMemoryBound(to: Float.self)
+    return try withEncodedRow(offset) { row in
+      try body(
+        UnsafeBufferPointer(
+          start: row.baseAddress?.assumingMemoryBound(to: Float.self), count: dimension))
+    }
   }
 }

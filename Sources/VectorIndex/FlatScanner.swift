@@ -34,6 +34,7 @@ struct FlatScanner {
     var start = Int(rows?.lowerBound ?? 0)
     // Rows since the last look at `shouldStop`: a batch passes the same ones many times.
     var passed = blockRows
+    var hasGaps = false
     while start < end {
       // Blocks keep to their places in chunks, and end with them.
       let chunkEnd = (start / rowsPerChunk + 1) * rowsPerChunk
@@ -48,8 +49,12 @@ struct FlatScanner {
         isThere = score(UInt32(start)..<UInt32(stop), for: &lanes[index], scratch: scores)
       }
       start = isThere ? stop : chunkEnd
+      if !isThere { hasGaps = true }
     }
-    return true
+    guard hasGaps, let filed = lanes[first].scorer as? FiledScorer else { return true }
+    let range = UInt32(clamping: rows?.lowerBound ?? 0)..<UInt32(end)
+    return FiledScan(filed, rows: range, visibility: visibility).run(
+      &lanes, at: indices, shouldStop: shouldStop)
   }
 
   /// - Returns: false if there are no such rows.
