@@ -235,6 +235,23 @@ def show(rows: list[dict]) -> None:
         print(f"{(engine + ' ' + variant).strip():22}" + "".join(cells))
 
 
+def variants_of(name: str) -> list[str]:
+    """The variants of an engine, or the one of NAME:VARIANT; none if there is no such."""
+    peer, _, wanted = name.partition(":")
+    known = list(PEERS[peer][1]) if peer in PEERS else []
+    return [variant for variant in known if wanted in ("", variant)]
+
+
+def show_promises(child: Child, work: Work) -> None:
+    """What was asked for right after the build, and what was found."""
+    print("\nRecall that Quiver was asked for, and what it gave:")
+    given = {
+        setting: work.recall(answers[0]["found"]) for setting, answers in child.measured.items()
+    }
+    for recall in RECALLS:
+        print(f"{recall:12.2f} {given[f'recall {recall}']:9.4f}")
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench index")
     parser.add_argument("--data", required=True)
@@ -247,7 +264,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     names = options.engines.split(",")
-    if unknown := [name for name in names if name != "quiver" and name not in PEERS]:
+    if unknown := [name for name in names if name != "quiver" and not variants_of(name)]:
         parser.error(f"unknown engine {unknown[0]}; there are quiver, {', '.join(PEERS)}")
     work = Work(options)
     say(f"{work.shape[0]:,} rows of {work.shape[1]}, {len(work.truth):,} queries, {work.metric}")
@@ -257,21 +274,25 @@ def main() -> int:
     children: list[Child] = []
     missing = []
     for name in names:
-        for variant in ("",) if name == "quiver" else PEERS[name][1]:
+        for variant in ("",) if name == "quiver" else variants_of(name):
             say(f"Building {name} {variant} …")
             try:
-                children.append(Quiver(work) if name == "quiver" else Peer(name, variant, work))
+                peer = name.partition(":")[0]
+                children.append(Quiver(work) if name == "quiver" else Peer(peer, variant, work))
             except Exception as error:
                 missing.append(f"{name} {variant}: {error}")
     sweep(children, work, options.repeats)
     rows = [row for child in children for row in rows_of(child, work)]
     for child in children:
         child.close()
+    ours = [child for child in children if child.name == "quiver"]
     if options.json:
         for row in rows:
             print(json.dumps({k: v for k, v in row.items() if k != "variant"}), flush=True)
     else:
         show(rows)
+        for child in ours:
+            show_promises(child, work)
     for text in missing:
         say(f"left out: {text}")
     return 1 if any(text.startswith("quiver") for text in missing) else 0

@@ -3,6 +3,8 @@
     photos  local descriptors (SIFT) of photographs among Debian's wallpapers, 128-d, l2; queries
             are descriptors of photographs that no row is of
     words   GloVe vectors of 400,000 English words, 50-d, cosine; the queries are held out
+    copies  40,000 of those, and 360,000 derived from them, which lie far closer together: the
+            queries are words as they are, and so unlike the rows
 
 A set is made once, seeded, and kept: base.npy and queries.npy. Any other name is a folder with such
 files. Where more rows are asked for than a folder has, the others are derived from them.
@@ -25,7 +27,8 @@ PHOTO_PACKAGES = (
     "gnome-backgrounds", "lomiri-wallpapers-20.04", "mate-backgrounds",
     "plasma-workspace-wallpapers", "ukui-wallpapers",
 )  # fmt: skip
-SETS = {"photos": "l2", "words": "cosine"}
+COPIED_ROWS, COPIES = 40_000, 400_000
+SETS = {"photos": "l2", "words": "cosine", "copies": "cosine"}
 
 
 def folder_of(name: str) -> pathlib.Path:
@@ -36,7 +39,7 @@ def folder_of(name: str) -> pathlib.Path:
     if not (folder / "base.npy").exists():
         folder.mkdir(parents=True, exist_ok=True)
         print(f"Making {name} …", file=sys.stderr, flush=True)
-        rows, queries = {"photos": photos, "words": words}[name]()
+        rows, queries = {"photos": photos, "words": words, "copies": copies}[name]()
         np.save(folder / "queries.npy", queries)
         np.save(folder / "base.npy", rows)
     return folder
@@ -137,3 +140,8 @@ def words() -> tuple[np.ndarray, np.ndarray]:
     rows = rows[np.linalg.norm(rows, axis=1) > 0]
     rows = rows[np.random.default_rng(SEED).permutation(len(rows))]
     return rows[QUERIES:], rows[:QUERIES]
+
+
+def copies() -> tuple[np.ndarray, np.ndarray]:
+    rows, queries = words()
+    return derived(rows[:COPIED_ROWS], COPIES, SEED), queries

@@ -44,6 +44,13 @@ final class BoundHeap {
     return threshold
   }
 
+  /// The `rank`-th lowest bound, from 1; infinite if there are not as many.
+  func bound(rank: Int) -> Float {
+    if rank >= capacity { return threshold }
+    guard rank <= count else { return .infinity }
+    return UnsafeMutableBufferPointer(start: values, count: count).sorted()[rank - 1]
+  }
+
   private func grow() {
     let larger = UnsafeMutablePointer<Float>.allocate(capacity: 2 * room)
     larger.update(from: values, count: count)

@@ -4,14 +4,30 @@ import Glibc
 struct Calibration: Sendable, Equatable {
   /// Ascending in recall and probes.
   var points: [CalibrationPoint]
+  /// The same for rows whose neighbours lie far away; `nil` where queries calibrated, or none do.
+  var remote: RemoteCalibration?
 
-  init(points: [CalibrationPoint] = []) {
+  init(points: [CalibrationPoint] = [], remote: RemoteCalibration? = nil) {
     self.points = points
+    self.remote = remote
   }
 
   /// The least reach for `recall`, interpolated in the logarithms of probes and misses; beyond the
   /// last point as much again as the extrapolation asks for.
   func reach(forRecall recall: Double, listCount: Int) -> ProbeReach {
+    var reach = usualReach(forRecall: recall, listCount: listCount)
+    if let remote, recall < 1 {
+      let far = Calibration(points: remote.points).usualReach(
+        forRecall: recall, listCount: listCount)
+      reach.remote = far.slack.map { slack in
+        RemoteReach(
+          probes: far.probes, slack: slack, bounds: far.bounds, near: remote.near, far: remote.far)
+      }
+    }
+    return reach
+  }
+
+  private func usualReach(forRecall recall: Double, listCount: Int) -> ProbeReach {
     guard recall < 1 else { return ProbeReach(probes: listCount, bounds: .wide) }
     guard let last = points.last else { return ProbeReach(probes: min(listCount, 32)) }
     if let first = points.first, recall <= first.recall { return ProbeReach(first) }
@@ -66,6 +82,15 @@ struct Calibration: Sendable, Equatable {
     return ProbeReach(
       probes: max(1, Int(min(probes, 1e9))), slack: slack.isFinite ? slack : nil, bounds: b.bounds)
   }
+}
+
+/// Which reach gave which recall on rows whose neighbours are far away.
+struct RemoteCalibration: Sendable, Equatable {
+  /// The distance of neighbours that six of ten rows fall short of; see ``RemoteReach/near``.
+  var near: Float
+  /// The mean distance of those of the rows that were measured.
+  var far: Float
+  var points: [CalibrationPoint]
 }
 
 extension ProbeReach {

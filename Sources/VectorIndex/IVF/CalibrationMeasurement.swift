@@ -9,7 +9,12 @@ struct CalibrationMeasurement {
   let seed: UInt64
 
   private static let sampleSize = 256
-  private static let neighbors = 10
+  private static let neighbors = RemoteReach.neighbors
+  /// Rows of which those with the farthest neighbours are calibrated by themselves.
+  private static let poolSize = 1024
+  private static let remoteSize = 64
+  /// The recall that their lists are chosen for.
+  private static let poolRecall = 0.95
   /// Enough, so that more probes are not tried.
   private static let recallEnough = 0.996
   /// Beyond this recall, standard bounds cost more than wide ones.
@@ -33,7 +38,40 @@ struct CalibrationMeasurement {
   func run(
     _ generation: IVFGeneration, among offsets: [UInt32], shouldContinue: (Double) -> Bool
   ) throws(BuildInterrupted) -> Calibration {
-    try run(generation, with: draw(offsets), shouldContinue)
+    var calibration = try run(generation, with: draw(offsets)) { shouldContinue(0.7 * $0) }
+    calibration.remote = try remote(generation, calibration, offsets) {
+      shouldContinue(0.7 + 0.3 * $0)
+    }
+    return calibration
+  }
+
+  /// Measures with those of many rows whose neighbours are the farthest; `nil` where they say
+  /// nothing of other queries.
+  private func remote(
+    _ generation: IVFGeneration, _ calibration: Calibration, _ offsets: [UInt32],
+    shouldContinue: (Double) -> Bool
+  ) throws(BuildInterrupted) -> RemoteCalibration? {
+    guard offsets.count >= 4 * Self.poolSize, !generation.quantizer.ranksByProduct else {
+      return nil
+    }
+    let lists = generation.lists.count
+    let search = IVFSearch(
+      IVFIndexView(generation: generation),
+      reach: calibration.reach(forRecall: Self.poolRecall, listCount: lists))
+    var pool: [(distance: Float, sample: Sample)] = []
+    for sample in draw(Self.poolSize, of: offsets, seed: seed ^ 0xFA12) {
+      guard shouldContinue(0) else { throw BuildInterrupted() }
+      let distance = search.neighborDistance(of: sample.query, in: rows, visibility: visibility)
+      if distance.isFinite { pool.append((distance, sample)) }
+    }
+    guard pool.count > 2 * Self.remoteSize else { return nil }
+    pool.sort { $0.distance < $1.distance }
+    let farthest = pool.suffix(Self.remoteSize)
+    let near = pool[pool.count * 6 / 10].distance
+    let far = farthest.reduce(0) { $0 + $1.distance } / Float(farthest.count)
+    guard far > near else { return nil }
+    let points = try run(generation, with: farthest.map(\.sample), shouldContinue).points
+    return RemoteCalibration(near: near, far: far, points: points)
   }
 
   /// Measures with queries instead of rows.
@@ -127,9 +165,13 @@ struct CalibrationMeasurement {
   }
 
   private func draw(_ offsets: [UInt32]) -> [Sample] {
-    var random = SplitMix64(seed: seed ^ 0xCA1B)
+    draw(Self.sampleSize, of: offsets, seed: seed ^ 0xCA1B)
+  }
+
+  private func draw(_ count: Int, of offsets: [UInt32], seed: UInt64) -> [Sample] {
+    var random = SplitMix64(seed: seed)
     var samples: [Sample] = []
-    for _ in 0..<min(Self.sampleSize, offsets.count) {
+    for _ in 0..<min(count, offsets.count) {
       let offset = offsets[Int(random.next() % UInt64(offsets.count))]
       guard let vector = rows.row(offset) else { continue }
       samples.append(

@@ -74,7 +74,7 @@ extension IVFFlatIndex {
       trainedRows: header.trainedRows,
       generation: IVFGeneration(
         quantizer: quantizer, lists: lists, coveredRows: header.coveredRows,
-        calibration: Calibration(points: header.calibration), strays: strays))
+        calibration: header.calibration, strays: strays))
   }
 
   private static func readStrays(
@@ -132,8 +132,11 @@ extension IVFFlatIndex {
 
 /// The fixed first part of a serialized index: 64-bit words, little-endian.
 struct SerializedHeader {
-  private static let version: UInt64 = 2
+  private static let version: UInt64 = 3
+  /// Without ``remote``.
+  private static let earlierVersion: UInt64 = 2
   private static let fixedWords = 9
+  private static let remoteWords = 2
   private static let pointWords = 3
   private static let calibrationMax = 1 << 10
 
@@ -145,7 +148,7 @@ struct SerializedHeader {
   let seed: UInt64
   let ranksByProduct: Bool
   let assignsTwice: Bool
-  let calibration: [CalibrationPoint]
+  let calibration: Calibration
 
   init(_ index: IVFFlatIndex, _ generation: IVFGeneration) {
     metric = Self.code(of: index.metric)
@@ -156,16 +159,21 @@ struct SerializedHeader {
     seed = index.parameters.seed
     ranksByProduct = generation.quantizer.ranksByProduct
     assignsTwice = index.parameters.assignsTwice
-    calibration = generation.calibration.points
+    calibration = generation.calibration
   }
 
   var words: [UInt64] {
     let flags: UInt64 = (ranksByProduct ? 1 : 0) | (assignsTwice ? 2 : 0)
     var words: [UInt64] = [
       Self.version, metric, UInt64(dimension), UInt64(listCount), UInt64(coveredRows),
-      UInt64(trainedRows), seed, flags, UInt64(calibration.count),
+      UInt64(trainedRows), seed, flags, UInt64(calibration.points.count),
     ]
-    words += Self.words(of: calibration)
+    words += Self.words(of: calibration.points)
+    let remote = calibration.remote
+    let (near, far) = (remote?.near ?? 0, remote?.far ?? 0)
+    words.append(UInt64(remote?.points.count ?? 0))
+    words.append(UInt64(near.bitPattern) | UInt64(far.bitPattern) << 32)
+    words += Self.words(of: remote?.points ?? [])
     return words.map(\.littleEndian)
   }
 
@@ -180,7 +188,7 @@ struct SerializedHeader {
 
   init(reading source: (UnsafeMutableRawBufferPointer) throws -> Void) throws {
     let fixed = try Self.words(Self.fixedWords, source)
-    guard fixed[0] == Self.version else {
+    guard fixed[0] == Self.version || fixed[0] == Self.earlierVersion else {
       throw DamagedIndex(reason: "version \(fixed[0]) of the lists is not known")
     }
     guard fixed[2] <= 1 << 20, fixed[3] >= 1, fixed[3] <= 1 << 24, fixed[4] <= UInt32.max,
@@ -194,7 +202,24 @@ struct SerializedHeader {
     seed = fixed[6]
     ranksByProduct = fixed[7] & 1 != 0
     assignsTwice = fixed[7] & 2 != 0
-    calibration = try Self.calibration(points: Int(fixed[8]), source)
+    let points = try Self.calibration(points: Int(fixed[8]), source)
+    let remote = fixed[0] == Self.version ? try Self.remote(source) : nil
+    calibration = Calibration(points: points, remote: remote)
+  }
+
+  private static func remote(
+    _ source: (UnsafeMutableRawBufferPointer) throws -> Void
+  ) throws -> RemoteCalibration? {
+    let fixed = try words(remoteWords, source)
+    let (near, far) = (
+      Float(bitPattern: UInt32(truncatingIfNeeded: fixed[1])),
+      Float(bitPattern: UInt32(truncatingIfNeeded: fixed[1] >> 32))
+    )
+    guard fixed[0] <= calibrationMax, near.isFinite, far.isFinite else {
+      throw DamagedIndex(reason: "the calibration does not make sense")
+    }
+    let points = try calibration(points: Int(fixed[0]), source)
+    return points.isEmpty ? nil : RemoteCalibration(near: near, far: far, points: points)
   }
 
   private static func calibration(

@@ -191,15 +191,39 @@ public struct IVFSearch: VectorSearching {
   private func noteProbes(of lane: SearchLane, _ visibility: VisibilityView) {
     guard let trace else { return }
     let lists = index.generation.lists
+    let probes = lane.earlierProbes + lane.probes
     let tail = scansTail ? max(0, Int(visibility.rowCount) - Int(index.coveredRows)) : 0
     trace.add(
       .init(
-        lists: lists.count, probes: lane.probes.count,
-        entries: lane.probes.reduce(0) { $0 + lists[Int($1.list)].entryCount },
+        lists: lists.count, probes: probes.count,
+        entries: probes.reduce(0) { $0 + lists[Int($1.list)].entryCount },
         scored: lane.scoredCount + tail))
   }
 
   // MARK: Probing
+
+  /// How far the last neighbour of a query is that it wants, as the nearest lists tell; see
+  /// ``RemoteReach``. Infinite if these have too few rows.
+  func neighborDistance(
+    of query: SearchQuery, in view: DenseColumnView, visibility: VisibilityView
+  ) -> Float {
+    let lane = lane(for: query, errors: reach.bounds, in: view, visibility)
+    ListSelection.select(reach, index.generation, for: lane)
+    let scan = ListScan(generation: index.generation, visibility: visibility)
+    guard scan.run([lane], shouldStop: { false }) else { return .infinity }
+    return lane.neighborDistance(rank: query.limit, metric)
+  }
+
+  private func lane(
+    for query: SearchQuery, errors: ErrorBounds, in view: DenseColumnView,
+    _ visibility: VisibilityView
+  ) -> SearchLane {
+    SearchLane(
+      query, vector: view.codec.listForm(of: query.vector, metric: metric),
+      limit: min(query.limit, max(1, Int(visibility.rowCount))),
+      scorer: view.scorer(for: query.vector, metric: metric), errors: errors,
+      quantizer: index.generation.quantizer)
+  }
 
   private func probe(
     _ queries: [(query: SearchQuery, reach: ProbeReach)], in view: DenseColumnView,
@@ -209,11 +233,7 @@ public struct IVFSearch: VectorSearching {
     var lanes: [SearchLane] = []
     for (query, reach) in queries {
       if shouldStop() { throw SearchInterrupted() }
-      let limit = min(query.limit, max(1, Int(visibility.rowCount)))
-      let lane = SearchLane(
-        query, vector: view.codec.listForm(of: query.vector, metric: metric), limit: limit,
-        scorer: view.scorer(for: query.vector, metric: metric), errors: reach.bounds,
-        quantizer: generation.quantizer)
+      let lane = lane(for: query, errors: reach.bounds, in: view, visibility)
       if let allowed = query.allowed {
         FilteredProbes(generation: generation, allowed: allowed, unfiltered: reach.evenProbes)
           .select(probes(for: query), for: lane)
@@ -223,7 +243,10 @@ public struct IVFSearch: VectorSearching {
       lanes.append(lane)
     }
     let scan = ListScan(generation: generation, visibility: visibility)
+    for lane in lanes { lane.take(strays: generation.strays) }
     guard scan.run(lanes, shouldStop: shouldStop) else { throw SearchInterrupted() }
+    let further = zip(lanes, queries).filter { ListSelection.widen($1.reach, generation, for: $0) }
+    guard scan.run(further.map(\.0), shouldStop: shouldStop) else { throw SearchInterrupted() }
     let rerank = Rerank(visibility: visibility)
     var collected: [TopK] = []
     for lane in lanes {

@@ -16,7 +16,6 @@ struct ListScan {
 
   /// - Returns: false if `shouldStop` returned true before the end.
   func run(_ lanes: [SearchLane], shouldStop: () -> Bool) -> Bool {
-    for lane in lanes { lane.take(strays: generation.strays) }
     guard let scratch = lanes.first?.scratch.survivors else { return true }
     if lanes.count == 1 {
       return scanAll(lanes[0].probes[...], lanes[0], scratch, shouldStop)

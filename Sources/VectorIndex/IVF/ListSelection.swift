@@ -38,6 +38,26 @@ struct ListSelection {
     selection.finish()
   }
 
+  /// Has a lane whose probes were scanned look farther if its neighbours turned out to be far away.
+  /// What was scanned is not put into it again.
+  ///
+  /// - Returns: whether there are more lists to be scanned.
+  static func widen(_ reach: ProbeReach, _ generation: IVFGeneration, for lane: SearchLane) -> Bool
+  {
+    guard lane.query.allowed == nil, let remote = reach.remote else { return false }
+    let distance = lane.neighborDistance(
+      rank: RemoteReach.neighbors, generation.quantizer.metric)
+    guard let wider = remote.widened(reach, distance: distance) else { return false }
+    lane.earlierProbes = lane.probes
+    lane.errors = wider.bounds
+    select(wider, generation, for: lane)
+    let scanned = lane.scratch.scored
+    scanned.clear()
+    for probe in lane.earlierProbes { _ = scanned.insert(UInt32(probe.list)) }
+    lane.probes.removeAll { !scanned.insert(UInt32($0.list)) }
+    return !lane.probes.isEmpty
+  }
+
   /// How remote every list with entries is from a query: the distance of its centroid, or, where
   /// lists are ranked by product, the product that a query of length 1 has with it, negated.
   static func remoteness(of query: [Float], from generation: IVFGeneration) -> [Float] {

@@ -9,6 +9,8 @@ struct ProbeReach: Sendable, Equatable {
   /// at the same mean recall all together look at fewer (compare the dynamic pruning of SPANN,
   /// arXiv 2111.08566, which measures from the nearest list alone).
   var slack: Float? = nil
+  /// How far queries are looked from whose neighbours lie farther away; `nil` if no farther.
+  var remote: RemoteReach? = nil
   /// Whether it is to be just this reach, however many neighbours are wanted and found.
   var isFixed = false
   /// Which entries of those lists are looked at.

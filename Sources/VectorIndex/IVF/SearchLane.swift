@@ -11,7 +11,7 @@ final class SearchLane {
   /// Scores the rows that are looked at exactly.
   let scorer: any Scorer
   /// How far estimates may be off.
-  let errors: ErrorBounds
+  var errors: ErrorBounds
   /// Neighbours wanted.
   let limit: Int
   let squaredLength: Float
@@ -20,6 +20,8 @@ final class SearchLane {
   let scratch: SearchScratch
   /// The lists to look at, nearest first.
   var probes: [Probe] = []
+  /// What was looked at before ``probes``.
+  var earlierProbes: [Probe] = []
   /// Rows that were scored exactly.
   var scoredCount = 0
   private let candidates: CandidateQueue
@@ -95,6 +97,15 @@ final class SearchLane {
         bound = bounds.offer(upper)
       }
     }
+  }
+
+  /// How far the neighbour of a rank is, from 1, as far as the lists tell that were scanned; the last
+  /// that is wanted if these are fewer. In the units of vectors for Euclidean distances, else the
+  /// negated product with a query of length 1.
+  func neighborDistance(rank: Int, _ metric: Metric) -> Float {
+    let bound = bounds.bound(rank: min(limit, rank))
+    if metric == .squaredEuclid { return max(0, bound).squareRoot() }
+    return bound / max(squaredLength.squareRoot(), .leastNormalMagnitude)
   }
 
   /// Takes rows that nothing is known of: they are scored before all others.

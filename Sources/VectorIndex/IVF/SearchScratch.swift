@@ -8,7 +8,7 @@ final class SearchScratch: @unchecked Sendable {
   let bounds = BoundHeap()
   /// Rows whose bounds were taken.
   let bounded = SeenRows(capacity: 64)
-  /// Rows that were scored exactly.
+  /// Rows that were scored exactly, and before that lists that were scanned.
   let scored = SeenRows(capacity: 64)
   let survivors = ScanScratch()
   /// A query's lookup table and its rotated vector.

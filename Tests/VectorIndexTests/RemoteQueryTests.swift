@@ -1,0 +1,79 @@
+import SeededRandom
+import Testing
+import VectorIndex
+
+/// Queries unlike the rows.
+@Suite struct RemoteQueryTests {
+  /// Nine of ten rows are nearly another one, so their own neighbours lie much nearer than those
+  /// of a query.
+  private func copies(
+    _ metric: Metric, _ random: inout SeededGenerator
+  ) throws -> (ClusteredRows, IVFFlatIndex) {
+    let rows = ClusteredRows(
+      dimension: 32, clusters: 200, isUnit: metric == .dot, random: &random)
+    rows.add(1_200, &random)
+    let originals = rows.rows
+    rows.add(10_800, &random) { random in
+      let original = originals[Int.random(in: 0..<originals.count, using: &random)]
+      var row = zip(original, random.vector(32)).map { $0 + 0.02 * $1 }
+      if metric == .dot { VectorMath.normalize(&row) }
+      return row
+    }
+    return (rows, try rows.build(metric))
+  }
+
+  @Test(arguments: [Metric.dot, .squaredEuclid]) func strangersGetTheRecallAskedFor(
+    metric: Metric
+  ) throws {
+    var random = SeededGenerator(seed: 141)
+    let (rows, index) = try copies(metric, &random)
+    for recall in [0.9, 0.95, 0.98] {
+      let found = try rows.recall(
+        index, metric, effort: .recall(recall), queries: 200, &random)
+      #expect(found >= recall - 0.03, "\(metric), \(recall)")
+    }
+  }
+
+  @Test func aBatchFindsWhatItsQueriesFindAlone() throws {
+    var random = SeededGenerator(seed: 142)
+    let (rows, index) = try copies(.squaredEuclid, &random)
+    let queries = (0..<40).map { _ in
+      SearchQuery(vector: rows.randomRow(&random), limit: 10)
+    }
+    let together = try rows.search(index, queries, .recall(0.98))
+    let exact = try rows.exact(.squaredEuclid, queries)
+    var found = 0
+    for (own, truth) in zip(together, exact) {
+      found += Set(own.map(\.offset)).intersection(truth.map(\.offset)).count
+    }
+    #expect(Double(found) / 400 >= 0.96)
+  }
+
+  /// Version 2 has no part on remote rows.
+  @Test func anIndexOfTheEarlierVersionIsRead() throws {
+    var random = SeededGenerator(seed: 143)
+    let (rows, index) = try copies(.squaredEuclid, &random)
+    var bytes: [UInt8] = []
+    index.serialize { bytes += $0 }
+    let word = { (position: Int) in
+      bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 8 * position, as: UInt64.self) }
+    }
+    #expect(word(0) == 3)
+    let remote = 9 + 3 * Int(word(8))
+    let remotePoints = Int(word(remote))
+    #expect(remotePoints > 1)
+    bytes.removeSubrange(8 * remote..<8 * (remote + 2 + 3 * remotePoints))
+    bytes[0] = 2
+    var position = 0
+    let copy = try IVFFlatIndex(
+      metric: .squaredEuclid, dimension: 32, parameters: IVFParameters(),
+      reading: { target in
+        target.copyBytes(from: bytes[position..<position + target.count])
+        position += target.count
+      })
+    #expect(position == bytes.count)
+    #expect(copy.statistics().calibration == index.statistics().calibration)
+    let query = SearchQuery(vector: rows.randomRow(&random), limit: 10)
+    #expect(try rows.search(copy, [query], .probes(9)) == rows.search(index, [query], .probes(9)))
+  }
+}
