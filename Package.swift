@@ -42,6 +42,7 @@ let nioHTTPTypesHTTP2 = product("NIOHTTPTypesHTTP2", "swift-nio-extras")
 let nioSSL = product("NIOSSL", "swift-nio-ssl")
 let nioTLS = product("NIOTLS", "swift-nio")
 let nioPosix = product("NIOPosix", "swift-nio")
+let tracing = product("Tracing", "swift-distributed-tracing")
 let unixSignals = product("UnixSignals", "swift-service-lifecycle")
 
 let package = Package(
@@ -54,6 +55,7 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -85,7 +87,7 @@ let package = Package(
       "VectorDB",
       [
         "FastJSON", "PayloadIndex", "PointModel", "RowSets", "Storage", "TextAnalysis",
-        "VectorIndex", crypto, logging,
+        "VectorIndex", crypto, logging, tracing,
       ]),
     // Server
     .systemLibrary(name: "CBrotli", providers: [.apt(["libbrotli-dev"])]),
@@ -97,19 +99,22 @@ let package = Package(
     target("ProtoWire"),
     target("QdrantAPI", ["FastJSON", "PointModel", "TextAnalysis"]),
     target("AccessTokens", ["FastJSON", "PointModel", crypto]),
-    target("QdrantService", ["AccessTokens", "PointModel", "ServiceProcess", "VectorDB", logging]),
+    target(
+      "QdrantService",
+      ["AccessTokens", "PointModel", "RequestTracing", "ServiceProcess", "VectorDB", logging]),
     .target(
       name: "QdrantGRPC",
       dependencies: [
-        "FastJSON", "PointModel", "ProtoWire", "QdrantAPI", "QdrantService", "TransportBase",
-        "VectorDB", logging, nioCore, nioHPACK, nioHTTP2, nioPosix,
+        "FastJSON", "PointModel", "ProtoWire", "QdrantAPI", "QdrantService", "RequestTracing",
+        "TransportBase", "VectorDB", logging, nioCore, nioHPACK, nioHTTP2, nioPosix,
       ],
       resources: [.embedInCode("Reflection/qdrant.schema")], swiftSettings: strict),
     target(
       "QdrantREST",
       [
         "CBrotli", "CZlib", "DashboardPages", "FastJSON", "HTTPTransfer", "PointModel", "QdrantAPI",
-        "QdrantService", "ServiceProcess", "TransportBase", "VectorDB", "VectorIndex", httpTypes,
+        "QdrantService", "RequestTracing", "ServiceProcess", "TransportBase", "VectorDB",
+        "VectorIndex", httpTypes,
         hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1, nioHTTP2, nioHTTPTypes,
         nioHTTPTypesHTTP1, nioHTTPTypesHTTP2, nioPosix, nioTLS,
       ]),
@@ -119,9 +124,9 @@ let package = Package(
       dependencies: [
         .target(name: "CMalloc", condition: .when(platforms: [.linux])),
         "AccessTokens", "DataTransfer", "FastJSON", "HTTPTransfer", "PointModel", "QdrantClient",
-        "QdrantGRPC", "QdrantREST", "QdrantService", "ServiceProcess", "TransportBase", "VectorDB",
-        "VectorIndex", argumentParser, hummingbird, lifecycle, logging, nioCore, nioPosix,
-        unixSignals,
+        "QdrantGRPC", "QdrantREST", "QdrantService", "RequestTracing", "ServiceProcess",
+        "TransportBase", "VectorDB", "VectorIndex", argumentParser, hummingbird, lifecycle, logging,
+        nioCore, nioPosix, unixSignals,
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -137,7 +142,10 @@ let package = Package(
       name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
     .target(name: "CHTMLDocument", dependencies: ["CLibXML2"]),
     .target(name: "CEmbeddingKernels"),
-    target("HTTPTransfer", ["CCurl", "FastJSON"]),
+    target("HTTPTransfer", ["CCurl", "FastJSON", tracing]),
+    target(
+      "RequestTracing",
+      ["FastJSON", "HTTPTransfer", "ServiceProcess", lifecycle, logging, tracing]),
     target("QdrantClient", ["FastJSON", "HTTPTransfer", "PointModel", "QdrantAPI"]),
     target(
       "DataTransfer",
@@ -149,8 +157,9 @@ let package = Package(
       name: "RAGGateway",
       dependencies: [
         "CHTMLDocument", "CICU", "FastJSON", "HTTPTransfer", "PointModel", "QdrantAPI",
-        "QdrantClient", "SentenceEmbedding", "ServiceProcess", "TextAnalysis", "TransportBase",
-        crypto, httpTypes, hummingbird, hummingbirdCore, lifecycle, logging, nioCore, nioPosix,
+        "QdrantClient", "RequestTracing", "SentenceEmbedding", "ServiceProcess", "TextAnalysis",
+        "TransportBase", crypto, httpTypes, hummingbird, hummingbirdCore, lifecycle, logging,
+        nioCore, nioPosix,
       ],
       resources: [
         .embedInCode("Pages/docs.html"), .embedInCode("Pages/index.html"),
@@ -160,7 +169,8 @@ let package = Package(
     .executableTarget(
       name: "quiver-gateway",
       dependencies: [
-        "RAGGateway", "ServiceProcess", argumentParser, lifecycle, logging, unixSignals,
+        "RAGGateway", "RequestTracing", "ServiceProcess", argumentParser, lifecycle, logging,
+        unixSignals,
       ],
       swiftSettings: strict),
     // Tests
@@ -213,6 +223,7 @@ let package = Package(
         nioHTTP1,
       ]),
     tests("HTTPTransfer"),
+    tests("RequestTracing", ["FastJSON", "HTTPTransfer", "ServiceProcess", logging, tracing]),
     tests("DataTransfer", ["FastJSON"]),
     tests("ServiceProcess", ["FastJSON", logging]),
     .testTarget(

@@ -80,9 +80,13 @@ public struct JSONEndpoint: Sendable {
   ) async throws(EndpointFailure) -> EndpointReply {
     var policy = retry
     policy.patience = RequestDeadline.secondsLeft
+    let span = OutgoingSpan(method.rawValue, path, of: shown)
     do {
-      return EndpointReply(try await policy.run(client, request(method, path, body)))
+      let response = try await policy.run(client, request(method, path, body, span.headers))
+      span.end(status: response.status)
+      return EndpointReply(response)
     } catch {
+      span.end(error)
       throw failure(error)
     }
   }
@@ -93,19 +97,26 @@ public struct JSONEndpoint: Sendable {
   public func stream(
     _ method: Method, _ path: String, body: [UInt8]? = nil, to sink: @escaping HTTPClient.Sink
   ) async throws(EndpointFailure) -> EndpointReply {
+    let span = OutgoingSpan(method.rawValue, path, of: shown)
     do {
-      return EndpointReply(try await client.download(request(method, path, body), to: sink))
+      let response = try await client.download(
+        request(method, path, body, span.headers), to: sink)
+      span.end(status: response.status)
+      return EndpointReply(response)
     } catch {
+      span.end(error)
       throw failure(error)
     }
   }
 
-  private func request(_ method: Method, _ path: String, _ body: [UInt8]?) -> HTTPRequest {
+  private func request(
+    _ method: Method, _ path: String, _ body: [UInt8]?, _ traced: [(String, String)]
+  ) -> HTTPRequest {
     let own = timeout / .seconds(1)
     let seconds = max(0.001, min(own, RequestDeadline.secondsLeft ?? own))
     return HTTPRequest(
-      method: method.rawValue, url: base + path, headers: headers + current(), body: body ?? [],
-      timeoutSeconds: seconds, connectTimeoutSeconds: min(seconds, 10),
+      method: method.rawValue, url: base + path, headers: headers + current() + traced,
+      body: body ?? [], timeoutSeconds: seconds, connectTimeoutSeconds: min(seconds, 10),
       maximumResponseBytes: replyBytes)
   }
 

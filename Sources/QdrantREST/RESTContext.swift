@@ -2,6 +2,7 @@ public import Hummingbird
 import NIOCore
 import PointModel
 import QdrantService
+import RequestTracing
 
 /// What accompanies one request: the moment it arrived, its route and the parameters of its path.
 public struct RESTContext: InitializableFromSource {
@@ -13,6 +14,10 @@ public struct RESTContext: InitializableFromSource {
   var values: [String] = []
   /// Who calls.
   var caller = Caller.nobody
+  /// What the request is called in logs.
+  var requestID = ""
+  /// The trace that it belongs to.
+  var trace = RequestTrace.none
 
   /// The connection that it came by.
   private var channel: (any Channel)?

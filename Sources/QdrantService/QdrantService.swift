@@ -1,5 +1,6 @@
 public import Logging
 import PointModel
+public import RequestTracing
 public import VectorDB
 
 /// Qdrant's API over one database, as functions: one for each call, typed in and out, without any
@@ -17,6 +18,8 @@ public struct QdrantService: Sendable {
   let keys: AccessKeys
   /// Where it is written down who asked for what.
   let audit: AuditLog?
+  /// Makes the spans of requests.
+  public let tracer: RequestTracer
   let logger: Logger
 
   /// The API of a server that learns of its database through `state`.
@@ -24,15 +27,17 @@ public struct QdrantService: Sendable {
   /// - Parameters:
   ///   - keys: what callers' keys permit; without any everybody may do everything.
   ///   - audit: where it is written down who asked for what; `nil` for nowhere.
+  ///   - tracer: makes the spans of requests.
   ///   - logger: told what goes wrong where nobody waits for the outcome.
   public init(
     state: ServerState, snapshotFolder: SnapshotFolder, keys: AccessKeys = .none,
-    audit: AuditLog? = nil, logger: Logger
+    audit: AuditLog? = nil, tracer: RequestTracer = .off, logger: Logger
   ) {
     self.state = state
     self.snapshotFolder = snapshotFolder
     self.keys = keys
     self.audit = audit
+    self.tracer = tracer
     self.logger = logger
   }
 

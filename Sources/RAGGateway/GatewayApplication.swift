@@ -4,6 +4,7 @@ import HummingbirdCore
 public import Logging
 import NIOCore
 public import PointModel
+public import RequestTracing
 public import ServiceLifecycle
 import TransportBase
 
@@ -120,6 +121,8 @@ public struct GatewayServices: Sendable {
   public var keys: AccessKeys
   /// Bounds on requests and replies.
   public var limits: GatewayLimits
+  /// Makes the spans of requests.
+  public var tracer = RequestTracer.off
   /// Where failures are logged.
   public var logger: Logger
 

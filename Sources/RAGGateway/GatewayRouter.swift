@@ -1,6 +1,7 @@
 import HTTPTypes
 public import Hummingbird
 import NIOCore
+import RequestTracing
 import ServiceProcess
 
 /// The gateway's routes.
@@ -26,7 +27,9 @@ public enum GatewayRouter {
 
     let router = Router(context: GatewayContext.self)
     let metrics = RequestMetrics()
-    router.add(middleware: RequestLogMiddleware(metrics: metrics, logger: services.logger))
+    router.add(
+      middleware: RequestLogMiddleware(
+        metrics: metrics, tracer: services.tracer, logger: services.logger))
     router.add(
       middleware: ErrorMiddleware(logger: services.logger, drainedBytes: limits.drainedBytes))
     router.add(
@@ -35,7 +38,8 @@ public enum GatewayRouter {
     router.add(middleware: AdmissionMiddleware(limit: limits.requestsInFlight))
     router.add(middleware: DeadlineMiddleware(time: limits.requestTime))
     HealthController(probe: probe).addRoutes(to: router)
-    MetricsController(metrics: metrics, figures: figures).addRoutes(to: router)
+    MetricsController(metrics: metrics, figures: figures, spans: services.tracer.queue)
+      .addRoutes(to: router)
     UploadController(uploads: uploads, documents: documents, limits: limits).addRoutes(to: router)
     InsightController(service: insights, stream: stream, limits: limits).addRoutes(to: router)
     ChatController(
@@ -68,6 +72,7 @@ struct HealthController: Sendable {
 struct MetricsController: Sendable {
   let metrics: RequestMetrics
   let figures: RetrievalFigures
+  let spans: SpanQueue?
 
   func addRoutes(to router: Router<GatewayContext>) {
     router.get("/metrics") { _, _ in
@@ -75,6 +80,7 @@ struct MetricsController: Sendable {
       text.addResponses(metrics)
       figures.write(to: &text)
       text.addProcess()
+      spans?.write(to: &text)
       return Response(
         status: .ok, headers: [.contentType: "text/plain; charset=utf-8"],
         body: ResponseBody(byteBuffer: ByteBuffer(string: text.text)))

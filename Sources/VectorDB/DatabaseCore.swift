@@ -129,7 +129,8 @@ final class DatabaseCore: Sendable {
   ) async throws(CollectionError) -> CatalogAnswer {
     try await whileCounted { () async throws(CollectionError) in
       try await queue { completion in
-        push(CatalogRequest(change: change, origin: origin, completion: completion))
+        push(
+          CatalogRequest(change: change, origin: origin, trace: .current, completion: completion))
       }
     }
   }

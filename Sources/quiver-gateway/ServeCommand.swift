@@ -1,6 +1,7 @@
 import ArgumentParser
 import Logging
 import RAGGateway
+import RequestTracing
 import ServiceLifecycle
 import ServiceProcess
 import UnixSignals
@@ -18,11 +19,15 @@ struct ServeCommand: AsyncParsableCommand {
     var logger = Logger(label: "quiver-gateway")
     logger.logLevel = settings.logLevel
     for warning in settings.warnings { logger.warning("\(warning)") }
+    let tracing = ProcessTracing(
+      settings.tracing, version: GatewayRelease.version, passesOn: true, logger: logger)
     let assembly: GatewayAssembly
     let application: GatewayApplication
     do {
       assembly = try GatewayAssembly(settings: settings, logger: logger)
-      application = try GatewayApplication(services: assembly.services, settings: settings)
+      var parts = assembly.services
+      parts.tracer = tracing.tracer
+      application = try GatewayApplication(services: parts, settings: settings)
     } catch {
       StandardError.say("\(error)")
       throw SettingsOptions.wrongConfiguration
@@ -36,8 +41,11 @@ struct ServeCommand: AsyncParsableCommand {
         "answers": "\(settings.generation.provider.rawValue)",
         "keys": "\(settings.access.keys.isEmpty ? "none: everybody may do everything" : "needed")",
       ])
+    // What comes first is stopped last.
+    var services: [any Service] = [application]
+    if let exporter = tracing.exporter { services.insert(exporter, at: 0) }
     var configuration = ServiceGroupConfiguration(
-      services: [application], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+      services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
     // Within the ten seconds that a container is given; requests still running then are cancelled.
     configuration.maximumGracefulShutdownDuration = .seconds(8)
     let group = ServiceGroup(configuration: configuration)

@@ -6,6 +6,7 @@ import NIOCore
 import NIOPosix
 import QdrantREST
 import QdrantService
+import RequestTracing
 import ServiceLifecycle
 import Synchronization
 import UnixSignals
@@ -52,14 +53,18 @@ struct Server {
     let state = ServerState(bodyBytesMax: settings.maxInflightMB << 20)
     let database = DatabaseService(settings: settings, state: state, logger: logger)
     let certificates = try ServerCertificates(settings)
+    let tracing = ProcessTracing(settings.tracing, version: Release.version, logger: logger)
     let api = QdrantService(
       state: state, snapshotFolder: settings.snapshotFolder, keys: settings.accessKeys,
-      audit: try audit(), logger: logger)
+      audit: try audit(), tracer: tracing.tracer, logger: logger)
     let rest = RESTApplication(api, settings: settings, logger: logger, commit: commit)
     let application = rest.application(
       certificate: certificates?.rest,
       onListening: { port in await database.startedListening(port: port) })
-    var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: application)]
+    var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
+    // What comes first is stopped last.
+    if let exporter = tracing.exporter { services.append(.init(service: exporter)) }
+    services.append(.init(service: application))
     if let certificates { services.append(.init(service: certificates.renewal(logger))) }
     if let port = settings.metricsPort {
       services.append(.init(service: rest.metricsApplication(port: port)))
@@ -89,17 +94,7 @@ struct Server {
       Task.detached { await self.endInTime(state) }
       self.endAtLast()
     }
-    let trimming = Task.detached {
-      var free = 0
-      while (try? await Task.sleep(for: Self.trimEvery)) != nil {
-        let seen = free
-        let trim = { @Sendable in
-          JSONParserPool.shared.releaseUnused()
-          return HeapSettings.trim(after: seen)
-        }
-        free = (try? await NIOSingletons.posixBlockingThreadPool.runIfActive(trim)) ?? seen
-      }
-    }
+    let trimming = Task.detached { await Self.trimHeap() }
     defer { trimming.cancel() }
     let outcome: Result<Void, any Error>
     do {
@@ -115,6 +110,19 @@ struct Server {
       return
     }
     try outcome.get()
+  }
+
+  /// Gives back what the heap does not need, until the task is cancelled.
+  private static func trimHeap() async {
+    var free = 0
+    while (try? await Task.sleep(for: trimEvery)) != nil {
+      let seen = free
+      let trim = { @Sendable in
+        JSONParserPool.shared.releaseUnused()
+        return HeapSettings.trim(after: seen)
+      }
+      free = (try? await NIOSingletons.posixBlockingThreadPool.runIfActive(trim)) ?? seen
+    }
   }
 
   /// Has what takes long end, and closes the database also when connections hang.

@@ -11,7 +11,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 OUR_VARIABLES = (
     "QUIVER__", "QDRANT__", "QDRANT_VECTOR_STORE__", "EMBEDDINGS__", "LLM__", "OPENAI_MODEL__",
-    "PROMPT__", "APP_", "AUTH__", "LIMITS__", "RERANK__", "TLS__",
+    "PROMPT__", "APP_", "AUTH__", "LIMITS__", "RERANK__", "TLS__", "TRACING__", "OTEL_",
 )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHPACK
+import RequestTracing
 import TransportBase
 
 /// What the first headers of a call say.
@@ -12,6 +13,10 @@ struct CallHead {
   private(set) var forwardedFor: String?
   /// What the client calls the call.
   var tracingID: String? { tracingIDs.lazy.compactMap { $0 }.first }
+  /// What other systems say of the call's trace.
+  private var traceState: String?
+  /// The place in a trace that the call belongs to.
+  var traceParent: TraceParent? { TraceParent(tracingIDs[2], state: traceState) }
   /// How long the client waits.
   private(set) var timeout: TimeAmount?
   /// How messages are packed that say that they are.
@@ -33,6 +38,7 @@ struct CallHead {
       case "x-request-id": tracingIDs[0] = value
       case "x-tracing-id": tracingIDs[1] = value
       case "traceparent": tracingIDs[2] = value
+      case "tracestate": traceState = value
       case "x-forwarded-for": forwardedFor = value
       case "grpc-timeout": timeout = Self.timeout(value)
       case "grpc-encoding": if value != "identity" { codingName = value }

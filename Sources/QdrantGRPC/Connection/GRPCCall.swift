@@ -2,6 +2,7 @@ import NIOCore
 import NIOHPACK
 import NIOHTTP2
 import QdrantService
+import RequestTracing
 import TransportBase
 
 /// One call of a connection: what has arrived of it, and what is still to be sent. Belongs to the
@@ -12,6 +13,7 @@ final class GRPCCall {
   let kind: GRPCMethod.Kind
   let call: ServiceCall
   let coding: ContentCoding?
+  let trace: RequestTrace
   let startedAt: NIODeadline
   let deadline: NIODeadline?
 
@@ -52,11 +54,12 @@ final class GRPCCall {
 
   init(
     _ id: HTTP2StreamID, _ kind: GRPCMethod.Kind, _ call: ServiceCall, _ head: CallHead,
-    room: RequestRoom, window: Int
+    trace: RequestTrace, room: RequestRoom, window: Int
   ) {
     self.id = id
     self.kind = kind
     self.call = call
+    self.trace = trace
     self.room = room
     self.window = window
     path = head.path

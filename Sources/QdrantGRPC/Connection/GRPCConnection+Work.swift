@@ -2,6 +2,7 @@ import NIOCore
 import ProtoWire
 import QdrantAPI
 import QdrantService
+import RequestTracing
 
 /// What becomes of requests that have arrived.
 extension GRPCConnection {
@@ -33,6 +34,7 @@ extension GRPCConnection {
     let eventLoop = context.eventLoop
     let bound = NIOLoopBound((self, call, context), eventLoop: eventLoop)
     let (room, service, limit) = (call.room, call.call, limits.messageBytesMax)
+    let trace = call.trace
     let coding = isPacked ? call.coding : nil
     call.body = ByteBuffer()
     room.message = message
@@ -41,9 +43,14 @@ extension GRPCConnection {
       let outcome: Result<GRPCAnswer, GRPCStatus>
       do throws(GRPCStatus) {
         if let coding { try await room.unpack(coding, upTo: limit) }
-        outcome = .success(try await perform(room, service))
+        outcome = .success(
+          try await trace.whileCurrent { () async throws(GRPCStatus) in
+            try await perform(room, service)
+          })
+        trace.end(of: .ok)
       } catch {
         outcome = .failure(error)
+        trace.end(of: error.code)
       }
       if eventLoop.inEventLoop {
         let (connection, call, context) = bound.value
@@ -97,5 +104,21 @@ extension GRPCConnection {
     } catch {
       end(call, error, context)
     }
+  }
+}
+
+extension RequestTrace {
+  /// Ends the span of a call.
+  fileprivate func end(of code: GRPCStatus.Code) {
+    guard let span else { return }
+    let isFailure = code == .internalError || code == .unavailable
+    let name = span.operationName
+    let slash = name.firstIndex(of: "/") ?? name.endIndex
+    end(
+      [
+        "rpc.system": .text("grpc"), "rpc.service": .text(String(name[..<slash])),
+        "rpc.method": .text(String(name[slash...].dropFirst())),
+        "rpc.grpc.status_code": .number(code.rawValue),
+      ], isFailure: isFailure)
   }
 }

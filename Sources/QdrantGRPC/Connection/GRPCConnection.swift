@@ -2,6 +2,7 @@ import NIOCore
 import NIOHPACK
 import NIOHTTP2
 import QdrantService
+import RequestTracing
 import ServiceProcess
 import TransportBase
 import VectorDB
@@ -186,8 +187,10 @@ final class GRPCConnection: ChannelInboundHandler {
       let (method, caller) = try methods.method(
         at: head.path, head.credentials, from: origin(head, context))
       let call = GRPCCall(
-        id, method.kind, ServiceCall(caller: caller), head, room: makeRoom(id, context),
-        window: limits.callWindow)
+        id, method.kind, ServiceCall(caller: caller), head,
+        trace: methods.gate.tracer.accept(
+          head.traceParent, called: String(head.path.dropFirst())),
+        room: makeRoom(id, context), window: limits.callWindow)
       calls[id] = call
       if headers.endStream {
         endRequest(of: call, context)

@@ -4,6 +4,7 @@ import PointModel
 import ProtoWire
 import QdrantAPI
 import QdrantService
+import RequestTracing
 import TransportBase
 
 /// The calls of all services by their paths, and what they share: keys, and how a message becomes
@@ -61,7 +62,9 @@ struct GRPCMethods: Sendable {
         }
         let name = isAboutCollection ? Self.collectionOf(room.message) : nil
         if isCountedByCollection { room.collection = name }
-        let request = try await Self.decode(room, gate.state.parsing, decode)
+        let request = try await TraceStage.span("decode") { () async throws(GRPCStatus) in
+          try await Self.decode(room, gate.state.parsing, decode)
+        }
         if let name, let reason = CollectionName.fault(in: name, isNew: false) {
           let text = "Validation error in body: [collection_name: \(reason)]"
           throw GRPCStatus(.invalidArgument, text)

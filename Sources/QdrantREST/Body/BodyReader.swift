@@ -3,6 +3,7 @@ import Hummingbird
 import NIOCore
 import QdrantAPI
 import QdrantService
+import RequestTracing
 import TransportBase
 
 /// Turns a request's body into a value: kept in the pieces that it comes in, decoded once.
@@ -43,15 +44,17 @@ struct BodyReader: Sendable {
     _ decode: @escaping @Sendable (UnsafeRawBufferPointer) throws(RequestError) -> Value
   ) async throws -> Value {
     let body = try await collect(request, share)
-    if body.count <= BlockingWork.bytesWorthAHop {
-      return try body.takeJoined().withUnsafeReadableBytes(decode)
-    }
-    let parse: @Sendable () throws -> Value = {
-      try body.takeJoined().withUnsafeReadableBytes(decode)
-    }
-    if body.count <= ParsingRoom.bytesWorthAsking { return try await BlockingWork.run(parse) }
-    return try await parsing.withRoom(for: body.count * Self.bytesParsedPerByte) {
-      try await BlockingWork.run(parse)
+    return try await TraceStage.span("decode") {
+      if body.count <= BlockingWork.bytesWorthAHop {
+        return try body.takeJoined().withUnsafeReadableBytes(decode)
+      }
+      let parse: @Sendable () throws -> Value = {
+        try body.takeJoined().withUnsafeReadableBytes(decode)
+      }
+      if body.count <= ParsingRoom.bytesWorthAsking { return try await BlockingWork.run(parse) }
+      return try await parsing.withRoom(for: body.count * Self.bytesParsedPerByte) {
+        try await BlockingWork.run(parse)
+      }
     }
   }
 

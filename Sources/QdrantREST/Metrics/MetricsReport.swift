@@ -1,5 +1,6 @@
 import PointModel
 import QdrantService
+import RequestTracing
 import ServiceProcess
 import VectorDB
 
@@ -28,6 +29,7 @@ struct MetricsReport {
     text.single(
       "request_body_bytes_in_flight", .gauge, "bytes of request bodies held in memory",
       Double(services.bodies.budget.taken))
+    services.api.tracer.queue?.write(to: &text)
     return text.text
   }
 

@@ -3,6 +3,7 @@ public import Hummingbird
 import Logging
 import QdrantAPI
 import QdrantService
+import RequestTracing
 import ServiceProcess
 import VectorDB
 
@@ -26,11 +27,17 @@ public struct RESTResponder: HTTPResponder {
   public func respond(to request: Request, context: RESTContext) async throws -> Response {
     let id = RequestID.accept(Self.idField.flatMap { request.headers[$0] })
     var context = context
+    let place = TraceParent(
+      Self.field(TraceParent.header, of: request),
+      state: Self.field(TraceParent.stateHeader, of: request))
+    let trace = api.tracer.accept(place, called: request.method.rawValue)
+    context.requestID = id
+    context.trace = trace
     var response: Response
     do {
-      response = try await answer(request, &context)
+      response = try await trace.whileCurrent { try await answer(request, &context) }
     } catch {
-      response = refusal(error, request, context, id)
+      response = refusal(error, request, context)
     }
     if request.method == .head { response = response.createHeadResponse() }
     AnswerPacking.pack(&response, for: request)
@@ -44,8 +51,26 @@ public struct RESTResponder: HTTPResponder {
         seconds: seconds,
         collection: route.isAboutCollection ? try? context.collectionName() : nil)
     }
-    log(request, context, id, response.status.code, seconds)
+    log(request, context, response.status.code, seconds)
+    if trace.span != nil { endSpan(request, context, response.status.code) }
     return response
+  }
+
+  /// Ends the span of a request with what is known of it by now; it is called by its route.
+  private func endSpan(_ request: Request, _ context: RESTContext, _ status: Int) {
+    let method = request.method.rawValue
+    var said: RequestTrace.Attributes = [
+      "http.request.method": .text(method), "url.path": .text(request.uri.path),
+      "http.response.status_code": .number(status), "quiver.request_id": .text(context.requestID),
+    ]
+    if let route = context.route {
+      said["http.route"] = .text(route.template)
+      if route.isAboutCollection, let name = try? context.collectionName() {
+        said["db.collection.name"] = .text(name)
+      }
+    }
+    context.trace.end(
+      as: context.route.map { "\(method) \($0.template)" }, said, isFailure: status >= 500)
   }
 
   private func answer(_ request: Request, _ context: inout RESTContext) async throws -> Response {
@@ -134,24 +159,34 @@ public struct RESTResponder: HTTPResponder {
   }
 
   private func log(
-    _ request: Request, _ context: RESTContext, _ id: String, _ status: Int, _ seconds: Double
+    _ request: Request, _ context: RESTContext, _ status: Int, _ seconds: Double
   ) {
     let isSlow = seconds >= slowSeconds && context.route?.isAboutPoints ?? false
     let level = isSlow ? Logger.Level.warning : .debug
     guard level >= logger.logLevel else { return }
     logger.log(
       level: level, isSlow ? "slow request" : "request",
-      metadata: [
-        "request_id": "\(id)", "method": "\(request.method.rawValue)",
-        "path": "\(request.uri.path)", "status": .stringConvertible(status),
-        "seconds": .stringConvertible(seconds),
-        "body_bytes": .stringConvertible(
-          request.headers[.contentLength].flatMap { Int($0) } ?? 0),
-      ])
+      metadata: named(
+        context,
+        [
+          "method": "\(request.method.rawValue)",
+          "path": "\(request.uri.path)", "status": .stringConvertible(status),
+          "seconds": .stringConvertible(seconds),
+          "body_bytes": .stringConvertible(
+            request.headers[.contentLength].flatMap { Int($0) } ?? 0),
+        ]))
+  }
+
+  /// What is logged of a request, with the names by which it is found elsewhere.
+  private func named(_ context: RESTContext, _ metadata: Logger.Metadata) -> Logger.Metadata {
+    var metadata = metadata
+    metadata["request_id"] = "\(context.requestID)"
+    if let trace = context.trace.id { metadata["trace_id"] = "\(trace)" }
+    return metadata
   }
 
   private func refusal(
-    _ error: any Error, _ request: Request, _ context: RESTContext, _ id: String
+    _ error: any Error, _ request: Request, _ context: RESTContext
   ) -> Response {
     switch error {
     case let error as RESTError:
@@ -162,29 +197,31 @@ public struct RESTResponder: HTTPResponder {
       let answer = RESTError(error)
       if error.isAboutCaller { return RESTResponse.text(answer.status, answer.text) }
       if answer.status.code == 500 || answer.status.code == 507 {
-        logFailure(request, id, answer.text)
+        logFailure(request, context, answer.text)
       }
       return RESTResponse.error(answer, context)
     case let error as HTTPError where error.status.code < 500:
       let text = "Bad request: \(error.body ?? error.status.reasonPhrase)"
       return RESTResponse.error(RESTError(error.status, text), context)
     case let error as CollectionError:
-      return refusal(ServiceError.engine(error), request, context, id)
+      return refusal(ServiceError.engine(error), request, context)
     case is CancellationError:
-      return refusal(ServiceError.engine(.shuttingDown), request, context, id)
+      return refusal(ServiceError.engine(.shuttingDown), request, context)
     default:
-      logFailure(request, id, "\(error)")
+      logFailure(request, context, "\(error)")
       let text = "Service internal error: \(type(of: error))"
       return RESTResponse.error(RESTError(.internalServerError, text), context)
     }
   }
 
-  private func logFailure(_ request: Request, _ id: String, _ reason: String) {
+  private func logFailure(_ request: Request, _ context: RESTContext, _ reason: String) {
     logger.error(
       "request failed",
-      metadata: [
-        "request_id": "\(id)", "method": "\(request.method.rawValue)",
-        "path": "\(request.uri.path)", "reason": "\(reason)",
-      ])
+      metadata: named(
+        context,
+        [
+          "method": "\(request.method.rawValue)", "path": "\(request.uri.path)",
+          "reason": "\(reason)",
+        ]))
   }
 }

@@ -77,6 +77,8 @@ public struct ServerSettings: Sendable, Equatable {
   public var audit: AuditLog.Settings?
   /// How messages are written.
   public var logFormat = LogFormat.text
+  /// Where the spans of traces are sent; `nil` for nowhere.
+  public var tracing: TracingSettings?
 
   /// The built-in settings.
   public init() {}
@@ -182,6 +184,7 @@ extension ServerSettings {
     set(\.storagePath, reader.given(.storagePath))
     set(\.snapshotsPath, reader.given(.snapshotsPath))
     audit = readAudit(&reader)
+    tracing = reader.tracing(called: "quiver")
     set(
       \.durability,
       reader.value(

@@ -74,6 +74,16 @@ public enum SettingKey: String, Sendable, CaseIterable {
   case auditFilesMax = "audit.max_log_files"
   /// Whether a proxy's word is taken for who calls.
   case auditTrustsForwarding = "audit.trust_forwarded_headers"
+  /// Where spans of traces are sent; without it none are recorded.
+  case tracingEndpoint = "tracing.endpoint"
+  /// The share of the traces that begin here which are recorded.
+  case tracingRatio = "tracing.sampling_ratio"
+  /// What the server is called in traces.
+  case tracingName = "tracing.service_name"
+  /// Headers of what is sent to the collector.
+  case tracingHeaders = "tracing.headers"
+  /// A file of certificates by which the collector is known, beside those of the system.
+  case tracingAuthorities = "tracing.ca_cert"
   /// The least severe messages that are logged.
   case logLevel = "log_level"
   /// `text` or `json`.
@@ -84,7 +94,10 @@ public enum SettingKey: String, Sendable, CaseIterable {
 
   /// Whether the value must never be shown.
   public var isSecret: Bool {
-    self == .apiKey || self == .altAPIKey || self == .readOnlyAPIKey
+    switch self {
+    case .apiKey, .altAPIKey, .readOnlyAPIKey, .tracingHeaders: true
+    default: false
+    }
   }
 }
 
@@ -105,4 +118,15 @@ extension SettingKey: Setting {
 
   /// All that begins with the server's name.
   public static var prefixes: [String] { ["QUIVER__"] }
+
+  /// Those below `tracing`.
+  public static func tracing(_ member: TracingSettings.Member) -> SettingKey? {
+    switch member {
+    case .endpoint: .tracingEndpoint
+    case .samplingRatio: .tracingRatio
+    case .serviceName: .tracingName
+    case .headers: .tracingHeaders
+    case .authorities: .tracingAuthorities
+    }
+  }
 }

@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdCore
 import NIOCore
+import RequestTracing
 import ServiceProcess
 
 /// Answers with server-sent events while the work goes on. A line that means nothing shows now and
@@ -29,6 +30,7 @@ struct EventStream: Sendable {
     let (heartbeat, figures) = (limits.heartbeat, figures)
     // The body is written once the middleware is through, which had set these.
     let (id, deadline) = (RequestID.current, RequestDeadline.current)
+    let trace = RequestTrace.current
     return Response(
       status: .ok, headers: headers,
       body: ResponseBody { writer in
@@ -38,7 +40,7 @@ struct EventStream: Sendable {
         let working = RequestID.$current.withValue(id) {
           RequestDeadline.$current.withValue(deadline) {
             Task {
-              await work { continuation.yield($0) }
+              await trace.whileCurrent { await work { continuation.yield($0) } }
               continuation.finish()
             }
           }

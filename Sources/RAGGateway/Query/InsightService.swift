@@ -1,4 +1,5 @@
 import PointModel
+import RequestTracing
 
 /// Answers questions from what is stored.
 public struct InsightService: Sendable {
@@ -55,10 +56,10 @@ public struct InsightService: Sendable {
       let asked = AnswerRequest(
         question: retrieval.question, questionVector: retrieval.vectors?.vector ?? [],
         chunks: chunks, lead: retrieval.lead, history: request.history)
-      let answer =
-        if let listener {
-          try await generator.answer(asked, saying: listener.said)
-        } else { try await generator.answer(asked) }
+      let answer = try await TraceStage.span("answer") { () async throws(GatewayError) in
+        if let listener { return try await generator.answer(asked, saying: listener.said) }
+        return try await generator.answer(asked)
+      }
       insight = Insight(answer: answer, retrieved: chunks)
     }
     figures.count(insight)

@@ -1,4 +1,5 @@
 public import PointModel
+import RequestTracing
 import SentenceEmbedding
 import Synchronization
 
@@ -68,7 +69,9 @@ public struct Retriever: Sendable {
     guard let recipe = try await gate.openForReading() else {
       return Retrieval(question: question, outcome: .nothingStored(store.collection))
     }
-    let asked = try await embedder.read(question: question)
+    let asked = try await TraceStage.span("embed") { () async throws(GatewayError) in
+      try await embedder.read(question: question)
+    }
     let words = recipe == .text ? nil : Words.of(question: question)
     let found = try await store.search(
       StoreQuery(

@@ -23,6 +23,8 @@ public struct GatewaySettings: Sendable {
   public let access: AccessSettings
   /// Who orders passages anew; `nil` for nobody.
   public let rerank: RerankSettings?
+  /// Where the spans of traces are sent; `nil` for nowhere.
+  public let tracing: TracingSettings?
   /// One sentence for each thing that the user should be told.
   public let warnings: [String]
   private let reader: SettingsReader<SettingKey>
@@ -44,6 +46,7 @@ public struct GatewaySettings: Sendable {
     embedding = EmbeddingSettings(reading: &reader, chat: generation)
     access = AccessSettings(reading: &reader)
     rerank = RerankSettings(reading: &reader)
+    tracing = reader.tracing(called: "quiver-gateway")
     try reader.finish()
     warnings = reader.warnings
     self.reader = reader

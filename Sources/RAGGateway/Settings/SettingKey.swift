@@ -50,6 +50,11 @@ public enum SettingKey: String, Sendable, CaseIterable {
   case rerankKey = "RERANK__API_KEY"
   case promptPath = "PROMPT__INSIGHT_PATH"
   case promptVersion = "PROMPT__INSIGHT_VERSION"
+  case tracingEndpoint = "TRACING__ENDPOINT"
+  case tracingRatio = "TRACING__SAMPLING_RATIO"
+  case tracingName = "TRACING__SERVICE_NAME"
+  case tracingHeaders = "TRACING__HEADERS"
+  case tracingAuthorities = "TRACING__CA_CERT"
 }
 
 extension SettingKey: Setting {
@@ -68,14 +73,25 @@ extension SettingKey: Setting {
   public static var prefixes: [String] {
     [
       "APP_", "AUTH__", "EMBEDDINGS__", "LIMITS__", "LLM__", "OPENAI_MODEL__", "PROMPT__",
-      "QDRANT_VECTOR_STORE__", "RERANK__", "TLS__",
+      "QDRANT_VECTOR_STORE__", "RERANK__", "TLS__", "TRACING__",
     ]
+  }
+
+  /// Those that begin with `TRACING__`.
+  public static func tracing(_ member: TracingSettings.Member) -> SettingKey? {
+    switch member {
+    case .endpoint: .tracingEndpoint
+    case .samplingRatio: .tracingRatio
+    case .serviceName: .tracingName
+    case .headers: .tracingHeaders
+    case .authorities: .tracingAuthorities
+    }
   }
 
   /// Whether the value must never be shown.
   public var isSecret: Bool {
     switch self {
-    case .storeKey, .embeddingKey, .chatKey, .accessKeys, .rerankKey: true
+    case .storeKey, .embeddingKey, .chatKey, .accessKeys, .rerankKey, .tracingHeaders: true
     default: false
     }
   }
@@ -110,8 +126,11 @@ extension SettingKey: Setting {
     case .embeddingModelPath: ModelFolder.standard
     case .accessKeys, .rerankURL, .rerankModel, .rerankKey, .storeKey, .storeAuthorities,
       .vectorSize, .threshold, .embeddingModel, .embeddingKey, .chatKey, .chatTemperature,
-      .promptPath, .tlsCertificate, .tlsKey, .tlsAuthorities:
+      .promptPath, .tlsCertificate, .tlsKey, .tlsAuthorities, .tracingEndpoint, .tracingHeaders,
+      .tracingAuthorities:
       nil
+    case .tracingRatio: "1"
+    case .tracingName: "quiver-gateway"
     }
   }
 }

@@ -16,11 +16,16 @@ public protocol Setting: Hashable, CaseIterable, Sendable {
   static var prefixes: [String] { get }
   /// Settings of another program that are taken as well; `nil` for none.
   static var adopted: AdoptedSettings? { get }
+  /// The setting that is one of those about traces; `nil` for a program without.
+  static func tracing(_ member: TracingSettings.Member) -> Self?
 }
 
 extension Setting {
   /// None.
   public static var adopted: AdoptedSettings? { nil }
+
+  /// None.
+  public static func tracing(_ member: TracingSettings.Member) -> Self? { nil }
 
   /// Nothing says nothing.
   public var canBeEmpty: Bool { false }

@@ -7,6 +7,7 @@ struct SettingsCollector<Key: Setting> {
   private let keys = Dictionary(uniqueKeysWithValues: Key.allCases.map { ($0.path, $0) })
 
   mutating func collect(_ sources: SettingsSources<Key>) {
+    collectStandard(sources.environment)
     if let file = sources.file { collect(file.text, of: file.path) }
     let variables = sources.environment.sorted { $0.key < $1.key }
     if let adopted = Key.adopted {
@@ -30,6 +31,17 @@ struct SettingsCollector<Key: Setting> {
     for (key, text) in sources.commandLine {
       set(key, to: text, name: "\(key.path) on the command line", from: .commandLine)
     }
+  }
+
+  /// Takes what the standard variables of OpenTelemetry say. They may be meant for all programs of
+  /// a machine: everything else goes before them.
+  private mutating func collectStandard(_ environment: [String: String]) {
+    guard Key.tracing(.endpoint) != nil else { return }
+    let (values, told) = TracingSettings.standard(environment)
+    for (member, text, name) in values {
+      if let key = Key.tracing(member) { set(key, to: text, name: name, from: .environment) }
+    }
+    warnings += told
   }
 
   private mutating func collect(_ text: String, of path: String) {

@@ -64,7 +64,9 @@ extension PointCollection {
     let lease = try lease(of: held)
     defer { lease?.release() }
     return try await transaction.run { (transaction) throws(CollectionError) in
-      try GroupedQuery(request, in: transaction, meter: meter).groups()
+      try transaction.trace.stage("search") { () throws(CollectionError) in
+        try GroupedQuery(request, in: transaction, meter: meter).groups()
+      }
     }
   }
 
@@ -79,7 +81,9 @@ extension PointCollection {
     }
     if transaction.pointsCount == 0 { return [] }
     return try await transaction.run { (transaction) throws(CollectionError) in
-      try FacetCount(request, in: transaction).hits()
+      try transaction.trace.stage("search") { () throws(CollectionError) in
+        try FacetCount(request, in: transaction).hits()
+      }
     }
   }
 
@@ -104,7 +108,9 @@ extension PointCollection {
       entries * MemoryLayout<DistanceMatrix.Neighbor>.stride, for: .answer)
     defer { lease.release() }
     return try await transaction.run { (transaction) throws(CollectionError) in
-      try SampledMatrix(transaction: transaction).matrix(request)
+      try transaction.trace.stage("search") { () throws(CollectionError) in
+        try SampledMatrix(transaction: transaction).matrix(request)
+      }
     }
   }
 }

@@ -21,15 +21,17 @@ extension PointCollection {
     try rateLimits.take(ids.count, for: .read)
     transaction.meter = meter
     return try await transaction.run { (transaction) throws(CollectionError) in
-      let found = try transaction.locations(of: ids).compactMap { $0?.offset }
-      var records: [Record] = []
-      records.reserveCapacity(found.count)
-      try transaction.visitRecords(at: found) { (index, view) throws(CollectionError) in
-        records.append(
-          try transaction.record(
-            view, at: found[index], payload: withPayload, vector: withVector))
+      try transaction.trace.stage("hydrate") { () throws(CollectionError) in
+        let found = try transaction.locations(of: ids).compactMap { $0?.offset }
+        var records: [Record] = []
+        records.reserveCapacity(found.count)
+        try transaction.visitRecords(at: found) { (index, view) throws(CollectionError) in
+          records.append(
+            try transaction.record(
+              view, at: found[index], payload: withPayload, vector: withVector))
+        }
+        return records
       }
-      return records
     }
   }
 
@@ -66,15 +68,19 @@ extension PointCollection {
     try await transaction.run { (transaction) throws(CollectionError) in
       let hydration = Hydration(
         transaction, payload: request.withPayload, vector: request.withVector)
-      if let order = request.orderBy {
-        let found = try OrderedScan(order, in: transaction).candidates(
-          limit: request.limit, filter: request.filter)
-        return ScrollPage(records: try hydration.records(found), nextOffset: nil)
+      let (found, next) = try transaction.trace.stage("search") { () throws(CollectionError) in
+        if let order = request.orderBy {
+          let found = try OrderedScan(order, in: transaction).candidates(
+            limit: request.limit, filter: request.filter)
+          return (found, nil as PointID?)
+        }
+        let page = try IDOrderScan(transaction).page(
+          from: request.offset, skipping: 0, limit: request.limit, filter: request.filter)
+        return (page.offsets.map { Candidate(offset: $0, score: 1) }, page.next)
       }
-      let page = try IDOrderScan(transaction).page(
-        from: request.offset, skipping: 0, limit: request.limit, filter: request.filter)
-      let found = page.offsets.map { Candidate(offset: $0, score: 1) }
-      return ScrollPage(records: try hydration.records(found), nextOffset: page.next)
+      return try transaction.trace.stage("hydrate") { () throws(CollectionError) in
+        ScrollPage(records: try hydration.records(found), nextOffset: next)
+      }
     }
   }
 
@@ -92,7 +98,9 @@ extension PointCollection {
     guard let filter, !filter.isEmpty else { return pointsCount }
     return try await transaction.run { (transaction) throws(CollectionError) in
       if !exact { return transaction.estimate(filter, of: pointsCount).expected }
-      return try FilterScan(filter, in: transaction).count()
+      return try transaction.trace.stage("search") { () throws(CollectionError) in
+        try FilterScan(filter, in: transaction).count()
+      }
     }
   }
 }

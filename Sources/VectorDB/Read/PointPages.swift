@@ -76,7 +76,9 @@ public struct PointPages: Sendable {
     if let transaction {
       let first = position
       (points, end) = try await transaction.run { (transaction) throws(CollectionError) in
-        try Self.read(current, from: first, in: transaction)
+        try transaction.trace.stage("hydrate") { () throws(CollectionError) in
+          try Self.read(current, from: first, in: transaction)
+        }
       }
     } else if case .points(let whole) = current.found {
       points = whole

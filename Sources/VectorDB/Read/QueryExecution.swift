@@ -15,15 +15,24 @@ struct QueryExecution {
   }
 
   func results(of requests: [QueryRequest]) throws(CollectionError) -> [[ScoredPoint]] {
-    let plan = try QueryPlan(requests, in: transaction)
-    let neighbors = try NearestSource(transaction, scans).neighbors(of: plan.searches)
-    var results: [[ScoredPoint]] = []
-    for (root, request) in zip(plan.roots, requests) {
-      try transaction.flag.check()
-      let found = try candidates(for: root, plan.searches, neighbors)
-      results.append(try Hydration(transaction, request).points(found))
+    let found = try transaction.trace.stage("search") { () throws(CollectionError) in
+      let plan = try QueryPlan(requests, in: transaction)
+      let neighbors = try NearestSource(transaction, scans).neighbors(of: plan.searches)
+      var found: [[Candidate]] = []
+      for root in plan.roots {
+        try transaction.flag.check()
+        found.append(try candidates(for: root, plan.searches, neighbors))
+      }
+      return found
     }
-    return results
+    return try transaction.trace.stage("hydrate") { () throws(CollectionError) in
+      var results: [[ScoredPoint]] = []
+      for (found, request) in zip(found, requests) {
+        try transaction.flag.check()
+        results.append(try Hydration(transaction, request).points(found))
+      }
+      return results
+    }
   }
 
   /// Answers plain searches, and what is made of them without the store, that take no longer than
@@ -51,21 +60,25 @@ struct QueryExecution {
       bytes = bytes.addingSaturating(cost)
     }
     if bytes > bytesMax { return nil }
-    let neighbors = try source.neighbors(of: plan.searches)
+    let neighbors = try transaction.trace.stage("search") { () throws(CollectionError) in
+      try source.neighbors(of: plan.searches)
+    }
     // To find more may take long.
     for (search, found) in zip(plan.searches, neighbors)
     where found.count < min(search.count, pointsCount) && !search.view.isExact(search.params) {
       return nil
     }
-    var results: [[ScoredPoint]] = []
-    for (root, request) in zip(plan.roots, requests) {
-      let found = try candidates(for: root, plan.searches, neighbors)
-      guard let points = try Hydration(transaction, request).pointsFromMemory(found) else {
-        return nil
+    return try transaction.trace.stage("hydrate") { () throws(CollectionError) in
+      var results: [[ScoredPoint]] = []
+      for (root, request) in zip(plan.roots, requests) {
+        let found = try candidates(for: root, plan.searches, neighbors)
+        guard let points = try Hydration(transaction, request).pointsFromMemory(found) else {
+          return nil
+        }
+        results.append(points)
       }
-      results.append(points)
+      return results
     }
-    return results
   }
 
   private static func needsNoStore(_ node: QueryNode) -> Bool {

@@ -15,6 +15,8 @@ struct ReadTransaction: Sendable {
   var flag = CancellationFlag()
   /// Where it is written down what searches looked at; `nil` where nobody asks.
   var explanation: QueryExplanation?
+  /// The trace that the read belongs to.
+  let trace = StageTrace.current
   /// What counts the records that become part of an answer that is held whole.
   var meter: AnswerMeter?
 
@@ -48,7 +50,9 @@ struct ReadTransaction: Sendable {
   func run<Value: Sendable>(
     _ body: @escaping @Sendable (ReadTransaction) throws(CollectionError) -> Value
   ) async throws(CollectionError) -> Value {
-    try await collection.core.searchThreads.run { flag throws(CollectionError) in
+    let queuedAt = trace == nil ? 0 : StageTrace.now
+    return try await collection.core.searchThreads.run { flag throws(CollectionError) in
+      trace?.record("wait", from: queuedAt)
       var transaction = self
       transaction.flag = flag
       return try body(transaction)

@@ -9,6 +9,8 @@ protocol CommitPart {
   var byteCount: Int { get }
   /// Whether it is on disk when it is answered, however durable the database is.
   var mustSync: Bool { get }
+  /// The traces of the requests that wait for it.
+  var traces: [StageTrace] { get }
 
   /// Whether it can be written as it is; if not, it is answered or planned anew.
   func isReady() -> Bool
@@ -47,6 +49,7 @@ final class CatalogWrite: CommitPart {
   }
   var byteCount: Int { plan.batch.byteCount }
   var mustSync: Bool { true }
+  var traces: [StageTrace] { request.trace.map { [$0] } ?? [] }
 
   /// Nothing is written where nothing changes.
   func isReady() -> Bool {

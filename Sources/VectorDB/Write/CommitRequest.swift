@@ -40,6 +40,8 @@ struct CatalogRequest: Sendable {
 
   let change: Change
   let origin: ChangeOrigin
+  /// The trace that it belongs to.
+  var trace: StageTrace?
   let completion: CommitRequest.Completion<CatalogAnswer>
 }
 
@@ -67,5 +69,7 @@ struct PointsRequest: Sendable {
   let change: Change
   /// Set when nobody waits any more.
   let flag: CancellationFlag
+  /// The trace that it belongs to, and when it began to wait.
+  var trace = StageTrace.current.map { (place: $0, queuedAt: StageTrace.now) }
   let completion: CommitRequest.Completion<[UInt64]>
 }

@@ -72,13 +72,17 @@ private struct CommitLoop {
     groupBytes = 0
     if parts.isEmpty { return }
     let (sequence, entry) = (core.sequence + 1, nextEntry(parts))
+    let sync = core.options.durability == .sync || parts.contains(where: \.mustSync)
+    var stages = CommitStages(parts)
     do throws(StorageError) {
-      let sync = core.options.durability == .sync || parts.contains(where: \.mustSync)
-      try core.store.write(sync: sync) { gathered throws(StorageError) in
-        for part in parts { try part.append(to: &gathered) }
-        try gathered.append(KeyLayout.appliedRecord(sequence, entry: entry))
+      try stages.write { () throws(StorageError) in
+        try core.store.write(sync: sync) { gathered throws(StorageError) in
+          for part in parts { try part.append(to: &gathered) }
+          try gathered.append(KeyLayout.appliedRecord(sequence, entry: entry))
+        }
       }
     } catch {
+      stages.end(isSynced: sync)
       logger.error("a commit failed", metadata: ["reason": "\(error)"])
       for part in parts { part.finish(CollectionError(error)) }
       return
@@ -92,6 +96,7 @@ private struct CommitLoop {
       for part in parts { part.publish(sequence: sequence) }
     }
     for part in parts { part.release() }
+    stages.end(isSynced: sync)
     for part in parts { part.finish(nil) }
   }
 

@@ -65,6 +65,10 @@ final class PlannedWrite: CommitPart, Sendable {
 
   var byteCount: Int { batch.byteCount }
   var mustSync: Bool { false }
+  var traces: [StageTrace] {
+    let update = update?.before.request.trace?.place
+    return answers.compactMap { $0.request.trace?.place } + (update.map { [$0] } ?? [])
+  }
 
   func append(to batch: inout GatheredBatch) throws(StorageError) {
     try batch.append(self.batch)

@@ -52,7 +52,9 @@ final class StagingThreads: Sendable {
       return nil
     }
     for (index, request) in requests.enumerated() {
-      if planner.add(request) {
+      request.trace.map { trace in _ = trace.place.record("wait", from: trace.queuedAt) }
+      let isAdded = (request.trace?.place).stage("stage") { planner.add(request) }
+      if isAdded {
         if planner.isFull {
           collection.requests.putBack(requests[(index + 1)...])
           break
