@@ -12,13 +12,17 @@ import time
 import damage
 import faults
 import kill
+import linear
 import power
 from ledger import Verdict
 from report import Row, show
 from server import ROOT, SHIM, WORK
 
-SHORT = {"kill": 40, "power": 200, "damage": 200, "faults": 50, "model": 20_000}
-LONG = {"kill": 1_000, "power": 5_000, "damage": 5_000, "faults": 1_000, "model": 1_000_000}
+SHORT = {"kill": 40, "power": 200, "damage": 200, "faults": 50, "linear": 12, "model": 20_000}
+LONG = {
+    "kill": 1_000, "power": 5_000, "damage": 5_000, "faults": 1_000, "linear": 1_000,
+    "model": 1_000_000,
+}  # fmt: skip
 
 
 def build_shim() -> None:
@@ -48,6 +52,8 @@ def run(proof: str, count: int, seed: int, seconds: float | None = None) -> list
             return [damage.run(count, seed, seconds)]
         case "faults":
             return [faults.run(count, seed, seconds), faults.run_full_disk(seed)]
+        case "linear":
+            return [linear.run(count, seed, seconds)]
     return [run_model(count, seed)]
 
 

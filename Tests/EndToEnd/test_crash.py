@@ -12,12 +12,13 @@ from process import ROOT
 sys.path.append(str(ROOT / "Tests" / "Crash"))
 
 import main  # noqa: E402
+import registers  # noqa: E402
 import report  # noqa: E402
 
 SEED = int(os.environ.get("QUIVER_TEST_SEED", "1"))
 
 
-@pytest.mark.parametrize("proof", ["kill", "power", "damage", "faults"])
+@pytest.mark.parametrize("proof", ["kill", "power", "damage", "faults", "linear"])
 def test_storage_keeps_its_promise(proof):
     rows = main.run(proof, main.SHORT[proof], SEED)
     report.show(rows)
@@ -26,3 +27,33 @@ def test_storage_keeps_its_promise(proof):
     skipped = [row.skipped for row in rows if row.skipped]
     if skipped:
         pytest.skip(skipped[0])
+
+
+def test_a_history_that_no_order_explains_is_found():
+    def call(kind, value, start, end):
+        return registers.Call(kind, value, start, end)
+
+    write = call(registers.WRITE, 1, 0, 1)
+    stale = [write, call(registers.READ, None, 2, 3)]
+    assert registers.contradiction(stale, None) is stale[1]
+    back = [
+        write, call(registers.WRITE, 2, 0.5, 4),
+        call(registers.READ, 2, 1.5, 2), call(registers.READ, 1, 2.5, 3),
+    ]  # fmt: skip
+    assert registers.contradiction(back, None) is back[3]
+    never = [call(registers.READ, 7, 0, 1)]
+    assert registers.contradiction(never, None) is never[0]
+
+
+def test_a_history_that_some_order_explains_is_not():
+    forever = float("inf")
+    fine = [
+        registers.Call(registers.WRITE, 1, 0, 5), registers.Call(registers.WRITE, 2, 0, 5),
+        registers.Call(registers.READ, 2, 1, 2), registers.Call(registers.READ, 1, 3, 4),
+        # Cut off, and seen much later.
+        registers.Call(registers.WRITE, 3, 4, forever), registers.Call(registers.READ, 1, 6, 7),
+        registers.Call(registers.READ, 3, 8, 9), registers.Call(registers.WRITE, None, 8, forever),
+        registers.Call(registers.READ, None, 10, 11),
+    ]  # fmt: skip
+    assert registers.contradiction(fine, None) is None
+    assert registers.contradiction(fine[2:], 1) is not None
