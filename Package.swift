@@ -202,8 +202,13 @@ let package = Package(
       path: "Tests/Regressions/Engine", swiftSettings: strict),
     tests("ProtoWire", ["SeededRandom"]),
     .target(
-      name: "FuzzTargets", dependencies: ["ProtoWire", "QdrantGRPC"], path: "Tests/FuzzTargets",
-      swiftSettings: strict),
+      name: "FuzzTargets",
+      dependencies: [
+        "AccessTokens", "DatabaseFixture", "FastJSON", "PointModel", "ProtoWire", "QdrantAPI",
+        "QdrantGRPC", "QdrantREST", "RAGGateway", "SentenceEmbedding", "ServiceProcess", "VectorDB",
+        "VectorIndex", crypto,
+      ],
+      path: "Tests/FuzzTargets", swiftSettings: strict),
     .executableTarget(
       name: "quiver-fuzz", dependencies: ["FuzzTargets", argumentParser], path: "Tests/Fuzz",
       swiftSettings: strict),

@@ -76,8 +76,8 @@ class Actor(threading.Thread):
             )  # fmt: skip
         point = {"id": id, "vector": [value, 1], "payload": {"v": value}}
         if self.chance.random() < 0.3:
-            return ("POST", f"{BASE}/batch?wait=true",
-                    {"operations": [{"delete": {"points": [id]}}, {"upsert": {"points": [point]}}]})  # fmt: skip
+            both = [{"delete": {"points": [id]}}, {"upsert": {"points": [point]}}]
+            return "POST", f"{BASE}/batch?wait=true", {"operations": both}
         return "PUT", f"{BASE}?wait=true", {"points": [point]}
 
     def read(self, id) -> bool:

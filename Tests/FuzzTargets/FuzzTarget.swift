@@ -7,8 +7,9 @@ public struct FuzzTarget: Sendable {
   /// Reads bytes; returns whether they were taken.
   let read: @Sendable (UnsafeRawBufferPointer) -> Bool
 
-  /// All of them: the wire format, and the requests of each call of gRPC.
-  public static let all: [FuzzTarget] = [wire] + requests
+  /// All of them: both transports' requests, the gateway's, and files.
+  public static let all: [FuzzTarget] =
+    [wire, json] + requests + bodies + gatewayBodies + texts + files + [snapshot]
 
   /// What a run has seen.
   public struct Outcome: Sendable {

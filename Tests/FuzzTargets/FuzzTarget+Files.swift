@@ -1,0 +1,131 @@
+import DatabaseFixture
+import Foundation
+import PointModel
+import QdrantREST
+import SentenceEmbedding
+import VectorDB
+import VectorIndex
+
+/// Files, and what is sent as one: each has checksums or lengths that may lie.
+extension FuzzTarget {
+  /// One target for each.
+  static let files: [FuzzTarget] = [logEntries, indexFiles, safetensors, multipart]
+
+  private static let logEntries: FuzzTarget = {
+    let config = CollectionConfig(vectors: .unnamed(VectorParams(size: 2, distance: .dot)))
+    let points = LoggedPoints(
+      collection: "c", nextOperation: 3,
+      points: [
+        LoggedPoint(id: .number(1), version: 1, state: .deleted),
+        LoggedPoint(
+          id: .number(2), version: 2,
+          state: .present(
+            payload: payload(#"{"a":[1,"x"]}"#),
+            vectors: [LoggedVector(name: "", stored: [0, 0, 128, 63, 0, 0, 0, 64])])),
+      ])
+    let entries: [[LogChange]] = [
+      [.points(points)], [.catalog(.create(collection: "c", config)), .points(points)],
+      [
+        .catalog(.aliases([.create(Alias(name: "a", collection: "c"))])),
+        .catalog(.delete(collection: "c")),
+      ],
+      [.catalog(.recover(collection: "c", checksum: String(repeating: "0", count: 64)))],
+    ]
+    let samples = entries.enumerated().map {
+      LogEntry(number: UInt64($0.offset), changes: $0.element).encoded()
+    }
+    return FuzzTarget(
+      name: "log-entry", example: { samples[$0.number(below: samples.count)] },
+      read: { (try? LogEntry(decoding: Array($0))) != nil })
+  }()
+
+  private static let indexFiles: FuzzTarget = {
+    let dimension = 8
+    let column = DenseColumn(dimension: dimension)
+    let visibility = VisibilityTable()
+    for row in UInt32(0)..<600 {
+      let values = (0..<dimension).map { Float((Int(row) * 7 + $0 * 13) % 31) }
+      values.withUnsafeBufferPointer { column.write($0, at: row) }
+      visibility.insert(row, born: 0)
+    }
+    let index = try? IVFFlatIndex.build(
+      metric: .squaredEuclid, parameters: IVFParameters(), rows: column.view(),
+      visibility: visibility.view(at: .max, rowCount: 600), shouldContinue: { _ in true })
+    var sample: [UInt8] = []
+    index?.serialize { sample += $0 }
+    let saved = sample
+    return FuzzTarget(
+      name: "index-file", example: { _ in saved },
+      read: { bytes in
+        var rest = bytes[...]
+        let index = try? IVFFlatIndex(
+          metric: .squaredEuclid, dimension: dimension, parameters: IVFParameters(),
+          reading: { target in
+            guard target.count <= rest.count else { throw EndOfInput() }
+            target.copyMemory(from: UnsafeRawBufferPointer(rebasing: rest.prefix(target.count)))
+            rest = rest.dropFirst(target.count)
+          })
+        return index != nil
+      })
+  }()
+
+  private struct EndOfInput: Error {}
+
+  private static let safetensors: FuzzTarget = {
+    let maker = JSONMaker([
+      #"{"__metadata__":{"format":"pt"},"w":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]}}"#,
+      """
+      {"w":{"dtype":"F32","shape":[2,2],"data_offsets":[4,20]},
+      "b":{"dtype":"F16","shape":[],"data_offsets":[0,2]}}
+      """,
+    ])
+    return FuzzTarget(
+      name: "safetensors",
+      example: { source in
+        var header = maker.text(&source)
+        header += [UInt8](repeating: UInt8(ascii: " "), count: (8 - header.count % 8) % 8)
+        let length = source.chance(10) ? source.integer() : UInt64(header.count)
+        return withUnsafeBytes(of: length.littleEndian) { Array($0) } + header
+          + [UInt8](repeating: 1, count: 24)
+      },
+      read: { bytes in
+        let path = temporaryFile(Array(bytes))
+        defer { unlink(path) }
+        guard let file = try? SafetensorsFile(path: path) else { return false }
+        return (try? file.floats("w", shape: [2, 2]).reduce(0, +)) != nil
+      })
+  }()
+
+  /// A body of `multipart/form-data` in pieces: the first byte says how long these are.
+  private static let multipart = FuzzTarget(
+    name: "multipart",
+    example: { source in
+      let body = """
+        preamble\r\n--edge\r\nContent-Disposition: form-data; name="other"\r\n\r\nx\r\n--edge\r
+        Content-Disposition: form-data; name="snapshot"; filename="a;b"\r
+        Content-Type: application/octet-stream\r\n\r\nbytes\r\n--edg\r\n--edge--\r\nend
+        """
+      return [UInt8(source.number(below: 40))] + Array(body.utf8)
+    },
+    read: { bytes in
+      guard let first = bytes.first,
+        var file = MultipartFile(
+          contentType: "multipart/form-data; boundary=\"edge\"", name: "snapshot")
+      else { return false }
+      var rest = bytes.dropFirst()
+      while !rest.isEmpty {
+        let piece = rest.prefix(1 + Int(first))
+        rest = rest.dropFirst(piece.count)
+        do { try file.feed(piece) { _ in } } catch { return false }
+      }
+      return file.isFound && file.isComplete
+    })
+}
+
+/// Where bytes lie that are read as a file; the caller removes it.
+func temporaryFile(_ bytes: [UInt8]) -> String {
+  let path = FileManager.default.temporaryDirectory
+    .appendingPathComponent("quiver-fuzz-\(getpid())-\(UUID().uuidString)").path
+  _ = FileManager.default.createFile(atPath: path, contents: Data(bytes))
+  return path
+}
