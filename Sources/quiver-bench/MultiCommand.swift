@@ -11,17 +11,22 @@ struct MultiCommand: ParsableCommand {
       Each query has as many vectors as --query-vectors says, and as many candidates, numbers of \
       rows, as the candidates' file has for it when it is divided among the queries. Prints a \
       JSON object with the CPU time that all queries took, the best of --repeats runs, and writes \
-      the scores to the file given by --out, as 32-bit floats in the order of the candidates.
+      the scores to the file given by --out, as 32-bit floats in the order of the candidates. \
+      Without candidates an index is made of all rows, and the CPU time of a scan and of each \
+      --recall is printed, with the share of the ten best rows that it found.
       """)
 
   @Option(help: "The vectors of all rows, a .npy file.") var vectors: String
   @Option(help: "How many of them each row has: little-endian 32-bit integers.") var counts: String
   @Option(help: "The vectors of all queries, a .npy file.") var queries: String
   @Option(help: "Vectors of a query.") var queryVectors = 32
-  @Option(help: "Candidates: little-endian 32-bit integers.") var candidates: String
+  @Option(help: "Candidates: little-endian 32-bit integers; without them all rows are searched.")
+  var candidates: String?
   @Option(help: "What numbers are kept as: float32, float16, uint8 or turbo4.")
   var element = "float32"
-  @Option(help: "Where scores are written.") var out: String
+  @Option(help: "Where scores are written.") var out = "/dev/null"
+  @Option(help: "The shares of the ten best rows that searches of all rows aim at, one by one.")
+  var recall: [Double] = [0.95, 0.98, 0.995]
   @Option(help: "Runs over all queries.") var repeats = 3
 
   func run() throws {
@@ -33,7 +38,10 @@ struct MultiCommand: ParsableCommand {
     let asked = try (0..<queries.rowCount / queryVectors).map { number in
       try (0..<queryVectors).flatMap { try queries.row(number * queryVectors + $0) }
     }
-    let candidates = try Self.integers(candidates)
+    guard let candidates = try candidates.map(Self.integers) else {
+      try searchAll(view, asked)
+      return
+    }
     let each = candidates.count / max(1, asked.count)
     var scores: [Float] = []
     var best = Double.infinity
@@ -54,6 +62,43 @@ struct MultiCommand: ParsableCommand {
       {"cpu_s": \(best), "queries": \(asked.count), "candidates": \(each), \
       "vector_bytes": \(view.vectorBytes), "kernels": "\(Kernels.selected)"}
       """)
+  }
+
+  /// Searches all rows, by a scan and through an index.
+  private func searchAll(_ view: MultiColumnView, _ asked: [[Float]]) throws {
+    let table = VisibilityTable()
+    let rowCount = UInt32(try Self.integers(counts).count)
+    for offset in 0..<rowCount { table.insert(offset, born: 1) }
+    let visibility = table.view(at: 1, rowCount: rowCount)
+    let index = MultiIndex(metric: .dot)
+    var start = CPUTime.now
+    while index.update(column: view, visibility: visibility) {}
+    let build = CPUTime.now - start
+    let all = MultiIndex(metric: .dot).view()
+    var truth: [[Neighbor]] = []
+    for (name, lists, efforts) in [
+      ("scan", all, [MultiEffort.recall(1)]),
+      ("index", index.view(), recall.map(MultiEffort.recall)),
+    ] {
+      for effort in efforts {
+        let search = MultiSearch(index: lists, column: view, visibility: visibility, effort: effort)
+        start = CPUTime.now
+        let found = try asked.map {
+          try search.search($0, limit: 10, allowed: nil, shouldStop: { false })
+        }
+        let seconds = CPUTime.now - start
+        if truth.isEmpty { truth = found }
+        let hits = zip(truth, found).reduce(0) { hits, pair in
+          hits + Set(pair.0.map(\.offset)).intersection(pair.1.map(\.offset)).count
+        }
+        print(
+          """
+          {"by": "\(name)", "candidates": \(effort.candidates(10)), "cpu_s": \(seconds), \
+          "queries": \(asked.count), "recall": \(Double(hits) / Double(10 * asked.count)), \
+          "build_cpu_s": \(build), "index_bytes": \(index.residentBytes), "rows": \(rowCount)}
+          """)
+      }
+    }
   }
 
   private func column(_ element: ElementType) throws -> MultiColumn {

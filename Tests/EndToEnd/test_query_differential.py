@@ -3,6 +3,7 @@
 Scores agree to 1e-4, and points come in the same order but for those that score alike.
 """
 
+import itertools
 import json
 import os
 import random
@@ -16,6 +17,7 @@ SEED = int(os.environ.get("QUIVER_TEST_SEED", "20"))
 TREES = int(os.environ.get("QUIVER_TEST_TREES", "300"))
 POINTS = 80
 SPARSE = {"words": None, "rare": "idf"}
+DATATYPES = ["float16", "uint8"]
 DENSE = {"dot": (4, "Dot"), "cos": (6, "Cosine"), "euclid": (3, "Euclid")}
 MULTI = {"multi": (4, "Cosine")}
 
@@ -60,7 +62,11 @@ def collection(wire):
     params = {name: {"size": size, "distance": d} for name, (size, d) in (DENSE | MULTI).items()}
     for name in MULTI:
         params[name]["multivector_config"] = {"comparator": "max_sim"}
-    weighed = {name: {"modifier": modifier} for name, modifier in SPARSE.items()}
+    # What an index may keep of weights is a matter of its own: scores are those of the vectors.
+    weighed = {
+        name: {"modifier": modifier, "index": {"datatype": datatype}}
+        for (name, modifier), datatype in zip(SPARSE.items(), itertools.cycle(DATATYPES))
+    }
     body = {"vectors": params, "sparse_vectors": weighed}
     wire.result("PUT", "/collections/trees", body)
     index = {"field_name": "rank", "field_schema": "integer"}
@@ -82,8 +88,11 @@ def engine(tmp_path_factory):
         for name, (size, d) in (DENSE | MULTI).items()
     }  # fmt: skip
     weighed = {
-        name: edge.EdgeSparseVectorParams(modifier=modifier and edge.Modifier.Idf)
-        for name, modifier in SPARSE.items()
+        name: edge.EdgeSparseVectorParams(
+            modifier=modifier and edge.Modifier.Idf,
+            datatype=getattr(edge.VectorStorageDatatype, datatype.capitalize()),
+        )
+        for (name, modifier), datatype in zip(SPARSE.items(), itertools.cycle(DATATYPES))
     }
     config = edge.EdgeConfig(vectors=vectors, sparse_vectors=weighed)
     shard = edge.EdgeShard.create(str(folder), config)

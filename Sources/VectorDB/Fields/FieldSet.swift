@@ -19,7 +19,10 @@ final class FieldSet: Sendable {
     let present = Dictionary(uniqueKeysWithValues: present.map { ($0.number, $0) })
     all = entry.config.vectorKinds.compactMap { vector in
       guard let number = entry.vectorNumbers[vector.name] else { return nil }
-      return present[number] ?? vector.kind.field(named: vector.name, number: number)
+      if let field = present[number] { return field }
+      let field = vector.kind.field(named: vector.name, number: number)
+      field.configure(entry.config)
+      return field
     }
     positions = Dictionary(uniqueKeysWithValues: all.enumerated().map { ($1.name, $0) })
   }

@@ -1,13 +1,16 @@
 import PointModel
+import Synchronization
 import VectorIndex
 
 /// Several dense vectors of one length a point, as many as the point was given: compared by the sum
-/// of the greatest similarities (``MultiColumnView/scorer(for:metric:)``). Every search scores all
-/// rows that it may return.
+/// of the greatest similarities (``MultiColumnView/scorer(for:metric:)``). Once there are many, an
+/// inverted index, made behind the commits, finds candidates for that.
 final class MultiField: VectorField {
   /// The least that a row takes: its place, and memory by whole cache lines.
   private static let placeBytes = 16
   private static let lineBytes = 64
+  /// What a vector takes in lists, at most.
+  private static let entryBytes = 4
 
   let name: String
   let number: UInt16
@@ -16,6 +19,9 @@ final class MultiField: VectorField {
   let indexSlot = IndexSlot()
   let liveVectors = LiveVectors()
   private let column: MultiColumn
+  private let index: MultiIndex
+  /// Bytes of vectors from which on they are indexed; 0 for never.
+  private let threshold = Atomic<Int>(0)
 
   /// An empty field.
   init(name: String, _ params: VectorParams, number: UInt16) {
@@ -24,13 +30,19 @@ final class MultiField: VectorField {
     self.distance = params.distance
     column = MultiColumn(dimension: params.size, element: ElementType(params.datatype))
     format = MultiFormat(column.codec)
+    index = MultiIndex(metric: Metric(distance, column.element))
   }
 
   private var size: Int { column.dimension }
   private var metric: Metric { Metric(distance, column.element) }
 
   func view() -> any FieldView {
-    MultiFieldView(self, rows: column.view(), metric: metric, rowBytes: rowBytes)
+    MultiFieldView(
+      self, rows: column.view(), index: index.view(), metric: metric, rowBytes: rowBytes)
+  }
+
+  func configure(_ config: CollectionConfig) {
+    threshold.store(max(0, config.indexingThreshold) << 10, ordering: .relaxed)
   }
 
   // MARK: Values
@@ -76,20 +88,21 @@ final class MultiField: VectorField {
   // MARK: Rows
 
   var rowsPerChunk: Int { column.rowsPerChunk }
-  var residentBytes: Int { column.residentBytes }
+  var residentBytes: Int { column.residentBytes + index.residentBytes }
   var chunkBytes: Int { rowsPerChunk * Self.placeBytes + 4 << 10 }
   var rowBytes: Int { column.meanRowBytes }
 
   func memory(rowCount: UInt32) -> FieldMemory {
     let memory = column.memory(rowCount: rowCount)
-    return FieldMemory(rows: memory.rows, presence: memory.places, keptRows: memory.keptRows)
+    return FieldMemory(
+      rows: memory.rows + index.residentBytes, presence: memory.places, keptRows: memory.keptRows)
   }
 
   func storedBytes(live rows: Int) -> Int { rows * (MultiFormat.countBytes + column.meanRowBytes) }
 
   func growth(of value: VectorValue?) -> Int {
     guard let value else { return Self.placeBytes }
-    let bytes = value.vectorValues.count / size * column.vectorBytes
+    let bytes = value.vectorValues.count / size * (column.vectorBytes + Self.entryBytes)
     return Self.placeBytes + bytes + Self.lineBytes
   }
 
@@ -110,81 +123,36 @@ final class MultiField: VectorField {
   }
 
   func dropChunk(containing offset: UInt32) { column.dropChunk(containing: offset) }
+
+  // MARK: Upkeep
+
+  func waitingRows(below rowCount: UInt32) -> Int {
+    let end = index.view().end
+    guard end > 0 || isIndexDue(Int(rowCount)) else { return 0 }
+    return max(0, Int(rowCount) - Int(end))
+  }
+
+  func upkeep(
+    _ view: any FieldView, _ visibility: VisibilityView, shouldStop: () -> Bool
+  ) -> Bool {
+    guard let view = view as? MultiFieldView else { preconditionFailure("another field's view") }
+    guard view.isIndexed || isIndexDue(Int(visibility.rowCount)) else { return false }
+    return index.update(column: view.rows, visibility: visibility, shouldStop: shouldStop)
+  }
+
+  private func isIndexDue(_ rows: Int) -> Bool {
+    let threshold = threshold.load(ordering: .relaxed)
+    return threshold > 0 && MultiIndex.serves(metric) && rows * column.meanRowBytes > threshold
+  }
 }
 
 extension VectorValue {
   /// The elements of what must be a multivector or the one vector of such.
-  fileprivate var vectorValues: [Float] {
+  var vectorValues: [Float] {
     switch self {
     case .multi(let vector): vector.values
     case .dense(let values): values
     case .sparse: preconditionFailure("a vector of another kind")
     }
-  }
-}
-
-/// The rows of a field of multivectors, as the readers of one commit see them.
-struct MultiFieldView: FieldView {
-  /// Reading vectors is the smaller part of comparing them.
-  private static let workForReading = 8
-
-  let field: any VectorField
-  private let rows: MultiColumnView
-  private let metric: Metric
-  private let rowBytes: Int
-
-  init(_ field: MultiField, rows: MultiColumnView, metric: Metric, rowBytes: Int) {
-    self.field = field
-    self.rows = rows
-    self.metric = metric
-    self.rowBytes = rowBytes
-  }
-
-  // MARK: Rows
-
-  func contains(_ offset: UInt32) -> Bool { rows.contains(offset) }
-
-  func value(at offset: UInt32) -> VectorValue? {
-    rows.row(offset).flatMap { MultiVector(dimension: rows.dimension, values: $0) }
-      .map { .multi($0) }
-  }
-
-  func appendStored(_ offset: UInt32, to bytes: inout [UInt8]) -> Bool {
-    let isThere: Void? = rows.withEncodedRow(offset) { vectors in
-      MultiFormat.append(count: vectors.count / rows.vectorBytes, to: &bytes)
-      bytes.append(contentsOf: vectors)
-    }
-    return isThere != nil
-  }
-
-  // MARK: Scores
-
-  func scorer(for query: VectorValue) -> any Scorer {
-    rows.scorer(for: query.vectorValues, metric: metric)
-  }
-
-  /// Rows are normalised already.
-  func scorer(likeRow offset: UInt32) -> (any Scorer)? {
-    rows.row(offset).map { rows.scorer(for: $0, metric: metric) }
-  }
-
-  /// What a vector of one is like is the best of the other, and not the other way round.
-  var isSymmetric: Bool { false }
-
-  // MARK: Searches
-
-  func isExact(_ params: SearchParams) -> Bool { true }
-
-  func bytesRead(limit: Int, _ search: FieldSearch) -> Int {
-    Int(search.visibility.rowCount) * rowBytes * Self.workForReading
-  }
-
-  func search(
-    _ queries: [FieldQuery], _ search: FieldSearch, shouldStop: () -> Bool
-  ) throws(SearchInterrupted) -> [[Neighbor]] {
-    try ExactScan.nearest(
-      queries.map { query in
-        ScorerQuery(scorer(for: query.value), limit: query.limit, allowed: query.allowed)
-      }, visibility: search.visibility, shouldStop: shouldStop)
   }
 }
