@@ -33,13 +33,6 @@ final class DenseField: VectorField {
 
   // MARK: Values
 
-  func prepared(
-    _ value: VectorValue, context: @autoclosure () -> String
-  ) throws(CollectionError) -> VectorValue {
-    try check(query: value, context: context())
-    return prepared(query: value)
-  }
-
   func check(
     query value: VectorValue, context: @autoclosure () -> String
   ) throws(CollectionError) {

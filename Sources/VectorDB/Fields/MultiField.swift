@@ -47,13 +47,6 @@ final class MultiField: VectorField {
 
   // MARK: Values
 
-  func prepared(
-    _ value: VectorValue, context: @autoclosure () -> String
-  ) throws(CollectionError) -> VectorValue {
-    try check(query: value, context: context())
-    return prepared(query: value)
-  }
-
   /// One dense vector stands for a multivector of one.
   func check(
     query value: VectorValue, context: @autoclosure () -> String
@@ -125,6 +118,8 @@ final class MultiField: VectorField {
   func dropChunk(containing offset: UInt32) { column.dropChunk(containing: offset) }
 
   // MARK: Upkeep
+
+  var hasLists: Bool { index.view().end > 0 }
 
   func waitingRows(below rowCount: UInt32) -> Int {
     let end = index.view().end

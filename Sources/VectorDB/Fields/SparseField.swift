@@ -37,13 +37,6 @@ final class SparseField: VectorField {
 
   // MARK: Values
 
-  func prepared(
-    _ value: VectorValue, context: @autoclosure () -> String
-  ) throws(CollectionError) -> VectorValue {
-    try check(query: value, context: context())
-    return prepared(query: value)
-  }
-
   func check(
     query value: VectorValue, context: @autoclosure () -> String
   ) throws(CollectionError) {

@@ -87,6 +87,9 @@ protocol VectorField: AnyObject, Sendable {
 
   // MARK: Upkeep
 
+  /// Whether there are lists that the field has made by itself, and searches may miss rows.
+  var hasLists: Bool { get }
+
   /// How many of the rows below `rowCount` searches still score one by one that the field has yet
   /// to put in order by itself.
   func waitingRows(below rowCount: UInt32) -> Int
@@ -140,12 +143,23 @@ extension VectorField {
   var storedBytes: Int { storedBytes(live: liveVectors.count) }
 }
 
+/// What every field does.
+extension VectorField {
+  func prepared(
+    _ value: VectorValue, context: @autoclosure () -> String
+  ) throws(CollectionError) -> VectorValue {
+    try check(query: value, context: context())
+    return prepared(query: value)
+  }
+}
+
 /// What a field does whose rows are all of one size and are never indexed.
 extension VectorField {
   func storedBytes(live rows: Int) -> Int { rows * format.storedBytes }
   func growth(of value: VectorValue?) -> Int { rowBytes }
   func configure(_ config: CollectionConfig) {}
 
+  var hasLists: Bool { false }
   func waitingRows(below rowCount: UInt32) -> Int { 0 }
   func upkeep(
     _ view: any FieldView, _ visibility: VisibilityView, shouldStop: () -> Bool
