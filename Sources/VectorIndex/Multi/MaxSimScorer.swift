@@ -68,10 +68,10 @@ final class MaxSimScorer: Scorer {
 
 /// The vectors of a query, arranged for one way of comparing them with those of a row.
 protocol MaxSimComparison: Sendable {
-  /// Calls `body` with room for floats that ``score(_:count:_:)`` works in.
+  /// Calls `body` with room for floats that ``score(_:count:before:_:)`` works in.
   func withScratch(_ body: (UnsafeMutablePointer<Float>) -> Void)
 
-  /// The sum of the greatest similarities with `count` vectors, at least one; `next` is likely to be
+  /// The sum of the greatest similarities with `count` vectors, at least one; `next` will likely be
   /// asked for next.
   func score(
     _ vectors: UnsafeRawPointer, count: Int, before next: MultiEntry,
