@@ -132,8 +132,8 @@ let package = Package(
     .executableTarget(
       name: "quiver-bench",
       dependencies: [
-        "DataTransfer", "FastJSON", "PointModel", "QdrantAPI", "QdrantGRPC", "VectorDB",
-        "VectorIndex", argumentParser, logging,
+        "DataTransfer", "FastJSON", "PointModel", "QdrantAPI", "QdrantGRPC", "SentenceEmbedding",
+        "VectorDB", "VectorIndex", argumentParser, logging,
       ], swiftSettings: strict),
     // Gateway
     .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
@@ -141,7 +141,9 @@ let package = Package(
     .systemLibrary(
       name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
     .target(name: "CHTMLDocument", dependencies: ["CLibXML2"]),
-    .target(name: "CEmbeddingKernels"),
+    // Without optimization a text would take a hundred times as long, in every test of the gateway.
+    .target(
+      name: "CEmbeddingKernels", cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
     target("HTTPTransfer", ["CCurl", "FastJSON", tracing]),
     target(
       "RequestTracing",

@@ -5,14 +5,21 @@ import Synchronization
 /// The forward pass of all-MiniLM-L6-v2: token ids in, one unit vector a text out.
 final class MiniLMModel: Sendable {
   private let weights: MiniLMWeights
+  private let rounded: RoundedEncoder?
   private let idle = Mutex<[MiniLMWorkspace]>([])
 
   /// Workspaces kept for later calls: more threads than this at a time are not expected.
   private static let maximumIdle = 8
 
-  init(weightsPath: String) throws(EmbeddingModelError) {
+  /// Maps the weights. With `isExact` all is computed in single precision; otherwise in bfloat16
+  /// where the processor has instructions for it.
+  init(weightsPath: String, isExact: Bool = false) throws(EmbeddingModelError) {
     weights = try MiniLMWeights(path: weightsPath)
+    rounded = isExact ? nil : RoundedEncoder(weights)
   }
+
+  /// Whether weights and activations are rounded to bfloat16.
+  var isRounded: Bool { rounded != nil }
 
   /// The vectors of the texts with these token ids, in the order given. Every text has between 2
   /// and `MiniLMShape.maximumTokens` ids below `MiniLMShape.vocabulary`.
@@ -45,7 +52,7 @@ final class MiniLMModel: Sendable {
     _ texts: [[Int32]],
     _ take: (UnsafePointer<Float>, Int, Int) throws(EmbeddingModelError) -> Result
   ) throws(EmbeddingModelError) -> [Result] {
-    let workspace = idle.withLock { $0.popLast() } ?? MiniLMWorkspace()
+    let workspace = idle.withLock { $0.popLast() } ?? MiniLMWorkspace(isRounded: isRounded)
     defer {
       idle.withLock { if $0.count < Self.maximumIdle { $0.append(workspace) } }
     }
@@ -86,6 +93,7 @@ final class MiniLMModel: Sendable {
 
   private func forward(_ texts: [[Int32]], rows: Int, _ space: MiniLMWorkspace) {
     embedTokens(texts, rows: rows, space)
+    if let rounded { return rounded.forward(texts, rows: rows, space) }
     for layer in weights.layers {
       let width = MiniLMShape.width
       multiply(space.hidden, layer.query, into: space.query, rows)

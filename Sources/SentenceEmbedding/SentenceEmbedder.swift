@@ -17,16 +17,21 @@ public final class SentenceEmbedder: Sendable {
   ///
   /// The weights are memory-mapped: opening is quick, and several processes share one copy. Throws
   /// when a file is missing or damaged.
-  public init(modelFolder: String) throws(EmbeddingModelError) {
+  ///
+  /// - Parameter isExact: whether all is computed in single precision; otherwise in bfloat16 where
+  ///   the processor has instructions for it, several times as fast.
+  public init(modelFolder: String, isExact: Bool = false) throws(EmbeddingModelError) {
     OpenBLAS.useOneThread
     tokenizer = try WordPieceTokenizer(
       vocabularyPath: modelFolder + "/vocab.txt", size: MiniLMShape.vocabulary)
-    model = try MiniLMModel(weightsPath: modelFolder + "/model.safetensors")
+    model = try MiniLMModel(
+      weightsPath: modelFolder + "/model.safetensors", isExact: isExact)
   }
 
   /// The matrix and vector kernels in use, for the start-up log.
   public var kernelDescription: String {
-    "\(OpenBLAS.configuration), loops \(EmbeddingKernels.instructionSet)"
+    let loops = "loops \(EmbeddingKernels.instructionSet)"
+    return model.isRounded ? "bfloat16 and bytes, \(loops)" : "\(OpenBLAS.configuration), \(loops)"
   }
 
   /// One vector of `dimension` components and length 1 for every text, in the order given.
