@@ -10,6 +10,8 @@ public enum GatewayError: Error, Sendable, Equatable {
   case unprocessable([FieldProblem])
   /// The body or the list in it is beyond the limits: 413.
   case tooLarge(String)
+  /// A file is of a kind that is not read: 415.
+  case unsupported(String)
   /// The collection belongs to another embedding model or has another shape: 409.
   case conflict(String)
   /// Too many requests are being worked on: 503 with `Retry-After`.
@@ -48,6 +50,7 @@ public enum GatewayError: Error, Sendable, Equatable {
     case .forbidden: 403
     case .conflict: 409
     case .tooLarge: 413
+    case .unsupported: 415
     case .unprocessable: 422
     case .tooManyRequests: 429
     case .storeFailed, .collectionMissing, .embeddingFailed, .generationFailed: 502
@@ -72,7 +75,8 @@ public enum GatewayError: Error, Sendable, Equatable {
   /// One sentence for people; for a schema failure the first problem.
   public var message: String {
     switch self {
-    case .badRequest(let text), .tooLarge(let text), .conflict(let text), .forbidden(let text):
+    case .badRequest(let text), .tooLarge(let text), .conflict(let text), .forbidden(let text),
+      .unsupported(let text):
       text
     case .unauthorized: "An API key is needed: Authorization: Bearer KEY, or api-key: KEY"
     case .unprocessable(let problems): problems.first?.message ?? "Unprocessable request"

@@ -40,7 +40,8 @@ public enum GatewayRouter {
     HealthController(probe: probe).addRoutes(to: router)
     MetricsController(metrics: metrics, figures: figures, spans: services.tracer.queue)
       .addRoutes(to: router)
-    UploadController(uploads: uploads, documents: documents, limits: limits).addRoutes(to: router)
+    UploadController(uploads: uploads, documents: documents, stream: stream, limits: limits)
+      .addRoutes(to: router)
     InsightController(service: insights, stream: stream, limits: limits).addRoutes(to: router)
     ChatController(
       service: insights, embedder: services.embedder, stream: stream, limits: limits

@@ -3,17 +3,25 @@ import HTTPTypes
 import Hummingbird
 import PointModel
 import QdrantAPI
+import Synchronization
 
-/// `POST`, `GET` and `DELETE /upload/chunks`, and `GET /documents`.
+/// `POST`, `GET` and `DELETE /upload/chunks`, `POST /upload/files`, and `GET /documents`.
 struct UploadController: Sendable {
   let uploads: UploadService
   let documents: DocumentService
+  let files: FileService
+  let stream: EventStream
   let limits: GatewayLimits
   let idempotency: IdempotencyKeys
+  private let filesInFlight = InFlight()
 
-  init(uploads: UploadService, documents: DocumentService, limits: GatewayLimits) {
+  init(
+    uploads: UploadService, documents: DocumentService, stream: EventStream, limits: GatewayLimits
+  ) {
     self.uploads = uploads
     self.documents = documents
+    files = FileService(uploads: uploads, documents: documents, limits: limits)
+    self.stream = stream
     self.limits = limits
     idempotency = IdempotencyKeys(count: limits.idempotencyKeys, age: limits.idempotencyAge)
   }
@@ -39,6 +47,10 @@ struct UploadController: Sendable {
       }
       return JSONResponse.make(answer)
     }
+    router.post("/upload/files") { request, context in
+      try context.caller.requireWriting()
+      return try await bringIn(request, context.caller)
+    }
     router.get("/upload/chunks") { request, context in
       try await list(request, context.caller)
     }
@@ -51,6 +63,46 @@ struct UploadController: Sendable {
       }
       return JSONResponse.make(
         JSONValue.object(["documents": .array(entries)]).serialized())
+    }
+  }
+
+  /// Stores the files of a request; answers with what became of each, or with events on the way.
+  private func bringIn(_ request: Request, _ caller: Caller) async throws -> Response {
+    guard let place = filesInFlight.enter(limit: limits.filesInFlight) else {
+      throw UnreadBody(error: .overloaded(retryAfterSeconds: 2))
+    }
+    let body = try await RequestBody.collect(request, upTo: limits.fileBytes)
+    let given = try FileBody.files(body, of: request)
+    let isStreamed = request.headers[.accept]?.contains("text/event-stream") == true
+    guard isStreamed else {
+      var reports: [JSONValue] = []
+      for file in given {
+        reports.append(try await files.store(file, by: caller) { _, _ in }.json)
+      }
+      withExtendedLifetime(place) {}
+      return JSONResponse.make(JSONValue.object(["files": .array(reports)]).serialized())
+    }
+    let files = files
+    return try stream.response { send in
+      do throws(GatewayError) {
+        for file in given {
+          let report = try await files.store(file, by: caller) { done, total in
+            let data = JSONValue.object([
+              "document": .string(file.name), "done": .integer(Int64(done)),
+              "passages": .integer(Int64(total)),
+            ])
+            send(EventStream.event("progress", data.serialized()))
+          }
+          send(EventStream.event("file", report.json.serialized()))
+        }
+        send(EventStream.event("done", JSONValue.object([:]).serialized()))
+      } catch {
+        let data = JSONValue.object([
+          "detail": .string(error.message), "status": .integer(Int64(error.status)),
+        ])
+        send(EventStream.event("error", data.serialized()))
+      }
+      withExtendedLifetime(place) {}
     }
   }
 
@@ -85,5 +137,29 @@ struct UploadController: Sendable {
       "chunks": .array(chunks), "next": page.next.map { .string($0.description) } ?? .null,
     ])
     return JSONResponse.make(body.serialized())
+  }
+}
+
+/// Counts what is in flight.
+final class InFlight: Sendable {
+  /// A place that is taken until it is let go of.
+  final class Place: Sendable {
+    private let owner: InFlight
+
+    fileprivate init(_ owner: InFlight) { self.owner = owner }
+
+    deinit { owner.count.withLock { $0 -= 1 } }
+  }
+
+  private let count = Mutex(0)
+
+  /// A place, unless `limit` are taken.
+  func enter(limit: Int) -> Place? {
+    let isFree = count.withLock { count in
+      guard count < limit else { return false }
+      count += 1
+      return true
+    }
+    return isFree ? Place(self) : nil
   }
 }

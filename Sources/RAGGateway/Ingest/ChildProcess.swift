@@ -47,7 +47,8 @@ enum ChildProcess {
       status: code, output: read.output, errors: String(decoding: read.errors, as: UTF8.self))
   }
 
-  private static func find(_ program: String) -> String? {
+  /// Where `program` is, by `PATH`.
+  static func find(_ program: String) -> String? {
     let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
     return path.split(separator: ":").map { "\($0)/\(program)" }
       .first { access($0, X_OK) == 0 }

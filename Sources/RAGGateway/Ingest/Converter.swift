@@ -43,6 +43,9 @@ package struct Converter: Sendable {
     }
   }
 
+  /// Whether the program is there.
+  package var isInstalled: Bool { ChildProcess.find(program) != nil }
+
   /// The text of the file at `path`, at most `limit` bytes.
   ///
   /// - Throws: `IngestError.programMissing` when the program is not installed.

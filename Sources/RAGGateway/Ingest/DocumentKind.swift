@@ -38,6 +38,29 @@ package enum DocumentKind: String, Sendable, CaseIterable {
     "djvu", "ps", "msg", "mbox", "wpd", "pdb",
   ]
 
+  /// What is read on this machine, with the programs that would let it read more.
+  package static var readable: String {
+    var missing: [String] = []
+    let readable = allCases.filter { kind in
+      guard let converter = Converter(kind), !converter.isInstalled else { return true }
+      let names = kind == .manual ? "manual pages" : kind.extensions.joined(separator: ", ")
+      missing.append("\(names) with \(converter.program) (Debian package \(converter.package))")
+      return false
+    }
+    let names = readable.filter { $0 != .manual }.flatMap(\.extensions).sorted()
+      .joined(separator: ", ")
+    let manuals = readable.contains(.manual) ? " and manual pages" : ""
+    return names + manuals
+      + (missing.isEmpty ? "" : "; would be read " + missing.joined(separator: "; "))
+  }
+
+  /// The ending of `name` by which its kind is told, as in `.1.gz`; empty when there is none.
+  package static func ending(of name: String) -> String {
+    let file = name.split(separator: "/").last.map { $0.lowercased() } ?? ""
+    let endings = allCases.flatMap(\.extensions).filter { file.hasSuffix(".\($0)") }
+    return endings.max { $0.count < $1.count }.map { ".\($0)" } ?? ""
+  }
+
   /// All endings that are read, sorted, without those of manual pages.
   package static var allExtensions: [String] {
     allCases.filter { $0 != .manual }.flatMap(\.extensions).sorted()

@@ -19,10 +19,13 @@ public struct DocumentService: Sendable {
     case chunks([String])
     /// Those of a document, but for those with these ids.
     case document(String, keeping: Set<String>)
+    /// Those with these ids of their own that another client than the gateway made.
+    case foreign(chunks: [String])
     /// Those that pass a filter.
     case filter(Filter)
 
     private static let source = PayloadPath(steps: [.key("metadata"), .key("source")])
+    private static let fingerprint = PayloadPath(steps: [.key(IndexedChunk.fingerprintKey)])
     private static let chunkID = PayloadPath(steps: [.key("metadata"), .key("chunk_id")])
 
     /// What the points of the chunks pass.
@@ -31,6 +34,9 @@ public struct DocumentService: Sendable {
       case .filter(let filter): filter
       case .document(let name, _):
         Filter(must: [.match(key: Self.source, .value(.string(name)))])
+      case .foreign(let ids):
+        Filter(
+          must: [.filter(Self.chunks(ids).filter), .isEmpty(key: Self.fingerprint)])
       case .chunks(let ids):
         // The same text may be a chunk's own id, a whole number, or the id of a point.
         Filter(should: [

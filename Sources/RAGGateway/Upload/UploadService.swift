@@ -131,6 +131,24 @@ public struct UploadService: Sendable {
     }
     if !fresh.isEmpty { try await write(fresh, replacing: stored, maker, report: &report) }
     if !relabelled.isEmpty { try await store.relabel(relabelled) }
+    if maker.tenant.isEmpty { try await removeTwins(of: chunks) }
+  }
+
+  /// Removes the points that another client made of the same chunks, under ids of its own: those
+  /// with the same `chunk_id` and text and without what the gateway keeps beside them.
+  private func removeTwins(of chunks: [Accepted]) async throws(GatewayError) {
+    let texts = Dictionary(
+      chunks.compactMap { chunk in
+        chunk.chunk.chunkID.map { ($0, chunk.chunk.pageContent) }
+      }, uniquingKeysWith: { first, _ in first })
+    guard !texts.isEmpty else { return }
+    let own = Set(chunks.map { PointID.uuid($0.id) })
+    let filter = DocumentService.Selection.foreign(chunks: Array(texts.keys)).filter
+    let found = try await store.list(filter, from: nil, limit: limits.pointsPerPage)
+    let twins = found.chunks.filter { other in
+      !own.contains(other.id) && texts[other.chunkID] == other.chunk.pageContent
+    }
+    if !twins.isEmpty { try await store.delete(twins.map(\.id)) }
   }
 
   /// Embeds and stores chunks. What the model does not take is reported chunk by chunk, unless it

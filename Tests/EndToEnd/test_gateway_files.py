@@ -1,0 +1,230 @@
+"""Files of every kind, brought in over HTTP and by command; chunks that two clients store."""
+
+import email.message
+import gzip
+import json
+import shutil
+import subprocess
+
+import pytest
+import requests
+from gateway_service import CHUNKS, chunk, gateway
+from hashing_embeddings import HashingEmbeddings
+from process import binary, clean_environment, quiver
+from qdrant_client import QdrantClient, models
+
+TEXT = "The {} leaves the harbour of the island at half past nine in the morning."
+QUESTION = "When does the {} leave the harbour?"
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    service = quiver(tmp_path_factory.mktemp("store"))
+    service.start()
+    yield service
+    service.kill()
+
+
+@pytest.fixture(scope="module")
+def server(store, tmp_path_factory):
+    service = gateway(tmp_path_factory.mktemp("files"), store.url, "files")
+    service.start(60)
+    yield service
+    service.kill()
+
+
+def send(server, *files, status=200, **headers):
+    form = [("file", file) for file in files]
+    answer = requests.post(
+        server.url + "/upload/files", files=form, headers=headers, timeout=120)  # fmt: skip
+    assert answer.status_code == status, answer.text
+    return answer
+
+
+def stored(server, name: str) -> list[dict]:
+    listed = requests.get(
+        server.url + "/upload/chunks", params={"document": name, "limit": 1000}, timeout=30)  # fmt: skip
+    return listed.json()["chunks"]
+
+
+def test_files_in_a_form(server):
+    first = f"# Timetable\n\n## Ferry\n\n{TEXT.format('ferry')}\n\n## Price\n\nIt costs two crowns."
+    names = ["timetable.md", 'a "quoted" name.txt']
+    reports = send(server, (names[0], first), (names[1], TEXT.format("tug"))).json()["files"]
+    assert [(r["document"], r["passages"], r["success"]) for r in reports] == [
+        (names[0], 2, True), (names[1], 1, True),
+    ]  # fmt: skip
+    assert [r["unchanged"] for r in send(server, (names[0], first)).json()["files"]] == [2]
+    # What the document no longer has is gone.
+    report = send(server, (names[0], first.split("## Price")[0])).json()["files"][0]
+    assert (report["unchanged"], report["removed"]) == (1, 1)
+    assert len(stored(server, names[0])) == 1
+    asked = {"question": QUESTION.format("ferry")}
+    insight = requests.post(server.url + "/query", json=asked, timeout=60).json()
+    assert "half past nine" in insight["summary"]
+
+
+def test_a_file_as_the_body_and_its_progress(server):
+    text = "\n\n".join(f"## Part {n}\n\n{TEXT.format(f'boat number {n}')}" for n in range(150))
+    answer = requests.post(
+        server.url + "/upload/files", params={"name": "boats.md"}, data=text.encode(),
+        headers={"Accept": "text/event-stream", "Content-Type": "application/octet-stream"},
+        timeout=300,
+    )  # fmt: skip
+    events = [
+        (part.split("\n")[0].removeprefix("event: "), json.loads(part.split("\ndata: ")[1]))
+        for part in answer.text.split("\n\n")
+        if part.startswith("event: ")
+    ]
+    done = [data["done"] for name, data in events if name == "progress"]
+    assert done == [0, 64, 128, 150]
+    assert [name for name, _ in events][-2:] == ["file", "done"]
+    assert events[-2][1]["uploaded"] == 150
+
+
+def test_files_that_are_not_read(server):
+    wrong = send(server, ("a.xyz", "text"), status=415).json()["detail"]
+    assert "a.xyz is not a kind of file that is read" in wrong and "markdown" in wrong
+    send(server, ("a.txt", b"\0\1\2\3" * 99), status=400)
+    large = b"word " * ((34 << 20) // 5)
+    assert "larger" in send(server, ("a.txt", large), status=413).json()["detail"]
+    for body, type in (
+        (b"x", "text/plain"), (b"--b\r\nrubbish", "multipart/form-data; boundary=b"),
+        (b"", "multipart/form-data; boundary=b"), (b"--b--\r\n", "multipart/form-data; boundary=b"),
+    ):  # fmt: skip
+        answer = requests.post(
+            server.url + "/upload/files", data=body, headers={"Content-Type": type}, timeout=30)  # fmt: skip
+        assert answer.status_code == 400, (body, answer.text)
+
+
+def test_without_the_programs(store, tmp_path):
+    service = gateway(tmp_path, store.url, "bare", PATH="/nonexistent")
+    service.start(60)
+    detail = send(service, ("a.pdf", b"%PDF-1.4"), status=415).json()["detail"]
+    assert "needs pdftotext" in detail and "poppler-utils" in detail
+    detail = send(service, ("a.xyz", b""), status=415).json()["detail"]
+    assert "would be read" in detail and "with pandoc" in detail
+    service.kill()
+
+
+MARKUP = """# Ferries
+
+## Departure
+
+{}
+
+## Prices
+
+| Who | Crowns |
+|-----|--------|
+| adults | 20 |
+| children | 10 |
+
+- Dogs travel free.
+- Bicycles cost five crowns.
+"""
+MANUAL = """.TH FERRY 1
+.SH NAME
+ferry \\- cross the water
+.SH DESCRIPTION
+{}
+.SH OPTIONS
+.TP
+.B \\-\\-slow
+Cross the water slowly, which is better for those who are easily sick.
+"""
+
+
+def documents(folder) -> dict[str, str]:
+    """A file of every kind that a program reads, with the boat that it is about."""
+    made = {}
+    for kind in ("docx", "odt", "epub", "rtf", "rst", "org", "latex"):
+        boat = f"{kind} ferry"
+        name = f"{kind}.{'tex' if kind == 'latex' else kind}"
+        command = ["pandoc", "--from=gfm", f"--to={kind}", "--standalone", "-o", folder / name]
+        text = MARKUP.format(TEXT.format(boat))
+        subprocess.run([*command, "--metadata=title:Ferries"], input=text, text=True, check=True)
+        made[name] = boat
+    for name, write in (("manual.1", None), ("packed.8.gz", gzip.compress)):
+        text = MANUAL.format(TEXT.format(f"{name} ferry")).encode()
+        (folder / name).write_bytes(write(text) if write else text)
+        made[name] = f"{name} ferry"
+    letter = email.message.EmailMessage()
+    letter["Subject"] = "Ferries"
+    letter.set_content(TEXT.format("mail boat"))
+    (folder / "letter.eml").write_bytes(bytes(letter))
+    made["letter.eml"] = "mail boat"
+    return made
+
+
+def test_kinds_that_programs_read(server, tmp_path):
+    for program in ("pandoc", "man"):
+        assert shutil.which(program), f"{program} is missing: scripts/install-dependencies has it"
+    for name, boat in documents(tmp_path).items():
+        content = (tmp_path / name).read_bytes()
+        report = send(server, (name, content)).json()["files"][0]
+        assert report["success"] and report["passages"], report
+        chunks = stored(server, name)
+        text = "\n".join(c["page_content"] for c in chunks)
+        assert TEXT.format(boat) in " ".join(text.split()), (name, text)
+        if name.split(".")[0] in ("docx", "odt", "epub", "rst", "org"):
+            assert any(c["metadata"]["title"].endswith("Departure") for c in chunks), chunks
+            assert "children" in text and "Dogs travel free." in text
+        if name in ("manual.1", "packed.8.gz"):
+            assert any("OPTIONS" in c["metadata"]["title"] for c in chunks), chunks
+            assert "--slow" in text and "\x08" not in text
+    done = subprocess.run(
+        [binary("quiver-gateway"), "ingest", tmp_path], capture_output=True, text=True,
+        env=clean_environment(server.settings), timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def test_imprints_of_pages_are_left_out(server):
+    page = f"""<title>Ferries</title><body><h1>Departure</h1><p>{TEXT.format('packet')}</p>
+    <p>Copyright notices are printed on every ticket that the harbour sells to travellers, and it is
+    not allowed to remove them before the inspector of the harbour has seen the ticket.</p>
+    <div>This page was last modified on 3 May 2020.</div><p>© The harbour. All rights reserved.</p>
+    <footer><p>Imprint of the harbour</p></footer></body>"""
+    send(server, ("page.html", page))
+    text = " ".join(c["page_content"] for c in stored(server, "page.html"))
+    assert "half past nine" in text and "printed on every ticket" in text
+    assert not any(word in text for word in ("last modified", "reserved", "Imprint")), text
+
+
+def test_a_chunk_of_two_clients_is_there_once(server, store):
+    langchain = pytest.importorskip("langchain_qdrant")
+    documents = pytest.importorskip("langchain_core.documents")
+    client = QdrantClient(url=store.url)
+    client.create_collection(
+        "shared", vectors_config=models.VectorParams(size=384, distance="Cosine"))
+    store_of = langchain.QdrantVectorStore(
+        client=client, collection_name="shared", embedding=HashingEmbeddings(384))
+    id, title, text = CHUNKS[0]
+    store_of.add_documents([
+        documents.Document(page_content=text, metadata={"chunk_id": id, "title": title}),
+        documents.Document(page_content="Another text.", metadata={"chunk_id": id}),
+        documents.Document(page_content=CHUNKS[1][2], metadata={"chunk_id": CHUNKS[1][0]}),
+    ])  # fmt: skip
+    server_settings = server.settings | {"QDRANT_VECTOR_STORE__COLLECTION_NAME": "shared"}
+    other = gateway(server.log.parent, store.url, "shared")
+    other.settings = server_settings | {"APP_PORT": str(other.port)}
+    other.start(60)
+    try:
+        body = {"chunks": [chunk(id, title, text)]}
+        report = requests.post(other.url + "/upload/chunks", json=body, timeout=60).json()
+        assert report["success"], report
+        points = client.scroll("shared", limit=10)[0]
+        kept = sorted(point.payload["page_content"] for point in points)
+        # The same chunk is the gateway's now; others are as they were.
+        assert kept == sorted([text, "Another text.", CHUNKS[1][2]])
+        asked = {"question": "What makes an arrow fly straight?"}
+        insight = requests.post(other.url + "/query", json=asked, timeout=60).json()
+        ids = [entry["chunk_id"] for entry in insight["metadata"]]
+        assert ids.count(id) == 1, insight
+        # LangChain reads what the gateway stored.
+        found = store_of.similarity_search(text, k=10)
+        assert text in [document.page_content for document in found]
+    finally:
+        other.kill()
+

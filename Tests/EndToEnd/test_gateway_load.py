@@ -1,0 +1,179 @@
+"""The gateway under load: a server that dies, collections that vanish, many streams, a long run."""
+
+import concurrent.futures
+import json
+import os
+import threading
+import time
+
+import pytest
+import requests
+from gateway_service import CHUNKS, chunk, gateway
+from process import quiver
+
+QUESTION = {"question": "What makes an arrow fly straight?"}
+# The soak runs for so many seconds; ten minutes show more than the suite has time for.
+SOAK_SECONDS = float(os.environ.get("SOAK_SECONDS", "8"))
+
+
+@pytest.fixture
+def pair(tmp_path):
+    """A server and a gateway before it, with the chunks in it."""
+    store = quiver(tmp_path)
+    store.start()
+    service = gateway(tmp_path, store.url, "load", QDRANT_VECTOR_STORE__TIMEOUT_S="5")
+    service.start(60)
+    fill(service)
+    yield store, service
+    service.kill()
+    store.kill()
+
+
+def fill(service):
+    body = {"chunks": [chunk(*parts, source="book.md") for parts in CHUNKS]}
+    answer = requests.post(service.url + "/upload/chunks", json=body, timeout=60)
+    assert answer.status_code == 200, answer.text
+
+
+def ask(service, path="/insight/query", **more):
+    start = time.monotonic()
+    answer = requests.post(service.url + path, json=QUESTION | more, timeout=60)
+    return answer, time.monotonic() - start
+
+
+def test_a_server_killed_under_load(pair):
+    store, service = pair
+    stopped, answers, strange = threading.Event(), [], []
+
+    def work():
+        while not stopped.is_set():
+            try:
+                answers.append(ask(service, "/insight/search"))
+            except requests.RequestException as error:
+                strange.append(error)
+                return
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    time.sleep(1)
+    store.kill()
+    killed = len(answers)
+    time.sleep(3)
+    store.start()
+    deadline = time.monotonic() + 30
+    while ask(service)[0].status_code != 200:
+        assert time.monotonic() < deadline, "no recovery without a restart"
+        time.sleep(0.1)
+    stopped.set()
+    for thread in threads:
+        thread.join(60)
+    assert not strange
+    assert {answer.status_code for answer, _ in answers} == {200, 503}
+    failed = [(answer, took) for answer, took in answers[max(0, killed - 4):]
+              if answer.status_code == 503]  # fmt: skip
+    assert failed
+    for answer, took in failed:
+        assert "Vector store" in answer.json()["detail"] and int(answer.headers["Retry-After"])
+        assert took < 20, "retries are bounded"
+    insight = ask(service)[0].json()
+    assert insight["metadata"][0]["chunk_id"] == "archery"
+
+
+def test_an_upload_goes_on_after_the_server_was_killed(pair):
+    store, service = pair
+    chunks = [chunk(f"n{n}", "Numbers", f"The number {n} is the number after {n - 1}.")
+              for n in range(300)]  # fmt: skip
+    with concurrent.futures.ThreadPoolExecutor() as pool:
+        sent = pool.submit(
+            requests.post, service.url + "/upload/chunks", json={"chunks": chunks}, timeout=120)
+        time.sleep(0.7)
+        store.kill()
+        answer = sent.result()
+    assert answer.status_code in (200, 503), answer.text
+    store.start()
+    report = requests.post(
+        service.url + "/upload/chunks", json={"chunks": chunks}, timeout=120).json()  # fmt: skip
+    assert report["success"] and report["uploaded"] + report["unchanged"] == 300, report
+    found = requests.post(
+        f"{store.url}/collections/load/points/count", json={"exact": True}, timeout=30)  # fmt: skip
+    assert found.json()["result"]["count"] == 300 + len(CHUNKS)
+
+
+def test_a_collection_dropped_behind_its_back(pair):
+    store, service = pair
+    assert ask(service)[0].json()["status"] == "answered"
+    assert requests.delete(f"{store.url}/collections/load", timeout=30).status_code == 200
+    answer = ask(service)[0]
+    assert answer.status_code == 200 and answer.json()["status"] == "no_knowledge"
+    fill(service)
+    assert ask(service)[0].json()["status"] == "answered"
+
+
+def test_two_hundred_streams(pair):
+    _, service = pair
+    service.kill()
+    service.settings["LIMITS__REQUESTS_IN_FLIGHT"] = "400"
+    service.start(60)
+
+    def stream(number: int) -> list[str]:
+        with requests.post(
+            service.url + "/insight/query", json=QUESTION | {"stream": True}, timeout=120, stream=True
+        ) as answer:  # fmt: skip
+            assert answer.status_code == 200, answer.text
+            lines = [line for line in answer.iter_lines(decode_unicode=True) if line]
+        events = [line.removeprefix("event: ") for line in lines if line.startswith("event: ")]
+        insight = lines[lines.index("event: insight") + 1].removeprefix("data: ")
+        assert "feathers" in json.loads(insight)["summary"], number
+        return events
+
+    with concurrent.futures.ThreadPoolExecutor(200) as pool:
+        found = list(pool.map(stream, range(200)))
+    for events in found:
+        assert events[0] == "retrieval" and events[-2:] == ["insight", "done"]
+        assert "delta" in events
+    metrics = requests.get(service.url + "/metrics", timeout=30).text
+    assert "\nrag_streams 0\n" in metrics
+
+
+def resident(service) -> float:
+    for line in open(f"/proc/{service.process.pid}/status"):
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    raise AssertionError("no resident memory")
+
+
+def test_a_long_run_needs_no_more_memory(pair):
+    """Questions, uploads, removals, streams and refusals over and over."""
+    _, service = pair
+    session, number = requests.Session(), 0
+
+    def round_of_work():
+        nonlocal number
+        number += 1
+        text = f"The boat number {number} carries {number} barrels of herring to the island. "
+        body = {"chunks": [chunk(f"boat{number}", "Boats", text * 3, source="boats.txt")]}
+        assert session.post(service.url + "/upload/chunks", json=body, timeout=60).ok
+        assert session.post(service.url + "/insight/query", json=QUESTION, timeout=60).ok
+        with session.post(service.url + "/insight/query", json=QUESTION | {"stream": True},
+                          timeout=60, stream=True) as answer:  # fmt: skip
+            assert answer.content
+        form = {"file": (f"{number % 3}.md", f"# Boats\n\n{text}")}
+        assert session.post(service.url + "/upload/files", files=form, timeout=60).ok
+        assert session.post(service.url + "/query", data=b"{", timeout=60).status_code == 422
+        if number % 10 == 0:
+            body = {"document": "boats.txt"}
+            assert session.delete(service.url + "/upload/chunks", json=body, timeout=60).ok
+
+    def run(seconds: float):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            round_of_work()
+
+    run(max(4, SOAK_SECONDS / 4))
+    before = resident(service)
+    run(SOAK_SECONDS)
+    after = resident(service)
+    print(f"{number} rounds, {before:.1f} MB -> {after:.1f} MB")
+    # What a leak of one answer a round would add is several times as much in ten minutes.
+    assert after - before < 16 + 0.02 * SOAK_SECONDS, f"{before:.1f} MB -> {after:.1f} MB"

@@ -1,0 +1,119 @@
+"""The gateway's page for people, in a browser."""
+
+import os
+import pathlib
+
+import pytest
+import requests
+from browser import DESKTOP, PHONE, Browser
+from dashboard import violations
+from gateway_service import CHUNKS, chunk, gateway
+from process import quiver
+
+QUESTION = "What makes an arrow fly straight?"
+TIDES = "The ferry to the lighthouse leaves two hours before high water, when the tide is right."
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    store = quiver(tmp_path_factory.mktemp("store"))
+    store.start()
+    service = gateway(tmp_path_factory.mktemp("gateway"), store.url, "page")
+    service.start(60)
+    body = {"chunks": [chunk(*parts, source="book.md") for parts in CHUNKS]}
+    requests.post(service.url + "/upload/chunks", json=body, timeout=120).raise_for_status()
+    yield service
+    service.kill()
+    store.kill()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    browser = Browser()
+    yield browser
+    browser.close()
+
+
+def picture(page, name: str) -> None:
+    if folder := os.environ.get("GATEWAY_PICTURES"):
+        page.picture(pathlib.Path(folder) / f"{name}.png")
+
+
+def ask(page, question: str) -> None:
+    """By the keyboard alone: the field has the focus, and Enter sends."""
+    assert page.run("document.activeElement.id") == "question"
+    page.call("Input.insertText", text=question)
+    page.press("Enter")
+    page.wait("document.querySelector('.turn .note')")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_asking(chromium, server, size, scheme):
+    page = chromium.page(size, scheme)
+    page.open(server.url + "/")
+    page.wait("document.querySelector('#documents tr')")
+    ask(page, QUESTION)
+    assert "three feathers" in page.run("document.querySelector('.answer').textContent")
+    cited = page.run("document.querySelector('details.cited summary').textContent")
+    assert "Fletching an arrow" in cited and "similarity" in cited
+    page.run("document.querySelector('details.cited summary').click()")
+    assert "glued to the shaft" in page.run("document.querySelector('details.cited').innerText")
+    assert violations(page) == []
+    picture(page, f"ask-{'phone' if size == PHONE else 'desktop'}-{scheme}")
+    ask(page, "How do I knit a sweater?")
+    assert page.run("document.querySelectorAll('.turn').length") == 2
+    page.check()
+    hosts = {url.split("/")[2] for _, url in page.requests if url.startswith("http")}
+    assert hosts == {f"127.0.0.1:{server.port}"}
+    page.close()
+
+
+def test_storing_and_removing_a_file(chromium, server, tmp_path):
+    good, bad = tmp_path / "lighthouse.md", tmp_path / "picture.xyz"
+    good.write_text(f"# Lighthouse\n\n## Ferry\n\n{TIDES}\n")
+    bad.write_bytes(b"\0")
+    page = chromium.page()
+    page.expected.append("415")
+    page.open(server.url + "/")
+    page.wait("document.querySelector('#documents tr')")
+    root = page.call("DOM.getDocument")["root"]["nodeId"]
+    field = page.call("DOM.querySelector", nodeId=root, selector="#files")["nodeId"]
+    page.call("DOM.setFileInputFiles", nodeId=field, files=[str(good), str(bad)])
+    page.run("document.getElementById('send').click()")
+    page.wait("document.getElementById('told').textContent.includes('1 passages of 1 files')")
+    told = page.run("document.getElementById('told').textContent")
+    assert "picture.xyz is not a kind of file that is read" in told
+    page.wait("[...document.querySelectorAll('#documents td')]"
+              ".some(cell => cell.textContent === 'lighthouse.md')")  # fmt: skip
+    picture(page, "stored")
+    # Asked in this document alone.
+    page.run("document.getElementById('within').value = 'lighthouse.md'")
+    page.run("document.getElementById('question').focus()")
+    ask(page, "When does the ferry to the lighthouse leave?")
+    assert "before high water" in page.run("document.querySelector('.answer').textContent")
+    page.run("window.confirm = () => true")
+    page.run("[...document.querySelectorAll('#documents tr')]"
+             ".find(row => row.textContent.includes('lighthouse.md'))"
+             ".querySelector('button').click()")  # fmt: skip
+    page.wait("document.getElementById('told').textContent === '1 passages removed.'")
+    page.check()
+    page.close()
+
+
+def test_a_key_that_is_needed(chromium, server, tmp_path):
+    store = server.settings["QDRANT_VECTOR_STORE__URL"]
+    guarded = gateway(tmp_path, store, "page", AUTH__API_KEYS="read:reading-key-1")
+    guarded.start(60)
+    page = chromium.page(PHONE)
+    page.expected.append("401")
+    page.open(guarded.url + "/")
+    page.wait("document.getElementById('told').textContent.includes('API key')")
+    page.run("""(key => { key.value = "reading-key-1";
+        key.dispatchEvent(new Event("change")); })(document.getElementById("key"))""")
+    page.wait("document.querySelector('#documents tr')")
+    page.run("document.getElementById('question').focus()")
+    ask(page, QUESTION)
+    assert "three feathers" in page.run("document.querySelector('.answer').textContent")
+    page.close()
+    guarded.kill()
