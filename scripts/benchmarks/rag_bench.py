@@ -13,6 +13,7 @@ import time
 
 from measure import ServerProcesses
 from rag_data import OFF_TOPIC, sets
+from rag_manuals import pages, questions
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 JSON = {"Content-Type": "application/json"}
@@ -64,6 +65,17 @@ class Gateway:
         if answer.status != 200:
             raise RuntimeError(f"{method} {path}: {answer.status} {text[:300]!r}")
         return json.loads(text)
+
+    def send(self, name: str, content: bytes) -> dict:
+        """Stores a file and gives what became of it."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=600)
+        connection.request("POST", f"/upload/files?name={name}", content)
+        answer = connection.getresponse()
+        text = answer.read()
+        connection.close()
+        if answer.status != 200:
+            raise RuntimeError(f"{name}: {answer.status} {text[:300]!r}")
+        return json.loads(text)["files"][0]
 
     def stop(self) -> None:
         for process in reversed(self.processes):
@@ -133,39 +145,73 @@ def bins(pairs: list[tuple[float, bool]]) -> list[str]:
     ]  # fmt: skip
 
 
+def ask_manuals(gateway: Gateway, folder: pathlib.Path, save: list[dict]) -> dict:
+    """How often a passage that names the answer is among the first, and is quoted."""
+    passages = sum(
+        gateway.send(page.name, page.read_bytes())["passages"] for page in pages(folder))
+    first = five = quoted = refused = 0
+    asked = questions()
+    for question, words in asked:
+        found = gateway.call("POST", "/insight/search", {"question": question, "k": 5})["passages"]
+        insight = gateway.call("POST", "/insight/query", {"question": question})
+        right = [any(w in p["text"] or w in p["title"] for w in words) for p in found]
+        save.append({"question": question, "right": right, "insight": insight})
+        first += bool(right and right[0])
+        five += any(right)
+        refused += not right
+        quoted += any(word in insight["summary"] for word in words)
+    count = len(asked)
+    return {"passages": passages, "questions": count, "recall@1": first / count,
+            "recall@5": five / count, "answer named": quoted / count,
+            "wrongly refused": refused} | refusals(gateway, {"off-topic refused": OFF_TOPIC}, save)  # fmt: skip
+
+
+def refusals(gateway: Gateway, sets: dict[str, list[str]], save: list[dict]) -> dict:
+    result = {}
+    for name, asked in sets.items():
+        found = [gateway.call("POST", "/insight/search", {"question": q}) for q in asked]
+        save += [{"question": q, "kind": name, "found": f} for q, f in zip(asked, found)]
+        refused = sum(f["status"] == "no_knowledge" for f in found)
+        result[name] = f"{refused} of {len(asked)}"
+    return result
+
+
+def ask_faqs(
+    gateway: Gateway, entries: list[dict], neighbours: list[str], count: int, save: list[dict]
+) -> dict:
+    before, start = gateway.cpu(), time.perf_counter()
+    chunks = [{"page_content": e["answer"], "metadata": {"chunk_id": e["id"], "title": e["title"]}}
+              for e in entries]  # fmt: skip
+    for first in range(0, len(chunks), BATCH):
+        answer = gateway.call("POST", "/upload/chunks", {"chunks": chunks[first : first + BATCH]})
+        assert answer["success"], answer
+    result = {"passages": len(chunks),
+              "passages/cpu-s": len(chunks) / (gateway.cpu() - before),
+              "upload s": time.perf_counter() - start}  # fmt: skip
+    result |= ask_all(gateway, entries[:count], save)
+    asked = {"off-topic refused": OFF_TOPIC, "neighbouring refused": neighbours}
+    return result | refusals(gateway, asked, save)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--manuals", action="store_true", help="questions put to manual pages")
     parser.add_argument("--save", type=pathlib.Path, help="write all answers there")
     parser.add_argument("--binaries", type=pathlib.Path, default=ROOT / ".build" / "release")
     parser.add_argument("--questions", type=int, default=10**9)
     options = parser.parse_args()
-    entries, neighbours = sets(ROOT / ".quiver" / "bench-data" / "rag")
+    data = ROOT / ".quiver" / "bench-data" / "rag"
     model = ROOT / ".quiver" / "models" / "all-MiniLM-L6-v2"
     save: list[dict] = []
     with tempfile.TemporaryDirectory() as folder:
         gateway = Gateway(pathlib.Path(folder), options.binaries, model)
         try:
-            before, start = gateway.cpu(), time.perf_counter()
-            chunks = [{"page_content": e["answer"],
-                       "metadata": {"chunk_id": e["id"], "title": e["title"]}}
-                      for e in entries]  # fmt: skip
-            for first in range(0, len(chunks), BATCH):
-                part = {"chunks": chunks[first : first + BATCH]}
-                answer = gateway.call("POST", "/upload/chunks", part)
-                assert answer["success"], answer
-            result = {"passages": len(chunks),
-                      "passages/cpu-s": len(chunks) / (gateway.cpu() - before),
-                      "upload s": time.perf_counter() - start}  # fmt: skip
-            result |= ask_all(gateway, entries[: options.questions], save)
-            for name, questions in (("off-topic refused", OFF_TOPIC),
-                                    ("neighbouring refused", neighbours)):  # fmt: skip
-                found = [gateway.call("POST", "/insight/search", {"question": q})
-                         for q in questions]  # fmt: skip
-                save += [{"question": q, "kind": name, "found": f}
-                         for q, f in zip(questions, found)]  # fmt: skip
-                refused = sum(f["status"] == "no_knowledge" for f in found)
-                result[name] = f"{refused} of {len(questions)}"
+            if options.manuals:
+                result = ask_manuals(gateway, data, save)
+            else:
+                entries, neighbours = sets(data)
+                result = ask_faqs(gateway, entries, neighbours, options.questions, save)
         finally:
             gateway.stop()
     if options.save:

@@ -17,6 +17,11 @@ package enum DocumentReader {
     let kind = DocumentKind(name: file.name) ?? .plain
     if let converter = Converter(kind) {
       let text = try converter.text(of: file.path, limit: largestSource)
+      if kind == .manual {
+        let page = PlainTextReader.read(
+          text, fallbackTitle: manualTitle(file.name), hasTerms: true)
+        return (page, nil)
+      }
       return (document(text, name: file.name, kind: converter.output), nil)
     }
     let bytes: [UInt8]
@@ -42,6 +47,13 @@ package enum DocumentReader {
     guard descriptor >= 0 else { throw .unreadable("the file can't be read") }
     defer { close(descriptor) }
     return Int(lseek(descriptor, 0, SEEK_END))
+  }
+
+  /// As in `curl(1)`.
+  private static func manualTitle(_ name: String) -> String {
+    let parts = title(of: name).split(separator: ".").filter { $0 != "gz" }
+    guard parts.count > 1, let section = parts.last else { return title(of: name) }
+    return "\(parts.dropLast().joined(separator: "."))(\(section))"
   }
 
   private static func title(of name: String) -> String {

@@ -1,6 +1,7 @@
 /// Divides plain text at its headings: underlined or numbered lines, lines in capitals, short lines
 /// that stand alone, and the questions of an FAQ. Text that is indented as a whole, as rendered
-/// manual pages are, is moved to the margin.
+/// manual pages are, is moved to the margin. In manual pages every option and keyword with its
+/// explanation is a section as well: people ask for one of them.
 struct PlainTextReader {
   /// The most words of a heading.
   private static let headingWords = 12
@@ -9,21 +10,34 @@ struct PlainTextReader {
   /// The most lines of a question.
   private static let questionLines = 3
 
+  /// Columns between which the terms of a manual page begin, and what their explanation is further
+  /// in at least.
+  private static let termColumns = 3...16
+  private static let termIndent = 2
+
   private let lines: [Substring]
+  private let hasTerms: Bool
+  /// The heading that terms stand under.
+  private var chapter = ""
   private var sections = [SourceDocument.Section(heading: "", text: "")]
   private var body: [Substring] = []
 
-  static func read(_ text: String, fallbackTitle: String) -> SourceDocument {
+  /// Reads `text`, a rendered manual page if it `hasTerms`.
+  static func read(
+    _ text: String, fallbackTitle: String, hasTerms: Bool = false
+  ) -> SourceDocument {
     var reader = PlainTextReader(
-      lines: text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline))
+      lines: text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline),
+      hasTerms: hasTerms)
     reader.run()
     return SourceDocument(
       title: fallbackTitle,
       sections: reader.sections.filter { !$0.text.trimmed.isEmpty })
   }
 
-  private init(lines: [Substring]) {
+  private init(lines: [Substring], hasTerms: Bool) {
     self.lines = lines
+    self.hasTerms = hasTerms
   }
 
   private mutating func run() {
@@ -31,14 +45,37 @@ struct PlainTextReader {
     while position < lines.count {
       if let found = opening(at: position) {
         open(heading: found.heading)
+        chapter = found.heading
         if found.isQuestion { body += lines[position..<(position + found.lines)] + [""] }
         position += found.lines
       } else {
+        if let term = term(at: position) {
+          open(heading: chapter.isEmpty ? term : "\(chapter): \(term)")
+        }
         body.append(lines[position])
         position += 1
       }
     }
     closeBody()
+  }
+
+  /// The option or keyword that is explained from a line on, which belongs to its explanation.
+  private func term(at position: Int) -> String? {
+    guard hasTerms, isBlank(position - 1), !isBlank(position) else { return nil }
+    let line = lines[position]
+    let indent = Self.indent(of: line)
+    guard Self.termColumns.contains(indent) else { return nil }
+    let text = line.trimmed
+    // A short option has its explanation on the same line, behind a gap.
+    if text.hasPrefix("-"), let gap = text.firstRange(of: "  ")?.lowerBound {
+      return String(text[..<gap])
+    }
+    guard !isBlank(position + 1),
+      Self.indent(of: lines[position + 1]) >= indent + Self.termIndent,
+      WordCount.of(text) <= Self.headingWords, text.count <= 100
+    else { return nil }
+    let isKeyword = !text.contains(" ") && text.contains(where: \.isLetter)
+    return text.hasPrefix("-") || isKeyword ? text : nil
   }
 
   private mutating func open(heading: String) {
