@@ -2,8 +2,8 @@ import CEmbeddingKernels
 
 /// The layers of the model with weights and activations rounded to bfloat16 and sums in single
 /// precision, and the widest product in bytes, for processors that have instructions for both.
-/// Vectors of passages keep a cosine of 0.9997 and more to those of single precision, those of a few
-/// words 0.9989.
+/// Vectors of passages keep a cosine of 0.9997 and more to those of single precision, those of a
+/// few words 0.9989.
 // SAFETY: the packed weights are written in `init` and only read afterwards.
 final class RoundedEncoder: @unchecked Sendable {
   private struct Linear {

@@ -42,8 +42,8 @@ def send(server, *files, status=200, **headers):
 
 
 def stored(server, name: str) -> list[dict]:
-    listed = requests.get(
-        server.url + "/upload/chunks", params={"document": name, "limit": 1000}, timeout=30)  # fmt: skip
+    wanted = {"document": name, "limit": 1000}
+    listed = requests.get(server.url + "/upload/chunks", params=wanted, timeout=30)
     return listed.json()["chunks"]
 
 
@@ -92,8 +92,9 @@ def test_files_that_are_not_read(server):
         (b"x", "text/plain"), (b"--b\r\nrubbish", "multipart/form-data; boundary=b"),
         (b"", "multipart/form-data; boundary=b"), (b"--b--\r\n", "multipart/form-data; boundary=b"),
     ):  # fmt: skip
+        headers = {"Content-Type": type}
         answer = requests.post(
-            server.url + "/upload/files", data=body, headers={"Content-Type": type}, timeout=30)  # fmt: skip
+            server.url + "/upload/files", data=body, headers=headers, timeout=30)  # fmt: skip
         assert answer.status_code == 400, (body, answer.text)
 
 

@@ -118,7 +118,8 @@ def test_two_hundred_streams(pair):
 
     def stream(number: int) -> list[str]:
         with requests.post(
-            service.url + "/insight/query", json=QUESTION | {"stream": True}, timeout=120, stream=True
+            service.url + "/insight/query", json=QUESTION | {"stream": True}, timeout=120,
+            stream=True,
         ) as answer:  # fmt: skip
             assert answer.status_code == 200, answer.text
             lines = [line for line in answer.iter_lines(decode_unicode=True) if line]

@@ -95,7 +95,8 @@ class Graph:
                       "com.microsoft", epsilon=1e-12)  # fmt: skip
         for n in range(LAYERS):
             x = self.layer(x, n)
-        kinds = {"ids": (TensorProto.INT64, ["b", "t"]), "positions": (TensorProto.INT64, ["b", "t"]),
+        kinds = {"ids": (TensorProto.INT64, ["b", "t"]),
+                 "positions": (TensorProto.INT64, ["b", "t"]),
                  "lengths": (TensorProto.INT32, ["b"])}  # fmt: skip
         inputs = [helper.make_tensor_value_info(n, *kind) for n, kind in kinds.items()]
         output = helper.make_tensor_value_info(x, TensorProto.FLOAT, ["b", "t", 384])
@@ -144,7 +145,8 @@ class Ours:
         self.process = subprocess.Popen(
             [PROGRAM, "embed", "--model", MODEL, "--texts", texts, "--out", out,
              "--batch", str(BATCH), *flags],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=pinned)  # fmt: skip
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            preexec_fn=pinned)  # fmt: skip
         self.about = json.loads(self.process.stdout.readline())
 
     def run(self) -> tuple[float, np.ndarray]:

@@ -161,9 +161,10 @@ def ask_manuals(gateway: Gateway, folder: pathlib.Path, save: list[dict]) -> dic
         refused += not right
         quoted += any(word in insight["summary"] for word in words)
     count = len(asked)
-    return {"passages": passages, "questions": count, "recall@1": first / count,
-            "recall@5": five / count, "answer named": quoted / count,
-            "wrongly refused": refused} | refusals(gateway, {"off-topic refused": OFF_TOPIC}, save)  # fmt: skip
+    result = {"passages": passages, "questions": count, "recall@1": first / count,
+              "recall@5": five / count, "answer named": quoted / count,
+              "wrongly refused": refused}  # fmt: skip
+    return result | refusals(gateway, {"off-topic refused": OFF_TOPIC}, save)
 
 
 def refusals(gateway: Gateway, sets: dict[str, list[str]], save: list[dict]) -> dict:

@@ -10,11 +10,11 @@ import subprocess
 PACKAGES = ["cron", "curl", "findutils", "openssh-client", "rsync", "wget"]
 PAGES = ["rsync.1", "curl.1", "ssh.1", "ssh_config.5", "crontab.5", "wget.1", "find.1"]
 QUESTIONS = """\
-How can I keep a copy from using up the whole network connection? :: rsync --bwlimit|bwlimit
-How do I see what a transfer would do without doing it? :: rsync --dry-run|trial run
-Can files that vanished at the source be removed at the destination too? :: rsync --delete|extraneous files
-How do I leave some files out of the copy? :: rsync --exclude|exclude
-How do I continue a large file that was only partly copied? :: rsync --partial|partial
+How can I keep a copy from using up the whole network connection? :: --bwlimit
+How do I see what a transfer would do without doing it? :: --dry-run|trial run
+Can files that vanished at the source be removed at the destination too? :: --delete|extraneous files
+How do I leave some files out of the copy? :: --exclude|exclude
+How do I continue a large file that was only partly copied? :: --partial|partial
 How do I keep the permissions and times of the files when copying? :: archive mode|--archive
 How can the data be compressed while it is sent? :: compress
 How do I make rsync compare contents and not only size and time? :: checksum
