@@ -30,14 +30,17 @@
         }                                                                                  \
       }                                                                                    \
     }                                                                                      \
-    for (size_t p = 0; p < VK_TILE_PANELS; p++) {                                          \
-      lanes top = VK_LOAD(best + p * VK_PANEL);                                            \
-      for (size_t r = 0; r < VK_TILE_ROWS; r++) {                                          \
-        lanes value = sums[r][p];                                                          \
-        if (factors != NULL) {                                                             \
-          value = value * factors[r] + addends[r];                                         \
+    if (factors != NULL) {                                                                 \
+      _Pragma("clang loop unroll(full)") for (size_t r = 0; r < VK_TILE_ROWS; r++) {       \
+        _Pragma("clang loop unroll(full)") for (size_t p = 0; p < VK_TILE_PANELS; p++) {   \
+          sums[r][p] = sums[r][p] * factors[r] + addends[r];                               \
         }                                                                                  \
-        top = VK_SELECT(value > top, value, top);                                          \
+      }                                                                                    \
+    }                                                                                      \
+    _Pragma("clang loop unroll(full)") for (size_t p = 0; p < VK_TILE_PANELS; p++) {       \
+      lanes top = VK_LOAD(best + p * VK_PANEL);                                            \
+      _Pragma("clang loop unroll(full)") for (size_t r = 0; r < VK_TILE_ROWS; r++) {       \
+        top = VK_SELECT(sums[r][p] > top, sums[r][p], top);                                \
       }                                                                                    \
       VK_STORE(best + p * VK_PANEL, top);                                                  \
     }                                                                                      \

@@ -120,6 +120,7 @@ final class MultiField: VectorField {
   // MARK: Upkeep
 
   var hasLists: Bool { index.view().end > 0 }
+  var listsAreComing: Bool { !hasLists && isIndexDue(liveVectors.count) }
 
   func waitingRows(below rowCount: UInt32) -> Int {
     let end = index.view().end

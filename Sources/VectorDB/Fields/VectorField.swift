@@ -90,6 +90,9 @@ protocol VectorField: AnyObject, Sendable {
   /// Whether there are lists that the field has made by itself, and searches may miss rows.
   var hasLists: Bool { get }
 
+  /// Whether there will be such lists soon.
+  var listsAreComing: Bool { get }
+
   /// How many of the rows below `rowCount` searches still score one by one that the field has yet
   /// to put in order by itself.
   func waitingRows(below rowCount: UInt32) -> Int
@@ -160,6 +163,7 @@ extension VectorField {
   func configure(_ config: CollectionConfig) {}
 
   var hasLists: Bool { false }
+  var listsAreComing: Bool { false }
   func waitingRows(below rowCount: UInt32) -> Int { 0 }
   func upkeep(
     _ view: any FieldView, _ visibility: VisibilityView, shouldStop: () -> Bool

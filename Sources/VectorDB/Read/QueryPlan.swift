@@ -91,7 +91,8 @@ struct QueryPlan {
     let rows = Int(transaction.visibility.rowCount)
     let (count, first) = node.nearestCount
     let isExact = view.isExact(node.params)
-    let isStable = isExact && (node.params.exact || !view.field.indexSlot.isComing)
+    let isComing = view.field.indexSlot.isComing || view.field.listsAreComing
+    let isStable = isExact && (node.params.exact || !isComing)
     return NearestSearch(
       view: view, vector: vector, count: min(count, rows),
       first: min(isExact ? count : min(first, count), rows),
