@@ -69,6 +69,16 @@ def test_asking(chromium, server, size, scheme):
     page.close()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_interface(chromium, server, scheme):
+    page = chromium.page(DESKTOP, scheme)
+    page.open(server.url + "/docs")
+    page.wait("[...document.querySelectorAll('summary')].some(s => s.innerText.includes('/query'))")
+    assert violations(page) == []
+    page.check()
+    page.close()
+
+
 def test_storing_and_removing_a_file(chromium, server, tmp_path):
     good, bad = tmp_path / "lighthouse.md", tmp_path / "picture.xyz"
     good.write_text(f"# Lighthouse\n\n## Ferry\n\n{TIDES}\n")
