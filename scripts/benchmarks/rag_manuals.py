@@ -12,7 +12,7 @@ PAGES = ["rsync.1", "curl.1", "ssh.1", "ssh_config.5", "crontab.5", "wget.1", "f
 QUESTIONS = """\
 How can I keep a copy from using up the whole network connection? :: --bwlimit
 How do I see what a transfer would do without doing it? :: --dry-run|trial run
-Can files that vanished at the source be removed at the destination too? :: --delete|extraneous files
+Can files that vanished at the source be removed from the copy too? :: --delete|extraneous files
 How do I leave some files out of the copy? :: --exclude|exclude
 How do I continue a large file that was only partly copied? :: --partial|partial
 How do I keep the permissions and times of the files when copying? :: archive mode|--archive
