@@ -10,6 +10,9 @@ public enum RequestDecoder {
   public typealias Decode<Value> =
     @Sendable (UnsafeRawBufferPointer) throws(RequestError) -> Value
 
+  /// `POST /audit/logs`.
+  public static let auditLogs: Decode<AuditQuery> = reading(AuditDecoder.query)
+
   /// `PUT /collections/{name}`, defaults filled in.
   public static let createCollection: Decode<CollectionConfig> = reading(
     CollectionConfigDecoder.config)

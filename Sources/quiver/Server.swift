@@ -147,17 +147,7 @@ struct Server {
 
   private func audit() throws(AuditFault) -> AuditLog? {
     guard let audit = settings.audit else { return nil }
-    let encode: @Sendable (AuditLog.Members) -> [UInt8] = { members in
-      var writer = JSONWriter(reservingCapacity: 256)
-      writer.beginObject()
-      for (name, value) in members {
-        writer.key(name)
-        writer.string(value)
-      }
-      writer.endObject()
-      return writer.bytes
-    }
-    return try AuditLog(audit, encode: encode) {
+    return try AuditLog(audit, form: .json) {
       logger.error("lines of the audit log are lost: \($0)")
     }
   }

@@ -15,7 +15,7 @@ FULL, READ_ONLY = "full-key-2718", "read-key-3141"
 def entries(folder) -> list[dict]:
     lines = []
     for file in sorted(folder.glob("audit.*.log")):
-        lines += [json.loads(line) for line in file.read_text().splitlines()]
+        lines += [json.loads(line) for line in file.read_text().splitlines() if line[0] == "{"]
     return lines
 
 
@@ -106,9 +106,9 @@ def test_what_is_done_and_what_is_refused(server, told):
     unknown, expired = told()
     assert unknown == {
         "api": "/collections", "auth_type": "None", "remote": "127.0.0.1", "result": "denied",
-        "error": "Invalid API key or JWT",
+        "error": "Unauthorized: Invalid API key or JWT",
     }  # fmt: skip
-    assert expired["error"] == "ExpiredSignature" and "method" not in expired
+    assert expired["error"] == "Forbidden: ExpiredSignature" and "method" not in expired
 
 
 def test_figures_are_not_written_down(server, told):
@@ -142,6 +142,81 @@ def test_grpc(server, channel, told):
         "remote": "127.0.0.1", "collection": "c", "tracing_id": "g1", "result": "ok",
     }  # fmt: skip
     assert refused["result"] == "denied" and refused["api"] == "/qdrant.Collections/Get"
+
+
+def search(server, key=FULL, **body) -> list[dict]:
+    answer = send(server, "POST", "/audit/logs", key, body)
+    assert answer.status_code == 200, answer.text
+    return answer.json()["result"]["entries"]
+
+
+def test_lines_are_found_again(server, folder, told):
+    # Of a day long ago, whose file stays as long as there are few.
+    line = {"timestamp": "2020-01-19T10:00:00.000000Z", "method": "old", "auth_type": "None",
+            "result": "ok"}  # fmt: skip
+    (folder / "audit.2020-01-19.log").write_text(json.dumps(line) + "\nno line\n")
+    for name in ("one", "two", "three"):
+        send(server, "GET", f"/collections/{name}", FULL)
+    found = search(server, filters={"method": "get_collection"}, limit=2)
+    assert [entry["collection"] for entry in found] == ["three", "two"]
+    newest = search(server, limit=1)[0]
+    assert newest["method"] == "get_audit_logs" and newest["api"] == "/audit/logs"
+    assert search(server, time_to="2020-01-19T10:00:01Z") == [line]
+    assert search(server, time_to="2020-01-19T10:00:00Z") == []
+    assert search(server, time_from="2020-01-19T12:00:00+02:00", limit=10_000)[-1] == line
+    assert line not in search(server, time_from="2020-01-20T00:00:00Z", limit=10_000)
+    assert search(server, filters={"collection": "three", "result": "denied"}) == []
+    for filters in ({"nothing": "x"}, {"timestamp": line["timestamp"]}):
+        assert search(server, filters=filters) == []
+    told()
+
+
+def test_only_who_may_do_everything_reads_lines(server, told):
+    for key, status in ((READ_ONLY, 403), (token({"access": "r"}, FULL), 403), (None, 401)):
+        assert send(server, "POST", "/audit/logs", key, {}).status_code == status
+    assert send(server, "POST", "/audit/logs", token({"access": "m"}, FULL), {}).ok
+    assert send(server, "POST", "/audit/logs", FULL, {"limit": 0}).status_code == 422
+    assert send(server, "POST", "/audit/logs", FULL, {"limit": 10_001}).status_code == 422
+    assert send(server, "POST", "/audit/logs", FULL, {"time_from": "today"}).status_code == 400
+    told()
+
+
+def test_telemetry_tells_where_it_is(server, folder):
+    told = send(server, "GET", "/telemetry?details_level=3", FULL).json()["result"]["app"]["audit"]
+    assert told.pop("dir_size_bytes") > 0
+    assert told == {
+        "dir": str(folder), "rotation": "daily", "max_log_files": 3,
+        "trust_forwarded_headers": True, "log_api": True,
+    }  # fmt: skip
+    assert "audit_log_dir_size_bytes" in send(server, "GET", "/metrics", FULL).text
+
+
+def test_a_proxy_is_believed(server, told):
+    headers = {"Forwarded": "for=192.0.2.60", "X-Forwarded-For": "10.0.0.9"}
+    send(server, "GET", "/collections", FULL, **headers)
+    assert told()[0]["remote"] == "for=192.0.2.60"
+
+
+def test_paths_can_be_left_out(tmp_path):
+    service = quiver(
+        tmp_path, QDRANT__AUDIT__ENABLED="true", QDRANT__AUDIT__LOG_API="false",
+        QUIVER__SERVICE__API_KEY=FULL,
+    )  # fmt: skip
+    service.start()
+    send(service, "GET", "/collections", FULL)
+    send(service, "GET", "/collections", "wrong")
+    done, refused = entries(tmp_path / "audit")
+    assert "api" not in done and refused["api"] == "/collections"
+    service.kill()
+
+
+def test_without_a_log_nothing_is_found(tmp_path):
+    service = quiver(tmp_path)
+    service.start()
+    answer = send(service, "POST", "/audit/logs", None, {})
+    assert answer.status_code == 400
+    assert answer.json()["status"]["error"] == "Bad request: Audit logging is not enabled"
+    service.kill()
 
 
 def test_nothing_of_keys_or_contents_is_in_it(server, folder):

@@ -89,7 +89,8 @@ import VectorDB
           "POST \(c)/snapshots/upload", "PUT \(s)/snapshots/recover",
           "POST \(s)/snapshots/upload", "POST \(s)/snapshot/partial/recover",
           "POST \(s)/snapshot/partial/recover_from", "POST /snapshots",
-          "DELETE /snapshots/{snapshot_name}", "PUT /quotas", "DELETE /issues", "POST /logger",
+          "DELETE /snapshots/{snapshot_name}", "PUT /quotas", "POST /audit/logs", "DELETE /issues",
+          "POST /logger",
         ]
       ),
     ]

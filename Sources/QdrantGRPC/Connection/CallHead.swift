@@ -10,7 +10,8 @@ struct CallHead {
   /// What the client calls the call, by the names that this is told under, the best first.
   private var tracingIDs: [String?] = [nil, nil, nil]
   /// The client, as a proxy tells it.
-  private(set) var forwardedFor: String?
+  var forwardedFor: String? { forwardedBy[0] ?? forwardedBy[1] }
+  private var forwardedBy: [String?] = [nil, nil]
   /// What the client calls the call.
   var tracingID: String? { tracingIDs.lazy.compactMap { $0 }.first }
   /// What other systems say of the call's trace.
@@ -39,7 +40,8 @@ struct CallHead {
       case "x-tracing-id": tracingIDs[1] = value
       case "traceparent": tracingIDs[2] = value
       case "tracestate": traceState = value
-      case "x-forwarded-for": forwardedFor = value
+      case "forwarded": forwardedBy[0] = value
+      case "x-forwarded-for": forwardedBy[1] = value
       case "grpc-timeout": timeout = Self.timeout(value)
       case "grpc-encoding": if value != "identity" { codingName = value }
       default: break

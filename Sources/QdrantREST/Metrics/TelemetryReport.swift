@@ -93,6 +93,11 @@ struct TelemetryReport {
     }
     writer.key("jwt_rbac")
     writer.bool(services.settings.acceptsTokens)
+    // Where it is kept is nobody's business who sees only some of the collections.
+    if access.isGlobal, let (settings, bytes) = services.api.auditUse {
+      writer.key("audit")
+      writer.write(settings, bytes: level > 2 ? bytes : nil)
+    }
     writer.key("startup")
     writer.string(identity.startup)
     writer.endObject()

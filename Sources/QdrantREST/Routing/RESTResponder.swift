@@ -132,7 +132,9 @@ public struct RESTResponder: HTTPResponder {
 
   /// Where a request comes from.
   private func origin(of request: Request, _ context: RESTContext) -> Caller.Origin {
-    let forwarded = api.trustsForwarding ? Self.field("x-forwarded-for", of: request) : nil
+    let forwarded =
+      api.trustsForwarding
+      ? Self.field("forwarded", of: request) ?? Self.field("x-forwarded-for", of: request) : nil
     return Caller.Origin(
       remote: forwarded ?? context.remote,
       tracingID: ["x-request-id", "x-tracing-id", "traceparent"].lazy.compactMap {

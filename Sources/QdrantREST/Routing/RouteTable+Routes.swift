@@ -17,6 +17,7 @@ extension RouteTable {
   private static func service(_ services: RESTServices, _ commit: String) -> [Route] {
     let service = ServiceController(services: services, commit: commit)
     let quotas = QuotasController(services: services)
+    let audit = AuditController(services: services)
     return [
       Route(.get, "/", .root, service.root),
       Route(.get, "/healthz", .healthCheck, service.liveness),
@@ -28,6 +29,7 @@ extension RouteTable {
       Route(.delete, "/issues", .clearIssues, service.clearIssues),
       Route(.get, "/logger", .getLogger, service.logger),
       Route(.post, "/logger", .updateLogger, service.setLogger),
+      Route(.post, "/audit/logs", .getAuditLogs, audit.search),
       Route(.get, "/quotas", .getQuotas, quotas.read),
       Route(.put, "/quotas", .updateQuotas, quotas.set),
     ]

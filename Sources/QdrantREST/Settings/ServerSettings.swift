@@ -213,7 +213,8 @@ extension ServerSettings {
       folder: reader.given(.auditFolder) ?? standard.folder,
       rotation: reader.choice(.auditRotation, among: rotations) ?? standard.rotation,
       filesMax: reader.integer(.auditFilesMax, in: 1...10_000) ?? standard.filesMax,
-      trustsForwarding: reader.flag(.auditTrustsForwarding) ?? false)
+      trustsForwarding: reader.flag(.auditTrustsForwarding) ?? false,
+      namesAPI: reader.flag(.auditNamesAPI) ?? true)
     return isEnabled ? settings : nil
   }
 

@@ -72,6 +72,8 @@ public enum SettingKey: String, Sendable, CaseIterable {
   case auditRotation = "audit.rotation"
   /// Files that stay.
   case auditFilesMax = "audit.max_log_files"
+  /// Whether lines tell the path or the call.
+  case auditNamesAPI = "audit.log_api"
   /// Whether a proxy's word is taken for who calls.
   case auditTrustsForwarding = "audit.trust_forwarded_headers"
   /// Where spans of traces are sent; without it none are recorded.

@@ -25,18 +25,21 @@ public final class AuditLog: Sendable {
     public var rotation: Rotation
     /// Files that stay; the oldest go first.
     public var filesMax: Int
-    /// Whether who calls is told by `X-Forwarded-For`, as a proxy sets it.
+    /// Whether who calls is told by `Forwarded` or `X-Forwarded-For`, as a proxy sets it.
     public var trustsForwarding: Bool
+    /// Whether lines tell the path or the call; those of callers who were not let in always do.
+    public var namesAPI: Bool
 
     /// Files in `folder`.
     public init(
       folder: String, rotation: Rotation = .daily, filesMax: Int = 7,
-      trustsForwarding: Bool = false
+      trustsForwarding: Bool = false, namesAPI: Bool = true
     ) {
       self.folder = folder
       self.rotation = rotation
       self.filesMax = filesMax
       self.trustsForwarding = trustsForwarding
+      self.namesAPI = namesAPI
     }
   }
 
@@ -49,24 +52,41 @@ public final class AuditLog: Sendable {
   /// What a line says, in its order.
   public typealias Members = [(name: String, value: String)]
 
+  /// How a line is written, and read again.
+  public struct Form: Sendable {
+    let encode: @Sendable (Members) -> [UInt8]
+    let decode: @Sendable ([UInt8]) -> Members?
+
+    /// - Parameters:
+    ///   - encode: writes a line as an object of JSON.
+    ///   - decode: reads one; `nil` for what is no such line.
+    public init(
+      encode: @escaping @Sendable (Members) -> [UInt8],
+      decode: @escaping @Sendable ([UInt8]) -> Members?
+    ) {
+      self.encode = encode
+      self.decode = decode
+    }
+  }
+
   /// Where lines go.
   public let settings: Settings
-  private let encode: @Sendable (Members) -> [UInt8]
+  let form: Form
   private let onFailure: @Sendable (String) -> Void
   private let state = Mutex(State())
 
   /// Makes the folder, and the first file.
   ///
   /// - Parameters:
-  ///   - encode: writes a line as an object of JSON.
+  ///   - form: how a line is written.
   ///   - onFailure: told when lines are lost.
   /// - Throws: ``AuditFault`` when the folder can't be written to.
   public init(
-    _ settings: Settings, encode: @escaping @Sendable (Members) -> [UInt8],
+    _ settings: Settings, form: Form,
     onFailure: @escaping @Sendable (String) -> Void
   ) throws(AuditFault) {
     self.settings = settings
-    self.encode = encode
+    self.form = form
     self.onFailure = onFailure
     try Self.makeFolder(settings.folder)
     let moment = Moment.now
@@ -91,15 +111,18 @@ public final class AuditLog: Sendable {
     }
     member("timestamp", moment.text)
     member("method", action?.rawValue)
-    member("api", caller.origin?.api)
+    let isLetIn = action != nil
+    member("api", settings.namesAPI || !isLetIn ? caller.origin?.api : nil)
     member("auth_type", caller.credential.rawValue)
     member("subject", caller.subject)
     member("remote", caller.origin?.remote)
     member("collection", collection)
     member("tracing_id", caller.origin?.tracingID)
     member("result", refusal == nil ? "ok" : "denied")
-    member("error", refusal?.text)
-    let line = encode(members) + [0x0A]
+    // Why somebody was not let in has no kind in its text, as that goes out as it is.
+    let kind = isLetIn ? "" : refusal?.kind == .forbidden ? "Forbidden: " : "Unauthorized: "
+    member("error", (refusal?.text).map { kind + $0 })
+    let line = form.encode(members) + [0x0A]
     let name = Self.name(of: moment, settings.rotation)
     let failure: String? = state.withLock { state in
       do throws(AuditFault) {
@@ -127,7 +150,14 @@ public final class AuditLog: Sendable {
 
   /// Leaves the latest files; their names are in the order of time.
   private func removeOld() {
-    guard let directory = opendir(settings.folder) else { return }
+    for name in fileNames().dropLast(max(1, settings.filesMax)) {
+      unlink(settings.folder + "/" + name)
+    }
+  }
+
+  /// The files that there are, the oldest first.
+  func fileNames() -> [String] {
+    guard let directory = opendir(settings.folder) else { return [] }
     defer { closedir(directory) }
     var names: [String] = []
     while let entry = readdir(directory) {
@@ -136,9 +166,7 @@ public final class AuditLog: Sendable {
       }
       if name.hasPrefix("audit."), name.hasSuffix(".log") { names.append(name) }
     }
-    for name in names.sorted().dropLast(max(1, settings.filesMax)) {
-      unlink(settings.folder + "/" + name)
-    }
+    return names.sorted()
   }
 
   private static func append(

@@ -36,6 +36,7 @@ public enum ServiceAction: String, Sendable, CaseIterable {
   case telemetry, metrics, issues
   case clusterTelemetry = "cluster_telemetry"
   case clearIssues = "clear_issues"
+  case getAuditLogs = "get_audit_logs"
   case getLogger = "get_logger_config"
   case updateLogger = "update_logger_config"
   case getQuotas = "get_quotas"
@@ -66,6 +67,7 @@ public enum ServiceAction: String, Sendable, CaseIterable {
   case listShardKeys = "get_collection_shard_keys"
   case createShardKey = "create_shard_key"
   case deleteShardKey = "drop_shard_key"
+  case readStorage = "storage_read"
 
   // Points.
   case retrieve, scroll, count, facet, group
@@ -110,7 +112,7 @@ public enum ServiceAction: String, Sendable, CaseIterable {
     case .telemetry, .clusterTelemetry, .issues, .listCollections, .listAliases, .reflection:
       .anyKey
     case .getCollection, .collectionExists, .getOptimizations, .getMemory, .listCollectionAliases,
-      .listShardKeys, .retrieve, .scroll, .count, .facet, .group, .query, .matrix:
+      .listShardKeys, .readStorage, .retrieve, .scroll, .count, .facet, .group, .query, .matrix:
       .read
     case .getShards, .listSnapshots, .downloadSnapshot, .listShardSnapshots,
       .downloadShardSnapshot, .partialSnapshotManifest:
@@ -125,10 +127,10 @@ public enum ServiceAction: String, Sendable, CaseIterable {
     case .metrics, .getLogger, .getQuotas, .clusterStatus, .listFullSnapshots,
       .downloadFullSnapshot:
       .serverRead
-    case .clearIssues, .updateLogger, .updateQuotas, .recoverPeer, .removePeer, .createCollection,
-      .updateCollection, .deleteCollection, .changeAliases, .updateShards, .createShardKey,
-      .deleteShardKey, .recoverSnapshot, .recoverShardSnapshot, .recoverPartialSnapshot,
-      .createFullSnapshot, .deleteFullSnapshot:
+    case .clearIssues, .getAuditLogs, .updateLogger, .updateQuotas, .recoverPeer, .removePeer,
+      .createCollection, .updateCollection, .deleteCollection, .changeAliases, .updateShards,
+      .createShardKey, .deleteShardKey, .recoverSnapshot, .recoverShardSnapshot,
+      .recoverPartialSnapshot, .createFullSnapshot, .deleteFullSnapshot:
       .manage
     }
   }
