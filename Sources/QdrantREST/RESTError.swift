@@ -49,6 +49,7 @@ extension RESTError {
     case .outOfSpace: HTTPResponse.Status(code: 507)
     case .unavailable: .serviceUnavailable
     case .standalone: .methodNotAllowed
+    case .precondition: .internalServerError
     case .failed: .internalServerError
     }
   }

@@ -35,6 +35,12 @@ extension QdrantService {
     _ = try collection(name, call, .listShardKeys)
   }
 
+  /// Refuses to read the files of a collection's shard: others could make nothing of them.
+  public func readStorage(of name: String, _ call: ServiceCall) throws(ServiceError) {
+    _ = try collection(name, call, .readStorage)
+    throw .unreadableStorage
+  }
+
   /// The collections whose shards the caller may see.
   public func clusterTelemetry(_ call: ServiceCall) throws(ServiceError) -> [String] {
     try database(call, .clusterTelemetry).collections.map(\.name)

@@ -27,6 +27,8 @@ public enum ServiceError: Error, Sendable, Equatable {
     case unavailable
     /// Only a cluster does it.
     case standalone
+    /// What it asks for is not so.
+    case precondition
     /// The server's own fault.
     case failed
   }
@@ -47,6 +49,8 @@ public enum ServiceError: Error, Sendable, Equatable {
   case shardMissing(UInt32)
   /// Only a cluster does it.
   case standalone
+  /// The files of a shard are of another format.
+  case unreadableStorage
   /// The database is not open yet.
   case starting
 
@@ -63,6 +67,7 @@ public enum ServiceError: Error, Sendable, Equatable {
     case .forbidden, .tokenRefused: .forbidden
     case .pointMissing, .shardMissing: .notFound
     case .standalone: .standalone
+    case .unreadableStorage: .precondition
     case .starting: .unavailable
     }
   }
@@ -95,6 +100,8 @@ public enum ServiceError: Error, Sendable, Equatable {
     case .pointMissing(let id): "Not found: Point with id \(id) does not exists!"
     case .shardMissing(let shard): "Not found: shard \(shard)"
     case .standalone: "Qdrant is running in standalone mode"
+    case .unreadableStorage:
+      "Precondition failed: this server keeps shards in files of another format"
     case .starting: "Service unavailable: the data directory is still being opened"
     }
   }

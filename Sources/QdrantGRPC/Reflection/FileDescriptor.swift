@@ -156,6 +156,8 @@ extension ProtoWriter {
         entry.string(1, String(method.name))
         entry.string(2, types.fullName(of: method.request) ?? "")
         entry.string(3, types.fullName(of: method.answer) ?? "")
+        if method.streams.requests { entry.bool(5, true) }
+        if method.streams.answers { entry.bool(6, true) }
       }
     }
   }

@@ -19,7 +19,7 @@ struct Reflection: Sendable {
   /// What the text of the schema describes.
   init() {
     let packages = SchemaPackage.all
-    var services = Self.services
+    var services: [String] = []
     var files: [String: [UInt8]] = [:]
     var fileNames: [String: String] = [:]
     for (index, package) in packages.enumerated() {
@@ -27,7 +27,9 @@ struct Reflection: Sendable {
       files[file.name] = file.bytes
       var symbols = package.messages.map(\.name) + package.enumerations.map(\.name)
       for service in package.services {
-        services.append("\(package.name).\(service.name)")
+        let name = "\(package.name).\(service.name)"
+        // What is asked with describes itself, and is no part of what is offered.
+        if !Self.services.contains(name) { services.append(name) }
         symbols.append(service.name)
         symbols += service.methods.map { "\(service.name).\($0.name)" }
       }

@@ -46,7 +46,27 @@ package struct SchemaPackage {
     /// As the package has it.
     package let name: Substring
     /// In the order of the text.
-    package let methods: [(name: Substring, request: Substring, answer: Substring)]
+    package let methods: [Method]
+  }
+
+  /// A call of a service.
+  package struct Method {
+    /// As the service has it.
+    package let name: Substring
+    /// The message that is asked with.
+    package let request: Substring
+    /// The message that is answered with.
+    package let answer: Substring
+    /// Whether there may be many requests, and many answers.
+    package let streams: (requests: Bool, answers: Bool)
+
+    /// Messages that there may be many of are followed by `*`.
+    fileprivate init(_ name: Substring, _ request: Substring, _ answer: Substring) {
+      self.name = name
+      streams = (request.hasSuffix("*"), answer.hasSuffix("*"))
+      self.request = streams.requests ? request.dropLast() : request
+      self.answer = streams.answers ? answer.dropLast() : answer
+    }
   }
 
   /// As the text has it.
@@ -110,7 +130,7 @@ package struct SchemaPackage {
         Service(
           name: name,
           methods: members.compactMap { words in
-            words.count == 3 ? (words[0], words[1], words[2]) : nil
+            words.count == 3 ? Method(words[0], words[1], words[2]) : nil
           }))
     default: break
     }

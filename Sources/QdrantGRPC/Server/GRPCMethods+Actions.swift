@@ -12,6 +12,7 @@ extension GRPCMethods {
     case "qdrant.Points": points[method]
     case "qdrant.Collections": collections[method]
     case "qdrant.Snapshots": snapshots[method]
+    case "qdrant.StorageRead": .readStorage
     default: nil
     }
   }

@@ -42,6 +42,20 @@ extension GRPCMethods {
     }
   }
 
+  /// The calls by which followers read the files of a shard, none of which this server has.
+  mutating func addStorageReads(_ service: QdrantService) {
+    for method in [
+      "ListFiles", "FileExists", "FileLength", "ReadBytes", "ReadBytesStream", "ReadWhole",
+      "ReadBatch",
+    ] {
+      add("qdrant.StorageRead", method, CollectionMessages.name) {
+        (name, call) async throws(ServiceError) in
+        try service.readStorage(of: name, call)
+        return GRPCAnswer(ProtoWriter())
+      }
+    }
+  }
+
   /// What is open to all: which server this is, and whether it serves.
   mutating func addHealth(_ release: GRPCRelease) {
     add("qdrant.Qdrant", "HealthCheck", isOpen: true, CollectionMessages.nothing) {

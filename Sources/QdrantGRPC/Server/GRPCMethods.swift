@@ -25,6 +25,7 @@ struct GRPCMethods: Sendable {
     addPoints(service)
     addCollections(service)
     addSnapshots(service)
+    addStorageReads(service)
     addHealth(release)
     addReflection()
   }

@@ -23,6 +23,8 @@ package struct GRPCStatus: Error, Sendable {
     case permissionDenied = 7
     /// The caller may try again later, or for less.
     case resourceExhausted = 8
+    /// What the request asks for is not so.
+    case failedPrecondition = 9
     /// There is no such call, or only a cluster has it.
     case unimplemented = 12
     /// The server's own fault, or no message.
@@ -79,6 +81,7 @@ package struct GRPCStatus: Error, Sendable {
     case .exhausted, .outOfSpace: .resourceExhausted
     case .unavailable: .unavailable
     case .standalone: .unimplemented
+    case .precondition: .failedPrecondition
     case .failed: .internalError
     }
   }
