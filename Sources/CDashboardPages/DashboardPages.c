@@ -110,6 +110,9 @@ static const unsigned char parts_memory_panel_js[] = {
 static const unsigned char parts_meter_js[] = {
 #embed "Pages/parts/meter.js"
 };
+static const unsigned char parts_named_vectors_js[] = {
+#embed "Pages/parts/named-vectors.js"
+};
 static const unsigned char parts_notices_js[] = {
 #embed "Pages/parts/notices.js"
 };
@@ -230,6 +233,7 @@ static const quiver_dashboard_page pages[] = {
   PAGE("parts/key-prompt.js", parts_key_prompt_js),
   PAGE("parts/memory-panel.js", parts_memory_panel_js),
   PAGE("parts/meter.js", parts_meter_js),
+  PAGE("parts/named-vectors.js", parts_named_vectors_js),
   PAGE("parts/notices.js", parts_notices_js),
   PAGE("parts/paged-table.js", parts_paged_table_js),
   PAGE("parts/point-card.js", parts_point_card_js),

@@ -25,7 +25,8 @@ struct AnswerPieces: Sendable {
   private var explanation: QueryExplanation?
 
   /// An answer that is known in full.
-  init(_ steps: AnswerSteps, _ context: RESTContext) {
+  init(_ steps: AnswerSteps, _ context: RESTContext, _ explanation: QueryExplanation? = nil) {
+    self.explanation = explanation
     self.context = context
     self.steps = steps
     layout = .records

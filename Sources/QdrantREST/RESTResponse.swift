@@ -16,8 +16,10 @@ enum RESTResponse {
   }
 
   /// 200 with a result that may be long.
-  static func ok(_ context: RESTContext, _ steps: AnswerSteps) async throws -> Response {
-    try await AnswerPieces(steps, context).response()
+  static func ok(
+    _ context: RESTContext, _ steps: AnswerSteps, _ explanation: QueryExplanation? = nil
+  ) async throws -> Response {
+    try await AnswerPieces(steps, context, explanation).response()
   }
 
   /// 200 with points of which there may be many.

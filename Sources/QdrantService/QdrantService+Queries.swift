@@ -17,8 +17,11 @@ extension QdrantService {
   }
 
   /// Answers queries as of one commit: a list for each.
+  ///
+  /// - Parameter explanation: where it is noted what searches looked at, one query after another.
   public func query(
-    _ name: String, batch requests: [QueryRequest], _ call: ServiceCall
+    _ name: String, batch requests: [QueryRequest], _ call: ServiceCall,
+    explanation: QueryExplanation? = nil
   ) async throws(ServiceError) -> PointPages {
     let collection = try collection(
       name, call, .query, lookups: Self.lookups(of: requests.map(\.root)))
@@ -27,19 +30,22 @@ extension QdrantService {
     } catch {
       throw .engine(error)
     }
-    return try await run(requests, collection, call)
+    return try await run(requests, collection, call, explanation)
   }
 
   /// Answers a query with groups of points, and the points of their names in another collection.
+  ///
+  /// - Parameter explanation: where it is noted what searches looked at.
   public func groups(
-    _ name: String, _ request: GroupsRequest, _ call: ServiceCall
+    _ name: String, _ request: GroupsRequest, _ call: ServiceCall,
+    explanation: QueryExplanation? = nil
   ) async throws(ServiceError) -> HeldAnswer<[PointGroup]> {
     var lookups = Self.lookups(of: [request.query.root])
     if let lookup = request.lookup { lookups.append(lookup.collection) }
     let collection = try collection(name, call, .group, lookups: lookups)
     let database = try state.database()
     return try await read("GroupBy", call) { () async throws(CollectionError) in
-      try await database.groups(request, in: collection.name)
+      try await database.groups(request, in: collection.name, explanation: explanation)
     }
   }
 

@@ -150,6 +150,23 @@ def guarded(tmp_path_factory):
     service.kill()
 
 
+def check_token_of_a_point(page, wire, before: str):
+    """One that ends with a point: the collection has no such point, so that it opens nothing."""
+    page.click("It ends when a point is deleted", role="label")
+    page.click("Make a token")
+    page.wait_for_text("Name the collection of the point.", "main")
+    page.fill("Collection of the point", "guarded")
+    page.fill("What its payload has", "id=42, name=ann, on=true")
+    page.click("Make a token")
+    page.wait(f"document.querySelector('main textarea').value !== {json.dumps(before)}")
+    bound = page.run("document.querySelector('main textarea').value")
+    claims = page.run(f"import('./core/token.js').then(m => m.claims({json.dumps(bound)}))")
+    assert claims["value_exists"] == {"collection": "guarded", "matches": [
+        {"key": "id", "value": 42}, {"key": "name", "value": "ann"}, {"key": "on", "value": True},
+    ]}  # fmt: skip
+    assert wire.send("GET", "/collections/guarded", headers={"api-key": bound}).status_code == 401
+
+
 def test_a_key_is_asked_for(browser, guarded):
     page = browser.page()
     page.expected += ["401", "403"]
@@ -197,6 +214,7 @@ def test_a_key_is_asked_for(browser, guarded):
     page.click("Make a token")
     page.wait(f"document.querySelector('main textarea').value !== {json.dumps(token)}")
     narrow = page.run("document.querySelector('main textarea').value")
+    check_token_of_a_point(page, wire, narrow)
     page.click("Use another key")
     page.fill("API key or token", narrow)
     page.click("Go on")

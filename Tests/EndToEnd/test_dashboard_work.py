@@ -63,6 +63,32 @@ def test_a_collection_lives_and_dies(page, server):
     assert wire.send("GET", "/collections/made%20here").status_code == 404
 
 
+def test_vectors_come_and_go(page, server):
+    wire = Wire(server.url, requests.Session())
+    body = {"vectors": {"first": {"size": 2, "distance": "Dot"}}}
+    wire.result("PUT", "/collections/grown", body)
+    visit(page, "#/collections/grown")
+    page.click("New vector")
+    page.click("Add", "dialog")
+    page.wait_for_text("needs a name", "dialog")
+    page.fill("Name", "second")
+    page.fill("Size", "5")
+    page.click("Add", "dialog")
+    page.wait_for_text("“second” was added.")
+    params = wire.result("GET", "/collections/grown")["config"]["params"]["vectors"]
+    assert params["second"] == {"size": 5, "distance": "Cosine"}
+    page.wait_for_text("second", "main")
+    page.click("Drop: second")
+    page.wait("document.querySelector('dialog input')")
+    page.run("document.querySelector('dialog input').value = 'second'")
+    page.click("Drop the vector")
+    page.wait_for_text("“second” was dropped.")
+    page.wait("!document.querySelector('dialog')")
+    params = wire.result("GET", "/collections/grown")["config"]["params"]["vectors"]
+    assert list(params) == ["first"]
+    wire.result("DELETE", "/collections/grown")
+
+
 def test_payload_indexes(page, server):
     wire = Wire(server.url, requests.Session())
     visit(page, "#/collections/articles/payload")

@@ -72,6 +72,24 @@ def test_other_vectors_and_trees(filled):
     assert searches == []
 
 
+def test_batches_and_groups(filled):
+    one = {"query": [1] * 16, "using": "a", "limit": 3}
+    other = {"query": {"indices": [1], "values": [1]}, "using": "s", "limit": 3}
+    results, searches = explained(filled, {"searches": [one, other]}, "query/batch")
+    assert len(results) == 2
+    assert {search["using"]: search["method"] for search in searches} == {
+        "a": "index", "s": "postings"}  # fmt: skip
+    body = one | {"group_by": "k", "group_size": 2, "limit": 4}
+    result, searches = explained(filled, body, "query/groups")
+    assert result == filled.result("POST", "/collections/explained/points/query/groups", body)
+    assert len(result["groups"]) == 4 and searches
+    assert {search["using"] for search in searches} == {"a"}
+    old = {"vector": {"name": "a", "vector": [1] * 16}, "limit": 3}
+    for path, body in (("search/batch", {"searches": [old]}),
+                       ("search/groups", old | {"group_by": "k", "group_size": 1})):  # fmt: skip
+        assert explained(filled, body, path)[1], path
+
+
 def test_older_routes_and_nothing_unasked(filled):
     body = {"vector": {"name": "a", "vector": [1] * 16}, "limit": 3}
     result, [search] = explained(filled, body, "search")

@@ -10,15 +10,18 @@ struct QueryController: Sendable {
 
   typealias Decode = QdrantAPI.RequestDecoder.Decode
 
-  /// A handler of single queries; results are wrapped in an object, except on older routes. With
-  /// `?explain=true` the answer also has a member `explain`, of our own, which clients pass over.
+  /// With `?explain=true` an answer also has a member `explain`, of our own, which clients pass
+  /// over.
+  private static func explanation(_ request: Request) throws -> QueryExplanation? {
+    try QueryFields(request).bool("explain") == true ? QueryExplanation() : nil
+  }
+
+  /// A handler of single queries; results are wrapped in an object, except on older routes.
   func one(_ decode: @escaping Decode<QueryRequest>, wrapped: Bool = false) -> Route.Handler {
     { request, context in
       let (name, call) = try context.read(request)
       return try await services.bodies.withValue(of: request, decodedBy: decode) { query in
-        let explanation =
-          try QueryFields(request).bool("explain") == true
-          ? QueryExplanation() : nil
+        let explanation = try Self.explanation(request)
         let pages = try await services.api.query(name, query, call, explanation: explanation)
         return try await RESTResponse.ok(
           context, pages, as: .results(isWrapped: wrapped, isBatch: false), explanation)
@@ -31,9 +34,11 @@ struct QueryController: Sendable {
     { request, context in
       let (name, call) = try context.read(request)
       return try await services.bodies.withValue(of: request, decodedBy: decode) { queries in
-        let pages = try await services.api.query(name, batch: queries, call)
+        let explanation = try Self.explanation(request)
+        let pages = try await services.api.query(
+          name, batch: queries, call, explanation: explanation)
         return try await RESTResponse.ok(
-          context, pages, as: .results(isWrapped: wrapped, isBatch: true))
+          context, pages, as: .results(isWrapped: wrapped, isBatch: true), explanation)
       }
     }
   }
@@ -43,8 +48,10 @@ struct QueryController: Sendable {
     { request, context in
       let (name, call) = try context.read(request)
       return try await services.bodies.withValue(of: request, decodedBy: decode) { wanted in
-        let groups = try await services.api.groups(name, wanted, call)
-        return try await RESTResponse.ok(context, .groups(groups.value).keeping(groups))
+        let explanation = try Self.explanation(request)
+        let groups = try await services.api.groups(name, wanted, call, explanation: explanation)
+        return try await RESTResponse.ok(
+          context, .groups(groups.value).keeping(groups), explanation)
       }
     }
   }

@@ -24,20 +24,24 @@ extension Database {
   /// Answers a query to the collection called `name`, by its own name or an alias, with groups of
   /// points that have a value in common, each with the point of its name in another collection if
   /// the request asks for that.
+  ///
+  /// - Parameter explanation: where it is noted what searches looked at.
   public func groups(
-    _ request: GroupsRequest, in name: String
+    _ request: GroupsRequest, in name: String, explanation: QueryExplanation? = nil
   ) async throws(CollectionError) -> HeldAnswer<[PointGroup]> {
     let meter = AnswerMeter(core.memory)
-    return HeldAnswer(try await groups(request, in: name, meter), meter)
+    return HeldAnswer(try await groups(request, in: name, meter, explanation), meter)
   }
 
   private func groups(
-    _ request: GroupsRequest, in name: String, _ meter: AnswerMeter
+    _ request: GroupsRequest, in name: String, _ meter: AnswerMeter,
+    _ explanation: QueryExplanation?
   ) async throws(CollectionError) -> [PointGroup] {
     let collection = try collection(named: name)
     var resolved = request
     resolved.query.root = try await lookingUp(request.query.root, for: collection)
-    let groups = try await collection.groups(resolved, meter: meter)
+    let groups = try await collection.groups(
+      resolved, meter: meter, explanation: explanation)
     guard let lookup = request.lookup else { return groups }
     let records = try await self.collection(referredToAs: lookup.collection).retrieve(
       groups.compactMap(\.id.pointID), withPayload: lookup.withPayload,

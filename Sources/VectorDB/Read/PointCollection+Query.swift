@@ -47,11 +47,12 @@ extension PointCollection {
     try await groups(request, meter: nil)
   }
 
-  /// ``groups(_:)``, whose hits are counted by `meter`.
+  /// ``groups(_:)``, whose hits are counted by `meter`, and its searches noted in `explanation`.
   func groups(
-    _ request: GroupsRequest, meter: AnswerMeter?
+    _ request: GroupsRequest, meter: AnswerMeter?, explanation: QueryExplanation? = nil
   ) async throws(CollectionError) -> [PointGroup] {
-    let transaction = try await beginRequest()
+    var transaction = try await beginRequest()
+    transaction.explanation = explanation
     try transaction.checkNames(request.query.withVector)
     try transaction.admit(cost: transaction.cost(of: [request.query])) {
       strictMode throws(CollectionError) in

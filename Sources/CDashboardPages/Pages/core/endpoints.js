@@ -17,6 +17,10 @@ export const createCollection = (name, body) => call("PUT", of(name), { body });
 export const updateCollection = (name, body) => call("PATCH", of(name), { body });
 export const deleteCollection = (name) => call("DELETE", of(name));
 export const memory = (name, signal) => call("GET", of(name, "memory"), { signal });
+export const createVector = (name, vector, body) =>
+  call("PUT", of(name, "vectors", vector), { body, query: { wait: true } });
+export const deleteVector = (name, vector) =>
+  call("DELETE", of(name, "vectors", vector), { query: { wait: true } });
 export const createIndex = (name, body) =>
   call("PUT", of(name, "index"), { body, query: { wait: true } });
 export const deleteIndex = (name, field) =>

@@ -45,7 +45,12 @@ function described(vectors) {
   return body;
 }
 
-function vectorRow(isNamed, remove) {
+/**
+ * The fields of one vector; `value()` is `{name, kind, params}`.
+ *
+ * @param remove called by a button that removes it; without it there is none
+ */
+export function vectorRow(isNamed, remove) {
   const kind = choice(kinds, "dense");
   const name = line({ placeholder: isNamed ? "" : "none" });
   const size = line({ type: "number", min: 1, max: 65536, value: 384, inputmode: "numeric" });
@@ -66,7 +71,7 @@ function vectorRow(isNamed, remove) {
   const element = h(
     "fieldset", {}, h("legend", {}, "Vector"),
     h("div", { class: "row" }, field("Kind", kind), field("Name", name), ofDense, ofSparse,
-      h("button", { type: "button", class: "small", onclick: remove }, "Remove")),
+      remove && h("button", { type: "button", class: "small", onclick: remove }, "Remove")),
   );
 
   function value() {

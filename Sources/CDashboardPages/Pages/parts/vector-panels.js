@@ -1,6 +1,7 @@
 // The vectors of a collection: what they are, how they are indexed, and how good that is.
 import { h } from "../core/dom.js";
 import { bytes, count, percent, short } from "../core/format.js";
+import { button } from "./button.js";
 import { lineChart } from "./charts.js";
 import { definitions } from "./definitions.js";
 import { meter } from "./meter.js";
@@ -19,13 +20,18 @@ export function vectorsOf(info) {
 
 const kinds = { dense: "dense", multi: "multivector", sparse: "sparse" };
 
-/** A panel for each vector. */
-export function vectorPanels(info) {
+/**
+ * A panel for each vector.
+ *
+ * @param drop called by the button that drops a vector, with its name
+ */
+export function vectorPanels(info, drop) {
   return vectorsOf(info).map(({ name, kind, params }) => {
     const index = info.ivf?.[name];
     return h(
       "section", { class: "panel" },
-      h("h3", {}, name === "" ? "The unnamed vector" : name),
+      h("div", { class: "heading" }, h("h3", {}, name === "" ? "The unnamed vector" : name),
+        name !== "" && button("Drop", () => drop(name), { kind: "small danger", about: name })),
       definitions([
         ["Kind", kinds[kind]],
         ["Size", params.size && count(params.size)],

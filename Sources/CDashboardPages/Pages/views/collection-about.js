@@ -5,7 +5,9 @@ import { count, counted } from "../core/format.js";
 import { watch } from "../core/watch.js";
 import { aliasesPanel } from "../parts/aliases-panel.js";
 import { definitions } from "../parts/definitions.js";
+import { button } from "../parts/button.js";
 import { memoryPanel } from "../parts/memory-panel.js";
+import { addVector, dropVector } from "../parts/named-vectors.js";
 import { vectorPanels } from "../parts/vector-panels.js";
 
 const seconds = 5;
@@ -17,13 +19,20 @@ export async function show({ root, name, info, signal, summary }) {
   const refresh = async (now) => {
     summary(told(now));
     put(warnings, troubles(now));
-    put(vectors, vectorPanels(now));
+    put(vectors, vectorPanels(now, (vector) => changed(dropVector(name, vector))));
     put(memory, await memoryPanel(name, signal));
+  };
+  /** Shows the collection as it is after a change. */
+  const changed = async (change) => {
+    if (await change) await refresh(await api.collection(name, signal));
   };
   await refresh(info);
   put(
     root, warnings,
-    h("section", {}, h("h2", {}, "Vectors"), vectors),
+    h("section", { class: "stack" },
+      h("div", { class: "heading" }, h("h2", {}, "Vectors"),
+        button("New vector", () => changed(addVector(name)))),
+      vectors),
     h("div", { class: "columns" },
       h("section", { class: "panel" }, h("h2", {}, "Memory by kind"), memory),
       await aliasesPanel(name, signal)),

@@ -62,7 +62,9 @@ export async function show({ root, place, signal }) {
     put(answer, h("p", { class: "note" }, "Waiting for the answer …"));
     const [steps, query = ""] = path.value.trim().split("?");
     const asked = new URLSearchParams(query);
-    if (explain.box.checked && /\/(query|search)$/.test(steps)) asked.set("explain", "true");
+    if (explain.box.checked && /\/(query|search)(\/(batch|groups))?$/.test(steps)) {
+      asked.set("explain", "true");
+    }
     const started = performance.now();
     try {
       const reply = await send(method.value, steps, {
