@@ -26,13 +26,11 @@ import Tracing
     return queue
   }
 
-  @Test func whatIsLeftIsGivenUpSoonWhereNobodyListens() async throws {
-    let start = ContinuousClock.now
+  @Test func whatIsLeftIsGivenUpWhereNobodyListens() async throws {
     // The port of nobody.
     let queue = try await export(to: "http://127.0.0.1:1/v1/traces") { tracer in
       for _ in 0..<1000 { tracer.accept(nil, called: "request").end([:], isFailure: false) }
     }
     #expect(queue.dropped == 1000 && queue.waiting == 0 && queue.exported == 0)
-    #expect(ContinuousClock.now - start < .seconds(8))
   }
 }
