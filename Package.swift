@@ -227,7 +227,7 @@ let package = Package(
         "AccessTokens", "FastJSON", "PointModel", "QdrantAPI", "QdrantService", "ServiceProcess",
         "TransportBase",
         "VectorDB", httpTypes, hummingbird, hummingbirdTesting, logging, nioCore, nioEmbedded,
-        nioHTTP1,
+        nioHTTP1, nioHTTPTypes,
       ]),
     tests("HTTPTransfer"),
     tests("RequestTracing", ["FastJSON", "HTTPTransfer", "ServiceProcess", logging, tracing]),

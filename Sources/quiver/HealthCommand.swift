@@ -6,17 +6,26 @@ import ServiceProcess
 /// Asks a running server whether it is ready; made for the health check of a container.
 struct HealthCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "health", abstract: "Exit 0 when the server on the configured port is ready.")
+    commandName: "health",
+    abstract: "Exit 0 when the server on the configured port is ready, or another.")
 
   @OptionGroup var options: SettingsOptions
+
+  @Option(name: .long, help: "The server to ask, instead of that of this machine's settings.")
+  var url: String?
+
+  @Option(name: .long, help: RemoteOptions.caHelp)
+  var ca: String?
 
   @Option(name: .long, help: "Seconds to wait for the answer.")
   var timeout = 3
 
   func run() async throws {
     let settings = try options.load().settings
-    let url = settings.localURL
-    let client = HTTPClient(trust: settings.ownTrust)
+    var url = url ?? settings.localURL
+    while url.hasSuffix("/") { url.removeLast() }
+    let ownTrust = self.url == nil && ca == nil ? settings.ownTrust : nil
+    let client = HTTPClient(trust: ownTrust ?? HTTPTrust(authorities: ca))
     defer { client.shutdown() }
     let request = HTTPRequest(
       url: url + "/readyz", timeoutSeconds: Double(max(1, timeout)), maximumResponseBytes: 1 << 20)

@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import ssl
 import struct
 import time
 
@@ -21,9 +22,11 @@ def framed(message: bytes, packed: bool = False) -> bytes:
 class RawConnection:
     """Windows are opened only where a test does so; nothing is read until it is waited for."""
 
-    def __init__(self, address: str, window: int = 65_535):
+    def __init__(self, address: str, window: int = 65_535, tls: ssl.SSLContext | None = None):
         host, port = address.rsplit(":", 1)
-        self.socket = socket.create_connection((host, int(port)), timeout=30)
+        self.socket = socket.create_connection((host, int(port)), timeout=60)
+        if tls:
+            self.socket = tls.wrap_socket(self.socket)
         self.state = h2.connection.H2Connection(
             h2.config.H2Configuration(
                 client_side=True, header_encoding="utf-8", validate_outbound_headers=False

@@ -11,6 +11,7 @@ import grpc
 import httpx
 import pytest
 from certificates import Certificate
+from http2 import RawConnection
 from process import Service, binary, clean_environment, quiver
 from qdrant_client import QdrantClient, models
 
@@ -152,8 +153,13 @@ def run(*arguments: str, **settings: str) -> subprocess.CompletedProcess:
 
 
 def test_commands_trust_what_they_are_given(server, authority, other_authority, tmp_path):
-    """Health knows the server by its own certificate; the others take a file."""
+    """Health knows the server by its own certificate; it and the others take a file."""
     assert run("health", **server.settings).returncode == 0
+    asked = ["health", "--url", server.url + "/"]
+    assert run(*asked, "--ca", str(authority.path)).returncode == 0
+    for trust in ([], ["--ca", str(other_authority.path)]):
+        refused = run(*asked, *trust)
+        assert refused.returncode == 1 and "certificate" in refused.stderr.lower()
     points = tmp_path / "points.jsonl"
     points.write_text(json.dumps({"id": 1, "vector": [1, 2]}) + "\n")
     command = ["import", str(points), "--collection", "imported", "--url", server.url]
@@ -164,6 +170,94 @@ def test_commands_trust_what_they_are_given(server, authority, other_authority, 
     command = ["export", str(exported), "--collection", "imported", "--url", server.url]
     assert run(*command, "--ca", str(authority.path)).returncode == 0
     assert json.loads(exported.read_text())["id"] == 1
+
+
+def test_migration_trusts_what_it_is_given(server, authority, other_authority, tmp_path, folder):
+    target = start(tmp_path, Certificate(folder, "target", authority), authority)
+    try:
+        httpx.put(server.url + "/collections/moved", json={"vectors": {}}, verify=server.context)
+        points = {"points": [{"id": 7, "vector": {}}]}
+        httpx.put(server.url + "/collections/moved/points", json=points, verify=server.context)
+        command = ["migrate", "--from", server.url, "--to", target.url,
+                   "--checkpoint", str(tmp_path / "record")]  # fmt: skip
+        refused = run(*command, "--ca", str(other_authority.path))
+        assert refused.returncode == 1 and "certificate" in refused.stderr.lower()
+        moved = run(*command, "--ca", str(authority.path))
+        assert moved.returncode == 0, moved.stderr
+        point = httpx.get(target.url + "/collections/moved/points/7", verify=target.context)
+        assert point.json()["result"]["id"] == 7
+    finally:
+        target.kill()
+
+
+def test_snapshots_are_fetched_from_servers_of_the_same_authority(
+    server, authority, folder, tmp_path
+):  # fmt: skip
+    """What clients are known by, other servers are known by, too."""
+    httpx.put(server.url + "/collections/kept", json={"vectors": {}}, verify=server.context)
+    made = httpx.post(server.url + "/collections/kept/snapshots", verify=server.context)
+    location = f"{server.url}/collections/kept/snapshots/{made.json()['result']['name']}"
+    for number, trusted in enumerate((authority.path, tmp_path / "nothing.pem")):
+        (home := tmp_path / str(number)).mkdir()
+        service = quiver(
+            home, QUIVER__SERVICE__ENABLE_SNAPSHOT_URL_RECOVERY="true",
+            QUIVER__TLS__CA_CERT=str(trusted),
+        )  # fmt: skip
+        service.start()
+        try:
+            answer = httpx.put(
+                service.url + "/collections/kept/snapshots/recover", json={"location": location},
+                timeout=60,
+            )  # fmt: skip
+            if trusted == authority.path:
+                assert answer.json()["result"] is True, answer.text
+                assert httpx.get(service.url + "/collections/kept").status_code == 200
+            else:
+                assert answer.status_code == 400
+                assert "no secure connection" in answer.json()["status"]["error"]
+        finally:
+            service.kill()
+
+
+def test_slow_clients_of_http_2_are_ended(server):
+    """One that stops sending its body is told so; one that takes nothing of its answer loses it.
+    Others of the same server are served meanwhile.
+    """
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_alpn_protocols(["h2"])
+    address = f"127.0.0.1:{server.port}"
+    slow = RawConnection(address, tls=context)
+    stopped = slow.begin("/collections/slow", method="PUT", content_type="application/json")
+    slow.send(stopped, b'{"vec')
+    begun = time.monotonic()
+    # Enough for an answer that is larger than all buffers on its way.
+    client = httpx.Client(verify=server.context, base_url=server.url, timeout=60)
+    client.put("/collections/large", json={"vectors": {}})
+    for start in range(0, 4000, 1000):
+        points = [
+            {"id": n, "vector": {}, "payload": {"text": "x" * 10_000}}
+            for n in range(start, start + 1000)
+        ]
+        assert client.put("/collections/large/points", json={"points": points}).is_success
+    still = RawConnection(address, tls=context)
+    body = json.dumps({"limit": 4000}).encode()
+    asked = still.begin(
+        "/collections/large/points/scroll", content_type="application/json"
+    )  # fmt: skip
+    still.send(asked, body, end=True)
+    slow.until(lambda: stopped in slow.headers or stopped in slow.resets, 60)
+    assert slow.headers[stopped][":status"] == "408"
+    assert time.monotonic() - begun > 25
+    assert client.get("/collections").status_code == 200
+    still.until(lambda: asked in still.resets, 60)
+    # Its connection is good for other requests, once it takes something again.
+    still.state.increment_flow_control_window(1 << 20)
+    still.flush()
+    again = still.begin("/collections", method="GET", end=True)
+    assert still.answer(again)[":status"] == "200"
+    slow.close()
+    still.close()
 
 
 def test_clients_must_show_a_certificate(tmp_path, folder, authority, other_authority):

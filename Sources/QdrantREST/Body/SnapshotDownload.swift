@@ -9,6 +9,8 @@ struct SnapshotDownload: Sendable {
   let folder: SnapshotFolder
   /// The largest snapshot taken, in bytes.
   let limit: Int
+  /// By what the other server is known over TLS.
+  let trust: HTTPTrust
 
   private static let timeoutSeconds = 6.0 * 3600
 
@@ -35,7 +37,7 @@ struct SnapshotDownload: Sendable {
     _ url: String, _ apiKey: String?, into file: SnapshotFile
   ) async throws(CollectionError) {
     // A client of its own: its thread writes the file, and nothing else waits for it.
-    let client = HTTPClient()
+    let client = HTTPClient(trust: trust)
     let failure = Mutex<CollectionError?>(nil)
     var request = HTTPTransfer.HTTPRequest(
       url: url, timeoutSeconds: Self.timeoutSeconds, maximumResponseBytes: limit)

@@ -1,16 +1,20 @@
 import HTTPTypes
-import NIOCore
+package import NIOCore
 import NIOHTTP2
-import NIOHTTPTypes
+package import NIOHTTPTypes
 import TransportBase
 
 /// Watches over one stream of an HTTP/2 connection: a body must arrive within a time that grows
 /// with its size, and an answer must be taken.
-final class StreamGuard: ChannelDuplexHandler {
-  typealias InboundIn = HTTPRequestPart
-  typealias InboundOut = HTTPRequestPart
-  typealias OutboundIn = HTTPResponsePart
-  typealias OutboundOut = HTTPResponsePart
+package final class StreamGuard: ChannelDuplexHandler {
+  /// What arrives.
+  package typealias InboundIn = HTTPRequestPart
+  /// The same, handed on.
+  package typealias InboundOut = HTTPRequestPart
+  /// What is answered.
+  package typealias OutboundIn = HTTPResponsePart
+  /// The same, handed on.
+  package typealias OutboundOut = HTTPResponsePart
 
   private let limits: ConnectionLimits
   private var timer: RepeatedTask?
@@ -21,49 +25,56 @@ final class StreamGuard: ChannelDuplexHandler {
   private var waitingSince: NIODeadline?
   private var stalledSince: NIODeadline?
 
-  init(_ limits: ConnectionLimits) {
+  /// A guard of one stream.
+  package init(_ limits: ConnectionLimits) {
     self.limits = limits
   }
 
-  func handlerAdded(context: ChannelHandlerContext) {
+  /// Begins to look.
+  package func handlerAdded(context: ChannelHandlerContext) {
     let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
     timer = context.eventLoop.scheduleRepeatedTask(
       initialDelay: .seconds(1), delay: .seconds(1)
     ) { _ in bound.value.0.look(bound.value.1) }
   }
 
-  func handlerRemoved(context: ChannelHandlerContext) { timer?.cancel() }
+  /// Looks no more.
+  package func handlerRemoved(context: ChannelHandlerContext) { timer?.cancel() }
 
-  func channelInactive(context: ChannelHandlerContext) {
+  /// Looks no more.
+  package func channelInactive(context: ChannelHandlerContext) {
     timer?.cancel()
     context.fireChannelInactive()
   }
 
-  func read(context: ChannelHandlerContext) {
-    if !hasArrived, waitingSince == nil { waitingSince = .now() }
+  /// The server waits for more of the body from now on.
+  package func read(context: ChannelHandlerContext) {
+    if !hasArrived, waitingSince == nil { waitingSince = context.eventLoop.now }
     context.read()
   }
 
-  func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+  /// Something of the request has come.
+  package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     switch unwrapInboundIn(data) {
     case .head: break
     case .body(let part): bytes += part.readableBytes
     case .end: hasArrived = true
     }
     if let since = waitingSince {
-      waited = waited + (.now() - since)
+      waited = waited + (context.eventLoop.now - since)
       waitingSince = nil
     }
     context.fireChannelRead(data)
   }
 
-  func channelWritabilityChanged(context: ChannelHandlerContext) {
-    stalledSince = context.channel.isWritable ? nil : .now()
+  /// The client takes the answer, or takes no more of it.
+  package func channelWritabilityChanged(context: ChannelHandlerContext) {
+    stalledSince = context.channel.isWritable ? nil : context.eventLoop.now
     context.fireChannelWritabilityChanged()
   }
 
   private func look(_ context: ChannelHandlerContext) {
-    let now = NIODeadline.now()
+    let now = context.eventLoop.now
     if let stalledSince, now - stalledSince > limits.stalledAnswer {
       context.close(promise: nil)
       return

@@ -114,7 +114,8 @@ struct SnapshotsController: Sendable {
 
   func remote(_ url: String, apiKey: String?) -> SnapshotSource {
     let download = SnapshotDownload(
-      folder: folder, limit: services.settings.maxSnapshotUploadMB << 20)
+      folder: folder, limit: services.settings.maxSnapshotUploadMB << 20,
+      trust: services.settings.peerTrust)
     return .delivered { () async throws(ServiceError) in
       try await download.fetch(url, apiKey: apiKey)
     }

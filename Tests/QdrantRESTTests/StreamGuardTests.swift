@@ -1,0 +1,102 @@
+import HTTPTypes
+import NIOCore
+import NIOEmbedded
+import NIOHTTPTypes
+import QdrantREST
+import Testing
+
+/// One stream of HTTP/2 without a socket, whose clock goes when it is told to.
+private struct Stream {
+  let channel = EmbeddedChannel()
+  private let faults = Faults()
+
+  /// What comes to the end of the pipeline.
+  private final class Faults: ChannelInboundHandler {
+    typealias InboundIn = HTTPRequestPart
+    var faults: [BodyFault] = []
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+      if let fault = error as? BodyFault { faults.append(fault) }
+    }
+  }
+
+  init(_ change: (inout ConnectionLimits) -> Void = { _ in }) throws {
+    var limits = ConnectionLimits()
+    change(&limits)
+    let pipeline = channel.pipeline.syncOperations
+    try pipeline.addHandler(StreamGuard(limits))
+    try pipeline.addHandler(faults)
+    channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
+    let head = HTTPRequest(method: .put, scheme: "https", authority: "x", path: "/")
+    try channel.writeInbound(HTTPRequestPart.head(head))
+  }
+
+  var isOpen: Bool { channel.isActive }
+  var bodyFaults: [BodyFault] { faults.faults }
+
+  func receive(_ bytes: Int) throws {
+    try channel.writeInbound(HTTPRequestPart.body(ByteBuffer(repeating: 0, count: bytes)))
+  }
+
+  /// The server asks for more.
+  func ask() { channel.read() }
+
+  func pass(_ seconds: Int64) {
+    channel.embeddedEventLoop.advanceTime(by: .seconds(seconds))
+  }
+}
+
+@Suite struct StreamGuardTests {
+  @Test func aBodyHasToComeInATimeThatGrowsWithIt() throws {
+    let stream = try Stream { $0.bodyBytesPerSecond = 1000 }
+    for _ in 0..<10 {
+      stream.ask()
+      stream.pass(8)
+      try stream.receive(6000)
+    }
+    #expect(stream.bodyFaults.isEmpty)
+    stream.ask()
+    stream.pass(30)
+    #expect(stream.bodyFaults == [.tooSlow(bytes: 60_000)])
+    // It is told once, and the stream is the server's to end.
+    stream.pass(100)
+    #expect(stream.bodyFaults.count == 1 && stream.isOpen)
+  }
+
+  @Test func timeInWhichTheServerDoesNotReadIsNotTheClients() throws {
+    let stream = try Stream()
+    stream.ask()
+    try stream.receive(10)
+    stream.pass(1000)
+    #expect(stream.bodyFaults.isEmpty)
+    stream.ask()
+    stream.pass(32)
+    #expect(stream.bodyFaults == [.tooSlow(bytes: 10)])
+  }
+
+  @Test func aBodyThatHasComeTakesNoTime() throws {
+    let stream = try Stream()
+    stream.ask()
+    try stream.channel.writeInbound(HTTPRequestPart.end(nil))
+    stream.ask()
+    stream.pass(1000)
+    #expect(stream.bodyFaults.isEmpty && stream.isOpen)
+  }
+
+  @Test func anAnswerHasToBeTaken() throws {
+    let stream = try Stream()
+    try stream.channel.writeInbound(HTTPRequestPart.end(nil))
+    stream.channel.isWritable = false
+    stream.channel.pipeline.fireChannelWritabilityChanged()
+    stream.pass(29)
+    #expect(stream.isOpen)
+    stream.channel.isWritable = true
+    stream.channel.pipeline.fireChannelWritabilityChanged()
+    stream.pass(100)
+    #expect(stream.isOpen)
+    stream.channel.isWritable = false
+    stream.channel.pipeline.fireChannelWritabilityChanged()
+    stream.pass(32)
+    #expect(!stream.isOpen)
+  }
+}
