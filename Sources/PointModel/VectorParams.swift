@@ -26,6 +26,14 @@ public struct VectorParams: Sendable, Equatable {
     self.settings = settings
   }
 
+  /// Whether the vectors are to stay on disk; `memory` says it, or else `on_disk`.
+  public var isOnDisk: Bool {
+    switch settings["memory"] {
+    case .string(let place): place == "cold"
+    default: settings["on_disk"] == .bool(true)
+    }
+  }
+
   /// The form in which numbers are kept.
   public var datatype: VectorDatatype { declaredDatatype ?? .float32 }
 }

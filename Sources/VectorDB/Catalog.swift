@@ -196,6 +196,7 @@ final class Catalog: Sendable {
     } catch {
       throw CollectionError(error)
     }
+    try collection.checkRoom(for: config)
     return try planConfiguration(collection, config, startsRates: !change.strictMode.isEmpty)
   }
 
@@ -212,6 +213,7 @@ final class Catalog: Sendable {
     plan.effect = .configure(collection: collection.name, config)
     plan.release = {
       for field in collection.fields { field.configure(config) }
+      collection.core.indexQueue.add(collection)
       collection.change { $0.config = config }
       if startsRates { collection.configureRates() }
     }
@@ -246,6 +248,7 @@ final class Catalog: Sendable {
       }
       collection.change { $0.isDropped = true }
       collection.progress.ring()
+      core.indexQueue.noteDropped()
     }
     // Readers from then on need nothing of the collection, so its space can be given back.
     plan.release = { [self] in

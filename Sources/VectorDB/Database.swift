@@ -34,6 +34,7 @@ public final class Database: Sendable {
   ) {
     let folder = IndexFolder(database: path)
     folder.removeAll(except: catalog.unordered)
+    core.rowFiles.removeAll(except: catalog.unordered)
     self.loading = CollectionLoading(core: core, folder: folder, logger: logger)
     self.indexer = Indexer(core: core, catalog: catalog, folder: folder, logger: logger)
     self.payloadIndexer = PayloadIndexer(core: core, catalog: catalog, logger: logger)
@@ -74,7 +75,7 @@ public final class Database: Sendable {
     }
     let core = DatabaseCore(
       store: store, searchThreads: searchThreads, options: options,
-      quotas: try Quotas(directory: path), applied: try CatalogLoader.applied(store))
+      quotas: try Quotas(directory: path), path: path, applied: try CatalogLoader.applied(store))
     let catalog = try Catalog(core: core, logger: logger)
     guard let committer = Committer(core: core, catalog: catalog, logger: logger),
       let stagingThreads = StagingThreads(count: options.searchThreads, core: core)

@@ -42,6 +42,8 @@ final class DatabaseCore: Sendable {
   let memory: MemoryBudget
   /// Limits that may be changed while the database is open.
   let quotas: Quotas
+  /// Vectors that stay on disk.
+  let rowFiles: RowFileFolder
   let droppedRecords = DroppedRecords()
   /// What further pages of searches continue.
   let rankings: RankingMemory
@@ -51,16 +53,20 @@ final class DatabaseCore: Sendable {
   /// Held while a commit is published.
   private let publishing = Mutex(())
 
-  /// - Parameter applied: the last commit, and the last entry of the log, that the store holds.
+  /// - Parameters:
+  ///   - path: the data directory.
+  ///   - applied: the last commit, and the last entry of the log, that the store holds.
   init(
     store: KeyValueStore, searchThreads: SearchThreads, options: DatabaseOptions, quotas: Quotas,
-    applied: (commit: UInt64, entry: UInt64)
+    path: String, applied: (commit: UInt64, entry: UInt64)
   ) {
     self.store = store
     self.searchThreads = searchThreads
     self.options = options
     self.quotas = quotas
     self.memory = MemoryBudget(limits: options.limits.room)
+    self.rowFiles = RowFileFolder(
+      database: path, store: store, cacheBytes: options.limits.vectorCacheBytesMax)
     self.rankings = RankingMemory(bytesMax: options.limits.rankingBytesMax)
     self.committed = AtomicReference(
       PublishedCommit(sequence: applied.commit, entry: applied.entry, snapshot: store.snapshot()))

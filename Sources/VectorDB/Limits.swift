@@ -55,6 +55,11 @@ public struct Limits: Sendable, Equatable {
   /// Rows of a collection up to which its payload indexes are built before it serves, when a
   /// database is opened.
   public var payloadIndexRowsAtLoadMax: Int
+  /// Bytes of new vectors of one name that are in memory, of those that stay on disk, before a file
+  /// takes them; writers wait at four times as many.
+  public var unfiledBytesMax: Int
+  /// Bytes of pages of vectors that stay on disk which are kept in memory, of a whole database.
+  public var vectorCacheBytesMax: Int
   /// Memory and disk.
   public var room: RoomLimits
 
@@ -71,7 +76,8 @@ public struct Limits: Sendable, Equatable {
     matrixEntriesMax: Int = 4 << 20,
     indexTailRowsMax: Int = 20_000,
     loadingWaitMilliseconds: Int = 3000, payloadFieldsMax: Int = 1000,
-    payloadIndexRowsAtLoadMax: Int = 100_000,
+    payloadIndexRowsAtLoadMax: Int = 100_000, unfiledBytesMax: Int = 32 << 20,
+    vectorCacheBytesMax: Int = 64 << 20,
     room: RoomLimits = RoomLimits()
   ) {
     self.queuedOperationsMax = queuedOperationsMax
@@ -97,6 +103,8 @@ public struct Limits: Sendable, Equatable {
     self.loadingWaitMilliseconds = loadingWaitMilliseconds
     self.payloadFieldsMax = payloadFieldsMax
     self.payloadIndexRowsAtLoadMax = payloadIndexRowsAtLoadMax
+    self.unfiledBytesMax = unfiledBytesMax
+    self.vectorCacheBytesMax = vectorCacheBytesMax
     self.room = room
   }
 }

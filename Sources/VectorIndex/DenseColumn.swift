@@ -27,6 +27,8 @@ public final class DenseColumn: Sendable {
   /// Rows that are in files; held while chunks come or go, so that a view shows every row in one
   /// place or the other.
   let filed = TraceableMutex<FiledRows?>(nil)
+  /// Chunks that were dropped and are not in memory: files may still have their rows.
+  let deadChunks = TraceableMutex<Set<Int>>([])
   let chunkBytes = Atomic<Int>(0)
 
   /// Where the next chunks of a large column lie. Writer only.
@@ -127,7 +129,9 @@ public final class DenseColumn: Sendable {
   /// alive; to later ones its rows are absent.
   public func dropChunk(containing offset: UInt32) {
     let number = Int(offset) >> rowShift
-    guard let chunk = directory.chunk(number) else { return }
+    guard let chunk = directory.chunk(number) else {
+      return deadChunks.withLock { _ = $0.insert(number) }
+    }
     filed.withLock { _ in directory.replace(number, with: nil) }
     chunkBytes.subtract(chunk.byteCount, ordering: .relaxed)
   }

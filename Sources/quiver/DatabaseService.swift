@@ -96,7 +96,7 @@ final class DatabaseService: Service {
       settings.searchThreads > 0 ? settings.searchThreads : max(1, System.coreCount)
     let options = DatabaseOptions(
       durability: settings.durability, searchThreads: threads,
-      limits: Limits(room: settings.roomLimits), loadsInBackground: true,
+      limits: settings.limits, loadsInBackground: true,
       requestBytes: { [state] in state.requestBytes },
       giveMemoryBack: { _ = HeapSettings.trim(after: 0) })
     let (path, logger) = (settings.storagePath, logger)

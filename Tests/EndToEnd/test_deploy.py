@@ -104,6 +104,8 @@ def test_defaults_are_those_of_the_programs():
         ("QUIVER__SERVICE__SHUTDOWN_GRACE_MS", "shutdownGraceMilliseconds"),
         ("QUIVER__SERVICE__SLOW_REQUEST_MS", "slowRequestMilliseconds"),
         ("QUIVER__STORAGE__LIMITS__DISK_RESERVE_MB", "diskReserveMB"),
+        ("QUIVER__STORAGE__PERFORMANCE__VECTOR_CACHE_MB", "vectorCacheMB"),
+        ("QUIVER__STORAGE__PERFORMANCE__VECTOR_TAIL_MB", "vectorTailMB"),
     ]:
         value = re.search(rf"public var {member} = ([\d_]+)", source)[1].replace("_", "")
         assert example()[name] == value, name

@@ -56,6 +56,8 @@ import VectorDB
       "QUIVER__STORAGE__PERFORMANCE__MAX_SEARCH_THREADS": "3", "QUIVER__LOG_LEVEL": "debug",
       "QUIVER__STORAGE__LIMITS__MEMORY_MB": "11", "QUIVER__STORAGE__LIMITS__DISK_MB": "12",
       "QUIVER__STORAGE__LIMITS__DISK_RESERVE_MB": "13",
+      "QUIVER__STORAGE__PERFORMANCE__VECTOR_CACHE_MB": "14",
+      "QUIVER__STORAGE__PERFORMANCE__VECTOR_TAIL_MB": "0",
       "QUIVER__STORAGE__SNAPSHOTS_PATH": "/snaps",
       "QUIVER__SERVICE__MAX_SNAPSHOT_UPLOAD_MB": "7",
       "QUIVER__SERVICE__ENABLE_SNAPSHOT_URL_RECOVERY": "true",
@@ -76,6 +78,8 @@ import VectorDB
     #expect(
       settings.roomLimits
         == RoomLimits(memoryBytes: 11 << 20, diskBytes: 12 << 20, diskReserveBytes: 13 << 20))
+    #expect(settings.limits.vectorCacheBytesMax == 14 << 20)
+    #expect(settings.limits.unfiledBytesMax == 0)
     #expect(settings.logLevel == .debug)
     #expect(settings.durabilityText == "interval:20")
   }

@@ -3,7 +3,8 @@ import VectorDB
 
 extension JSONWriter {
   /// Writes what a collection takes, in the members that Qdrant's dashboard reads. Nothing is
-  /// mapped from files: there is no memory that may be taken back.
+  /// mapped from files, those of vectors that stay on disk among them: there is no memory that may
+  /// be taken back.
   mutating func write(_ report: CollectionMemoryReport) {
     beginObject()
     key("total")

@@ -1,6 +1,7 @@
 import QdrantService
 import ServiceProcess
 import VectorDB
+import VectorIndex
 
 /// Memory by the formula, part by part, and the room that is left: beside the measured figures in
 /// `/metrics`.
@@ -30,6 +31,14 @@ struct RoomReport {
     text.single(
       "memory_formula_bytes", .gauge, "memory of the process by the formula",
       Double(memory.total))
+    let reads = database.vectorReads
+    for (name, help, value) in [
+      ("vector_file_reads_total", "reads of files of vectors", reads.reads),
+      ("vector_file_pages_total", "pages of these reads", reads.pages),
+      ("vector_cache_hits_total", "vectors on disk that were found in memory", reads.hits),
+    ] {
+      text.single(name, .counter, help, Double(value))
+    }
     let room = database.room
     let limits = services.settings.roomLimits
     for (name, help, value) in [
@@ -62,8 +71,8 @@ extension DatabaseMemory {
   var parts: [(name: StaticString, bytes: Int)] {
     [
       ("collections", collections.total), ("block_cache", blockCache),
-      ("write_buffers", writeBuffers), ("table_readers", tableReaders), ("requests", requests),
-      ("process", process),
+      ("write_buffers", writeBuffers), ("table_readers", tableReaders),
+      ("vector_cache", vectorCache), ("requests", requests), ("process", process),
     ]
   }
 }

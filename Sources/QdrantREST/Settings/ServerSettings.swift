@@ -66,6 +66,10 @@ public struct ServerSettings: Sendable, Equatable {
   public var diskLimitMB = 0
   /// Free space that writes leave on the file system of the data directory, in MiB.
   public var diskReserveMB = 128
+  /// Memory for vectors that stay on disk and were read lately, in MiB.
+  public var vectorCacheMB = 64
+  /// New vectors of one name in memory, in MiB, before a file takes those that stay on disk.
+  public var vectorTailMB = 32
   /// Threads that searches run on; 0 means one a core.
   public var searchThreads = 0
   /// How long a request about points may take before it is logged as slow, in milliseconds; 0
@@ -117,6 +121,13 @@ public struct ServerSettings: Sendable, Equatable {
     case .sync: "sync"
     case .interval(let milliseconds): "interval:\(milliseconds)"
     }
+  }
+
+  /// What the engine's bounds are.
+  public var limits: Limits {
+    Limits(
+      unfiledBytesMax: vectorTailMB << 20, vectorCacheBytesMax: vectorCacheMB << 20,
+      room: roomLimits)
   }
 
   /// The limits of memory and disk in the engine's terms.
@@ -192,6 +203,8 @@ extension ServerSettings {
     set(\.memoryLimitMB, reader.integer(.memoryLimitMB, in: sizes))
     set(\.diskLimitMB, reader.integer(.diskLimitMB, in: sizes))
     set(\.diskReserveMB, reader.integer(.diskReserveMB, in: sizes))
+    set(\.vectorCacheMB, reader.integer(.vectorCacheMB, in: 0...(1 << 20)))
+    set(\.vectorTailMB, reader.integer(.vectorTailMB, in: 0...(1 << 20)))
     set(\.searchThreads, reader.integer(.searchThreads, in: 0...1024))
     set(\.slowRequestMilliseconds, reader.integer(.slowRequestMilliseconds, in: 0...3_600_000))
     set(

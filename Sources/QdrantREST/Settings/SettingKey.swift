@@ -60,6 +60,10 @@ public enum SettingKey: String, Sendable, CaseIterable {
   case diskLimitMB = "storage.limits.disk_mb"
   /// Free space that writes leave on the file system of the data directory, in MiB.
   case diskReserveMB = "storage.limits.disk_reserve_mb"
+  /// Memory for vectors that stay on disk and were read lately, in MiB.
+  case vectorCacheMB = "storage.performance.vector_cache_mb"
+  /// New vectors of one name in memory, in MiB, before a file takes those that stay on disk.
+  case vectorTailMB = "storage.performance.vector_tail_mb"
   /// Threads that searches run on; 0 means one a core.
   case searchThreads = "storage.performance.max_search_threads"
   /// How long a request about points may take before it is logged as slow; 0 logs none.

@@ -1,7 +1,9 @@
 import PointModel
+import Synchronization
 import VectorIndex
 
-/// Dense vectors of one length: a column of rows, scanned or found through lists.
+/// Dense vectors of one length: a column of rows, scanned or found through lists, in memory or, but
+/// for the latest, in files.
 final class DenseField: VectorField {
   let name: String
   let number: UInt16
@@ -9,7 +11,12 @@ final class DenseField: VectorField {
   let format: any VectorFormat
   let indexSlot = IndexSlot()
   let liveVectors = LiveVectors()
-  private let column: DenseColumn
+  let column: DenseColumn
+  private let staysOnDisk: Atomic<Bool>
+  /// Whether files could not be written lately, so that writers do not wait for that.
+  let cannotMove = Atomic<Bool>(false)
+  /// How many rows were dead when files were last looked through for those.
+  let deadRowsSeen = Atomic<Int>(0)
   /// What searches have asked of the index.
   private let queries = QueryReservoir()
 
@@ -20,6 +27,15 @@ final class DenseField: VectorField {
     self.distance = params.distance
     self.column = DenseColumn(dimension: params.size, element: ElementType(params.datatype))
     self.format = DenseFormat(column.codec)
+    self.staysOnDisk = Atomic(params.isOnDisk)
+  }
+
+  /// Whether rows are to be in files.
+  var isOnDisk: Bool { staysOnDisk.load(ordering: .relaxed) }
+
+  func configure(_ config: CollectionConfig) {
+    guard let params = config.vectors.all.first(where: { $0.name == name })?.params else { return }
+    staysOnDisk.store(params.isOnDisk, ordering: .relaxed)
   }
 
   private var size: Int { column.dimension }
@@ -62,9 +78,14 @@ final class DenseField: VectorField {
 
   func memory(rowCount: UInt32) -> FieldMemory {
     let (rows, presence) = column.memory(rowCount: rowCount)
+    let pages = (rows + Self.pageBytes - 1) / Self.pageBytes * Self.pageBytes
     return FieldMemory(
-      rows: (rows + Self.pageBytes - 1) / Self.pageBytes * Self.pageBytes, presence: presence,
-      keptRows: rows / column.rowBytes)
+      rows: pages + column.fileTableBytes, presence: presence,
+      keptRows: rows / column.rowBytes + column.filedRows)
+  }
+
+  func growth(of value: VectorValue?) -> Int {
+    isOnDisk && !files.isEmpty ? keptRowBytes : rowBytes
   }
 
   /// Memory of rows comes in these.

@@ -56,6 +56,8 @@ struct DenseFieldView: FieldView {
 
   func isExact(_ params: SearchParams) -> Bool { params.exact || index == nil }
 
+  var waitsForDisk: Bool { rows.hasFiles }
+
   func bytesRead(limit: Int, _ search: FieldSearch) -> Int {
     searching(search).bytesRead(limit: limit, in: rows, visibility: search.visibility)
   }

@@ -65,6 +65,9 @@ protocol FieldView: Sendable {
   /// one ranking, however many are asked for.
   func isExact(_ params: SearchParams) -> Bool
 
+  /// Whether looking at rows may wait for a disk.
+  var waitsForDisk: Bool { get }
+
   /// About how many bytes the search for `limit` neighbours of one query without `allowed` reads
   /// from memory, which tells short searches from long ones.
   func bytesRead(limit: Int, _ search: FieldSearch) -> Int
@@ -109,6 +112,8 @@ extension FieldView {
   }
 
   var usesRarity: Bool { false }
+
+  var waitsForDisk: Bool { false }
 
   func weighted(
     _ query: VectorValue, among corpus: RowMask?, _ visibility: VisibilityView,

@@ -10,7 +10,10 @@ final class LiveVectors: Sendable {
   var count: Int { max(0, counter.load(ordering: .relaxed)) }
 
   /// A row that lives from now on has a vector.
-  func placed() { counter.add(1, ordering: .relaxed) }
+  func placed() { placed(1) }
+
+  /// So many rows that live have a vector.
+  func placed(_ count: Int) { counter.add(count, ordering: .relaxed) }
 
   /// A row that had a vector dies.
   func died() { counter.subtract(1, ordering: .relaxed) }

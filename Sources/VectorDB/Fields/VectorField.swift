@@ -56,6 +56,12 @@ protocol VectorField: AnyObject, Sendable {
   var chunkBytes: Int { get }
   /// Bytes of a row in memory; about, where they differ.
   var rowBytes: Int { get }
+  /// What a row takes in memory in the end: less than ``rowBytes`` where rows stay on disk.
+  var keptRowBytes: Int { get }
+  /// Files of rows beside the store, in bytes.
+  var fileBytes: Int { get }
+  /// Whether more rows are in memory than are to be there, of those that stay on disk.
+  func hasTooManyInMemory(_ limits: Limits) -> Bool
   /// Memory reserved for rows, in bytes.
   var residentBytes: Int { get }
 
@@ -160,6 +166,9 @@ extension VectorField {
 extension VectorField {
   func storedBytes(live rows: Int) -> Int { rows * format.storedBytes }
   func growth(of value: VectorValue?) -> Int { rowBytes }
+  var keptRowBytes: Int { rowBytes }
+  var fileBytes: Int { 0 }
+  func hasTooManyInMemory(_ limits: Limits) -> Bool { false }
   func configure(_ config: CollectionConfig) {}
 
   var hasLists: Bool { false }

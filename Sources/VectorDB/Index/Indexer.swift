@@ -39,6 +39,8 @@ final class IndexerLoop {
   private let catalog: Catalog
   let folder: IndexFolder
   let logger: Logger
+  /// What kept vectors from being moved lately, by collection and vector.
+  var moveProblems: [String: String] = [:]
   private var lastLook: UInt64 = 0
   /// Where each collection stood when it was last looked at, and since when it stands there.
   private var quietSince: [UInt32: (nextOffset: UInt32, since: UInt64)] = [:]
@@ -64,12 +66,12 @@ final class IndexerLoop {
     self.logger = logger
   }
 
-  private var isStopped: Bool { core.indexQueue.isClosed }
+  var isStopped: Bool { core.indexQueue.isClosed }
 
   func run() {
     while core.indexQueue.signal.wait(milliseconds: Self.paceMilliseconds) {
       for collection in core.indexQueue.takeAll() where !isStopped { serve(collection) }
-      if core.indexQueue.takeDropped() { folder.removeAll(except: catalog.unordered) }
+      if core.indexQueue.takeDropped() { removeUnused() }
       let now = Self.milliseconds
       if now - lastLook >= Self.lookEveryMilliseconds {
         lastLook = now
@@ -88,6 +90,7 @@ final class IndexerLoop {
   private func serve(_ collection: PointCollection) {
     for field in collection.fields {
       putInOrder(collection, field)
+      moveOut(collection, field)
       if field.indexSlot.index != nil {
         insert(collection, field, isStopped: { isStopped })
         if growth(collection, field) >= Self.growthMax { build(collection, field) }
@@ -115,7 +118,10 @@ final class IndexerLoop {
       let hasIndex = collection.fields.contains { $0.indexSlot.index != nil }
       let isDue = collection.fields.contains { collection.isIndexDue($0) }
       if !hasIndex, !isDue {
-        for field in collection.fields { putInOrder(collection, field) }
+        for field in collection.fields {
+          putInOrder(collection, field)
+          moveRows(collection, field)
+        }
         continue
       }
       serve(collection)
@@ -126,6 +132,7 @@ final class IndexerLoop {
         if isQuiet, wantsRebuild(collection, field) { build(collection, field) }
         recalibrate(collection, field)
       }
+      for field in collection.fields { moveRows(collection, field) }
       save(collection, atLeast: isQuiet ? Self.rowsWorthSaving : 10 * Self.rowsWorthSaving)
     }
   }
@@ -174,6 +181,11 @@ final class IndexerLoop {
     }
   }
 
+  private func removeUnused() {
+    folder.removeAll(except: catalog.unordered)
+    core.rowFiles.removeAll(except: catalog.unordered)
+  }
+
   /// Goes once through the lists after changes.
   private func upkeep(_ collection: PointCollection, _ field: any VectorField) {
     guard let index = field.indexSlot.index, hasChangedEnough(collection, field, index) else {
@@ -201,10 +213,11 @@ final class IndexerLoop {
   }
 
   /// Enters the tails of all collections while something long goes on.
-  private func drainTails() {
+  func drainTails() {
     for collection in core.indexQueue.takeAll() {
       for field in collection.fields {
         putInOrder(collection, field)
+        moveOut(collection, field)
         guard let index = field.indexSlot.index else { continue }
         var passes = 0
         while collection.tailRows(field) > 0, passes < 4,
@@ -327,7 +340,7 @@ final class IndexerLoop {
   }
 
   /// Whether neither the collection nor its field was dropped.
-  private func isThere(_ field: any VectorField, _ collection: PointCollection) -> Bool {
+  func isThere(_ field: any VectorField, _ collection: PointCollection) -> Bool {
     !collection.isDropped && collection.fieldSet.contains(field)
   }
 

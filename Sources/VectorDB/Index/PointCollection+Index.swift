@@ -14,7 +14,9 @@ extension PointCollection {
   func noteCommit() {
     let nextOffset = state.withLock { $0.counters.nextOffset }
     for field in fields {
-      if field.waitingRows(below: nextOffset) >= Self.waitingRowsWorthUpkeep {
+      if field.waitingRows(below: nextOffset) >= Self.waitingRowsWorthUpkeep
+        || field.hasTooManyInMemory(core.options.limits)
+      {
         core.indexQueue.add(self)
         return
       }
@@ -50,7 +52,12 @@ extension PointCollection {
     let limit = core.options.limits.indexTailRowsMax
     do throws(CancellationError) {
       try await progress.wait {
-        guard fields.contains(where: { tailRows($0) > limit }) else { return true }
+        guard
+          fields.contains(where: { field in
+            tailRows(field) > limit
+              || (field as? DenseField)?.holdsWritersUp(core.options.limits) == true
+          })
+        else { return true }
         core.indexQueue.add(self)
         return core.indexQueue.isClosed
       }

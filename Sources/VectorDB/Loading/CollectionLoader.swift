@@ -54,6 +54,9 @@ struct CollectionLoader {
   }
 
   private func loadVectors(_ field: any VectorField) throws {
+    if let field = field as? DenseField, field.isOnDisk {
+      return try FiledLoading(collection, field) { [flag] in flag?.isCancelled == true }.run()
+    }
     let rowCount = collection.state.withLock { $0.counters.nextOffset }
     let lower = KeyLayout.vector(collection.number, field.number, 0)
     let upper = KeyLayout.vector(collection.number, field.number, .max)

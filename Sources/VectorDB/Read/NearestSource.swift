@@ -96,8 +96,10 @@ struct NearestSource {
     transaction.collection.core.rankings.keep(ranking, for: question)
   }
 
-  /// About what a search takes, as the bytes that are read in that time.
+  /// About what a search takes, as the bytes that are read in that time; beyond all bounds where it
+  /// may wait for a disk.
   func briefCost(of search: NearestSearch) -> Int {
+    if search.view.waitsForDisk { return .max }
     let read = bytesRead(search.view, search.params, limit: search.count)
     return Self.queryBytes + read + search.count * Self.neighborBytes
   }
@@ -117,6 +119,7 @@ struct NearestSource {
         case .all: true
         case .names(let names): names.contains(view.name)
         }
+      if isReturned, view.waitsForDisk { return .max }
       if isReturned { hit += view.field.rowBytes }
     }
     return count.multipliedSaturating(by: hit)

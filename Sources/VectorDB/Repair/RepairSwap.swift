@@ -68,7 +68,7 @@ struct RepairSwap {
 
   /// Whether a name is one of the store's, or of what is derived from it. Others are not ours.
   private func isOfStore(_ name: String) -> Bool {
-    let names: Set = ["CURRENT", "IDENTITY", "SYNCED", "SYNCED.new", "DAMAGED", "index"]
+    let names: Set = ["CURRENT", "IDENTITY", "SYNCED", "SYNCED.new", "DAMAGED", "index", "vectors"]
     if names.contains(name) { return true }
     let prefixes = ["MANIFEST-", "OPTIONS-", "LOG"]
     if name != "LOCK", prefixes.contains(where: { name.hasPrefix($0) }) { return true }

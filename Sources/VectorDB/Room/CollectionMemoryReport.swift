@@ -89,7 +89,7 @@ extension PointCollection {
         CollectionMemoryReport.Vector(
           name: field.name, isSparse: sparse.contains(field.name),
           storage: .init(
-            disk: field.storedBytes, memory: rows.rows + rows.presence),
+            disk: field.storedBytes + field.fileBytes, memory: rows.rows + rows.presence),
           // It is saved as it is in memory.
           index: .init(disk: index, memory: index)))
     }

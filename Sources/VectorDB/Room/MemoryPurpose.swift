@@ -22,6 +22,8 @@ public struct MemoryPurpose: Sendable {
   static let catalogue = MemoryPurpose(taker: "this change", isKept: true)
   /// Keys and rows of a payload index.
   static let payloadIndex = MemoryPurpose(taker: "this payload index", isKept: true)
+  /// Vectors that come from files into memory.
+  static let vectorsInMemory = MemoryPurpose(taker: "having these vectors in memory", isKept: true)
   /// Lists of a vector index.
   static let vectorIndex = MemoryPurpose(taker: "this index", isKept: true)
 }

@@ -1,5 +1,5 @@
 import Synchronization
-import VectorIndex
+public import VectorIndex
 
 /// What one collection takes in memory by the formula, in bytes.
 public struct CollectionMemory: Sendable, Equatable {
@@ -51,6 +51,8 @@ public struct DatabaseMemory: Sendable, Equatable {
   public var writeBuffers = 0
   /// Indexes and filters of open table files outside the cache.
   public var tableReaders = 0
+  /// Pages of vectors that stay on disk which were read lately.
+  public var vectorCache = 0
   /// Bodies of requests and the points decoded from them, and answers that are not sent yet.
   public var requests = 0
   /// The program, its threads and the store, before anything is stored.
@@ -58,7 +60,7 @@ public struct DatabaseMemory: Sendable, Equatable {
 
   /// All of it.
   public var total: Int {
-    collections.total + blockCache + writeBuffers + tableReaders + requests + process
+    collections.total + blockCache + writeBuffers + tableReaders + vectorCache + requests + process
   }
 
   /// Measured in a server that has served some requests and holds hardly anything.
@@ -92,6 +94,12 @@ extension PointCollection {
   /// Birth, death, id and version of a row.
   static let bytesPerRowWithoutVectors = 16 + IdentityAddresses.bytesPerRow
 
+  /// What the vectors of a row take.
+  var bytesPerVectors: Int { fields.reduce(0) { $0 + $1.rowBytes } }
+
+  /// What the vectors of a row take in memory in the end.
+  var keptBytesPerRow: Int { fields.reduce(0) { $0 + $1.keptRowBytes } }
+
   /// What one more row takes in memory, and what its records take on disk.
   var bytesPerRow: Int {
     fields.reduce(Self.bytesPerRowWithoutVectors) { $0 + $1.rowBytes }
@@ -116,6 +124,9 @@ extension CollectionMemory {
 extension Database {
   /// What the database takes in memory now, by the formula.
   public func memory() -> DatabaseMemory { roomSampler.memory() }
+
+  /// What was read of vectors that stay on disk, since the start.
+  public var vectorReads: ReadCounts { core.rowFiles.reads.counts }
 
   /// The room the database took when it was last sampled, at most ten seconds ago.
   public var room: RoomUse { roomSampler.lastSample }

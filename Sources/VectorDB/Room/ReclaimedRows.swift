@@ -68,7 +68,7 @@ struct ReclaimedRows {
 
 extension PointCollection {
   /// Rows that have died since the collection was created, and rows that live.
-  fileprivate var rowCounts: (dead: Int, live: Int) {
+  var rowCounts: (dead: Int, live: Int) {
     state.withLock { state in
       if state.phase != .ready { return (0, 0) }
       return (Int(state.counters.nextOffset) - state.liveCount, state.liveCount)

@@ -1,5 +1,6 @@
 import Logging
 import Storage
+import VectorIndex
 
 /// Samples the room that a database takes, once a second while it changes and every ten seconds
 /// otherwise, on a thread of its own.
@@ -66,6 +67,7 @@ struct SamplingLoop: Sendable {
   func memory() -> DatabaseMemory {
     var memory = DatabaseMemory()
     for collection in catalog.unordered { memory.collections.add(collection.memory()) }
+    memory.vectorCache = core.rowFiles.reads.residentBytes
     memory.requests =
       core.options.requestBytes() * Self.decodedShare + core.memory.transientBytes
       + core.rankings.byteCount

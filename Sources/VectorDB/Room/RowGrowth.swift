@@ -132,6 +132,8 @@ extension PointCollection {
       limits: core.options.limits)
     growth.memory += indexGrowth(rows: growth.rows)
     growth.memory += chunkGrowth(rows: growth.rows, of: operations)
+    // Files beside the store.
+    growth.disk += growth.rows * (bytesPerVectors - keptBytesPerRow)
     return growth
   }
 

@@ -39,6 +39,7 @@ extension Catalog {
       collection.republish()
       change { $0.collections[collection.name] = collection }
       old?.state.withLock { $0.successor = collection }
+      core.indexQueue.noteDropped()
     }
     return plan
   }

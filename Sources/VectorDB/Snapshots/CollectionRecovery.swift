@@ -74,11 +74,11 @@ struct CollectionRecovery {
     let rows = Int(clamping: min(totals.items, UInt64(UInt32.max)))
     let empty = PointCollection(
       entry: entry, number: 0, core: core, counters: CollectionCounters())
-    let longest = empty.fields.map(\.rowBytes).max() ?? 0
+    let longest = empty.fields.map(\.keptRowBytes).max() ?? 0
     let identity = PointCollection.bytesPerRowWithoutVectors
     // Not every point need have every vector.
     var vectors = min(
-      rows.multipliedReportingOverflow(by: empty.bytesPerRow - identity).partialValue,
+      rows.multipliedReportingOverflow(by: empty.keptBytesPerRow).partialValue,
       Int(clamping: totals.parts).multipliedReportingOverflow(by: longest).partialValue)
     // Of vectors that differ in length it is only known that the file holds them; an index may take
     // as much again.

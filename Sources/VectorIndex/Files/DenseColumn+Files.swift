@@ -10,9 +10,16 @@ extension DenseColumn {
   /// Memory of the tables of the files, in bytes.
   public var fileTableBytes: Int { files.reduce(0) { $0 + $1.residentBytes } }
 
-  /// Memory of the chunks that are complete below `rowCount`, in bytes: what may go into a file.
-  public func movableBytes(below rowCount: UInt32) -> Int {
-    movableChunks(below: rowCount).count * rowsPerChunk * rowBytes
+  /// Rows that files stand for, but for those of dropped chunks.
+  public var filedRows: Int {
+    let files = files
+    if files.isEmpty { return 0 }
+    let dead = deadChunks.withLock { chunks in
+      chunks.count { chunk in
+        files.contains { $0.header.rows.contains(UInt32(chunk << rowShift)) }
+      }
+    }
+    return files.reduce(0) { $0 + $1.header.rows.count } - dead * rowsPerChunk
   }
 
   /// The rows of the chunks that are complete below `rowCount` and may go into the next file: from
@@ -44,7 +51,7 @@ extension DenseColumn {
       filed = FiledRows(kept + [file], reads: reads, rowBytes: rowBytes)
       let chunks = directory.snapshot().chunks
       var gone: [Int: DenseChunk?] = [:]
-      for number in first..<min(end, chunks.count) where chunks[number] != nil {
+      for number in first..<max(first, min(end, chunks.count)) where chunks[number] != nil {
         gone.updateValue(nil, forKey: number)
       }
       directory.replace(gone)

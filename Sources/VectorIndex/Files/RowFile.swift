@@ -127,6 +127,22 @@ public final class RowFile: @unchecked Sendable {
   /// Whether it holds the row at `offset`.
   public func contains(_ offset: UInt32) -> Bool { position(of: offset) != nil }
 
+  /// Whether the row at `offset`, which it holds, is what the truth has. Blocking.
+  public func matchesTruth(_ offset: UInt32, reads: PageReads) -> Bool {
+    let rowBytes = layout.rowBytes
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 2 * rowBytes, alignment: 64)
+    defer { memory.deallocate() }
+    guard let first = memory.baseAddress,
+      truth(offset, UnsafeMutableRawBufferPointer(start: first + rowBytes, count: rowBytes))
+    else { return false }
+    let target = FiledRows.Target(offset: offset, memory: first)
+    withUnsafePointer(to: target) { target in
+      FiledRows([self], reads: reads, rowBytes: rowBytes).read(
+        UnsafeBufferPointer(start: target, count: 1), keeps: false)
+    }
+    return memcmp(first, first + rowBytes, rowBytes) == 0
+  }
+
   // MARK: Pages
 
   /// Whether the page is what was written.

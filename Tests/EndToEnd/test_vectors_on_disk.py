@@ -1,0 +1,290 @@
+"""Vectors that stay on disk give the same answers as those in memory, whatever happens to files."""
+
+import pathlib
+import shutil
+import threading
+
+import numpy as np
+import pytest
+import requests
+from process import quiver, until
+from wire import Wire
+
+DIMENSION = 512
+COUNT = 2300  # four chunks of 512 rows, and a tail
+PATH = "/collections/c"
+
+
+class Server:
+    """A server whose vectors go into files as soon as a chunk of them is complete."""
+
+    def __init__(self, folder: pathlib.Path, **limits: str):
+        names = {f"QUIVER__STORAGE__{k.upper()}": v for k, v in limits.items()}
+        names.setdefault("QUIVER__STORAGE__PERFORMANCE__VECTOR_TAIL_MB", "0")
+        self.service = quiver(folder, **names)
+        self.session = requests.Session()
+        self.start()
+
+    def start(self):
+        self.service.start()
+        self.wire = Wire(self.service.url, self.session)
+
+    def close(self):
+        self.session.close()
+        self.service.kill()
+
+    @property
+    def files(self) -> list[pathlib.Path]:
+        folder = pathlib.Path(self.service.settings["QUIVER__STORAGE__STORAGE_PATH"]) / "vectors"
+        return sorted(folder.glob("*.rows"))
+
+    def memory(self, vector: str) -> int:
+        report = self.wire.result("GET", f"{PATH}/memory")
+        return next(v["storage"]["ram_bytes"] for v in report["vectors"] if v["name"] == vector)
+
+    def figure(self, name: str) -> float:
+        text = self.session.get(f"{self.service.url}/metrics").text
+        return sum(float(line.split()[-1]) for line in text.splitlines() if line.startswith(name))
+
+
+@pytest.fixture
+def start(tmp_path):
+    """A function that starts a server."""
+    servers = []
+
+    def make(name: str = "a", **limits: str) -> Server:
+        folder = tmp_path / name
+        folder.mkdir()
+        servers.append(Server(folder, **limits))
+        return servers[-1]
+
+    yield make
+    for server in servers:
+        server.close()
+
+
+def rows(seed: int, count: int = COUNT) -> np.ndarray:
+    random = np.random.default_rng(seed)
+    centers = random.normal(size=(20, DIMENSION))
+    chosen = centers[random.integers(20, size=count)]
+    return (chosen + 0.6 * random.normal(size=(count, DIMENSION))).astype(np.float32)
+
+
+def create(wire: Wire, **placement):
+    params = {"size": DIMENSION, "distance": "Cosine"}
+    vectors = {"ram": params, "disk": {**params, "on_disk": True, **placement}}
+    wire.result("PUT", PATH, {
+        "vectors": vectors, "optimizers_config": {"indexing_threshold": 0},
+    })  # fmt: skip
+
+
+def upsert(wire: Wire, vectors: np.ndarray, first: int = 0):
+    for start in range(0, len(vectors), 100):
+        points = [
+            {"id": first + i, "vector": {"ram": row, "disk": row},
+             "payload": {"tag": (first + i) % 7, "half": i % 2}}
+            for i, row in enumerate(vectors[start:start + 100].round(4).tolist(), start)
+        ]  # fmt: skip
+        wire.result("PUT", f"{PATH}/points?wait=true", {"points": points})
+
+
+def queries(vectors: np.ndarray) -> list[tuple[str, dict]]:
+    """Every kind of query, by path and body without the vector's name."""
+    few = {"must": [{"key": "tag", "match": {"value": 3}}, {"key": "half", "match": {"value": 1}}]}
+    many = {"must_not": [{"key": "tag", "match": {"value": 3}}]}
+    vector = vectors[5].round(3).tolist()
+    base = {"limit": 12, "with_vector": True}
+    example = {"positive": [3, 9], "negative": [40]}
+    bodies = [
+        {"query": vector}, {"query": 17}, {"query": vector, "filter": few},
+        {"query": vector, "filter": many}, {"query": vector, "params": {"exact": True}},
+        {"query": vector, "limit": 900}, {"query": vector, "offset": 20},
+        {"query": {"recommend": example}},
+        {"query": {"recommend": {**example, "strategy": "best_score"}}},
+        {"query": {"recommend": {**example, "strategy": "sum_scores"}}, "filter": many},
+        {"query": {"discover": {"target": 4, "context": [{"positive": 1, "negative": 2}]}}},
+        {"query": {"context": [{"positive": 1, "negative": 2}]}},
+        {"query": {"nearest": vector, "mmr": {"diversity": 0.5, "candidates_limit": 60}}},
+    ]  # fmt: skip
+    found = [("/points/query", {**base, **body}) for body in bodies]
+    grouped = {"query": vector, "group_by": "tag", "group_size": 3, "limit": 4}
+    return [*found, ("/points/query/groups", grouped)]
+
+
+def answer(wire: Wire, path: str, body: dict, vector: str):
+    result = wire.result("POST", PATH + path, {**body, "using": vector})
+    if body.get("with_vector"):
+        for point in result["points"]:
+            assert point["vector"]["ram"] == point["vector"]["disk"]
+            del point["vector"]
+    return result
+
+
+def assert_same(server: Server, vectors: np.ndarray):
+    for path, body in queries(vectors):
+        exact = {**body, "params": {"exact": True}}
+        for asked in (body, exact):
+            assert answer(server.wire, path, asked, "disk") == answer(
+                server.wire, path, asked, "ram"
+            ), (path, str(asked)[:80])
+    page = server.wire.result("POST", f"{PATH}/points/scroll", {"limit": 3000, "with_vector": True})
+    for point in page["points"]:
+        assert point["vector"]["ram"] == point["vector"]["disk"]
+
+
+def in_files(server: Server) -> bool:
+    return server.memory("disk") < 2 * 512 * DIMENSION * 4
+
+
+def index(server: Server):
+    server.wire.result("PATCH", PATH, {"optimizers_config": {"indexing_threshold": 1}})
+
+    def is_there():
+        info = server.wire.result("GET", PATH)
+        parts = info["ivf"].values()
+        return all(p["state"] == "ready" and p["tail_points"] == 0 for p in parts)
+
+    until(is_there, 240)
+
+
+def test_answers_are_those_of_memory(start):
+    server = start()
+    vectors = rows(1)
+    create(server.wire)
+    upsert(server.wire, vectors)
+    until(lambda: in_files(server), 60)
+    assert server.memory("ram") > COUNT * DIMENSION * 4
+    assert_same(server, vectors)
+    index(server)
+    until(lambda: len(server.files) == 1, 120)
+    assert server.files[0].read_bytes()[40] == 1  # in the order of lists
+    assert_same(server, vectors)
+    assert server.figure("vector_file_reads_total") > 0
+    # New rows and dead ones.
+    upsert(server.wire, rows(2, 700), first=COUNT - 300)
+    server.wire.result("POST", f"{PATH}/points/delete?wait=true", {"points": [*range(100, 250)]})
+    assert_same(server, vectors)
+    server.service.terminate()
+    server.start()
+    until(lambda: in_files(server), 60)
+    assert_same(server, vectors)
+
+
+@pytest.mark.parametrize("damage", ["torn", "flipped", "header", "missing", "stale", "empty"])
+def test_files_are_only_as_good_as_the_store(start, damage):
+    server = start()
+    vectors = rows(3)
+    create(server.wire)
+    upsert(server.wire, vectors)
+    until(lambda: in_files(server), 60)
+    server.service.terminate()
+    files = server.files
+    assert files
+    for path in files:
+        size = path.stat().st_size
+        if damage == "missing":
+            path.unlink()
+        elif damage in ("flipped", "header"):
+            # Every page but the first, or the first.
+            with path.open("r+b") as file:
+                for place in range(4096, size - 8192, 4096) if damage == "flipped" else [20]:
+                    file.seek(place + 5)
+                    byte = file.read(1)[0] ^ 1
+                    file.seek(place + 5)
+                    file.write(bytes([byte]))
+        elif damage in ("torn", "empty"):
+            with path.open("r+b") as file:
+                file.truncate(size * 2 // 3 if damage == "torn" else 0)
+    if damage == "stale":
+        other = start("b")
+        create(other.wire)
+        upsert(other.wire, rows(4))
+        until(lambda: in_files(other))
+        other.service.terminate()
+        shutil.copytree(other.files[0].parent, files[0].parent, dirs_exist_ok=True)
+    server.start()
+    assert_same(server, vectors)
+    until(lambda: in_files(server), 60)
+    assert_same(server, vectors)
+    server.service.terminate()
+    server.start()
+    assert_same(server, vectors)
+
+
+def test_a_living_collection_moves_between_memory_and_disk(start):
+    server = start()
+    vectors = rows(5)
+    create(server.wire)
+    upsert(server.wire, vectors)
+    index(server)
+    is_done = threading.Event()
+    failures = []
+
+    def read():
+        wire = Wire(server.service.url, requests.Session())
+        while not is_done.is_set():
+            for path, body in queries(vectors)[:4]:
+                # Ids that are not written to meanwhile.
+                found = answer(wire, path, {**body, "params": {"exact": True}}, "disk")["points"]
+                if len(found) != 12:
+                    failures.append((path, body, found))
+
+    def write():
+        wire = Wire(server.service.url, requests.Session())
+        while not is_done.is_set():
+            upsert(wire, rows(6, 100), first=1000)
+
+    threads = [threading.Thread(target=read), threading.Thread(target=write)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(2):
+            for change, moved in [
+                ({"on_disk": False}, lambda: not server.files),
+                ({"on_disk": True}, lambda: in_files(server)),
+            ]:
+                server.wire.result("PATCH", PATH, {"vectors": {"disk": change}})
+                until(moved, 60)
+    finally:
+        is_done.set()
+        for thread in threads:
+            thread.join()
+    assert not failures
+    assert_same(server, vectors)
+    server.wire.result("DELETE", PATH)
+    until(lambda: not server.files)
+
+
+def test_vectors_in_memory_need_room(start):
+    server = start()
+    server.wire.result("PUT", PATH, {
+        "vectors": {"size": DIMENSION, "distance": "Dot", "memory": "cold"},
+        "optimizers_config": {"indexing_threshold": 0},
+    })  # fmt: skip
+    wide = rows(7, 400).round(2).tolist()
+    for first in range(0, 8000, 400):
+        points = [{"id": first + i, "vector": row} for i, row in enumerate(wide)]
+        server.wire.result("PUT", f"{PATH}/points?wait=true", {"points": points})
+    until(lambda: server.memory("") < 3_000_000, 60)
+    part = 'collection_memory_bytes{collection="c",part="vectors"}'
+    assert 8000 * 12 < server.figure(part) < 3_000_000
+    # Until write buffers are as they will be.
+    for _ in range(2):
+        server.service.terminate()
+        server.start()
+    limit = (int(server.figure("memory_formula_bytes")) >> 20) + 4
+    server.service.terminate()
+    server.service.settings["QUIVER__STORAGE__LIMITS__MEMORY_MB"] = str(limit)
+    server.start()
+    server.wire.result("PUT", f"{PATH}/points?wait=true", {"points": points[:1]})
+
+    def refusal():
+        # What is in use is sampled once a second.
+        answer = server.wire.send("PATCH", PATH, {"vectors": {"": {"memory": "cached"}}})
+        if answer.status_code == 507:
+            return answer.text
+        server.wire.result("PATCH", PATH, {"vectors": {"": {"memory": "cold"}}})
+        return None
+
+    assert "storage.limits.memory_mb" in until(refusal)
+    assert server.memory("") < 3_000_000
