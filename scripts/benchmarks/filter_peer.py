@@ -26,13 +26,33 @@ def config(dimension: int) -> q.EdgeConfig:
     )
 
 
+def schema_of(schema: dict):
+    kinds = {"integer": q.IntegerIndexParams, "geo": q.GeoIndexParams}
+    if schema["type"] in kinds:
+        return kinds[schema["type"]]()
+    return q.KeywordIndexParams(is_tenant=schema["is_tenant"])
+
+
+def condition_of(condition: dict) -> q.FieldCondition:
+    key = condition["key"]
+    if "match" in condition:
+        return q.FieldCondition(key, match=q.MatchValue(condition["match"]["value"]))
+    if "range" in condition:
+        return q.FieldCondition(key, range=q.RangeFloat(**condition["range"]))
+    corners = {
+        name: q.GeoPoint(place["lon"], place["lat"])
+        for name, place in condition["geo_bounding_box"].items()
+    }
+    return q.FieldCondition(key, geo_bounding_box=q.GeoBoundingBox(**corners))
+
+
 def make(folder: pathlib.Path, rows, payloads: list[dict], indexes: list[dict]) -> q.EdgeShard:
     """Points with payloads; the indexes are there before the graph is built, which knows them."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     shard = q.EdgeShard.create(str(folder), config(rows.shape[1]))
     for index in indexes:
-        schema = q.KeywordIndexParams(is_tenant=index["field_schema"]["is_tenant"])
+        schema = schema_of(index["field_schema"])
         shard.update(q.UpdateOperation.create_field_index(index["field_name"], schema))
     for first in range(0, len(rows), 2_000):
         points = [
@@ -44,15 +64,15 @@ def make(folder: pathlib.Path, rows, payloads: list[dict], indexes: list[dict]) 
     return shard
 
 
-def requests(queries, field: str, values: list[str], ef: int) -> list[q.QueryRequest]:
+def requests(queries, conditions: list[list[dict]], ef: int, acorn=False) -> list[q.QueryRequest]:
     """Made beforehand: what a client has in hand."""
-    params = q.SearchParams(hnsw_ef=ef)
+    params = q.SearchParams(hnsw_ef=ef, acorn=q.AcornSearchParams(enable=acorn))
     return [
         q.QueryRequest(
             limit=LIMIT, query=q.Query.Nearest(query), params=params,
-            filter=q.Filter(must=[q.FieldCondition(field, match=q.MatchValue(value))]),
+            filter=q.Filter(must=[condition_of(one) for one in must]),
         )
-        for query, value in zip(queries, values)
+        for query, must in zip(queries, conditions)
     ]  # fmt: skip
 
 
@@ -68,7 +88,8 @@ def main() -> None:
     # What a call costs whatever it finds: a shard of one point.
     tiny = make(folder / "edge-one", base[:1], payloads[:1], indexes)
     field = indexes[0]["field_name"]
-    some = requests(asked[:200], field, [payloads[0][field]] * 200, 10)
+    condition = {"key": field, "match": {"value": payloads[0][field]}}
+    some = requests(asked[:200], [[condition]] * 200, 10)
     for request in some:
         tiny.query(request)
     started = time.process_time()
@@ -92,7 +113,7 @@ def main() -> None:
 
     for line in sys.stdin:
         told = json.loads(line)
-        batch = requests(asked, told["field"], told["values"], told["ef"])
+        batch = requests(asked, told["conditions"], told["ef"], told["acorn"])
         for request in batch[:20]:
             shard.query(request)
         padded = np.full((len(asked), LIMIT), -1, np.int64)

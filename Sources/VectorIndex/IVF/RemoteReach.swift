@@ -11,8 +11,8 @@ struct RemoteReach: Sendable, Equatable {
   /// As in ``ProbeReach/slack``, there.
   var slack: Float
   var bounds: ErrorBounds
-  /// The distance of neighbours (``SearchLane/neighborDistance(rank:_:)``) up to which a query goes by
-  /// the usual reach.
+  /// The distance of neighbours (``SearchLane/neighborDistance(rank:_:)``) up to which a query goes
+  /// by the usual reach.
   var near: Float
   /// That of the rows this was calibrated with, on average.
   var far: Float

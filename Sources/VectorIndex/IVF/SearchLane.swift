@@ -99,9 +99,9 @@ final class SearchLane {
     }
   }
 
-  /// How far the neighbour of a rank is, from 1, as far as the lists tell that were scanned; the last
-  /// that is wanted if these are fewer. In the units of vectors for Euclidean distances, else the
-  /// negated product with a query of length 1.
+  /// How far the neighbour of a rank is, from 1, as far as the lists tell that were scanned; the
+  /// last that is wanted if these are fewer. In the units of vectors for Euclidean distances, else
+  /// the negated product with a query of length 1.
   func neighborDistance(rank: Int, _ metric: Metric) -> Float {
     let bound = bounds.bound(rank: min(limit, rank))
     if metric == .squaredEuclid { return max(0, bound).squareRoot() }
