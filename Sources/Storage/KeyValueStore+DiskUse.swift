@@ -42,7 +42,7 @@ extension KeyValueStore {
     return total
   }
 
-  /// Ends the calls of ``compactRange(in:from:upTo:rewritingBottom:)`` that run, and makes later
+  /// Ends the calls of ``compactRange(in:from:upTo:)`` that run, and makes later
   /// ones do nothing, so that the store can be closed soon. Blocking, for a moment.
   public func abandonCompactions() {
     try? database.call { native throws(StorageError) in

@@ -35,12 +35,9 @@ extension KeyValueStore {
   }
 
   /// Rewrites the files of `from <= key < upTo` without deleted and overwritten entries, and waits
-  /// for it; an empty bound does not bound.
-  ///
-  /// - Parameter rewritingBottom: also rewrites files at the last level that have nothing above
-  ///   them, for instance to recompress them.
+  /// for it; an empty bound does not bound. Files at the last level that have nothing above them stay.
   public func compactRange(
-    in family: ColumnFamily, from: [UInt8], upTo: [UInt8], rewritingBottom: Bool = false
+    in family: ColumnFamily, from: [UInt8], upTo: [UInt8]
   ) throws(StorageError) {
     if let failure { throw .failed(failure) }
     try database.call { native throws(StorageError) in
@@ -53,8 +50,6 @@ extension KeyValueStore {
       // What the range has in write buffers it would flush for reasons of its own.
       try database.flush(native)
       database.flushes.closeForCompaction()
-      // 1 is "if there is a compaction filter", the default; 3 rewrites each file once.
-      rocksdb_compactoptions_set_bottommost_level_compaction(options, rewritingBottom ? 3 : 1)
       from.withRawBytes { from in
         upTo.withRawBytes { upTo in
           rocksdb_compact_range_cf_opt(
@@ -86,19 +81,6 @@ extension KeyValueStore {
       try database.check(&slot)
       return size
     }
-  }
-
-  /// A property by RocksDB's name, such as `rocksdb.estimate-num-keys`; nil if there is no such
-  /// property or family, or the store is closed.
-  public func property(_ name: String, in family: ColumnFamily) -> String? {
-    let text = try? database.call { native throws(StorageError) -> String? in
-      guard let text = rocksdb_property_value_cf(native, try database.handle(family), name) else {
-        return nil
-      }
-      defer { rocksdb_free(text) }
-      return String(cString: text)
-    }
-    return text ?? nil
   }
 
   /// The memory the store uses now.

@@ -50,17 +50,14 @@ extension KeyValueStore {
   /// Cheaper than single gets because keys share block reads. Without a snapshot every 1,024 keys
   /// are read at their own moment. Duplicate keys are allowed. The first error of a key or of
   /// `body` ends the call.
-  ///
-  /// - Parameter sortedInput: the keys ascend in byte order, which saves a sort.
   public func multiGet(
     _ keys: KeyList, in family: ColumnFamily, at snapshot: StoreSnapshot? = nil,
-    sortedInput: Bool = false,
     _ body: (_ index: Int, _ value: UnsafeRawBufferPointer?) throws(StorageError) -> Void
   ) throws(StorageError) {
     try database.call { native throws(StorageError) in
       let read = MultiGet(
         database: native, options: try readOptions(at: snapshot),
-        family: try database.handle(family), path: path, sortedInput: sortedInput)
+        family: try database.handle(family), path: path)
       try keys.withRawBytes { bytes throws(StorageError) in
         var start = 0
         while start < keys.count {

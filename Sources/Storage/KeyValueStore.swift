@@ -22,9 +22,6 @@ public final class KeyValueStore: Sendable {
   /// The directory of the store.
   public var path: String { database.path }
 
-  /// The names of all open column families.
-  public var columnFamilyNames: [String] { database.families.map(\.name) }
-
   /// The first failure of a write or a sync. While it is not nil the store takes no writes, and a
   /// server is not ready.
   public var failure: String? { database.failure }

@@ -9,7 +9,6 @@ struct MultiGet {
   let options: OpaquePointer
   let family: OpaquePointer
   let path: String
-  let sortedInput: Bool
 
   /// Looks up the keys of `range`, at most `chunk` of them, whose bytes are in `bytes`.
   func run(
@@ -28,7 +27,7 @@ struct MultiGet {
     var values = [OpaquePointer?](repeating: nil, count: range.count)
     var slots = [UnsafeMutablePointer<CChar>?](repeating: nil, count: range.count)
     rocksdb_batched_multi_get_cf(
-      database, options, family, range.count, starts, sizes, &values, &slots, sortedInput)
+      database, options, family, range.count, starts, sizes, &values, &slots, false)
     defer {
       for case .some(let value) in values { rocksdb_pinnableslice_destroy(value) }
       for case .some(let slot) in slots { rocksdb_free(slot) }

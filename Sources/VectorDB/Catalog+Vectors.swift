@@ -110,6 +110,7 @@ extension PointCollection {
       state.config = entry.config
       state.fieldSet = fieldSet
       state.sequence = sequence
+      state.moves = RowMoves(since: sequence)
     }
   }
 }

@@ -38,6 +38,8 @@ public final class PointCollection: Sendable {
   struct State {
     /// The last commit that changed the collection.
     var sequence: UInt64
+    /// What the collection itself has moved since anybody else changed it.
+    var moves: RowMoves
     var config: CollectionConfig {
       didSet { strictMode = StrictMode(config.strictMode) }
     }
@@ -65,6 +67,7 @@ public final class PointCollection: Sendable {
       sequence: UInt64
     ) {
       self.sequence = sequence
+      self.moves = RowMoves(since: sequence)
       self.config = entry.config
       self.fieldSet = FieldSet(of: entry, collection: number)
       self.payloadSchema = entry.payloadSchema

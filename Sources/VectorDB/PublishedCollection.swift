@@ -10,6 +10,8 @@ import VectorIndex
 final class PublishedCollection: Published {
   /// The last commit that changed the collection.
   let sequence: UInt64
+  /// Where points were moved to since anybody but the collection itself changed it.
+  let moves: RowMoves
   let config: CollectionConfig
   /// What the configuration says of it.
   let strictMode: StrictMode?
@@ -25,10 +27,18 @@ final class PublishedCollection: Published {
   let identities: IdentityView
   /// The payload indexes that are ready.
   let payloadIndexes: PayloadIndexView
+  /// Whether points may be moved to other rows: what is told apart by rows alone may come in another
+  /// order then.
+  let movesRows: Bool
+  /// Far fewer dead rows than it takes for any to be moved, as a part of the live ones.
+  private static let deadPartMin = 8
   private let unsettled = Atomic<Int>(0)
 
   init(_ state: PointCollection.State, _ tables: PointCollection.Tables) {
     sequence = state.sequence
+    moves = state.moves
+    let dead = Int(state.counters.nextOffset) - state.liveCount
+    movesRows = !state.moves.isEmpty || dead > state.liveCount / Self.deadPartMin
     config = state.config
     strictMode = state.strictMode
     payloadSchema = state.payloadSchema

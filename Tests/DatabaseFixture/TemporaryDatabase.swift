@@ -63,6 +63,18 @@ package func withDatabase<Value>(
   }
 }
 
+/// Waits until something is so that nobody tells of; whether it came to be within `seconds`, far
+/// more than is expected.
+package func eventually(
+  within seconds: Int = 60, _ isSo: () async throws -> Bool
+) async throws -> Bool {
+  for _ in 0..<seconds * 50 {
+    if try await isSo() { return true }
+    try await Task.sleep(for: .milliseconds(20))
+  }
+  return false
+}
+
 package func payload(_ json: String) -> Payload { Payload(normalizedJSON: Array(json.utf8)) }
 
 package func text(_ payload: Payload?) -> String? {

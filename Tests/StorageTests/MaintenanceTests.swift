@@ -38,7 +38,7 @@ import Testing
     #expect(try store.numbers(in: vectors) == [])
   }
 
-  @Test func sizesPropertiesAndMemory() throws {
+  @Test func sizesAndMemory() throws {
     let store = try openStore(directory.path)
     var batch = WriteBatch()
     for number in 0..<1_000 {
@@ -52,8 +52,6 @@ import Testing
     #expect(all > 900_000 && all < 1_300_000)
     #expect(half > all / 4 && half < all * 3 / 4)
     #expect(try store.approximateBytes(in: vectors, from: key(5), upTo: key(5)) == 0)
-    #expect(store.property("rocksdb.estimate-num-keys", in: vectors) == "1000")
-    #expect(store.property("no such property", in: vectors) == nil)
     #expect(try store.numbers(in: vectors).count == 1_000)
     let memory = try store.memory()
     #expect(memory.blockCacheCapacity == 64 << 20)
@@ -74,7 +72,7 @@ import Testing
     batch.deleteRange(from: key(0), upTo: key(1_900), in: vectors)
     try store.write(batch, sync: false)
     try store.flush()
-    try store.compactRange(in: vectors, from: [], upTo: [], rewritingBottom: true)
+    try store.compactRange(in: vectors, from: [], upTo: [])
     let after = try store.approximateBytes(in: vectors, from: [], upTo: [])
     #expect(after < before / 10)
     #expect(try store.numbers(in: vectors) == Array(1_900..<2_000))

@@ -104,17 +104,15 @@ import Testing
     if flushed { try store.flush() }
     var keys = KeyList(width: 4, capacity: 2_500)
     for number in (0..<2_500) { keys.append { $0.appendBigEndian(UInt32(number)) } }
-    for sorted in [false, true] {
-      var seen: [Int] = []
-      var wrong = 0
-      try store.multiGet(keys, in: records, sortedInput: sorted) { index, value in
-        seen.append(index)
-        let expected = index % 3 == 0 ? nil : text("v\(index)")
-        if value.map({ [UInt8]($0) }) != expected { wrong += 1 }
-      }
-      #expect(seen == Array(0..<2_500))
-      #expect(wrong == 0)
+    var seen: [Int] = []
+    var wrong = 0
+    try store.multiGet(keys, in: records) { index, value in
+      seen.append(index)
+      let expected = index % 3 == 0 ? nil : text("v\(index)")
+      if value.map({ [UInt8]($0) }) != expected { wrong += 1 }
     }
+    #expect(seen == Array(0..<2_500))
+    #expect(wrong == 0)
   }
 
   @Test func multiGetOfOddLists() throws {

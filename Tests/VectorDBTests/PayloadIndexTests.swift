@@ -149,12 +149,7 @@ import VectorDB
       }
       #expect(things.info().payloadFields[0].pointsCount == 1000)
       // 40,000 rows were entered; without leaving out dead ones that would be 12 bytes each.
-      var bytes = Int.max
-      for _ in 0..<100 where bytes > 250_000 {
-        bytes = things.memory().payloadIndexes
-        try await Task.sleep(nanoseconds: 50_000_000)
-      }
-      #expect(bytes <= 250_000)
+      #expect(try await eventually { things.memory().payloadIndexes <= 250_000 })
       let filter = Filter(must: [
         .range(key: path("n"), RangeCondition(lessThan: 139, greaterThanOrEqual: 39))
       ])

@@ -35,11 +35,7 @@ import VectorDB
 
   /// Waits until the folder is smaller than `bound`.
   private func shrinks(_ temporary: TemporaryDatabase, below bound: Int) async throws -> Bool {
-    for _ in 0..<600 {
-      if try bytes(temporary) < bound { return true }
-      try await Task.sleep(for: .milliseconds(200))
-    }
-    return false
+    try await eventually(within: 120) { try bytes(temporary) < bound }
   }
 
   @Test func deletingACollectionGivesDiskBack() async throws {

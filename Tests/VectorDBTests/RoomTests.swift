@@ -74,11 +74,8 @@ import VectorDB
       }
       #expect(try await temporary.database.deleteCollection(named: "things"))
       let again = try await temporary.create("again", size: 1024)
-      var isAccepted = false
-      for _ in 0..<300 where !isAccepted {
-        isAccepted = try await !isRefused(
-          filled(0..<256, dimension: 1024), by: again, setting: setting)
-        if !isAccepted { try await Task.sleep(for: .milliseconds(100)) }
+      let isAccepted = try await eventually {
+        try await !isRefused(filled(0..<256, dimension: 1024), by: again, setting: setting)
       }
       #expect(isAccepted)
     }

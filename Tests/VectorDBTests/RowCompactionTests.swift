@@ -24,11 +24,7 @@ import VectorDB
 
   /// Waits until the rows in memory are at most `bound` bytes; a wait far above what is expected.
   private func shrinks(_ things: PointCollection, to bound: Int) async throws -> Bool {
-    for _ in 0..<600 {
-      if things.memory().vectors <= bound { return true }
-      try await Task.sleep(for: .milliseconds(100))
-    }
-    return false
+    try await eventually { things.memory().vectors <= bound }
   }
 
   @Test func scatteredOverwritesKeepNoMoreThanAQuarterDead() async throws {

@@ -41,7 +41,7 @@ struct CandidateSource {
     let view = try transaction.view(named: node.using, context: "using")
     let hits = try ExampleSearch(transaction: transaction, view: view, params: node.params).best(
       node.offset.addingSaturating(node.limit), for: query, among: try rows(node), scans,
-      keeping: RankingQuestion(node, of: view.field, at: transaction.visibility.sequence),
+      keeping: RankingQuestion(node, of: view.field, at: transaction.state.moves.since),
       continues: continues)
     return hits.map { Candidate(offset: $0.offset, score: $0.score) }
       .passing(node, view.distance).dropFirst(node.offset).map { $0 }

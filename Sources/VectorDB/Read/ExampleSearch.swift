@@ -39,7 +39,7 @@ struct ExampleSearch {
       examples.count * view.field.rowBytes
       * (allowed?.count ?? Int(transaction.visibility.rowCount))
     let rankings = transaction.collection.core.rankings
-    let known = continues ? question.flatMap { rankings.ranking(for: $0) } : nil
+    let known = continues ? question.flatMap { transaction.ranking(for: $0) } : nil
     let ranking = try ExampleRanking(seeds: seeds).first(
       count, after: known,
       nearest: { (length) throws(CollectionError) in

@@ -87,7 +87,7 @@ struct NearestSource {
   /// The ranking that a further page goes on with.
   private func kept(_ search: NearestSearch) -> RankingMemory.Ranking? {
     guard search.continues, let question = search.question else { return nil }
-    return transaction.collection.core.rankings.ranking(for: question)
+    return transaction.ranking(for: question)
   }
 
   /// Keeps a ranking for further pages.
@@ -154,7 +154,8 @@ struct NearestSource {
       let limit = min(size, rows)
       let found = try neighbors(of: search, limit)
       for neighbor in found where !known.contains(neighbor.offset) {
-        if let last = ranking.rows.last, !last.ranks(before: neighbor) {
+        // Of equal scores any may follow: rows may have been moved since the last one was found.
+        if let last = ranking.rows.last, neighbor.score > last.score {
           missed.insert(neighbor.offset)
         } else {
           ranking.rows.append(neighbor)

@@ -92,13 +92,14 @@ struct QueryPlan {
     let (count, first) = node.nearestCount
     let isExact = view.isExact(node.params)
     let isComing = view.field.indexSlot.isComing || view.field.listsAreComing
-    let isStable = isExact && (node.params.exact || !isComing)
+    let isStable =
+      isExact && (node.params.exact || !isComing) && !transaction.state.movesRows
     return NearestSearch(
       view: view, vector: vector, count: min(count, rows),
       first: min(isExact ? count : min(first, count), rows),
       filter: node.filter, params: node.params,
       question: isStable
-        ? nil : RankingQuestion(node, of: view.field, at: transaction.visibility.sequence),
+        ? nil : RankingQuestion(node, of: view.field, at: transaction.state.moves.since),
       continues: continues)
   }
 }

@@ -5,8 +5,8 @@ import VectorIndex
 /// What a ranking is an answer to: the same rows in the same order, if an index did not change what
 /// it finds.
 struct RankingQuestion {
-  /// The field that is searched, and the last commit that changed its collection: rows are others
-  /// after the next.
+  /// The field that is searched, and the last commit by which anybody changed its collection, but
+  /// for the collection itself, which moves points to other rows.
   fileprivate let field: ObjectIdentifier
   fileprivate let sequence: UInt64
   fileprivate let query: Query
@@ -171,5 +171,23 @@ final class RankingMemory: Sendable {
 
   private static func place(of digest: UInt64) -> Int {
     Int(truncatingIfNeeded: digest >> 40) & (placesPerShard - 1)
+  }
+}
+
+extension ReadTransaction {
+  /// What was given to a question last, with the rows that its points have in this transaction; `nil`
+  /// if it is not known any more, or the points have been moved since.
+  func ranking(for question: RankingQuestion) -> RankingMemory.Ranking? {
+    guard var ranking = collection.core.rankings.ranking(for: question) else { return nil }
+    let moves = state.moves
+    for index in ranking.rows.indices {
+      let neighbor = ranking.rows[index]
+      let row = moves.isEmpty ? neighbor.offset : moves[neighbor.offset]
+      guard row < visibility.rowCount else { return nil }
+      if row != neighbor.offset {
+        ranking.rows[index] = Neighbor(offset: row, score: neighbor.score)
+      }
+    }
+    return ranking
   }
 }

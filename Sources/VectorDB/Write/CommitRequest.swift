@@ -57,8 +57,8 @@ struct CatalogAnswer: Sendable {
 struct PointsRequest: Sendable {
   enum Change: Sendable {
     /// All of them or none, but for what ``LongUpdate`` says. Their vectors are prepared for these
-    /// fields.
-    case operations([Operation], FieldSet)
+    /// fields; `nil` where whoever stages them has to.
+    case operations([Operation], FieldSet?)
     /// Takes the points out of the rows where they are still there, and puts them unchanged into
     /// new rows. A replica asks this of itself: rows are its own affair.
     case relocation([PointID], rows: Range<UInt32>)

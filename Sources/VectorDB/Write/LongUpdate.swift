@@ -15,6 +15,8 @@ struct LongUpdate: Sendable {
   /// The number of the first operation.
   let firstNumber: UInt64
   let operations: [Operation]
+  /// The fields that their vectors are prepared for.
+  let fieldSet: FieldSet
   /// The operation under way.
   private(set) var current = 0
   private var targets: Targets?
@@ -38,9 +40,13 @@ struct LongUpdate: Sendable {
   /// Points looked at together.
   private static let batch = 256
 
-  init(_ request: PointsRequest, _ operations: [Operation], firstNumber: UInt64) {
+  init(
+    _ request: PointsRequest, _ operations: [Operation], for fieldSet: FieldSet,
+    firstNumber: UInt64
+  ) {
     self.request = request
     self.operations = operations
+    self.fieldSet = fieldSet
     self.firstNumber = firstNumber
   }
 

@@ -137,6 +137,14 @@ final class PlannedWrite: CommitPart, Sendable {
       state.counters.nextOperation = nextOperation
       state.liveCount += change
       state.sequence = sequence
+      if case .itself = origin {
+        let moves = placements.lazy.compactMap { placement in
+          placement.removed.flatMap { from in placement.inserted.map { (from: from, to: $0) } }
+        }
+        state.moves.add(moves, at: sequence)
+      } else {
+        state.moves = RowMoves(since: sequence)
+      }
     }
   }
 

@@ -13,12 +13,13 @@ extension PointCollection {
   public func apply(_ operations: [Operation]) async throws(CollectionError) -> [UInt64] {
     await awaitLoading()
     let fieldSet = fieldSet
-    let ready = try await prepared(operations, fieldSet)
+    let isPrepared = isPreparedInPlace(operations)
+    let ready = isPrepared ? try prepared(operations, for: fieldSet) : operations
     if operations.contains(where: \.growsCollection) { try checkGrowth() }
     try await admitWrite(operations)
     let lease = try core.memory.lease(growth(of: ready), for: .upsert)
     defer { lease.release() }
-    return try await submit(.operations(ready, fieldSet))
+    return try await submit(.operations(ready, isPrepared ? fieldSet : nil))
   }
 
   /// Moves points unchanged from `rows`, where they are still there, to new rows.
@@ -56,21 +57,18 @@ extension PointCollection {
   /// Bytes of vectors that are prepared where the caller is: well under a tenth of a millisecond.
   private static let bytesPreparedInPlace = 64 << 10
 
-  /// The operations as they are staged; of many points on one of the threads of reads.
-  private func prepared(
-    _ operations: [Operation], _ fieldSet: FieldSet
-  ) async throws(CollectionError) -> [Operation] {
+  /// Whether the vectors of operations are few enough for that; those of others are prepared by the
+  /// thread that stages them.
+  private func isPreparedInPlace(_ operations: [Operation]) -> Bool {
     let points = operations.reduce(0) { $0 + $1.pointsBrought }
-    if points.multipliedSaturating(by: bytesPerRow) <= Self.bytesPreparedInPlace {
-      return try preparedInPlace(operations, fieldSet)
-    }
-    return try await core.searchThreads.run { [self] _ throws(CollectionError) in
-      try preparedInPlace(operations, fieldSet)
-    }
+    return points.multipliedSaturating(by: bytesPerRow) <= Self.bytesPreparedInPlace
   }
 
-  private func preparedInPlace(
-    _ operations: [Operation], _ fieldSet: FieldSet
+  /// The operations as they are staged, for the fields of `fieldSet`.
+  ///
+  /// - Throws: what is wrong with the first vector that is none of its field's.
+  func prepared(
+    _ operations: [Operation], for fieldSet: FieldSet
   ) throws(CollectionError) -> [Operation] {
     var prepared: [Operation] = []
     prepared.reserveCapacity(operations.count)

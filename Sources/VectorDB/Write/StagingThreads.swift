@@ -64,7 +64,12 @@ final class StagingThreads: Sendable {
       // It is too large for a group: it is begun with by itself.
       if planner.isEmpty, !collection.requests.hasUpdate {
         collection.requests.putBack(requests[(index + 1)...])
-        return plan(planner.begin(request), of: collection)
+        do throws(CollectionError) {
+          return plan(try planner.begin(request), of: collection)
+        } catch {
+          request.completion(.failure(error))
+          return nil
+        }
       }
       collection.requests.putBack(
         requests[index...], blocked: collection.requests.hasUpdate)

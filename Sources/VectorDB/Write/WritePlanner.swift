@@ -73,8 +73,8 @@ struct WritePlanner {
     switch request.change {
     case .relocation(let ids, let rows): try applier.relocate(ids, rows)
     case .logged(let points, _): try applier.apply(points)
-    case .operations(let operations, let fieldSet):
-      try transaction.fieldSet.check(operations, preparedFor: fieldSet)
+    case .operations(let given, let fieldSet):
+      let operations = try prepared(given, fieldSet)
       let limits = collection.core.options.limits
       numbers.reserveCapacity(operations.count)
       for operation in operations {
@@ -91,20 +91,31 @@ struct WritePlanner {
     return (applier.staged, numbers)
   }
 
+  /// Operations with vectors that are prepared for the fields of today.
+  private func prepared(
+    _ operations: [Operation], _ fieldSet: FieldSet?
+  ) throws(CollectionError) -> [Operation] {
+    guard let fieldSet else {
+      return try collection.prepared(operations, for: transaction.fieldSet)
+    }
+    try transaction.fieldSet.check(operations, preparedFor: fieldSet)
+    return operations
+  }
+
   /// Takes the numbers of a request that is too large for a group.
-  func begin(_ request: PointsRequest) -> LongUpdate {
-    guard case .operations(let operations, _) = request.change else {
+  func begin(_ request: PointsRequest) throws(CollectionError) -> LongUpdate {
+    guard case .operations(let operations, let fieldSet) = request.change else {
       preconditionFailure("what selects nothing is never too large")
     }
-    return LongUpdate(request, operations, firstNumber: counters.nextOperation)
+    return LongUpdate(
+      request, try prepared(operations, fieldSet), for: transaction.fieldSet,
+      firstNumber: counters.nextOperation)
   }
 
   /// Plans the next part of an update, as a group of its own.
   consuming func add(_ update: LongUpdate) throws(CollectionError) -> PlannedWrite {
     var next = update
-    if case .operations(_, let fieldSet) = update.request.change {
-      try transaction.fieldSet.check(update.operations, preparedFor: fieldSet)
-    }
+    try transaction.fieldSet.check(update.operations, preparedFor: update.fieldSet)
     var applier = OperationApplier(transaction, after: StagedPoints(), flag: update.request.flag)
     try next.stage(&applier)
     let growth = RowGrowth(of: applier.staged)

@@ -17,11 +17,7 @@ import VectorIndex
   }
 
   private func wait(for what: String, _ isSo: () -> Bool) async throws {
-    for _ in 0..<600 {
-      if isSo() { return }
-      try await Task.sleep(nanoseconds: 50_000_000)
-    }
-    Issue.record("waited in vain for \(what)")
+    #expect(try await eventually(isSo), "waited in vain for \(what)")
   }
 
   @Test(arguments: [false, true])

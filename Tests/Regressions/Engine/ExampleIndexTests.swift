@@ -27,12 +27,11 @@ import VectorDB
       }
       _ = try await things.apply([.upsert(points)])
     }
-    for _ in 0..<3000 {
+    let isIndexed = try await eventually {
       let info = things.info()
-      if !info.isIndexing, info.indexedVectorsCount == Self.count { break }
-      try await Task.sleep(nanoseconds: 20_000_000)
+      return !info.isIndexing && info.indexedVectorsCount == Self.count
     }
-    #expect(things.info().indexedVectorsCount == Self.count)
+    #expect(isIndexed)
     return (things, centers)
   }
 

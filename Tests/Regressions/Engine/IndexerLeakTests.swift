@@ -32,10 +32,7 @@ import VectorDB
         dropped = things
         _ = try await fixture.database.deleteCollection(named: "things")
       }
-      for _ in 0..<400 where dropped != nil {
-        try await Task.sleep(nanoseconds: 25_000_000)
-      }
-      #expect(dropped == nil)
+      #expect(try await eventually { dropped == nil })
     }
   }
 }

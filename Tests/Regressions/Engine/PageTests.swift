@@ -25,16 +25,13 @@ import VectorIndex
 
   /// Waits for an index of so many lists that covers all points.
   private func awaitIndex(_ things: PointCollection, lists: ClosedRange<Int>) async throws {
-    for _ in 0..<600 {
+    let hasCome = try await eventually {
       let info = things.info()
-      if let figures = info.indexes.first?.statistics, lists.contains(figures.listCount),
-        figures.trainedRows == Self.count, !info.isIndexing
-      {
-        return
-      }
-      try await Task.sleep(nanoseconds: 50_000_000)
+      guard let figures = info.indexes.first?.statistics else { return false }
+      return lists.contains(figures.listCount) && figures.trainedRows == Self.count
+        && !info.isIndexing
     }
-    Issue.record("no index of \(lists) lists")
+    #expect(hasCome, "no index of \(lists) lists")
   }
 
   private func queries(_ random: inout SeededGenerator) -> [(String, Query)] {
