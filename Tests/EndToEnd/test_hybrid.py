@@ -24,20 +24,12 @@ from llama_index.core.vector_stores.types import (
 )
 from llama_index.vector_stores.qdrant import QdrantVectorStore as LlamaStore
 from qdrant_client import QdrantClient, models
+from sentences import SENTENCES, ids
 
 DENSE = HashingEmbeddings()
 SPARSE = HashingSparse()
-TEXTS = [
-    ("The archer drew an arrow from the quiver", "archery", 1),
-    ("A quiver holds the arrows of an archer", "archery", 2),
-    ("The string of a bow is pulled by the archer", "archery", 3),
-    ("Bread is baked in a hot oven", "kitchen", 1),
-    ("The baker kneads dough and bakes bread in the oven", "kitchen", 2),
-    ("A soup of leek and potato simmers on the stove", "kitchen", 3),
-    ("A database keeps records on a disk", "computing", 1),
-    ("A vector database finds the nearest records to a vector", "computing", 2),
-]
-IDS = [str(uuid.uuid5(uuid.NAMESPACE_URL, text)) for text, _, _ in TEXTS]
+TEXTS = [*SENTENCES[:7], (SENTENCES[8][0], "computing", 2)]
+IDS = ids(TEXTS)
 # Such that no two texts are equally near, by either vector: ranks are what is fused.
 QUESTIONS = [
     "the archer of a bow on the stove keeps an oven",

@@ -8,25 +8,14 @@ from langchain_core.documents import Document
 from langchain_qdrant import QdrantVectorStore
 from process import quiver
 from qdrant_client import QdrantClient, models
+from sentences import SENTENCES as TEXTS, ids
 
 EMBEDDINGS = HashingEmbeddings()
-TEXTS = [
-    ("The archer drew an arrow from the quiver", "archery", 1),
-    ("A quiver holds the arrows of an archer", "archery", 2),
-    ("The string of a bow is pulled by the archer", "archery", 3),
-    ("Bread is baked in a hot oven", "kitchen", 1),
-    ("The baker kneads dough and bakes bread in the oven", "kitchen", 2),
-    ("A soup of leek and potato simmers on the stove", "kitchen", 3),
-    ("A database keeps records on a disk", "computing", 1),
-    ("An index makes a search in a database fast", "computing", 2),
-    ("A vector database finds the nearest records to a vector", "computing", 3),
-    ("Grüße aus dem Süden: 日本語 und emoji 🏹", "languages", None),
-]
 DOCUMENTS = [
     Document(page_content=text, metadata={"source": source, "page": page, "tags": [source, "all"]})
     for text, source, page in TEXTS
 ]
-IDS = [str(uuid.uuid5(uuid.NAMESPACE_URL, text)) for text, _, _ in TEXTS]
+IDS = ids(TEXTS)
 ARCHERY = models.Filter(
     must=[
         models.FieldCondition(key="metadata.source", match=models.MatchValue(value="archery")),

@@ -7,7 +7,7 @@ import pytest
 import requests
 from process import quiver
 from qdrant_client import QdrantClient
-from test_transfer import contents, run
+from transfers import contents, run
 from wire import Wire
 
 COUNT = 150

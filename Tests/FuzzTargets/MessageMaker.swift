@@ -69,15 +69,16 @@ struct MessageMaker: Sendable {
   /// The message that a call takes; `nil` for a call that the interface does not describe.
   func requestName(of path: String) -> String? { requests[path] }
 
-  /// A random message.
+  /// A random message; every second has few fields, so that not one in thousands is right in all.
   func message(named name: String, _ source: inout FuzzSource) -> [UInt8] {
     var writer = ProtoWriter()
-    write(name, &writer, &source, depth: 0)
+    write(name, &writer, &source, depth: 0, isSparse: source.chance(2))
     return writer.bytes
   }
 
   private func write(
-    _ name: String, _ writer: inout ProtoWriter, _ source: inout FuzzSource, depth: Int
+    _ name: String, _ writer: inout ProtoWriter, _ source: inout FuzzSource, depth: Int,
+    isSparse: Bool
   ) {
     let fields = messages[name] ?? []
     var chosen: Set<String> = []
@@ -85,7 +86,7 @@ struct MessageMaker: Sendable {
       if let choice = field.choice {
         // Now and then more than one of them.
         guard chosen.insert(choice).inserted || source.chance(20) else { continue }
-      } else if source.chance(3) {
+      } else if isSparse ? !source.chance(4) : source.chance(3) {
         continue
       }
       let count = field.isList || field.isMap ? source.number(below: depth < 6 ? 4 : 1) : 1
@@ -98,10 +99,10 @@ struct MessageMaker: Sendable {
           let key = source.text()
           writer.message(field.number) { entry in
             entry.string(1, key)
-            write(field, as: 2, &entry, &source, depth: depth)
+            write(field, as: 2, &entry, &source, depth: depth, isSparse: isSparse)
           }
         } else {
-          write(field, as: field.number, &writer, &source, depth: depth)
+          write(field, as: field.number, &writer, &source, depth: depth, isSparse: isSparse)
         }
       }
     }
@@ -109,14 +110,14 @@ struct MessageMaker: Sendable {
 
   private func write(
     _ field: Field, as number: UInt32, _ writer: inout ProtoWriter, _ source: inout FuzzSource,
-    depth: Int
+    depth: Int, isSparse: Bool
   ) {
     switch field.kind {
     case .message(let name):
       // Some go deeper than is read.
       let end = source.chance(200) ? 120 : 7
       writer.message(number) { inner in
-        if depth < end { write(name, &inner, &source, depth: depth + 1) }
+        if depth < end { write(name, &inner, &source, depth: depth + 1, isSparse: isSparse) }
       }
     case .enumeration(let cases):
       let value = source.chance(10) ? source.integer() : cases[source.number(below: cases.count)]

@@ -31,6 +31,9 @@ final class SearchThreads: @unchecked Sendable {
   /// Calls that have a turn.
   private var running = 0
   private var idle = 0
+  /// Threads to be woken once the lock is given up: a thread that is woken before that goes to sleep
+  /// again at once, which costs more than a short call.
+  private var wakes = 0
   /// From when on a call that has given way goes before one that waits.
   private var pausedDue: UInt64 = 0
   private var isClosed = false
@@ -127,7 +130,7 @@ final class SearchThreads: @unchecked Sendable {
         guard let work = waiting.popFirst() else { return }
         beginning.append(work)
         running += 1
-        pthread_cond_signal(condition)
+        wakes += 1
       } else if !paused.isEmpty {
         resumePaused()
       } else {
@@ -160,20 +163,26 @@ final class SearchThreads: @unchecked Sendable {
   }
 
   private func work() {
-    while let work = next() {
+    var done: (any SearchWork)?
+    while let work = next(after: done) {
       work.run()
-      locked {
-        begun[ObjectIdentifier(work)] = nil
+      done = work
+    }
+  }
+
+  /// The next call that may begin, waiting for one; `nil` at the end.
+  ///
+  /// - Parameter done: the one before, whose turn is over.
+  private func next(after done: (any SearchWork)?) -> (any SearchWork)? {
+    locked {
+      if let done {
+        begun[ObjectIdentifier(done)] = nil
         running -= 1
         idle += 1
         hand()
       }
-    }
-  }
-
-  /// The next call that may begin; `nil` at the end.
-  private func next() -> (any SearchWork)? {
-    locked {
+      // Of the calls that may begin now this thread takes one itself.
+      if wakes > 0 { wakes -= 1 }
       while beginning.isEmpty, !isClosed { pthread_cond_wait(condition, mutex) }
       guard let work = beginning.popFirst() else { return nil }
       idle -= 1
@@ -184,8 +193,12 @@ final class SearchThreads: @unchecked Sendable {
 
   private func locked<Result>(_ body: () -> Result) -> Result {
     pthread_mutex_lock(mutex)
-    defer { pthread_mutex_unlock(mutex) }
-    return body()
+    let result = body()
+    let woken = wakes
+    wakes = 0
+    pthread_mutex_unlock(mutex)
+    for _ in 0..<woken { pthread_cond_signal(condition) }
+    return result
   }
 }
 

@@ -18,7 +18,7 @@ import VectorDB
         of: "texts", at: PayloadPath(steps: [.key("t")]), PayloadFieldSchema(type: .text))
       let small = try await fixture.create("small", size: 1)
       let words = (0..<4000).map { "word\($0)" }.joined(separator: " ")
-      let points = (0..<200).map { point($0, [1], #"{"t":"\(words) \($0)"}"#) }
+      let points = (0..<200).map { point($0, [1], #"{"t":"\#(words) \#($0)"}"#) }
       let clock = ContinuousClock()
       let work = Work()
       var longest = Duration.zero
