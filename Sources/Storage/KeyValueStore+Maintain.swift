@@ -35,7 +35,7 @@ extension KeyValueStore {
   }
 
   /// Rewrites the files of `from <= key < upTo` without deleted and overwritten entries, and waits
-  /// for it; an empty bound does not bound. Files at the last level that have nothing above them stay.
+  /// for it; an empty bound does not bound. Files at the last level with nothing above them stay.
   public func compactRange(
     in family: ColumnFamily, from: [UInt8], upTo: [UInt8]
   ) throws(StorageError) {

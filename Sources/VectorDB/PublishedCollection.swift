@@ -27,8 +27,8 @@ final class PublishedCollection: Published {
   let identities: IdentityView
   /// The payload indexes that are ready.
   let payloadIndexes: PayloadIndexView
-  /// Whether points may be moved to other rows: what is told apart by rows alone may come in another
-  /// order then.
+  /// Whether points may be moved to other rows: what is told apart by rows alone may come in
+  /// another order then.
   let movesRows: Bool
   /// Far fewer dead rows than it takes for any to be moved, as a part of the live ones.
   private static let deadPartMin = 8

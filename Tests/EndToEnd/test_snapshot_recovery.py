@@ -1,4 +1,4 @@
-"""Recoveries of snapshots: through kills, beside other work, of a whole server, in little memory."""
+"""Recoveries of snapshots: through kills, beside other work, of a whole server."""
 
 import hashlib
 import os

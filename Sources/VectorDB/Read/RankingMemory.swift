@@ -175,8 +175,8 @@ final class RankingMemory: Sendable {
 }
 
 extension ReadTransaction {
-  /// What was given to a question last, with the rows that its points have in this transaction; `nil`
-  /// if it is not known any more, or the points have been moved since.
+  /// What was given to a question last, with the rows that its points have in this transaction;
+  /// `nil` if it is not known any more, or the points have been moved since.
   func ranking(for question: RankingQuestion) -> RankingMemory.Ranking? {
     guard var ranking = collection.core.rankings.ranking(for: question) else { return nil }
     let moves = state.moves

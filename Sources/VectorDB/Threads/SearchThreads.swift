@@ -31,7 +31,7 @@ final class SearchThreads: @unchecked Sendable {
   /// Calls that have a turn.
   private var running = 0
   private var idle = 0
-  /// Threads to be woken once the lock is given up: a thread that is woken before that goes to sleep
+  /// Threads to be woken once the lock is given up: one that is woken before that goes to sleep
   /// again at once, which costs more than a short call.
   private var wakes = 0
   /// From when on a call that has given way goes before one that waits.
