@@ -83,7 +83,8 @@ struct GRPCMethods: Sendable {
     let reflection = Reflection()
     for service in Reflection.services {
       methods["/\(service)/ServerReflectionInfo"] = GRPCMethod(
-        isOpen: false, reads: { _ in false }, kind: .conversation(reflection.answer))
+        isOpen: false, reads: { (try? reflection.answer($0)) != nil },
+        kind: .conversation(reflection.answer))
     }
   }
 
