@@ -157,6 +157,7 @@ size_t embedding_attention_scratch_bf16(size_t count) { return count; }
 // Never called, as there are no such instructions.
 void embedding_attend_bf16(const uint16_t *projected, uint16_t *context, size_t count,
                            size_t width, void *scratch) {
+  (void)projected, (void)context, (void)count, (void)width, (void)scratch;
   __builtin_trap();
 }
 

@@ -288,6 +288,8 @@ BF16 void embedding_round_bf16(const float *x, uint16_t *copy, size_t count) {
 
 int embedding_has_bf16(void) { return 0; }
 
+#pragma clang diagnostic ignored "-Wunused-parameter"
+
 // Never called, as there are no such instructions.
 #define NEVER(name, ...) \
   void name(__VA_ARGS__) { __builtin_trap(); }

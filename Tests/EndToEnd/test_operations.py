@@ -101,12 +101,24 @@ def test_commands_of_containers_are_run_by_the_script_for_them():
         assert re.search(rf"run_page {section} \d", script), section
 
 
+def sources(*folders: str) -> str:
+    return "".join(p.read_text() for f in folders for p in (ROOT / "Sources" / f).rglob("*.swift"))
+
+
 def test_what_the_page_names_is_there():
-    folders = (ROOT / "Sources/QdrantREST/Metrics", ROOT / "Sources/ServiceProcess")
-    metrics = "".join(p.read_text() for folder in folders for p in folder.glob("*.swift"))
-    for name in re.findall(r"^\| `([a-z_]+)`(?:, `([a-z_]+)`)? \|", PAGE, re.MULTILINE):
+    spans = re.search(r"^\| span \|.*?\n\n", PAGE, re.MULTILINE | re.DOTALL)[0]
+    metrics = sources("QdrantREST/Metrics", "ServiceProcess")
+    row = re.compile(r"^\| `([a-z_]+)`(?:, (?:with )?`([a-z_]+)`)?(?: in it)? \|", re.MULTILINE)
+    for name in row.findall(PAGE.replace(spans, "")):
         for figure in filter(None, name):
-            assert f'"{figure}"' in metrics, figure
+            # Those of both transports are made of one text.
+            shared = re.sub("^(rest|grpc)_", r"\\(kind)_", figure)
+            assert f'"{figure}"' in metrics or f'"{shared}"' in metrics, figure
+    places = sources("QdrantREST/Body", "VectorDB")
+    names = [span for name in row.findall(spans) for span in filter(None, name)]
+    assert len(names) > 5
+    for span in names:
+        assert f'"{span}"' in places, span
     exits = (ROOT / "Sources/quiver/ServerExit.swift").read_text()
     codes = set(re.findall(r"ExitCode\((\d)\)", exits))
     assert codes == set(re.findall(r"^\| (\d) \|", PAGE, re.MULTILINE))
