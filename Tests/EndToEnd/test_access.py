@@ -124,6 +124,13 @@ def raw(server, request: str) -> tuple[int, str]:
         "/readyz/../../collections",
         "http://healthz/collections", "http://x/healthz/../collections", "http://x//collections",
         "https://healthz/collections", "*", "collections", "/collections/guarded/points/1",
+        "/collections%00", "/collections\x00", "/%c0%afcollections",
+        "/healthz%c0%af..%c0%afcollections",
+        "/collections#/healthz", "/collections%23/healthz", "/collections%3f/healthz",
+        "/collections;/healthz", "/healthz;/../collections", "/healthz/..;/collections",
+        "/dashboard%5c..%5ccollections", "/dashboard\\..\\collections", "/collections/%2e",
+        "/%252e%252e/collections", "/\uff0fcollections", "ftp://healthz/collections",
+        "//healthz/collections", "/collections/guarded%2fexists", "/ collections",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS", "TRACE", "get", "PROPFIND"])
