@@ -63,14 +63,18 @@ public struct RequestTrace: Sendable {
   }
 }
 
-/// Stages of the current task's request, as spans of its trace; nothing where it has none.
+/// Stages of the current task's request, as spans of its trace; nothing where it has
+/// none, and where its trace is not recorded.
 public enum TraceStage {
   /// Does work as a stage.
   public static func span<Value, Failure: Error>(
     _ name: String, isolation: isolated (any Actor)? = #isolation,
     _ work: () async throws(Failure) -> Value
   ) async throws(Failure) -> Value {
-    guard let context = ServiceContext.current else { return try await work() }
+    // What is not recorded has no stages, only a place that is passed on.
+    guard let context = ServiceContext.current, context.traceParent?.isSampled ?? true else {
+      return try await work()
+    }
     let span = InstrumentationSystem.tracer.startSpan(name, context: context)
     defer { span.end() }
     do throws(Failure) {

@@ -41,19 +41,23 @@ public final class RequestTracer: Tracer {
   ) -> RequestTrace {
     guard let queue else {
       guard passesOn, let parent else { return RequestTrace(id: parent?.traceID) }
-      var context = ServiceContext.topLevel
-      context.traceParent = parent
-      return RequestTrace(id: parent.traceID, context: context)
+      return passed(parent)
     }
     if parent == nil, !passesOn, !takesAll, random() >= threshold { return RequestTrace() }
     if let parent, !passesOn, !parent.isSampled { return RequestTrace(id: parent.traceID) }
     let place = parent?.below(newSpanID()) ?? newPlace(isDecided: !passesOn)
+    guard place.isSampled else { return passed(place) }
     let span = RecordedSpan(
       name(), .server, at: place, below: parent?.spanID, in: .topLevel,
-      startedAt: DefaultTracerClock.now.nanosecondsSinceEpoch,
-      queue: place.isSampled ? queue : nil)
-    return RequestTrace(
-      id: place.traceID, context: span.context, span: place.isSampled ? span : nil)
+      startedAt: DefaultTracerClock.now.nanosecondsSinceEpoch, queue: queue)
+    return RequestTrace(id: place.traceID, context: span.context, span: span)
+  }
+
+  /// The trace of a request that is not recorded, and whose place others are told of.
+  private func passed(_ place: TraceParent) -> RequestTrace {
+    var context = ServiceContext.topLevel
+    context.traceParent = place
+    return RequestTrace(id: place.traceID, context: context)
   }
 
   /// Begins a span in a context: below the place that this names, or of a trace of its own.

@@ -20,16 +20,22 @@ public struct RESTResponder: HTTPResponder {
   /// Whether pages of other origins may call the server.
   let allowsOrigins: Bool
 
+  // Names are checked once, not with every request.
   private static let idField = HTTPField.Name(RequestID.header)
   private static let keyField = HTTPField.Name("api-key")
+  private static let traceField = HTTPField.Name(TraceParent.header)
+  private static let traceStateField = HTTPField.Name(TraceParent.stateHeader)
+  private static let forwardedFields = ["forwarded", "x-forwarded-for"].map { HTTPField.Name($0) }
+  private static let tracingFields = ["x-request-id", "x-tracing-id", TraceParent.header]
+    .map { HTTPField.Name($0) }
 
   /// Answers one request; throws only what ends the connection.
   public func respond(to request: Request, context: RESTContext) async throws -> Response {
     let id = RequestID.accept(Self.idField.flatMap { request.headers[$0] })
     var context = context
-    let place = TraceParent(
-      Self.field(TraceParent.header, of: request),
-      state: Self.field(TraceParent.stateHeader, of: request))
+    let place = Self.field(Self.traceField, of: request).flatMap {
+      TraceParent($0, state: Self.field(Self.traceStateField, of: request))
+    }
     let trace = api.tracer.accept(place, called: request.method.rawValue)
     context.requestID = id
     context.trace = trace
@@ -132,18 +138,18 @@ public struct RESTResponder: HTTPResponder {
 
   /// Where a request comes from.
   private func origin(of request: Request, _ context: RESTContext) -> Caller.Origin {
-    let forwarded =
-      api.trustsForwarding
-      ? Self.field("forwarded", of: request) ?? Self.field("x-forwarded-for", of: request) : nil
+    let forwarded = api.trustsForwarding ? Self.first(Self.forwardedFields, of: request) : nil
     return Caller.Origin(
-      remote: forwarded ?? context.remote,
-      tracingID: ["x-request-id", "x-tracing-id", "traceparent"].lazy.compactMap {
-        Self.field($0, of: request)
-      }.first, api: request.uri.path)
+      remote: forwarded ?? context.remote, tracingID: Self.first(Self.tracingFields, of: request),
+      api: request.uri.path)
   }
 
-  private static func field(_ name: String, of request: Request) -> String? {
-    HTTPField.Name(name).flatMap { request.headers[$0] }
+  private static func first(_ names: [HTTPField.Name?], of request: Request) -> String? {
+    names.lazy.compactMap { field($0, of: request) }.first
+  }
+
+  private static func field(_ name: HTTPField.Name?, of request: Request) -> String? {
+    name.flatMap { request.headers[$0] }
   }
 
   /// The key of a request: a header of its own goes before a bearer token.
