@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import Synchronization
 
 /// Work that would hold up a shared thread, done on the process's own blocking threads.
 ///
@@ -14,5 +15,21 @@ package enum BlockingWork {
     _ work: @escaping @Sendable () throws -> Value
   ) async throws -> Value {
     try await NIOSingletons.posixBlockingThreadPool.runIfActive(work)
+  }
+
+  /// Does `work`, which asks every now and then whether the calling task has been cancelled.
+  package static func run<Value: Sendable>(
+    askingWhether work: @escaping @Sendable (_ isCancelled: () -> Bool) throws -> Value
+  ) async throws -> Value {
+    let mark = CancellationMark()
+    return try await withTaskCancellationHandler {
+      try await run { try work { mark.isSet.load(ordering: .relaxed) } }
+    } onCancel: {
+      mark.isSet.store(true, ordering: .relaxed)
+    }
+  }
+
+  private final class CancellationMark: Sendable {
+    let isSet = Atomic<Bool>(false)
   }
 }

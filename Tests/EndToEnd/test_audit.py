@@ -1,12 +1,15 @@
 """The audit log, and figures on a port of their own."""
 
+import errno
 import json
+import os
+import socket
 import time
 
 import grpc
 import pytest
 import requests
-from process import binary, clean_environment, free_port, quiver
+from process import binary, clean_environment, free_port, quiver, until
 from tokens import token
 
 FULL, READ_ONLY = "full-key-2718", "read-key-3141"
@@ -168,6 +171,41 @@ def test_lines_are_found_again(server, folder, told):
     assert search(server, filters={"collection": "three", "result": "denied"}) == []
     for filters in ({"nothing": "x"}, {"timestamp": line["timestamp"]}):
         assert search(server, filters=filters) == []
+    told()
+
+
+def opened(pipe) -> int | None:
+    """A descriptor to write to, once somebody reads."""
+    try:
+        return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+    except OSError as error:
+        assert error.errno == errno.ENXIO
+        return None
+
+
+def test_a_search_ends_when_nobody_waits_for_it(server, folder, told):
+    """A file without an end is read until the client has gone."""
+    endless = folder / "audit.2020-01-20.log"
+    os.mkfifo(endless)
+    try:
+        body = json.dumps({"limit": 1, "time_to": "2020-01-21T00:00:00Z"}).encode()
+        with socket.create_connection(("127.0.0.1", server.port), timeout=60) as client:
+            client.sendall(
+                b"POST /audit/logs HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+                b"api-key: %b\r\ncontent-length: %d\r\n\r\n%b" % (FULL.encode(), len(body), body)
+            )
+            writer = until(lambda: opened(endless), 60)
+            os.write(writer, b"no line\n")
+        end = time.monotonic() + 60
+        with pytest.raises(BrokenPipeError):
+            while time.monotonic() < end:
+                try:
+                    os.write(writer, b"no line\n")
+                except BlockingIOError:
+                    time.sleep(0.01)
+        os.close(writer)
+    finally:
+        endless.unlink()
     told()
 
 

@@ -87,15 +87,17 @@ extension AuditLog {
 
 extension QdrantService {
   /// The newest lines of the audit log that are asked for, the newest first. Blocking.
+  ///
+  /// - Parameter isCancelled: whether nobody waits for them any more.
   public func auditEntries(
-    _ query: AuditQuery, _ call: ServiceCall
+    _ query: AuditQuery, _ call: ServiceCall, isCancelled: () -> Bool
   ) throws(ServiceError) -> [AuditLog.Members] {
     try admit(call, to: .getAuditLogs)
     guard let audit else { throw .engine(.badRequest("Audit logging is not enabled")) }
     let isOver = { call.deadline.map { $0 < .now } ?? false }
     let found: [AuditLog.Members]
     do throws(AuditFault) {
-      found = try audit.entries(query, isCancelled: isOver)
+      found = try audit.entries(query) { isOver() || isCancelled() }
     } catch {
       throw .engine(.storage(error.description))
     }
