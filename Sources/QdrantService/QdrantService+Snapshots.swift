@@ -14,6 +14,14 @@ extension QdrantService {
     }
   }
 
+  /// The work on snapshots of an owner that waits or goes on, the oldest first.
+  public func snapshotProgress(
+    of owner: SnapshotOwner, _ call: ServiceCall
+  ) throws(ServiceError) -> [SnapshotProgress] {
+    let owner = try found(owner, call, owner.listing)
+    return try state.database().snapshotProgress.filter { $0.collection == owner.collection }
+  }
+
   /// Makes a snapshot.
   ///
   /// - Returns: what was made; `nil` without `wait`.

@@ -7,7 +7,7 @@ import time
 
 import pytest
 import requests
-from process import quiver
+from process import quiver, until
 from qdrant_client import models
 from qdrant_client.http.exceptions import UnexpectedResponse
 from snapshot_service import (  # noqa: F401
@@ -44,6 +44,38 @@ def test_a_collection_through_the_client(service, own):
     with pytest.raises(UnexpectedResponse) as refusal:
         own.delete_snapshot("things", made.name)
     assert refusal.value.status_code == 404
+
+
+def test_work_that_goes_on_is_told_by_those_who_ask(own, own_wire):
+    make(own, count=3000)
+    make(own, name="other", count=3)
+    path = "/collections/things/snapshots"
+
+    def running(path=path):
+        return own_wire.send("GET", path + "?progress=true").json()["running"]
+
+    assert running() == []
+    assert "running" not in own_wire.send("GET", path).json()
+    assert own_wire.send("GET", path + "?progress=x").status_code == 400
+    name = own.create_snapshot("things").name
+    body = {"location": f"snapshot:{name}"}
+    for kind, method, target, of in (
+        ("create", "POST", path, None), ("recover", "PUT", path + "/recover", body),
+        ("create", "POST", "/snapshots", None),
+    ):  # fmt: skip
+        asked = path if target.startswith(path) else target
+
+        def told():
+            # Enough that some of it waits while the list is read.
+            for _ in range(4):
+                answer = own_wire.send(method, target + "?wait=false", of)
+                assert answer.status_code in (202, 503), answer.text
+            assert running("/collections/other/snapshots") == []
+            return running(asked)
+
+        for work in until(told, 60):
+            assert work["kind"] == kind and 0 <= work["progress"] <= 1
+        until(lambda: running(asked) == [], 60)
 
 
 def test_download_and_upload(service, own, own_wire, tmp_path):

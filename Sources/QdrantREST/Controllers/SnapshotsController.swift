@@ -17,11 +17,21 @@ struct SnapshotsController: Sendable {
 
   private var folder: SnapshotFolder { services.api.snapshotFolder }
 
+  /// With `?progress=true` the answer also has a member `running`, of our own, which clients pass
+  /// over: what is being made or recovered, and how far it is.
   @Sendable func list(_ request: Request, _ context: RESTContext) async throws -> Response {
-    let found = try await services.api.snapshots(of: context.owner(), context.call())
+    let (owner, call) = (try context.owner(), context.call())
+    let found = try await services.api.snapshots(of: owner, call)
+    let tellsProgress = try QueryFields(request).bool("progress") ?? false
+    let running = tellsProgress ? try services.api.snapshotProgress(of: owner, call) : nil
     return RESTResponse.ok(context) { writer in
       writer.beginArray()
       for snapshot in found { Self.write(snapshot, to: &writer) }
+      writer.endArray()
+      guard let running else { return }
+      writer.key("running")
+      writer.beginArray()
+      for work in running { Self.write(work, to: &writer) }
       writer.endArray()
     }
   }
@@ -163,6 +173,15 @@ struct SnapshotsController: Sendable {
     }
     throw RESTError(
       .badRequest, "Bad request: the location `\(location)` is neither a file nor an HTTP URL")
+  }
+
+  private static func write(_ work: SnapshotProgress, to writer: inout JSONWriter) {
+    writer.beginObject()
+    writer.key("kind")
+    writer.string(work.kind.rawValue)
+    writer.key("progress")
+    writer.double(work.share)
+    writer.endObject()
   }
 
   private static func write(_ snapshot: SnapshotDescription, to writer: inout JSONWriter) {

@@ -6,6 +6,7 @@ import VectorIndex
 struct CollectionArchive {
   let collection: PointCollection
   let flag: CancellationFlag
+  let progress: SnapshotProgress
 
   /// - Returns: the SHA-256 of the file in hex.
   func write(to file: SnapshotFile) throws(CollectionError) -> String {
@@ -34,6 +35,7 @@ struct CollectionArchive {
       fillCache: false)
     var body: [UInt8] = []
     body.reserveCapacity(SnapshotFrame.bodyBytes)
+    let points = UInt64(transaction.pointsCount)
     while try iterator.next() {
       guard let offset = iterator.key.readBigEndian(UInt32.self, at: 4) else {
         throw CollectionError.storage("a point's key is damaged")
@@ -43,6 +45,7 @@ struct CollectionArchive {
       totals.items += 1
       guard body.count >= SnapshotFrame.bodyBytes else { continue }
       if flag.isCancelled { throw CollectionError.shuttingDown }
+      progress.note(totals.items, of: points)
       if body.count > SnapshotFrame.bodyBytesMax, start > 0 {
         // A huge point gets a frame of its own.
         try writer.write(.points, Array(body[..<start]))

@@ -19,6 +19,7 @@ struct CollectionRecovery {
   let core: DatabaseCore
   let catalog: Catalog
   let flag: CancellationFlag
+  let progress: SnapshotProgress
   var fault: RecoveryFault?
   var origin = ChangeOrigin.caller
 
@@ -27,7 +28,7 @@ struct CollectionRecovery {
     _ name: String, from path: String, checksum: String?
   ) throws(CollectionError) -> PointCollection? {
     let work = try core.memory.lease(0, for: .work)
-    let verified = try SnapshotReader.verify(path, flag: flag, lease: work)
+    let verified = try SnapshotReader.verify(path, flag: flag, lease: work, progress: progress)
     if let checksum, checksum.lowercased() != verified.checksum {
       throw .badRequest(
         "Snapshot checksum mismatch: expected \(checksum), got \(verified.checksum)")
@@ -97,10 +98,14 @@ struct CollectionRecovery {
   private func buildIndexes(of collection: PointCollection) throws(CollectionError) {
     let read = collection.beginUnpublishedRead()
     let lists = collection.config.ivfLists
-    for view in read.fields where collection.isIndexDue(view.field) {
+    let due = read.fields.filter { collection.isIndexDue($0.field) }
+    for (count, view) in due.enumerated() {
       do throws(BuildInterrupted) {
-        let index = try view.field.buildIndex(over: view, read.visibility, lists: lists) { _ in
-          !flag.isCancelled
+        let index = try view.field.buildIndex(over: view, read.visibility, lists: lists) {
+          share in
+          let done = Double(count) + share
+          progress.note(Int(done * 1000), of: due.count * 1000, after: .loaded, until: .built)
+          return !flag.isCancelled
         }
         view.field.indexSlot.install(index, configuredLists: lists)
       } catch {
@@ -137,6 +142,7 @@ struct CollectionRecovery {
         try points.put(body, of: number, from: &offset, into: &batch)
       }
       try write(batch)
+      progress.note(UInt64(offset), of: expected.items, after: .verified, until: .stored)
       batches += 1
       switch fault {
       case .failing(batches): throw .storage("a fault was asked for")

@@ -10,8 +10,10 @@ extension Database {
   ) async throws(CollectionError) -> SnapshotDescription {
     let collection = try collection(named: name)
     await collection.awaitLoading()
-    return try await snapshots.run { flag throws(CollectionError) in
-      let archive = CollectionArchive(collection: collection.current, flag: flag)
+    let progress = SnapshotProgress(.create, of: collection.name)
+    return try await snapshots.run(progress) { flag throws(CollectionError) in
+      let archive = CollectionArchive(
+        collection: collection.current, flag: flag, progress: progress)
       guard let shard else {
         return try folder.create(of: name) { file throws(CollectionError) in
           try archive.write(to: file)
@@ -30,11 +32,14 @@ extension Database {
   ) async throws(CollectionError) -> SnapshotFile {
     let collection = try collection(named: name)
     await collection.awaitLoading()
-    return try await snapshots.run { flag throws(CollectionError) in
+    let progress = SnapshotProgress(.create, of: collection.name)
+    return try await snapshots.run(progress) { flag throws(CollectionError) in
       let written = try folder.createUpload()
       // What can't be removed is removed with the next start.
       defer { _ = try? SnapshotFile.remove(written.path) }
-      _ = try CollectionArchive(collection: collection.current, flag: flag).write(to: written)
+      let archive = CollectionArchive(
+        collection: collection.current, flag: flag, progress: progress)
+      _ = try archive.write(to: written)
       return try SnapshotFile.read(written.path)
     }
   }
@@ -45,9 +50,11 @@ extension Database {
     in folder: SnapshotFolder
   ) async throws(CollectionError) -> SnapshotDescription {
     let store = core.store
-    return try await snapshots.run { flag throws(CollectionError) in
+    let progress = SnapshotProgress(.create, of: nil)
+    return try await snapshots.run(progress) { flag throws(CollectionError) in
       try folder.create(of: nil) { file throws(CollectionError) in
-        try DatabaseArchive.write(store, to: file, scratch: folder.newScratch(), flag: flag)
+        try DatabaseArchive.write(
+          store, to: file, scratch: folder.newScratch(), flag: flag, progress: progress)
       }
     }
   }
@@ -77,9 +84,11 @@ extension Database {
     origin: ChangeOrigin
   ) async throws(CollectionError) {
     let (core, catalog, work) = (core, catalog, snapshots)
-    try await snapshots.run { flag throws(CollectionError) in
+    let progress = SnapshotProgress(.recover, of: name)
+    try await snapshots.run(progress) { flag throws(CollectionError) in
       let recovery = CollectionRecovery(
-        core: core, catalog: catalog, flag: flag, fault: fault, origin: origin)
+        core: core, catalog: catalog, flag: flag, progress: progress, fault: fault,
+        origin: origin)
       guard let old = try recovery.run(name, from: path, checksum: checksum) else { return }
       old.state.withLock { $0.replacedRows = ReplacedRows(old.number, core, work) }
     }

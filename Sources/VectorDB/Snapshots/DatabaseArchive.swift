@@ -8,7 +8,8 @@ enum DatabaseArchive {
   ///
   /// - Returns: the SHA-256 of the file in hex.
   static func write(
-    _ store: KeyValueStore, to file: SnapshotFile, scratch: String, flag: CancellationFlag
+    _ store: KeyValueStore, to file: SnapshotFile, scratch: String, flag: CancellationFlag,
+    progress: SnapshotProgress
   ) throws(CollectionError) -> String {
     defer { SnapshotFile.removeDirectory(scratch) }
     do throws(StorageError) {
@@ -19,9 +20,11 @@ enum DatabaseArchive {
     var writer = try SnapshotWriter(
       to: file, manifest: .database(storageFormat: KeyLayout.format))
     var totals = SnapshotTotals()
-    for name in try SnapshotFile.names(in: scratch) ?? [] {
+    let names = try SnapshotFile.names(in: scratch) ?? []
+    for (index, name) in names.enumerated() {
       let source = try SnapshotFile.read(scratch + "/" + name)
       let size = try source.size()
+      progress.note(index, of: names.count)
       var head: [UInt8] = []
       head.appendBigEndian(UInt64(size))
       try writer.write(.file, head + Array(name.utf8))

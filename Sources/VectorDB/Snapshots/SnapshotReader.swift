@@ -61,12 +61,20 @@ struct SnapshotReader: ~Copyable {
   }
 
   /// Reads a whole file.
+  ///
+  /// - Parameter progress: is told how far it is, as the first stage of a recovery.
   static func verify(
-    _ path: String, flag: CancellationFlag, lease: MemoryLease? = nil
+    _ path: String, flag: CancellationFlag, lease: MemoryLease? = nil,
+    progress: SnapshotProgress? = nil
   ) throws(CollectionError) -> Verified {
-    var reader = try SnapshotReader(try SnapshotFile.read(path), lease: lease)
-    while try reader.next() != nil {
+    let file = try SnapshotFile.read(path)
+    let size = try file.size()
+    var reader = try SnapshotReader(file, lease: lease)
+    var done = 0
+    while let frame = try reader.next() {
       if flag.isCancelled { throw .shuttingDown }
+      done += frame.body.count
+      progress?.note(done, of: size, after: nil, until: .verified)
     }
     return Verified(
       manifest: reader.manifest, totals: reader.totals ?? SnapshotTotals(),

@@ -9,12 +9,21 @@ final class SnapshotWork: Sendable {
   private let queue = BlockingQueue<@Sendable () -> Void>()
   private let flag = CancellationFlag()
   private let thread = Mutex<NativeThread?>(nil)
+  private let unfinished = Mutex<[SnapshotProgress]>([])
+
+  /// What waits or goes on, the oldest first.
+  var progress: [SnapshotProgress] { unfinished.withLock { $0 } }
 
   /// Runs `body` on the thread. It is told through its argument when the database is closed.
+  ///
+  /// - Parameter progress: is listed until `body` has ended.
   func run<Value: Sendable>(
+    _ progress: SnapshotProgress,
     _ body: @escaping @Sendable (CancellationFlag) throws(CollectionError) -> Value
   ) async throws(CollectionError) -> Value {
     guard start() else { throw .storage("the system has no threads to give") }
+    unfinished.withLock { $0.append(progress) }
+    defer { unfinished.withLock { $0.removeAll { $0 === progress } } }
     let result: Result<Value, CollectionError> = await withUnsafeContinuation { continuation in
       let work: @Sendable () -> Void = { [flag] in
         do throws(CollectionError) {

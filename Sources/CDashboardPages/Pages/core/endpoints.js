@@ -55,6 +55,9 @@ const folder = (name) => (name === null ? "snapshots" : of(name, "snapshots"));
 export const snapshotPath = (name, file) => `${folder(name)}/${encodeURIComponent(file)}`;
 export const snapshotUploadPath = (name) => of(name, "snapshots", "upload");
 export const snapshots = (name, signal) => call("GET", folder(name), { signal });
+/** What is being made or recovered, and how far it is: `[{kind, progress}]`. */
+export const snapshotWork = async (name, signal) =>
+  (await envelope("GET", folder(name), { query: { progress: true }, signal })).running ?? [];
 export const createSnapshot = (name) => call("POST", folder(name), { query: { wait: true } });
 export const deleteSnapshot = (name, file) =>
   call("DELETE", snapshotPath(name, file), { query: { wait: true } });

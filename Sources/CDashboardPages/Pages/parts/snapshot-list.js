@@ -4,6 +4,7 @@ import { address, headers, sentence, sentenceOf, ServerError } from "../core/api
 import { h, put } from "../core/dom.js";
 import { bytes, percent } from "../core/format.js";
 import { key } from "../core/session.js";
+import { watch } from "../core/watch.js";
 import { button } from "./button.js";
 import { confirmed } from "./dialog.js";
 import { meter } from "./meter.js";
@@ -25,7 +26,7 @@ export function snapshotList(name, signal) {
   const make = button("New snapshot", () => busy("Making a snapshot", async () => {
     const made = await api.createSnapshot(name);
     say(`“${made.name}” was made.`);
-  }), { kind: "main" });
+  }, "create"), { kind: "main" });
 
   async function refresh() {
     const found = await api.snapshots(name, signal);
@@ -33,24 +34,42 @@ export function snapshotList(name, signal) {
     table.setRows(found.sort((a, b) => time(b).localeCompare(time(a))));
   }
 
-  /** Runs what may take long, and says so meanwhile. */
-  async function busy(text, run) {
+  /**
+   * Runs what may take long, and says so meanwhile.
+   *
+   * @param kind the server's own work to tell the progress of
+   */
+  async function busy(text, run, kind) {
+    const over = new AbortController();
     const told = h("span", {}, `${text} …`);
     const bar = h("div");
     put(work, h("div", { class: "panel stack" }, told, bar));
     make.disabled = true;
+    const tell = (share, what) => {
+      put(told, `${what} ${percent(share)}`);
+      put(bar, meter(share, what));
+    };
+    if (kind) follow(kind, AbortSignal.any([signal, over.signal]), tell);
     try {
-      await run((share, what) => {
-        put(told, `${what} ${percent(share)}`);
-        put(bar, meter(share, what));
-      });
+      await run(tell);
       await refresh();
     } catch (error) {
       sayWhy(error);
     } finally {
+      over.abort();
       put(work);
       make.disabled = false;
     }
+  }
+
+  /** Tells how far the server is, until `signal` ends. */
+  function follow(kind, signal, tell) {
+    watch(1, signal, async () => {
+      const running = await api.snapshotWork(name, signal).catch(() => []);
+      const mine = running.find((one) => one.kind === kind);
+      const what = kind === "create" ? "Making a snapshot" : "Recovering";
+      if (mine && !signal.aborted) tell(mine.progress, what);
+    });
   }
 
   function buttons(one) {
@@ -65,14 +84,16 @@ export function snapshotList(name, signal) {
   }
 
   async function restore(one) {
-    await confirmed({
+    const isWanted = await confirmed({
       title: `Recover “${name}” from this snapshot?`, action: "Recover",
       text: `What is in the collection now is replaced by what “${one.name}” holds.`,
-      work: async () => {
-        await api.recover(name, `snapshot:${one.name}`);
-        say(`“${name}” is as it was in “${one.name}”.`);
-      },
+      work: async () => true,
     });
+    if (!isWanted) return;
+    await busy("Recovering", async () => {
+      await api.recover(name, `snapshot:${one.name}`);
+      say(`“${name}” is as it was in “${one.name}”.`);
+    }, "recover");
   }
 
   async function remove(one) {
@@ -84,7 +105,7 @@ export function snapshotList(name, signal) {
   }
 
   const upload = name !== null && uploadField((file) =>
-    busy(`Uploading ${file.name}`, (tell) => send(name, file, tell)));
+    busy(`Uploading ${file.name}`, (tell) => send(name, file, tell), "recover"));
   return { element: h("div", { class: "stack" }, h("div", { class: "row" }, make, upload), work,
     table.element), refresh };
 }
