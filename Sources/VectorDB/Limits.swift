@@ -60,6 +60,9 @@ public struct Limits: Sendable, Equatable {
   public var unfiledBytesMax: Int
   /// Bytes of pages of vectors that stay on disk which are kept in memory, of a whole database.
   public var vectorCacheBytesMax: Int
+  /// Milliseconds for which the measured size of a collection's payloads stands, where a limit of it
+  /// is reached, although what was overwritten since counts on.
+  public var payloadMeasurementMilliseconds: Int
   /// Memory and disk.
   public var room: RoomLimits
 
@@ -77,7 +80,7 @@ public struct Limits: Sendable, Equatable {
     indexTailRowsMax: Int = 20_000,
     loadingWaitMilliseconds: Int = 3000, payloadFieldsMax: Int = 1000,
     payloadIndexRowsAtLoadMax: Int = 100_000, unfiledBytesMax: Int = 32 << 20,
-    vectorCacheBytesMax: Int = 64 << 20,
+    vectorCacheBytesMax: Int = 64 << 20, payloadMeasurementMilliseconds: Int = 30_000,
     room: RoomLimits = RoomLimits()
   ) {
     self.queuedOperationsMax = queuedOperationsMax
@@ -105,6 +108,7 @@ public struct Limits: Sendable, Equatable {
     self.payloadIndexRowsAtLoadMax = payloadIndexRowsAtLoadMax
     self.unfiledBytesMax = unfiledBytesMax
     self.vectorCacheBytesMax = vectorCacheBytesMax
+    self.payloadMeasurementMilliseconds = payloadMeasurementMilliseconds
     self.room = room
   }
 }

@@ -10,7 +10,7 @@ import Testing
       let body = #"{"points":[{"id":9,"vector":[2,2]}]}"#
       for (query, status) in [
         ("", "acknowledged"), ("?wait=false", "acknowledged"), ("?wait=true", "completed"),
-        ("?wait=true&ordering=strong&timeout=3", "completed"),
+        ("?wait=true&ordering=strong&timeout=600", "completed"),
       ] {
         let answer = try await server.send(.put, Self.points + query, body)
         #expect(answer.status == 200)

@@ -20,8 +20,6 @@ final class PayloadUse: Sendable {
 
   /// Every payload but an empty one takes whole blocks.
   private static let blockBytes = 128
-  /// For how long what is measured stands.
-  private static let measurementIsGoodFor = Duration.seconds(30)
 
   private let state: Mutex<State>
 
@@ -32,11 +30,13 @@ final class PayloadUse: Sendable {
 
   /// Whether the payloads take `limit` bytes or more.
   func reaches(_ limit: Int, of collection: PointCollection) async throws(CollectionError) -> Bool {
+    let isGoodFor = Duration.milliseconds(
+      collection.core.options.limits.payloadMeasurementMilliseconds)
     let isKnown: Bool? = state.withLock { state in
       guard let measured = state.measured else { return nil }
       if measured.addingSaturating(state.added) < limit { return false }
       if state.mayHaveShrunk { return nil }
-      return .now - state.measuredAt < Self.measurementIsGoodFor ? true : nil
+      return .now - state.measuredAt < isGoodFor ? true : nil
     }
     if let isKnown { return isKnown }
     let transaction = try collection.beginRead()
