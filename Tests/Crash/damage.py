@@ -24,7 +24,7 @@ KINDS = {
     "log": re.compile(r"\d+\.log"), "table": re.compile(r"\d+\.sst"),
     "manifest": re.compile(r"MANIFEST-\d+"), "current": re.compile(r"CURRENT"),
     "options": re.compile(r"OPTIONS-\d+"), "identity": re.compile(r"IDENTITY"),
-    "mark": re.compile(r"SYNCED"), "index": re.compile(r"\d+-\d+\.ivf"),
+    "mark": re.compile(r"SYNCED"), "index": re.compile(r"\d+-\d+\.(ivf|lists)"),
 }  # fmt: skip
 # Most damage goes where most of the data is.
 TURNS = (

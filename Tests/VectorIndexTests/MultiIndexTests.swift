@@ -90,7 +90,7 @@ import VectorIndex
     }
   }
 
-  @Test(arguments: [Metric.dot, .cosine, .squaredEuclid])
+  @Test(arguments: [Metric.dot, .cosine, .squaredEuclid, .manhattan])
   func findsNearlyAllOfTheBestRows(_ metric: Metric) throws {
     let texts = Texts(metric)
     texts.add(1_500)
@@ -143,6 +143,82 @@ import VectorIndex
       let found = try texts.search(query, effort: .candidates(100))
       #expect(found.first == (try texts.exact(query).first))
     }
+  }
+
+  private func bytes(of index: MultiIndex) -> (bytes: [UInt8], rows: UInt32) {
+    var bytes: [UInt8] = []
+    let rows = index.serialize { bytes.append(contentsOf: $0) }
+    return (bytes, rows)
+  }
+
+  /// Reads an index from bytes as from a file that has no more of them.
+  private func load(_ bytes: [UInt8], into index: MultiIndex) throws -> UInt32 {
+    var rest = bytes[...]
+    return try index.load(dimension: Texts.dimension) { target in
+      guard target.count <= rest.count else { throw DamagedIndex(reason: "it ends early") }
+      target.copyBytes(from: rest.prefix(target.count))
+      rest = rest.dropFirst(target.count)
+    }
+  }
+
+  @Test func isReadAsItWasWritten() throws {
+    let texts = Texts()
+    texts.add(2_600)
+    texts.update()
+    texts.add(550)
+    texts.update()
+    #expect(texts.index.view().segmentCount == 2)
+    let saved = bytes(of: texts.index)
+    #expect(saved.rows == 3_150)
+    let copy = MultiIndex(metric: .dot)
+    #expect(try load(saved.bytes, into: copy) == 3_150)
+    #expect(bytes(of: copy).bytes == saved.bytes)
+    #expect(copy.residentBytes == texts.index.residentBytes)
+    func search(_ index: MultiIndex, _ query: [Float]) throws -> [Neighbor] {
+      try MultiSearch(
+        index: index.view(), column: texts.column.view(), visibility: texts.visibility,
+        effort: .candidates(60)
+      ).search(query, limit: 10, allowed: nil, shouldStop: { false })
+    }
+    for row in stride(from: 0, to: 3_150, by: 150) {
+      let query = texts.query(like: row)
+      #expect(try search(copy, query) == search(texts.index, query))
+    }
+    // It goes on from there.
+    texts.add(600)
+    while copy.update(column: texts.column.view(), visibility: texts.visibility) {}
+    #expect(copy.view().end == 3_750)
+  }
+
+  @Test func refusesWhatMakesNoSense() throws {
+    let texts = Texts()
+    texts.add(600)
+    texts.update()
+    let (bytes, _) = bytes(of: texts.index)
+    let header = 8 * 8
+    let segment =
+      header + Texts.dimension * 4 * Int(bytes[24]) + Texts.dimension * 1024 * Int(bytes[25])
+    // Version, metric, dimension, centroids, segments, rows, vectors; a segment's rows, its lists.
+    let places = [
+      0, 8, 16, 27, 32, 40, 54, 62, segment, segment + 5, segment + 12, bytes.count - 3,
+    ]
+    for place in places {
+      var damaged = bytes
+      damaged[place] ^= 0x55
+      let index = MultiIndex(metric: .dot)
+      #expect(throws: DamagedIndex.self, "byte \(place)") { try load(damaged, into: index) }
+      #expect(index.view().end == 0)
+    }
+    for count in stride(from: 0, to: bytes.count, by: 997) {
+      #expect(throws: DamagedIndex.self) {
+        try load(Array(bytes.prefix(count)), into: MultiIndex(metric: .dot))
+      }
+    }
+    #expect(throws: DamagedIndex.self) { try load(bytes, into: MultiIndex(metric: .cosine)) }
+    // Of an index without lists there is nothing to read.
+    let (empty, rows) = self.bytes(of: MultiIndex(metric: .dot))
+    #expect(rows == 0)
+    #expect(throws: DamagedIndex.self) { try load(empty, into: MultiIndex(metric: .dot)) }
   }
 
   @Test func stopsWhenAskedTo() throws {

@@ -119,8 +119,8 @@ final class MultiField: VectorField {
 
   // MARK: Upkeep
 
-  var hasLists: Bool { index.view().end > 0 }
-  var listsAreComing: Bool { !hasLists && isIndexDue(liveVectors.count) }
+  var listedRows: UInt32 { index.view().end }
+  var listsAreComing: Bool { listedRows == 0 && isIndexDue(liveVectors.count) }
 
   func waitingRows(below rowCount: UInt32) -> Int {
     let end = index.view().end
@@ -136,9 +136,20 @@ final class MultiField: VectorField {
     return index.update(column: view.rows, visibility: visibility, shouldStop: shouldStop)
   }
 
+  func serializeLists(to sink: (UnsafeRawBufferPointer) throws -> Void) throws -> UInt32 {
+    try index.serialize(to: sink)
+  }
+
+  func loadLists(
+    reading: (UnsafeMutableRawBufferPointer) throws -> Void,
+    accepting: (UInt32) throws -> Void
+  ) throws -> UInt32 {
+    try index.load(dimension: size, reading: reading, accepting: accepting)
+  }
+
   private func isIndexDue(_ rows: Int) -> Bool {
     let threshold = threshold.load(ordering: .relaxed)
-    return threshold > 0 && MultiIndex.serves(metric) && rows * column.meanRowBytes > threshold
+    return threshold > 0 && rows * column.meanRowBytes > threshold
   }
 }
 

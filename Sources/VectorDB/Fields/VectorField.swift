@@ -93,8 +93,9 @@ protocol VectorField: AnyObject, Sendable {
 
   // MARK: Upkeep
 
-  /// Whether there are lists that the field has made by itself, and searches may miss rows.
-  var hasLists: Bool { get }
+  /// Rows below this are in lists that the field has made by itself, so that searches may miss
+  /// some; 0 without such lists.
+  var listedRows: UInt32 { get }
 
   /// Whether there will be such lists soon.
   var listsAreComing: Bool { get }
@@ -110,6 +111,21 @@ protocol VectorField: AnyObject, Sendable {
   func upkeep(
     _ view: any FieldView, _ visibility: VisibilityView, shouldStop: () -> Bool
   ) -> Bool
+
+  /// Passes what ``loadLists(reading:)`` reads, piece by piece.
+  ///
+  /// - Returns: as ``listedRows`` was then.
+  func serializeLists(to sink: (UnsafeRawBufferPointer) throws -> Void) throws -> UInt32
+
+  /// Reads saved lists, before the field has readers. Blocking.
+  ///
+  /// - Parameter accepting: called with the rows in them once all is read; has them left alone if
+  ///   it throws.
+  /// - Returns: as ``listedRows`` is now.
+  func loadLists(
+    reading: (UnsafeMutableRawBufferPointer) throws -> Void,
+    accepting: (UInt32) throws -> Void
+  ) throws -> UInt32
 
   // MARK: Index
 
@@ -150,10 +166,21 @@ struct FieldMemory {
 extension VectorField {
   /// What the vectors of the live rows take in the store; about.
   var storedBytes: Int { storedBytes(live: liveVectors.count) }
+
+  /// Rows below this are in the index, or in lists that the field has made by itself.
+  var coveredRows: UInt32 { indexSlot.index?.coveredRows ?? listedRows }
 }
 
 /// What every field does.
 extension VectorField {
+  /// This field, with values at 0, 1, 2 … as they are. Only for a field that nobody reads yet.
+  func placing(_ values: [VectorValue?]) -> Self {
+    for (place, value) in values.enumerated() {
+      if let value { self.place(value, at: UInt32(place)) }
+    }
+    return self
+  }
+
   func prepared(
     _ value: VectorValue, context: @autoclosure () -> String
   ) throws(CollectionError) -> VectorValue {
@@ -171,12 +198,19 @@ extension VectorField {
   func hasTooManyInMemory(_ limits: Limits) -> Bool { false }
   func configure(_ config: CollectionConfig) {}
 
-  var hasLists: Bool { false }
+  var listedRows: UInt32 { 0 }
   var listsAreComing: Bool { false }
   func waitingRows(below rowCount: UInt32) -> Int { 0 }
   func upkeep(
     _ view: any FieldView, _ visibility: VisibilityView, shouldStop: () -> Bool
   ) -> Bool { false }
+  func serializeLists(to sink: (UnsafeRawBufferPointer) throws -> Void) throws -> UInt32 { 0 }
+  func loadLists(
+    reading: (UnsafeMutableRawBufferPointer) throws -> Void,
+    accepting: (UInt32) throws -> Void
+  ) throws -> UInt32 {
+    throw DamagedIndex(reason: "vectors of its kind have no lists of their own")
+  }
 
   var canBeIndexed: Bool { false }
   func indexBytes(rows: Int) -> Int { 0 }

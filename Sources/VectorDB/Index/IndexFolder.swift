@@ -5,8 +5,8 @@ import PointModel
 import Synchronization
 import VectorIndex
 
-/// The saved indexes of a database: one file for each vector that has one, and one for a
-/// calibration that is newer. See <doc:IndexFormat>.
+/// The saved indexes of a database: one file for each vector that has one or lists of its own, and
+/// one for a calibration that is newer. See <doc:IndexFormat>.
 ///
 /// What is here is derived: a file that is missing or can't be used costs a build and nothing else.
 final class IndexFolder: Sendable {
@@ -32,6 +32,18 @@ final class IndexFolder: Sendable {
   ) throws(CollectionError) {
     let header = IndexFileHeader(.calibration, collection: collection, vector: vector)
     try write(header) { sink in try index.serializeCalibration(to: sink) }
+  }
+
+  /// Saves the lists that a field has made by itself.
+  ///
+  /// - Returns: the rows that are in them: those below this offset.
+  func saveLists(
+    of field: any VectorField, collection: UInt32
+  ) throws(CollectionError) -> UInt32 {
+    var covered: UInt32 = 0
+    let header = IndexFileHeader(.lists, collection: collection, vector: field.number)
+    try write(header) { sink in covered = try field.serializeLists(to: sink) }
+    return covered
   }
 
   /// Writes a file aside, makes it durable, and puts it in the place of the old one.
@@ -76,36 +88,55 @@ final class IndexFolder: Sendable {
   /// Loads the indexes of a collection, and removes files that are of no use. Blocking.
   func load(_ collection: PointCollection, logger: Logger) {
     for field in collection.fields {
-      let file = file(collection.number, field.number, .index)
-      guard access(file, F_OK) == 0 else { continue }
-      do {
-        try load(field, of: collection)
+      load(.index, of: field, collection, logger) { reader in
+        let lists = collection.config.ivfLists
+        let index = try field.loadIndex(lists: lists) { try reader.read(into: $0) }
+        try reader.finish()
+        let covered = index.coveredRows
+        try check(covered, of: collection)
+        field.indexSlot.install(index, configuredLists: lists, savedRows: covered)
         loadCalibration(of: field, collection, logger: logger)
-      } catch {
-        let reason = (error as? DamagedIndex)?.reason ?? String(describing: error)
-        field.indexSlot.withState { $0.problem = reason }
-        logger.warning(
-          "a saved index can't be used and is built anew",
-          metadata: [
-            "collection": "\(collection.name)", "vector": "\(field.name)", "reason": "\(reason)",
-          ])
-        unlink(file)
+      }
+      load(.lists, of: field, collection, logger) { reader in
+        let covered = try field.loadLists(
+          reading: { try reader.read(into: $0) },
+          accepting: { covered in
+            try reader.finish()
+            try check(covered, of: collection)
+          })
+        field.indexSlot.withState { $0.savedRows = covered }
       }
     }
   }
 
-  private func load(_ field: any VectorField, of collection: PointCollection) throws {
-    let reader = try reader(of: .index, field, collection)
-    let lists = collection.config.ivfLists
-    let index = try field.loadIndex(lists: lists) { try reader.read(into: $0) }
-    try reader.finish()
-    let covered = index.coveredRows
+  /// Has `use` read a file if there is one, which is removed if it is of no use.
+  private func load(
+    _ kind: IndexFileHeader.Kind, of field: any VectorField, _ collection: PointCollection,
+    _ logger: Logger, _ use: (IndexFileReader) throws -> Void
+  ) {
+    let file = file(collection.number, field.number, kind)
+    guard access(file, F_OK) == 0 else { return }
+    do {
+      try use(reader(of: kind, field, collection))
+    } catch {
+      let reason = (error as? DamagedIndex)?.reason ?? String(describing: error)
+      field.indexSlot.withState { $0.problem = reason }
+      logger.warning(
+        "a saved index can't be used and is built anew",
+        metadata: [
+          "collection": "\(collection.name)", "vector": "\(field.name)", "reason": "\(reason)",
+        ])
+      unlink(file)
+    }
+  }
+
+  /// Checks that a collection has the rows that an index covers.
+  private func check(_ covered: UInt32, of collection: PointCollection) throws(DamagedIndex) {
     let nextOffset = collection.state.withLock { $0.counters.nextOffset }
     // Rows that were lost with an unsynced log may come back as others under the same offset.
-    guard covered <= nextOffset else {
+    if covered > nextOffset {
       throw DamagedIndex(reason: "it covers \(covered) rows of \(nextOffset)")
     }
-    field.indexSlot.install(index, configuredLists: lists, savedRows: covered)
   }
 
   /// Has an index that was loaded go by the calibration that was saved after it.
@@ -161,11 +192,13 @@ struct IndexFileHeader {
   enum Kind: String, CaseIterable {
     case index = "quiver index"
     case calibration = "quiver reach"
+    case lists = "quiver lists"
 
     fileprivate var suffix: String {
       switch self {
       case .index: "ivf"
       case .calibration: "reach"
+      case .lists: "lists"
       }
     }
   }

@@ -122,6 +122,9 @@ final class IndexerLoop {
           putInOrder(collection, field)
           moveRows(collection, field)
         }
+        if collection.fields.contains(where: { $0.listedRows > 0 }) {
+          saveOften(collection, isQuiet: isQuiet(collection))
+        }
         continue
       }
       serve(collection)
@@ -133,11 +136,13 @@ final class IndexerLoop {
         recalibrate(collection, field)
       }
       for field in collection.fields { moveRows(collection, field) }
-      save(collection, atLeast: isQuiet ? Self.rowsWorthSaving : 10 * Self.rowsWorthSaving)
+      saveOften(collection, isQuiet: isQuiet)
     }
   }
 
   static let rowsWorthSaving = 2000
+  /// Rows have several vectors each where a field makes lists by itself.
+  private static let listedRowsWorthSaving = 500
 
   private func isQuiet(_ collection: PointCollection) -> Bool {
     let nextOffset = collection.state.withLock { $0.counters.nextOffset }
@@ -311,15 +316,20 @@ final class IndexerLoop {
 
   // MARK: Saving
 
+  private func saveOften(_ collection: PointCollection, isQuiet: Bool) {
+    save(collection, atLeast: isQuiet ? Self.rowsWorthSaving : 10 * Self.rowsWorthSaving)
+  }
+
   private func save(_ collection: PointCollection, atLeast rows: Int) {
     if collection.isDropped { return }
     for field in collection.fields {
-      guard let index = field.indexSlot.index else { continue }
-      let covered = index.coveredRows
       let saved = field.indexSlot.withState { $0.savedRows }
-      let fresh = Int(covered) - Int(saved)
+      let fresh = Int(field.coveredRows) - Int(saved)
+      let least =
+        field.indexSlot.index == nil
+        ? rows * Self.listedRowsWorthSaving / Self.rowsWorthSaving : rows
       // An index that was built anew is saved whatever it holds, others once they have grown.
-      guard fresh > 0, fresh > (rows == 0 ? 0 : max(rows, Int(saved) / 5)) else {
+      guard fresh > 0, fresh > (rows == 0 ? 0 : max(least, Int(saved) / 5)) else {
         continue
       }
       saveNow(collection, field)
@@ -327,11 +337,16 @@ final class IndexerLoop {
   }
 
   func saveNow(_ collection: PointCollection, _ field: any VectorField) {
-    guard let index = field.indexSlot.index, isThere(field, collection) else { return }
-    let covered = index.coveredRows
+    guard isThere(field, collection) else { return }
     do throws(CollectionError) {
-      try folder.save(index, collection: collection.number, vector: field.number)
-      field.indexSlot.withState { $0.savedRows = covered }
+      if let index = field.indexSlot.index {
+        let covered = index.coveredRows
+        try folder.save(index, collection: collection.number, vector: field.number)
+        field.indexSlot.withState { $0.savedRows = covered }
+      } else {
+        let covered = try folder.saveLists(of: field, collection: collection.number)
+        field.indexSlot.withState { $0.savedRows = covered }
+      }
     } catch {
       var details = metadata(collection, field)
       details["reason"] = "\(error)"

@@ -72,7 +72,7 @@ extension PointCollection {
   var indexedVectorsCount: Int {
     let (live, next) = state.withLock { ($0.liveCount, $0.counters.nextOffset) }
     return fields.reduce(0) { sum, field in
-      guard field.indexSlot.index != nil || field.hasLists else { return sum }
+      guard field.indexSlot.index != nil || field.listedRows > 0 else { return sum }
       // Rows of the tail are new and, but for a few, live.
       return sum + max(0, live - min(tailRows(field), Int(next)))
     }

@@ -260,7 +260,8 @@ struct SerializedHeader {
     return isOwn ? points : nil
   }
 
-  private static func code(of metric: Metric) -> UInt64 {
+  /// The number that stands for a metric in files.
+  static func code(of metric: Metric) -> UInt64 {
     switch metric {
     case .dot: 0
     case .squaredEuclid: 1

@@ -8,7 +8,7 @@ import Synchronization
 /// scored one by one. When there are four times as many vectors as the centroids were trained on,
 /// all is made anew.
 public final class MultiIndex: Sendable {
-  private let metric: Metric
+  let metric: Metric
   private let current: TraceableMutex<MultiIndexView>
   /// One thread at a time updates.
   private let updating = Mutex<Void>(())
@@ -18,9 +18,6 @@ public final class MultiIndex: Sendable {
     self.metric = metric
     current = TraceableMutex(MultiIndexView(metric: metric))
   }
-
-  /// Whether centroids say anything of similarities by the metric.
-  public static func serves(_ metric: Metric) -> Bool { metric != .manhattan }
 
   /// Rows that get a segment.
   public static let minimumRows = SparseIndex.minimumRows
@@ -32,6 +29,11 @@ public final class MultiIndex: Sendable {
 
   /// What is there now. Taken together with the views of column and visibility.
   public func view() -> MultiIndexView { current.withLock { $0 } }
+
+  /// Shows another state to later readers.
+  func replace(with view: MultiIndexView) {
+    updating.withLock { _ in current.withLock { $0 = view } }
+  }
 
   /// Memory of centroids and lists, in bytes.
   public var residentBytes: Int { view().residentBytes }
@@ -87,12 +89,9 @@ public final class MultiIndex: Sendable {
     guard let centroids = build.centroids(0..<end, vectorCount: all, shouldStop: shouldStop),
       let segment = build.segment(0..<end, centroids, shouldStop: shouldStop)
     else { return nil }
-    var next = MultiIndexView(metric: metric)
-    next.centroids = centroids
-    next.trainedVectors = all
-    next.vectorCount = all
-    next.segments = [segment]
-    return next
+    return MultiIndexView(
+      metric: metric, centroids: centroids, segments: [segment], trainedVectors: all,
+      vectorCount: all)
   }
 }
 
@@ -100,13 +99,24 @@ public final class MultiIndex: Sendable {
 public struct MultiIndexView: Sendable {
   let metric: Metric
   /// `nil` as long as there are no segments.
-  fileprivate(set) var centroids: Centroids?
-  /// By ascending offsets, without gaps.
-  fileprivate(set) var segments: [MultiSegment] = []
-  fileprivate var trainedVectors = 0
-  fileprivate var vectorCount = 0
+  let centroids: Centroids?
+  /// By ascending offsets, without gaps, the first from 0.
+  fileprivate(set) var segments: [MultiSegment]
+  /// How many vectors the centroids were trained on, a sample of them.
+  let trainedVectors: Int
+  /// How many vectors were entered, those of rows that died among them.
+  fileprivate(set) var vectorCount: Int
 
-  init(metric: Metric) { self.metric = metric }
+  init(
+    metric: Metric, centroids: Centroids? = nil, segments: [MultiSegment] = [],
+    trainedVectors: Int = 0, vectorCount: Int = 0
+  ) {
+    self.metric = metric
+    self.centroids = centroids
+    self.segments = segments
+    self.trainedVectors = trainedVectors
+    self.vectorCount = vectorCount
+  }
 
   /// Rows below this are in a segment, or were dead.
   public var end: UInt32 { segments.last?.range.upperBound ?? 0 }

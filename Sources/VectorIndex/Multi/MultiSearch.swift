@@ -98,10 +98,20 @@ public struct MultiSearch {
     }
     return (0..<count).map { number in
       let own = distances + number * width
-      if index.metric != .squaredEuclid {
+      switch index.metric {
+      case .squaredEuclid: break
+      case .dot, .cosine:
         // Inner products alone.
         for centroid in 0..<centroids.count {
           own[centroid] -= centroids.halfSquaredLength(centroid)
+        }
+      case .manhattan:
+        // Sums of absolute differences grow as distances do, and not as their squares.
+        let half = floats[(number * dimension)..<(number + 1) * dimension].reduce(0) {
+          $0 + $1 * $1 / 2
+        }
+        for centroid in 0..<centroids.count {
+          own[centroid] = max(0, own[centroid] + half).squareRoot()
         }
       }
       return nearest(wanted, own, width)

@@ -5,8 +5,18 @@ final class MultiSegment: Sendable {
   let range: Range<UInt32>
   /// Rows in it, dead ones among them.
   let rowCount: Int
-  private let starts: [UInt32]
-  private let rows: [UInt32]
+  /// Where each centroid's list begins among ``rows``, and where the last ends.
+  let starts: [UInt32]
+  /// The lists, one after the other.
+  let rows: [UInt32]
+
+  /// A segment of lists that are as they have to be.
+  init(range: Range<UInt32>, rowCount: Int, starts: [UInt32], rows: [UInt32]) {
+    self.range = range
+    self.rowCount = rowCount
+    self.starts = starts
+    self.rows = rows
+  }
 
   /// - Parameters:
   ///   - owners: rows in ascending order, with one centroid or more each.
