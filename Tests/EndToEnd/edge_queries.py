@@ -23,13 +23,21 @@ def to_prefetch(body: dict) -> edge.Prefetch:
 def parts(body: dict) -> dict:
     limit = body.get("limit", 10)
     filter = body.get("filter")
+    params = body.get("params")
     return {
         "limit": limit,
         "query": to_query(body.get("query"), body.get("using"), limit),
         "prefetches": [to_prefetch(child) for child in body.get("prefetch", [])] or None,
         "filter": None if filter is None else to_filter(filter),
         "score_threshold": body.get("score_threshold"),
+        "params": None if params is None else to_params(params),
     }
+
+
+def to_params(params: dict) -> edge.SearchParams:
+    idf = params.get("idf")
+    corpus = None if idf is None else edge.IdfParams(to_filter(idf["corpus"]))
+    return edge.SearchParams(exact=params.get("exact", False), idf=corpus)
 
 
 def to_vector(vector):

@@ -8,10 +8,12 @@ import random
 
 
 class RandomQueries:
-    def __init__(self, seed: int, makers: dict):
-        """`makers` draws a vector for each name: it takes a generator."""
+    def __init__(self, seed: int, makers: dict, rare: str | None = None):
+        """`makers` draws a vector for each name: it takes a generator. `rare` is a name whose
+        weights go by how rare indices are."""
         self.random = random.Random(seed)
         self.makers = makers
+        self.rare = rare
 
     def request(self) -> dict:
         body = self.node(depth=self.random.choice([0, 1, 1, 2, 3]), is_root=True)
@@ -38,6 +40,10 @@ class RandomQueries:
         query = body.get("query")
         if query and "order_by" not in query and self.random.random() < 0.2:
             body["score_threshold"] = round(self.random.uniform(-0.5, 0.8), 3)
+        if self.random.random() < 0.1:
+            body["params"] = {"exact": True}
+        if body.get("using") == self.rare is not None and self.random.random() < 0.5:
+            body["params"] = {"idf": {"corpus": self.filter()}}
         return body
 
     # Queries

@@ -8,9 +8,11 @@ import json
 import os
 import random
 
+import grpc
 import pytest
 import qdrant_edge as edge
 from edge_queries import to_request, to_vector
+from qdrant_client import models
 from random_queries import RandomQueries
 
 SEED = int(os.environ.get("QUIVER_TEST_SEED", "20"))
@@ -18,11 +20,25 @@ TREES = int(os.environ.get("QUIVER_TEST_TREES", "300"))
 POINTS = 80
 SPARSE = {"words": None, "rare": "idf"}
 DATATYPES = ["float16", "uint8"]
-DENSE = {"dot": (4, "Dot"), "cos": (6, "Cosine"), "euclid": (3, "Euclid")}
-MULTI = {"multi": (4, "Cosine")}
+FLOATS = "float32"
+# Codes of few numbers would score alike.
+DENSE = {
+    "dot": (4, "Dot", FLOATS), "cos": (6, "Cosine", FLOATS), "euclid": (3, "Euclid", FLOATS),
+    "blocks": (5, "Manhattan", FLOATS), "half": (4, "Dot", "float16"),
+    "half-cos": (5, "Cosine", "float16"), "bytes": (8, "Euclid", "uint8"),
+    "bytes-cos": (6, "Cosine", "uint8"), "codes": (64, "Euclid", "turbo4"),
+    "codes-cos": (64, "Cosine", "turbo4"),
+}  # fmt: skip
+MULTI = {
+    "multi": (4, "Cosine", FLOATS), "multi-euclid": (3, "Euclid", FLOATS),
+    "multi-half": (4, "Manhattan", "float16"), "multi-bytes": (6, "Cosine", "uint8"),
+    "multi-codes": (64, "Dot", "turbo4"),
+}  # fmt: skip
 
 
-def dense(size: int):
+def dense(size: int, datatype: str):
+    if datatype == "uint8":
+        return lambda draw: [draw.randint(0, 255) for _ in range(size)]
     return lambda draw: [round(draw.uniform(-1, 1), 4) for _ in range(size)]
 
 
@@ -32,13 +48,13 @@ def sparse(draw: random.Random) -> dict:
     return {"indices": indices, "values": [round(draw.uniform(-0.5, 1), 4) for _ in indices]}
 
 
-def multi(size: int):
-    return lambda draw: [dense(size)(draw) for _ in range(draw.randint(1, 3))]
+def multi(*kind):
+    return lambda draw: [dense(*kind)(draw) for _ in range(draw.randint(1, 3))]
 
 
-MAKERS = {name: dense(size) for name, (size, _) in DENSE.items()}
+MAKERS = {name: dense(size, datatype) for name, (size, _, datatype) in DENSE.items()}
 MAKERS |= {name: sparse for name in SPARSE}
-MAKERS |= {name: multi(size) for name, (size, _) in MULTI.items()}
+MAKERS |= {name: multi(size, datatype) for name, (size, _, datatype) in MULTI.items()}
 
 
 def points() -> list[dict]:
@@ -59,7 +75,10 @@ def points() -> list[dict]:
 
 @pytest.fixture(scope="module")
 def collection(wire):
-    params = {name: {"size": size, "distance": d} for name, (size, d) in (DENSE | MULTI).items()}
+    params = {
+        name: {"size": size, "distance": distance, "datatype": datatype}
+        for name, (size, distance, datatype) in (DENSE | MULTI).items()
+    }
     for name in MULTI:
         params[name]["multivector_config"] = {"comparator": "max_sim"}
     # What an index may keep of weights is a matter of its own: scores are those of the vectors.
@@ -76,16 +95,27 @@ def collection(wire):
 
 
 @pytest.fixture(scope="module")
+def twins(wire, collection):
+    """The same points once more."""
+    body = wire.result("GET", "/collections/trees")["config"]["params"]
+    body = {name: body[name] for name in ("vectors", "sparse_vectors")}
+    wire.result("PUT", "/collections/twins", body)
+    wire.result("PUT", "/collections/twins/points?wait=true", {"points": points()})
+    return "/collections/twins/points/query"
+
+
+@pytest.fixture(scope="module")
 def engine(tmp_path_factory):
     folder = tmp_path_factory.mktemp("edge") / "shard"
     folder.mkdir()
     several = edge.MultiVectorConfig(edge.MultiVectorComparator.MaxSim)
     vectors = {
         name: edge.EdgeVectorParams(
-            size=size, distance=getattr(edge.Distance, d),
+            size=size, distance=getattr(edge.Distance, distance),
+            datatype=getattr(edge.VectorStorageDatatype, datatype.capitalize()),
             multivector_config=several if name in MULTI else None,
         )
-        for name, (size, d) in (DENSE | MULTI).items()
+        for name, (size, distance, datatype) in (DENSE | MULTI).items()
     }  # fmt: skip
     weighed = {
         name: edge.EdgeSparseVectorParams(
@@ -131,7 +161,7 @@ def agree(ours: list, theirs: list, body: dict) -> bool:
 
 
 def test_same_as_the_engine(wire, collection, engine):
-    queries = RandomQueries(SEED, MAKERS)
+    queries = RandomQueries(SEED, MAKERS, rare="rare")
     refused = 0
     for number in range(TREES):
         body = queries.request()
@@ -153,3 +183,95 @@ def test_same_as_the_engine(wire, collection, engine):
                 pytrace=False,
             )
     assert refused < TREES / 2
+
+
+def shown(points: list) -> list:
+    return [(p["id"], p["score"]) for p in points]
+
+
+def test_batches_are_their_queries(wire, collection):
+    queries = RandomQueries(SEED + 1, MAKERS, rare="rare")
+    bodies = []
+    while len(bodies) < 40:
+        body = queries.request()
+        if wire.send("POST", collection, body).status_code == 200:
+            bodies.append(body)
+    alone = [wire.result("POST", collection, body)["points"] for body in bodies]
+    together = wire.result("POST", f"{collection}/batch", {"searches": bodies})
+    assert [part["points"] for part in together] == alone
+
+
+
+def test_both_transports_say_the_same(wire, collection, over_grpc):
+    queries = RandomQueries(SEED + 2, MAKERS, rare="rare")
+    refused = 0
+    for number in range(TREES // 3):
+        body = queries.request()
+        answer = wire.send("POST", collection, body)
+        try:
+            (found,) = over_grpc.query_batch_points("trees", [models.QueryRequest(**body)])
+        except grpc.RpcError as error:
+            refused += 1
+            assert error.code() == grpc.StatusCode.INVALID_ARGUMENT
+            assert answer.status_code == 400, f"tree {number}: {error}\n{json.dumps(body)}"
+            continue
+        assert answer.status_code == 200, f"tree {number}: {answer.text}\n{json.dumps(body)}"
+        ours = shown(answer.json()["result"]["points"])
+        assert ours == [(p.id, pytest.approx(p.score, rel=1e-6)) for p in found.points], body
+    assert refused < TREES / 6
+
+
+def of_one_vector(using: str, seed: int):
+    """Queries over one name, near to a vector and by examples, each under a filter."""
+    queries = RandomQueries(seed, {using: MAKERS[using]})
+    for kind in ("nearest", "examples", "examples", "examples"):
+        yield {**queries.query(kind, [], is_root=False), "filter": queries.filter()}
+
+
+def shown_hits(group: dict) -> tuple:
+    return group["id"], shown(group["hits"])
+
+
+@pytest.mark.parametrize("using", MAKERS)
+def test_groups_are_taken_from_the_ranking(wire, collection, using):
+    kinds = {p["id"]: p["payload"]["kind"] for p in points()}
+    for body in of_one_vector(using, SEED + 3):
+        ranking = wire.result("POST", collection, {**body, "limit": POINTS})["points"]
+        best: dict[str, list] = {}
+        for point in ranking:
+            best.setdefault(kinds[point["id"]], []).append(point)
+        wanted = {"group_by": "kind", "group_size": 3, "limit": 2}
+        groups = wire.result("POST", f"{collection}/groups", {**body, **wanted})["groups"]
+        expected = [(kind, shown(hits[:3])) for kind, hits in best.items()][:2]
+        assert [shown_hits(group) for group in groups] == expected, body
+
+
+@pytest.mark.parametrize("using", MAKERS)
+def test_a_point_stands_for_its_vector(wire, collection, twins, using):
+    """In the collection that is searched, where it is left out, and in another."""
+    every = wire.result("POST", twins, {"limit": POINTS, "with_vector": [using]})["points"]
+    vectors = {p["id"]: p["vector"][using] for p in every if p["vector"]}
+    drawn = random.Random(SEED).choices(list(vectors), k=40)
+    kinds = {"id": lambda id: id, "vector": vectors.get}
+    asked = {}
+    for name, kind in kinds.items():
+        examples = iter(drawn)
+        queries = RandomQueries(SEED, {using: lambda _: kind(next(examples))})
+        asked[name] = [queries.query(k, [], is_root=False) for k in ("nearest", *["examples"] * 5)]
+    for by_id, by_vector in zip(asked["id"], asked["vector"]):
+        used = {"must_not": [{"has_id": list(ids_in(by_id))}]}
+        other = {"lookup_from": {"collection": "twins", "vector": using}}
+        for left, right in [({}, {"filter": used}), (other, {})]:
+            bodies = [{**body, "limit": 20} for body in (by_id | left, by_vector | right)]
+            ours, theirs = [shown(wire.result("POST", collection, b)["points"]) for b in bodies]
+            assert agree(ours, theirs, bodies[0]), f"{bodies[0]}\n{ours}\n{theirs}"
+
+
+def ids_in(part) -> set:
+    """What stands for vectors in a query by ids."""
+    if isinstance(part, dict):
+        parts = [v for k, v in part.items() if k not in ("score", "strategy", "using")]
+        return set().union(*map(ids_in, parts))
+    if isinstance(part, list):
+        return set().union(*map(ids_in, part))
+    return {part} if isinstance(part, int) else set()

@@ -52,6 +52,12 @@ struct DenseFieldView: FieldView {
     rows.row(offset).map { rows.scorer(for: $0, metric: rowMetric) }
   }
 
+  func numbers(of offsets: [UInt32]) -> (any VectorField)? {
+    if rows.element == .float32 { return nil }
+    let params = VectorParams(size: rows.dimension, distance: distance)
+    return DenseField(name: name, params, number: 0).placing(offsets.map(value))
+  }
+
   // MARK: Searches
 
   func isExact(_ params: SearchParams) -> Bool { params.exact || index == nil }

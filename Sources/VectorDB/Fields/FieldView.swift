@@ -59,6 +59,10 @@ protocol FieldView: Sendable {
   /// Whether two rows are as like each other whichever of them is the query.
   var isSymmetric: Bool { get }
 
+  /// A field that has the vectors of rows at 0, 1, 2 … as the numbers that ``value(at:)`` gives,
+  /// neither rounded nor normalised; `nil` where they are kept as such already.
+  func numbers(of offsets: [UInt32]) -> (any VectorField)?
+
   // MARK: Searches
 
   /// Whether a search with `params` scores all rows that it may return: then what it finds is
@@ -101,6 +105,8 @@ extension FieldView {
   var distance: Distance { field.distance }
 
   var metric: Metric? { nil }
+
+  func numbers(of offsets: [UInt32]) -> (any VectorField)? { nil }
 
   func scorer(likeRow offset: UInt32) -> (any Scorer)? {
     value(at: offset).map { scorer(for: field.prepared(query: $0)) }

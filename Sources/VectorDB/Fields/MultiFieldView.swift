@@ -54,6 +54,13 @@ struct MultiFieldView: FieldView {
   /// What a vector of one is like is the best of the other, and not the other way round.
   var isSymmetric: Bool { false }
 
+  func numbers(of offsets: [UInt32]) -> (any VectorField)? {
+    if rows.element == .float32 { return nil }
+    let params = VectorParams(
+      size: rows.dimension, distance: distance, multivector: MultiVectorParams())
+    return MultiField(name: name, params, number: 0).placing(offsets.map(value))
+  }
+
   // MARK: Searches
 
   /// Whether searches ask lists.

@@ -117,9 +117,10 @@ struct QueryExecution {
         !distance.passes(distance.score(internal: neighbor.score), threshold: threshold)
       }
     }
-    if case .mmr(_, let diversity, let candidates) = node.query {
+    if case .mmr(let vector, let diversity, let candidates) = node.query {
       hits = try MaximalMarginalRelevance(
         diversity: diversity, view: search.view,
+        query: try ReferenceResolver(transaction: transaction).vector(vector, search.view),
         candidatesMax: transaction.collection.core.options.limits.diversifiedCandidatesMax,
         flag: transaction.flag
       ).select(

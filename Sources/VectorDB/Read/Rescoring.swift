@@ -122,6 +122,7 @@ struct Rescoring {
     }
     let picked = try MaximalMarginalRelevance(
       diversity: diversity, view: view,
+      query: try ReferenceResolver(transaction: transaction).vector(vector, view),
       candidatesMax: transaction.collection.core.options.limits.diversifiedCandidatesMax,
       flag: transaction.flag
     ).select(count, from: neighbors, window: isRoot ? window : .max)
