@@ -77,13 +77,18 @@ size_t csimdjson_parser_capacity(const csimdjson_parser *parser) noexcept {
   return parser->capacity;
 }
 
-csimdjson_status csimdjson_parse(csimdjson_parser *parser, const void *bytes, size_t count,
-                                 size_t max_depth, csimdjson_view *view) noexcept {
+csimdjson_status csimdjson_reserve(csimdjson_parser *parser, size_t count, size_t max_depth,
+                                   uint8_t **input) noexcept {
   if (count > simdjson::SIMDJSON_MAXSIZE_BYTES) return csimdjson_too_large;
   // simdjson refuses the level that equals its limit, and level 0 is the document itself.
   if (auto error = reserve(*parser, count, max_depth + 1)) return status_of(error);
+  *input = parser->input.get();
+  return csimdjson_ok;
+}
+
+csimdjson_status csimdjson_parse(csimdjson_parser *parser, size_t count,
+                                 csimdjson_view *view) noexcept {
   uint8_t *input = parser->input.get();
-  if (count > 0) std::memcpy(input, bytes, count);
   std::memset(input + count, 0, simdjson::SIMDJSON_PADDING);
   const auto error = parser->parser.parse(input, count, false).error();
   if (error) return status_of(error);

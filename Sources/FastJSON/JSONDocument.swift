@@ -30,7 +30,15 @@ public final class JSONDocument: @unchecked Sendable {
   public convenience init(
     parsing bytes: UnsafeRawBufferPointer, maximumDepth: Int = 128
   ) throws(JSONSyntaxError) {
-    let (parser, tape) = try Self.parse(bytes, maximumDepth: maximumDepth).get()
+    try self.init(byteCount: bytes.count, maximumDepth: maximumDepth) { $0.copyMemory(from: bytes) }
+  }
+
+  /// Parses one JSON text in UTF-8 of `byteCount` bytes, which `fill` writes to where they are
+  /// parsed: a text that lies in pieces need not be put together before.
+  public convenience init(
+    byteCount: Int, maximumDepth: Int = 128, filledBy fill: (UnsafeMutableRawBufferPointer) -> Void
+  ) throws(JSONSyntaxError) {
+    let (parser, tape) = try Self.parse(byteCount, maximumDepth: maximumDepth, fill)
     self.init(parser: parser, tape: tape)
   }
 
@@ -38,9 +46,7 @@ public final class JSONDocument: @unchecked Sendable {
   public convenience init(
     parsing bytes: [UInt8], maximumDepth: Int = 128
   ) throws(JSONSyntaxError) {
-    let result = bytes.withUnsafeBytes { Self.parse($0, maximumDepth: maximumDepth) }
-    let (parser, tape) = try result.get()
-    self.init(parser: parser, tape: tape)
+    try self.init(byteCount: bytes.count, maximumDepth: maximumDepth) { $0.copyBytes(from: bytes) }
   }
 
   /// Parses another text in the place of this one, which nobody else may refer to.
@@ -48,8 +54,13 @@ public final class JSONDocument: @unchecked Sendable {
   /// - Returns: false when the text needs a closer look, as a document of its own; then this one
   ///   must not be read any more.
   func replace(by bytes: UnsafeRawBufferPointer, maximumDepth: Int) -> Bool {
+    var status = csimdjson_ok
+    guard let room = parser.reserve(bytes.count, maximumDepth: maximumDepth, &status) else {
+      return false
+    }
+    room.copyMemory(from: bytes)
     var tape: JSONTape?
-    _ = parser.parse(bytes, maximumDepth: maximumDepth, into: &tape)
+    _ = parser.parse(bytes.count, into: &tape)
     guard let tape else { return false }
     contents = Contents(tape: tape)
     return true
@@ -73,34 +84,40 @@ public final class JSONDocument: @unchecked Sendable {
   }
 
   private static func parse(
-    _ bytes: UnsafeRawBufferPointer, maximumDepth: Int
-  ) -> Result<(JSONParser, JSONTape), JSONSyntaxError> {
-    guard let parser = JSONParserPool.shared.take(forInputOf: bytes.count) else {
-      return .failure(JSONSyntaxError(message: "out of memory"))
+    _ count: Int, maximumDepth: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void
+  ) throws(JSONSyntaxError) -> (JSONParser, JSONTape) {
+    guard let parser = JSONParserPool.shared.take(forInputOf: count) else {
+      throw JSONSyntaxError(message: "out of memory")
     }
     let depth = min(max(maximumDepth, 0), deepestNesting)
     var tape: JSONTape?
-    var status = parser.parse(bytes, maximumDepth: depth, into: &tape)
-    if let tape { return .success((parser, tape)) }
-
+    var status = csimdjson_ok
     var failure: JSONSyntaxError?
-    switch status {
-    case csimdjson_out_of_memory: failure = JSONSyntaxError(message: "out of memory")
-    case csimdjson_too_large: failure = JSONSyntaxError(message: "document too large")
-    default:
-      switch JSONDiagnosis.examine(bytes, maximumDepth: depth) {
-      case .malformed(let error): failure = error
-      case .longIntegers(let ends):
-        let rewritten = spellAsDoubles(bytes, integersEndingAt: ends)
-        status = rewritten.withUnsafeBytes {
-          parser.parse($0, maximumDepth: depth, into: &tape)
+    if let room = parser.reserve(count, maximumDepth: depth, &status) {
+      fill(room)
+      status = parser.parse(count, into: &tape)
+      if let tape { return (parser, tape) }
+      if status != csimdjson_out_of_memory {
+        let bytes = UnsafeRawBufferPointer(room)
+        switch JSONDiagnosis.examine(bytes, maximumDepth: depth) {
+        case .malformed(let error): failure = error
+        case .longIntegers(let ends):
+          let rewritten = spellAsDoubles(bytes, integersEndingAt: ends)
+          if let room = parser.reserve(rewritten.count, maximumDepth: depth, &status) {
+            room.copyBytes(from: rewritten)
+            status = parser.parse(rewritten.count, into: &tape)
+            if let tape { return (parser, tape) }
+          }
+        case .wellFormed: break
         }
-        if let tape { return .success((parser, tape)) }
-      case .wellFormed: break
       }
     }
     JSONParserPool.shared.give(back: parser)
-    return .failure(failure ?? JSONSyntaxError(message: "invalid JSON"))
+    switch status {
+    case csimdjson_out_of_memory: throw JSONSyntaxError(message: "out of memory")
+    case csimdjson_too_large: throw JSONSyntaxError(message: "document too large")
+    default: throw failure ?? JSONSyntaxError(message: "invalid JSON")
+    }
   }
 
   /// Integers beyond 64 bits are read as doubles, which the parser does when told by a fraction.

@@ -18,11 +18,20 @@ final class JSONParser: @unchecked Sendable {
   /// The largest input, in bytes, that fits without growing.
   var capacity: Int { csimdjson_parser_capacity(handle) }
 
-  func parse(
-    _ bytes: UnsafeRawBufferPointer, maximumDepth: Int, into tape: inout JSONTape?
-  ) -> csimdjson_status {
+  /// Room for an input of `count` bytes, nested at most `maximumDepth` levels; `nil` with the
+  /// reason when there is none. It is the parser's until the next call.
+  func reserve(
+    _ count: Int, maximumDepth: Int, _ status: inout csimdjson_status
+  ) -> UnsafeMutableRawBufferPointer? {
+    var input: UnsafeMutablePointer<UInt8>?
+    status = csimdjson_reserve(handle, count, maximumDepth, &input)
+    return input.map { UnsafeMutableRawBufferPointer(start: $0, count: count) }
+  }
+
+  /// Parses the `count` bytes that are in the room reserved last.
+  func parse(_ count: Int, into tape: inout JSONTape?) -> csimdjson_status {
     var view = csimdjson_view()
-    let status = csimdjson_parse(handle, bytes.baseAddress, bytes.count, maximumDepth, &view)
+    let status = csimdjson_parse(handle, count, &view)
     if status == csimdjson_ok, let words = view.tape, let strings = view.strings {
       tape = JSONTape(words: words, strings: strings)
     }

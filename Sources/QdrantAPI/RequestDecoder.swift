@@ -1,4 +1,4 @@
-import FastJSON
+public import FastJSON
 public import PointModel
 
 /// Reads the bodies of Qdrant's REST API.
@@ -6,9 +6,24 @@ public import PointModel
 /// Every one checks the whole body and throws a `RequestError` whose text names the member
 /// that is wrong. What Qdrant knows and this server does not is refused, never ignored.
 public enum RequestDecoder {
-  /// What reads a body.
-  public typealias Decode<Value> =
-    @Sendable (UnsafeRawBufferPointer) throws(RequestError) -> Value
+  /// What reads a body that has been parsed.
+  public typealias Decode<Value> = @Sendable (JSONDocument) throws(RequestError) -> Value
+
+  /// A body of `byteCount` bytes, which `fill` writes to where they are parsed.
+  public static func document(
+    _ byteCount: Int, filledBy fill: (UnsafeMutableRawBufferPointer) -> Void
+  ) throws(RequestError) -> JSONDocument {
+    do throws(JSONSyntaxError) {
+      return try JSONDocument(byteCount: byteCount, filledBy: fill)
+    } catch {
+      throw .format("Format error in JSON body: \(error)")
+    }
+  }
+
+  /// A body that lies in one piece.
+  public static func document(_ bytes: [UInt8]) throws(RequestError) -> JSONDocument {
+    try document(bytes.count) { $0.copyBytes(from: bytes) }
+  }
 
   /// `POST /audit/logs`.
   public static let auditLogs: Decode<AuditQuery> = reading(AuditDecoder.query)
@@ -139,14 +154,8 @@ public enum RequestDecoder {
     _ decode: @escaping @Sendable (FieldReader) throws(DecodingFault) -> T
   ) -> Decode<T> {
     { body throws(RequestError) in
-      let document: JSONDocument
-      do throws(JSONSyntaxError) {
-        document = try JSONDocument(parsing: body)
-      } catch {
-        throw .format("Format error in JSON body: \(error)")
-      }
       do throws(DecodingFault) {
-        return try decode(FieldReader(document.root))
+        return try decode(FieldReader(body.root))
       } catch {
         throw error.requestError
       }

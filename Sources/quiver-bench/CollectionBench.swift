@@ -39,7 +39,7 @@ struct CollectionBench {
     try await database.createCollection(named: Self.name, config: config)
     let collection = try database.collection(named: Self.name)
     for body in indexes {
-      let index = try body.withUnsafeBytes { try RequestDecoder.createPayloadIndex($0) }
+      let index = try RequestDecoder.createPayloadIndex(RequestDecoder.document(body))
       _ = try await database.createPayloadIndex(
         of: Self.name, at: index.path, index.schema)
     }
@@ -70,7 +70,7 @@ struct CollectionBench {
     let collection = try database.collection(named: Self.name)
     var requests: [QueryRequest] = []
     for body in bodies {
-      requests.append(try body.withUnsafeBytes { try RequestDecoder.query($0) })
+      requests.append(try RequestDecoder.query(RequestDecoder.document(body)))
     }
     for request in requests.prefix(20) { _ = try await collection.query([request]) }
     var found = [UInt32](repeating: .max, count: requests.count * limit)

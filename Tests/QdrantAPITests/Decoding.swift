@@ -39,7 +39,7 @@ struct Refusal: Sendable, CustomTestStringConvertible {
 
   /// Expects that `decode` refuses the body with exactly this status and text.
   func check<T>(
-    _ decode: (UnsafeRawBufferPointer) throws(RequestError) -> T,
+    _ decode: (JSONDocument) throws(RequestError) -> T,
     sourceLocation: SourceLocation = #_sourceLocation
   ) {
     do {
@@ -54,19 +54,16 @@ struct Refusal: Sendable, CustomTestStringConvertible {
 
 /// Decodes a text.
 func decoded<T>(
-  _ body: String, _ decode: (UnsafeRawBufferPointer) throws(RequestError) -> T
+  _ body: String, _ decode: (JSONDocument) throws(RequestError) -> T
 ) throws(RequestError) -> T {
   try decoded(Array(body.utf8), decode)
 }
 
 /// Decodes bytes.
 func decoded<T>(
-  _ body: [UInt8], _ decode: (UnsafeRawBufferPointer) throws(RequestError) -> T
+  _ body: [UInt8], _ decode: (JSONDocument) throws(RequestError) -> T
 ) throws(RequestError) -> T {
-  let result = body.withUnsafeBytes { bytes -> Result<T, RequestError> in
-    do throws(RequestError) { return .success(try decode(bytes)) } catch { return .failure(error) }
-  }
-  return try result.get()
+  try decode(RequestDecoder.document(body))
 }
 
 /// The path of a text that is one.

@@ -11,16 +11,16 @@ import Testing
   private struct Sample {
     let name: String
     let body: String
-    let decode: @Sendable (UnsafeRawBufferPointer) throws(RequestError) -> String
+    let decode: RequestDecoder.Decode<String>
 
     init<T>(
       _ name: String, _ body: String,
-      _ decode: @escaping @Sendable (UnsafeRawBufferPointer) throws(RequestError) -> T
+      _ decode: @escaping RequestDecoder.Decode<T>
     ) {
       self.name = name
       self.body = body
-      self.decode = { bytes throws(RequestError) in
-        _ = try decode(bytes)
+      self.decode = { body throws(RequestError) in
+        _ = try decode(body)
         return name
       }
     }

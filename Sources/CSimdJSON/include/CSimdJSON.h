@@ -11,7 +11,7 @@ extern "C" {
 #define CSIMDJSON_NOEXCEPT
 #endif
 
-/// A simdjson DOM parser together with its padded copy of the input, its tape and its strings.
+/// A simdjson DOM parser together with the padded buffer of its input, its tape and its strings.
 /// Used by one thread at a time while parsing.
 typedef struct csimdjson_parser csimdjson_parser;
 
@@ -39,10 +39,14 @@ void csimdjson_parser_destroy(csimdjson_parser *parser) CSIMDJSON_NOEXCEPT;
 /// The largest input, in bytes, that the parser takes without growing.
 size_t csimdjson_parser_capacity(const csimdjson_parser *parser) CSIMDJSON_NOEXCEPT;
 
-/// Parses and validates a whole document, nested at most `max_depth` levels deep.
-/// The input needs no padding: the parser copies it.
-csimdjson_status csimdjson_parse(csimdjson_parser *parser, const void *bytes, size_t count,
-                                 size_t max_depth, csimdjson_view *view) CSIMDJSON_NOEXCEPT;
+/// Makes room for a document of `count` bytes that is nested at most `max_depth` levels deep.
+/// `*input` is where its bytes are to be written.
+csimdjson_status csimdjson_reserve(csimdjson_parser *parser, size_t count, size_t max_depth,
+                                   uint8_t **input) CSIMDJSON_NOEXCEPT;
+
+/// Parses and validates the `count` bytes for which room was made last.
+csimdjson_status csimdjson_parse(csimdjson_parser *parser, size_t count,
+                                 csimdjson_view *view) CSIMDJSON_NOEXCEPT;
 
 typedef enum csimdjson_float_status {
   csimdjson_floats_copied = 0,

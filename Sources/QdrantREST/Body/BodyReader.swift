@@ -6,7 +6,8 @@ import QdrantService
 import RequestTracing
 import TransportBase
 
-/// Turns a request's body into a value: kept in the pieces that it comes in, decoded once.
+/// Turns a request's body into a value: kept in the pieces that it comes in, and copied once, to
+/// where it is parsed.
 ///
 /// Bodies are bounded one by one and all together; a body holds its share of the budget until
 /// the request has been answered, because the points decoded from it live that long.
@@ -27,7 +28,7 @@ struct BodyReader: Sendable {
   ///   `decode` and `respond` throw.
   func withValue<Value: Sendable>(
     of request: Request,
-    decodedBy decode: @escaping @Sendable (UnsafeRawBufferPointer) throws(RequestError) -> Value,
+    decodedBy decode: @escaping QdrantAPI.RequestDecoder.Decode<Value>,
     _ respond: (Value) async throws -> Response
   ) async throws -> Response {
     let abortion = BodyAbortion.current
@@ -41,16 +42,14 @@ struct BodyReader: Sendable {
 
   private func decoded<Value: Sendable>(
     _ request: Request, _ share: ByteBudget.Share,
-    _ decode: @escaping @Sendable (UnsafeRawBufferPointer) throws(RequestError) -> Value
+    _ decode: @escaping QdrantAPI.RequestDecoder.Decode<Value>
   ) async throws -> Value {
     let body = try await collect(request, share)
+    let parse: @Sendable () throws -> Value = {
+      try decode(QdrantAPI.RequestDecoder.document(body.count) { body.move(to: $0) })
+    }
     return try await TraceStage.span("decode") {
-      if body.count <= BlockingWork.bytesWorthAHop {
-        return try body.takeJoined().withUnsafeReadableBytes(decode)
-      }
-      let parse: @Sendable () throws -> Value = {
-        try body.takeJoined().withUnsafeReadableBytes(decode)
-      }
+      if body.count <= BlockingWork.bytesWorthAHop { return try parse() }
       if body.count <= ParsingRoom.bytesWorthAsking { return try await BlockingWork.run(parse) }
       return try await parsing.withRoom(for: body.count * Self.bytesParsedPerByte) {
         try await BlockingWork.run(parse)
@@ -101,18 +100,19 @@ private final class CollectedBody: @unchecked Sendable {
     pieces[pieces.count - 1].writeImmutableBuffer(piece)
   }
 
-  /// The body as one buffer, which leaves nothing here: without a copy where it came in one piece,
-  /// the usual case. Otherwise each piece goes as it is copied, so that no body is there twice.
-  func takeJoined() -> ByteBuffer {
+  /// Copies the body to `room`, which is as long. Each piece goes once it has been copied, so that
+  /// no body is there twice.
+  func move(to room: UnsafeMutableRawBufferPointer) {
     var rest = pieces
     pieces = []
-    if rest.count <= 1 { return rest.first ?? ByteBuffer() }
-    var buffer = ByteBuffer()
-    buffer.reserveCapacity(count)
+    var start = 0
     for place in rest.indices {
-      buffer.writeBuffer(&rest[place])
+      let count = rest[place].readableBytes
+      rest[place].withUnsafeReadableBytes {
+        UnsafeMutableRawBufferPointer(rebasing: room[start..<start + count]).copyMemory(from: $0)
+      }
       rest[place] = ByteBuffer()
+      start += count
     }
-    return buffer
   }
 }

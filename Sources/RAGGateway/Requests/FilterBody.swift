@@ -9,14 +9,13 @@ enum FilterBody {
   /// - Throws: `GatewayError.badRequest` with what is wrong with it.
   static func filter(_ value: JSONValue) throws(GatewayError) -> Filter {
     let body = JSONValue.object(["filter": value, "limit": .integer(1)]).serialized()
-    let read: Result<Filter?, GatewayError> = body.withUnsafeBytes { bytes in
-      do throws(RequestError) {
-        return .success(try RequestDecoder.scroll(bytes).filter)
-      } catch {
-        return .failure(.badRequest("\(error)"))
-      }
+    let filter: Filter?
+    do throws(RequestError) {
+      filter = try RequestDecoder.scroll(RequestDecoder.document(body)).filter
+    } catch {
+      throw .badRequest("\(error)")
     }
-    guard let filter = try read.get() else { throw .badRequest("the filter is empty") }
+    guard let filter else { throw .badRequest("the filter is empty") }
     return filter
   }
 }
