@@ -87,6 +87,11 @@ def test_a_wrong_method_names_the_right_ones(wire):
         ("DELETE", "/collections/a/points/query", {"POST", "OPTIONS"}),
         ("PUT", "/collections/a/points/7", {"GET", "HEAD", "OPTIONS"}),
         ("POST", "/collections/a", {"GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"}),
+        # No point, and no snapshot, has such a name.
+        ("GET", "/collections/a/points/query", {"POST", "OPTIONS"}),
+        ("GET", "/collections/a/points/payload", {"PUT", "POST", "OPTIONS"}),
+        ("GET", "/collections/a/snapshots/upload", {"POST", "OPTIONS"}),
+        ("DELETE", "/collections/a/shards/0/snapshots/recover", {"PUT", "OPTIONS"}),
     ):
         answer = wire.send(method, path)
         assert answer.status_code == 405, answer.text

@@ -10,6 +10,8 @@ struct Route: Sendable {
   static let collectionName = "collection_name"
   /// The parameter that is a point's id.
   static let pointID = "id"
+  /// The parameter that is a snapshot's name.
+  static let snapshotName = "snapshot_name"
 
   let method: HTTPRequest.Method
   /// The path, with the names of parameters in braces; also the route's name in figures. A name

@@ -101,6 +101,13 @@ struct RouteTable: Sendable {
       return PercentDecoding.decode(text(last)).flatMap(RequestDecoder.pointID) != nil
     }
 
+    /// Whether the last parameter of these routes can be called what the path has in its place.
+    func isName(for routes: [Route]) -> Bool {
+      let isSnapshot = routes.first?.parameters.last == Route.snapshotName
+      guard isSnapshot, let last = values.last else { return namesSomething(routes) }
+      return text(last).hasSuffix(".snapshot")
+    }
+
     func isEqual(_ range: Range<Int>, to literal: [UInt8]) -> Bool {
       let segment = path[range]
       if segment.elementsEqual(literal) { return true }
@@ -114,7 +121,10 @@ struct RouteTable: Sendable {
     while start < search.path.count, search.path[start] == UInt8(ascii: "/") { start += 1 }
     let node = nodes[place]
     if start == search.path.count {
-      if let route = node.routes.first(where: { $0.method == search.method }) { return route }
+      if let route = node.routes.first(where: { $0.method == search.method }) {
+        // `GET …/points/query` is that path with a wrong method, and not about a point `query`.
+        return search.others.isEmpty || search.isName(for: node.routes) ? route : nil
+      }
       if search.namesSomething(node.routes) { search.others += node.routes }
       return nil
     }
