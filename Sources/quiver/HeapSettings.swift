@@ -6,11 +6,12 @@
 enum HeapSettings {
   /// Makes bursts of large requests leave little behind: large buffers get pages of their own,
   /// whatever was freed before, the heap's free end goes back to the system but for 8 MiB, and
-  /// threads share two arenas instead of keeping eight a core. To be called before there are threads.
+  /// threads share two arenas instead of keeping eight a core. To be called before there are
+  /// threads.
   ///
-  /// With glibc's defaults 100,000 points of 384 dimensions loaded over HTTP left 75 MB behind. With
-  /// a smaller end, or smaller buffers of their own, each large body has its pages made anew: a
-  /// fifth of what a write of 1,000 points takes.
+  /// With glibc's defaults 100,000 points of 384 dimensions loaded over HTTP left 75 MB behind.
+  /// With a smaller end, or smaller buffers of their own, each large body has its pages made anew:
+  /// a fifth of what a write of 1,000 points takes.
   static func apply() {
     #if canImport(Glibc)
       _ = mallopt(M_ARENA_MAX, 2)

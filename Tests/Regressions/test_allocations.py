@@ -54,7 +54,7 @@ def allocations(counted, work, times: int = 5) -> int:
 
 def batch(start: int) -> dict:
     return {"points": [
-        {"id": i, "vector": [i % 7, 1, 2, 3, 4, 5, 6, 7], "payload": {"n": i, "t": "some text"}}
+        {"id": i, "vector": [i % 7, 1, 2, 3, 4, 5, 6, 7], "payload": {"n": i, "b": i % 2}}
         for i in range(start, start + BATCH)
     ]}  # fmt: skip
 
@@ -99,3 +99,18 @@ def test_a_search_takes_few(counted):
     idle = allocations(counted, lambda: counted[0].send("GET", "/healthz"))
     search = allocations(counted, lambda: ask(counted, "query", query))
     assert search - idle < 100
+
+
+def test_an_order_reads_only_the_points_that_it_gives(counted):
+    """Half of all points have the last value that is taken."""
+    wire = counted[0]
+    for start in range(0, POINTS, BATCH):
+        assert wire.send("PUT", "/collections/c/points?wait=true", batch(start)).status_code == 200
+    wanted = {"field_name": "b", "field_schema": "integer"}
+    assert wire.send("PUT", "/collections/c/index?wait=true", wanted).status_code == 200
+
+    def order():
+        points = ask(counted, "scroll", {"order_by": "b", "limit": 10, "with_payload": False})
+        assert len(points["points"]) == 10
+
+    assert allocations(counted, order) < POINTS / 10

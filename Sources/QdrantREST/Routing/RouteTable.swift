@@ -121,10 +121,10 @@ struct RouteTable: Sendable {
     while start < search.path.count, search.path[start] == UInt8(ascii: "/") { start += 1 }
     let node = nodes[place]
     if start == search.path.count {
-      if let route = node.routes.first(where: { $0.method == search.method }) {
-        // `GET …/points/query` is that path with a wrong method, and not about a point `query`.
-        return search.others.isEmpty || search.isName(for: node.routes) ? route : nil
-      }
+      // `GET …/points/query` is that path with a wrong method, and not about a point `query`.
+      let isOther = !search.others.isEmpty && !search.isName(for: node.routes)
+      if isOther || node.routes.isEmpty { return nil }
+      if let route = node.routes.first(where: { $0.method == search.method }) { return route }
       if search.namesSomething(node.routes) { search.others += node.routes }
       return nil
     }
