@@ -20,19 +20,18 @@ extension KeyValueStore {
   ) throws(StorageError) {
     if let failure { throw .failed(failure) }
     try database.call { connection throws(StorageError) in
-      var gathered = GatheredBatch(native: try NativeBatch(), database: database)
+      var gathered = try GatheredBatch(for: database)
       try body(&gathered)
-      if gathered.native.count == 0 { return sync ? try syncLog() : () }
+      if gathered.count == 0 { return sync ? try syncLog() : () }
       let settings = database.settings
       // Writes of other threads may come in between, which only makes it promise less.
-      let end = database.latestSequence + UInt64(gathered.native.count)
+      let end = database.latestSequence + UInt64(gathered.count)
       var slot: UnsafeMutablePointer<CChar>?
       rocksdb_write(
-        connection, sync ? settings.syncedWrites : settings.writes, gathered.native.pointer,
-        &slot)
+        connection, sync ? settings.syncedWrites : settings.writes, gathered.pointer, &slot)
       try database.checkWrite(&slot)
       if sync { database.noteSynced(end) }
-      database.noteWrite(entries: gathered.native.count, bytes: gathered.native.byteCount)
+      database.noteWrite(entries: gathered.count, bytes: gathered.byteCount)
     }
   }
 
@@ -62,16 +61,5 @@ extension KeyValueStore {
   public func flush() throws(StorageError) {
     if let failure { throw .failed(failure) }
     try database.call { native throws(StorageError) in try database.flush(native) }
-  }
-}
-
-/// Batches that become one write.
-public struct GatheredBatch: ~Copyable {
-  fileprivate var native: NativeBatch
-  fileprivate let database: OpenDatabase
-
-  /// Adds the changes of `batch`, after those that were added before.
-  public mutating func append(_ batch: borrowing WriteBatch) throws(StorageError) {
-    try native.append(batch, database)
   }
 }

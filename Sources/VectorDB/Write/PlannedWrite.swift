@@ -17,10 +17,7 @@ final class PlannedWrite: CommitPart, Sendable {
   }
 
   /// A request with the numbers of its operations, which it is answered with.
-  struct Answer {
-    let request: PointsRequest
-    let numbers: [UInt64]
-  }
+  typealias Answer = (request: PointsRequest, numbers: [UInt64])
 
   /// An update of which this is a part.
   struct Update {

@@ -41,7 +41,7 @@ struct WritePlanner {
       points.merge(changes)
       counters.nextOperation += UInt64(numbers.count)
       note(request.change)
-      answers.append(PlannedWrite.Answer(request: request, numbers: numbers))
+      answers.append((request, numbers))
     } catch {
       let isStopping = collection.core.stopping.isCancelled && request.flag.isCancelled
       request.completion(.failure(isStopping ? .shuttingDown : error))

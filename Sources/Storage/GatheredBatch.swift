@@ -1,24 +1,25 @@
 import CRocksDB
 
-/// A batch in RocksDB's own form, gathered of any number of batches and freed at the end of its
-/// scope.
+/// Batches that become one write, in RocksDB's own form.
 ///
-/// To be used within a call of its database, which keeps the family handles alive.
-struct NativeBatch: ~Copyable {
+/// It is made within a call of its database, which keeps the family handles alive, and freed at the
+/// end of its scope.
+public struct GatheredBatch: ~Copyable {
   let pointer: OpaquePointer
+  private let database: OpenDatabase
   private(set) var count = 0
   private(set) var byteCount = 0
 
-  init() throws(StorageError) {
+  init(for database: OpenDatabase) throws(StorageError) {
     guard let pointer = rocksdb_writebatch_create() else {
       throw .io("RocksDB could not allocate a batch")
     }
     self.pointer = pointer
+    self.database = database
   }
 
-  mutating func append(
-    _ batch: borrowing WriteBatch, _ database: OpenDatabase
-  ) throws(StorageError) {
+  /// Adds the changes of `batch`, after those that were added before.
+  public mutating func append(_ batch: borrowing WriteBatch) throws(StorageError) {
     var handles: [OpaquePointer] = []
     for family in batch.families { handles.append(try database.handle(family)) }
     count += batch.count
