@@ -60,8 +60,8 @@ public struct Limits: Sendable, Equatable {
   public var unfiledBytesMax: Int
   /// Bytes of pages of vectors that stay on disk which are kept in memory, of a whole database.
   public var vectorCacheBytesMax: Int
-  /// Milliseconds for which the measured size of a collection's payloads stands, where a limit of it
-  /// is reached, although what was overwritten since counts on.
+  /// Milliseconds for which the measured size of a collection's payloads stands, where a limit of
+  /// it is reached, although what was overwritten since counts on.
   public var payloadMeasurementMilliseconds: Int
   /// Memory and disk.
   public var room: RoomLimits
