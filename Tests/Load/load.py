@@ -1,0 +1,154 @@
+"""Clients that ask as fast as they are told to, and what became of their requests."""
+
+import asyncio
+import dataclasses
+import json
+import pathlib
+import random
+import resource
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "Tests" / "EndToEnd"))
+
+SIZE = 64
+COLLECTION = "/collections/loaded"
+
+
+def raise_descriptor_limit() -> int:
+    """As many open connections as this process may have at all."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard
+
+
+def vector(chance: random.Random) -> list[float]:
+    return [round(chance.gauss(0, 1), 3) for _ in range(SIZE)]
+
+
+def fill(wire, count: int, path: str = COLLECTION) -> None:
+    """A collection that is searched row by row, so that a search costs something."""
+    chance = random.Random(4)
+    wire.result("PUT", path, {
+        "vectors": {"size": SIZE, "distance": "Dot"},
+        "optimizers_config": {"indexing_threshold": 0},
+    })  # fmt: skip
+    for start in range(0, count, 1000):
+        points = [{"id": n, "vector": vector(chance), "payload": {"n": n, "k": f"k{n % 50}"}}
+                  for n in range(start, min(count, start + 1000))]  # fmt: skip
+        wire.result("PUT", path + "/points?wait=true", {"points": points})
+
+
+def request(path: str, body: dict | None = None, key: str | None = None) -> bytes:
+    data = b"" if body is None else json.dumps(body).encode()
+    method = "GET" if body is None else "POST"
+    lines = [f"{method} {path} HTTP/1.1", "host: x", f"content-length: {len(data)}",
+             "content-type: application/json"]  # fmt: skip
+    if key:
+        lines.append(f"api-key: {key}")
+    return ("\r\n".join(lines) + "\r\n\r\n").encode() + data
+
+
+def search(chance: random.Random, searches: int = 1, limit: int = 10) -> bytes:
+    """A request for the nearest of all points, a few times over."""
+    one = [{"query": vector(chance), "limit": limit, "params": {"exact": True}}
+           for _ in range(searches)]  # fmt: skip
+    return request(COLLECTION + "/points/query/batch", {"searches": one})
+
+
+@dataclasses.dataclass
+class Outcome:
+    """What became of requests: how many had which status, and how long those took that were
+    answered with 200."""
+
+    statuses: dict[int, int] = dataclasses.field(default_factory=dict)
+    seconds: list[float] = dataclasses.field(default_factory=list)
+    dishonest: int = 0
+    broken: int = 0
+    time: float = 0
+
+    @property
+    def rate(self) -> float:
+        return self.statuses.get(200, 0) / max(self.time, 1e-9)
+
+    def quantile(self, share: float) -> float:
+        ordered = sorted(self.seconds)
+        return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0
+
+    def note(self, status: int, headers: dict[str, str], seconds: float) -> None:
+        self.statuses[status] = self.statuses.get(status, 0) + 1
+        if status == 200:
+            self.seconds.append(seconds)
+        elif status not in (429, 503) or "retry-after" not in headers:
+            self.dishonest += 1
+
+
+async def exchange(streams, data: bytes) -> tuple[int, dict[str, str]]:
+    """Sends a request and reads its answer."""
+    reader, writer = streams
+    writer.write(data)
+    head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+    headers = dict(line.lower().split(": ", 1) for line in head[1:] if line)
+    await reader.readexactly(int(headers.get("content-length", 0)))
+    return int(head[0].split()[1]), headers
+
+
+async def connection(port: int, requests, outcome: Outcome, end: float, every: float) -> None:
+    """Asks one after the other until `end`, and no sooner than `every` so many seconds."""
+    loop = asyncio.get_running_loop()
+    streams = None
+    due = loop.time() + random.random() * every
+    while loop.time() < end:
+        if every:
+            await asyncio.sleep(max(0, min(due, end) - loop.time()))
+            # What could not be asked in time is not asked twice as often later.
+            due = max(due, loop.time() - every) + every
+            if loop.time() >= end:
+                break
+        try:
+            streams = streams or await asyncio.open_connection("127.0.0.1", port)
+            start = loop.time()
+            status, headers = await exchange(streams, next(requests))
+            outcome.note(status, headers, loop.time() - start)
+        except (OSError, asyncio.IncompleteReadError):
+            outcome.broken += 1
+            streams = None
+            await asyncio.sleep(0.05)
+    if streams:
+        streams[1].close()
+
+
+def cycle(requests: list[bytes]):
+    while True:
+        yield from requests
+
+
+async def ask(
+    port: int, requests: list[bytes], seconds: float, connections: int, rate: float = 0
+) -> Outcome:
+    """Asks for some time from so many connections, together at most `rate` times a second."""
+    outcome, start = Outcome(), time.monotonic()
+    end = asyncio.get_running_loop().time() + seconds
+    every = connections / rate if rate else 0
+    requests = cycle(requests)
+    await asyncio.gather(
+        *(connection(port, requests, outcome, end, every) for _ in range(connections)))
+    outcome.time = time.monotonic() - start
+    return outcome
+
+
+def cpu_seconds(server) -> float:
+    """What a server's process has taken of processors."""
+    fields = pathlib.Path(f"/proc/{server.process.pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / 100
+
+
+def memory_bytes(server) -> int:
+    """What a server's process has of memory that is its own."""
+    status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
+    return int(status.partition("RssAnon:")[2].split()[0]) << 10
+
+
+def descriptors(server) -> int:
+    return len(list(pathlib.Path(f"/proc/{server.process.pid}/fd").iterdir()))

@@ -1,0 +1,194 @@
+"""A server is asked for five times what it can do, by more clients than it has room for.
+
+What it accepts it answers, and nearly as much of it as before; the rest it refuses at once, with
+429 or 503 and when to come back. Its health is told meanwhile, and afterwards it is as it was.
+"""
+
+import argparse
+import asyncio
+import dataclasses
+import pathlib
+import random
+import socket
+import sys
+import tempfile
+import time
+
+import load
+import requests
+from process import quiver, until
+from wire import Wire
+
+
+@dataclasses.dataclass
+class Form:
+    """How much is asked, and what is demanded: of a quiet machine, or of any."""
+
+    seconds: float
+    points: int
+    connections: int
+    factor: float = 5
+    # Shares of the peak, and seconds.
+    throughput: float = 0.5
+    health: float = 10
+    patience: float = 60
+    idle: float = 30
+
+
+SHORT = Form(seconds=3, points=10_000, connections=400)
+LONG = Form(
+    seconds=120, points=40_000, connections=3000, throughput=0.8, health=0.1, patience=10, idle=0.1)
+
+
+class Report:
+    """What was measured, and what was not as it should be."""
+
+    def __init__(self):
+        self.lines: list[tuple[str, str]] = []
+        self.failures: list[str] = []
+
+    def tell(self, what: str, figure: str, holds: bool = True) -> None:
+        self.lines.append((what, figure + ("" if holds else "  BROKEN")))
+        if not holds:
+            self.failures.append(f"{what}: {figure}")
+
+    def show(self) -> None:
+        width = max(len(what) for what, _ in self.lines)
+        for what, figure in self.lines:
+            print(f"{what.ljust(width)}  {figure}")
+
+
+def start(folder: pathlib.Path, form: Form):
+    server = quiver(folder)
+    server.start()
+    load.fill(Wire(server.url, requests.Session()), form.points)
+    return server
+
+
+def queries(searches: int = 16) -> list[bytes]:
+    chance = random.Random(9)
+    return [load.search(chance, searches) for _ in range(16)]
+
+
+async def overloaded(server, form: Form, peak: float):
+    """The outcome of the overload, and of asking for health meanwhile."""
+    work = load.ask(
+        server.port, queries(), form.seconds, form.connections, rate=peak * form.factor)
+    health = load.ask(server.port, [load.request("/healthz")], form.seconds, 1, rate=20)
+    return await asyncio.gather(work, health)
+
+
+def overload(server, form: Form, report: Report) -> None:
+    before = load.descriptors(server)
+    peak = asyncio.run(load.ask(server.port, queries(), form.seconds, 8))
+    report.tell("peak", f"{peak.rate:,.0f} requests/s", peak.rate > 0 and not peak.dishonest)
+    result, health = asyncio.run(overloaded(server, form, peak.rate))
+    share = result.rate / peak.rate
+    rate = f"{result.rate:,.0f} requests/s, {share:.0%} of the peak"
+    report.tell(
+        f"answered at {form.factor:g}x", rate,
+        share >= form.throughput)
+    report.tell(
+        "time of what was answered", f"p50 {result.quantile(0.5):.2f} s, p99 "
+        f"{result.quantile(0.99):.2f} s", result.quantile(0.99) <= form.patience)
+    refused = {status: n for status, n in result.statuses.items() if status != 200}
+    report.tell("refused", f"{refused or 'none'}", result.dishonest == 0)
+    report.tell("broken connections", f"{result.broken}", result.broken == 0)
+    report.tell("health", f"p99 {health.quantile(0.99) * 1000:.1f} ms",
+                {*health.statuses} <= {200} and health.quantile(0.99) <= form.health)  # fmt: skip
+    after = asyncio.run(load.ask(server.port, queries(), form.seconds, 8))
+    report.tell(
+        "afterwards", f"{after.rate:,.0f} requests/s, {after.rate / peak.rate:.0%} of the peak",
+        after.rate >= form.throughput * peak.rate and not after.dishonest)
+    try:
+        until(lambda: load.descriptors(server) <= before + 16, 60)
+        report.tell("descriptors", "all came back")
+    except TimeoutError:
+        report.tell("descriptors", f"{before} before, {load.descriptors(server)} after", False)
+
+
+def many_connections(server, form: Form, report: Report) -> None:
+    """A thousand of them are open and say nothing: who asks is answered."""
+    count = min(1000, form.connections)
+    idle = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(count)]
+    try:
+        result = asyncio.run(load.ask(server.port, queries(1), form.seconds / 3, 4))
+    finally:
+        for one in idle:
+            one.close()
+    report.tell(
+        f"beside {count} idle connections", f"{result.rate:,.0f} requests/s, all answered",
+        result.statuses.keys() == {200} and result.broken == 0)
+
+
+def fairness(server, form: Form, report: Report) -> None:
+    """A client that asks for as much as one may is no reason for another to wait for long."""
+    small, large = queries(1), queries(200)[:4]
+
+    async def beside():
+        work = load.ask(server.port, large, form.seconds, 8)
+        return await asyncio.gather(work, load.ask(server.port, small, form.seconds, 1))
+
+    alone = asyncio.run(load.ask(server.port, small, form.seconds, 1))
+    heavy, modest = asyncio.run(beside())
+    alone, median = alone.quantile(0.5), modest.quantile(0.5)
+    report.tell(
+        "a modest client", f"{alone * 1000:.1f} ms alone, {median * 1000:.1f} ms beside an "
+        f"expensive one of {heavy.quantile(0.5) * 1000:.0f} ms",
+        bool(modest.seconds) and median < max(0.25, heavy.quantile(0.5) / 2))
+
+
+def abandoned(server, form: Form, report: Report) -> None:
+    """Clients go away in the middle of their searches."""
+    body = queries(500)[0]
+    clients = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(50)]
+    for client in clients:
+        client.sendall(body)
+    begun = load.cpu_seconds(server)
+    until(lambda: load.cpu_seconds(server) > begun + 0.05, 60)
+    for client in clients:
+        client.close()
+    left, taken = time.monotonic(), load.cpu_seconds(server)
+
+    def rests() -> bool:
+        nonlocal taken
+        since, taken = taken, load.cpu_seconds(server)
+        return taken - since <= 0.01
+
+    time.sleep(0.05)
+    rests()
+    until(rests, 60)
+    seconds = time.monotonic() - left
+    report.tell("work of clients that went away", f"ended within {seconds * 1000:.0f} ms",
+                seconds <= form.idle + 0.1)  # fmt: skip
+
+
+def run(form: Form, folder: pathlib.Path) -> Report:
+    report = Report()
+    load.raise_descriptor_limit()
+    server = start(folder, form)
+    try:
+        for part in (many_connections, overload, fairness, abandoned):
+            part(server, form, report)
+        report.tell("the server", "goes on", server.status("/readyz") == 200)
+    finally:
+        server.kill()
+    return report
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--long", action="store_true", help="two minutes, on a quiet machine")
+    parser.add_argument("--seconds", type=float, help="of each part")
+    given = parser.parse_args()
+    form = LONG if given.long else SHORT
+    if given.seconds:
+        form = dataclasses.replace(form, seconds=given.seconds)
+    with tempfile.TemporaryDirectory() as folder:
+        report = run(form, pathlib.Path(folder))
+    report.show()
+    return 1 if report.failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

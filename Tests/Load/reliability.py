@@ -1,0 +1,89 @@
+"""Everything that tries to break the server, in its short form or its long one, and one table."""
+
+import argparse
+import dataclasses
+import os
+import pathlib
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+LOGS = ROOT / ".quiver" / "logs"
+PYTEST = [sys.executable, "-m", "pytest", "-c", "Tests/pytest.ini", "-q"]
+
+
+@dataclasses.dataclass
+class Proof:
+    """A command that ends with 0 when what it tries to break holds."""
+
+    name: str
+    short: list[str]
+    long: list[str]
+    # Whether it takes a build of its own, and is left out unless it is asked for.
+    builds: bool = False
+
+
+def load(name: str, *more: str) -> list[str]:
+    return [sys.executable, f"Tests/Load/{name}.py", *more]
+
+
+def proofs(document: str) -> list[Proof]:
+    contract = load("contract", "--document", document)
+    return [
+        Proof("fuzzing", ["scripts/fuzz", "all", "60"], ["scripts/fuzz", "all", "1800"], True),
+        Proof("contract", contract, [*contract, "--long"]),
+        Proof("addresses", ["scripts/test", "asan"], ["scripts/test", "asan"], True),
+        Proof("threads", ["scripts/test", "tsan"], ["scripts/test", "tsan"], True),
+        Proof("storage", ["scripts/crash", "all"], ["scripts/crash", "all", "--long"], True),
+        Proof("overload", load("overload"), load("overload", "--long")),
+        Proof("connections", *[[*PYTEST, "Tests/Regressions/test_connections.py",
+                                "Tests/Regressions/test_abandoned.py"]] * 2),
+        Proof("soak", load("soak"), load("soak", "--long")),
+        Proof("limits", *[[*PYTEST, "Tests/EndToEnd/test_limits.py"]] * 2),
+        Proof("upgrade", *[load("upgrade")] * 2),
+        Proof("newer format", *[[*PYTEST, "Tests/EndToEnd/test_durability.py", "-k", "newer"]] * 2),
+    ]  # fmt: skip
+
+
+def run(proof: Proof, command: list[str]) -> tuple[str, str, str, float]:
+    """Its row: what was done, whether it holds, and what it said last."""
+    log = LOGS / f"reliability-{proof.name.replace(' ', '-')}.log"
+    start = time.monotonic()
+    with log.open("wb") as output:
+        code = subprocess.run(
+            command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
+            env={**os.environ, "PYTHONUNBUFFERED": "1"}).returncode  # fmt: skip
+    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    told = lines[-1] if lines else ""
+    return proof.name, "holds" if code == 0 else "BROKEN", told, time.monotonic() - start
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="scripts/reliability", description=__doc__)
+    parser.add_argument("names", nargs="*", help="some of them; all by default")
+    parser.add_argument("--long", action="store_true", help="the long forms, for a day")
+    parser.add_argument("--builds", action="store_true",
+                        help="those that take a build of their own, too")  # fmt: skip
+    parser.add_argument("--document", help="Qdrant's OpenAPI document: a file or an address")
+    given = parser.parse_args()
+    LOGS.mkdir(parents=True, exist_ok=True)
+    rows = []
+    for proof in proofs(given.document or ""):
+        if given.names and proof.name not in given.names:
+            continue
+        left_out = proof.builds and not (given.builds or given.long or given.names)
+        if left_out or (proof.name == "contract" and not given.document):
+            option = "--builds" if left_out else "--document"
+            rows.append((proof.name, "left out", f"asked for by {option}", 0.0))
+            continue
+        print(f"{proof.name}: {time.strftime('%H:%M:%S')}", file=sys.stderr, flush=True)
+        rows.append(run(proof, proof.long if given.long else proof.short))
+    widths = [max(len(row[column]) for row in rows) for column in range(2)]
+    for name, verdict, told, seconds in rows:
+        print(f"{name.ljust(widths[0])}  {verdict.ljust(widths[1])}  {seconds:6.0f} s  {told[:90]}")
+    return 1 if any(row[1] == "BROKEN" for row in rows) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
