@@ -89,6 +89,8 @@ let package = Package(
         "FastJSON", "PayloadIndex", "PointModel", "RowSets", "Storage", "TextAnalysis",
         "VectorIndex", crypto, logging, tracing,
       ]),
+    // Replication
+    target("SharedLog", [crypto]),
     // Server
     .systemLibrary(name: "CBrotli", providers: [.apt(["libbrotli-dev"])]),
     .target(name: "CDashboardPages", exclude: ["Pages"]),
@@ -179,6 +181,7 @@ let package = Package(
     tests("FastJSON", ["SeededRandom"]),
     tests("PointModel", ["FastJSON"]),
     tests("Storage"),
+    tests("SharedLog", ["SeededRandom"]),
     tests("RowSets"),
     tests("PayloadIndex", ["RowSets", "SeededRandom"]),
     tests("VectorIndex", ["CVectorKernels", "RowSets", "SeededRandom"]),
