@@ -31,6 +31,8 @@ const inner = {
 export function columnChart({ columns, label, format }) {
   const most = Math.max(1, ...columns.map((column) => column.value));
   const step = inner.width / columns.length;
+  // Names stand where there is room for them; the others are told by their columns.
+  const every = Math.ceil(columns.length / 6);
   const drawn = columns.map(({ name, value }, index) => {
     const height = (value / most) * inner.height;
     const x = size.left + index * step;
@@ -39,7 +41,8 @@ export function columnChart({ columns, label, format }) {
         class: "column", x: x + step * 0.1, width: step * 0.8, height,
         y: size.top + inner.height - height,
       }, svg("title", {}, `${name}: ${format(value)}`)),
-      svg("text", { class: "tick", x: x + step / 2, y: size.height - 22, "text-anchor": "middle" },
+      index % every === 0 && svg(
+        "text", { class: "tick", x: x + step / 2, y: size.height - 22, "text-anchor": "middle" },
         name),
     ];
   });
