@@ -27,6 +27,8 @@ class Form:
     seconds: float
     points: int
     connections: int
+    # In one request.
+    searches: int = 16
     factor: float = 5
     # Shares of the peak, and seconds.
     throughput: float = 0.5
@@ -37,7 +39,8 @@ class Form:
 
 SHORT = Form(seconds=3, points=10_000, connections=400)
 LONG = Form(
-    seconds=120, points=40_000, connections=3000, throughput=0.8, health=0.1, patience=10, idle=0.1)
+    seconds=120, points=40_000, connections=3000, searches=4, throughput=0.8, health=0.1,
+    patience=10, idle=0.1)
 
 
 class Report:
@@ -65,22 +68,23 @@ def start(folder: pathlib.Path, form: Form):
     return server
 
 
-def queries(searches: int = 16) -> list[bytes]:
+def queries(searches: int) -> list[bytes]:
     chance = random.Random(9)
     return [load.search(chance, searches) for _ in range(16)]
 
 
 async def overloaded(server, form: Form, peak: float):
     """The outcome of the overload, and of asking for health meanwhile."""
+    rate = peak * form.factor
     work = load.ask(
-        server.port, queries(), form.seconds, form.connections, rate=peak * form.factor)
+        server.port, queries(form.searches), form.seconds, form.connections, rate)
     health = load.ask(server.port, [load.request("/healthz")], form.seconds, 1, rate=20)
     return await asyncio.gather(work, health)
 
 
 def overload(server, form: Form, report: Report) -> None:
     before = load.descriptors(server)
-    peak = asyncio.run(load.ask(server.port, queries(), form.seconds, 8))
+    peak = asyncio.run(load.ask(server.port, queries(form.searches), form.seconds, 8))
     report.tell("peak", f"{peak.rate:,.0f} requests/s", peak.rate > 0 and not peak.dishonest)
     result, health = asyncio.run(overloaded(server, form, peak.rate))
     share = result.rate / peak.rate
@@ -96,7 +100,7 @@ def overload(server, form: Form, report: Report) -> None:
     report.tell("broken connections", f"{result.broken}", result.broken == 0)
     report.tell("health", f"p99 {health.quantile(0.99) * 1000:.1f} ms",
                 {*health.statuses} <= {200} and health.quantile(0.99) <= form.health)  # fmt: skip
-    after = asyncio.run(load.ask(server.port, queries(), form.seconds, 8))
+    after = asyncio.run(load.ask(server.port, queries(form.searches), form.seconds, 8))
     report.tell(
         "afterwards", f"{after.rate:,.0f} requests/s, {after.rate / peak.rate:.0%} of the peak",
         after.rate >= form.throughput * peak.rate and not after.dishonest)
