@@ -69,7 +69,8 @@ public final class Database: Sendable {
     try CatalogLoader.checkFormat(store)
     guard
       let searchThreads = SearchThreads(
-        count: options.searchThreads, pausedMax: options.limits.pausedReadsMax)
+        count: options.searchThreads, pausedMax: options.limits.pausedReadsMax,
+        waitingMax: options.limits.waitingReadsMax)
     else {
       throw .io("the system has no threads to give")
     }

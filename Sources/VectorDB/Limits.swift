@@ -26,6 +26,8 @@ public struct Limits: Sendable, Equatable {
   /// request to be answered where it came in, without waking a search thread: 4 MiB are about a
   /// quarter of a millisecond.
   public var briefSearchBytesMax: Int
+  /// Reads that may wait to begin; more are refused.
+  public var waitingReadsMax: Int
   /// Reads that may have begun and wait, each on a thread of its own, because they take longer than
   /// others that are asked for meanwhile.
   public var pausedReadsMax: Int
@@ -72,7 +74,8 @@ public struct Limits: Sendable, Equatable {
     groupBytesMax: Int = 32 << 20, updatePointsMax: Int = 4096, updateBytesMax: Int = 8 << 20,
     payloadDepthMax: Int = 125, collectionsMax: Int = 10_000, vectorsMax: Int = 10_000,
     aliasesMax: Int = 100_000, lazyFilterCandidatesMax: Int = 2048,
-    briefSearchBytesMax: Int = 4 << 20, pausedReadsMax: Int = 128,
+    briefSearchBytesMax: Int = 4 << 20, waitingReadsMax: Int = 2048,
+    pausedReadsMax: Int = 128,
     queryDepthMax: Int = 64, queryNodesMax: Int = 1024, formulaSizeMax: Int = 4096,
     diversifiedCandidatesMax: Int = 16_384,
     wholeAnswerPointsMax: Int = 128, rankingBytesMax: Int = 8 << 20,
@@ -94,6 +97,7 @@ public struct Limits: Sendable, Equatable {
     self.aliasesMax = aliasesMax
     self.lazyFilterCandidatesMax = lazyFilterCandidatesMax
     self.briefSearchBytesMax = briefSearchBytesMax
+    self.waitingReadsMax = waitingReadsMax
     self.pausedReadsMax = pausedReadsMax
     self.queryDepthMax = queryDepthMax
     self.queryNodesMax = queryNodesMax

@@ -105,6 +105,19 @@ def test_many_requests_at_once_over_one_connection(server):
     assert asyncio.run(ask()) == {(200, "HTTP/2")}
 
 
+def test_bounds_of_http_2_are_told(server):
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_alpn_protocols(["h2"])
+    raw = RawConnection(f"127.0.0.1:{server.port}", tls=context)
+    raw.answer(raw.begin("/healthz", end=True, method="GET"))
+    told = raw.state.remote_settings
+    assert told.max_concurrent_streams == 256
+    assert told.initial_window_size == 1 << 20
+    assert told.max_header_list_size == 80 << 10
+    raw.close()
+
+
 def test_what_is_no_tls_is_not_answered(server):
     for data in (b"GET /collections HTTP/1.1\r\nHost: x\r\n\r\n", b"\x00" * 100):
         with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:

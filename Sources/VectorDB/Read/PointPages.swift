@@ -57,6 +57,8 @@ public struct PointPages: Sendable {
   /// Answers whose payloads and vectors are read as they are asked for.
   init(_ lists: [List], in transaction: ReadTransaction, lease: MemoryLease?) {
     self.lists = lists
+    var transaction = transaction
+    transaction.isContinued = true
     self.transaction = transaction
     self.lease = lease
     meter = nil

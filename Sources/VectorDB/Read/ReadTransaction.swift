@@ -17,6 +17,8 @@ struct ReadTransaction: Sendable {
   var explanation: QueryExplanation?
   /// The trace that the read belongs to.
   let trace = StageTrace.current
+  /// Whether the request that it serves has been answered in part.
+  var isContinued = false
   /// What counts the records that become part of an answer that is held whole.
   var meter: AnswerMeter?
 
@@ -51,7 +53,8 @@ struct ReadTransaction: Sendable {
     _ body: @escaping @Sendable (ReadTransaction) throws(CollectionError) -> Value
   ) async throws(CollectionError) -> Value {
     let queuedAt = trace == nil ? 0 : StageTrace.now
-    return try await collection.core.searchThreads.run { flag throws(CollectionError) in
+    return try await collection.core.searchThreads.run(isContinued: isContinued) {
+      flag throws(CollectionError) in
       trace?.record("wait", from: queuedAt)
       var transaction = self
       transaction.flag = flag

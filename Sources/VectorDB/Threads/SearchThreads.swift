@@ -19,6 +19,7 @@ final class SearchThreads: @unchecked Sendable {
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private let runningMax: Int
   private let threadsMax: Int
+  private let waitingMax: Int
   private var threads: [NativeThread] = []
   /// Calls that have not begun.
   private var waiting = WaitingLine<any SearchWork>()
@@ -47,8 +48,10 @@ final class SearchThreads: @unchecked Sendable {
   /// - Parameters:
   ///   - count: calls that run at once.
   ///   - pausedMax: calls that may have given way at a time.
-  init?(count: Int, pausedMax: Int) {
+  ///   - waitingMax: calls that may wait to begin.
+  init?(count: Int, pausedMax: Int, waitingMax: Int) {
     runningMax = max(1, count)
+    self.waitingMax = waitingMax
     threadsMax = runningMax + pausedMax
     pthread_mutex_init(mutex, nil)
     pthread_cond_init(condition, nil)
@@ -68,14 +71,18 @@ final class SearchThreads: @unchecked Sendable {
 
   /// Runs `body` on one of the threads. When the calling task is cancelled this throws at once, and
   /// `body`, which is told through its argument, is left to end by itself.
+  ///
+  /// - Parameter isContinued: whether it belongs to a request that has been answered in part, which
+  ///   is not refused any more, however many wait.
   func run<Value: Sendable>(
+    isContinued: Bool = false,
     _ body: @escaping @Sendable (CancellationFlag) throws(CollectionError) -> Value
   ) async throws(CollectionError) -> Value {
     let call = SearchCall(on: self, body)
     let result: Result<Value, CollectionError> = await withTaskCancellationHandler {
       await withUnsafeContinuation { continuation in
         call.begin(continuation)
-        push(call)
+        push(call, isContinued)
       }
     } onCancel: {
       call.giveUp(.timedOut("the request was given up"))
@@ -111,14 +118,17 @@ final class SearchThreads: @unchecked Sendable {
     }
   }
 
-  private func push(_ work: any SearchWork) {
-    let isRefused = locked {
-      if isClosed { return true }
+  private func push(_ work: any SearchWork, _ isContinued: Bool) {
+    let refusal: CollectionError? = locked {
+      if isClosed { return .shuttingDown }
+      if waiting.count >= waitingMax, running >= runningMax, !isContinued {
+        return .overloaded(retryAfterSeconds: 1)
+      }
       waiting.append(work)
       hand()
-      return false
+      return nil
     }
-    if isRefused { work.giveUp(.shuttingDown) }
+    if let refusal { work.giveUp(refusal) }
   }
 
   /// Hands free turns to calls that wait for one. With the lock held.

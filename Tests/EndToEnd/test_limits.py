@@ -1,0 +1,144 @@
+"""Every bound stands on one page, and connections keep theirs."""
+
+import contextlib
+import pathlib
+import re
+import socket
+
+import h2.settings
+import limits
+import pytest
+from http2 import GO_AWAY, RawConnection, framed
+from qdrant_client import models
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+PAGE = ROOT / "Sources/VectorDB/VectorDB.docc/Limits.md"
+HEALTH = "/qdrant.Qdrant/HealthCheck"
+
+
+def rows() -> dict[str, list[list[str]]]:
+    """The rows of each table of the page that tells of a type, by its heading's place."""
+    tables = [[]]
+    for line in PAGE.read_text().splitlines():
+        if line.startswith("## "):
+            tables.append([])
+        if line.startswith("| `"):
+            tables[-1].append([cell.strip() for cell in line.strip("|").split(" | ")])
+    tables = [table for table in tables if table]
+    return dict(zip(limits.TYPES, tables, strict=True))
+
+
+@pytest.mark.parametrize("kind", limits.TYPES)
+def test_every_bound_is_on_the_page(kind):
+    told = {row[0].strip("`"): row for row in rows()[kind]}
+    bounds = limits.bounds(kind)
+    assert list(told) == [bound.name for bound in bounds]
+    for bound in bounds:
+        assert bound.default in ("", "0", told[bound.name][1]), bound
+        assert bound.about.rstrip(".") == told[bound.name][2], bound
+        for test in told[bound.name][3:]:
+            name = test.strip("` |")
+            suffix = ".py" if name.startswith("test_") else ".swift"
+            assert not name or list((ROOT / "Tests").rglob(name + suffix)), f"{name} is no test"
+
+
+def test_no_type_of_bounds_is_forgotten():
+    found = set()
+    for file in (ROOT / "Sources").rglob("*.swift"):
+        found |= set(re.findall(r"struct (\w*Limits)\b", file.read_text()))
+    assert found == set(limits.TYPES)
+
+
+def status(server, head: bytes) -> int:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
+        connection.sendall(b"GET /collections HTTP/1.1\r\nhost: x\r\nconnection: close\r\n" + head)
+        data = b""
+        while chunk := connection.recv(1 << 16):
+            data += chunk
+    return int(data.split(b" ")[1])
+
+
+def test_heads(server):
+    assert status(server, b"x-a: 1\r\n" * 900 + b"\r\n") == 200
+    assert status(server, b"x-a: 1\r\n" * 1100 + b"\r\n") in (400, 431)
+    assert status(server, b"x-a: " + b"y" * 70_000 + b"\r\n\r\n") == 200
+    assert status(server, b"x-a: " + b"y" * 90_000 + b"\r\n\r\n") in (400, 431)
+
+
+@pytest.fixture
+def raw(server):
+    connection = RawConnection(server.grpc_address)
+    yield connection
+    connection.close()
+
+
+def test_grpc_tells_its_bounds(raw):
+    raw.answer(raw.call(HEALTH, b""))
+    told = raw.state.remote_settings
+    assert told.max_concurrent_streams == 1024
+    assert told.max_frame_size == 1 << 20
+    assert told[h2.settings.SettingCodes.INITIAL_WINDOW_SIZE] == 64 << 10
+    assert told.max_header_list_size == 64 << 10
+
+
+def test_grpc_headers(raw):
+    # What is told in the settings holds once the client has read them.
+    raw.answer(raw.call(HEALTH, b""))
+    fits = {f"x-{n}": "y" * 1000 for n in range(40)}
+    assert raw.answer(raw.call(HEALTH, b"", **fits))["grpc-status"] == "0"
+    stream = None
+    with contextlib.suppress(OSError):
+        stream = raw.call(HEALTH, b"", **{f"x-{n}": "y" * 1000 for n in range(100)})
+        raw.until(lambda: raw.is_closed or stream in raw.resets or stream in raw.ended)
+    assert raw.headers.get(stream, {}).get("grpc-status") != "0"
+
+
+def test_conversations_have_small_messages(raw):
+    path = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
+    stream = raw.begin(path)
+    raw.send(stream, framed(b"\x3a\x00"))
+    raw.until(lambda: raw.bodies.get(stream))
+    # Its length alone: who says it is answered before the rest has come.
+    raw.send(stream, b"\0" + ((64 << 10) + 1).to_bytes(4))
+    assert raw.answer(stream)["grpc-status"] == "8"
+
+
+def test_a_flood_of_control_frames_ends_a_connection(server):
+    raw = RawConnection(server.grpc_address)
+    try:
+        with pytest.raises(OSError):
+            for _ in range(200):
+                raw.socket.sendall((b"\x00\x00\x08\x06\x00" + bytes(12)) * 100)
+            assert any(kind == GO_AWAY for kind, _, _ in raw.frames())
+            raise ConnectionResetError
+    finally:
+        raw.close()
+    other = RawConnection(server.grpc_address)
+    assert other.answer(other.call(HEALTH, b""))["grpc-status"] == "0"
+    other.close()
+
+
+def nested(levels: int) -> bytes:
+    """Points whose payload makes the whole body so many levels deep."""
+    inner = levels - 4
+    text = '{"a":' * inner + "1" + "}" * inner
+    return b'{"points":[{"id":1,"vector":[1,2],"payload":{"p":%b}}]}' % text.encode()
+
+
+def test_names_and_bodies(wire, new_collection):
+    vectors = {"vectors": {"size": 2, "distance": "Dot"}}
+    assert wire.send("PUT", "/collections/" + "n" * 255, vectors).ok
+    assert wire.send("PUT", "/collections/" + "n" * 256, vectors).status_code == 422
+    wire.result("DELETE", "/collections/" + "n" * 255)
+    size = models.VectorParams(size=2, distance=models.Distance.DOT)
+    path = f"/collections/{new_collection(size)}"
+    put = path + "/points?wait=true"
+    headers = {"content-type": "application/json"}
+    deep = wire.session.put(wire.url + put, data=nested(128), headers=headers)
+    assert deep.ok, deep.text
+    assert wire.session.put(wire.url + put, data=nested(129), headers=headers).status_code == 400
+    for steps, status in ((128, 200), (129, 400)):
+        body = {"filter": {"must": [{"is_null": {"key": ".".join(["k"] * steps)}}]}}
+        assert wire.send("POST", path + "/points/count", body).status_code == status
+    many = {"points": [{"id": 1, "vector": [[1, 2]] * (1 << 19)}]}
+    assert wire.send("PUT", put, many).status_code == 422
