@@ -252,30 +252,73 @@ static const scan_parts avx512_parts = {sum_maxima_avx512, find_greatest_avx512,
 
 VK_AVX512_TARGET static size_t scan_avx512(const vk_sparse_terms *terms, size_t superblock,
                                            size_t block_count, uint16_t threshold,
-                                           uint16_t *sums, const uint16_t *greatest,
-                                           uint16_t *rows, uint16_t *bounds) {
-  return scan_with(avx512_parts, terms, superblock, block_count, threshold, sums, greatest, rows,
-                   bounds);
+                                           uint16_t *sums, uint16_t *rows, uint16_t *bounds) {
+  return scan_with(avx512_parts, terms, superblock, block_count, threshold, sums, rows, bounds);
+}
+
+VK_AVX512_TARGET static size_t scan_segment_avx512(const vk_sparse_terms *terms,
+                                                   size_t block_count, uint16_t threshold,
+                                                   uint16_t *sums, const uint16_t *greatest,
+                                                   uint16_t *rows, uint16_t *bounds) {
+  return scan_segment_with(avx512_parts, terms, block_count, threshold, sums, greatest, rows,
+                           bounds);
+}
+
+VK_AVX512_TARGET static size_t find_above_avx512(const uint16_t *numbers, uint16_t floor,
+                                                 uint16_t *places) {
+  __m512i floors = _mm512_set1_epi16((short)floor);
+  size_t found = 0;
+  for (size_t i = 0; i < superblock_cells; i += 32) {
+    uint32_t above = _mm512_cmpgt_epu16_mask(_mm512_loadu_si512(numbers + i), floors);
+    for (; above != 0; above &= above - 1) {
+      places[found++] = (uint16_t)(i + (size_t)__builtin_ctz(above));
+    }
+  }
+  return found;
 }
 
 #endif
 
+static size_t find_above_plain(const uint16_t *numbers, uint16_t floor, uint16_t *places) {
+  size_t found = 0;
+  for (size_t i = 0; i < superblock_cells; i++) {
+    places[found] = (uint16_t)i;
+    found += numbers[i] > floor;
+  }
+  return found;
+}
+
 // MARK: Entry points
 
 size_t vk_scan_sparse(vk_variant variant, const vk_sparse_terms *terms, size_t superblock,
-                      size_t block_count, uint32_t threshold, uint16_t *sums,
-                      const uint16_t *greatest, uint16_t *rows, uint16_t *bounds) {
+                      size_t block_count, uint32_t threshold, uint16_t *sums, uint16_t *rows,
+                      uint16_t *bounds) {
   if (threshold > UINT16_MAX) return 0;
 #if defined(__x86_64__)
   if (variant == VK_AVX512 && has_expansion()) {
-    return scan_avx512(terms, superblock, block_count, (uint16_t)threshold, sums, greatest, rows,
-                       bounds);
+    return scan_avx512(terms, superblock, block_count, (uint16_t)threshold, sums, rows, bounds);
   }
 #else
   (void)variant;
 #endif
-  return scan_with(plain_parts, terms, superblock, block_count, (uint16_t)threshold, sums,
-                   greatest, rows, bounds);
+  return scan_with(plain_parts, terms, superblock, block_count, (uint16_t)threshold, sums, rows,
+                   bounds);
+}
+
+size_t vk_scan_sparse_segment(vk_variant variant, const vk_sparse_terms *terms,
+                              size_t block_count, uint32_t threshold, uint16_t *sums,
+                              const uint16_t *greatest, uint16_t *rows, uint16_t *bounds) {
+  if (threshold > UINT16_MAX) return 0;
+#if defined(__x86_64__)
+  if (variant == VK_AVX512 && has_expansion()) {
+    return scan_segment_avx512(terms, block_count, (uint16_t)threshold, sums, greatest, rows,
+                               bounds);
+  }
+#else
+  (void)variant;
+#endif
+  return scan_segment_with(plain_parts, terms, block_count, (uint16_t)threshold, sums, greatest,
+                           rows, bounds);
 }
 
 uint16_t vk_sum_sparse_lists(vk_variant variant, const vk_sparse_terms *terms,
@@ -288,4 +331,14 @@ uint16_t vk_sum_sparse_lists(vk_variant variant, const vk_sparse_terms *terms,
   (void)variant;
 #endif
   return sum_lists_with(plain_parts, terms, superblock, sums, greatest);
+}
+
+size_t vk_find_sparse_cells(vk_variant variant, const uint16_t *greatest, uint16_t floor,
+                            uint16_t *cells) {
+#if defined(__x86_64__)
+  if (variant == VK_AVX512 && has_expansion()) return find_above_avx512(greatest, floor, cells);
+#else
+  (void)variant;
+#endif
+  return find_above_plain(greatest, floor, cells);
 }

@@ -134,43 +134,66 @@ static void fetch_masks(const vk_sparse_terms *terms, size_t block) {
   }
 }
 
-/// And their weights.
+/// And their weights: they are read 64 at a time, from anywhere in a line of the cache.
 static void fetch_weights(const vk_sparse_terms *terms, size_t block) {
   for (size_t t = 0; t < terms->bit_count; t++) {
-    __builtin_prefetch(terms->bits[t].weights + terms->bits[t].starts[block], 0, 3);
+    const uint8_t *weights = terms->bits[t].weights + terms->bits[t].starts[block];
+    __builtin_prefetch(weights, 0, 3);
+    __builtin_prefetch(weights + 63, 0, 3);
   }
+}
+
+// Blocks are few and far between, and what is read of them in no cache: it is asked for ahead.
+enum { masks_ahead = 12, weights_ahead = 6 };
+
+static void fetch_first(const vk_sparse_terms *terms, const uint16_t *blocks, size_t count) {
+  for (size_t i = 0; i < count && i < masks_ahead; i++) fetch_masks(terms, blocks[i]);
+  for (size_t i = 0; i < count && i < weights_ahead; i++) fetch_weights(terms, blocks[i]);
+}
+
+static void fetch_after(const vk_sparse_terms *terms, const uint16_t *blocks, size_t count,
+                        size_t b) {
+  if (b + masks_ahead < count) fetch_masks(terms, blocks[b + masks_ahead]);
+  if (b + weights_ahead < count) fetch_weights(terms, blocks[b + weights_ahead]);
+}
+
+/// Appends the blocks of a superblock that `live` has a bit for.
+static size_t append_blocks(uint64_t live, size_t first_block, size_t block_count,
+                            uint16_t *blocks, size_t count) {
+  if (block_count < VK_SPARSE_BLOCKS) live &= ((uint64_t)1 << block_count) - 1;
+  for (; live != 0; live &= live - 1) {
+    blocks[count++] = (uint16_t)(first_block + (size_t)__builtin_ctzll(live));
+  }
+  return count;
+}
+
+/// Writes down the rows of a block that passed, and their bounds.
+static size_t take_rows(uint64_t passed, size_t block, const uint16_t *block_sums, uint16_t *rows,
+                        uint16_t *bounds, size_t found) {
+  for (; passed != 0; passed &= passed - 1) {
+    size_t row = (size_t)__builtin_ctzll(passed);
+    rows[found] = (uint16_t)(block * VK_SPARSE_BLOCK_ROWS + row);
+    bounds[found] = block_sums[row];
+    found++;
+  }
+  return found;
 }
 
 static inline __attribute__((always_inline)) size_t scan_with(
     scan_parts parts, const vk_sparse_terms *terms, size_t superblock, size_t block_count,
-    uint16_t threshold, uint16_t *sums, const uint16_t *greatest, uint16_t *rows,
-    uint16_t *bounds) {
+    uint16_t threshold, uint16_t *sums, uint16_t *rows, uint16_t *bounds) {
   size_t first_block = superblock * VK_SPARSE_BLOCKS;
   uint16_t cells[superblock_cells];
   uint16_t highest = parts.sum_maxima(terms->bits, terms->bit_count, first_block, cells);
-  size_t added = terms->list_count;
-  uint64_t live;
-  if (greatest == NULL) {
-    live = add_lists(parts, terms, superblock, block_count, cells, highest, threshold, sums,
-                     &added);
-  } else {
-    fetch_maxima(terms, first_block + VK_SPARSE_BLOCKS);
-    live = parts.live_blocks(cells, greatest, threshold);
-    if (block_count < VK_SPARSE_BLOCKS) live &= ((uint64_t)1 << block_count) - 1;
-  }
-  // Blocks are few and far between, and what is read of them in no cache: it is asked for ahead.
-  enum { masks_ahead = 12, weights_ahead = 6 };
-  size_t blocks[VK_SPARSE_BLOCKS];
-  size_t count = 0;
-  for (; live != 0; live &= live - 1) {
-    blocks[count++] = first_block + (size_t)__builtin_ctzll(live);
-  }
-  for (size_t i = 0; i < count && i < masks_ahead; i++) fetch_masks(terms, blocks[i]);
-  for (size_t i = 0; i < count && i < weights_ahead; i++) fetch_weights(terms, blocks[i]);
+  size_t added;
+  uint64_t live = add_lists(parts, terms, superblock, block_count, cells, highest, threshold, sums,
+                            &added);
+  uint16_t blocks[VK_SPARSE_BLOCKS];
+  size_t count = append_blocks(live, first_block, block_count, blocks, 0);
+  fetch_first(terms, blocks, count);
   size_t found = 0;
   for (size_t b = 0; b < count; b++) {
-    if (b + masks_ahead < count) fetch_masks(terms, blocks[b + masks_ahead]);
-    if (b + weights_ahead < count) fetch_weights(terms, blocks[b + weights_ahead]);
+    fetch_after(terms, blocks, count, b);
     size_t block = blocks[b];
     size_t number = block - first_block;
     uint16_t *block_sums = sums + number * VK_SPARSE_BLOCK_ROWS;
@@ -182,12 +205,33 @@ static inline __attribute__((always_inline)) size_t scan_with(
     }
     uint64_t passed =
         parts.sum_block(terms->bits, terms->bit_count, block, threshold, block_sums);
-    for (; passed != 0; passed &= passed - 1) {
-      size_t row = (size_t)__builtin_ctzll(passed);
-      rows[found] = (uint16_t)(block * VK_SPARSE_BLOCK_ROWS + row);
-      bounds[found] = block_sums[row];
-      found++;
-    }
+    found = take_rows(passed, block, block_sums, rows, bounds, found);
+  }
+  return found;
+}
+
+/// The same for all superblocks of a segment, of whose rows the lists are added already.
+static inline __attribute__((always_inline)) size_t scan_segment_with(
+    scan_parts parts, const vk_sparse_terms *terms, size_t block_count, uint16_t threshold,
+    uint16_t *sums, const uint16_t *greatest, uint16_t *rows, uint16_t *bounds) {
+  uint16_t blocks[VK_SPARSE_SUPERBLOCKS * VK_SPARSE_BLOCKS];
+  size_t count = 0;
+  for (size_t first = 0; first < block_count; first += VK_SPARSE_BLOCKS) {
+    uint16_t cells[superblock_cells];
+    fetch_maxima(terms, first + VK_SPARSE_BLOCKS);
+    (void)parts.sum_maxima(terms->bits, terms->bit_count, first, cells);
+    uint64_t live =
+        parts.live_blocks(cells, greatest + first * VK_SPARSE_BLOCK_CELLS, threshold);
+    count = append_blocks(live, first, block_count - first, blocks, count);
+  }
+  fetch_first(terms, blocks, count);
+  size_t found = 0;
+  for (size_t b = 0; b < count; b++) {
+    fetch_after(terms, blocks, count, b);
+    uint16_t *block_sums = sums + (size_t)blocks[b] * VK_SPARSE_BLOCK_ROWS;
+    uint64_t passed =
+        parts.sum_block(terms->bits, terms->bit_count, blocks[b], threshold, block_sums);
+    found = take_rows(passed, blocks[b], block_sums, rows, bounds, found);
   }
   return found;
 }

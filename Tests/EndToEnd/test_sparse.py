@@ -152,6 +152,25 @@ def test_a_corpus_of_its_own(client, wire, filled):
     assert refused.status_code == 400 and "`idf`" in refused.text
 
 
+def test_diversity_weighs_what_was_given(client, wire, new_collection):
+    """Rarity finds the candidates; how near they are to the query is a matter of the vectors."""
+    name = new_collection(vectors={}, sparse_vectors_config={RARE: models.SparseVectorParams(
+        modifier=models.Modifier.IDF
+    )})  # fmt: skip
+    rows = {0: {1: 1.0}, 1: {2: 0.6}} | {id: {1: 0.1} for id in range(2, 12)}
+    client.upsert(
+        name, [models.PointStruct(id=i, vector={RARE: to_sparse(r)}) for i, r in rows.items()]
+    )
+    query = to_sparse({1: 1.0, 2: 1.0}).model_dump()
+    body = {"query": {"nearest": query}, "using": RARE, "limit": 2}
+    path = f"/collections/{name}/points/query"
+    assert [p["id"] for p in wire.result("POST", path, body)["points"]] == [1, 0]
+    body["query"]["mmr"] = {"diversity": 0, "candidates_limit": 12}
+    found = [(p["id"], p["score"]) for p in wire.result("POST", path, body)["points"]]
+    expect(sorted(found), sorted(best(rows, weighted(rows, {1: 1.0, 2: 1.0}), 2)))
+    assert [id for id, _ in found] == [0, 1]
+
+
 def test_the_modifier_can_be_changed(client, wire, filled):
     name, rows, draw = filled
     query = draw_vector(draw, 10)

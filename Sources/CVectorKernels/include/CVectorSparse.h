@@ -61,14 +61,20 @@ typedef struct vk_sparse_terms {
 /// Finds the rows of a superblock, which has `block_count` blocks, whose bounds are at least
 /// `threshold`, which is at least 1. Blocks that cannot hold one are not looked into.
 ///
-/// `sums` is scratch of VK_SPARSE_ROWS, or what `vk_sum_sparse_lists` left there if `greatest` is
-/// what it left as well. Rows and their bounds are written to `rows` and `bounds`, ascending by
-/// row, with room for VK_SPARSE_ROWS.
+/// `sums` is scratch of VK_SPARSE_ROWS. Rows and their bounds are written to `rows` and `bounds`,
+/// ascending by row, with room for VK_SPARSE_ROWS.
 ///
 /// - Returns: how many were found.
 size_t vk_scan_sparse(vk_variant variant, const vk_sparse_terms *terms, size_t superblock,
-                      size_t block_count, uint32_t threshold, uint16_t *sums,
-                      const uint16_t *_Nullable greatest, uint16_t *rows, uint16_t *bounds);
+                      size_t block_count, uint32_t threshold, uint16_t *sums, uint16_t *rows,
+                      uint16_t *bounds);
+
+/// The same for a whole segment, which has `block_count` blocks, after the lists of all of its
+/// superblocks were summed: `sums` and `greatest` are what `vk_sum_sparse_lists` left, one
+/// superblock after the other. There is room for a row and a bound for each row of the segment.
+size_t vk_scan_sparse_segment(vk_variant variant, const vk_sparse_terms *terms,
+                              size_t block_count, uint32_t threshold, uint16_t *sums,
+                              const uint16_t *greatest, uint16_t *rows, uint16_t *bounds);
 
 /// Sums what the rows of a superblock, VK_SPARSE_ROWS of them, have of the lists alone, and finds
 /// the greatest sums of their cells, VK_SPARSE_CELLS.
@@ -76,6 +82,13 @@ size_t vk_scan_sparse(vk_variant variant, const vk_sparse_terms *terms, size_t s
 /// - Returns: the greatest sum.
 uint16_t vk_sum_sparse_lists(vk_variant variant, const vk_sparse_terms *terms, size_t superblock,
                              uint16_t *sums, uint16_t *greatest);
+
+/// Finds which of the VK_SPARSE_CELLS cells of a superblock have a greatest sum above `floor`.
+/// There is room for all of them in `cells`.
+///
+/// - Returns: how many were found.
+size_t vk_find_sparse_cells(vk_variant variant, const uint16_t *greatest, uint16_t floor,
+                            uint16_t *cells);
 
 /// A query as a table without collisions: index i is in the place (i × multiplier) >> shift, if
 /// anywhere.

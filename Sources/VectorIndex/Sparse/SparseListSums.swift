@@ -23,6 +23,8 @@ final class SparseListRoom: @unchecked Sendable {
     capacity: superblocks * Int(VK_SPARSE_ROWS))
   private let greatest = UnsafeMutablePointer<UInt16>.allocate(
     capacity: superblocks * Int(VK_SPARSE_CELLS))
+  /// For what is found in one segment.
+  let found = SparseScratch(rows: SparseSegment.maximumRows)
 
   deinit {
     sums.deallocate()
@@ -39,7 +41,7 @@ final class SparseListRoom: @unchecked Sendable {
     }
   }
 
-  /// The place of a superblock of the segment in this place.
+  /// The place of a superblock of the segment in this place; those of its next follow.
   func lists(_ segment: Int, _ superblock: Int) -> SparseListSums {
     let number = segment * SparseSegmentStorage.superblocks + superblock
     return SparseListSums(
@@ -49,14 +51,9 @@ final class SparseListRoom: @unchecked Sendable {
 
 /// The rows that have most of the terms that few rows hold: most likely good results.
 struct SparseLeaders {
-  private struct Leader {
-    var sum: UInt16
-    var target: Int
-    var row: Int
-  }
-
   private let capacity: Int
-  private var leaders: [Leader] = []
+  /// From the highest bits on: a sum, the number of a target, a row of it.
+  private var leaders: [UInt64] = []
   /// What a row must exceed to be one of them.
   private(set) var floor: UInt16 = 0
 
@@ -71,26 +68,38 @@ struct SparseLeaders {
   private static let most = 512
 
   /// Takes the rows of a superblock that may be among them.
-  mutating func offer(_ lists: SparseListSums, of target: Int, _ superblock: Int) {
-    for cell in 0..<Int(VK_SPARSE_CELLS) where lists.greatest[cell] > floor {
-      for row in SparseCell.rows * cell..<SparseCell.rows * (cell + 1) where lists.sums[row] > floor
-      {
-        leaders.append(
-          Leader(sum: lists.sums[row], target: target, row: superblock << 12 + row))
-        if leaders.count == 2 * capacity { cut() }
+  mutating func offer(
+    _ lists: SparseListSums, of target: Int, _ superblock: Int, using variant: vk_variant
+  ) {
+    let place = UInt64(target) << Self.rowBits | UInt64(superblock << 12)
+    withUnsafeTemporaryAllocation(of: UInt16.self, capacity: Int(VK_SPARSE_CELLS)) { cells in
+      guard let first = cells.baseAddress else { return }
+      let count = vk_find_sparse_cells(variant, lists.greatest, floor, first)
+      for cell in cells[..<count] where lists.greatest[Int(cell)] > floor {
+        let rows = SparseCell.rows * Int(cell)
+        for row in rows..<rows + SparseCell.rows where lists.sums[row] > floor {
+          leaders.append(UInt64(lists.sums[row]) << Self.sumShift | place + UInt64(row))
+          if leaders.count == 2 * capacity { cut() }
+        }
       }
     }
   }
 
+  private static let rowBits = 16
+  private static let sumShift = 48
+
   private mutating func cut() {
-    leaders.sort { $0.sum > $1.sum }
+    leaders.sort(by: >)
     leaders.removeLast(leaders.count - capacity)
-    floor = leaders[capacity - 1].sum
+    floor = UInt16(leaders[capacity - 1] >> Self.sumShift)
   }
 
   /// Their offsets.
   mutating func rows(_ firstOffset: (Int) -> UInt32) -> [UInt32] {
     if leaders.count > capacity { cut() }
-    return leaders.map { firstOffset($0.target) + UInt32($0.row) }
+    return leaders.map { leader in
+      let place = leader & (1 << Self.sumShift - 1)
+      return firstOffset(Int(place >> Self.rowBits)) + UInt32(place & (1 << Self.rowBits - 1))
+    }
   }
 }

@@ -96,7 +96,6 @@ struct SparseSegmentScan {
   private func runListsFirst(
     _ lane: inout SparseLane, shouldStop: () -> Bool
   ) throws(SearchInterrupted) {
-    let scratch = SparseScratch()
     let room = SparseListRoom.take()
     defer { room.giveBack() }
     for start in stride(from: 0, to: targets.count, by: window) {
@@ -107,18 +106,18 @@ struct SparseSegmentScan {
         for superblock in 0..<target.segment.superblockCount {
           let lists = room.lists(place, superblock)
           let greatest = target.sumLists(superblock, into: lists, using: variant)
-          if greatest > leaders.floor { leaders.offer(lists, of: start + place, superblock) }
+          if greatest > leaders.floor {
+            leaders.offer(lists, of: start + place, superblock, using: variant)
+          }
         }
       }
       lane.raiseFloor(by: leaders.rows { targets[$0].segment.range.lowerBound })
       for (place, target) in window.enumerated() {
-        for superblock in 0..<target.segment.superblockCount {
-          if shouldStop() { throw SearchInterrupted() }
-          let count = target.scan(
-            superblock, threshold: threshold(target, lane), lists: room.lists(place, superblock),
-            into: scratch, using: variant)
-          offer(count, of: target, in: scratch, to: &lane)
-        }
+        if shouldStop() { throw SearchInterrupted() }
+        let count = target.scan(
+          threshold: threshold(target, lane), lists: room.lists(place, 0), into: room.found,
+          using: variant)
+        offer(count, of: target, in: room.found, to: &lane)
       }
     }
   }
@@ -179,11 +178,17 @@ private struct SparseVisit {
   let bound: Double
 }
 
-/// Room for what the scan of a superblock finds.
+/// Room for what the scan of a superblock, or of more rows, finds.
 final class SparseScratch {
   let sums = UnsafeMutablePointer<UInt16>.allocate(capacity: Int(VK_SPARSE_ROWS))
-  let rows = UnsafeMutablePointer<UInt16>.allocate(capacity: Int(VK_SPARSE_ROWS))
-  let bounds = UnsafeMutablePointer<UInt16>.allocate(capacity: Int(VK_SPARSE_ROWS))
+  let rows: UnsafeMutablePointer<UInt16>
+  let bounds: UnsafeMutablePointer<UInt16>
+
+  /// - Parameter capacity: rows that may be found.
+  init(rows capacity: Int = Int(VK_SPARSE_ROWS)) {
+    rows = .allocate(capacity: capacity)
+    bounds = .allocate(capacity: capacity)
+  }
 
   deinit {
     sums.deallocate()

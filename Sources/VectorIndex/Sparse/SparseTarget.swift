@@ -140,16 +140,29 @@ final class SparseTarget {
   }
 
   /// Finds the rows of a superblock with bounds of at least `threshold`.
-  ///
-  /// - Parameter lists: what the rows have of the terms that few rows hold, if it is known.
   func scan(
-    _ superblock: Int, threshold: UInt32, lists: SparseListSums? = nil,
-    into scratch: SparseScratch, using variant: vk_variant
+    _ superblock: Int, threshold: UInt32, into scratch: SparseScratch, using variant: vk_variant
   ) -> Int {
     withTerms { terms in
       vk_scan_sparse(
         variant, terms, superblock, segment.blockCount(ofSuperblock: superblock), threshold,
-        lists?.sums ?? scratch.sums, lists?.greatest, scratch.rows, scratch.bounds)
+        scratch.sums, scratch.rows, scratch.bounds)
+    }
+  }
+
+  /// Finds the rows of the segment with bounds of at least `threshold`.
+  ///
+  /// - Parameters:
+  ///   - lists: what its rows have of the terms that few rows hold, by ascending superblocks.
+  ///   - scratch: with room for a segment.
+  func scan(
+    threshold: UInt32, lists: SparseListSums, into scratch: SparseScratch,
+    using variant: vk_variant
+  ) -> Int {
+    withTerms { terms in
+      vk_scan_sparse_segment(
+        variant, terms, segment.blockCount, threshold, lists.sums, lists.greatest, scratch.rows,
+        scratch.bounds)
     }
   }
 
