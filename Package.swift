@@ -91,6 +91,8 @@ let package = Package(
       ]),
     // Replication
     target("SharedLog", [crypto]),
+    .target(name: "CXMLElements", linkerSettings: [.linkedLibrary("expat")]),
+    target("ObjectStorage", ["CXMLElements", "HTTPTransfer", crypto]),
     // Server
     .systemLibrary(name: "CBrotli", providers: [.apt(["libbrotli-dev"])]),
     .target(name: "CDashboardPages", exclude: ["Pages"]),
@@ -125,8 +127,9 @@ let package = Package(
       name: "quiver",
       dependencies: [
         .target(name: "CMalloc", condition: .when(platforms: [.linux])),
-        "AccessTokens", "DataTransfer", "FastJSON", "HTTPTransfer", "PointModel", "QdrantClient",
-        "QdrantGRPC", "QdrantREST", "QdrantService", "RequestTracing", "ServiceProcess",
+        "AccessTokens", "DataTransfer", "FastJSON", "HTTPTransfer", "ObjectStorage", "PointModel",
+        "QdrantClient", "QdrantGRPC", "QdrantREST", "QdrantService", "RequestTracing",
+        "ServiceProcess",
         "TransportBase", "VectorDB", "VectorIndex", argumentParser, hummingbird, lifecycle, logging,
         nioCore, nioPosix, unixSignals,
       ],
@@ -182,6 +185,7 @@ let package = Package(
     tests("PointModel", ["FastJSON"]),
     tests("Storage"),
     tests("SharedLog", ["SeededRandom"]),
+    tests("ObjectStorage"),
     tests("RowSets"),
     tests("PayloadIndex", ["RowSets", "SeededRandom"]),
     tests("VectorIndex", ["CVectorKernels", "RowSets", "SeededRandom"]),

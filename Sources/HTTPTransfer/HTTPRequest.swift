@@ -14,6 +14,9 @@ public struct HTTPRequest: Sendable {
   public var connectTimeoutSeconds: Double
   /// Bytes of the response's body, at most.
   public var maximumResponseBytes: Int
+  /// What it is signed with, if at all. A signed request with a body needs the headers
+  /// `Content-Type` and `X-Amz-Content-Sha256`.
+  public var signature: RequestSignature? = nil
 
   /// A request with the limits that suit most.
   public init(

@@ -52,6 +52,11 @@ final class Transfer {
     }
     configureMethod()
     configureHeaders()
+    if let signature = request.signature {
+      quiver_curl_set_string(easy, CURLOPT_AWS_SIGV4, signature.option)
+      quiver_curl_set_string(easy, CURLOPT_USERNAME, signature.keyID)
+      quiver_curl_set_string(easy, CURLOPT_PASSWORD, signature.secret)
+    }
     let context = Unmanaged.passUnretained(self).toOpaque()
     quiver_curl_set_pointer(easy, CURLOPT_WRITEDATA, context)
     quiver_curl_set_callback(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
@@ -105,8 +110,10 @@ final class Transfer {
     }
     let names = Set(request.headers.map { $0.0.lowercased() })
     // Headers libcurl would add by itself: a wait before large bodies, a wrong content type.
-    if !names.contains("expect") { lines.append("Expect:") }
-    if !names.contains("content-type") { lines.append("Content-Type:") }
+    // They would be signed as if they were sent, so a signed request keeps them.
+    let isSigned = request.signature != nil
+    if !isSigned, !names.contains("expect") { lines.append("Expect:") }
+    if !isSigned, !names.contains("content-type") { lines.append("Content-Type:") }
     for line in lines {
       headerList = curl_slist_append(headerList, line) ?? headerList
     }

@@ -2,9 +2,9 @@
 /// is answered, when it takes the lead and when it leaves it.
 ///
 /// It does no I/O and has no clock. Whoever runs it hands it ``Event``s, among them the time, and
-/// carries out the ``Effect``s that it returns. Each of these but `answer` is answered by one event,
-/// also when the store did not answer in time. The argument why nothing that was acknowledged is
-/// lost stands in <doc:Replication>.
+/// carries out the ``Effect``s that it returns. Each of these but `answer` is answered by one
+/// event, also when the store did not answer in time. The argument why nothing that was
+/// acknowledged is lost stands in <doc:Replication>.
 package struct ReplicaStateMachine: Sendable {
   /// What it is to its log.
   package enum Role: Sendable, Equatable {
@@ -96,8 +96,8 @@ package struct ReplicaStateMachine: Sendable {
 
   private var next: UInt64 { applied + 1 }
 
-  /// Whether the floor was seen below the next segment so lately that nothing from there on can have
-  /// been dropped since.
+  /// Whether the floor was seen below the next segment so lately that nothing from there on can
+  /// have been dropped since.
   private var trustsFloor: Bool {
     guard let floorSeen else { return false }
     return now - floorSeen <= settings.floorTrustMilliseconds
@@ -176,7 +176,7 @@ package struct ReplicaStateMachine: Sendable {
     switch outcome {
     case .written: staged?.phase = .written
     case .taken, .unknown:
-      // A reply may have been lost and the request sent twice: whose the segment is, it says itself.
+      // A reply may have been lost and the request sent twice: the segment says whose it is.
       staged?.phase = .reading
       staged?.resumesAt = outcome == .taken ? now : now + settings.pollMilliseconds
     }

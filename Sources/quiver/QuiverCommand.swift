@@ -11,7 +11,7 @@ struct QuiverCommand: AsyncParsableCommand {
     version: "quiver \(Release.version) (Qdrant contract \(Release.contractVersion))",
     subcommands: [
       ServeCommand.self, HealthCommand.self, ImportCommand.self, ExportCommand.self,
-      MigrateCommand.self, RepairCommand.self, TokenCommand.self,
+      MigrateCommand.self, RepairCommand.self, StoreCheckCommand.self, TokenCommand.self,
     ],
     defaultSubcommand: ServeCommand.self)
 

@@ -1,8 +1,8 @@
 import SeededRandom
 import SharedLog
 
-/// Three nodes, a store and the network between them, without threads or clocks: a seed decides what
-/// is delayed, lost, sent twice, who sleeps and who is killed.
+/// Three nodes, a store and the network between them, without threads or clocks: a seed decides
+/// what is delayed, lost, sent twice, who sleeps and who is killed.
 struct ReplicaSimulation {
   typealias Machine = ReplicaStateMachine
 
