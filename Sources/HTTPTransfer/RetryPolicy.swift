@@ -24,6 +24,9 @@ public struct RetryPolicy: Sendable {
   /// work already, so only for requests that may be done twice.
   public var retriesInterruptions = true
 
+  /// Called before every attempt but the first.
+  public var retried: @Sendable () -> Void = {}
+
   /// Five attempts, 0.5 s, at most 30 s.
   public init() {}
 
@@ -89,6 +92,7 @@ public struct RetryPolicy: Sendable {
         throw .cancelled
       }
       attempt += 1
+      retried()
     }
   }
 

@@ -119,8 +119,12 @@ public struct GatewayServices: Sendable {
   public var reranker: (any Reranker)?
   /// Who may do what; none lets everybody do everything.
   public var keys: AccessKeys
+  /// Whose pages may call from a browser.
+  public var origins: AllowedOrigins
   /// Bounds on requests and replies.
   public var limits: GatewayLimits
+  /// What is counted for `/metrics`; the models count there as well.
+  public var figures: GatewayFigures
   /// Makes the spans of requests.
   public var tracer = RequestTracer.off
   /// Where failures are logged.
@@ -130,8 +134,9 @@ public struct GatewayServices: Sendable {
   public init(
     embedder: any Embedder, store: any VectorStore, generator: any AnswerGenerator,
     distance: Distance = .cosine, retrieved: Int = 5, threshold: Float? = nil,
-    reranker: (any Reranker)? = nil, keys: AccessKeys = .init(), limits: GatewayLimits = .init(),
-    logger: Logger
+    reranker: (any Reranker)? = nil, keys: AccessKeys = .init(),
+    origins: AllowedOrigins = .init(), limits: GatewayLimits = .init(),
+    figures: GatewayFigures = .init(), logger: Logger
   ) {
     self.embedder = embedder
     self.store = store
@@ -141,7 +146,9 @@ public struct GatewayServices: Sendable {
     self.threshold = threshold
     self.reranker = reranker
     self.keys = keys
+    self.origins = origins
     self.limits = limits
+    self.figures = figures
     self.logger = logger
   }
 }

@@ -20,6 +20,7 @@ public final class GatewayAssembly: Sendable {
   /// - Throws: `GatewayStartError` for a model or a prompt that is missing or unusable.
   public init(settings: GatewaySettings, logger: Logger) throws(GatewayStartError) {
     let limits = settings.access.limits
+    let figures = GatewayFigures()
     client = HTTPClient(trust: HTTPTrust(authorities: settings.store.authorities))
     // A store that is down should be reported soon: the caller can retry as well.
     let server = QdrantServer(
@@ -33,19 +34,22 @@ public final class GatewayAssembly: Sendable {
     let embedder: any Embedder
     switch settings.embedding.provider {
     case .local:
-      let local = try Self.openModel(settings)
+      let local = try Self.openModel(settings, figures)
       localEmbedder = local
       embedder = local
     case .openai:
       localEmbedder = nil
+      var retry = RetryPolicy()
+      retry.retried = { figures.add(to: .embeddingRetries) }
       embedder = OpenAIEmbedder(
         endpoint: JSONEndpoint(
           client: client, base: settings.embedding.baseURL,
           credential: settings.embedding.apiKey.map { .bearer($0) },
-          timeout: settings.embedding.timeout, retry: RetryPolicy(),
+          timeout: settings.embedding.timeout, retry: retry,
           replyBytes: limits.replyBytes, current: { RequestID.headers }),
         model: settings.embedding.model, expectedDimension: settings.store.vectorSize,
-        batch: settings.embedding.batch, concurrency: settings.embedding.concurrency)
+        batch: settings.embedding.batch, concurrency: settings.embedding.concurrency,
+        figures: figures)
     }
     var reranker: (any Reranker)?
     if let rerank = settings.rerank {
@@ -54,11 +58,13 @@ public final class GatewayAssembly: Sendable {
     services = GatewayServices(
       embedder: embedder, store: store,
       generator: try Self.generator(
-        settings.generation, client: client, embedder: embedder, limits: limits, logger: logger),
+        settings.generation, client: client, embedder: embedder, limits: limits, figures: figures,
+        logger: logger),
       distance: settings.store.distance, retrieved: settings.store.retrieved,
       threshold: settings.store.threshold,
       reranker: reranker,
-      keys: settings.access.keys, limits: limits, logger: logger)
+      keys: settings.access.keys, origins: settings.access.origins, limits: limits,
+      figures: figures, logger: logger)
   }
 
   /// Opens what the settings name, the certificate, the model and the prompt, and lets go of it
@@ -91,13 +97,13 @@ public final class GatewayAssembly: Sendable {
   }
 
   private static func openModel(
-    _ settings: GatewaySettings
+    _ settings: GatewaySettings, _ figures: GatewayFigures
   ) throws(GatewayStartError) -> LocalEmbedder {
     let folder = settings.embedding.modelPath
     let embedder: LocalEmbedder
     do {
       let cores = ProcessInfo.processInfo.activeProcessorCount
-      embedder = try LocalEmbedder(modelFolder: folder, threads: cores)
+      embedder = try LocalEmbedder(modelFolder: folder, threads: cores, figures: figures)
     } catch .fileMissing(let path) {
       throw GatewayStartError(
         "The embedding model is not there (\(path) is missing): run scripts/fetch-model, or set "
@@ -116,7 +122,7 @@ public final class GatewayAssembly: Sendable {
 
   private static func generator(
     _ settings: GenerationSettings, client: HTTPClient, embedder: any Embedder,
-    limits: GatewayLimits, logger: Logger
+    limits: GatewayLimits, figures: GatewayFigures, logger: Logger
   ) throws(GatewayStartError) -> any AnswerGenerator {
     let extractive = ExtractiveGenerator(embedder: embedder, limits: limits)
     guard settings.provider == .openai else { return extractive }
@@ -128,13 +134,14 @@ public final class GatewayAssembly: Sendable {
     }
     var retry = RetryPolicy()
     retry.maximumAttempts = 3
+    retry.retried = { figures.add(to: .languageModelRetries) }
     let model = OpenAIGenerator(
       endpoint: JSONEndpoint(
         client: client, base: settings.baseURL, credential: settings.apiKey.map { .bearer($0) },
         timeout: settings.timeout, retry: retry, replyBytes: limits.replyBytes,
         current: { RequestID.headers }),
       model: settings.model, temperature: settings.temperature, prompt: prompt,
-      mode: settings.mode, limits: limits, logger: logger)
+      mode: settings.mode, limits: limits, figures: figures, logger: logger)
     guard settings.fallsBackToExtractive else { return model }
     return FallbackGenerator(primary: model, fallback: extractive, logger: logger)
   }

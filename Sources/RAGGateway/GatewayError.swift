@@ -72,6 +72,21 @@ public enum GatewayError: Error, Sendable, Equatable {
     }
   }
 
+  /// As `message`; for a schema failure all problems, each with the field that it is about.
+  var explanation: String {
+    guard case .unprocessable(let problems) = self else { return message }
+    return problems.map { problem in
+      let path = problem.location.dropFirst().map { step in
+        switch step {
+        case .name(let name): name
+        case .index(let index): String(index)
+        }
+      }
+      return path.isEmpty
+        ? problem.message : "\(path.joined(separator: ".")): \(problem.message)"
+    }.joined(separator: "; ")
+  }
+
   /// One sentence for people; for a schema failure the first problem.
   public var message: String {
     switch self {

@@ -14,7 +14,7 @@ public enum GatewayRouter {
     let uploads = UploadService(
       embedder: services.embedder, store: services.store, gate: gate, limits: limits)
     let documents = DocumentService(store: services.store, gate: gate, limits: limits)
-    let figures = RetrievalFigures()
+    let figures = services.figures
     let retriever = Retriever(
       embedder: services.embedder, store: services.store, gate: gate,
       threshold: services.threshold, reranker: services.reranker)
@@ -25,29 +25,44 @@ public enum GatewayRouter {
       store: services.store, embedder: services.embedder, age: limits.readinessAge)
     let stream = EventStream(limits: limits, figures: figures)
 
-    let router = Router(context: GatewayContext.self)
     let metrics = RequestMetrics()
+    let health = HealthController(probe: probe)
+    let metricsPage = MetricsController(
+      metrics: metrics, figures: figures, spans: services.tracer.queue)
+    let upload = UploadController(
+      uploads: uploads, documents: documents, stream: stream, limits: limits)
+    let insight = InsightController(service: insights, stream: stream, limits: limits)
+    let chat = ChatController(
+      service: insights, embedder: services.embedder, stream: stream, limits: limits)
+    let tools = ToolController(
+      service: insights, uploads: uploads, origins: services.origins, limits: limits)
+    func addRoutes(to router: Router<GatewayContext>) {
+      health.addRoutes(to: router)
+      metricsPage.addRoutes(to: router)
+      upload.addRoutes(to: router)
+      insight.addRoutes(to: router)
+      chat.addRoutes(to: router)
+      tools.addRoutes(to: router)
+      PageController().addRoutes(to: router)
+    }
+    // What is in front of the routes has to know them.
+    let plain = Router(context: GatewayContext.self)
+    addRoutes(to: plain)
+
+    let router = Router(context: GatewayContext.self, options: .autoGenerateHeadEndpoints)
     router.add(
       middleware: RequestLogMiddleware(
         metrics: metrics, tracer: services.tracer, logger: services.logger))
+    router.add(middleware: CrossOriginMiddleware(origins: services.origins))
     router.add(
-      middleware: ErrorMiddleware(logger: services.logger, drainedBytes: limits.drainedBytes))
+      middleware: ErrorMiddleware(
+        logger: services.logger, routes: RouteTable(plain), drainedBytes: limits.drainedBytes))
     router.add(
       middleware: AccessMiddleware(
         keys: services.keys, requestsPerMinute: limits.requestsPerMinute))
-    router.add(middleware: AdmissionMiddleware(limit: limits.requestsInFlight))
+    router.add(middleware: AdmissionMiddleware(limit: limits.requestsInFlight, figures: figures))
     router.add(middleware: DeadlineMiddleware(time: limits.requestTime))
-    HealthController(probe: probe).addRoutes(to: router)
-    MetricsController(metrics: metrics, figures: figures, spans: services.tracer.queue)
-      .addRoutes(to: router)
-    UploadController(uploads: uploads, documents: documents, stream: stream, limits: limits)
-      .addRoutes(to: router)
-    InsightController(service: insights, stream: stream, limits: limits).addRoutes(to: router)
-    ChatController(
-      service: insights, embedder: services.embedder, stream: stream, limits: limits
-    ).addRoutes(to: router)
-    ToolController(service: insights, uploads: uploads, limits: limits).addRoutes(to: router)
-    PageController().addRoutes(to: router)
+    addRoutes(to: router)
     return router
   }
 }
@@ -72,7 +87,7 @@ struct HealthController: Sendable {
 /// text format of Prometheus and under the names that the server uses.
 struct MetricsController: Sendable {
   let metrics: RequestMetrics
-  let figures: RetrievalFigures
+  let figures: GatewayFigures
   let spans: SpanQueue?
 
   func addRoutes(to router: Router<GatewayContext>) {

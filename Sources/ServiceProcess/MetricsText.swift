@@ -46,6 +46,21 @@ package struct MetricsText: Sendable {
     }
   }
 
+  /// A histogram without labels: how many values lie within each bound, how many there are in all,
+  /// and what they add up to.
+  package mutating func histogram(
+    _ name: String, _ help: String, _ cumulative: [(bound: Double, count: Int)], count: Int,
+    sum: Double
+  ) {
+    header(name, .histogram, help)
+    for (bound, count) in cumulative {
+      line("\(name)_bucket", [("le", Self.number(bound))], Double(count))
+    }
+    line("\(name)_bucket", [("le", "+Inf")], Double(count))
+    line("\(name)_sum", [], sum)
+    line("\(name)_count", [], Double(count))
+  }
+
   private mutating func header(_ name: String, _ kind: Kind, _ help: String) {
     text += "# HELP \(name) \(help)\n# TYPE \(name) \(kind.rawValue)\n"
   }

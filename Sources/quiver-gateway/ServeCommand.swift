@@ -38,6 +38,7 @@ struct ServeCommand: AsyncParsableCommand {
         "address": "\(settings.host):\(settings.port)", "store": "\(settings.shownStoreURL)",
         "collection": "\(settings.store.collection)",
         "embeddings": "\(settings.embedding.provider.rawValue)/\(settings.embedding.model)",
+        "language": "\(assembly.services.embedder.language ?? "any")",
         "answers": "\(settings.generation.provider.rawValue)",
         "keys": "\(settings.access.keys.isEmpty ? "none: everybody may do everything" : "needed")",
       ])

@@ -178,7 +178,7 @@ def test_images_run_as_they_should(name):
     labels = " ".join(of(stage, "LABEL"))
     for label in ("title", "description", "version", "revision"):
         assert f"org.opencontainers.image.{label}=" in labels
-    words = [word for word, _ in stage]
+    words = [word for word, text in stage if not text.startswith("DOCUMENT_PROGRAMS=")]
     assert words.index("USER") > words.index("RUN"), "nothing is installed as that user"
     # What changes with every build comes last, so that all before it stays cached.
     assert words.index("ARG") > words.index("CMD")
@@ -201,6 +201,18 @@ def test_stages_install_little_and_leave_nothing():
             assert "rm -rf /var/lib/apt/lists/*" in run or name == "model"
             if name in services():
                 assert "/var/cache/apt/*" in run, "downloaded packages would stay in the image"
+
+
+def test_documents_are_read_in_the_image():
+    """A program that reads a kind of document must be in the image and on the machine."""
+    converter = (ROOT / "Sources" / "RAGGateway" / "Ingest" / "Converter.swift").read_text()
+    wanted = set(re.findall(r'package = "([\w-]+)"', converter))
+    (programs,) = [text for text in of(stages()["quiver-gateway"], "ARG")
+                   if text.startswith("DOCUMENT_PROGRAMS=")]  # fmt: skip
+    assert wanted == set(shlex.split(programs)[0].partition("=")[2].split())
+    assert "${DOCUMENT_PROGRAMS}" in of(stages()["quiver-gateway"], "RUN")[0]
+    script = (ROOT / "scripts" / "install-dependencies").read_text()
+    assert all(re.search(rf"\b{name}\b", script) for name in wanted)
 
 
 def test_what_is_built_needs_what_the_scripts_install():

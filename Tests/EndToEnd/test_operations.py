@@ -107,7 +107,7 @@ def sources(*folders: str) -> str:
 
 def test_what_the_page_names_is_there():
     spans = re.search(r"^\| span \|.*?\n\n", PAGE, re.MULTILINE | re.DOTALL)[0]
-    metrics = sources("QdrantREST/Metrics", "ServiceProcess")
+    metrics = sources("QdrantREST/Metrics", "ServiceProcess", "RAGGateway")
     row = re.compile(r"^\| `([a-z_]+)`(?:, (?:with )?`([a-z_]+)`)?(?: in it)? \|", re.MULTILINE)
     for name in row.findall(PAGE.replace(spans, "")):
         for figure in filter(None, name):

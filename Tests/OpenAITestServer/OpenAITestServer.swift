@@ -51,6 +51,9 @@ public final class OpenAITestServer: Sendable {
     case .tooManyRequests(let seconds):
       return .respond(
         status: 429, headers: [("Retry-After", String(seconds))], body: error("slow down"))
+    case .busy(let seconds):
+      return .respond(
+        status: 503, headers: [("Retry-After", String(seconds))], body: error("loading"))
     case .status(let status, let message): return .respond(status: status, body: error(message))
     case .hang: return .hang
     case .cutStream: return .cut(sent: #"{"choices":[{"message":{"content":"#)
@@ -91,6 +94,12 @@ public final class OpenAITestServer: Sendable {
         ]))
     }
     if fault == .missingVector { data.removeLast() }
+    if fault == .extraVector, let last = data.last { data.append(last) }
+    if fault == .wordVectors {
+      data = data.indices.map {
+        .object(["index": .integer(Int64($0)), "embedding": .array([.string("one")])])
+      }
+    }
     if fault == .reversed { data.reverse() }
     return .respond(
       status: 200, body: text(.object(["object": .string("list"), "data": .array(data)])))
@@ -112,7 +121,11 @@ public final class OpenAITestServer: Sendable {
     }
     var message: JSONObjectValue = ["role": .string("assistant")]
     switch fault {
-    case .content(let content): message["content"] = .string(content)
+    case .content(let content), .truncated(let content): message["content"] = .string(content)
+    case .parts(let content):
+      message["content"] = .array([
+        .object(["type": .string("text"), "text": .string(content)])
+      ])
     case .emptyContent: message["content"] = .null
     case .refusal(let words):
       message["content"] = .null
@@ -122,8 +135,10 @@ public final class OpenAITestServer: Sendable {
     if case .object(let body) = request.json, body["stream"] == .bool(true) {
       return streamed(message)
     }
+    var reason = "stop"
+    if case .truncated = fault { reason = "length" }
     let choice: JSONValue = .object([
-      "index": .integer(0), "message": .object(message), "finish_reason": .string("stop"),
+      "index": .integer(0), "message": .object(message), "finish_reason": .string(reason),
     ])
     return .respond(
       status: 200,

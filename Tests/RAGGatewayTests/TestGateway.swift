@@ -13,6 +13,7 @@ struct TestGateway {
   let generator: any AnswerGenerator
   var limits = GatewayLimits()
   var keys = AccessKeys()
+  var origins = AllowedOrigins()
 
   init(
     embedder: HashingEmbedder = HashingEmbedder(), store: MemoryStore = MemoryStore(),
@@ -27,7 +28,7 @@ struct TestGateway {
   func run(_ body: @escaping @Sendable (any TestClientProtocol) async throws -> Void) async throws {
     let services = GatewayServices(
       embedder: embedder, store: store, generator: generator, keys: keys,
-      limits: limits,
+      origins: origins, limits: limits,
       logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     let application = Application(
       router: GatewayRouter.make(services), logger: services.logger)

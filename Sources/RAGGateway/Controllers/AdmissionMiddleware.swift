@@ -5,10 +5,12 @@ import Synchronization
 /// are exempt.
 final class AdmissionMiddleware<Context: RequestContext>: RouterMiddleware {
   private let limit: Int
+  private let figures: GatewayFigures
   private let inFlight = Mutex(0)
 
-  init(limit: Int) {
+  init(limit: Int, figures: GatewayFigures) {
     self.limit = limit
+    self.figures = figures
   }
 
   func handle(
@@ -25,7 +27,11 @@ final class AdmissionMiddleware<Context: RequestContext>: RouterMiddleware {
       return true
     }
     guard isAdmitted else { throw GatewayError.overloaded(retryAfterSeconds: 1) }
-    defer { inFlight.withLock { $0 -= 1 } }
+    figures.change(.requests, by: 1)
+    defer {
+      inFlight.withLock { $0 -= 1 }
+      figures.change(.requests, by: -1)
+    }
     return try await next(request, context)
   }
 }

@@ -17,31 +17,32 @@ struct ChatController: Sendable {
 
   func addRoutes(to router: Router<GatewayContext>) {
     router.get("/v1/models") { _, _ in
-      try await answering { () async throws(GatewayError) in
-        let embedding = try await embedder.identity().model
-        return .object([
-          "object": .string("list"),
-          "data": .array([Self.entry(Self.model), Self.entry(embedding)]),
-        ])
+      let data = try await models().map { Self.entry($0) }
+      return JSONResponse.make(
+        JSONValue.object(["object": .string("list"), "data": .array(data)]).serialized())
+    }
+    router.get("/v1/models/:name") { _, context in
+      let name = try context.parameters.require("name")
+      guard try await models().contains(name) else {
+        throw HTTPError(.notFound, message: "There is no model `\(name)`")
       }
+      return JSONResponse.make(Self.entry(name).serialized())
     }
     router.post("/v1/embeddings") { request, _ in
       let body = try await RequestBody.collect(request, upTo: limits.bodyBytes)
-      return try await answering { () async throws(GatewayError) in
-        try await embeddings(body)
-      }
+      return JSONResponse.make(try await embeddings(body).serialized())
     }
     router.post("/v1/chat/completions") { request, context in
       let body = try await RequestBody.collect(request, upTo: limits.bodyBytes)
-      do throws(GatewayError) {
-        let chat = try ChatRequest(body, limits: limits)
-        if chat.question.isStreamed { return try streamed(chat, for: context.caller) }
-        let insight = try await service.insight(for: chat.question, by: context.caller)
-        return JSONResponse.make(Completion(model: chat.model).whole(insight).serialized())
-      } catch {
-        return Self.failure(error)
-      }
+      let chat = try ChatRequest(body, limits: limits)
+      if chat.question.isStreamed { return try streamed(chat, for: context.caller) }
+      let insight = try await service.insight(for: chat.question, by: context.caller)
+      return JSONResponse.make(Completion(chat).whole(insight).serialized())
     }
+  }
+
+  private func models() async throws(GatewayError) -> [String] {
+    [Self.model, try await embedder.identity().model]
   }
 
   private static func entry(_ id: String) -> JSONValue {
@@ -51,35 +52,10 @@ struct ChatController: Sendable {
     ])
   }
 
-  private func answering(
-    _ work: () async throws(GatewayError) -> JSONValue
-  ) async throws -> Response {
-    do throws(GatewayError) {
-      return JSONResponse.make(try await work().serialized())
-    } catch {
-      return Self.failure(error)
-    }
-  }
-
-  /// An error in the form that clients of this interface read.
-  private static func failure(_ error: GatewayError) -> Response {
-    let kind = error.status < 500 ? "invalid_request_error" : "server_error"
-    let body = JSONValue.object([
-      "error": .object([
-        "message": .string(error.message), "type": .string(kind), "param": .null, "code": .null,
-      ])
-    ])
-    var response = JSONResponse.make(
-      body.serialized(), status: HTTPResponse.Status(code: error.status == 422 ? 400 : error.status)
-    )
-    if let seconds = error.retryAfterSeconds { response.headers[.retryAfter] = String(seconds) }
-    return response
-  }
-
   private func streamed(
     _ chat: ChatRequest, for caller: Caller
   ) throws(GatewayError) -> Response {
-    let completion = Completion(model: chat.model)
+    let completion = Completion(chat)
     return try stream.response { [service] send in
       @Sendable func write(_ value: JSONValue) {
         send("data: \(String(decoding: value.serialized(), as: UTF8.self))\n\n")
@@ -95,6 +71,7 @@ struct ChatController: Sendable {
           (insight.retrieved.isEmpty ? insight.answer.summary : "") + Completion.sources(insight)
         if !rest.isEmpty { write(completion.piece(["content": .string(rest)])) }
         write(completion.piece([:], isLast: true))
+        if chat.asksForUsage { write(completion.usage(insight)) }
       } catch {
         write(
           .object([
@@ -115,10 +92,13 @@ struct ChatController: Sendable {
     case .string(let text): texts = [text]
     case .array(let elements):
       texts = elements.compactMap(\.stringValue)
-      guard texts.count == elements.count, !texts.isEmpty else {
+      guard texts.count == elements.count else {
         throw .badRequest("`input` must be a text or a list of texts; token numbers are not read")
       }
     default: throw .badRequest("`input` must be a text or a list of texts")
+    }
+    guard !texts.isEmpty, texts.allSatisfy({ !$0.trimmed.isEmpty }) else {
+      throw .badRequest("`input` holds a text without a word, or none at all")
     }
     guard texts.count <= limits.chunksPerUpload else {
       throw .tooLarge("\(texts.count) texts are more than \(limits.chunksPerUpload)")
@@ -157,10 +137,13 @@ struct ChatController: Sendable {
 struct ChatRequest: Sendable {
   let model: String
   var question: QuestionRequest
+  /// Whether a stream is to end with what was counted.
+  let asksForUsage: Bool
 
   init(_ body: [UInt8], limits: GatewayLimits) throws(GatewayError) {
     let root = try RequestBody.object(body)
     model = root["model"]?.stringValue ?? ChatController.model
+    asksForUsage = root["stream_options"]?["include_usage"] == .bool(true)
     var turns: [ConversationTurn] = []
     for message in root["messages"]?.arrayValue ?? [] {
       // What a program tells a model to be is not about what is stored.
@@ -192,12 +175,14 @@ struct ChatRequest: Sendable {
 
 /// Writes insights as chat completions, with what they rely on behind the text.
 struct Completion: Sendable {
-  let model: String
+  private let model: String
+  private let question: String
   private let id: String
   private let created: Int64
 
-  init(model: String) {
-    self.model = model
+  init(_ chat: ChatRequest) {
+    model = chat.model
+    question = chat.question.question
     id = "chatcmpl-\(UInt64.random(in: .min ... .max))"
     created = Int64(Date().timeIntervalSince1970)
   }
@@ -218,9 +203,6 @@ struct Completion: Sendable {
       "role": .string("assistant"),
       "content": .string(insight.answer.summary + Self.sources(insight)), "refusal": .null,
     ]
-    let none: JSONObjectValue = [
-      "prompt_tokens": .integer(0), "completion_tokens": .integer(0), "total_tokens": .integer(0),
-    ]
     return .object([
       "id": .string(id), "object": .string("chat.completion"), "created": .integer(created),
       "model": .string(model),
@@ -230,8 +212,28 @@ struct Completion: Sendable {
           "logprobs": .null,
         ])
       ]),
-      "usage": .object(none),
+      "usage": tokens(insight),
       "insight": (try? JSONValue(parsing: insight.json)) ?? .null,
+    ])
+  }
+
+  /// The tokens of question, passages and answer, estimated: who answers may count otherwise.
+  private func tokens(_ insight: Insight) -> JSONValue {
+    let prompt = insight.retrieved.reduce(TokenEstimate.of(question)) {
+      $0 + TokenEstimate.of($1.text)
+    }
+    let reply = TokenEstimate.of(insight.answer.summary)
+    return .object([
+      "prompt_tokens": .integer(Int64(prompt)), "completion_tokens": .integer(Int64(reply)),
+      "total_tokens": .integer(Int64(prompt + reply)),
+    ])
+  }
+
+  /// What ends a stream whose reader wants to know: no choice, and the tokens.
+  func usage(_ insight: Insight) -> JSONValue {
+    .object([
+      "id": .string(id), "object": .string("chat.completion.chunk"), "created": .integer(created),
+      "model": .string(model), "choices": .array([]), "usage": tokens(insight),
     ])
   }
 

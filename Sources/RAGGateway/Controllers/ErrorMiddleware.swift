@@ -11,6 +11,8 @@ import ServiceProcess
 /// writes first and reads later would see its connection break otherwise.
 struct ErrorMiddleware<Context: RequestContext>: RouterMiddleware {
   let logger: Logger
+  /// What methods each path knows.
+  let routes: RouteTable
   /// Bytes that are read on at most.
   let drainedBytes: Int
 
@@ -18,6 +20,7 @@ struct ErrorMiddleware<Context: RequestContext>: RouterMiddleware {
     _ request: Request, context: Context,
     next: (Request, Context) async throws -> Response
   ) async throws -> Response {
+    let path = request.uri.path
     do {
       return try await next(request, context)
     } catch let error as GatewayError {
@@ -25,24 +28,33 @@ struct ErrorMiddleware<Context: RequestContext>: RouterMiddleware {
         logger.warning(
           "request failed",
           metadata: [
-            "request_id": "\(RequestID.current ?? "")", "path": "\(request.uri.path)",
+            "request_id": "\(RequestID.current ?? "")", "path": "\(path)",
             "reason": "\(error.message)",
           ])
       }
-      return JSONResponse.make(error)
+      return JSONResponse.make(error, at: path)
     } catch let unread as UnreadBody {
-      return draining(request, behind: JSONResponse.make(unread.error))
+      return draining(request, behind: JSONResponse.make(unread.error, at: path))
     } catch let error as HTTPError {
+      let methods = routes.methods(of: path)
+      let isKnown = methods.isEmpty || methods.contains(request.method.rawValue)
+      if error.status == .notFound, !isKnown {
+        var response = JSONResponse.detail(
+          "Method Not Allowed", status: .methodNotAllowed, at: path)
+        response.headers[.allow] = methods.joined(separator: ", ")
+        return response
+      }
       let phrase = error.body ?? error.status.reasonPhrase
-      return JSONResponse.detail(phrase, status: error.status)
+      return JSONResponse.detail(phrase, status: error.status, at: path)
     } catch {
       logger.error(
         "unexpected error",
         metadata: [
-          "request_id": "\(RequestID.current ?? "")", "path": "\(request.uri.path)",
+          "request_id": "\(RequestID.current ?? "")", "path": "\(path)",
           "error": "\(error)",
         ])
-      return JSONResponse.detail("Internal Server Error", status: .internalServerError)
+      return JSONResponse.detail(
+        "Internal Server Error", status: .internalServerError, at: path)
     }
   }
 
@@ -72,5 +84,31 @@ struct ErrorMiddleware<Context: RequestContext>: RouterMiddleware {
     }
 
     consuming func finish(_ trailingHeaders: HTTPFields?) async throws {}
+  }
+}
+
+/// The methods that every path knows, so that a wrong one is told from a wrong path.
+struct RouteTable: Sendable {
+  private let entries: [(steps: [String], method: String)]
+
+  /// The routes of a router.
+  init<Context>(_ router: Router<Context>) {
+    entries = router.routes.map { route in
+      (Self.steps(route.path.description), route.method.rawValue)
+    }
+  }
+
+  /// In alphabetical order; none for a path that no route has.
+  func methods(of path: String) -> [String] {
+    let steps = Self.steps(path)
+    let found = entries.filter { entry in
+      entry.steps.count == steps.count
+        && zip(entry.steps, steps).allSatisfy { $0 == $1 || $0.hasPrefix("{") }
+    }
+    return Set(found.map(\.method)).sorted()
+  }
+
+  private static func steps(_ path: String) -> [String] {
+    path.split(separator: "/").map(String.init)
   }
 }

@@ -14,7 +14,7 @@ struct EventStream: Sendable {
   typealias Send = @Sendable (String) -> Void
 
   let limits: GatewayLimits
-  let figures: RetrievalFigures
+  let figures: GatewayFigures
 
   /// A response of the events that `work` sends until it returns.
   ///
@@ -22,7 +22,9 @@ struct EventStream: Sendable {
   func response(
     _ work: @escaping @Sendable (_ send: @escaping Send) async -> Void
   ) throws(GatewayError) -> Response {
-    guard figures.openStreams < limits.streams else { throw .overloaded(retryAfterSeconds: 1) }
+    guard figures.value(of: .streams) < limits.streams else {
+      throw .overloaded(retryAfterSeconds: 1)
+    }
     var headers = HTTPFields()
     headers[.contentType] = "text/event-stream; charset=utf-8"
     headers[.cacheControl] = "no-cache"
@@ -34,8 +36,8 @@ struct EventStream: Sendable {
     return Response(
       status: .ok, headers: headers,
       body: ResponseBody { writer in
-        figures.changeStreams(by: 1)
-        defer { figures.changeStreams(by: -1) }
+        figures.change(.streams, by: 1)
+        defer { figures.change(.streams, by: -1) }
         let (texts, continuation) = AsyncStream.makeStream(of: String.self)
         let working = RequestID.$current.withValue(id) {
           RequestDeadline.$current.withValue(deadline) {

@@ -8,6 +8,7 @@ import Hummingbird
 struct ToolController: Sendable {
   let service: InsightService
   let uploads: UploadService
+  let origins: AllowedOrigins
   let limits: GatewayLimits
 
   private static let versions = ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"]
@@ -21,7 +22,7 @@ struct ToolController: Sendable {
   func addRoutes(to router: Router<GatewayContext>) {
     router.post("/mcp") { request, context in
       // A page of another site must not reach a gateway on its reader's machine.
-      guard Self.isOwnOrigin(request) else {
+      guard isAllowed(request) else {
         throw GatewayError.forbidden("Requests from pages of other sites are not taken")
       }
       let body = try await RequestBody.collect(request, upTo: limits.bodyBytes)
@@ -44,15 +45,16 @@ struct ToolController: Sendable {
       router.on("/mcp", method: method) { _, _ in
         var response = JSONResponse.detail(
           "Messages are posted here; there are no sessions and no events",
-          status: .methodNotAllowed)
+          status: .methodNotAllowed, at: "/mcp")
         response.headers[.allow] = "POST"
         return response
       }
     }
   }
 
-  private static func isOwnOrigin(_ request: Request) -> Bool {
+  private func isAllowed(_ request: Request) -> Bool {
     guard let origin = request.headers[.origin] else { return true }
+    if origins.allow(origin) { return true }
     let host = origin.split(separator: "/").last.map(String.init) ?? ""
     return host == request.head.authority
   }
@@ -98,24 +100,11 @@ struct ToolController: Sendable {
         let value = try await call(name, arguments, for: caller)
         return Self.content(value.text, value.structured, isError: false)
       } catch {
-        return Self.content(Self.words(of: error), nil, isError: true)
+        return Self.content(error.explanation, nil, isError: true)
       }
     case let method:
       throw Problem(code: -32_601, message: "Method not found: \(method ?? "none")")
     }
-  }
-
-  private static func words(of error: GatewayError) -> String {
-    guard case .unprocessable(let problems) = error else { return error.message }
-    return problems.map { problem in
-      let path = problem.location.dropFirst().map { step in
-        switch step {
-        case .name(let name): name
-        case .index(let index): String(index)
-        }
-      }
-      return "\(path.joined(separator: ".")): \(problem.message)"
-    }.joined(separator: "; ")
   }
 
   private static func content(

@@ -109,6 +109,10 @@ struct UploadController: Sendable {
   /// Reads `document`, `limit` and `from` of the query string.
   private func list(_ request: Request, _ caller: Caller) async throws -> Response {
     let query = request.uri.queryParameters
+    if let unknown = query.first(where: { !["document", "limit", "from"].contains($0.key) }) {
+      throw GatewayError.badRequest(
+        "`\(unknown.key)` is not known: document, limit and from are")
+    }
     var limit = 100
     if let text = query["limit"] {
       guard let number = Int(text), (1...limits.chunksListed).contains(number) else {

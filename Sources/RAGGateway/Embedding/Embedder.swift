@@ -9,6 +9,9 @@ public protocol Embedder: Sendable {
   /// the model, since every model has its own scale.
   var similarityThreshold: Float { get }
 
+  /// The language that the model reads best; `nil` where it reads many, or nobody knows.
+  var language: String? { get }
+
   /// Length, by `length(of:)`, of a text that is read to its end.
   var longestText: Int { get }
 
@@ -29,6 +32,9 @@ public protocol Embedder: Sendable {
 }
 
 extension Embedder {
+  /// Not known.
+  public var language: String? { nil }
+
   /// About 8,000 tokens, as services have it.
   public var longestText: Int { 7_500 }
 

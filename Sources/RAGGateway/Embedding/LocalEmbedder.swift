@@ -9,16 +9,20 @@ public final class LocalEmbedder: Embedder {
 
   private let model: SentenceEmbedder
   private let threads: Int
+  private let figures: GatewayFigures
   private let pool: NIOThreadPool
 
   /// Opens the model and compares its vectors with known ones. Blocks for some hundred
   /// milliseconds.
   ///
   /// - Throws: `EmbeddingModelError` when a file is missing or damaged, or the vectors are wrong.
-  public init(modelFolder: String, threads: Int) throws(EmbeddingModelError) {
+  public init(
+    modelFolder: String, threads: Int, figures: GatewayFigures = .init()
+  ) throws(EmbeddingModelError) {
     model = try SentenceEmbedder(modelFolder: modelFolder)
     try model.verify()
     self.threads = max(1, threads)
+    self.figures = figures
     pool = NIOThreadPool(numberOfThreads: self.threads)
     pool.start()
   }
@@ -33,6 +37,9 @@ public final class LocalEmbedder: Embedder {
 
   /// 0.30, measured for this model.
   public var similarityThreshold: Float { SimilarityThreshold.standard(forModel: model.modelName) }
+
+  /// That of the texts that the model was trained on.
+  public var language: String? { "English" }
 
   /// The model; never fails.
   public func identity() async throws(GatewayError) -> EmbeddingIdentity {
@@ -76,6 +83,8 @@ public final class LocalEmbedder: Embedder {
   ) async throws(GatewayError) -> [Result] {
     guard !texts.isEmpty else { return [] }
     let batches = BatchRunner.batches(of: texts, count: Self.batch, characters: .max)
+    figures.add(batches.count, to: .embeddingBatches)
+    figures.add(texts.count, to: .embeddingTexts)
     return try await BatchRunner.run(batches, concurrency: threads) {
       [pool, model] batch in
       guard !Task.isCancelled else {

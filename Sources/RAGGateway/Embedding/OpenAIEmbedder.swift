@@ -15,17 +15,20 @@ public final class OpenAIEmbedder: Embedder {
   private let expectedDimension: Int?
   private let batch: Int
   private let concurrency: Int
+  private let figures: GatewayFigures
   private let knownDimension = Mutex<Int?>(nil)
 
   /// An embedder for `model`, whose vectors must have `expectedDimension` components where given.
   package init(
-    endpoint: JSONEndpoint, model: String, expectedDimension: Int?, batch: Int, concurrency: Int
+    endpoint: JSONEndpoint, model: String, expectedDimension: Int?, batch: Int, concurrency: Int,
+    figures: GatewayFigures = .init()
   ) {
     self.endpoint = endpoint
     self.model = model
     self.expectedDimension = expectedDimension
     self.batch = batch
     self.concurrency = concurrency
+    self.figures = figures
   }
 
   /// The usual threshold of the model's family.
@@ -67,6 +70,8 @@ public final class OpenAIEmbedder: Embedder {
   }
 
   private func request(_ texts: [String]) async throws(GatewayError) -> [[Float]] {
+    figures.add(to: .embeddingBatches)
+    figures.add(texts.count, to: .embeddingTexts)
     let reply = try await send(.post, "/embeddings", body: body(texts))
     if reply.isSuccess { return try vectors(in: reply, count: texts.count) }
     if reply.status == 429 || (reply.status == 503 && reply.retryAfter != nil) {

@@ -20,6 +20,7 @@ struct ChatEndpoint: Sendable {
   let endpoint: JSONEndpoint
   let model: String
   let temperature: Double?
+  let figures: GatewayFigures
 
   /// Words of complaints about the way of asking.
   private static let formatWords = [
@@ -40,6 +41,19 @@ struct ChatEndpoint: Sendable {
 
   /// The reply to messages; with `say` it is streamed, and handed on piece by piece.
   func attempt(
+    _ messages: [ChatMessage], format: String?, saying say: (@Sendable (String) -> Void)?
+  ) async throws(Rejection) -> ChatReply {
+    let start = ContinuousClock.now
+    let reply = try await reply(messages, format: format, saying: say)
+    let usage = reply.usage
+    figures.countCompletion(
+      seconds: (ContinuousClock.now - start) / .seconds(1),
+      prompt: usage?.prompt ?? messages.reduce(0) { $0 + TokenEstimate.of($1.content) },
+      reply: usage?.reply ?? TokenEstimate.of(reply.content))
+    return reply
+  }
+
+  private func reply(
     _ messages: [ChatMessage], format: String?, saying say: (@Sendable (String) -> Void)?
   ) async throws(Rejection) -> ChatReply {
     let body = body(messages, format: format, isStreamed: say != nil)
@@ -111,6 +125,7 @@ final class ChatStream: Sendable {
     var content = ""
     var refusal = ""
     var isTruncated = false
+    var usage: ChatReply.Usage?
     var events = 0
     var other: [UInt8] = []
   }
@@ -145,7 +160,7 @@ final class ChatStream: Sendable {
       guard state.events > 0 else { return nil }
       return ChatReply(
         content: state.content, refusal: state.refusal.isEmpty ? nil : state.refusal,
-        isTruncated: state.isTruncated)
+        isTruncated: state.isTruncated, usage: state.usage)
     }
   }
 
@@ -161,6 +176,7 @@ final class ChatStream: Sendable {
       return nil
     }
     let value = try? JSONValue(parsing: Array(line.dropFirst(prefix.count)))
+    if let usage = ChatReply.Usage(value?["usage"]) { state.usage = usage }
     guard let choice = value?["choices"]?.arrayValue?.first else { return nil }
     state.events += 1
     if choice["finish_reason"]?.stringValue == "length" { state.isTruncated = true }

@@ -27,12 +27,29 @@ struct ChatReply: Sendable, Equatable {
   let refusal: String?
   /// Whether the reply was cut off at the token limit.
   let isTruncated: Bool
+  /// What the provider counted; `nil` when it does not say.
+  let usage: Usage?
+
+  /// Tokens of a completion.
+  struct Usage: Sendable, Equatable {
+    let prompt: Int
+    let reply: Int
+
+    /// Reads `usage` of a completion; `nil` when it is none.
+    init?(_ json: JSONValue?) {
+      guard let prompt = json?["prompt_tokens"]?.numberValue.flatMap({ Int(exactly: $0) }),
+        let reply = json?["completion_tokens"]?.numberValue.flatMap({ Int(exactly: $0) })
+      else { return nil }
+      (self.prompt, self.reply) = (max(0, prompt), max(0, reply))
+    }
+  }
 
   /// A reply of these parts.
-  init(content: String, refusal: String?, isTruncated: Bool) {
+  init(content: String, refusal: String?, isTruncated: Bool, usage: Usage?) {
     self.content = content
     self.refusal = refusal
     self.isTruncated = isTruncated
+    self.usage = usage
   }
 
   /// Reads a completion; `nil` when the body is none.
@@ -44,6 +61,7 @@ struct ChatReply: Sendable, Equatable {
     content = message["content"]?.stringValue ?? parts?.joined() ?? ""
     refusal = message["refusal"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
     isTruncated = choice["finish_reason"]?.stringValue == "length"
+    usage = Usage(json?["usage"])
   }
 }
 

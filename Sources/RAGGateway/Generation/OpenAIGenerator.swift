@@ -12,6 +12,7 @@ public final class OpenAIGenerator: AnswerGenerator {
   private let model: String
   private let prompt: InsightPrompt
   private let limits: GatewayLimits
+  private let figures: GatewayFigures
   private let logger: Logger
   private let forcedMode: StructuredMode?
   private let rememberedMode: Mutex<StructuredMode>
@@ -19,9 +20,12 @@ public final class OpenAIGenerator: AnswerGenerator {
   /// A generator for `model`. With `mode` there is one way to ask and no ladder.
   package init(
     endpoint: JSONEndpoint, model: String, temperature: Double?, prompt: InsightPrompt,
-    mode: StructuredMode?, limits: GatewayLimits = .init(), logger: Logger
+    mode: StructuredMode?, limits: GatewayLimits = .init(), figures: GatewayFigures = .init(),
+    logger: Logger
   ) {
-    chat = ChatEndpoint(endpoint: endpoint, model: model, temperature: temperature)
+    chat = ChatEndpoint(
+      endpoint: endpoint, model: model, temperature: temperature, figures: figures)
+    self.figures = figures
     self.model = model
     self.prompt = prompt
     self.limits = limits
@@ -100,6 +104,7 @@ public final class OpenAIGenerator: AnswerGenerator {
   private func repaired(
     _ messages: [ChatMessage], _ first: ChatReply, _ problem: String, _ request: AnswerRequest
   ) async throws(GatewayError) -> Answer {
+    figures.add(to: .languageModelRepairs)
     logger.info("repairing a reply", metadata: ["problem": "\(problem)"])
     var repair = messages
     if !first.content.isEmpty {

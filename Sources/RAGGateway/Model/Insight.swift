@@ -45,13 +45,16 @@ public struct Insight: Sendable, Equatable {
     status = .noKnowledge
   }
 
-  /// The answer when nothing reaches `threshold`.
-  public static func noKnowledge(threshold: Float) -> Insight {
+  /// The answer when nothing reaches `threshold`; `language` is the one that the embedding model
+  /// reads best, where it is one.
+  public static func noKnowledge(threshold: Float, language: String? = nil) -> Insight {
     Insight(
       summary: "Nothing stored here is similar enough to this question to answer it from.",
-      notice: "No passage reached the similarity threshold of \(threshold); no model was called. "
-        + "The built-in embedding model reads English: questions and texts in other languages are "
-        + "found less well.")
+      notice: "No passage reached the similarity threshold of \(threshold); no model was called."
+        + (language.map {
+          " The embedding model reads \($0): questions and texts in other languages are found "
+            + "less well."
+        } ?? ""))
   }
 
   /// The answer when there is no collection.

@@ -1,13 +1,13 @@
-import FastJSON
+package import FastJSON
 
 extension JSONValue {
   /// The text of a string.
-  var stringValue: String? {
+  package var stringValue: String? {
     if case .string(let text) = self { text } else { nil }
   }
 
   /// The number, of whatever kind.
-  var numberValue: Double? {
+  package var numberValue: Double? {
     switch self {
     case .integer(let number): Double(number)
     case .unsigned(let number): Double(number)
@@ -17,20 +17,20 @@ extension JSONValue {
   }
 
   /// The members of an object.
-  var objectValue: JSONObjectValue? {
+  package var objectValue: JSONObjectValue? {
     if case .object(let members) = self { members } else { nil }
   }
 
   /// The elements of an array.
-  var arrayValue: [JSONValue]? {
+  package var arrayValue: [JSONValue]? {
     if case .array(let elements) = self { elements } else { nil }
   }
 
   /// The member of an object; `nil` for anything else.
-  subscript(member: String) -> JSONValue? { objectValue?[member] }
+  package subscript(member: String) -> JSONValue? { objectValue?[member] }
 
   /// The text of a string, or a number as it is written: how an identifier may be spelled.
-  var identifierText: String? {
+  package var identifierText: String? {
     switch self {
     case .string(let text): text
     case .integer(let number): String(number)

@@ -6,12 +6,12 @@ public struct InsightService: Sendable {
   private let retriever: Retriever
   private let generator: any AnswerGenerator
   private let retrieved: Int
-  private let figures: RetrievalFigures
+  private let figures: GatewayFigures
 
   /// A service that retrieves up to `retrieved` chunks unless the question says how many.
   init(
     retriever: Retriever, generator: any AnswerGenerator, retrieved: Int,
-    figures: RetrievalFigures
+    figures: GatewayFigures
   ) {
     self.retriever = retriever
     self.generator = generator
@@ -51,7 +51,8 @@ public struct InsightService: Sendable {
     let insight: Insight
     switch retrieval.outcome {
     case .nothingStored(let collection): insight = .nothingStored(in: collection)
-    case .nothingNear(let bar): insight = .noKnowledge(threshold: bar)
+    case .nothingNear(let bar):
+      insight = .noKnowledge(threshold: bar, language: retriever.embedder.language)
     case .found(let chunks):
       let asked = AnswerRequest(
         question: retrieval.question, questionVector: retrieval.vectors?.vector ?? [],

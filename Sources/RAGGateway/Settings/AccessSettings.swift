@@ -5,6 +5,8 @@ import TransportBase
 public struct AccessSettings: Sendable {
   /// Who may do what; none lets everybody do everything.
   public var keys: AccessKeys
+  /// Whose pages may call from a browser.
+  public var origins: AllowedOrigins
   /// Bounds on requests.
   public var limits: GatewayLimits
   /// The certificate by which the gateway speaks TLS; `nil` where it does not.
@@ -20,6 +22,10 @@ public struct AccessSettings: Sendable {
           "`read:KEY` or `write:KEY`, or `read@TENANT:KEY`, with commas between, and keys of "
           + "at least 8 characters"
       ) { AccessKeys($0) } ?? AccessKeys()
+    origins =
+      reader.value(
+        .allowedOrigins, expected: "origins such as https://app.example with commas between, or `*`"
+      ) { AllowedOrigins($0) } ?? AllowedOrigins()
     limits = GatewayLimits()
     certificate = Self.certificate(reading: &reader)
     certificateAge = .seconds(reader.integer(.tlsReload, in: 0...31_536_000) ?? 3_600)

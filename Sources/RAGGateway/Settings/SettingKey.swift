@@ -41,6 +41,8 @@ public enum SettingKey: String, Sendable, CaseIterable {
   /// After how many seconds these files are read anew; 0 for never.
   case tlsReload = "TLS__CERT_TTL"
   case accessKeys = "AUTH__API_KEYS"
+  /// The origins whose pages may call from a browser.
+  case allowedOrigins = "AUTH__ALLOWED_ORIGINS"
   case requestTime = "LIMITS__REQUEST_TIMEOUT_S"
   case requestsInFlight = "LIMITS__REQUESTS_IN_FLIGHT"
   case requestsPerMinute = "LIMITS__REQUESTS_PER_MINUTE"
@@ -124,7 +126,8 @@ extension SettingKey: Setting {
     case .bodyBytes: "8"
     case .tlsReload: "3600"
     case .embeddingModelPath: ModelFolder.standard
-    case .accessKeys, .rerankURL, .rerankModel, .rerankKey, .storeKey, .storeAuthorities,
+    case .accessKeys, .allowedOrigins, .rerankURL, .rerankModel, .rerankKey, .storeKey,
+      .storeAuthorities,
       .vectorSize, .threshold, .embeddingModel, .embeddingKey, .chatKey, .chatTemperature,
       .promptPath, .tlsCertificate, .tlsKey, .tlsAuthorities, .tracingEndpoint, .tracingHeaders,
       .tracingAuthorities:

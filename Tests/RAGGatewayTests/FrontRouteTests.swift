@@ -1,0 +1,134 @@
+import FastJSON
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import NIOCore
+import RAGGateway
+import Testing
+
+@Suite struct FrontRouteTests {
+  private static let origin = "https://app.example"
+
+  private static func field(_ name: String) throws -> HTTPField.Name {
+    try #require(HTTPField.Name(name))
+  }
+
+  @Test func aWrongMethodIsToldFromAWrongPath() async throws {
+    try await TestGateway().run { client in
+      for (path, allowed) in [
+        ("/query", "POST"), ("/upload/chunks", "DELETE, GET, POST"), ("/v1/models/quiver", "GET"),
+      ] {
+        try await client.execute(uri: path, method: .put) { response in
+          #expect(response.status == .methodNotAllowed)
+          #expect(response.headers[.allow] == allowed)
+        }
+      }
+      #expect(try await client.get("/nowhere").status == 404)
+    }
+  }
+
+  @Test func headsAreThoseOfGets() async throws {
+    try await TestGateway().run { client in
+      for path in ["/", "/health/live", "/metrics"] {
+        try await client.execute(uri: path, method: .head) { response in
+          #expect(response.status == .ok)
+          #expect(response.body.readableBytes == 0)
+        }
+      }
+    }
+  }
+
+  @Test func pagesOfNamedSitesMayCall() async throws {
+    var gateway = TestGateway()
+    gateway.origins = try #require(AllowedOrigins("https://app.example http://localhost:3000"))
+    gateway.keys = try #require(AccessKeys("read:reading-key"))
+    let allowOrigin = try Self.field("access-control-allow-origin")
+    let asked: HTTPFields = [
+      .origin: Self.origin, try Self.field("access-control-request-method"): "POST",
+      try Self.field("access-control-request-headers"): "authorization",
+    ]
+    let allowHeaders = try Self.field("access-control-allow-headers")
+    try await gateway.run { client in
+      try await client.execute(uri: "/query", method: .options, headers: asked) { response in
+        #expect(response.status == .noContent)
+        #expect(response.headers[allowOrigin] == Self.origin)
+        #expect(response.headers[allowHeaders] == "authorization")
+      }
+      // Also what goes wrong is told to the page.
+      try await client.execute(uri: "/query", method: .post, headers: [.origin: Self.origin]) {
+        #expect($0.status == .unauthorized)
+        #expect($0.headers[allowOrigin] == Self.origin)
+      }
+      try await client.execute(
+        uri: "/health/live", method: .get, headers: [.origin: "https://other.example"]
+      ) { #expect($0.headers[allowOrigin] == nil) }
+    }
+    #expect(AllowedOrigins("app.example") == nil)
+    #expect(AllowedOrigins("https://app.example/") == nil)
+    #expect(AllowedOrigins("*") != nil)
+  }
+
+  @Test func errorsOfOpenAIsInterfaceAreInItsForm() async throws {
+    var gateway = TestGateway()
+    gateway.keys = try #require(AccessKeys("read:reading-key"))
+    let bearer: HTTPFields = [.authorization: "Bearer reading-key"]
+    try await gateway.run { client in
+      func problem(
+        _ path: String, _ method: HTTPRequest.Method, _ body: String = "",
+        _ headers: HTTPFields = [:]
+      ) async throws -> (status: Int, type: String?, message: String?) {
+        try await client.execute(
+          uri: path, method: method, headers: headers, body: ByteBuffer(string: body)
+        ) { response in
+          let error = GatewayResponse(response)["error"]?.objectValue
+          return (
+            response.status.code, error?["type"]?.stringValue, error?["message"]?.stringValue
+          )
+        }
+      }
+      let unknown = try await problem("/v1/models", .get)
+      #expect(unknown.status == 401 && unknown.type == "authentication_error")
+      let missing = try await problem("/v1/models/gpt", .get, "", bearer)
+      #expect(missing.status == 404 && missing.message == "There is no model `gpt`")
+      let broken = try await problem("/v1/chat/completions", .post, "{", bearer)
+      #expect(broken.status == 400 && broken.type == "invalid_request_error")
+      for body in [#"{"input":""}"#, #"{"input":[]}"#, #"{"input":["a"," "]}"#] {
+        #expect(try await problem("/v1/embeddings", .post, body, bearer).status == 400)
+      }
+      let question = #"{"messages":[{"role":"user","content":"x"}],"k":0}"#
+      let wrong = try await problem("/v1/chat/completions", .post, question, bearer)
+      #expect(wrong.status == 400 && wrong.message?.hasPrefix("k: ") == true)
+    }
+  }
+
+  @Test func tokensAreCountedWhereTheyAreAskedFor() async throws {
+    try await TestGateway().run { client in
+      _ = try await client.post(
+        "/upload/chunks",
+        #"{"chunks":[{"page_content":"Threads share the memory of one process."}]}"#)
+      let chat = #""messages":[{"role":"user","content":"threads share memory of one process"}]"#
+      let whole = try await client.post("/v1/chat/completions", "{\(chat)}")
+      let total = whole["usage"]?["total_tokens"]?.numberValue
+      #expect(try #require(total) > 10)
+      let body = #"{\#(chat),"stream":true,"stream_options":{"include_usage":true}}"#
+      try await client.execute(
+        uri: "/v1/chat/completions", method: .post, body: ByteBuffer(string: body)
+      ) { response in
+        let lines = String(buffer: response.body).split(separator: "\n")
+        #expect(lines.last == "data: [DONE]")
+        let last = try #require(lines.dropLast().last?.dropFirst("data: ".count))
+        let piece = try JSONValue(parsing: Array(last.utf8))
+        #expect(piece["choices"]?.arrayValue?.isEmpty == true)
+        #expect(piece["usage"]?["total_tokens"]?.numberValue == total)
+      }
+    }
+  }
+
+  @Test func parametersOfAListingAreKnown() async throws {
+    try await TestGateway().run { client in
+      let answer = try await client.get("/upload/chunks?limt=2")
+      #expect(answer.status == 400)
+      #expect(answer.detail?.contains("`limt` is not known") == true)
+    }
+  }
+}
