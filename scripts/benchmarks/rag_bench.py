@@ -12,7 +12,7 @@ import tempfile
 import time
 
 from measure import ServerProcesses
-from rag_data import OFF_TOPIC, sets
+from rag_data import OFF_TOPIC, OFF_TOPIC_DEVELOPMENT, development, sets
 from rag_manuals import pages, questions
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -178,8 +178,9 @@ def refusals(gateway: Gateway, sets: dict[str, list[str]], save: list[dict]) -> 
 
 
 def ask_faqs(
-    gateway: Gateway, entries: list[dict], neighbours: list[str], count: int, save: list[dict]
-) -> dict:
+    gateway: Gateway, entries: list[dict], strange: dict[str, list[str]], count: int,
+    save: list[dict],
+) -> dict:  # fmt: skip
     before, start = gateway.cpu(), time.perf_counter()
     chunks = [{"page_content": e["answer"], "metadata": {"chunk_id": e["id"], "title": e["title"]}}
               for e in entries]  # fmt: skip
@@ -190,14 +191,15 @@ def ask_faqs(
               "passages/cpu-s": len(chunks) / (gateway.cpu() - before),
               "upload s": time.perf_counter() - start}  # fmt: skip
     result |= ask_all(gateway, entries[:count], save)
-    asked = {"off-topic refused": OFF_TOPIC, "neighbouring refused": neighbours}
-    return result | refusals(gateway, asked, save)
+    return result | refusals(gateway, strange, save)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--manuals", action="store_true", help="questions put to manual pages")
+    parser.add_argument("--development", action="store_true",
+                        help="the questions that weights and bounds are fitted on")  # fmt: skip
     parser.add_argument("--save", type=pathlib.Path, help="write all answers there")
     parser.add_argument("--binaries", type=pathlib.Path, default=ROOT / ".build" / "release")
     parser.add_argument("--questions", type=int, default=10**9)
@@ -211,8 +213,14 @@ def main() -> None:
             if options.manuals:
                 result = ask_manuals(gateway, data, save)
             else:
-                entries, neighbours = sets(data)
-                result = ask_faqs(gateway, entries, neighbours, options.questions, save)
+                read = development if options.development else sets
+                entries, neighbours = read(data)
+                strange = {
+                    "off-topic refused":
+                        OFF_TOPIC_DEVELOPMENT if options.development else OFF_TOPIC,
+                    "neighbouring refused": neighbours,
+                }  # fmt: skip
+                result = ask_faqs(gateway, entries, strange, options.questions, save)
         finally:
             gateway.stop()
     if options.save:
