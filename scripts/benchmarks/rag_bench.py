@@ -199,7 +199,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--manuals", action="store_true", help="questions put to manual pages")
     parser.add_argument("--development", action="store_true",
-                        help="the questions that weights and bounds are fitted on")  # fmt: skip
+                        help="questions to fit weights and bounds on")  # fmt: skip
     parser.add_argument("--save", type=pathlib.Path, help="write all answers there")
     parser.add_argument("--binaries", type=pathlib.Path, default=ROOT / ".build" / "release")
     parser.add_argument("--questions", type=int, default=10**9)

@@ -8,7 +8,7 @@ import re
 import subprocess
 
 PACKAGES = ["perl-doc", "python3.11-doc", "git-doc"]
-# Of these are the questions that weights and bounds are fitted on; the others only measure.
+# Of these are the questions to fit weights and bounds on; the others measure.
 DEVELOPMENT = ["debian-faq", "libcurl4-doc", "r-doc-html", "vim-doc", "zsh-doc"]
 NUMBER = re.compile(r"^\d+(\.\d+)*[.:]?\s+")
 # Questions that none of the FAQs has anything to say about.
