@@ -33,6 +33,56 @@ import VectorIndex
     #expect(Double(found) >= 0.95 * Double(wanted), "\(found) of \(wanted)")
   }
 
+  enum Kind: CaseIterable {
+    /// Any rows.
+    case random
+    /// Rows among those nearest to the query.
+    case near
+    /// Rows among the farther half.
+    case far
+    /// All but the nearest hundredth, or some of those.
+    case allButNearest
+  }
+
+  /// Whatever passes a filter, and wherever it lies, what was asked for is found: also where what
+  /// is near the query does not pass, and nothing that does is much nearer than the rest.
+  @Test(arguments: Kind.allCases, [Metric.dot, .squaredEuclid])
+  func whatPassesIsFoundWhereverItLies(_ kind: Kind, _ metric: Metric) throws {
+    var random = SeededGenerator(seed: 83)
+    let rows = ClusteredRows(
+      dimension: 48, clusters: 150, isUnit: metric == .dot, random: &random)
+    rows.add(20_000, &random)
+    let index = try rows.build(metric)
+    let count = rows.rows.count
+    for share in [0.5, 0.1, 0.03, 0.01, 0.001] {
+      var found = 0
+      var wanted = 0
+      for _ in 0..<20 {
+        let vector = rows.randomRow(&random)
+        let scores = rows.rows.map { VectorMath.score(metric, vector, $0) }
+        let order = scores.indices.sorted { scores[$0] > scores[$1] }
+        let passing = Int(share * Double(count))
+        let pool =
+          switch kind {
+          case .random: order[...]
+          case .near: order[..<min(count, 2 * passing)]
+          case .far: order[(count / 2)...]
+          case .allButNearest: order[(count / 100)...]
+          }
+        let allowed = RowSet(pool.shuffled(using: &random).prefix(passing).map { UInt32($0) })
+        let query = SearchQuery(
+          vector: vector, limit: 10, allowed: allowed.mask(below: UInt32(count)))
+        let hits = try rows.search(index, [query], .recall(0.98))[0]
+        let truth = try rows.exact(metric, [query])[0]
+        found += Set(hits.map(\.offset)).intersection(truth.map(\.offset)).count
+        wanted += truth.count
+      }
+      // Half of all but the nearest are so many that the search may end before all lists.
+      let least = kind == .allButNearest ? 0.92 : 0.95
+      #expect(Double(found) >= least * Double(wanted), "\(share): \(found) of \(wanted)")
+    }
+  }
+
   @Test func aFilterThatFewRowsPassIsAnsweredExactly() throws {
     var random = SeededGenerator(seed: 82)
     let rows = ClusteredRows(dimension: 32, clusters: 50, random: &random)

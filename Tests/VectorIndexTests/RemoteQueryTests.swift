@@ -49,8 +49,8 @@ import VectorIndex
     #expect(Double(found) / 400 >= 0.96)
   }
 
-  /// Version 2 has no part on remote rows.
-  @Test func anIndexOfTheEarlierVersionIsRead() throws {
+  /// Version 3 does not say how many rows are scored; version 2 has no part on remote rows either.
+  @Test(arguments: [UInt8(2), 3]) func anIndexOfAnEarlierVersionIsRead(_ version: UInt8) throws {
     var random = SeededGenerator(seed: 143)
     let (rows, index) = try copies(.squaredEuclid, &random)
     var bytes: [UInt8] = []
@@ -58,12 +58,13 @@ import VectorIndex
     let word = { (position: Int) in
       bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 8 * position, as: UInt64.self) }
     }
-    #expect(word(0) == 3)
+    #expect(word(0) == 4)
     let remote = 9 + 3 * Int(word(8))
     let remotePoints = Int(word(remote))
     #expect(remotePoints > 1)
-    bytes.removeSubrange(8 * remote..<8 * (remote + 2 + 3 * remotePoints))
-    bytes[0] = 2
+    let scored = remote + 2 + 3 * remotePoints
+    bytes.removeSubrange(8 * (version == 2 ? remote : scored)..<8 * (scored + 1))
+    bytes[0] = version
     var position = 0
     let copy = try IVFFlatIndex(
       metric: .squaredEuclid, dimension: 32, parameters: IVFParameters(),

@@ -6,10 +6,15 @@ struct Calibration: Sendable, Equatable {
   var points: [CalibrationPoint]
   /// The same for rows whose neighbours lie far away; `nil` where queries calibrated, or none do.
   var remote: RemoteCalibration?
+  /// Rows that a query for ten neighbours had scored exactly, on average, if that was measured.
+  var scored: Int?
 
-  init(points: [CalibrationPoint] = [], remote: RemoteCalibration? = nil) {
+  init(
+    points: [CalibrationPoint] = [], remote: RemoteCalibration? = nil, scored: Int? = nil
+  ) {
     self.points = points
     self.remote = remote
+    self.scored = scored
   }
 
   /// The least reach for `recall`, interpolated in the logarithms of probes and misses; beyond the

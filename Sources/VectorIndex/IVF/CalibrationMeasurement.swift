@@ -9,12 +9,14 @@ struct CalibrationMeasurement {
   let seed: UInt64
 
   private static let sampleSize = 256
-  private static let neighbors = RemoteReach.neighbors
+  static let neighbors = RemoteReach.neighbors
   /// Rows of which those with the farthest neighbours are calibrated by themselves.
   private static let poolSize = 1024
   private static let remoteSize = 64
   /// The recall that their lists are chosen for.
   private static let poolRecall = 0.95
+  /// The recall of the searches whose scored rows are counted.
+  private static let usualRecall = 0.98
   /// Enough, so that more probes are not tried.
   private static let recallEnough = 0.996
   /// Beyond this recall, standard bounds cost more than wide ones.
@@ -123,7 +125,12 @@ struct CalibrationMeasurement {
       if recall >= Self.recallEnough { break }
       if recall >= Self.standardRecallMax { isWide = true }
     }
-    return Calibration(points: points)
+    let usual = Calibration(points: points).reach(
+      forRecall: Self.usualRecall, listCount: generation.lists.count)
+    let trace = SearchTrace()
+    _ = try recall(of: view, usual, samples, trace) { shouldContinue(1) }
+    let scored = trace.take().reduce(0) { $0 + $1.scored }
+    return Calibration(points: points, scored: scored / count)
   }
 
   private static func gainsLittle(
@@ -199,9 +206,11 @@ struct CalibrationMeasurement {
   }
 
   private func recall(
-    of view: IVFIndexView, _ reach: ProbeReach, _ samples: [Sample], shouldContinue: () -> Bool
+    of view: IVFIndexView, _ reach: ProbeReach, _ samples: [Sample],
+    _ trace: SearchTrace? = nil, shouldContinue: () -> Bool
   ) throws(BuildInterrupted) -> Double {
-    let search = IVFSearch(view, reach: reach)
+    var search = IVFSearch(view, reach: reach)
+    search.trace = trace
     var found = 0
     var wanted = 0
     for sample in samples {

@@ -6,7 +6,8 @@ final class CandidateQueue {
 
   private var keys: UnsafeMutablePointer<UInt64>
   private var capacity = 512
-  private var count = 0
+  /// Keys in the queue, or those that were not left out.
+  private(set) var count = 0
   private var sortedEnd = 0
   private var position = 0
 

@@ -41,7 +41,7 @@ extension IVFFlatIndex {
     reading source: (UnsafeMutableRawBufferPointer) throws -> Void
   ) throws {
     guard let points = try SerializedHeader.calibration(of: self, source) else { return }
-    use(Calibration(points: points))
+    use(Calibration(points: points, scored: view().generation.calibration.scored))
   }
 
   /// Reads what ``serialize(to:)`` wrote.
@@ -132,9 +132,11 @@ extension IVFFlatIndex {
 
 /// The fixed first part of a serialized index: 64-bit words, little-endian.
 struct SerializedHeader {
-  private static let version: UInt64 = 3
-  /// Without ``remote``.
-  private static let earlierVersion: UInt64 = 2
+  private static let version: UInt64 = 4
+  /// Without the rows scored.
+  private static let uncountedVersion: UInt64 = 3
+  /// Without remote rows, too.
+  private static let leastVersion: UInt64 = 2
   private static let fixedWords = 9
   private static let remoteWords = 2
   private static let pointWords = 3
@@ -174,6 +176,7 @@ struct SerializedHeader {
     words.append(UInt64(remote?.points.count ?? 0))
     words.append(UInt64(near.bitPattern) | UInt64(far.bitPattern) << 32)
     words += Self.words(of: remote?.points ?? [])
+    words.append(UInt64(calibration.scored ?? 0))
     return words.map(\.littleEndian)
   }
 
@@ -188,7 +191,8 @@ struct SerializedHeader {
 
   init(reading source: (UnsafeMutableRawBufferPointer) throws -> Void) throws {
     let fixed = try Self.words(Self.fixedWords, source)
-    guard fixed[0] == Self.version || fixed[0] == Self.earlierVersion else {
+    let version = fixed[0]
+    guard (Self.leastVersion...Self.version).contains(version) else {
       throw DamagedIndex(reason: "version \(fixed[0]) of the lists is not known")
     }
     guard fixed[2] <= 1 << 20, fixed[3] >= 1, fixed[3] <= 1 << 24, fixed[4] <= UInt32.max,
@@ -203,8 +207,11 @@ struct SerializedHeader {
     ranksByProduct = fixed[7] & 1 != 0
     assignsTwice = fixed[7] & 2 != 0
     let points = try Self.calibration(points: Int(fixed[8]), source)
-    let remote = fixed[0] == Self.version ? try Self.remote(source) : nil
-    calibration = Calibration(points: points, remote: remote)
+    let remote = version >= Self.uncountedVersion ? try Self.remote(source) : nil
+    let scored = version >= Self.version ? try Self.words(1, source)[0] : 0
+    guard scored <= UInt32.max else { throw DamagedIndex(reason: "\(scored) rows scored") }
+    calibration = Calibration(
+      points: points, remote: remote, scored: scored == 0 ? nil : Int(scored))
   }
 
   private static func remote(

@@ -172,12 +172,11 @@ public struct IVFSearch: VectorSearching {
   /// Whether scoring every allowed row costs less than probing for them.
   private func prefersExact(_ query: SearchQuery, in view: DenseColumnView) -> Bool {
     guard let allowed = query.allowed else { return false }
-    // Nanoseconds, as measured: a row that is fetched by its address, and an entry of a list.
-    let dimension = Double(view.dimension)
-    let exact = Double(allowed.count) * (15 + 0.12 * dimension)
+    let exact = FilterCost.exact(rows: allowed.count, view.dimension)
     let lists = index.generation.lists
     let entries = Double(index.coveredRows) * 2 / Double(max(1, lists.count))
-    let probing = Double(probes(for: query)) * entries * (0.6 + 0.01 * dimension)
+    let probing = FilterCost.probing(
+      entries: Double(probes(for: query)) * entries, view.dimension)
     // Where the rows lie apart from the query, probing takes several times as long.
     return exact < 2 * probing + 20_000
   }
@@ -231,27 +230,48 @@ public struct IVFSearch: VectorSearching {
   ) throws(SearchInterrupted) -> [[Neighbor]] {
     let generation = index.generation
     var lanes: [SearchLane] = []
+    var filtered: [FilteredProbes?] = []
     for (query, reach) in queries {
       if shouldStop() { throw SearchInterrupted() }
       let lane = lane(for: query, errors: reach.bounds, in: view, visibility)
+      var probes: FilteredProbes?
       if let allowed = query.allowed {
-        FilteredProbes(generation: generation, allowed: allowed, unfiltered: reach.evenProbes)
-          .select(probes(for: query), for: lane)
+        probes = FilteredProbes(generation, allowed: allowed, unfiltered: reach.evenProbes)
+        probes?.select(self.probes(for: query), for: lane)
       } else {
         ListSelection.select(reach, generation, for: lane)
       }
+      // A number of lists that was asked for is not exceeded.
+      filtered.append(reach.isFixed ? nil : probes)
       lanes.append(lane)
     }
     let scan = ListScan(generation: generation, visibility: visibility)
     for lane in lanes { lane.take(strays: generation.strays) }
+    for (position, lane) in lanes.enumerated() { filtered[position]?.part(lane) }
     guard scan.run(lanes, shouldStop: shouldStop) else { throw SearchInterrupted() }
-    let further = zip(lanes, queries).filter { ListSelection.widen($1.reach, generation, for: $0) }
-    guard scan.run(further.map(\.0), shouldStop: shouldStop) else { throw SearchInterrupted() }
+    var further: [SearchLane] = []
+    for (position, lane) in lanes.enumerated() {
+      if filtered[position]?.goFarther(lane)
+        ?? ListSelection.widen(
+          queries[position].reach, generation, for: lane)
+      {
+        further.append(lane)
+      }
+    }
+    guard scan.run(further, shouldStop: shouldStop) else { throw SearchInterrupted() }
     let rerank = Rerank(visibility: visibility)
+    let crowded = CrowdedSearch(
+      generation: generation, visibility: visibility, mayScoreAll: scansTail)
     var collected: [TopK] = []
-    for lane in lanes {
+    var unsettled: [Int] = []
+    for (position, lane) in lanes.enumerated() {
       if shouldStop() { throw SearchInterrupted() }
-      collected.append(rerank.nearest(of: lane))
+      let best =
+        if let probes = filtered[position] {
+          try crowded.nearest(of: lane, probes, shouldStop: shouldStop)
+        } else { rerank.nearest(of: lane) }
+      if best == nil { unsettled.append(position) }
+      collected.append(best ?? TopK(capacity: 0))
       noteProbes(of: lane, visibility)
     }
     if scansTail, index.coveredRows < visibility.rowCount {
@@ -266,6 +286,12 @@ public struct IVFSearch: VectorSearching {
       else { throw SearchInterrupted() }
       collected = tail.map(\.collector)
     }
-    return try TopK.sorted(collected, shouldStop: shouldStop)
+    var results = try TopK.sorted(collected, shouldStop: shouldStop)
+    for position in unsettled {
+      noteScan(queries[position].query, visibility)
+      results[position] = try ExactScan(metric: metric).search(
+        [queries[position].query], in: view, visibility: visibility, shouldStop: shouldStop)[0]
+    }
+    return results
   }
 }

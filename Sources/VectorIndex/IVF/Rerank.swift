@@ -9,6 +9,16 @@ struct Rerank {
 
   /// The best of the lane's candidates.
   func nearest(of lane: SearchLane) -> TopK {
+    var best = TopK(capacity: lane.limit)
+    lane.scratch.scored.clear()
+    _ = add(to: &best, of: lane, most: .max)
+    return best
+  }
+
+  /// Scores candidates that were not scored before, `most` of them, and puts the best into `best`.
+  ///
+  /// - Returns: whether none is left that could be among the best.
+  func add(to best: inout TopK, of lane: SearchLane, most: Int) -> Bool {
     withUnsafeTemporaryAllocation(of: Float.self, capacity: Self.batch) { scores in
       withUnsafeTemporaryAllocation(
         of: UInt64.self, capacity: Self.batch + Self.ahead
@@ -16,21 +26,21 @@ struct Rerank {
         withUnsafeTemporaryAllocation(
           of: UInt32.self, capacity: Self.batch + Self.ahead
         ) { offsets in
-          nearest(of: lane, waiting, offsets, scores)
+          add(to: &best, of: lane, most: most, waiting, offsets, scores)
         }
       }
     }
   }
 
-  private func nearest(
-    of lane: SearchLane, _ waiting: UnsafeMutableBufferPointer<UInt64>,
+  private func add(
+    to best: inout TopK, of lane: SearchLane, most: Int,
+    _ waiting: UnsafeMutableBufferPointer<UInt64>,
     _ offsets: UnsafeMutableBufferPointer<UInt32>,
     _ scores: UnsafeMutableBufferPointer<Float>
-  ) -> TopK {
-    var best = TopK(capacity: lane.limit)
+  ) -> Bool {
     let queue = lane.sealedCandidates()
     let seen = lane.scratch.scored
-    seen.clear()
+    let scoredMax = most == .max ? .max : lane.scoredCount + most
     let scorer = lane.scorer
     let minimum = lane.query.minimumScore ?? -.infinity
     var count = 0
@@ -38,7 +48,8 @@ struct Rerank {
       // Keys order as their bounds do.
       let limit = SortKey.make(ascending: -best.threshold, .max)
       while count > 0, waiting[count - 1] >= limit { count -= 1 }
-      while count < waiting.count, let key = queue.next(below: limit) {
+      let isEnough = lane.scoredCount >= scoredMax
+      while !isEnough, count < waiting.count, let key = queue.next(below: limit) {
         let row = UInt32(truncatingIfNeeded: key)
         guard lane.isEligible(row, visibility), seen.insert(row), scorer.contains(row) else {
           continue
@@ -46,7 +57,7 @@ struct Rerank {
         waiting[count] = key
         count += 1
       }
-      if count == 0 { return best }
+      if count == 0 { return !isEnough || queue.next(below: limit) == nil }
       for index in 0..<count { offsets[index] = UInt32(truncatingIfNeeded: waiting[index]) }
       let scored = min(Self.batch, count)
       lane.scoredCount += scored

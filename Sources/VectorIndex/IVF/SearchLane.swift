@@ -24,11 +24,15 @@ final class SearchLane {
   var earlierProbes: [Probe] = []
   /// Rows that were scored exactly.
   var scoredCount = 0
+  /// Rows that were among the nearest when they were met, as far as estimates tell.
+  private(set) var metCount = 0
   private let candidates: CandidateQueue
   private let bounds: BoundHeap
   /// Rows whose bounds were taken, since a row may have two entries.
   private let bounded: SeenRows
   private let distanceLimit: Float
+  /// How far the last row is that was found, once that is known exactly.
+  private var settled: Float?
 
   init(
     _ query: SearchQuery, vector: [Float], limit: Int, scorer: any Scorer, errors: ErrorBounds,
@@ -58,13 +62,32 @@ final class SearchLane {
   deinit { SearchScratch.giveBack(scratch) }
 
   /// Whether as many rows as are wanted have been seen, so that the threshold means something.
-  var isBounded: Bool { bounds.threshold < .infinity }
+  var isBounded: Bool { settled ?? bounds.threshold < .infinity }
 
   /// Rows whose distance is surely no less than this are of no interest.
-  var threshold: Float { min(bounds.threshold, distanceLimit, CodeLayout.unreachable) }
+  var threshold: Float {
+    min(settled ?? bounds.threshold, distanceLimit, CodeLayout.unreachable)
+  }
+
+  /// Begins to look again, for rows that are nearer than the last of `best`. Where very many rows
+  /// are about as far, the lowest estimates are too low for what the others are compared with.
+  func lookAgain(nearerThan best: TopK) {
+    settled = -best.threshold
+    candidates.clear()
+  }
 
   func withQuery<R>(_ body: (UnsafeBufferPointer<Float>) -> R) -> R {
     vector.withUnsafeBufferPointer(body)
+  }
+
+  /// Leaves the nearer half of ``probes`` there.
+  ///
+  /// - Returns: the farther half.
+  func parted() -> ArraySlice<Probe> {
+    let half = (probes.count + 1) / 2
+    let farther = probes[half...]
+    probes.removeLast(farther.count)
+    return farther
   }
 
   /// Takes what a scan let through.
@@ -77,13 +100,14 @@ final class SearchLane {
   ) {
     let candidates = candidates
     let bounds = bounds
+    let settled = settled
     let allowed = query.allowed
     let entries = survivors.entry
     let lowers = survivors.lower
     let estimates = survivors.estimate
     candidates.reserve(count)
     // The threshold falls as the survivors of one scan are taken.
-    var bound = bounds.threshold
+    var bound = settled ?? bounds.threshold
     for index in 0..<count {
       let lower = lowers[index]
       guard lower < bound else { continue }
@@ -91,10 +115,12 @@ final class SearchLane {
       // Under a filter most survivors are none of its rows: they would only have to be sorted.
       if let allowed, !allowed.contains(row) { continue }
       candidates.append(SortKey.make(ascending: lower, row))
+      if settled != nil { continue }
       let estimate = estimates[index]
       let upper = estimate + (estimate - lower) * widening
       if upper < bound, isEligible(row, visibility), bounded.insert(row) {
         bound = bounds.offer(upper)
+        metCount += 1
       }
     }
   }
@@ -119,6 +145,9 @@ final class SearchLane {
     if let allowed = query.allowed, !allowed.contains(row) { return false }
     return visibility.isVisible(row)
   }
+
+  /// Entries that were let through, nearest or not.
+  var candidateCount: Int { candidates.count }
 
   /// The entries that can still be among the nearest, by the lower bounds of their distances. A row
   /// may be there twice, and it may not be eligible.
