@@ -37,9 +37,33 @@ import VectorDB
     _ = try await others.apply([.upsert([point(1, [1, 2]), point(2, [3, 4])])])
     _ = try await others.apply([.delete(.ids([.number(2)]))])
     let copy = temporary.path + "-killed"
-    try FileManager.default.copyItem(atPath: temporary.path, toPath: copy)
+    try await copyWhileOpen(temporary.path, to: copy)
     await temporary.remove()
     return copy
+  }
+
+  /// Copies a directory as it is at one moment: again, if the store wrote or removed files.
+  private func copyWhileOpen(_ path: String, to copy: String) async throws {
+    let isCopied = try await eventually {
+      try? FileManager.default.removeItem(atPath: copy)
+      let before = try self.sizes(path)
+      do {
+        try FileManager.default.copyItem(atPath: path, toPath: copy)
+      } catch CocoaError.fileNoSuchFile, CocoaError.fileReadNoSuchFile {
+        return false
+      }
+      return try self.sizes(path) == before && self.sizes(copy) == before
+    }
+    #expect(isCopied)
+  }
+
+  private func sizes(_ path: String) throws -> [String: Int] {
+    var sizes: [String: Int] = [:]
+    for name in try names(path) where !name.hasPrefix("LOG") {
+      let attributes = try? FileManager.default.attributesOfItem(atPath: "\(path)/\(name)")
+      sizes[name] = attributes?[.size] as? Int ?? -1
+    }
+    return sizes
   }
 
   private func files(_ path: String, _ suffix: String) throws -> [URL] {
