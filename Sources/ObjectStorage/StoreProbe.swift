@@ -56,37 +56,40 @@ public struct StoreProbe: Sendable {
     try await store.delete(key)
   }
 
+  /// One of those that create a key at the same time, and what came of it.
+  private struct Attempt: Sendable {
+    let content: [UInt8]
+    var outcome: CreateOutcome?
+    var error: ObjectStoreError?
+  }
+
+  private func attempt(_ key: String, _ number: Int) async -> Attempt {
+    var attempt = Attempt(content: Array("contender \(number)".utf8))
+    do throws(ObjectStoreError) {
+      attempt.outcome = try await store.create(key, attempt.content)
+    } catch {
+      attempt.error = error
+    }
+    return attempt
+  }
+
   /// Who won, and the tag.
   private func contend(
     _ key: String
   ) async throws(ObjectStoreError) -> (content: [UInt8], tag: String) {
-    let store = store
-    let outcomes = await withTaskGroup(
-      of: (content: [UInt8], outcome: Result<CreateOutcome, ObjectStoreError>).self
-    ) { group in
+    let attempts = await withTaskGroup(of: Attempt.self, returning: [Attempt].self) { group in
       for number in 0..<Self.contenders {
-        group.addTask {
-          let content = Array("contender \(number)".utf8)
-          do throws(ObjectStoreError) {
-            return (content, .success(try await store.create(key, content)))
-          } catch {
-            return (content, .failure(error))
-          }
-        }
+        group.addTask { await attempt(key, number) }
       }
-      var outcomes: [(content: [UInt8], outcome: Result<CreateOutcome, ObjectStoreError>)] = []
-      for await outcome in group { outcomes.append(outcome) }
-      return outcomes
+      var attempts: [Attempt] = []
+      for await attempt in group { attempts.append(attempt) }
+      return attempts
     }
     var winners: [(content: [UInt8], tag: String)] = []
-    var failure: ObjectStoreError?
-    for (content, outcome) in outcomes {
-      switch outcome {
-      case .success(.created(let tag)): winners.append((content, tag))
-      case .success(.exists): break
-      case .failure(let error): failure = error
-      }
+    for attempt in attempts {
+      if case .created(let tag)? = attempt.outcome { winners.append((attempt.content, tag)) }
     }
+    let failure = attempts.lazy.compactMap(\.error).first
     guard winners.count < 2 else {
       throw .unfit(
         "\(winners.count) of \(Self.contenders) requests created the same key: it ignores "

@@ -30,8 +30,9 @@ class Form:
     # In one request.
     searches: int = 16
     factor: float = 5
-    # Shares of the peak, and seconds.
-    throughput: float = 0.5
+    # Shares of the peak, and seconds. What else a machine does changes the share from one second to
+    # the next, so the short form only finds out whether requests go on being answered.
+    throughput: float = 0.05
     health: float = 10
     patience: float = 60
     idle: float = 30
