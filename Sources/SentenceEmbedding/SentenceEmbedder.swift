@@ -54,3 +54,55 @@ public final class SentenceEmbedder: Sendable {
     tokenizer.encode(text).count
   }
 }
+
+/// Known answers of the model: sentences with the first components of their vectors, computed with
+/// an independent implementation from the same weights.
+struct KnownVector {
+  let text: String
+  let head: [Float]
+
+  static let all = [
+    KnownVector(
+      text: "How do I install a package on Debian?",
+      head: [
+        -0.041557, -0.021367, 0.002438, -0.095576,
+        -0.020131, -0.056864, 0.027088, 0.054335,
+      ]),
+    KnownVector(
+      text: "The weather is lovely today.",
+      head: [
+        0.019196, 0.120085, 0.159598, 0.067066,
+        0.050075, -0.025919, 0.056468, -0.092858,
+      ]),
+    KnownVector(
+      text: "A vector database stores embeddings and finds the nearest ones to a query.",
+      head: [
+        0.024412, -0.045589, -0.042513, 0.025264,
+        0.011898, 0.065174, -0.011227, -0.017592,
+      ]),
+  ]
+}
+
+extension SentenceEmbedder {
+  /// Components may differ by this much from the known answers: sums in another order give about
+  /// 1e-6, bfloat16 about 1e-3, a broken matrix kernel gives far more.
+  private static let tolerance: Float = 5e-3
+
+  /// Computes a few known sentences and compares: some versions of the matrix library give wrong
+  /// results on some processors, and wrong vectors are found out much later otherwise.
+  ///
+  /// Throws `selfCheckFailed`, with the kernels in use, when a component is off by more than 5e-3.
+  public func verify() throws(EmbeddingModelError) {
+    let vectors = try embed(KnownVector.all.map(\.text))
+    for (known, vector) in zip(KnownVector.all, vectors) {
+      for (expected, found) in zip(known.head, vector) {
+        // Written so that a NaN fails as well.
+        guard abs(expected - found) <= Self.tolerance else {
+          throw .selfCheckFailed(
+            "\"\(known.text)\" gave \(vector.prefix(known.head.count).map { $0 }), expected "
+              + "\(known.head); \(kernelDescription)")
+        }
+      }
+    }
+  }
+}

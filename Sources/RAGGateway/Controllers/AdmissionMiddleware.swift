@@ -1,3 +1,4 @@
+import HTTPTransfer
 import Hummingbird
 import Synchronization
 
@@ -33,5 +34,19 @@ final class AdmissionMiddleware<Context: RequestContext>: RouterMiddleware {
       figures.change(.requests, by: -1)
     }
     return try await next(request, context)
+  }
+}
+
+/// Gives every request one deadline for all that is done for its sake.
+struct DeadlineMiddleware<Context: RequestContext>: RouterMiddleware {
+  let time: Duration
+
+  func handle(
+    _ request: Request, context: Context,
+    next: (Request, Context) async throws -> Response
+  ) async throws -> Response {
+    try await RequestDeadline.$current.withValue(ContinuousClock.now + time) {
+      try await next(request, context)
+    }
   }
 }

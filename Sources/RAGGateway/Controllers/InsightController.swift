@@ -1,6 +1,7 @@
 import FastJSON
 import HTTPTypes
 import Hummingbird
+package import PointModel
 
 /// `POST /insight/query` with its short form `POST /query`, and `POST /insight/search`.
 struct InsightController: Sendable {
@@ -96,5 +97,146 @@ package enum RetrievalJSON {
       "late_interaction": number(signals.lateInteraction), "rerank": number(signals.rerank),
       "order": number(signals.fused),
     ])
+  }
+}
+
+/// A question with all that it may say about how it is to be answered.
+package struct QuestionRequest: Sendable, Equatable {
+  /// The question as it was asked.
+  package var question: String
+  /// Passages to retrieve; `nil` leaves it to the settings.
+  package var limit: Int?
+  /// What passages have to pass.
+  package var filter: Filter?
+  /// Whether the answer is streamed.
+  package var isStreamed = false
+  /// What was said before.
+  package var history: [ConversationTurn] = []
+
+  /// A question by itself.
+  package init(question: String) {
+    self.question = question
+  }
+
+  private static let members = ["question", "k", "filter", "stream", "history"]
+
+  /// Reads `{"question": …}` with `k`, `filter`, `stream` and `history` where given. Any other
+  /// member is a problem: a caller who asks for something that is not known must not be answered as
+  /// if nothing had been asked.
+  package init(_ body: [UInt8], limits: GatewayLimits) throws(GatewayError) {
+    let root = try RequestBody.object(body)
+    var problems: [FieldProblem] = []
+    question = Self.question(root["question"], limits, &problems) ?? ""
+    limit = Self.limit(root["k"], limits, &problems)
+    filter = Self.filter(root["filter"], &problems)
+    switch root["stream"] {
+    case nil, .null: break
+    case .bool(let flag): isStreamed = flag
+    default:
+      problems.append(
+        FieldProblem(
+          location: [.name("body"), .name("stream")], message: "Input should be a valid boolean",
+          type: "bool_type"))
+    }
+    history = Self.history(root["history"], limits, &problems)
+    for name in root.keys.filter({ !Self.members.contains($0) }).prefix(100) {
+      problems.append(.unexpected([.name("body"), .name(name)]))
+    }
+    guard problems.isEmpty else { throw .unprocessable(problems) }
+  }
+
+  /// A question of text that may be empty or too long; `nil` with a problem.
+  static func question(
+    _ value: JSONValue?, _ limits: GatewayLimits, _ problems: inout [FieldProblem]
+  ) -> String? {
+    let place: [FieldProblem.Step] = [.name("body"), .name("question")]
+    switch value {
+    case nil: problems.append(.missing(place))
+    case .string(let question):
+      if question.trimmed.isEmpty {
+        problems.append(
+          FieldProblem(
+            location: place, message: "String should have at least 1 character",
+            type: "string_too_short"))
+      } else if question.count > limits.questionCharacters {
+        problems.append(
+          FieldProblem(
+            location: place,
+            message: "String should have at most \(limits.questionCharacters) characters",
+            type: "string_too_long"))
+      } else {
+        return question
+      }
+    default: problems.append(.notString(place))
+    }
+    return nil
+  }
+
+  private static func limit(
+    _ value: JSONValue?, _ limits: GatewayLimits, _ problems: inout [FieldProblem]
+  ) -> Int? {
+    guard let value, value != .null else { return nil }
+    if let number = value.numberValue.flatMap({ Int(exactly: $0) }),
+      (1...limits.retrieved).contains(number)
+    {
+      return number
+    }
+    problems.append(
+      FieldProblem(
+        location: [.name("body"), .name("k")],
+        message: "Input should be a whole number from 1 to \(limits.retrieved)",
+        type: "int_range"))
+    return nil
+  }
+
+  /// A filter in Qdrant's form.
+  static func filter(_ value: JSONValue?, _ problems: inout [FieldProblem]) -> Filter? {
+    guard let value, value != .null else { return nil }
+    do throws(GatewayError) {
+      return try FilterBody.filter(value)
+    } catch {
+      problems.append(
+        FieldProblem(
+          location: [.name("body"), .name("filter")], message: error.message,
+          type: "filter_invalid"))
+      return nil
+    }
+  }
+
+  private static func history(
+    _ value: JSONValue?, _ limits: GatewayLimits, _ problems: inout [FieldProblem]
+  ) -> [ConversationTurn] {
+    guard let value, value != .null else { return [] }
+    let place: [FieldProblem.Step] = [.name("body"), .name("history")]
+    guard let elements = value.arrayValue else {
+      problems.append(.notList(place))
+      return []
+    }
+    var turns: [ConversationTurn] = []
+    for (index, element) in elements.enumerated() {
+      guard
+        let role = element["role"]?.stringValue.flatMap({ ConversationTurn.Role(rawValue: $0) }),
+        let content = element["content"]?.stringValue
+      else {
+        problems.append(
+          FieldProblem(
+            location: place + [.index(index)],
+            message: "Input should have a `role`, `user` or `assistant`, and a string `content`",
+            type: "turn_invalid"))
+        return []
+      }
+      turns.append(ConversationTurn(role: role, content: content))
+    }
+    guard turns.count <= limits.historyTurns,
+      turns.reduce(0, { $0 + $1.content.count }) <= limits.historyCharacters
+    else {
+      problems.append(
+        FieldProblem(
+          location: place,
+          message: "A conversation may have at most \(limits.historyTurns) turns of together "
+            + "\(limits.historyCharacters) characters", type: "too_long"))
+      return []
+    }
+    return turns
   }
 }

@@ -1,3 +1,5 @@
+public import Logging
+
 /// Writes an answer to a question from passages that were found for it.
 public protocol AnswerGenerator: Sendable {
   /// An answer from `request.chunks`, of which there is at least one.
@@ -125,5 +127,110 @@ public struct GeneratorNote: Sendable, Equatable {
     self.provider = provider
     self.model = model
     self.notice = notice
+  }
+}
+
+/// Lets a simpler generator answer when the configured one fails, and says so in the answer.
+public struct FallbackGenerator: AnswerGenerator {
+  private let primary: any AnswerGenerator
+  private let fallback: any AnswerGenerator
+  private let logger: Logger
+
+  /// `fallback` answers whenever `primary` throws.
+  public init(primary: any AnswerGenerator, fallback: any AnswerGenerator, logger: Logger) {
+    self.primary = primary
+    self.fallback = fallback
+    self.logger = logger
+  }
+
+  /// The primary generator's answer or, marked as degraded, the fallback's.
+  public func answer(_ request: AnswerRequest) async throws(GatewayError) -> Answer {
+    try await answer(request) { () async throws(GatewayError) in try await primary.answer(request) }
+  }
+
+  /// As `answer`; what the primary generator said before it failed is said already.
+  public func answer(
+    _ request: AnswerRequest, saying say: @escaping @Sendable (String) -> Void
+  ) async throws(GatewayError) -> Answer {
+    try await answer(request) { () async throws(GatewayError) in
+      try await primary.answer(request, saying: say)
+    }
+  }
+
+  /// The primary generator's or, when it fails, the fallback's.
+  public func standalone(
+    _ question: String, after history: [ConversationTurn]
+  ) async throws(GatewayError) -> String {
+    do {
+      return try await primary.standalone(question, after: history)
+    } catch {
+      return try await fallback.standalone(question, after: history)
+    }
+  }
+
+  private func answer(
+    _ request: AnswerRequest, by primary: () async throws(GatewayError) -> Answer
+  ) async throws(GatewayError) -> Answer {
+    do {
+      let answer = try await primary()
+      return answer.isRefusal
+        ? try await degraded(request, because: "it declined to answer") : answer
+    } catch {
+      if Task.isCancelled { throw error }
+      return try await degraded(request, because: error.message)
+    }
+  }
+
+  private func degraded(
+    _ request: AnswerRequest, because reason: String
+  ) async throws(GatewayError) -> Answer {
+    logger.warning("answer degraded", metadata: ["reason": "\(reason)"])
+    var answer = try await fallback.answer(request)
+    answer.isDegraded = true
+    answer.generator = GeneratorNote(
+      provider: answer.generator.provider, model: answer.generator.model,
+      notice: "The language model failed (\(reason)); "
+        + "the summary quotes the best matching sentences instead.")
+    return answer
+  }
+}
+
+/// One turn of a conversation, before the question that is asked now.
+public struct ConversationTurn: Sendable, Equatable {
+  /// Who spoke.
+  public enum Role: String, Sendable {
+    case user, assistant
+  }
+
+  /// Who spoke.
+  public let role: Role
+  /// What was said.
+  public let content: String
+
+  /// A turn.
+  public init(role: Role, content: String) {
+    self.role = role
+    self.content = content
+  }
+}
+
+/// Makes questions that lean on a conversation stand alone, without a language model.
+package enum FollowUp {
+  /// A question of no more words than this leans on the one before it.
+  private static let fewWords = 4
+  private static let leaning: Set<String> = [
+    "it", "its", "they", "them", "their", "that", "this", "those", "these", "he", "she", "him",
+    "her", "one", "ones", "there", "else", "instead", "same", "former", "latter",
+  ]
+
+  /// The question, with the one before it in front where it leans on it.
+  package static func standalone(_ question: String, after history: [ConversationTurn]) -> String {
+    guard let before = history.last(where: { $0.role == .user })?.content.collapsed,
+      !before.isEmpty
+    else { return question }
+    let words = question.lowercased().split { !$0.isLetter && !$0.isNumber }.map(String.init)
+    let leans = words.count <= fewWords || words.contains { leaning.contains($0) }
+    let isOpening = ["and", "but", "so", "or"].contains(words.first ?? "")
+    return leans || isOpening ? "\(before) \(question)" : question
   }
 }

@@ -1,5 +1,6 @@
 import Glibc
 import SentenceEmbedding
+import Synchronization
 
 /// Answers with the passages' own best sentences, word for word; no language model is involved.
 ///
@@ -171,5 +172,128 @@ enum Similarity {
     }
     let length = (leftSquare * rightSquare).squareRoot()
     return length > 0 ? product / length : 0
+  }
+}
+
+/// A sentence of a passage that can stand alone in an answer.
+package struct QuotableSentence: Sendable, Equatable {
+  /// Position of its passage among those retrieved.
+  package let chunk: Int
+  /// Its place among the sentences of the passage.
+  package let position: Int
+  /// The sentence.
+  package let sentence: String
+  /// The sentence with the lines of code that follow it, or with the list that it announces.
+  package let quote: String
+
+  private static let leastWords = 5
+  private static let mostCodeLines = 6
+  private static let mostItems = 8
+
+  /// A sentence of the passage at position `chunk`.
+  package init(chunk: Int, position: Int, sentence: String, quote: String) {
+    self.chunk = chunk
+    self.position = position
+    self.sentence = sentence
+    self.quote = quote
+  }
+
+  /// The sentences of `chunks` with at least five words that are neither headings, questions nor
+  /// code, at most `limit`, as many from each passage, no text twice. A question in a passage
+  /// resembles the reader's most and answers it least.
+  package static func candidates(in chunks: [RetrievedChunk], limit: Int) -> [QuotableSentence] {
+    var candidates: [QuotableSentence] = []
+    var seen: Set<String> = []
+    let share = max(1, limit / max(1, chunks.count))
+    for (position, chunk) in chunks.enumerated() {
+      let sentences = SentenceSplitter.sentences(of: chunk.text)
+      var taken = 0
+      for (index, sentence) in sentences.enumerated() where taken < share {
+        guard sentence.kind == .prose, sentence.wordCount >= leastWords, !asks(sentence.text),
+          seen.insert(sentence.text).inserted
+        else { continue }
+        taken += 1
+        candidates.append(
+          QuotableSentence(
+            chunk: position, position: index, sentence: sentence.text,
+            quote: ([sentence.text] + following(index, in: sentences)).joined(separator: "\n")))
+      }
+    }
+    return candidates
+  }
+
+  /// The lines of code behind a sentence or, behind a colon, the items of a list: all or none.
+  private static func following(_ index: Int, in sentences: [Sentence]) -> [String] {
+    let rest = sentences[(index + 1)...]
+    let code = rest.prefix { $0.kind == .code }.prefix(mostCodeLines)
+    if !code.isEmpty { return code.map(\.text) }
+    guard sentences[index].text.hasSuffix(":") else { return [] }
+    let items = rest.prefix { $0.kind == .prose && SentenceSplitter.isItem($0.text) }
+    return items.count <= mostItems ? items.map(\.text) : []
+  }
+
+  private static func asks(_ sentence: String) -> Bool {
+    sentence.last { !"\"')]”’»*_`".contains($0) } == "?"
+  }
+}
+
+/// The vectors of sentences, kept for the next question that meets the same ones: passages that
+/// answer one question often answer another.
+///
+/// Safe to use from many tasks; two that miss the same sentence at once both embed it.
+final class SentenceVectors: Sendable {
+  /// What was used lately, and what was used before that: when the newer half is full it becomes
+  /// the older one, which is forgotten.
+  private struct Memory {
+    var newer: [String: [Float]] = [:]
+    var older: [String: [Float]] = [:]
+    var newerBytes = 0
+  }
+
+  private let embedder: any Embedder
+  private let halfBytes: Int
+  private let memory = Mutex(Memory())
+
+  /// Vectors of `embedder`, of about `bytes` at most.
+  init(embedder: any Embedder, bytes: Int) {
+    self.embedder = embedder
+    halfBytes = bytes / 2
+  }
+
+  /// The vectors of `sentences`, in their order. Only those that are not known are embedded.
+  func vectors(of sentences: [String]) async throws(GatewayError) -> [[Float]] {
+    var found = memory.withLock { memory in
+      sentences.map { sentence in
+        let vector = memory.newer[sentence] ?? memory.older[sentence]
+        if let vector { keep(vector, of: sentence, in: &memory) }
+        return vector
+      }
+    }
+    let missing = sentences.indices.filter { found[$0] == nil }
+    if !missing.isEmpty {
+      let fresh = try await embedder.embed(missing.map { sentences[$0] })
+      guard fresh.count == missing.count else {
+        throw .embeddingFailed("\(fresh.count) vectors for \(missing.count) sentences")
+      }
+      memory.withLock { memory in
+        for (index, vector) in zip(missing, fresh) {
+          keep(vector, of: sentences[index], in: &memory)
+        }
+      }
+      for (index, vector) in zip(missing, fresh) { found[index] = vector }
+    }
+    return found.compactMap { $0 }
+  }
+
+  private func keep(_ vector: [Float], of sentence: String, in memory: inout Memory) {
+    guard memory.newer[sentence] == nil else { return }
+    // Beside its contents an entry takes about a hundred bytes.
+    let bytes = 4 * vector.count + sentence.utf8.count + 100
+    guard bytes <= halfBytes else { return }
+    if memory.newerBytes + bytes > halfBytes {
+      memory = Memory(older: memory.newer)
+    }
+    memory.newer[sentence] = vector
+    memory.newerBytes += bytes
   }
 }

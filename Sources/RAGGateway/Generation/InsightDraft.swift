@@ -64,3 +64,107 @@ package struct InsightDraft: Sendable, Equatable {
     self.init(title: title, summary: summary, confidence: confidence)
   }
 }
+
+/// The `[n]` in a summary that a language model wrote, checked against the passages.
+package struct CitationScan: Sendable, Equatable {
+  /// The summary without references to passages that do not exist.
+  package let summary: String
+  /// The passages referred to, from 1, in the order of first mention.
+  package let numbers: [Int]
+
+  /// Scans `text`; only 1…`count` are passages. `[1, 3]` counts as two references.
+  package init(_ text: String, passages count: Int) {
+    var kept = ""
+    var numbers: [Int] = []
+    var rest = Substring(text)
+    while let open = rest.firstIndex(of: "[") {
+      kept += rest[..<open]
+      let after = rest[rest.index(after: open)...]
+      guard let close = after.firstIndex(of: "]"), let found = Self.numbers(in: after[..<close])
+      else {
+        kept.append("[")
+        rest = after
+        continue
+      }
+      let known = found.filter { $0 >= 1 && $0 <= count }
+      kept += known.map { "[\($0)]" }.joined()
+      if known.isEmpty, kept.last == " " { kept.removeLast() }
+      for number in known where !numbers.contains(number) { numbers.append(number) }
+      rest = after[after.index(after: close)...]
+    }
+    summary = kept + rest
+    self.numbers = numbers
+  }
+
+  private static func numbers(in text: Substring) -> [Int]? {
+    let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+    let numbers = parts.map { part -> Int? in
+      let digits = part.trimmed
+      return digits.utf8.allSatisfy { $0 >= 48 && $0 <= 57 } ? Int(digits) : nil
+    }
+    return numbers.contains(nil) ? nil : numbers.compactMap { $0 }
+  }
+}
+
+/// Finds the JSON objects in a reply that may say more than that.
+enum JSONExtraction {
+  /// The most places at which an object is looked for.
+  private static let attempts = 64
+
+  /// The complete objects in `text` that lie in no other, in their order; what a model thinks
+  /// aloud between `<think>` and `</think>` is left out.
+  static func objects(in text: String) -> [JSONObjectValue] {
+    let bytes = Array(withoutThoughts(text).utf8)
+    if let whole = parse(bytes[...]) { return [whole] }
+    var found: [JSONObjectValue] = []
+    var start = 0
+    for _ in 0..<attempts {
+      guard let open = bytes[start...].firstIndex(of: UInt8(ascii: "{")) else { break }
+      if let close = end(ofObjectAt: open, in: bytes), let object = parse(bytes[open...close]) {
+        found.append(object)
+        start = close + 1
+      } else {
+        start = open + 1
+      }
+    }
+    return found
+  }
+
+  /// What a model says once it has thought.
+  static func withoutThoughts(_ text: String) -> Substring {
+    // Without an end all is thought, and then what is there may still hold the object.
+    guard let end = text.ranges(of: "</think>").last else { return text[...] }
+    return text[end.upperBound...]
+  }
+
+  private static func parse(_ bytes: ArraySlice<UInt8>) -> JSONObjectValue? {
+    (try? JSONValue(parsing: Array(bytes)))?.objectValue
+  }
+
+  /// Where the brackets that open at `start` are balanced, strings left out of the count.
+  private static func end(ofObjectAt start: Int, in bytes: [UInt8]) -> Int? {
+    var depth = 0
+    var insideString = false
+    var escaped = false
+    for position in start..<bytes.count {
+      let byte = bytes[position]
+      if insideString {
+        if escaped {
+          escaped = false
+        } else if byte == UInt8(ascii: "\\") {
+          escaped = true
+        } else if byte == UInt8(ascii: "\"") {
+          insideString = false
+        }
+      } else if byte == UInt8(ascii: "\"") {
+        insideString = true
+      } else if byte == UInt8(ascii: "{") {
+        depth += 1
+      } else if byte == UInt8(ascii: "}") {
+        depth -= 1
+        if depth == 0 { return position }
+      }
+    }
+    return nil
+  }
+}

@@ -84,3 +84,108 @@ package struct Converter: Sendable {
     return String(kept)
   }
 }
+
+/// Runs a program without a shell and takes what it writes.
+enum ChildProcess {
+  /// What came of a program.
+  struct Outcome {
+    let status: Int32
+    let output: [UInt8]
+    let errors: String
+  }
+
+  /// Why there is no outcome.
+  enum Failure: Error {
+    case notFound, failed, tooLong, tooMuch
+  }
+
+  /// Runs `program`, found in `PATH`, with nothing to read. Blocks until it ends; one that takes
+  /// longer than `seconds` or writes more than `outputLimit` bytes is killed.
+  static func run(
+    _ program: String, _ arguments: [String], environment extra: [String], outputLimit: Int,
+    seconds: Int
+  ) throws(Failure) -> Outcome {
+    guard let path = find(program) else { throw .notFound }
+    var output: [Int32] = [0, 0]
+    var errors: [Int32] = [0, 0]
+    guard pipe(&output) == 0 else { throw .failed }
+    guard pipe(&errors) == 0 else {
+      for end in output { close(end) }
+      throw .failed
+    }
+    for end in output + errors { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    let process = spawn(path, [program] + arguments, extra, output[1], errors[1])
+    close(output[1])
+    close(errors[1])
+    defer {
+      close(output[0])
+      close(errors[0])
+    }
+    guard let process else { throw .failed }
+    let read = collect(output[0], errors[0], limit: outputLimit, seconds: seconds)
+    if read.failure != nil { kill(process, SIGKILL) }
+    var status: Int32 = 0
+    while waitpid(process, &status, 0) < 0, errno == EINTR {}
+    if let failure = read.failure { throw failure }
+    let code = status & 0x7f == 0 ? (status >> 8) & 0xff : 128 + status & 0x7f
+    return Outcome(
+      status: code, output: read.output, errors: String(decoding: read.errors, as: UTF8.self))
+  }
+
+  /// Where `program` is, by `PATH`.
+  static func find(_ program: String) -> String? {
+    let path = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin"
+    return path.split(separator: ":").map { "\($0)/\(program)" }
+      .first { access($0, X_OK) == 0 }
+  }
+
+  private static func spawn(
+    _ path: String, _ arguments: [String], _ extra: [String], _ output: Int32, _ errors: Int32
+  ) -> pid_t? {
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+    posix_spawn_file_actions_adddup2(&actions, output, 1)
+    posix_spawn_file_actions_adddup2(&actions, errors, 2)
+    // Keys of the gateway and of the provider are not the program's to know.
+    let names: [String] = ["PATH", "HOME", "TMPDIR"]
+    let kept: [String] = names.compactMap { name in
+      getenv(name).map { "\(name)=\(String(cString: $0))" }
+    }
+    let words: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
+    let settings: [UnsafeMutablePointer<CChar>?] = (kept + extra).map { strdup($0) } + [nil]
+    defer { for text in words + settings { free(text) } }
+    var process = pid_t()
+    let status = posix_spawn(&process, path, &actions, nil, words, settings)
+    return status == 0 ? process : nil
+  }
+
+  private static func collect(
+    _ output: Int32, _ errors: Int32, limit: Int, seconds: Int
+  ) -> (output: [UInt8], errors: [UInt8], failure: Failure?) {
+    let end = ContinuousClock.now + .seconds(seconds)
+    var taken: [[UInt8]] = [[], []]
+    var ends = [
+      pollfd(fd: output, events: Int16(POLLIN), revents: 0),
+      pollfd(fd: errors, events: Int16(POLLIN), revents: 0),
+    ]
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while ends.contains(where: { $0.fd >= 0 }) {
+      let left = (end - ContinuousClock.now) / .milliseconds(1)
+      guard left > 0 else { return (taken[0], taken[1], .tooLong) }
+      let ready = poll(&ends, 2, Int32(min(left + 1, 60_000)))
+      guard ready > 0 else { continue }
+      for index in ends.indices where ends[index].fd >= 0 && ends[index].revents != 0 {
+        let count = Glibc.read(ends[index].fd, &buffer, buffer.count)
+        if count <= 0 {
+          ends[index].fd = -1
+        } else if index == 0 || taken[1].count < 65_536 {
+          taken[index] += buffer[..<count]
+        }
+      }
+      if taken[0].count > limit { return (taken[0], taken[1], .tooMuch) }
+    }
+    return (taken[0], taken[1], nil)
+  }
+}

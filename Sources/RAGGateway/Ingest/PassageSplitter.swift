@@ -1,3 +1,5 @@
+import FastJSON
+
 /// Cuts a section into passages at sentence boundaries.
 package struct PassageSplitter: Sendable {
   /// Tokens that a passage has at most, by estimate; the embedding model reads 256, title included.
@@ -114,5 +116,80 @@ package struct PassageSplitter: Sendable {
       previous = sentence
     }
     return text
+  }
+}
+
+/// Makes the chunks of a document, each under a name that stays the same as long as its place
+/// does.
+package enum PassageMaker {
+  /// The chunks of `document`, which is stored as `name`.
+  ///
+  /// A chunk's id is the name, the section and the number of the passage in it; sections of one
+  /// heading are counted. Metadata: `chunk_id`, `title`, `source`, `section`.
+  package static func chunks(
+    of document: SourceDocument, name: String, splitter: PassageSplitter = .init()
+  ) -> [Chunk] {
+    var chunks: [Chunk] = []
+    var seen: [String: Int] = [:]
+    for section in document.sections {
+      let slug = slug(section.heading)
+      let count = (seen[slug] ?? 0) + 1
+      seen[slug] = count
+      let place = count == 1 ? slug : "\(slug)-\(count)"
+      let heading = section.heading == document.title ? "" : section.heading
+      let title = heading.isEmpty ? document.title : "\(document.title): \(heading)"
+      for (index, passage) in splitter.passages(of: section.text).enumerated() {
+        let metadata = JSONObjectValue([
+          ("chunk_id", .string("\(name)#\(place).\(index)")), ("title", .string(title)),
+          ("source", .string(name)), ("section", .string(section.heading)),
+        ])
+        chunks.append(Chunk(pageContent: passage, metadata: metadata))
+      }
+    }
+    return chunks
+  }
+
+  /// A heading in lower case, words joined by hyphens; `text` when nothing remains.
+  private static func slug(_ heading: String) -> String {
+    let words = heading.lowercased().split { !$0.isLetter && !$0.isNumber }
+    let slug = words.joined(separator: "-").prefix(80)
+    return slug.isEmpty ? "text" : String(slug)
+  }
+}
+
+/// About how many pieces a tokenizer of the BERT family makes of a text, without its vocabulary.
+///
+/// Common words are one piece, long ones are cut, marks stand alone, and scripts without spaces are
+/// taken apart.
+enum TokenEstimate {
+  static func of(_ text: some StringProtocol) -> Int {
+    var tokens = 0
+    var ascii = 0
+    var other = 0
+    func word() -> Int {
+      defer { (ascii, other) = (0, 0) }
+      let long = ascii <= 7 ? min(ascii, 1) : 1 + (ascii - 5) / 4
+      return long + (other + 1) / 2
+    }
+    for scalar in text.unicodeScalars {
+      if scalar.isASCII {
+        let isWord =
+          (0x30...0x39).contains(scalar.value) || (0x41...0x5a).contains(scalar.value)
+          || (0x61...0x7a).contains(scalar.value)
+        if isWord {
+          ascii += 1
+        } else {
+          tokens += word()
+          if scalar.value > 0x20 { tokens += 1 }
+        }
+      } else if WordCount.isUnspaced(scalar) {
+        tokens += word() + 1
+      } else if scalar.properties.isWhitespace {
+        tokens += word()
+      } else {
+        other += 1
+      }
+    }
+    return tokens + word()
   }
 }

@@ -55,3 +55,155 @@ public struct InsightPrompt: Sendable, Equatable {
     return try InsightPrompt(yaml: String(decoding: PackageResources.v1_yaml, as: UTF8.self))
   }
 }
+
+/// A text with named gaps, cut into pieces once.
+///
+/// What fills a gap is never looked at again, so braces in a question or a passage stay braces.
+public struct PromptTemplate: Sendable, Equatable {
+  /// A gap that a prompt may have.
+  public enum Variable: String, Sendable, CaseIterable {
+    /// The question.
+    case question
+    /// The numbered passages.
+    case context
+    /// How to reply.
+    case formatInstruction = "format_instruction"
+  }
+
+  private enum Piece: Sendable, Equatable {
+    case text(String)
+    case variable(Variable)
+  }
+
+  private let pieces: [Piece]
+
+  /// Cuts `text` at `{name}`; `{{` and `}}` stand for one brace.
+  ///
+  /// - Throws: `PromptError.template` for a name that is not a `Variable` or a brace alone.
+  public init(_ text: String) throws(PromptError) {
+    var pieces: [Piece] = []
+    var literal = ""
+    var rest = Substring(text)
+    while let character = rest.popFirst() {
+      if character == "{" || character == "}", rest.first == character {
+        rest.removeFirst()
+        literal.append(character)
+      } else if character == "{" {
+        guard let close = rest.firstIndex(of: "}") else {
+          throw .template("a `{` has no `}`; write `{{` for a brace")
+        }
+        let name = String(rest[..<close])
+        guard let variable = Variable(rawValue: name) else {
+          let known = Variable.allCases.map { "{\($0.rawValue)}" }.joined(separator: ", ")
+          throw .template("unknown variable {\(name)}; known are \(known); write {{ for a brace")
+        }
+        pieces.append(.text(literal))
+        pieces.append(.variable(variable))
+        literal = ""
+        rest = rest[rest.index(after: close)...]
+      } else if character == "}" {
+        throw .template("a `}` has no `{`; write `}}` for a brace")
+      } else {
+        literal.append(character)
+      }
+    }
+    pieces.append(.text(literal))
+    self.pieces = pieces.filter { $0 != .text("") }
+  }
+
+  /// The gaps that occur.
+  public var variables: Set<Variable> {
+    Set(
+      pieces.compactMap { piece in
+        if case .variable(let variable) = piece { variable } else { nil }
+      })
+  }
+
+  /// The text with every gap filled; a gap without a value becomes empty.
+  public func render(_ values: [Variable: String]) -> String {
+    pieces.reduce(into: "") { text, piece in
+      switch piece {
+      case .text(let literal): text += literal
+      case .variable(let variable): text += values[variable] ?? ""
+      }
+    }
+  }
+}
+
+/// Why a prompt can't be used.
+public enum PromptError: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The file can't be read.
+  case unreadable(path: String, reason: String)
+  /// The file is no YAML mapping with the strings `system` and `human`.
+  case format(String)
+  /// A template in it is wrong.
+  case template(String)
+  /// No prompt of this version ships with the gateway.
+  case unknownVersion(String, known: [String])
+
+  /// One sentence for people.
+  public var description: String {
+    switch self {
+    case .unreadable(let path, let reason): "cannot read prompt \(path): \(reason)"
+    case .format(let reason), .template(let reason): "prompt: \(reason)"
+    case .unknownVersion(let version, let known):
+      "prompt version \(version) is not built in (known: \(known.joined(separator: ", "))); "
+        + "set PROMPT__INSIGHT_PATH to a folder that holds \(version).yaml"
+    }
+  }
+}
+
+/// The passages of a question as a language model sees them.
+///
+/// A passage is data that anybody may have written: what it says can't end the frame that it stands
+/// in, nor begin another one.
+package enum PassageContext {
+  /// The passages numbered from 1, as many as fit into `limit` characters. The first is always
+  /// there, cut off if it must be.
+  package static func text(of chunks: [RetrievedChunk], limit: Int) -> String {
+    var text = ""
+    var left = limit
+    for (position, chunk) in chunks.enumerated() {
+      // A title of one line can't pass for the passage behind it.
+      let title = harmless(chunk.title.collapsed)
+      let head = "[\(position + 1)]" + (title.isEmpty ? "" : " \(title)")
+      let passage = "\(head)\n\(harmless(chunk.text.trimmed))\n"
+      if passage.count > left {
+        if position == 0 { text = String(passage.prefix(limit)) }
+        break
+      }
+      text += position == 0 ? passage : "\n" + passage
+      left -= passage.count + 1
+    }
+    return text
+  }
+
+  /// A text without tags that end or begin a frame of passages, and without lines that look like
+  /// the head of one: `<passages>` becomes `‹passages>`, and `[2]` at a line's beginning `(2)`.
+  private static func harmless(_ text: String) -> String {
+    text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+      .map { withoutHead(withoutTags($0)) }
+      .joined(separator: "\n")
+  }
+
+  private static func withoutTags(_ line: Substring) -> String {
+    var kept = ""
+    var rest = line
+    while let open = rest.firstIndex(of: "<") {
+      kept += rest[..<open]
+      let after = rest[rest.index(after: open)...]
+      let name = after.drop { $0 == "/" || $0.isWhitespace }.prefix(8).lowercased()
+      kept += name.hasPrefix("passage") || name.hasPrefix("question") ? "‹" : "<"
+      rest = after
+    }
+    return kept + rest
+  }
+
+  private static func withoutHead(_ line: String) -> String {
+    let text = line.drop { $0.isWhitespace }
+    guard text.first == "[", let close = text.firstIndex(of: "]") else { return line }
+    let inside = text[text.index(after: text.startIndex)..<close]
+    guard !inside.isEmpty, inside.allSatisfy(\.isNumber) else { return line }
+    return "(\(inside))" + text[text.index(after: close)...]
+  }
+}

@@ -1,3 +1,4 @@
+import Glibc
 import HTTPTransfer
 public import Logging
 public import ServiceProcess
@@ -80,5 +81,216 @@ public struct GatewaySettings: Sendable {
       let source = reader.origin(of: key).map { "\($0)" } ?? "default"
       return "\(key.variable)=\(shown)  (\(source))"
     }.joined(separator: "\n")
+  }
+}
+
+/// Who may ask, and how much.
+public struct AccessSettings: Sendable {
+  /// Who may do what; none lets everybody do everything.
+  public var keys: AccessKeys
+  /// Whose pages may call from a browser.
+  public var origins: AllowedOrigins
+  /// Bounds on requests.
+  public var limits: GatewayLimits
+  /// The certificate by which the gateway speaks TLS; `nil` where it does not.
+  var certificate: ServerCertificate.Files?
+  /// After how long the certificate is read anew; zero for never.
+  public var certificateAge: Duration
+
+  init(reading reader: inout SettingsReader<SettingKey>) {
+    keys =
+      reader.value(
+        .accessKeys,
+        expected:
+          "`read:KEY` or `write:KEY`, or `read@TENANT:KEY`, with commas between, and keys of "
+          + "at least 8 characters"
+      ) { AccessKeys($0) } ?? AccessKeys()
+    origins =
+      reader.value(
+        .allowedOrigins, expected: "origins such as https://app.example with commas between, or `*`"
+      ) { AllowedOrigins($0) } ?? AllowedOrigins()
+    limits = GatewayLimits()
+    certificate = Self.certificate(reading: &reader)
+    certificateAge = .seconds(reader.integer(.tlsReload, in: 0...31_536_000) ?? 3_600)
+    if let seconds = reader.number(.requestTime, in: 1...3_600) {
+      limits.requestTime = .seconds(seconds)
+    }
+    if let count = reader.integer(.requestsInFlight, in: 1...10_000) {
+      limits.requestsInFlight = count
+    }
+    if let count = reader.integer(.requestsPerMinute, in: 0...1_000_000) {
+      limits.requestsPerMinute = count
+    }
+    if let megabytes = reader.integer(.bodyBytes, in: 1...1_024) {
+      limits.bodyBytes = megabytes << 20
+    }
+  }
+
+  private static func certificate(
+    reading reader: inout SettingsReader<SettingKey>
+  ) -> ServerCertificate.Files? {
+    let authorities = reader.given(.tlsAuthorities)
+    switch (reader.given(.tlsCertificate), reader.given(.tlsKey)) {
+    case (let certificate?, let key?):
+      return ServerCertificate.Files(
+        certificate: certificate, key: key, clientAuthorities: authorities)
+    case (_?, nil):
+      reader.reject(.tlsKey, "is needed for \(SettingKey.tlsCertificate.variable)")
+    case (nil, _?):
+      reader.reject(.tlsCertificate, "is needed for \(SettingKey.tlsKey.variable)")
+    case (nil, nil):
+      if authorities != nil {
+        reader.reject(.tlsAuthorities, "needs \(SettingKey.tlsCertificate.variable)")
+      }
+    }
+    return nil
+  }
+}
+
+/// A service that orders passages anew.
+public struct RerankSettings: Sendable, Equatable {
+  /// Address without a slash at its end.
+  public var baseURL: String
+  /// The model's name, where the service has several.
+  public var model: String?
+  /// Key that the service asks for.
+  public var apiKey: String?
+
+  /// `nil` when no address is given.
+  init?(reading reader: inout SettingsReader<SettingKey>) {
+    guard reader.given(.rerankURL) != nil else { return nil }
+    baseURL = reader.url(.rerankURL)
+    model = reader.given(.rerankModel)
+    apiKey = reader.given(.rerankKey)
+  }
+}
+
+/// Where vectors come from.
+public struct EmbeddingSettings: Sendable, Equatable {
+  /// Who makes them.
+  public enum Provider: String, Sendable, CaseIterable {
+    case local, openai
+  }
+
+  /// Who makes the vectors.
+  public var provider: Provider
+  /// The model's name.
+  public var model: String
+  /// Folder of the local model.
+  public var modelPath: String
+  /// Address without a slash at its end.
+  public var baseURL: String
+  /// Key that the provider asks for.
+  public var apiKey: String?
+  /// Texts in one request.
+  public var batch: Int
+  /// Requests in flight.
+  public var concurrency: Int
+  /// Patience with one attempt.
+  public var timeout: Duration
+
+  init(reading reader: inout SettingsReader<SettingKey>, chat: GenerationSettings) {
+    let providers = Provider.allCases.map { (name: $0.rawValue, value: $0) }
+    provider = reader.choice(.embeddingProvider, among: providers) ?? .local
+    modelPath = reader.text(.embeddingModelPath) ?? ""
+    baseURL = reader.url(.embeddingURL)
+    batch = reader.integer(.embeddingBatch, in: 1...2_048) ?? 1
+    concurrency = reader.integer(.embeddingConcurrency, in: 1...64) ?? 1
+    timeout = .seconds(reader.number(.embeddingTimeout, in: 0.1...3_600) ?? 60)
+    let localModel = "all-MiniLM-L6-v2"
+    switch provider {
+    case .local:
+      model = reader.given(.embeddingModel) ?? localModel
+      apiKey = nil
+      let name = model.split(separator: "/").last.map(String.init) ?? model
+      if name != localModel {
+        reader.reject(.embeddingModel, "must be \(localModel) with the provider `local`")
+      }
+      model = localModel
+    case .openai:
+      model = reader.given(.embeddingModel) ?? "text-embedding-3-small"
+      // A key is shared with the same address only: it is never sent to another host.
+      apiKey = reader.given(.embeddingKey) ?? (baseURL == chat.baseURL ? chat.apiKey : nil)
+      if apiKey == nil, reader.given(.embeddingURL) == nil {
+        reader.reject(.embeddingKey, "is needed for \(baseURL)")
+      }
+    }
+  }
+}
+
+/// Where the local model is looked for when no folder is named.
+enum ModelFolder {
+  private static let name = "all-MiniLM-L6-v2"
+
+  /// The first of these folders that is there: below the working directory, below a folder that
+  /// holds the program, however deep, and where the image has it. The first when none is.
+  static var standard: String {
+    let own = ".quiver/models/\(name)"
+    var candidates = [own]
+    var folder = program
+    while let slash = folder.lastIndex(of: "/") {
+      folder = String(folder[..<slash])
+      candidates.append("\(folder)/\(own)")
+    }
+    candidates.append("/usr/local/share/quiver/\(name)")
+    return candidates.first { access($0 + "/model.safetensors", R_OK) == 0 } ?? own
+  }
+
+  private static var program: String {
+    guard let path = realpath("/proc/self/exe", nil) else { return "" }
+    defer { free(path) }
+    return String(cString: path)
+  }
+}
+
+/// Who writes the answers.
+public struct GenerationSettings: Sendable, Equatable {
+  /// Who writes them.
+  public enum Provider: String, Sendable, CaseIterable {
+    case extractive, openai
+  }
+
+  /// Who writes the answers.
+  public var provider: Provider
+  /// Whether quotes are returned when the language model fails.
+  public var fallsBackToExtractive: Bool
+  /// How JSON is asked for; `nil` finds out.
+  public var mode: StructuredMode?
+  /// The language model's name.
+  public var model: String
+  /// Key that the provider asks for.
+  public var apiKey: String?
+  /// `nil` leaves it to the provider.
+  public var temperature: Double?
+  /// Address without a slash at its end.
+  public var baseURL: String
+  /// Patience with one attempt.
+  public var timeout: Duration
+  /// A prompt file or a folder of them; `nil` takes the built-in one.
+  public var promptPath: String?
+  /// Version of the prompt.
+  public var promptVersion: String
+
+  init(reading reader: inout SettingsReader<SettingKey>) {
+    let providers = Provider.allCases.map { (name: $0.rawValue, value: $0) }
+    provider = reader.choice(.generationProvider, among: providers) ?? .extractive
+    fallsBackToExtractive =
+      reader.choice(
+        .generationFallback,
+        among: [(name: "none", value: false), (name: "extractive", value: true)])
+      ?? false
+    let modes: [(name: String, value: StructuredMode?)] =
+      [(name: "auto", value: nil)] + StructuredMode.allCases.map { (name: $0.rawValue, value: $0) }
+    mode = reader.choice(.structuredMode, among: modes) ?? nil
+    model = reader.text(.chatModel) ?? ""
+    apiKey = reader.given(.chatKey)
+    temperature = reader.number(.chatTemperature, in: 0...2)
+    baseURL = reader.url(.chatURL)
+    timeout = .seconds(reader.number(.chatTimeout, in: 0.1...3_600) ?? 60)
+    promptPath = reader.given(.promptPath)
+    promptVersion = reader.text(.promptVersion) ?? "v1"
+    if provider == .openai, apiKey == nil, reader.given(.chatURL) == nil {
+      reader.reject(.chatKey, "is needed for \(baseURL)")
+    }
   }
 }

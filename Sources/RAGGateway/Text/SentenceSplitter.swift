@@ -179,3 +179,136 @@ enum WordCount {
     }
   }
 }
+
+/// Breaks one paragraph into sentences at full stops, question and exclamation marks.
+enum SentenceBreaker {
+  /// Words whose full stop does not end a sentence.
+  private static let abbreviations: Set<String> = [
+    "e.g", "i.e", "etc", "vs", "cf", "mr", "mrs", "ms", "dr", "prof", "st", "no", "nos", "fig",
+    "sec", "vol", "pp", "ed", "eds", "al", "approx", "inc", "ltd", "co", "jr", "sr", "z.b", "d.h",
+    "bzw", "usw", "ca", "nr", "vgl",
+  ]
+
+  static func sentences(of paragraph: String) -> [String] {
+    let characters = Array(paragraph)
+    var sentences: [String] = []
+    var start = 0
+    var position = 0
+    while position < characters.count {
+      let end = endOfSentence(at: position, in: characters, from: start)
+      if let end {
+        append(characters[start..<end], to: &sentences)
+        start = end
+        position = end
+      } else {
+        position += 1
+      }
+    }
+    append(characters[start...], to: &sentences)
+    return sentences
+  }
+
+  private static func append(_ characters: ArraySlice<Character>, to sentences: inout [String]) {
+    let text = String(characters).trimmed
+    if !text.isEmpty { sentences.append(text) }
+  }
+
+  /// Where the sentence ends whose closing mark stands at `position`; `nil` when none does.
+  private static func endOfSentence(
+    at position: Int, in characters: [Character], from start: Int
+  ) -> Int? {
+    let mark = characters[position]
+    if mark == "。" || mark == "！" || mark == "？" { return position + 1 }
+    guard mark == "." || mark == "!" || mark == "?" else { return nil }
+    var end = position + 1
+    while end < characters.count, isCloser(characters[end]) { end += 1 }
+    guard end < characters.count else { return end }
+    guard characters[end].isWhitespace else { return nil }
+    if mark == "." {
+      if isAbbreviation(before: position, in: characters, from: start) { return nil }
+      let next = characters[end...].first { !$0.isWhitespace }
+      if let next, next.isLowercase { return nil }
+    }
+    return end
+  }
+
+  private static func isCloser(_ character: Character) -> Bool {
+    switch character {
+    case "\"", "'", ")", "]", "”", "’", "»", ".", "!", "?": true
+    default: false
+    }
+  }
+
+  private static func isAbbreviation(
+    before position: Int, in characters: [Character], from start: Int
+  ) -> Bool {
+    var first = position
+    while first > start, !characters[first - 1].isWhitespace, characters[first - 1] != "(" {
+      first -= 1
+    }
+    let word = String(characters[first..<position]).lowercased()
+    let isInitial = word.count == 1 && word.first?.isLetter == true
+    return isInitial || abbreviations.contains(word)
+  }
+}
+
+/// Tells text that is merely indented, as in rendered manual pages, from code.
+enum IndentedProse {
+  private static let leastWords = 6
+  /// Marks that code has and prose seldom.
+  private static let codeMarks: Set<Character> = ["{", "}", ";", "=", "<", ">", "$", "|", "\\"]
+
+  /// For every line whether it belongs to a block of indented lines, between empty ones, that is
+  /// prose.
+  static func flags(of lines: [Substring]) -> [Bool] {
+    var flags = [Bool](repeating: false, count: lines.count)
+    var start = 0
+    while start < lines.count {
+      guard !lines[start].trimmed.isEmpty else {
+        start += 1
+        continue
+      }
+      var end = start
+      while end < lines.count, !lines[end].trimmed.isEmpty { end += 1 }
+      let block = lines[start..<end]
+      if block.allSatisfy(isIndented), isProse(block) {
+        for index in start..<end { flags[index] = true }
+      }
+      start = end
+    }
+    return flags
+  }
+
+  static func isIndented(_ line: Substring) -> Bool {
+    line.hasPrefix("\t") || line.hasPrefix("    ")
+  }
+
+  private static func isProse(_ block: ArraySlice<Substring>) -> Bool {
+    let text = block.map(\.trimmed).joined(separator: " ")
+    let words = text.split(whereSeparator: \.isWhitespace)
+    let endsSentence = words.contains { $0.count > 1 && ".?!".contains($0.last ?? " ") }
+    guard words.count >= (endsSentence ? leastWords - 2 : leastWords) else { return false }
+    let plain = words.count { word in
+      let bare = word.drop { "(\"'“‘[*_`".contains($0) }
+        .reversed().drop { ".,;:?!)\"'”’]*_`".contains($0) }
+      return !bare.isEmpty && bare.allSatisfy { $0.isLetter || $0 == "-" || $0 == "'" || $0 == "’" }
+        && bare.contains { $0.isLetter }
+    }
+    let marks = text.count { codeMarks.contains($0) }
+    let longLines = words.count >= 4 * block.count || endsSentence
+    return plain * 10 >= words.count * 7 && marks * 40 <= text.count && longLines
+  }
+}
+
+extension StringProtocol {
+  /// Without white space at both ends.
+  var trimmed: String {
+    guard let first = firstIndex(where: { !$0.isWhitespace }),
+      let last = lastIndex(where: { !$0.isWhitespace })
+    else { return "" }
+    return String(self[first...last])
+  }
+
+  /// Every run of white space made one space, none at the ends.
+  var collapsed: String { split(whereSeparator: \.isWhitespace).joined(separator: " ") }
+}

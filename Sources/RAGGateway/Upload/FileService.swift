@@ -1,5 +1,8 @@
 import FastJSON
 import FoundationEssentials
+import Glibc
+import HTTPTypes
+import Hummingbird
 import TransportBase
 
 /// Brings in whole files, as `quiver-gateway ingest` does: reads, divides and stores them, and
@@ -140,4 +143,117 @@ struct UploadedFile: Sendable {
   /// What it is stored as.
   let name: String
   let bytes: [UInt8]
+}
+
+/// Reads files out of request bodies: the whole body under the name in the query (`?name=`), or the
+/// parts of a form (`multipart/form-data`, RFC 7578) that have file names.
+package enum FileBody {
+  /// Files that one request may bring.
+  package static let mostFiles = 100
+  private static let nameLength = 500
+
+  /// The files in `body`, at least one.
+  static func files(
+    _ body: [UInt8], of request: Request
+  ) throws(GatewayError) -> [UploadedFile] {
+    let type = request.headers[.contentType] ?? ""
+    let found: [UploadedFile]
+    if let boundary = boundary(in: type) {
+      found = try parts(of: body, boundary: boundary)
+    } else if let name = request.uri.queryParameters["name"].map({ String($0) }) {
+      found = [UploadedFile(name: name, bytes: body)]
+    } else {
+      throw .badRequest(
+        "Send a form (multipart/form-data) with files, or a file as the body with ?name=NAME")
+    }
+    guard !found.isEmpty else { throw .badRequest("The form holds no file") }
+    guard found.count <= mostFiles else {
+      throw .tooLarge("A form has at most \(mostFiles) files")
+    }
+    for file in found {
+      let isName =
+        !file.name.isEmpty && file.name.count <= nameLength
+        && !file.name.contains { $0.isNewline || $0 == "\0" }
+      guard isName else {
+        throw .badRequest("A file's name has 1 to \(nameLength) characters, all on one line")
+      }
+    }
+    return found
+  }
+
+  /// The boundary of a form; `nil` when the type is another.
+  package static func boundary(in contentType: String) -> String? {
+    let parts = contentType.split(separator: ";").map { String($0).trimmed }
+    guard parts.first?.lowercased() == "multipart/form-data" else { return nil }
+    for part in parts.dropFirst() where part.lowercased().hasPrefix("boundary=") {
+      var value = part.dropFirst("boundary=".count)
+      if value.count > 1, value.hasPrefix("\""), value.hasSuffix("\"") {
+        value = value.dropFirst().dropLast()
+      }
+      return value.isEmpty || value.utf8.count > 70 ? nil : String(value)
+    }
+    return nil
+  }
+
+  /// The parts of a form that have a file name.
+  private static func parts(
+    of body: [UInt8], boundary: String
+  ) throws(GatewayError) -> [UploadedFile] {
+    try split(body, boundary: boundary).map {
+      UploadedFile(name: $0.name, bytes: Array(body[$0.content]))
+    }
+  }
+
+  /// Where in a form its files are, with their names. Browsers write names as UTF-8, quotes in them
+  /// as `%22`.
+  package static func split(
+    _ body: [UInt8], boundary: String
+  ) throws(GatewayError) -> [(name: String, content: Range<Int>)] {
+    let broken = GatewayError.badRequest("The form is not well formed, or it broke off")
+    let mark = Array("--\(boundary)".utf8)
+    guard body.starts(with: mark) else { throw broken }
+    var found: [(name: String, content: Range<Int>)] = []
+    var position = mark.count
+    let next = Array("\r\n".utf8) + mark
+    while true {
+      // Behind the last part stand two hyphens more.
+      if body[position...].starts(with: "--".utf8) { return found }
+      guard body[position...].starts(with: "\r\n".utf8),
+        let head = firstRange(of: Array("\r\n\r\n".utf8), in: body, from: position)
+      else { throw broken }
+      let content = head + 4
+      guard let end = firstRange(of: next, in: body, from: content) else { throw broken }
+      let lines = String(decoding: body[position..<head], as: UTF8.self)
+      if let name = fileName(in: lines) { found.append((name, content..<end)) }
+      position = end + next.count
+    }
+  }
+
+  private static func fileName(in head: String) -> String? {
+    let lines = head.split(whereSeparator: \.isNewline)
+    guard
+      let line = lines.first(where: { $0.lowercased().hasPrefix("content-disposition:") }),
+      let start = line.firstRange(of: "filename=\"")?.upperBound,
+      let end = line[start...].firstIndex(of: "\"")
+    else { return nil }
+    let name = line[start..<end].replacing("%22", with: "\"")
+    // Some browsers send the whole path.
+    return name.split { $0 == "/" || $0 == "\\" }.last.map(String.init)
+  }
+
+  /// Where `mark`, which is not empty, begins in `body` at or behind `start`.
+  private static func firstRange(of mark: [UInt8], in body: [UInt8], from start: Int) -> Int? {
+    body.withUnsafeBytes { bytes -> Int? in
+      guard let base = bytes.baseAddress else { return nil }
+      var position = start
+      while position + mark.count <= bytes.count {
+        let left = bytes.count - mark.count - position + 1
+        guard let found = memchr(base + position, Int32(mark[0]), left) else { return nil }
+        position = base.distance(to: UnsafeRawPointer(found))
+        if memcmp(base + position, mark, mark.count) == 0 { return position }
+        position += 1
+      }
+      return nil
+    }
+  }
 }
