@@ -93,6 +93,7 @@ let package = Package(
     target("SharedLog", [crypto]),
     .target(name: "CXMLElements", linkerSettings: [.linkedLibrary("expat")]),
     target("ObjectStorage", ["CXMLElements", "HTTPTransfer", crypto]),
+    target("Replication", ["FastJSON", "ObjectStorage", "SharedLog", "VectorDB", crypto, logging]),
     // Server
     .systemLibrary(name: "CBrotli", providers: [.apt(["libbrotli-dev"])]),
     .target(name: "CDashboardPages", exclude: ["Pages"]),
@@ -186,6 +187,9 @@ let package = Package(
     tests("Storage"),
     tests("SharedLog", ["SeededRandom"]),
     tests("ObjectStorage"),
+    tests(
+      "Replication",
+      ["DatabaseFixture", "ObjectStorage", "PointModel", "SharedLog", "VectorDB", logging]),
     tests("RowSets"),
     tests("PayloadIndex", ["RowSets", "SeededRandom"]),
     tests("VectorIndex", ["CVectorKernels", "RowSets", "SeededRandom"]),

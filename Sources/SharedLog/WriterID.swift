@@ -24,6 +24,14 @@ package struct WriterID: Hashable, Sendable, CustomStringConvertible {
     self.init(using: &random)
   }
 
+  /// The id that ``description`` says.
+  package init?(hex: String) {
+    let digits = hex.utf8.map { UInt8(String(Unicode.Scalar($0)), radix: 16) }
+    guard digits.count == 2 * Self.byteCount, !digits.contains(nil) else { return nil }
+    let halves = digits.compactMap(\.self)
+    bytes = (0..<Self.byteCount).map { halves[2 * $0] << 4 | halves[2 * $0 + 1] }
+  }
+
   /// In hex.
   package var description: String {
     let digits = Array("0123456789abcdef")

@@ -1,0 +1,78 @@
+import FastJSON
+import SharedLog
+
+/// The small objects of a log, in JSON.
+enum LogNote {
+  private static let version: UInt64 = 1
+
+  static func floor(_ number: UInt64) -> [UInt8] {
+    encoded { writer in
+      writer.key("floor")
+      writer.integer(number)
+    }
+  }
+
+  static func floor(_ bytes: [UInt8]) throws(SharedLogError) -> UInt64 {
+    let note = try decoded(bytes, LogKey.floor)
+    guard let number = note.root.object?["floor"]?.uint64, number > 0 else {
+      throw .damaged("`floor` holds no number")
+    }
+    return number
+  }
+
+  static func leader(_ beat: LeaderBeat) -> [UInt8] {
+    encoded { writer in
+      writer.key("writer")
+      writer.string(beat.writer.description)
+      writer.key("address")
+      writer.string(beat.address)
+      writer.key("beat")
+      writer.integer(beat.beat)
+    }
+  }
+
+  static func leader(_ bytes: [UInt8]) throws(SharedLogError) -> LeaderBeat {
+    let note = try decoded(bytes, LogKey.leader).root.object
+    guard let writer = note?["writer"]?.string.flatMap(WriterID.init(hex:)),
+      let address = note?["address"]?.string, let beat = note?["beat"]?.uint64
+    else { throw .damaged("`leader` names no leader") }
+    return LeaderBeat(writer: writer, address: address, beat: beat)
+  }
+
+  static func database(_ id: DatabaseID) -> [UInt8] {
+    encoded { writer in
+      writer.key("database")
+      writer.string(id.description)
+    }
+  }
+
+  static func database(_ bytes: [UInt8]) throws(SharedLogError) -> DatabaseID {
+    let note = try decoded(bytes, LogKey.database)
+    guard let id = note.root.object?["database"]?.string.flatMap(DatabaseID.init(hex:)) else {
+      throw .damaged("`database` names no database")
+    }
+    return id
+  }
+
+  private static func encoded(_ fields: (inout JSONWriter) -> Void) -> [UInt8] {
+    var writer = JSONWriter()
+    writer.beginObject()
+    writer.key("version")
+    writer.integer(version)
+    fields(&writer)
+    writer.endObject()
+    return writer.takeBytes()
+  }
+
+  private static func decoded(
+    _ bytes: [UInt8], _ name: String
+  ) throws(SharedLogError) -> JSONDocument {
+    guard let note = try? JSONDocument(parsing: bytes),
+      let found = note.root.object?["version"]?.uint64
+    else { throw .damaged("`\(name)` is not what it should be") }
+    guard found == version else {
+      throw .newer("`\(name)` has version \(found), this release reads version \(version)")
+    }
+    return note
+  }
+}
