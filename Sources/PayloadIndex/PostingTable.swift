@@ -1,16 +1,16 @@
-import RowSets
+package import RowSets
 
 /// Keys in ascending order, each with the rows that have it. Immutable.
 ///
 /// Rows of rare keys stand one after another in one array, in the order of the keys, so that a
 /// range of keys is a slice; a frequent key has a compressed set of its own, and so has every key
 /// once the array is full.
-struct PostingTable<Key: Comparable & Hashable & Sendable>: Sendable {
+package struct PostingTable<Key: Comparable & Hashable & Sendable>: Sendable {
   /// Rows from which on a key has a set of its own.
   static var denseCount: Int { 1024 }
 
   /// Ascending, none twice.
-  let keys: [Key]
+  package let keys: [Key]
   /// Where the rows of each key begin in `offsets`, and at last where they end.
   private let starts: [UInt32]
   private let offsets: [UInt32]
@@ -23,9 +23,10 @@ struct PostingTable<Key: Comparable & Hashable & Sendable>: Sendable {
   }
 
   /// Rows under all keys, a row counted once for each of its keys.
-  let entryCount: Int
+  package let entryCount: Int
 
-  init(_ assembler: PostingAssembler<Key>) {
+  /// The table of what was put together.
+  package init(_ assembler: PostingAssembler<Key>) {
     keys = assembler.keys
     starts = assembler.starts + [UInt32(assembler.offsets.count)]
     offsets = assembler.offsets
@@ -60,7 +61,7 @@ struct PostingTable<Key: Comparable & Hashable & Sendable>: Sendable {
   }
 
   /// The rows that have one of the keys at `positions`.
-  func rows(in positions: Range<Int>) -> RowSet {
+  package func rows(in positions: Range<Int>) -> RowSet {
     let slice = Int(starts[positions.lowerBound])..<Int(starts[positions.upperBound])
     var sets = dense(in: positions).map(\.set)
     if !slice.isEmpty { sets.append(RowSet(offsets[slice])) }
@@ -68,15 +69,16 @@ struct PostingTable<Key: Comparable & Hashable & Sendable>: Sendable {
   }
 
   /// The rows that have `key`.
-  func rows(of key: Key) -> RowSet {
+  package func rows(of key: Key) -> RowSet {
     guard let position = position(of: key) else { return .empty }
     return rows(in: position..<position + 1)
   }
 
-  func count(of key: Key) -> Int { position(of: key).map(count(at:)) ?? 0 }
+  /// How many rows have `key`.
+  package func count(of key: Key) -> Int { position(of: key).map(count(at:)) ?? 0 }
 
   /// The rows of the key at `position`, ascending.
-  func offsets(at position: Int) -> [UInt32] {
+  package func offsets(at position: Int) -> [UInt32] {
     if let set = dense(in: position..<position + 1).first?.set { return set.offsets }
     return Array(offsets[Int(starts[position])..<Int(starts[position + 1])])
   }
@@ -107,7 +109,7 @@ struct PostingTable<Key: Comparable & Hashable & Sendable>: Sendable {
 }
 
 /// Puts a table together, key by key in ascending order.
-struct PostingAssembler<Key: Comparable & Hashable & Sendable> {
+package struct PostingAssembler<Key: Comparable & Hashable & Sendable> {
   /// Rows of rare keys at most: their places are told in 32 bits.
   private let sparseMax: Int
   private(set) var keys: [Key] = []
@@ -115,12 +117,14 @@ struct PostingAssembler<Key: Comparable & Hashable & Sendable> {
   private(set) var offsets: [UInt32] = []
   private(set) var dense: [(position: Int, set: RowSet)] = []
 
-  init(sparseMax: Int = Int(UInt32.max)) {
+  /// - Parameter sparseMax: rows that rare keys have together at most; keys beyond it get sets of
+  ///   their own, as the places of rows are told in 32 bits.
+  package init(sparseMax: Int = Int(UInt32.max)) {
     self.sparseMax = sparseMax
   }
 
   /// Adds a key with its rows, ascending and none twice. Without rows it is left out.
-  mutating func append(_ key: Key, _ rows: [UInt32]) {
+  package mutating func append(_ key: Key, _ rows: [UInt32]) {
     if rows.isEmpty { return }
     starts.append(UInt32(offsets.count))
     if rows.count >= PostingTable<Key>.denseCount || offsets.count + rows.count > sparseMax {

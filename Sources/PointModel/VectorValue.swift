@@ -7,6 +7,11 @@ public enum VectorValue: Sendable, Equatable {
   /// Several dense vectors of one dimension, as of the tokens of a text.
   case multi(MultiVector)
 
+  /// How many vectors it is made of: those of a multivector, else one.
+  public var vectorCount: Int {
+    if case .multi(let vector) = self { vector.count } else { 1 }
+  }
+
   /// Bytes of its numbers in memory: 4 for each element or weight, and 4 for each index.
   public var byteCount: Int {
     switch self {

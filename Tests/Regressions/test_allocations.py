@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def counted(tmp_path_factory):
-    """A server with points, and the number of allocations that it has made."""
+    """A server with points, and how many allocations it has made: all, and the large ones."""
     folder = tmp_path_factory.mktemp("allocations")
     source = pathlib.Path(__file__).with_name("allocation_counter.c")
     library, count = folder / "allocation_counter.so", folder / "count"
@@ -36,19 +36,19 @@ def counted(tmp_path_factory):
     wire.send("PUT", "/collections/c", {
         "vectors": {"size": 8, "distance": "Dot"}, "optimizers_config": {"indexing_threshold": 0},
     })  # fmt: skip
-    yield wire, lambda: struct.unpack("Q", count.read_bytes())[0]
+    yield wire, lambda: struct.unpack("QQ", count.read_bytes())
     service.kill()
 
 
-def allocations(counted, work, times: int = 5) -> int:
+def allocations(counted, work, times: int = 5, large: bool = False) -> int:
     """How many allocations `work` takes, at least: upkeep that falls into it is none of its."""
     _, count = counted
     work()
     taken = []
     for _ in range(times):
-        before = count()
+        before = count()[large]
         work()
-        taken.append(count() - before)
+        taken.append(count()[large] - before)
     return min(taken)
 
 
@@ -114,3 +114,22 @@ def test_an_order_reads_only_the_points_that_it_gives(counted):
         assert len(points["points"]) == 10
 
     assert allocations(counted, order) < POINTS / 10
+
+
+def test_a_ranking_is_not_copied_for_each_page(counted):
+    """Without an index the nearest points are tested in pages, until enough have passed."""
+    wire = counted[0]
+    for start in range(0, POINTS, BATCH):
+        assert wire.send("PUT", "/collections/c/points?wait=true", batch(start)).status_code == 200
+
+    def search(least: int):
+        filter = {"must": [{"key": "n", "range": {"gte": least}}]}
+        query = {"query": [1, 2, 3, 4, 5, 6, 7, 8], "limit": 10, "filter": filter}
+        assert len(ask(counted, "query", query)["points"]) == 10
+
+    # All pass, so that one page will do; only the last pass, which takes all pages.
+    one, all = (
+        allocations(counted, lambda least=least: search(least), large=True)
+        for least in (0, POINTS - 10)
+    )
+    assert all - one <= 3

@@ -41,7 +41,10 @@ struct DenseFieldView: FieldView {
   // MARK: Scores
 
   /// Other elements cut the numbers of a query, so that sums of vectors are no vectors to ask with.
-  var metric: Metric? { rows.element == .float32 ? rowMetric : nil }
+  func similaritySum(_ examples: [VectorValue], weights: [Double]) -> SimilaritySum? {
+    guard rows.element == .float32 else { return nil }
+    return SimilaritySum(examples, weights: weights, rowMetric)
+  }
 
   func scorer(for query: VectorValue) -> any Scorer {
     rows.scorer(for: query.denseValues, metric: rowMetric)

@@ -27,9 +27,9 @@ protocol FieldView: Sendable {
 
   // MARK: Scores
 
-  /// How numbers are compared, where a vector is a list of them and nothing else and queries are
-  /// compared as they are; otherwise `nil`.
-  var metric: Metric? { get }
+  /// One vector that stands for the weighted sum of the similarities to `examples`, which
+  /// ``VectorField/prepared(query:)`` made; `nil` where there is none.
+  func similaritySum(_ examples: [VectorValue], weights: [Double]) -> SimilaritySum?
 
   /// `query`, which ``VectorField/prepared(query:)`` made, prepared for the rows.
   func scorer(for query: VectorValue) -> any Scorer
@@ -69,6 +69,9 @@ protocol FieldView: Sendable {
   /// one ranking, however many are asked for.
   func isExact(_ params: SearchParams) -> Bool
 
+  /// Whether a search reads posting lists rather than rows.
+  var readsPostings: Bool { get }
+
   /// Whether looking at rows may wait for a disk.
   var waitsForDisk: Bool { get }
 
@@ -104,7 +107,7 @@ extension FieldView {
   /// What scores clients see.
   var distance: Distance { field.distance }
 
-  var metric: Metric? { nil }
+  func similaritySum(_ examples: [VectorValue], weights: [Double]) -> SimilaritySum? { nil }
 
   func numbers(of offsets: [UInt32]) -> (any VectorField)? { nil }
 
@@ -118,6 +121,8 @@ extension FieldView {
   }
 
   var usesRarity: Bool { false }
+
+  var readsPostings: Bool { false }
 
   var waitsForDisk: Bool { false }
 

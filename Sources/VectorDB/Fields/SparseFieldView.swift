@@ -20,6 +20,8 @@ struct SparseFieldView: FieldView {
     self.usesRarity = usesRarity
   }
 
+  var readsPostings: Bool { true }
+
   // MARK: Rows
 
   func contains(_ offset: UInt32) -> Bool { rows.contains(offset) }

@@ -1,5 +1,4 @@
 import PointModel
-import VectorIndex
 
 /// What an index is searched with for the rows that score best by examples.
 ///
@@ -19,9 +18,8 @@ struct ExampleSeeds {
     case beside(rank: Int)
     /// Nothing scores better than 0.
     case zero
-    /// The score is this multiple of the similarity to the vector, plus a number, but for the
-    /// rounding of sums of about this magnitude.
-    case linear(factor: Double, constant: Double, magnitude: Double)
+    /// The score is a sum of similarities, which one vector stands for.
+    case sum(SimilaritySum)
   }
 
   /// The vectors for a rule over `examples`, which the field of `view` prepared; `nil` when the
@@ -33,10 +31,9 @@ struct ExampleSeeds {
       vectors = Array(examples[..<positives])
       scale = .nearest
     case .sumScores, .feedback:
-      guard let metric = view.metric,
-        let sum = Self.sum(examples.map(\.denseValues), rule.weights(examples.count), metric)
+      guard let sum = view.similaritySum(examples, weights: rule.weights(examples.count))
       else { return nil }
-      (vectors, scale) = ([.dense(sum.vector)], sum.scale)
+      (vectors, scale) = ([sum.vector], .sum(sum))
     case .discover:
       vectors = [examples[0]]
       scale = .beside(rank: examples.count / 2)
@@ -54,40 +51,7 @@ struct ExampleSeeds {
     case .nearest: return ExampleScorer.sigmoid(lowest.max() ?? .infinity)
     case .beside(let rank): return Float(rank) + ExampleScorer.sigmoid(lowest[0])
     case .zero: return 0
-    case .linear(let factor, let constant, let magnitude):
-      let scaled = factor * Double(lowest[0])
-      return Float(scaled + constant + 1e-6 * (abs(scaled) + magnitude))
-    }
-  }
-
-  /// A weighted sum of similarities to several vectors is one to a single vector: inner products to
-  /// their sum; Euclidean distances to their centre, if the weights add up to more than 0.
-  private static func sum(
-    _ examples: [[Float]], _ weights: [Double], _ metric: Metric
-  ) -> (vector: [Float], scale: Scale)? {
-    guard let dimension = examples.first?.count else { return nil }
-    var sum = [Double](repeating: 0, count: dimension)
-    for (vector, weight) in zip(examples, weights) {
-      for index in sum.indices { sum[index] += weight * Double(vector[index]) }
-    }
-    func squared(_ vector: [Float]) -> Double { vector.reduce(0) { $0 + Double($1) * Double($1) } }
-    let parts = zip(examples, weights).map { $1 * squared($0) }
-    let magnitude = parts.reduce(0) { $0 + abs($1) }
-    // Absurd weights make no vector to search with.
-    guard sum.allSatisfy(\.isFinite) else { return nil }
-    switch metric {
-    case .dot:
-      return (sum.map { Float($0) }, .linear(factor: 1, constant: 0, magnitude: magnitude))
-    case .squaredEuclid:
-      let weight = weights.reduce(0, +)
-      guard weight > 0 else { return nil }
-      let center = sum.map { Float($0 / weight) }
-      let own = weight * squared(center)
-      let constant = own - parts.reduce(0, +)
-      return (
-        center, .linear(factor: weight, constant: constant, magnitude: own + magnitude)
-      )
-    case .manhattan, .cosine: return nil
+    case .sum(let sum): return sum.bound(lowest[0])
     }
   }
 }

@@ -67,7 +67,7 @@ public final class QueryExplanation: Sendable {
     }
     if looks.isEmpty {
       found = queries.map { query in
-        if case .sparse = query.value { return Search(view.name, .postings) }
+        if view.readsPostings { return Search(view.name, .postings) }
         var search = Search(view.name, .scan)
         search.scoredRows = query.allowed?.count ?? rows
         return search

@@ -39,35 +39,15 @@ struct RankingQuestion {
   }
 
   fileprivate var digest: UInt64 {
-    var mixed = UInt64(UInt(bitPattern: field.hashValue)) ^ sequence
-    func mix(_ bits: UInt64) {
-      mixed = (mixed ^ bits) &* 0x9E37_79B9_7F4A_7C15
-      mixed ^= mixed >> 29
-    }
-    func mix(_ values: [Float]) {
-      values.withUnsafeBytes { bytes in
-        var index = 0
-        while index + 8 <= bytes.count {
-          mix(bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
-          index += 8
-        }
-        if index < bytes.count {
-          mix(UInt64(bytes.loadUnaligned(fromByteOffset: index, as: UInt32.self)))
-        }
-      }
-    }
-    mix(UInt64(filter?.conditionCount ?? 0))
+    var digest = VectorDigest(seed: UInt64(UInt(bitPattern: field.hashValue)) ^ sequence)
+    digest.mix(UInt64(filter?.conditionCount ?? 0))
     for vector in query.vectors {
       switch vector {
-      case .point(let id): mix(UInt64(UInt(bitPattern: id.hashValue)))
-      case .value(.dense(let values)): mix(values)
-      case .value(.multi(let vector)): mix(vector.values)
-      case .value(.sparse(let vector)):
-        for index in vector.indices { mix(UInt64(index)) }
-        mix(vector.values)
+      case .point(let id): digest.mix(UInt64(UInt(bitPattern: id.hashValue)))
+      case .value(let value): digest.mix(value)
       }
     }
-    return mixed
+    return digest.value
   }
 
   fileprivate func isSame(as other: RankingQuestion) -> Bool {

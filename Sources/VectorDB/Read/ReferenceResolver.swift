@@ -68,8 +68,7 @@ extension ReadTransaction {
           nil
         }
       }
-    guard case .multi(let multi)? = value else { return 1 }
-    return multi.count
+    return value?.vectorCount ?? 1
   }
 }
 
