@@ -5,7 +5,9 @@ import PointModel
 ///
 /// First points are asked for, best first and more each time, until enough groups have been seen;
 /// points that would add no group are left out. Then each group that is not full is asked for by
-/// its value. Of queries over prefetches the points are gathered as they are found.
+/// its value. Of queries over prefetches the points are gathered as they are found. A fusion is
+/// made once, of what the prefetches find by their own limits, so that its scores are those that
+/// the query has without groups.
 struct GroupedQuery {
   private let transaction: ReadTransaction
   private let request: GroupsRequest
@@ -30,7 +32,11 @@ struct GroupedQuery {
   }
 
   func groups() throws(CollectionError) -> [PointGroup] {
-    var groups = try request.query.root.prefetch.isEmpty ? searched() : gathered()
+    let root = request.query.root
+    var groups =
+      if root.fuses { try fused() } else {
+        try root.prefetch.isEmpty ? searched() : gathered()
+      }
     try complete(&groups)
     return groups
   }
@@ -72,6 +78,18 @@ struct GroupedQuery {
         if points.isEmpty { break }
       }
     }
+    return collector.groups
+  }
+
+  private func fused() throws(CollectionError) -> [PointGroup] {
+    let root = request.query.root
+    var query = request.query
+    query.offset = 0
+    query.limit = root.prefetch.reduce(0) { $0.addingSaturating($1.limit) }
+    query.withVector = .none
+    query.withPayload = groupValue
+    var collector = GroupCollector(request, order: root.order(in: transaction))
+    for point in try run([query])[0] { collector.add(point, to: try groupIDs(of: point)) }
     return collector.groups
   }
 
@@ -142,14 +160,19 @@ struct GroupedQuery {
     return hasOther ? [] : ids
   }
 
+  /// The part of payloads that says which groups a point belongs to.
+  private var groupValue: PayloadSelector {
+    var path = request.groupBy.steps
+    while path.last == .everyElement { path.removeLast() }
+    return .include([PayloadPath(steps: path)])
+  }
+
   private func query(_ conditions: [Condition], limit: Int) -> QueryRequest {
     var query = request.query
     query.offset = 0
     query.limit = limit
     query.withVector = .none
-    var path = request.groupBy.steps
-    while path.last == .everyElement { path.removeLast() }
-    query.withPayload = .include([PayloadPath(steps: path)])
+    query.withPayload = groupValue
     query.filter = (query.filter ?? Filter()).merged(
       with: Filter(must: conditions, mustNot: [.isEmpty(key: request.groupBy)]))
     return query
@@ -183,6 +206,12 @@ struct GroupedQuery {
 }
 
 extension QueryNode {
+  /// Whether a score in the tree depends on what else its prefetches found.
+  fileprivate var fuses: Bool {
+    if case .fusion = query { return true }
+    return prefetch.contains(where: \.fuses)
+  }
+
   /// Has the tree hand on more points.
   fileprivate mutating func multiplyLimits(by factor: Int) {
     limit = limit.multipliedSaturating(by: factor)
