@@ -3,24 +3,21 @@
 
 #pragma clang fp contract(off)
 
-static inline float weight_of(const float *weights, const uint8_t *codes, size_t element) {
-  return weights[codes == NULL ? element : codes[element]];
-}
-
 static inline __attribute__((always_inline)) void add_product(vk_sparse_score *score,
                                                               const vk_sparse_table *table,
-                                                              uint32_t index, float weight) {
+                                                              const vk_sparse_row *row,
+                                                              size_t element) {
+  uint32_t index = row->indices[element];
   uint32_t place = (index * table->multiplier) >> table->shift;
   if (table->keys[place] != index || !table->used[place]) return;
-  score->sum += table->weights[place] * weight;
+  score->sum += table->weights[place] * vk_sparse_weight(row, element);
   score->common++;
 }
 
-static vk_sparse_score score_plain(const vk_sparse_table *table, const uint32_t *indices,
-                                   const float *weights, const uint8_t *codes, size_t count) {
+static vk_sparse_score score_plain(const vk_sparse_table *table, const vk_sparse_row *row) {
   vk_sparse_score score = {0, 0};
-  for (size_t i = 0; i < count; i++) {
-    add_product(&score, table, indices[i], weight_of(weights, codes, i));
+  for (size_t i = 0; i < row->count; i++) {
+    add_product(&score, table, row, i);
   }
   return score;
 }
@@ -28,25 +25,22 @@ static vk_sparse_score score_plain(const vk_sparse_table *table, const uint32_t 
 #if defined(__x86_64__)
 
 VK_AVX512_TARGET static vk_sparse_score score_avx512(const vk_sparse_table *table,
-                                                     const uint32_t *indices,
-                                                     const float *weights, const uint8_t *codes,
-                                                     size_t count) {
+                                                     const vk_sparse_row *row) {
   vk_sparse_score score = {0, 0};
   __m512i multiplier = _mm512_set1_epi32((int)table->multiplier);
   __m128i shift = _mm_cvtsi32_si128((int)table->shift);
   size_t i = 0;
-  for (; i + 16 <= count; i += 16) {
-    __m512i index = _mm512_loadu_si512(indices + i);
+  for (; i + 16 <= row->count; i += 16) {
+    __m512i index = _mm512_loadu_si512(row->indices + i);
     __m512i place = _mm512_srl_epi32(_mm512_mullo_epi32(index, multiplier), shift);
     __m512i keys = _mm512_i32gather_epi32(place, table->keys, 4);
     uint32_t met = _mm512_cmpeq_epi32_mask(index, keys);
     for (; met != 0; met &= met - 1) {
-      size_t lane = i + (size_t)__builtin_ctz(met);
-      add_product(&score, table, indices[lane], weight_of(weights, codes, lane));
+      add_product(&score, table, row, i + (size_t)__builtin_ctz(met));
     }
   }
-  for (; i < count; i++) {
-    add_product(&score, table, indices[i], weight_of(weights, codes, i));
+  for (; i < row->count; i++) {
+    add_product(&score, table, row, i);
   }
   return score;
 }
@@ -54,29 +48,25 @@ VK_AVX512_TARGET static vk_sparse_score score_avx512(const vk_sparse_table *tabl
 #endif
 
 vk_sparse_score vk_score_sparse(vk_variant variant, const vk_sparse_table *table,
-                                const uint32_t *indices, const float *weights,
-                                const uint8_t *codes, size_t count) {
+                                const vk_sparse_row *row) {
 #if defined(__x86_64__)
-  if (variant == VK_AVX512 && has_expansion()) {
-    return score_avx512(table, indices, weights, codes, count);
-  }
+  if (variant == VK_AVX512 && has_expansion()) return score_avx512(table, row);
 #else
   (void)variant;
 #endif
-  return score_plain(table, indices, weights, codes, count);
+  return score_plain(table, row);
 }
 
 vk_sparse_score vk_merge_sparse(const uint32_t *query_indices, const float *query_weights,
-                                size_t query_count, const uint32_t *indices, const float *weights,
-                                const uint8_t *codes, size_t count) {
+                                size_t query_count, const vk_sparse_row *row) {
   vk_sparse_score score = {0, 0};
   size_t i = 0;
   size_t j = 0;
-  while (i < query_count && j < count) {
+  while (i < query_count && j < row->count) {
     uint32_t a = query_indices[i];
-    uint32_t b = indices[j];
+    uint32_t b = row->indices[j];
     if (a == b) {
-      score.sum += query_weights[i] * weight_of(weights, codes, j);
+      score.sum += query_weights[i] * vk_sparse_weight(row, j);
       score.common++;
     }
     i += a <= b;

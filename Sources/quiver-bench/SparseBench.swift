@@ -3,7 +3,7 @@ import VectorIndex
 
 /// One column of sparse vectors with its index and the queries put to it.
 final class SparseBench {
-  private let column = SparseColumn()
+  private let column: SparseColumn
   private let index = SparseIndex()
   private let visibility = VisibilityTable()
   private var rowCount: UInt32 = 0
@@ -12,7 +12,9 @@ final class SparseBench {
   private let usesRarity: Bool
   private var placing = 0.0
 
-  init(base: Data, queries: Data, limit: Int, usesRarity: Bool) {
+  /// - Parameter element: what weights of rows are kept as.
+  init(base: Data, queries: Data, limit: Int, usesRarity: Bool, keeping element: ElementType) {
+    column = SparseColumn(keeping: element)
     self.limit = limit
     self.usesRarity = usesRarity
     let start = CPUTime.now

@@ -20,12 +20,20 @@ struct SparseCommand: ParsableCommand {
   @Option(help: "Where offsets and scores are written.") var out: String
   @Option(help: "Neighbours per query.") var limit = 10
   @Flag(help: "Multiply the weights of queries by how rare their indices are.") var rarity = false
+  @Option(help: "What weights of rows are kept as: float32, float16 or uint8.")
+  var datatype = "float32"
 
   func run() throws {
+    let elements: [String: ElementType] = [
+      "float32": .float32, "float16": .float16, "uint8": .uint8,
+    ]
+    guard let element = elements[datatype] else {
+      throw ValidationError("no datatype of sparse vectors: \(datatype)")
+    }
     let bench = SparseBench(
       base: try Data(contentsOf: URL(fileURLWithPath: base), options: .alwaysMapped),
       queries: try Data(contentsOf: URL(fileURLWithPath: queries)), limit: limit,
-      usesRarity: rarity)
+      usesRarity: rarity, keeping: element)
     print(bench.build())
     fflush(nil)
     while readLine() != nil {

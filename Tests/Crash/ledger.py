@@ -33,7 +33,9 @@ class Collection:
         params = {n: self.declaration(n)["dense"] for n in self.vectors if n != "words"}
         body = {"vectors": params[""] if self.vectors == ("",) else params}
         if "words" in self.vectors:
-            body["sparse_vectors"] = {"words": self.declaration("words")["sparse"]}
+            words = self.declaration("words")["sparse"]
+            index = {"datatype": words.pop("datatype")}
+            body["sparse_vectors"] = {"words": {**words, "index": index}}
         if self.threshold is not None:
             body["optimizers_config"] = {"indexing_threshold": self.threshold}
         return body
@@ -41,7 +43,8 @@ class Collection:
     def declaration(self, name: str) -> dict:
         """What a vector is, as `PUT C/vectors/NAME` takes it."""
         if name == "words":
-            return {"sparse": {"modifier": "idf"}}
+            # Memory has other weights than the store, from which vectors are shown.
+            return {"sparse": {"modifier": "idf", "datatype": "uint8"}}
         params = {"size": SIZES[name], "distance": self.distance}
         if name == "tokens":
             params["multivector_config"] = {"comparator": "max_sim"}

@@ -3,7 +3,6 @@
 Scores agree to 1e-4, and points come in the same order but for those that score alike.
 """
 
-import itertools
 import json
 import os
 import random
@@ -19,7 +18,6 @@ SEED = int(os.environ.get("QUIVER_TEST_SEED", "20"))
 TREES = int(os.environ.get("QUIVER_TEST_TREES", "300"))
 POINTS = 80
 SPARSE = {"words": None, "rare": "idf"}
-DATATYPES = ["float16", "uint8"]
 FLOATS = "float32"
 # Codes of few numbers would score alike.
 DENSE = {
@@ -81,11 +79,7 @@ def collection(wire):
     }
     for name in MULTI:
         params[name]["multivector_config"] = {"comparator": "max_sim"}
-    # What an index may keep of weights is a matter of its own: scores are those of the vectors.
-    weighed = {
-        name: {"modifier": modifier, "index": {"datatype": datatype}}
-        for (name, modifier), datatype in zip(SPARSE.items(), itertools.cycle(DATATYPES))
-    }
+    weighed = {name: {"modifier": modifier} for name, modifier in SPARSE.items()}
     body = {"vectors": params, "sparse_vectors": weighed}
     wire.result("PUT", "/collections/trees", body)
     index = {"field_name": "rank", "field_schema": "integer"}
@@ -118,11 +112,8 @@ def engine(tmp_path_factory):
         for name, (size, distance, datatype) in (DENSE | MULTI).items()
     }  # fmt: skip
     weighed = {
-        name: edge.EdgeSparseVectorParams(
-            modifier=modifier and edge.Modifier.Idf,
-            datatype=getattr(edge.VectorStorageDatatype, datatype.capitalize()),
-        )
-        for (name, modifier), datatype in zip(SPARSE.items(), itertools.cycle(DATATYPES))
+        name: edge.EdgeSparseVectorParams(modifier=modifier and edge.Modifier.Idf)
+        for name, modifier in SPARSE.items()
     }
     config = edge.EdgeConfig(vectors=vectors, sparse_vectors=weighed)
     shard = edge.EdgeShard.create(str(folder), config)

@@ -52,6 +52,73 @@ import VectorIndex
     #expect(Double(many.memory.rows) < 1.08 * Double(4 * Int(rows) + 8 * many.writtenElements))
   }
 
+  /// Weights of which no row has two alike.
+  private func filled(_ column: SparseColumn, rows: UInt32 = 300, elements: UInt32 = 64) {
+    for row in 0..<rows {
+      let vector = (0..<elements).map { ($0 * 3, Self.weight(row, $0)) }
+      write(Dictionary(uniqueKeysWithValues: vector), at: row, of: column)
+    }
+  }
+
+  private static func weight(_ row: UInt32, _ element: UInt32) -> Float {
+    Float(element + 1) * 0.013 - Float(row % 9) * 0.1
+  }
+
+  @Test func weightsAreRoundedToTheDatatype() throws {
+    let columns = [ElementType.float32, .float16, .uint8].map { SparseColumn(keeping: $0) }
+    for column in columns { filled(column) }
+    let views = columns.map { $0.view() }
+    for row in UInt32(0)..<300 {
+      let given = (0..<64).map { Self.weight(row, $0) }
+      let kept = try views.map { try #require($0.vector(row)) }
+      #expect(kept.allSatisfy { $0.indices == (0..<64).map { 3 * $0 } })
+      #expect(kept[0].weights == given)
+      #expect(kept[1].weights == given.map { Float(Float16($0)) })
+      let step = (given[63] - given[0]) / 255
+      for (kept, given) in zip(kept[2].weights, given) {
+        #expect(abs(kept - given) <= step * 0.5001)
+      }
+      #expect(kept[2].weights[0] == given[0])
+      #expect(views.map { $0.isRounded(row) } == [false, true, true])
+    }
+    let bytes = columns.map { Double($0.memory.rows) / Double($0.writtenElements) }
+    #expect(bytes[1] < 0.78 * bytes[0] && bytes[2] < 0.67 * bytes[0])
+    #expect(columns.map { $0.greatestRowBytes(elements: 64) } == [516, 388, 332])
+  }
+
+  @Test func aDatatypeIsThatOfRowsToCome() throws {
+    let column = SparseColumn()
+    filled(column, rows: 10)
+    column.element = .uint8
+    filled(column, rows: 5)
+    let view = column.view()
+    #expect((UInt32(0)..<10).map(view.isRounded) == (0..<10).map { $0 < 5 })
+    #expect(view.vector(7)?.weights == (0..<64).map { Self.weight(7, $0) })
+  }
+
+  @Test(arguments: [ElementType.float16, .uint8])
+  func anyFloatHasANearOne(_ element: ElementType) throws {
+    let column = SparseColumn(keeping: element)
+    let extremes: [[Float]] = [
+      [], [-0.5], [3, 3], [-Float.greatestFiniteMagnitude, 0, .greatestFiniteMagnitude],
+      [.leastNonzeroMagnitude, 2 * .leastNonzeroMagnitude, 0, -0.0, -.leastNonzeroMagnitude],
+      [65_504, 65_519, 1e9, -1e9, 65_503, 0.1, 5e-8, 2, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25],
+    ]
+    for (row, weights) in extremes.enumerated() {
+      let vector = weights.enumerated().map { (UInt32($0), $1) }
+      write(Dictionary(uniqueKeysWithValues: vector), at: UInt32(row), of: column)
+      let kept = try #require(column.view().vector(UInt32(row))).weights
+      #expect(kept.count == weights.count && kept.allSatisfy(\.isFinite))
+      let least = weights.min() ?? 0
+      let greatest = weights.max() ?? 0
+      #expect(kept.allSatisfy { $0 >= least && $0 <= greatest || element == .float16 })
+    }
+    #expect(column.view().vector(1)?.weights == [-0.5])
+    #expect(column.view().vector(2)?.weights == [3, 3])
+    let few = try #require(column.view().vector(3)).weights
+    #expect(element == .uint8 || few == [-65_504, 0, 65_504])
+  }
+
   @Test func storedFormIsTakenAsItIs() throws {
     let column = SparseColumn()
     var bytes: [UInt8] = [0xaa, 2, 0, 0, 0, 4, 0, 0, 0, 9, 0, 0, 0]

@@ -19,7 +19,7 @@ struct SparseFixture {
 
   typealias Vector = [UInt32: Float]
 
-  let column = SparseColumn()
+  let column: SparseColumn
   let visibility = VisibilityTable()
   let index = SparseIndex()
   let weights: Weights
@@ -27,7 +27,10 @@ struct SparseFixture {
   private(set) var live: Set<UInt32> = []
   private(set) var sequence: UInt64 = 0
 
-  init(_ weights: Weights) { self.weights = weights }
+  init(_ weights: Weights, keeping element: ElementType = .float32) {
+    self.weights = weights
+    column = SparseColumn(keeping: element)
+  }
 
   var rowCount: UInt32 { UInt32(rows.count) }
   var visibilityView: VisibilityView { visibility.view(at: sequence, rowCount: rowCount) }
@@ -70,7 +73,7 @@ struct SparseFixture {
       let offset = rowCount
       if let vector { write(vector, at: offset) }
       visibility.insert(offset, born: sequence)
-      rows.append(vector)
+      rows.append(vector.map { _ in kept(at: offset) })
       live.insert(offset)
     }
   }
@@ -82,6 +85,12 @@ struct SparseFixture {
         column.write(indices: indices, weights: weights, at: offset)
       }
     }
+  }
+
+  /// The vector as the column keeps it.
+  private func kept(at offset: UInt32) -> Vector {
+    let row = column.view().vector(offset) ?? ([], [])
+    return Dictionary(uniqueKeysWithValues: zip(row.indices, row.weights))
   }
 
   /// One commit in which a share of the rows dies.

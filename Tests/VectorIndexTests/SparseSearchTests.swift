@@ -48,6 +48,21 @@ import VectorIndex
     try expectExact(fixture, queries: 8, &random)
   }
 
+  @Test(arguments: [ElementType.float16, .uint8], SparseFixture.Weights.allCases)
+  func searchesAreExactForTheWeightsThatAreKept(
+    _ element: ElementType, _ weights: SparseFixture.Weights
+  ) throws {
+    var random = SeededGenerator(seed: 21)
+    var fixture = SparseFixture(weights, keeping: element)
+    for _ in 0..<2 {
+      fixture.add(1_500, length: 25, &random)
+      fixture.updateIndex()
+      fixture.add(100, length: 25, &random)
+      fixture.remove(0.1, &random)
+      try expectExact(fixture, queries: 6, &random)
+    }
+  }
+
   @Test func rowsBeyondOneSegmentAreFound() throws {
     var random = SeededGenerator(seed: 5)
     var fixture = SparseFixture(.skewed)

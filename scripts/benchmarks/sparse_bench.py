@@ -1,7 +1,8 @@
 """Quiver's search of sparse vectors beside other engines, one thread, CPU time; see scripts/bench.
 
 Every engine runs in a process of its own, pinned to the same core, and only one works at a time.
-Rounds are interleaved, and the best of each engine counts.
+Rounds are interleaved, and the best of each engine counts. `quiver:float16`, `quiver:uint8` and the
+like are engines whose vectors have that datatype.
 """
 
 import argparse
@@ -62,7 +63,7 @@ class Child:
 
     def answers(self) -> list[list]:
         """For each query pairs of id and score."""
-        if self.name != "quiver":
+        if not self.name.startswith("quiver"):
             return json.loads(pathlib.Path(self.rounds[-1]["found"]).read_text())
         found = np.fromfile(self.out, "<u4").reshape(-1, 2, LIMIT)
         scores = found.view("<f4")
@@ -77,11 +78,13 @@ class Child:
 
 
 def start(name: str, kind: str, base, queries, folder: pathlib.Path) -> Child:
-    out = folder / f"{name}.found"
-    if name == "quiver":
+    out = folder / f"{name.replace(':', '-')}.found"
+    engine, _, datatype = name.partition(":")
+    if engine == "quiver":
         program = ROOT / ".build" / "release" / "quiver-bench"
         command = [str(program), "sparse", "--base", str(base), "--queries", str(queries),
-                   "--out", str(out), *["--rarity"] * (kind == "bm25")]  # fmt: skip
+                   "--out", str(out), "--datatype", datatype or "float32",
+                   *["--rarity"] * (kind == "bm25")]  # fmt: skip
     else:
         peers = pathlib.Path(__file__).with_name("sparse_peers.py")
         command = [sys.executable, str(peers), name, kind, str(base), str(queries),
@@ -149,6 +152,11 @@ def report(children: list[Child], options) -> None:
     for child in children:
         best = child.best()
         answers = child.answers()
+        build = child.build
+        if "row_bytes" in build:
+            bytes = [build[part] / build["elements"] for part in ("row_bytes", "index_bytes")]
+            say(f"{child.name}: {bytes[0]:.2f} bytes an element in rows, {bytes[1]:.2f} in the "
+                f"index; {build['kernels']}")  # fmt: skip
         row = {
             "engine": child.name, "queries/CPU-s": len(answers) / best["cpu_s"],
             "p50 ms": best["p50_ms"], "p99 ms": best["p99_ms"],
@@ -163,8 +171,6 @@ def report(children: list[Child], options) -> None:
         count = build["elements"]
         each = count / build["points"]
         say(f"{options.kind}: {build['points']:,} rows of {each:.0f} elements")
-        say(f"bytes an element: {build['row_bytes'] / count:.2f} in rows, "
-            f"{build['index_bytes'] / count:.2f} in the index; {build['kernels']}")  # fmt: skip
     if options.json:
         for row in rows:
             print(json.dumps(row))

@@ -107,18 +107,50 @@ typedef struct vk_sparse_score {
   uint32_t common;
 } vk_sparse_score;
 
+/// How the weights of a row are kept.
+typedef enum vk_sparse_form {
+  /// A float each.
+  VK_SPARSE_FLOATS,
+  /// The different ones, as floats, and for each element which of them it has.
+  VK_SPARSE_DIFFERENT,
+  /// An IEEE binary16 each.
+  VK_SPARSE_HALVES,
+  /// Two floats, the least and a step; for each element so many steps above the least.
+  VK_SPARSE_STEPS
+} vk_sparse_form;
+
+/// A row: its indices, ascending, and their weights.
+typedef struct vk_sparse_row {
+  const uint32_t *indices;
+  const void *weights;
+  /// A byte an element, of forms that have them.
+  const uint8_t *_Nullable codes;
+  size_t count;
+  vk_sparse_form form;
+} vk_sparse_row;
+
+/// The weight of the element in this place: the same bits on every CPU.
+static inline float vk_sparse_weight(const vk_sparse_row *row, size_t element) {
+  const float *floats = (const float *)row->weights;
+  switch (row->form) {
+    case VK_SPARSE_FLOATS: return floats[element];
+    case VK_SPARSE_DIFFERENT: return floats[row->codes[element]];
+    case VK_SPARSE_HALVES: return (float)((const _Float16 *)row->weights)[element];
+    // A product of so few bits is exact, so that there is one rounding, fused or not.
+    case VK_SPARSE_STEPS:
+      return (float)((double)floats[0] + (double)floats[1] * (double)row->codes[element]);
+  }
+  return 0;
+}
+
 /// Σ of the products of weights of common indices, in float and in the order of the row, which is
 /// ascending: the same bits on every CPU.
-///
-/// Element i of the row has the weight in place codes[i], or in place i if there are no codes.
 vk_sparse_score vk_score_sparse(vk_variant variant, const vk_sparse_table *table,
-                                const uint32_t *indices, const float *weights,
-                                const uint8_t *_Nullable codes, size_t count);
+                                const vk_sparse_row *row);
 
 /// The same, of a query that has no table: `query_count` ascending indices and their weights.
 vk_sparse_score vk_merge_sparse(const uint32_t *query_indices, const float *query_weights,
-                                size_t query_count, const uint32_t *indices, const float *weights,
-                                const uint8_t *_Nullable codes, size_t count);
+                                size_t query_count, const vk_sparse_row *row);
 
 /// How many bits are set in both of two runs of `count` words.
 size_t vk_count_common(const uint64_t *a, const uint64_t *b, size_t count);

@@ -17,10 +17,15 @@ protocol FieldView: Sendable {
   /// Whether the row at `offset` has a vector.
   func contains(_ offset: UInt32) -> Bool
 
-  /// The vector of the row at `offset`, as clients get it; `nil` if it has none.
+  /// The vector of the row at `offset`, as it is in memory; `nil` if it has none.
   func value(at offset: UInt32) -> VectorValue?
 
-  /// Appends the vector of the row at `offset` as ``VectorField/format`` keeps it.
+  /// Whether the row at `offset` may have other numbers in memory than in the store, which
+  /// ``ReadTransaction/value(at:of:)`` reads.
+  func isRounded(_ offset: UInt32) -> Bool
+
+  /// Appends the vector of the row at `offset`, as it is in memory, as ``VectorField/format`` keeps
+  /// it.
   ///
   /// - Returns: false, and nothing is appended, if the row has none.
   func appendStored(_ offset: UInt32, to bytes: inout [UInt8]) -> Bool
@@ -106,6 +111,8 @@ extension FieldView {
   var name: String { field.name }
   /// What scores clients see.
   var distance: Distance { field.distance }
+
+  func isRounded(_ offset: UInt32) -> Bool { false }
 
   func similaritySum(_ examples: [VectorValue], weights: [Double]) -> SimilaritySum? { nil }
 

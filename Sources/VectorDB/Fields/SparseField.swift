@@ -4,13 +4,14 @@ import Synchronization
 import VectorIndex
 
 /// Sparse vectors: rows of weights by index, and an inverted index that is made behind the commits.
-/// Searches are exact.
+/// Searches are exact for the weights that rows have in memory, which the datatype may round; the
+/// store has them as they came.
 final class SparseField: VectorField {
   let name: String
   let number: UInt16
   let indexSlot = IndexSlot()
   let liveVectors = LiveVectors()
-  private let column = SparseColumn()
+  private let column: SparseColumn
   private let index = SparseIndex()
   private let usesRarity: Atomic<Bool>
 
@@ -18,6 +19,7 @@ final class SparseField: VectorField {
   init(name: String, _ params: SparseVectorParams, number: UInt16) {
     self.name = name
     self.number = number
+    column = SparseColumn(keeping: ElementType(params.datatype))
     usesRarity = Atomic(params.modifier == .idf)
   }
 
@@ -31,8 +33,9 @@ final class SparseField: VectorField {
   }
 
   func configure(_ config: CollectionConfig) {
-    let modifier = config.sparseVector(named: name)?.modifier
-    usesRarity.store(modifier == .idf, ordering: .relaxed)
+    guard let params = config.sparseVector(named: name) else { return }
+    usesRarity.store(params.modifier == .idf, ordering: .relaxed)
+    column.element = ElementType(params.datatype)
   }
 
   // MARK: Values
@@ -79,7 +82,8 @@ final class SparseField: VectorField {
   func growth(of value: VectorValue?) -> Int {
     // The place of the row, its elements, and what the index adds to each.
     guard case .sparse(let vector)? = value else { return 8 }
-    return 8 + SparseFormat.storedBytes(elements: vector.indices.count) + 8 * vector.indices.count
+    let count = vector.indices.count
+    return 8 + column.greatestRowBytes(elements: count) + 8 * count
   }
 
   func place(_ value: VectorValue, at offset: UInt32) {

@@ -36,6 +36,8 @@ struct SparseFieldView: FieldView {
     return true
   }
 
+  func isRounded(_ offset: UInt32) -> Bool { rows.isRounded(offset) }
+
   // MARK: Scores
 
   func scorer(for query: VectorValue) -> any Scorer { rows.scorer(for: SparseQuery(query)) }

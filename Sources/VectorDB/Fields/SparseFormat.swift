@@ -48,16 +48,29 @@ package struct SparseFormat: VectorFormat {
     return length <= bytes.count ? length : nil
   }
 
+  /// The indices and the weights as they came.
+  package func value(_ bytes: UnsafeRawBufferPointer) -> VectorValue? {
+    let count = Self.count(bytes)
+    return .sparse(
+      SparseVector(
+        ascending: (0..<count).map { Self.index(bytes, $0) },
+        (0..<count).map { Self.weight(bytes, $0, of: count) }))
+  }
+
   /// Whether no number is infinite or none.
   package func isFinite(_ bytes: UnsafeRawBufferPointer) -> Bool {
     let count = Self.count(bytes)
-    return (0..<count).allSatisfy { element in
-      bytes.loadUnaligned(fromByteOffset: 4 + 4 * count + 4 * element, as: Float.self).isFinite
-    }
+    return (0..<count).allSatisfy { Self.weight(bytes, $0, of: count).isFinite }
   }
 
   private static func count(_ bytes: UnsafeRawBufferPointer) -> Int {
     Int(UInt32(littleEndian: bytes.loadUnaligned(as: UInt32.self)))
+  }
+
+  private static func weight(
+    _ bytes: UnsafeRawBufferPointer, _ element: Int, of count: Int
+  ) -> Float {
+    bytes.loadUnaligned(fromByteOffset: 4 + 4 * count + 4 * element, as: Float.self)
   }
 
   private static func index(_ bytes: UnsafeRawBufferPointer, _ element: Int) -> UInt32 {

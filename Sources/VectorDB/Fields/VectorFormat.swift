@@ -19,6 +19,10 @@ package protocol VectorFormat: Sendable {
   /// How many of `bytes`, which begin with a stored vector, belong to it; `nil` if they are none.
   func storedLength(at bytes: UnsafeRawBufferPointer) -> Int?
 
+  /// The vector of bytes that ``fits(_:)``; `nil` where memory has all that the store has, so that
+  /// nobody asks.
+  func value(_ bytes: UnsafeRawBufferPointer) -> VectorValue?
+
   /// Whether all numbers of a stored vector that ``fits(_:)`` are finite.
   func isFinite(_ bytes: UnsafeRawBufferPointer) -> Bool
 }
@@ -26,6 +30,9 @@ package protocol VectorFormat: Sendable {
 extension VectorFormat {
   /// Whether all stored vectors have one length.
   package var hasFixedLength: Bool { true }
+
+  /// Of what is kept alike in memory.
+  package func value(_ bytes: UnsafeRawBufferPointer) -> VectorValue? { nil }
 }
 
 /// A row of numbers, little-endian, as a column keeps it in memory.

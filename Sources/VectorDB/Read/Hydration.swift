@@ -85,7 +85,8 @@ struct Hydration {
         identity = RowIdentity(id: try transaction.id(of: candidate.offset), version: 0)
       }
       let record = Record(
-        id: identity.id, payload: nil, vectors: transaction.vectors(at: candidate.offset, vector))
+        id: identity.id, payload: nil,
+        vectors: try transaction.vectors(at: candidate.offset, vector))
       if vector != .none { try transaction.meter?.add(transaction.bytes(of: record)) }
       points.append(point(record, version: identity.version, candidate))
     }

@@ -3,7 +3,7 @@ import VectorIndex
 
 /// How like rows are to a query and to each other as vectors alone: as the numbers that clients
 /// get, whatever they are kept as, and without what a field does to queries by what its rows are
-/// like.
+/// like. Sparse weights are those that searches score.
 ///
 /// Rows are named by their place in the list that it was made of.
 struct Likeness {

@@ -169,24 +169,6 @@ struct ReadTransaction: Sendable {
     view(named: field.name).flatMap { $0.field === field ? $0 : nil }
   }
 
-  /// Whether the point at `offset` has the vector called `name`.
-  func hasVector(_ name: String, at offset: UInt32) -> Bool {
-    view(named: name)?.contains(offset) ?? false
-  }
-
-  /// The vectors of the point at `offset` that `selector` asks for; `nil` for none.
-  func vectors(at offset: UInt32, _ selector: VectorSelector) -> [NamedVector]? {
-    let asked: [any FieldView]
-    switch selector {
-    case .none: return nil
-    case .all: asked = fields
-    case .names(let names): asked = fields.filter { names.contains($0.name) }
-    }
-    return asked.compactMap { view in
-      view.value(at: offset).map { NamedVector(name: view.name, value: $0) }
-    }
-  }
-
   /// The payload of the point at `location`; empty for no location.
   func payload(at location: PointLocation?) throws(CollectionError) -> Payload {
     var payload = Payload.empty
@@ -203,7 +185,7 @@ struct ReadTransaction: Sendable {
   ) throws(CollectionError) -> Record {
     let record = Record(
       id: view.id, payload: try PayloadSelection.apply(payload, to: view),
-      vectors: vectors(at: offset, vector))
+      vectors: try vectors(at: offset, vector))
     try meter?.add(bytes(of: record))
     return record
   }

@@ -48,7 +48,7 @@ extension ReadTransaction {
   /// The vector of a stored point; throws when the point or its vector does not exist.
   func vector(of id: PointID, _ view: any FieldView) throws(CollectionError) -> VectorValue {
     guard let location = try locations(of: [id])[0] else { throw .pointNotFound(id) }
-    guard let vector = view.value(at: location.offset) else {
+    guard let vector = try value(at: location.offset, of: view) else {
       throw .unknownVector(view.name, context: "point \(id) has no such vector")
     }
     return vector

@@ -45,7 +45,7 @@ struct SampledMatrix {
     _ pace: inout WorkPace
   ) throws(CollectionError) -> [Neighbor] {
     var nearest = TopK(capacity: count)
-    guard let vector = view.value(at: offsets[position]) else { return [] }
+    guard let vector = try transaction.value(at: offsets[position], of: view) else { return [] }
     let scores = view.scores(finding: view.field.prepared(query: vector))
     for start in stride(from: 0, to: offsets.count, by: Self.block) {
       let end = min(offsets.count, start + Self.block)

@@ -41,7 +41,7 @@ struct CollectionArchive {
         throw CollectionError.storage("a point's key is damaged")
       }
       let start = body.count
-      totals.parts += append(iterator.value, at: offset, of: transaction, to: &body)
+      totals.parts += try append(iterator.value, at: offset, of: transaction, to: &body)
       totals.items += 1
       guard body.count >= SnapshotFrame.bodyBytes else { continue }
       if flag.isCancelled { throw CollectionError.shuttingDown }
@@ -61,7 +61,7 @@ struct CollectionArchive {
   private func append(
     _ record: UnsafeRawBufferPointer, at offset: UInt32, of transaction: ReadTransaction,
     to body: inout [UInt8]
-  ) -> UInt64 {
+  ) throws(CollectionError) -> UInt64 {
     body.appendBigEndian(UInt32(record.count))
     body.append(contentsOf: record)
     let countAt = body.count
@@ -69,7 +69,7 @@ struct CollectionArchive {
     var count: UInt16 = 0
     for view in transaction.fields where view.contains(offset) {
       body.appendBigEndian(view.field.number)
-      if view.appendStored(offset, to: &body) { count += 1 }
+      if try transaction.appendStored(offset, of: view, to: &body) { count += 1 }
     }
     body[countAt] = UInt8(count >> 8)
     body[countAt + 1] = UInt8(truncatingIfNeeded: count)

@@ -87,7 +87,7 @@ struct OperationApplier {
           for key in keys { PayloadEditor.remove(key, from: &payload) }
         }
       case .deleteVectors(let names, _):
-        var vectors = vectors(of: point)
+        var vectors = try vectors(of: point)
         for view in transaction.fields where names.contains(view.name) {
           vectors[view.field.number] = nil
         }
@@ -105,7 +105,7 @@ struct OperationApplier {
         rows.contains(base.offset)
       else { continue }
       var point = current
-      point.vectors = vectors(of: current)
+      point.vectors = try vectors(of: current)
       point.isMoved = true
       put(id, point)
     }
@@ -148,7 +148,7 @@ struct OperationApplier {
     for (update, before) in zip(points, loaded) where !skipped.contains(update.id) {
       var point = staged[update.id] ?? before
       guard point.exists else { throw .pointNotFound(update.id) }
-      point.vectors = vectors(of: point).merging(numbered(update.vectors)) { _, new in new }
+      point.vectors = try vectors(of: point).merging(numbered(update.vectors)) { _, new in new }
       stage(update.id, point, number)
     }
   }
@@ -219,13 +219,17 @@ extension OperationApplier {
     return payloads
   }
 
-  private func vectors(of point: StagedPoint) -> [UInt16: StagedVector] {
+  private func vectors(
+    of point: StagedPoint
+  ) throws(CollectionError) -> [UInt16: StagedVector] {
     if let vectors = point.vectors { return vectors }
     guard let base = point.base else { return [:] }
     var vectors: [UInt16: StagedVector] = [:]
     for view in transaction.fields {
       var bytes: [UInt8] = []
-      if view.appendStored(base.offset, to: &bytes) { vectors[view.field.number] = .stored(bytes) }
+      if try transaction.appendStored(base.offset, of: view, to: &bytes) {
+        vectors[view.field.number] = .stored(bytes)
+      }
     }
     return vectors
   }

@@ -12,6 +12,7 @@ public final class SparseColumn: Sendable {
   private let chunkBytes = Atomic<Int>(0)
   private let rowsEver = Atomic<Int>(0)
   private let elementsEver = Atomic<Int>(0)
+  private let keeping: Atomic<UInt8>
   private let bytesByChunk = TraceableMutex<[Int: Int]>([:])
 
   /// Rows a chunk, a power of two. Chunk `i` holds the offsets from `i * rowsPerChunk` on.
@@ -19,8 +20,34 @@ public final class SparseColumn: Sendable {
   /// What the first row of a chunk takes beside itself, in bytes.
   public static let firstRowBytes = SparseChunk.emptyBytes + SparseChunk.firstSlabBytes
 
+  /// What weights may be kept as, in the order of their numbers.
+  private static let elements: [ElementType] = [.float32, .float16, .uint8]
+
   /// An empty column.
-  public init() {}
+  ///
+  /// - Parameter element: what weights are kept as: `float32`, `float16`, or `uint8`, which are
+  ///   steps from the least to the greatest weight of a row.
+  public init(keeping element: ElementType = .float32) {
+    keeping = Atomic(Self.number(of: element))
+  }
+
+  private static func number(of element: ElementType) -> UInt8 {
+    guard let number = elements.firstIndex(of: element) else {
+      preconditionFailure("no form of sparse weights")
+    }
+    return UInt8(number)
+  }
+
+  /// What the weights of rows to come are kept as; those that are there stay as they are.
+  public var element: ElementType {
+    get { Self.elements[Int(keeping.load(ordering: .relaxed))] }
+    set { keeping.store(Self.number(of: newValue), ordering: .relaxed) }
+  }
+
+  /// The most that a row of so many elements takes, in bytes.
+  public func greatestRowBytes(elements: Int) -> Int {
+    SparseRowForm.greatestByteCount(elements, keeping: element)
+  }
 
   /// The memory of the chunks that were not dropped, in bytes; chunks that only a view keeps alive
   /// are not counted.
@@ -78,7 +105,7 @@ public final class SparseColumn: Sendable {
   private func write(
     count: Int, indices: UnsafeRawPointer?, weights: UnsafeRawPointer?, at offset: UInt32
   ) {
-    let form = SparseRowForm(count: count) { element in
+    let form = SparseRowForm(count: count, keeping: element) { element in
       weights?.loadUnaligned(fromByteOffset: 4 * element, as: Float.self) ?? 0
     }
     write(byteCount: form.byteCount, elements: count, at: offset) { memory in

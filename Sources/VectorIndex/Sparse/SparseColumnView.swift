@@ -14,7 +14,8 @@ public struct SparseColumnView: Sendable {
     withExtendedLifetime(table) { row(at: offset) != nil }
   }
 
-  /// A copy of the vector at `offset`: ascending indices and their weights. `nil` if there is none.
+  /// A copy of the vector at `offset`: ascending indices and their weights, as they are kept. `nil`
+  /// if there is none.
   public func vector(_ offset: UInt32) -> (indices: [UInt32], weights: [Float])? {
     withExtendedLifetime(table) {
       row(at: offset).map { row in
@@ -24,6 +25,11 @@ public struct SparseColumnView: Sendable {
         )
       }
     }
+  }
+
+  /// Whether the weights of the row at `offset` may be other ones than those that were written.
+  public func isRounded(_ offset: UInt32) -> Bool {
+    withExtendedLifetime(table) { row(at: offset)?.isRounded ?? false }
   }
 
   /// The elements of the vector at `offset`, none if there is no vector.

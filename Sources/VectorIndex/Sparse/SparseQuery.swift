@@ -88,8 +88,8 @@ public final class SparseQuery: @unchecked Sendable {
   func score(_ row: SparseRow) -> Float? {
     let score: vk_sparse_score
     if let table {
-      score = withUnsafePointer(to: table) {
-        vk_score_sparse(variant, $0, row.indices, row.weights, row.codes, row.count)
+      score = withUnsafePointer(to: table) { table in
+        withUnsafePointer(to: row.layout) { vk_score_sparse(variant, table, $0) }
       }
     } else {
       score = indices.withUnsafeBufferPointer { indices in
@@ -97,8 +97,9 @@ public final class SparseQuery: @unchecked Sendable {
           guard let first = indices.baseAddress, let weight = weights.baseAddress else {
             return vk_sparse_score(sum: 0, common: 0)
           }
-          return vk_merge_sparse(
-            first, weight, indices.count, row.indices, row.weights, row.codes, row.count)
+          return withUnsafePointer(to: row.layout) {
+            vk_merge_sparse(first, weight, indices.count, $0)
+          }
         }
       }
     }
