@@ -93,7 +93,12 @@ let package = Package(
     target("SharedLog", [crypto]),
     .target(name: "CXMLElements", linkerSettings: [.linkedLibrary("expat")]),
     target("ObjectStorage", ["CXMLElements", "HTTPTransfer", crypto]),
-    target("Replication", ["FastJSON", "ObjectStorage", "SharedLog", "VectorDB", crypto, logging]),
+    target(
+      "Replication",
+      [
+        "FastJSON", "HTTPTransfer", "ObjectStorage", "PointModel", "SharedLog", "VectorDB", crypto,
+        logging,
+      ]),
     // Server
     .systemLibrary(name: "CBrotli", providers: [.apt(["libbrotli-dev"])]),
     .target(name: "CDashboardPages", exclude: ["Pages"]),
@@ -106,7 +111,10 @@ let package = Package(
     target("AccessTokens", ["FastJSON", "PointModel", crypto]),
     target(
       "QdrantService",
-      ["AccessTokens", "PointModel", "RequestTracing", "ServiceProcess", "VectorDB", logging]),
+      [
+        "AccessTokens", "PointModel", "Replication", "RequestTracing", "ServiceProcess", "VectorDB",
+        logging,
+      ]),
     .target(
       name: "QdrantGRPC",
       dependencies: [
@@ -118,8 +126,8 @@ let package = Package(
       "QdrantREST",
       [
         "CBrotli", "CZlib", "DashboardPages", "FastJSON", "HTTPTransfer", "PointModel", "QdrantAPI",
-        "QdrantService", "RequestTracing", "ServiceProcess", "TransportBase", "VectorDB",
-        "VectorIndex", httpTypes,
+        "QdrantService", "Replication", "RequestTracing", "ServiceProcess", "TransportBase",
+        "VectorDB", "VectorIndex", httpTypes,
         hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1, nioHTTP2, nioHTTPTypes,
         nioHTTPTypesHTTP1, nioHTTPTypesHTTP2, nioPosix, nioTLS,
       ]),
@@ -129,8 +137,8 @@ let package = Package(
       dependencies: [
         .target(name: "CMalloc", condition: .when(platforms: [.linux])),
         "AccessTokens", "DataTransfer", "FastJSON", "HTTPTransfer", "ObjectStorage", "PointModel",
-        "QdrantClient", "QdrantGRPC", "QdrantREST", "QdrantService", "RequestTracing",
-        "ServiceProcess",
+        "QdrantClient", "QdrantGRPC", "QdrantREST", "QdrantService", "Replication",
+        "RequestTracing", "ServiceProcess",
         "TransportBase", "VectorDB", "VectorIndex", argumentParser, hummingbird, lifecycle, logging,
         nioCore, nioPosix, unixSignals,
       ],

@@ -1,3 +1,4 @@
+package import Replication
 package import ServiceProcess
 import Synchronization
 public import VectorDB
@@ -30,14 +31,23 @@ public final class ServerState: Sendable {
   /// What large bodies take their room from while they are parsed.
   package let parsing = ParsingRoom()
 
+  /// How the log of the database is shared; `nil` where it is not.
+  package let replication: Replicator?
+
   /// Bytes of request bodies in memory now.
   public var requestBytes: Int { bodies.taken }
 
   /// A server whose database is not open yet.
   ///
   /// - Parameter bodyBytesMax: bytes of request bodies that may be in memory at once.
-  public init(bodyBytesMax: Int) {
+  public convenience init(bodyBytesMax: Int) {
+    self.init(bodyBytesMax: bodyBytesMax, replication: nil)
+  }
+
+  /// A server whose database is not open yet, and whose log is shared if there is a replicator.
+  package init(bodyBytesMax: Int, replication: Replicator?) {
     bodies = ByteBudget(capacity: bodyBytesMax)
+    self.replication = replication
   }
 
   /// Makes the database available. Without effect once the server is stopping, except that the

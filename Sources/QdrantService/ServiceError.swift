@@ -85,7 +85,7 @@ public enum ServiceError: Error, Sendable, Equatable {
     switch self {
     case .engine(.overloaded(let seconds)): seconds
     case .engine(.rateLimited(_, let seconds)): seconds
-    case .engine(.loading), .starting: 1
+    case .engine(.loading), .engine(.unavailable), .starting: 1
     default: nil
     }
   }
@@ -117,7 +117,7 @@ public enum ServiceError: Error, Sendable, Equatable {
     case .timedOut: .timedOut
     case .overloaded, .rateLimited: .exhausted
     case .outOfSpace, .quotaReached: .outOfSpace
-    case .shuttingDown, .loading: .unavailable
+    case .shuttingDown, .unavailable, .loading: .unavailable
     case .quarantined, .damaged, .storage: .failed
     }
   }
@@ -144,6 +144,7 @@ public enum ServiceError: Error, Sendable, Equatable {
     case .outOfSpace(let reason): "Service internal error: out of space: \(reason)"
     case .quotaReached(let reason): "Insufficient storage: \(reason)"
     case .shuttingDown: "Service unavailable: the server is shutting down"
+    case .unavailable(let reason): "Service unavailable: \(reason)"
     case .loading(let name):
       "Service unavailable: collection `\(name)` is still being loaded"
     case .quarantined(let name, let reason):

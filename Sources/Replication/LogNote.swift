@@ -39,19 +39,21 @@ enum LogNote {
     return LeaderBeat(writer: writer, address: address, beat: beat)
   }
 
-  static func database(_ id: DatabaseID) -> [UInt8] {
+  static func owner(_ owner: LogOwner) -> [UInt8] {
     encoded { writer in
       writer.key("database")
-      writer.string(id.description)
+      writer.string(owner.database.description)
+      writer.key("log")
+      writer.string(owner.log.description)
     }
   }
 
-  static func database(_ bytes: [UInt8]) throws(SharedLogError) -> DatabaseID {
-    let note = try decoded(bytes, LogKey.database)
-    guard let id = note.root.object?["database"]?.string.flatMap(DatabaseID.init(hex:)) else {
-      throw .damaged("`database` names no database")
-    }
-    return id
+  static func owner(_ bytes: [UInt8]) throws(SharedLogError) -> LogOwner {
+    let note = try decoded(bytes, LogKey.database).root.object
+    guard let database = note?["database"]?.string.flatMap(DatabaseID.init(hex:)),
+      let log = note?["log"]?.string.flatMap(WriterID.init(hex:))
+    else { throw .damaged("`database` names no database") }
+    return LogOwner(database: database, log: log)
   }
 
   private static func encoded(_ fields: (inout JSONWriter) -> Void) -> [UInt8] {

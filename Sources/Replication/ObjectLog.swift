@@ -131,29 +131,38 @@ package struct ObjectLog: Sendable {
     }
   }
 
+  /// Removes the leader object, so that nobody need wait for another sign of life. Whoever has
+  /// taken the lead meanwhile writes it anew.
+  package func removeLeader() async throws(SharedLogError) {
+    try await ask { () async throws(ObjectStoreError) in try await store.delete(LogKey.leader) }
+  }
+
   // MARK: The database
 
   /// Makes the log that of the database `id`, unless it is one's already, and says whose it is.
   ///
   /// - Throws: ``SharedLogError``, but neither `taken` nor `belowFloor`.
-  package func claim(for id: DatabaseID) async throws(SharedLogError) -> DatabaseID {
+  package func claim(for id: DatabaseID) async throws(SharedLogError) -> LogOwner {
     if let owner = try await owner() { return owner }
+    let owner = LogOwner(database: id, log: WriterID())
     let outcome = try await ask { () async throws(ObjectStoreError) in
-      try await store.create(LogKey.database, LogNote.database(id))
+      try await store.create(LogKey.database, LogNote.owner(owner))
     }
-    if outcome != .exists { return id }
-    guard let owner = try await owner() else { throw .unknown("`database` was there and is gone") }
+    if outcome != .exists { return owner }
+    guard let owner = try await self.owner() else {
+      throw .unknown("`database` was there and is gone")
+    }
     return owner
   }
 
   /// The database whose log it is; `nil` in a new one.
   ///
   /// - Throws: ``SharedLogError``, but neither `taken` nor `belowFloor`.
-  package func owner() async throws(SharedLogError) -> DatabaseID? {
+  package func owner() async throws(SharedLogError) -> LogOwner? {
     let object = try await ask { () async throws(ObjectStoreError) in
       try await store.get(LogKey.database)
     }
-    return try object.map { object throws(SharedLogError) in try LogNote.database(object.bytes) }
+    return try object.map { object throws(SharedLogError) in try LogNote.owner(object.bytes) }
   }
 
   // MARK: Requests
@@ -186,6 +195,20 @@ package struct LogFloor: Sendable, Equatable {
   package init(number: UInt64, tag: String?) {
     self.number = number
     self.tag = tag
+  }
+}
+
+/// Whose log it is.
+package struct LogOwner: Sendable, Equatable {
+  /// The database.
+  package var database: DatabaseID
+  /// The log: another one at the same place later, or at another place, has another id.
+  package var log: WriterID
+
+  /// A log of a database.
+  package init(database: DatabaseID, log: WriterID) {
+    self.database = database
+    self.log = log
   }
 }
 

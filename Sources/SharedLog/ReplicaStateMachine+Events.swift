@@ -76,6 +76,8 @@ extension ReplicaStateMachine {
     package var beatMilliseconds: UInt64 = 1000
     /// Without a sign of life after which another server takes the lead.
     package var takeoverMilliseconds: UInt64 = 5000
+    /// Whether the server takes the lead at all.
+    package var canLead = true
     /// After which what is known of the floor is asked for again. The time that a log keeps what
     /// lies below its floor must be several times as long.
     package var floorTrustMilliseconds: UInt64 = 60_000

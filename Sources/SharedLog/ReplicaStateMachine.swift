@@ -73,6 +73,10 @@ package struct ReplicaStateMachine: Sendable {
     self.settings = settings
   }
 
+  /// Has it begin with a database that holds everything up to segment `applied`, before it has
+  /// heard of anything.
+  package mutating func begin(after applied: UInt64) { self.applied = applied }
+
   /// Takes what happened, and says what is to be done.
   ///
   /// - Parameter now: milliseconds of a clock that never goes back and goes on while the machine or
@@ -309,8 +313,8 @@ package struct ReplicaStateMachine: Sendable {
     case .absent:
       mustLook = false
       seenLeader = nil
-      wantsLead = true
-      nextBeat = now
+      wantsLead = settings.canLead
+      if wantsLead { nextBeat = now }
     case .beat(let tagged):
       mustLook = false
       let isNew = tagged.tag != seenLeader?.tag
@@ -322,7 +326,7 @@ package struct ReplicaStateMachine: Sendable {
       }
       // What is staged may be in the log already, and goes on until that is known.
       if role != .follower { stepDown(&effects) }
-      wantsLead = now - leaderSince >= settings.takeoverMilliseconds
+      wantsLead = settings.canLead && now - leaderSince >= settings.takeoverMilliseconds
       if wantsLead { nextBeat = now }
     }
   }

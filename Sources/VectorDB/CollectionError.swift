@@ -27,6 +27,8 @@ public enum CollectionError: Error, Sendable, Equatable {
   /// A limit of the whole server is reached that was set while it ran.
   case quotaReached(String)
   case shuttingDown
+  /// Whoever is to be told of changes takes none now.
+  case unavailable(String)
   /// The collection is still being read into memory.
   case loading(String)
   /// The collection is out of use because its records are damaged.

@@ -133,7 +133,8 @@ final class DatabaseCore: Sendable {
   func change(
     _ change: CatalogRequest.Change, origin: ChangeOrigin = .caller
   ) async throws(CollectionError) -> CatalogAnswer {
-    try await whileCounted { () async throws(CollectionError) in
+    if origin.isCaller { try options.log?.admit() }
+    return try await whileCounted { () async throws(CollectionError) in
       try await queue { completion in
         push(
           CatalogRequest(change: change, origin: origin, trace: .current, completion: completion))

@@ -3,6 +3,7 @@ import NIOCore
 import NIOPosix
 import QdrantREST
 import QdrantService
+import Replication
 import ServiceLifecycle
 import Synchronization
 import VectorDB
@@ -94,19 +95,27 @@ final class DatabaseService: Service {
   private func open() async throws -> Database {
     let threads =
       settings.searchThreads > 0 ? settings.searchThreads : max(1, System.coreCount)
-    let options = DatabaseOptions(
+    var options = DatabaseOptions(
       durability: settings.durability, searchThreads: threads,
       limits: settings.limits, loadsInBackground: true,
       requestBytes: { [state] in state.requestBytes },
       giveMemoryBack: { _ = HeapSettings.trim(after: 0) })
-    let (path, logger) = (settings.storagePath, logger)
+    options.log = state.replication?.sink
+    let (path, logger, chosen) = (settings.storagePath, logger, options)
     let snapshots = settings.snapshotFolder
-    return try await NIOSingletons.posixBlockingThreadPool.runIfActive {
-      let database = try Database.open(at: path, options: options, logger: logger)
+    let database = try await NIOSingletons.posixBlockingThreadPool.runIfActive {
+      let database = try Database.open(at: path, options: chosen, logger: logger)
       // Only now it is certain that no other process works on them.
       snapshots.removeUnfinished()
       return database
     }
+    do throws(ReplicationError) {
+      try await state.replication?.start(database)
+    } catch {
+      await database.close()
+      throw error
+    }
+    return database
   }
 
   private func announce() {

@@ -6,6 +6,7 @@ import NIOCore
 import NIOPosix
 import QdrantREST
 import QdrantService
+import Replication
 import RequestTracing
 import ServiceLifecycle
 import Synchronization
@@ -41,6 +42,8 @@ struct Server {
   private static let connectionsMax = 6500
   /// When the process ends although the database could not be closed.
   private static let shutdownMax = 9500
+  /// When what is left is not shipped any more.
+  private static let shippingMax = 8500
   /// The least that requests in flight are given after the port was closed.
   private static let requestsMin = 500
 
@@ -50,7 +53,8 @@ struct Server {
   func run() async throws {
     // Before the port opens: a server that can't begin with what it was given never answers.
     if let snapshot { try await restore(snapshot) }
-    let state = ServerState(bodyBytesMax: settings.maxInflightMB << 20)
+    let state = ServerState(
+      bodyBytesMax: settings.maxInflightMB << 20, replication: try replicator())
     let database = DatabaseService(settings: settings, state: state, logger: logger)
     let certificates = try ServerCertificates(settings)
     let tracing = ProcessTracing(settings.tracing, version: Release.version, logger: logger)
@@ -90,7 +94,9 @@ struct Server {
       logger.critical("\(Self.explain(error, settings))")
       _exit(ServerExit.code(for: error).rawValue)
     }
+    let stopping = Mutex<ContinuousClock.Instant?>(nil)
     database.onStopping = {
+      stopping.withLock { $0 = .now }
       Task.detached { await self.endInTime(state) }
       self.endAtLast()
     }
@@ -104,6 +110,7 @@ struct Server {
       outcome = .failure(error)
     }
     await state.openDatabase?.close()
+    await ship(state, since: stopping.withLock { $0 })
     if database.wasToldToStop {
       // Requests that had to be cut off are no failure of the shutdown.
       logger.notice("stopped")
@@ -132,6 +139,7 @@ struct Server {
     state.openDatabase?.stopLongWork()
     try? await Task.sleep(for: .milliseconds(Self.connectionsMax - longWorkMax))
     await state.openDatabase?.close()
+    await state.replication?.stop(within: .milliseconds(Self.shippingMax - Self.connectionsMax))
     logger.notice("stopped, with connections that did not end")
     _exit(0)
   }
@@ -143,6 +151,22 @@ struct Server {
       logger.critical("something did not stop in time; ending without having closed the database")
       _exit(ServerExit.failure.rawValue)
     }
+  }
+
+  /// Ships what the closed database still has to.
+  ///
+  /// - Parameter stopping: when the server was told to stop.
+  private func ship(_ state: ServerState, since stopping: ContinuousClock.Instant?) async {
+    let spent = stopping.map { ContinuousClock.now - $0 } ?? .zero
+    await state.replication?.stop(within: max(.zero, .milliseconds(Self.shippingMax) - spent))
+  }
+
+  private func replicator() throws(ReplicationError) -> Replicator? {
+    guard var replication = settings.replication else { return nil }
+    if replication.plan.address.isEmpty { replication.plan.address = settings.localURL }
+    return try Replicator(
+      replication, directory: settings.storagePath, logger: logger
+    ) { _, _, _ in nil }
   }
 
   private func audit() throws(AuditFault) -> AuditLog? {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import QdrantREST
 import QdrantService
+import Replication
 import TransportBase
 import VectorDB
 
@@ -13,6 +14,7 @@ enum ServerExit {
   static let newerFormat = ExitCode(4)
   static let notWritable = ExitCode(5)
   static let damaged = ExitCode(6)
+  static let replication = ExitCode(7)
 
   static func code(for error: DatabaseError) -> ExitCode {
     switch error {
@@ -27,6 +29,7 @@ enum ServerExit {
   static func code(for error: any Error) -> ExitCode {
     switch error {
     case let error as DatabaseError: code(for: error)
+    case is ReplicationError: replication
     case is RestoreError, is CertificateFault, is AuditFault: configuration
     default: failure
     }

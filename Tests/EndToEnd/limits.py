@@ -10,6 +10,7 @@ UNITS = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 TYPES = {
     "Limits": "VectorDB/Limits.swift",
     "RoomLimits": "VectorDB/Room/RoomLimits.swift",
+    "ReplicationLimits": "Replication/ReplicationLimits.swift",
     "ConnectionLimits": "QdrantREST/Connection/ConnectionLimits.swift",
     "GRPCLimits": "QdrantGRPC/Connection/GRPCLimits.swift",
     "TracingLimits": "RequestTracing/TracingLimits.swift",

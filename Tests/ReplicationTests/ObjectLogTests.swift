@@ -81,9 +81,10 @@ import Testing
   @Test func aLogIsOfOneDatabase() async throws {
     let (one, other) = (DatabaseID(), DatabaseID())
     #expect(try await log.owner() == nil)
-    #expect(try await log.claim(for: one) == one)
-    #expect(try await log.claim(for: other) == one)
-    #expect(try await log.owner() == one)
+    let owner = try await log.claim(for: one)
+    #expect(owner.database == one)
+    #expect(try await log.claim(for: other) == owner)
+    #expect(try await log.owner() == owner)
     #expect(DatabaseID(hex: one.description) == one)
     #expect(
       DatabaseID(hex: "12") == nil && DatabaseID(hex: String(repeating: "g", count: 32)) == nil)

@@ -126,6 +126,76 @@ import class Foundation.FileManager
   }
 }
 
+/// A log that may refuse, before anything is written.
+@Suite struct RefusingLogTests {
+  private static let points = (1...3).map { id in
+    Point(id: .number(UInt64(id)), vectors: [NamedVector(name: "", value: .dense([1, 2]))])
+  }
+
+  @Test func whatItRefusesChangesNothing() async throws {
+    let log = RefusingLog()
+    var options = DatabaseOptions()
+    options.log = log
+    try await withDatabase(options: options) { source in
+      let config = CollectionConfig(vectors: .unnamed(VectorParams(size: 2, distance: .dot)))
+      try await source.database.createCollection(named: "a", config: config)
+      let collection = try source.database.collection(named: "a")
+      _ = try await collection.apply([.upsert(Self.points)])
+      #expect(source.database.lastEntry == 2)
+      for place in [RefusingLog.Place.admission, .commit] {
+        log.refuse(at: place)
+        let refusal = CollectionError.unavailable("the \(place) is closed")
+        await #expect(throws: refusal) { try await collection.apply([.delete(.ids([.number(1)]))]) }
+        await #expect(throws: refusal) {
+          try await source.database.createCollection(named: "b", config: config)
+        }
+        #expect(collection.info().pointsCount == 3)
+        #expect(source.database.collections.map(\.name) == ["a"])
+        #expect(source.database.lastEntry == 2)
+      }
+      // What a log says goes on, and so do numbers.
+      try await source.database.apply(LogEntry(number: 3, changes: []))
+      log.refuse(at: nil)
+      _ = try await collection.apply([.delete(.ids([.number(1)]))])
+      #expect(collection.info().pointsCount == 2)
+      try await source.restart()
+      #expect(source.database.lastEntry == 4)
+      #expect(log.numbers == [1, 2, 4])
+    }
+  }
+}
+
+/// Refuses at one place or nowhere, and keeps the numbers of what it took.
+private final class RefusingLog: LogSink {
+  enum Place: Sendable { case admission, commit }
+
+  private let state = Mutex<(closed: Place?, asked: UInt64, numbers: [UInt64])>((nil, 0, []))
+
+  var numbers: [UInt64] { state.withLock { $0.numbers } }
+
+  func refuse(at place: Place?) { state.withLock { $0.closed = place } }
+
+  func admit() throws(CollectionError) { try check(.admission) }
+
+  func prepare(_ entry: [UInt8], number: UInt64) throws(CollectionError) {
+    try check(.commit)
+    state.withLock { $0.asked = number }
+  }
+
+  func append(_ entry: [UInt8], number: UInt64) {
+    state.withLock { state in
+      #expect(state.asked == number)
+      state.numbers.append(number)
+    }
+  }
+
+  func keepSnapshot(at path: String, checksum: String) throws(CollectionError) {}
+
+  private func check(_ place: Place) throws(CollectionError) {
+    if state.withLock({ $0.closed == place }) { throw .unavailable("the \(place) is closed") }
+  }
+}
+
 /// Keeps the entries, and the snapshots that they refer to.
 private final class LogRecorder: LogSink {
   private let entries = Mutex<[[UInt8]]>([])

@@ -1,5 +1,6 @@
 import PointModel
 import QdrantService
+import Replication
 import RequestTracing
 import ServiceProcess
 import VectorDB
@@ -30,6 +31,7 @@ struct MetricsReport {
       "request_body_bytes_in_flight", .gauge, "bytes of request bodies held in memory",
       Double(services.bodies.budget.taken))
     services.api.tracer.queue?.write(to: &text)
+    services.api.state.replication?.status.write(to: &text)
     if let (_, bytes) = services.api.auditUse {
       text.single(
         "audit_log_dir_size_bytes", .gauge, "size of the audit log on disk in bytes",

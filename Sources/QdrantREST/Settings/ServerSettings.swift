@@ -1,5 +1,6 @@
 public import Logging
 public import QdrantService
+package import Replication
 public import ServiceProcess
 public import TransportBase
 public import VectorDB
@@ -81,6 +82,8 @@ public struct ServerSettings: Sendable, Equatable {
   public var audit: AuditLog.Settings?
   /// How messages are written.
   public var logFormat = LogFormat.text
+  /// How the log of all changes is shared; `nil` for not at all.
+  package var replication: ReplicationSettings?
   /// Where the spans of traces are sent; `nil` for nowhere.
   public var tracing: TracingSettings?
 
@@ -196,6 +199,7 @@ extension ServerSettings {
     set(\.snapshotsPath, reader.given(.snapshotsPath))
     audit = readAudit(&reader)
     tracing = reader.tracing(called: "quiver")
+    replication = reader.replication()
     set(
       \.durability,
       reader.value(

@@ -90,6 +90,35 @@ public enum SettingKey: String, Sendable, CaseIterable {
   case tracingHeaders = "tracing.headers"
   /// A file of certificates by which the collector is known, beside those of the system.
   case tracingAuthorities = "tracing.ca_cert"
+  /// The object storage that gets the log of all changes, as `s3://bucket/prefix`; without it
+  /// there is none.
+  case replicationURL = "replication.url"
+  /// The service; nothing is Amazon's.
+  case replicationEndpoint = "replication.endpoint"
+  /// Its region.
+  case replicationRegion = "replication.region"
+  /// How the bucket is named: `path` or `virtual-host`.
+  case replicationAddressing = "replication.addressing"
+  /// A file of certificates by which it is known, beside those of the system.
+  case replicationAuthorities = "replication.ca_cert"
+  /// The public half of the key to it.
+  case replicationKeyID = "replication.access_key_id"
+  /// Its secret half.
+  case replicationSecret = "replication.secret_access_key"
+  /// `async` or `sync`.
+  case replicationMode = "replication.mode"
+  /// Changes that may wait to be shipped, in MiB.
+  case replicationBacklogMB = "replication.backlog_mb"
+  /// How long changes are gathered before they are shipped together.
+  case replicationGatherMilliseconds = "replication.gather_ms"
+  /// `auto`, or `follower` for a server that never takes the lead.
+  case replicationRole = "replication.role"
+  /// Where other servers and clients reach this one, as `http://host:port`.
+  case replicationAddress = "replication.address"
+  /// How long the leader may give no sign of life before another server takes the lead.
+  case replicationTakeoverMilliseconds = "replication.takeover_ms"
+  /// How long a write waits for the store that is answered from there.
+  case replicationWriteMilliseconds = "replication.write_timeout_ms"
   /// The least severe messages that are logged.
   case logLevel = "log_level"
   /// `text` or `json`.
@@ -101,7 +130,7 @@ public enum SettingKey: String, Sendable, CaseIterable {
   /// Whether the value must never be shown.
   public var isSecret: Bool {
     switch self {
-    case .apiKey, .altAPIKey, .readOnlyAPIKey, .tracingHeaders: true
+    case .apiKey, .altAPIKey, .readOnlyAPIKey, .tracingHeaders, .replicationSecret: true
     default: false
     }
   }

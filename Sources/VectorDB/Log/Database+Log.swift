@@ -48,8 +48,8 @@ extension LogError {
   /// Whether an entry can't be applied now, or never.
   fileprivate init(applying error: CollectionError) {
     switch error {
-    case .timedOut, .overloaded, .rateLimited, .outOfSpace, .quotaReached, .shuttingDown, .loading,
-      .quarantined, .damaged, .storage, .snapshotNotFound, .forbidden:
+    case .timedOut, .overloaded, .rateLimited, .outOfSpace, .quotaReached, .shuttingDown,
+      .unavailable, .loading, .quarantined, .damaged, .storage, .snapshotNotFound, .forbidden:
       self = .refused(error)
     case .collectionNotFound, .referredCollectionNotFound, .collectionExists, .aliasNotFound,
       .pointNotFound, .unknownVector, .wrongDimension, .wrongInput, .badRequest:

@@ -27,6 +27,7 @@ struct CollectionRecovery {
   func run(
     _ name: String, from path: String, checksum: String?
   ) throws(CollectionError) -> PointCollection? {
+    if origin.isCaller { try core.options.log?.admit() }
     let work = try core.memory.lease(0, for: .work)
     let verified = try SnapshotReader.verify(path, flag: flag, lease: work, progress: progress)
     if let checksum, checksum.lowercased() != verified.checksum {

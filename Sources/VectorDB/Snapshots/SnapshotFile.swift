@@ -52,7 +52,8 @@ package final class SnapshotFile: Sendable {
     }
   }
 
-  func write(_ bytes: [UInt8]) throws(CollectionError) {
+  /// Appends bytes, which reach the disk when the file is finished.
+  package func write(_ bytes: [UInt8]) throws(CollectionError) {
     try bytes.withRaw { raw throws(CollectionError) in try write(raw) }
   }
 
@@ -87,7 +88,8 @@ package final class SnapshotFile: Sendable {
 }
 
 extension SnapshotFile {
-  static func rename(_ path: String, to newPath: String) throws(CollectionError) {
+  /// Gives a file or a directory another name, in one step.
+  package static func rename(_ path: String, to newPath: String) throws(CollectionError) {
     guard Glibc.rename(path, newPath) == 0 else { throw failure(newPath) }
   }
 
@@ -116,7 +118,7 @@ extension SnapshotFile {
   }
 
   /// Makes the names in a directory durable.
-  static func syncDirectory(_ path: String) throws(CollectionError) {
+  package static func syncDirectory(_ path: String) throws(CollectionError) {
     try SnapshotFile(path: path, flags: O_RDONLY | O_DIRECTORY).sync()
   }
 

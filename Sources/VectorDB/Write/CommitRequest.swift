@@ -64,6 +64,9 @@ struct PointsRequest: Sendable {
     case relocation([PointID], rows: Range<UInt32>)
     /// What an entry of another database's log says of them; its number with its last change.
     case logged(LoggedPoints, number: UInt64?)
+
+    /// Whether it comes from a log.
+    var isLogged: Bool { if case .logged = self { true } else { false } }
   }
 
   let change: Change

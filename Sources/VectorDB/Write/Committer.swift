@@ -67,9 +67,10 @@ private struct CommitLoop {
 
   /// Writes the group durably, makes it visible, and answers its requests either way.
   private mutating func commit() {
-    let parts = group.filter { $0.isReady() }
+    var parts = group.filter { $0.isReady() }
     group = []
     groupBytes = 0
+    let logged = prepareEntry(&parts)
     if parts.isEmpty { return }
     let (sequence, entry) = (core.sequence + 1, nextEntry(parts))
     let sync = core.options.durability == .sync || parts.contains(where: \.mustSync)
@@ -84,13 +85,11 @@ private struct CommitLoop {
     } catch {
       stages.end(isSynced: sync)
       logger.error("a commit failed", metadata: ["reason": "\(error)"])
+      if let logged { core.options.log?.withdraw(logged, number: entry) }
       for part in parts { part.finish(CollectionError(error)) }
       return
     }
-    if let log = core.options.log, parts.contains(where: \.origin.isCaller) {
-      let changes = parts.filter(\.origin.isCaller).compactMap { $0.logged() }
-      log.append(LogEntry.encoded(number: entry, changes: changes), number: entry)
-    }
+    if let logged { core.options.log?.append(logged, number: entry) }
     for part in parts { part.place(sequence: sequence) }
     core.publish(sequence: sequence, entry: entry) {
       for part in parts { part.publish(sequence: sequence) }
@@ -98,6 +97,23 @@ private struct CommitLoop {
     for part in parts { part.release() }
     stages.end(isSynced: sync)
     for part in parts { part.finish(nil) }
+  }
+
+  /// The entry of what callers asked for, if somebody is to be told of it. Where that is refused,
+  /// these parts are, and the others stay.
+  private func prepareEntry(_ parts: inout [any CommitPart]) -> [UInt8]? {
+    guard let log = core.options.log, parts.contains(where: \.origin.isCaller) else { return nil }
+    let asked = parts.filter(\.origin.isCaller)
+    let number = core.lastEntry + 1
+    let entry = LogEntry.encoded(number: number, changes: asked.compactMap { $0.logged() })
+    do throws(CollectionError) {
+      try log.prepare(entry, number: number)
+      return entry
+    } catch {
+      parts.removeAll(where: \.origin.isCaller)
+      for part in asked { part.finish(error) }
+      return nil
+    }
   }
 
   /// The number of the last entry of the log once the parts are written.

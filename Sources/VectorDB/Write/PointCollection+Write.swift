@@ -11,6 +11,7 @@ extension PointCollection {
   ///
   /// - Returns: the number of each operation; numbers grow by one with every operation.
   public func apply(_ operations: [Operation]) async throws(CollectionError) -> [UInt64] {
+    try core.options.log?.admit()
     await awaitLoading()
     let fieldSet = fieldSet
     let isPrepared = isPreparedInPlace(operations)

@@ -52,6 +52,11 @@ final class StagingThreads: Sendable {
       return nil
     }
     for (index, request) in requests.enumerated() {
+      if request.change.isLogged != requests[0].change.isLogged {
+        // What callers ask for and what a log says are never of one commit.
+        collection.requests.putBack(requests[index...])
+        break
+      }
       request.trace.map { trace in _ = trace.place.record("wait", from: trace.queuedAt) }
       let isAdded = (request.trace?.place).stage("stage") { planner.add(request) }
       if isAdded {

@@ -1,0 +1,54 @@
+import SharedLog
+import VectorDB
+
+/// A way to share the log of a database: the sink that the database tells, and the work behind it.
+protocol LogSharing: LogSink {
+  /// How it stands.
+  var status: ReplicationStatus { get }
+
+  /// Finds its place in the log, makes the log the database's if it is new, and brings into the
+  /// database what that lacks.
+  ///
+  /// - Parameter isAlone: whether nobody changes the database meanwhile; else it must lack nothing.
+  /// - Throws: ``ReplicationError/unreachable(_:)`` when it may be tried again.
+  func connect(_ database: Database, isAlone: Bool) async throws(ReplicationError)
+
+  /// Does the work, until ``finish()`` or until it is over for good.
+  func run() async
+
+  /// Takes no more changes, and has ``run()`` end when what waits is done.
+  func finish()
+
+  /// Gives the log up for good.
+  func end(_ reason: String)
+
+  /// Notes how far it came. Blocking.
+  func saveAtEnd()
+}
+
+extension ObjectLog {
+  /// Makes the log the database's that `record` tells of, and returns what is known of it then.
+  ///
+  /// - Throws: ``ReplicationError/foreign(_:)`` when it is another's.
+  func claim(
+    for record: ReplicationRecord
+  ) async throws(ReplicationError) -> ReplicationRecord {
+    let owner: LogOwner
+    do throws(SharedLogError) {
+      owner = try await claim(for: record.database)
+    } catch {
+      throw ReplicationError(error)
+    }
+    guard owner.database == record.database else {
+      throw .foreign(
+        """
+        the log is that of another database, \(owner.database), and not of this one, \
+        \(record.database): give this one a place of its own, or restore the other
+        """)
+    }
+    if record.log == owner.log { return record }
+    return ReplicationRecord(
+      database: record.database, log: owner.log, position: LogPosition(segment: 0, entry: 0),
+      writers: [], isWhole: false)
+  }
+}

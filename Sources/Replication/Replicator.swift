@@ -1,0 +1,160 @@
+package import HTTPTransfer
+package import Logging
+package import ObjectStorage
+import Synchronization
+package import VectorDB
+
+/// The sharing of one database's log, from before it is opened to after it is closed.
+package final class Replicator: Sendable {
+  /// Takes a snapshot of a database after a segment, and returns the number of the last entry that
+  /// it holds; `nil` when it could not, and is to be asked again.
+  package typealias Snapshot =
+    @Sendable (_ database: Database, _ log: ObjectLog, _ segment: UInt64) async -> UInt64?
+
+  private let store: any ObjectStore
+  private let client: HTTPClient?
+  private let sharing: any LogSharing
+  private let open: OpenDatabase
+  private let work = Mutex<Task<Void, Never>?>(nil)
+  private let logger: Logger
+
+  private static let reconnectPause = Duration.seconds(2)
+
+  /// Shares the log of the database in `directory`, which may be missing still.
+  ///
+  /// - Throws: ``ReplicationError``, but not `unreachable`.
+  package convenience init(
+    _ settings: ReplicationSettings, directory: String, logger: Logger,
+    snapshot: @escaping Snapshot
+  ) throws(ReplicationError) {
+    let client = HTTPClient(trust: HTTPTrust(authorities: settings.authorities))
+    try self.init(
+      try settings.store(client), client: client, plan: settings.plan, directory: directory,
+      logger: logger, snapshot: snapshot)
+  }
+
+  /// Shares a log in any store.
+  ///
+  /// - Throws: ``ReplicationError/record(_:)``.
+  package init(
+    _ store: any ObjectStore, client: HTTPClient? = nil,
+    plan: ReplicationPlan = ReplicationPlan(), directory: String, logger: Logger,
+    snapshot: @escaping Snapshot
+  ) throws(ReplicationError) {
+    self.store = store
+    self.client = client
+    self.logger = logger
+    let record =
+      try ReplicationRecord.load(from: directory)
+      ?? ReplicationRecord(
+        database: DatabaseID(), log: nil, position: LogPosition(segment: 0, entry: 0),
+        writers: [], isWhole: false)
+    let open = OpenDatabase()
+    let log = ObjectLog(store)
+    let due: @Sendable (UInt64) async -> UInt64? = { segment in
+      guard let database = open.value else { return nil }
+      return await snapshot(database, log, segment)
+    }
+    switch plan.mode {
+    case .async:
+      sharing = LogShipper(
+        log, directory: directory, record: record, limits: plan.limits, logger: logger,
+        snapshotDue: due)
+    case .sync:
+      sharing = ReplicaDriver(
+        log, directory: directory, record: record, address: plan.address, settings: plan.machine,
+        limits: plan.limits, logger: logger, snapshotDue: due)
+    }
+    self.open = open
+  }
+
+  /// Holds the database as long as it is shared.
+  private final class OpenDatabase: Sendable {
+    private let state = Mutex<Database?>(nil)
+    var value: Database? {
+      get { state.withLock { $0 } }
+      set { state.withLock { $0 = newValue } }
+    }
+  }
+
+  /// What the database is opened with.
+  package var sink: any LogSink { sharing }
+
+  /// How it stands.
+  package var status: ReplicationStatus { sharing.status }
+
+  /// Begins to ship. The database is open, and nobody changes it yet. A store that can't be reached
+  /// is tried again from then on.
+  ///
+  /// - Throws: ``ReplicationError``, but not `unreachable`, when the log can't be this database's.
+  package func start(_ database: Database) async throws(ReplicationError) {
+    open.value = database
+    let isConnected: Bool
+    do throws(ReplicationError) {
+      try await connect(database, isAlone: true)
+      isConnected = true
+    } catch {
+      guard case .unreachable(let reason) = error else { throw error }
+      logger.warning("the log can't be shared yet", metadata: ["reason": "\(reason)"])
+      isConnected = false
+    }
+    let task = Task { [self] in
+      var isConnected = isConnected
+      while !isConnected, !Task.isCancelled {
+        try? await Task.sleep(for: Self.reconnectPause)
+        isConnected = await reconnect(database)
+      }
+      if isConnected { await sharing.run() }
+    }
+    work.withLock { $0 = task }
+  }
+
+  /// Ships what is left of a database that is closed, for at most `time`, and ends.
+  package func stop(within time: Duration) async {
+    sharing.finish()
+    if let task = work.withLock({ $0 }) {
+      let isConnected = status.role != .starting
+      await withTaskGroup(of: Void.self) { group in
+        group.addTask { await task.value }
+        group.addTask { try? await Task.sleep(for: isConnected ? time : .zero) }
+        await group.next()
+        task.cancel()
+        group.cancelAll()
+      }
+      let status = status
+      if status.lagEntries > 0 {
+        logger.warning(
+          "commits were not shipped; a snapshot will make up for them at the next start",
+          metadata: ["commits": "\(status.lagEntries)"])
+      }
+    }
+    sharing.saveAtEnd()
+    open.value = nil
+    client?.shutdown()
+  }
+
+  private func connect(
+    _ database: Database, isAlone: Bool
+  ) async throws(ReplicationError) {
+    do throws(ObjectStoreError) {
+      try await StoreProbe(store).run()
+    } catch {
+      if case .unreachable = error { throw .unreachable(error.description) }
+      throw .store(error.description)
+    }
+    try await sharing.connect(database, isAlone: isAlone)
+  }
+
+  /// Tries again; whether it is connected.
+  private func reconnect(_ database: Database) async -> Bool {
+    do throws(ReplicationError) {
+      try await connect(database, isAlone: false)
+      logger.notice("the log is shared")
+      return true
+    } catch {
+      if case .unreachable = error { return false }
+      sharing.end("\(error)")
+      return true
+    }
+  }
+}

@@ -1,0 +1,40 @@
+import DatabaseFixture
+import Replication
+import SharedLog
+import Testing
+
+import class Foundation.FileManager
+
+/// What a data directory knows of its log.
+@Suite struct ReplicationRecordTests {
+  @Test func itIsReadAsItWasWritten() async throws {
+    try await withDatabase { database in
+      #expect(try ReplicationRecord.load(from: database.path) == nil)
+      var record = ReplicationRecord(
+        database: DatabaseID(), log: nil, position: LogPosition(segment: 3, entry: .max),
+        writers: [WriterID(), WriterID()], isWhole: true)
+      try record.save(to: database.path)
+      #expect(try ReplicationRecord.load(from: database.path) == record)
+      record.position.entry = 4
+      record.writers = []
+      record.log = WriterID()
+      try record.save(to: database.path, isSynced: false)
+      #expect(try ReplicationRecord.load(from: database.path) == record)
+      try await database.restart()
+      #expect(try ReplicationRecord.load(from: database.path) == record, "it is nobody else's")
+    }
+  }
+
+  @Test(arguments: ["", "{}", #"{"version":1,"database":"1"}"#, #"{"version":2}"#])
+  func whatIsDamagedIsSaid(_ text: String) async throws {
+    try await withDatabase { database in
+      let path = database.path + "/replication.json"
+      let isWritten = FileManager.default.createFile(atPath: path, contents: .init(text.utf8))
+      #expect(isWritten)
+      let error = #expect(throws: ReplicationError.self) {
+        try ReplicationRecord.load(from: database.path)
+      }
+      #expect(error?.description.hasPrefix(path) == true)
+    }
+  }
+}
