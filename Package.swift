@@ -138,9 +138,8 @@ let package = Package(
         .target(name: "CMalloc", condition: .when(platforms: [.linux])),
         "AccessTokens", "DataTransfer", "FastJSON", "HTTPTransfer", "ObjectStorage", "PointModel",
         "QdrantClient", "QdrantGRPC", "QdrantREST", "QdrantService", "Replication",
-        "RequestTracing", "ServiceProcess",
-        "TransportBase", "VectorDB", "VectorIndex", argumentParser, hummingbird, lifecycle, logging,
-        nioCore, nioPosix, unixSignals,
+        "RequestTracing", "ServiceProcess", "TransportBase", "VectorDB", "VectorIndex",
+        argumentParser, hummingbird, lifecycle, logging, nioCore, nioPosix, unixSignals,
       ],
       swiftSettings: strict),
     .executableTarget(
@@ -213,7 +212,7 @@ let package = Package(
       exclude: ["Fixtures"], swiftSettings: strict),
     .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: strict),
     .target(
-      name: "DatabaseFixture", dependencies: ["PointModel", "VectorDB", logging],
+      name: "DatabaseFixture", dependencies: ["PointModel", "SeededRandom", "VectorDB", logging],
       path: "Tests/DatabaseFixture", swiftSettings: strict),
     .testTarget(
       name: "RegressionTests",

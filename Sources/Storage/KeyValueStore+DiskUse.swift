@@ -11,7 +11,7 @@ public struct StoreDiskUse: Sendable, Equatable {
 
 extension KeyValueStore {
   /// Measures the store's directory: one look at each of its files. Files that vanish meanwhile
-  /// count as gone.
+  /// count as gone, and one that has two names, as in a checkpoint, counts once.
   public func diskUse() throws(StorageError) -> StoreDiskUse {
     var file = statvfs()
     guard statvfs(path, &file) == 0 else { throw .io("\(path): the file system gave no figures") }
@@ -19,10 +19,11 @@ extension KeyValueStore {
       clamping: UInt64(file.f_bavail).multipliedReportingOverflow(
         by: UInt64(file.f_frsize)
       ).partialValue)
-    return StoreDiskUse(bytes: Self.bytes(below: path), freeBytes: free)
+    var linked: Set<ino_t> = []
+    return StoreDiskUse(bytes: Self.bytes(below: path, linked: &linked), freeBytes: free)
   }
 
-  private static func bytes(below directory: String) -> Int {
+  private static func bytes(below directory: String, linked: inout Set<ino_t>) -> Int {
     guard let stream = opendir(directory) else { return 0 }
     defer { closedir(stream) }
     var total = 0
@@ -34,8 +35,10 @@ extension KeyValueStore {
       var status = stat()
       guard fstatat(dirfd(stream), name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { continue }
       switch status.st_mode & S_IFMT {
-      case S_IFREG: total += Int(status.st_size)
-      case S_IFDIR: total += bytes(below: directory + "/" + name)
+      case S_IFREG:
+        if status.st_nlink > 1, !linked.insert(status.st_ino).inserted { continue }
+        total += Int(status.st_size)
+      case S_IFDIR: total += bytes(below: directory + "/" + name, linked: &linked)
       default: break
       }
     }

@@ -110,13 +110,26 @@ extension KeyValueStore {
   public func checkpoint(at path: String) throws(StorageError) {
     if let failure { throw .failed(failure) }
     try database.call { native throws(StorageError) in
+      // So that there is little log to copy. Left to itself, the checkpoint would flush for reasons
+      // of its own.
+      try database.flush(native)
       var slot: UnsafeMutablePointer<CChar>?
       let checkpoint = rocksdb_checkpoint_object_create(native, &slot)
       try database.check(&slot)
       guard let checkpoint else { throw .io("RocksDB could not allocate a checkpoint") }
       defer { rocksdb_checkpoint_object_destroy(checkpoint) }
-      rocksdb_checkpoint_create(checkpoint, path, 0, &slot)
+      rocksdb_checkpoint_create(checkpoint, path, .max, &slot)
       if let message = takeMessage(&slot) { throw StorageError(status: message, path: path) }
     }
+  }
+
+  /// Reads one value of a checkpoint that nobody has open. It stays as it is but for a file named
+  /// `LOG`.
+  package static func value(
+    of key: [UInt8], in family: ColumnFamily, ofCheckpoint path: String
+  ) throws(StorageError) -> [UInt8]? {
+    let database = try OpenDatabase.open(
+      StoreDirectory(path: path), [family], StoreOptions(), isNew: false, isReadOnly: true)
+    return try KeyValueStore(database).get(key, in: family)
   }
 }

@@ -19,6 +19,8 @@ public final class KeyValueStore: Sendable {
       path: path, columnFamilies: columnFamilies, options: options)
   }
 
+  init(_ database: OpenDatabase) { self.database = database }
+
   /// The directory of the store.
   public var path: String { database.path }
 

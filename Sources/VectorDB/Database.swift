@@ -66,6 +66,7 @@ public final class Database: Sendable {
     } catch {
       throw DatabaseError(error)
     }
+    DatabaseCheckpoint.removeLeftover(of: path)
     try CatalogLoader.checkFormat(store)
     guard
       let searchThreads = SearchThreads(

@@ -11,7 +11,8 @@ struct QuiverCommand: AsyncParsableCommand {
     version: "quiver \(Release.version) (Qdrant contract \(Release.contractVersion))",
     subcommands: [
       ServeCommand.self, HealthCommand.self, ImportCommand.self, ExportCommand.self,
-      MigrateCommand.self, RepairCommand.self, StoreCheckCommand.self, TokenCommand.self,
+      MigrateCommand.self, RepairCommand.self, RestoreCommand.self, StoreCheckCommand.self,
+      TokenCommand.self,
     ],
     defaultSubcommand: ServeCommand.self)
 

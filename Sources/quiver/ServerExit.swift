@@ -15,6 +15,8 @@ enum ServerExit {
   static let notWritable = ExitCode(5)
   static let damaged = ExitCode(6)
   static let replication = ExitCode(7)
+  /// A backup does not reach the point in time that is asked for.
+  static let noSuchPoint = ExitCode(8)
 
   static func code(for error: DatabaseError) -> ExitCode {
     switch error {

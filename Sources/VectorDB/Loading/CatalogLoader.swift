@@ -33,19 +33,25 @@ struct CatalogLoader {
     _ store: KeyValueStore
   ) throws(DatabaseError) -> (commit: UInt64, entry: UInt64) {
     do {
-      guard let bytes = try store.get(KeyLayout.appliedKey, in: KeyLayout.meta) else {
-        return (0, 0)
-      }
-      return try bytes.withUnsafeBytes { raw in
-        guard let commit = raw.readBigEndian(UInt64.self, at: 0) else {
-          throw DatabaseError.damaged("the number of the last commit can't be read")
-        }
-        // Releases that know no log number commits alone.
-        return (commit, raw.readBigEndian(UInt64.self, at: 8) ?? commit)
-      }
+      return try applied(store.get(KeyLayout.appliedKey, in: KeyLayout.meta))
     } catch {
       throw DatabaseError(opening: error)
     }
+  }
+
+  /// What the record under `applied` says.
+  static func applied(
+    _ bytes: [UInt8]?
+  ) throws(DatabaseError) -> (commit: UInt64, entry: UInt64) {
+    guard let bytes else { return (0, 0) }
+    let numbers = bytes.withUnsafeBytes { raw in
+      (raw.readBigEndian(UInt64.self, at: 0), raw.readBigEndian(UInt64.self, at: 8))
+    }
+    guard let commit = numbers.0 else {
+      throw .damaged("the number of the last commit can't be read")
+    }
+    // Releases that know no log number commits alone.
+    return (commit, numbers.1 ?? commit)
   }
 
   func nextNumber() throws(DatabaseError) -> UInt32 {

@@ -70,6 +70,38 @@ package final class SnapshotFile: Sendable {
     return bytes
   }
 
+  /// The bytes from `offset` on; fewer than `count` at the end of the file. From any thread.
+  package func read(at offset: Int, count: Int) throws(CollectionError) -> [UInt8] {
+    var end = 0
+    var status = 0
+    let bytes = [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
+      repeat {
+        status = pread(
+          descriptor, buffer.baseAddress.map { $0 + end }, count - end, off_t(offset + end))
+        end += max(0, status)
+      } while end < count && (status > 0 || status < 0 && errno == EINTR)
+      initialized = end
+    }
+    guard status >= 0 else { throw Self.failure(path) }
+    return bytes
+  }
+
+  /// Writes bytes at `offset`, which may lie beyond the end. From any thread.
+  package func write(_ bytes: [UInt8], at offset: Int) throws(CollectionError) {
+    try bytes.withRaw { raw throws(CollectionError) in
+      var start = 0
+      while start < raw.count {
+        let rest = UnsafeRawBufferPointer(rebasing: raw[start...])
+        let count = pwrite(descriptor, rest.baseAddress, rest.count, off_t(offset + start))
+        if count < 0 {
+          if errno == EINTR { continue }
+          throw Self.failure(path)
+        }
+        start += count
+      }
+    }
+  }
+
   /// Exactly `count` bytes; `nil` when the file ends before.
   func read(exactly count: Int) throws(CollectionError) -> [UInt8]? {
     var bytes = try read(maximumCount: count)
@@ -108,7 +140,7 @@ extension SnapshotFile {
   }
 
   /// Creates a directory and its missing parents.
-  static func createDirectory(_ path: String) throws(CollectionError) {
+  package static func createDirectory(_ path: String) throws(CollectionError) {
     if mkdir(path, 0o755) == 0 || errno == EEXIST { return }
     guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
       throw failure(path)
@@ -123,7 +155,7 @@ extension SnapshotFile {
   }
 
   /// The names in a directory, without `.` and `..`; `nil` when there is no such directory.
-  static func names(in path: String) throws(CollectionError) -> [String]? {
+  package static func names(in path: String) throws(CollectionError) -> [String]? {
     guard let stream = opendir(path) else {
       if errno == ENOENT { return nil }
       throw failure(path)
@@ -139,10 +171,12 @@ extension SnapshotFile {
     return names.sorted()
   }
 
-  /// Removes a directory with the files in it.
-  static func removeDirectory(_ path: String) {
-    let names = (try? names(in: path)) ?? []
-    for name in names { unlink(path + "/" + name) }
+  /// Removes a directory with all that is in it.
+  package static func removeDirectory(_ path: String) {
+    for name in (try? names(in: path)) ?? [] {
+      let inner = path + "/" + name
+      if isDirectory(inner) { removeDirectory(inner) } else { unlink(inner) }
+    }
     rmdir(path)
   }
 

@@ -2,8 +2,9 @@ import Glibc
 import Synchronization
 
 /// Waits on a thread of our own for a call that suspends. Never on the cooperative pool.
-enum BlockingCall {
-  static func run(
+package enum BlockingCall {
+  /// Waits until `body` has ended.
+  package static func run(
     _ body: @escaping @Sendable () async throws(CollectionError) -> Void
   ) throws(CollectionError) {
     let outcome = Outcome()

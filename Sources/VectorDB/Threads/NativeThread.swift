@@ -1,7 +1,8 @@
 import Glibc
 import Synchronization
 
-/// One operating-system thread that runs a closure to its end and can be joined once.
+/// One operating-system thread that runs a closure to its end and can be joined once. One that is
+/// let go of runs on, and leaves nothing behind.
 ///
 /// Blocking work runs on these, never on the cooperative pool, which has one thread a core.
 package final class NativeThread: Sendable {
@@ -24,6 +25,10 @@ package final class NativeThread: Sendable {
       return nil
     }
     handle = Mutex(thread)
+  }
+
+  deinit {
+    if let thread = handle.withLock({ $0 }) { pthread_detach(thread) }
   }
 
   /// Waits for the closure's end. Further calls return at once.
