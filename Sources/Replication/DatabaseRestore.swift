@@ -46,20 +46,31 @@ package struct DatabaseRestore: Sendable {
     package var entries = 0
     /// When the last of these was committed, in milliseconds since 1970.
     package var committedAt: UInt64?
+    /// How many collections there are.
     package var collections = 0
+    /// How many points they have together.
     package var points = 0
   }
 
   private let log: ObjectLog
   private let directory: String
   private let point: PointInTime
+  private let replaces: Bool
   private let logger: Logger
 
-  private static let scratch = ".restoring"
+  /// Where it is made, in the directory.
+  static let scratch = ".restoring"
 
-  /// A restoration of what `log` is of, into `directory`, which must be missing or empty.
-  package init(_ log: ObjectLog, to directory: String, at point: PointInTime, logger: Logger) {
+  /// A restoration of what `log` is of, into `directory`.
+  ///
+  /// - Parameter replaces: whether what is in the directory is removed when all is there that takes
+  ///   its place; else it must be missing or empty.
+  package init(
+    _ log: ObjectLog, to directory: String, at point: PointInTime, replaces: Bool = false,
+    logger: Logger
+  ) {
     self.log = log
+    self.replaces = replaces
     self.directory = directory
     self.point = point
     self.logger = logger
@@ -68,10 +79,11 @@ package struct DatabaseRestore: Sendable {
   /// Restores it.
   package func run() async throws(BackupError) -> Report {
     let scratch = directory + "/" + Self.scratch
-    let occupant = try await PartTransfer.onThread { [directory] () throws(CollectionError) in
-      try Self.prepare(directory, scratch)
+    let occupant = try await PartTransfer.onThread {
+      [directory, replaces] () throws(CollectionError) in
+      try Self.prepare(directory, scratch, replaces: replaces)
     }
-    if let occupant {
+    if let occupant, !replaces {
       throw .occupied(
         "\(directory) is not empty, it has \(occupant): a database is restored into an empty one "
           + "only")
@@ -86,6 +98,7 @@ package struct DatabaseRestore: Sendable {
       throw error
     }
     try await PartTransfer.onThread { [directory] () throws(CollectionError) in
+      try Self.clear(directory)
       try Self.publish(scratch, in: directory)
     }
     return report
@@ -103,10 +116,33 @@ package struct DatabaseRestore: Sendable {
       var report = try await replay.run(after: begin?.segment ?? 0)
       report.snapshot = begin
       await database.close()
+      if point == .latest { try await note(report, in: scratch) }
       return report
     } catch {
       await database.close()
       throw error
+    }
+  }
+
+  /// Notes whose log it is, for a server that goes on with it.
+  private func note(_ report: Report, in scratch: String) async throws(BackupError) {
+    let owner: LogOwner?
+    do throws(SharedLogError) {
+      owner = try await log.owner()
+    } catch {
+      throw BackupError(error)
+    }
+    guard let owner else { return }
+    let record = ReplicationRecord(
+      database: owner.database, log: owner.log,
+      position: LogPosition(segment: report.segment, entry: report.entry), writers: [],
+      isWhole: true)
+    try await PartTransfer.onThread { () throws(CollectionError) in
+      do throws(ReplicationError) {
+        try record.save(to: scratch)
+      } catch {
+        throw .storage(error.description)
+      }
     }
   }
 
@@ -157,13 +193,25 @@ package struct DatabaseRestore: Sendable {
 
   /// What is in the directory already, if anything; otherwise it is ready to be filled.
   private static func prepare(
-    _ directory: String, _ scratch: String
+    _ directory: String, _ scratch: String, replaces: Bool
   ) throws(CollectionError) -> String? {
     let names = try SnapshotFile.names(in: directory) ?? []
-    if let name = names.first(where: { $0 != Self.scratch && $0 != "lost+found" }) { return name }
     SnapshotFile.removeDirectory(scratch)
-    try SnapshotFile.createDirectory(scratch)
-    return nil
+    let occupant = names.first { $0 != Self.scratch && $0 != "lost+found" }
+    if occupant == nil || replaces { try SnapshotFile.createDirectory(scratch) }
+    return occupant
+  }
+
+  /// Removes what was there before.
+  private static func clear(_ directory: String) throws(CollectionError) {
+    // Without this file it is no database any more.
+    if try SnapshotFile.remove(directory + "/CURRENT") { try SnapshotFile.syncDirectory(directory) }
+    for name in try SnapshotFile.names(in: directory) ?? []
+    where name != scratch && name != "lost+found" {
+      let path = directory + "/" + name
+      SnapshotFile.removeDirectory(path)
+      try SnapshotFile.remove(path)
+    }
   }
 
   private static func publish(

@@ -35,8 +35,16 @@ package struct LogApplier: Sendable {
       guard entry.number == item.entry else {
         throw .damaged("it says that it is entry \(entry.number)")
       }
-      try await database.apply(entry)
+      try await database.apply(entry) { checksum async throws(CollectionError) in
+        do throws(BackupError) {
+          return try await fetch(checksum)
+        } catch {
+          throw .storage(error.description)
+        }
+      }
+      SnapshotFile.removeDirectory(scratch)
     } catch {
+      SnapshotFile.removeDirectory(scratch)
       switch error {
       case .outOfOrder(let expected, _):
         throw .foreign("\(place) does not follow entry \(expected - 1) of the database")
@@ -48,5 +56,14 @@ package struct LogApplier: Sendable {
       case .refused(let reason): throw .store("\(place) was refused: \(reason)")
       }
     }
+  }
+
+  /// Brings a snapshot here that an entry refers to.
+  private func fetch(_ checksum: String) async throws(BackupError) -> String {
+    try await PartTransfer.onThread { [scratch] () throws(CollectionError) in
+      SnapshotFile.removeDirectory(scratch)
+      try SnapshotFile.createDirectory(scratch)
+    }
+    return try await KeptSnapshots(log).fetch(checksum, into: scratch)
   }
 }

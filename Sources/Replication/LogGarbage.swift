@@ -25,8 +25,11 @@ package actor LogGarbage {
   package struct Report: Sendable, Equatable {
     /// The floor.
     package var floor: UInt64
+    /// Segments that were removed.
     package var segmentsRemoved = 0
+    /// Manifests of snapshots that were removed.
     package var snapshotsRemoved = 0
+    /// Parts that were removed.
     package var partsRemoved = 0
 
     /// Nothing but a floor.

@@ -6,8 +6,7 @@ import VectorDB
 struct LogReplay: Sendable {
   private let log: ObjectLog
   private let database: Database
-  /// Where snapshots are kept that entries refer to, while they are applied.
-  private let scratch: String
+  private let applier: LogApplier
   private let point: PointInTime
 
   /// Segments that are read before it is their turn.
@@ -18,7 +17,7 @@ struct LogReplay: Sendable {
   init(_ log: ObjectLog, into database: Database, scratch: String, until point: PointInTime) {
     self.log = log
     self.database = database
-    self.scratch = scratch + "/replay"
+    applier = LogApplier(log: log, database: database, scratch: scratch + "/replay")
     self.point = point
   }
 
@@ -56,22 +55,6 @@ struct LogReplay: Sendable {
     report.collections = database.collections.count
     for collection in database.collections { report.points += collection.pointsCount }
     return report
-  }
-
-  /// The floor of the log.
-  func floor() async throws(BackupError) -> UInt64 {
-    try await ask { () async throws(SharedLogError) in try await log.floor().number }
-  }
-
-  /// The segment of this number; `nil` when there is none.
-  func segment(_ number: UInt64) async throws(BackupError) -> LogSegment? {
-    try await ask { () async throws(SharedLogError) in try await log.read(number) }
-  }
-
-  /// Applies a segment, whatever the point in time.
-  func applyAll(of segment: LogSegment) async throws(BackupError) {
-    var report = DatabaseRestore.Report()
-    _ = try await apply(segment, &report)
   }
 
   private func reading(_ number: UInt64) -> Reading {
@@ -112,37 +95,14 @@ struct LogReplay: Sendable {
   }
 
   private func apply(_ item: LogItem, of segment: LogSegment) async throws(BackupError) {
-    do throws(LogError) {
-      let entry = try LogEntry(decoding: item.bytes)
-      guard entry.number == item.entry else {
-        throw .damaged("it says that it is entry \(entry.number)")
-      }
-      try await database.apply(entry) { checksum async throws(CollectionError) in
-        do throws(BackupError) {
-          return try await fetch(checksum)
-        } catch {
-          throw .storage(error.description)
-        }
-      }
-      SnapshotFile.removeDirectory(scratch)
+    do throws(ReplicationError) {
+      try await applier.apply(item, of: segment.number)
     } catch {
-      SnapshotFile.removeDirectory(scratch)
-      let place = "entry \(item.entry) in segment \(segment.number)"
       switch error {
-      case .truncated: throw .damaged("\(place) ends before its end")
-      case .damaged(let what): throw .damaged("\(place) is damaged: \(what)")
-      case .newer(let what): throw .newer("\(place) can't be read: \(what)")
-      case .outOfOrder, .mismatch: throw .damaged("\(place) can't be applied: \(error)")
-      case .refused(let reason): throw .database("\(place) was refused: \(BackupError(reason))")
+      case .store(let what): throw .database(what)
+      default: throw .damaged(error.description)
       }
     }
-  }
-
-  private func fetch(_ checksum: String) async throws(BackupError) -> String {
-    try await PartTransfer.onThread { [scratch] () throws(CollectionError) in
-      try SnapshotFile.createDirectory(scratch)
-    }
-    return try await KeptSnapshots(log).fetch(checksum, into: scratch)
   }
 
   private func gap(

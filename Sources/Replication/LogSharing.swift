@@ -6,6 +6,9 @@ protocol LogSharing: LogSink {
   /// How it stands.
   var status: ReplicationStatus { get }
 
+  /// Goes on with what is known of a directory that was made anew, before ``connect(_:isAlone:)``.
+  func adopt(_ record: ReplicationRecord)
+
   /// Finds its place in the log, makes the log the database's if it is new, and brings into the
   /// database what that lacks.
   ///

@@ -71,6 +71,9 @@ package final class LogShipper: LogSharing {
   /// How far the log is known to reach, without a gap.
   package var position: LogPosition { state.withLock { $0.status.position } }
 
+  /// See ``LogSharing``.
+  func adopt(_ record: ReplicationRecord) { state.withLock { $0.record = record } }
+
   // MARK: The sink
 
   package func append(_ entry: [UInt8], number: UInt64) {
@@ -88,7 +91,7 @@ package final class LogShipper: LogSharing {
   }
 
   package func keepSnapshot(at path: String, checksum: String) throws(CollectionError) {
-    throw .unavailable("recovering collections is not shared yet")
+    try KeptSnapshots(log).keepBlocking(at: path, checksum: checksum)
   }
 
   // MARK: Shipping

@@ -144,6 +144,9 @@ package final class ReplicaDriver: LogSharing {
   /// See ``LogSharing``.
   package func saveAtEnd() { save(every: 0) }
 
+  /// See ``LogSharing``.
+  func adopt(_ record: ReplicationRecord) { self.record.withLock { $0 = record } }
+
   // MARK: The sink
 
   package func admit() throws(CollectionError) {
@@ -186,7 +189,7 @@ package final class ReplicaDriver: LogSharing {
   }
 
   package func keepSnapshot(at path: String, checksum: String) throws(CollectionError) {
-    throw .unavailable("recovering collections is not shared yet")
+    try KeptSnapshots(log).keepBlocking(at: path, checksum: checksum)
   }
 
   /// Why no write is taken now; `nil` when one is.

@@ -47,10 +47,13 @@ package struct ReplicationSettings: Sendable, Equatable {
 
   /// The store, which is asked once for each thing: who asks tries again.
   ///
+  /// - Parameter attempts: how often it is asked for what may be repeated.
   /// - Throws: ``ReplicationError/settings(_:)``.
-  package func store(_ client: HTTPClient) throws(ReplicationError) -> S3Store {
+  package func store(
+    _ client: HTTPClient, attempts: Int = 1
+  ) throws(ReplicationError) -> S3Store {
     var retry = RetryPolicy()
-    retry.maximumAttempts = 1
+    retry.maximumAttempts = attempts
     return S3Store(
       try location(), client: client, retry: retry, timeoutSeconds: Self.requestSeconds)
   }
@@ -68,6 +71,8 @@ package struct ReplicationPlan: Sendable, Equatable {
   package var takeoverMilliseconds = 5000
   /// Bounds.
   package var limits = ReplicationLimits()
+  /// When snapshots are taken, and how long what they make possible is kept.
+  package var snapshots = SnapshotKeeper.Settings()
 
   /// The plan of a server that ships its log and is answered before.
   package init() {}

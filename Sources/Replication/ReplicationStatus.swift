@@ -34,6 +34,8 @@ package struct ReplicationStatus: Sendable, Equatable {
   package var backlogBytes = 0
   /// What was done so far.
   package var counts = Counts()
+  /// What became of snapshots; `nil` where this server looks after none.
+  package var snapshots: SnapshotKeeper.Counts?
   /// What last went wrong, until something succeeds.
   package var failure: String?
 

@@ -1,6 +1,8 @@
+import Glibc
 package import HTTPTransfer
 package import Logging
 package import ObjectStorage
+import SharedLog
 import Synchronization
 package import VectorDB
 
@@ -13,24 +15,38 @@ package final class Replicator: Sendable {
 
   private let store: any ObjectStore
   private let client: HTTPClient?
+  private let log: ObjectLog
+  private let directory: String
+  /// Whether several servers share the log.
+  private let isShared: Bool
   private let sharing: any LogSharing
+  /// What looks after snapshots; `nil` where somebody else does.
+  private let keeper: SnapshotKeeper?
   private let open: OpenDatabase
   private let work = Mutex<Task<Void, Never>?>(nil)
   private let logger: Logger
 
   private static let reconnectPause = Duration.seconds(2)
 
-  /// Shares the log of the database in `directory`, which may be missing still.
+  /// How often the store is asked for parts of snapshots.
+  private static let partAttempts = 5
+
+  /// Shares the log of the database in `directory`, which may be missing still, and looks after its
+  /// snapshots.
   ///
   /// - Throws: ``ReplicationError``, but not `unreachable`.
   package convenience init(
-    _ settings: ReplicationSettings, directory: String, logger: Logger,
-    snapshot: @escaping Snapshot
+    _ settings: ReplicationSettings, directory: String, logger: Logger
   ) throws(ReplicationError) {
     let client = HTTPClient(trust: HTTPTrust(authorities: settings.authorities))
+    let patient = ObjectLog(try settings.store(client, attempts: Self.partAttempts))
+    let keeper = SnapshotKeeper(patient, settings: settings.plan.snapshots, logger: logger)
     try self.init(
       try settings.store(client), client: client, plan: settings.plan, directory: directory,
-      logger: logger, snapshot: snapshot)
+      keeper: keeper, logger: logger
+    ) { database, _, segment in
+      await keeper.take(of: database, after: segment)
+    }
   }
 
   /// Shares a log in any store.
@@ -38,19 +54,23 @@ package final class Replicator: Sendable {
   /// - Throws: ``ReplicationError/record(_:)``.
   package init(
     _ store: any ObjectStore, client: HTTPClient? = nil,
-    plan: ReplicationPlan = ReplicationPlan(), directory: String, logger: Logger,
-    snapshot: @escaping Snapshot
+    plan: ReplicationPlan = ReplicationPlan(), directory: String, keeper: SnapshotKeeper? = nil,
+    logger: Logger, snapshot: @escaping Snapshot
   ) throws(ReplicationError) {
     self.store = store
     self.client = client
+    self.keeper = keeper
     self.logger = logger
     let record =
       try ReplicationRecord.load(from: directory)
       ?? ReplicationRecord(
         database: DatabaseID(), log: nil, position: LogPosition(segment: 0, entry: 0),
         writers: [], isWhole: false)
+    self.directory = directory
+    isShared = plan.mode == .sync
     let open = OpenDatabase()
     let log = ObjectLog(store)
+    self.log = log
     let due: @Sendable (UInt64) async -> UInt64? = { segment in
       guard let database = open.value else { return nil }
       return await snapshot(database, log, segment)
@@ -81,7 +101,49 @@ package final class Replicator: Sendable {
   package var sink: any LogSink { sharing }
 
   /// How it stands.
-  package var status: ReplicationStatus { sharing.status }
+  package var status: ReplicationStatus {
+    var status = sharing.status
+    status.snapshots = keeper?.counts
+    return status
+  }
+
+  /// Makes the data directory of a snapshot and the log after it where servers share a log that
+  /// this one can't go on with: it has no database yet, or one that fell behind what the log still
+  /// has. To be called before the database is opened.
+  ///
+  /// - Throws: ``ReplicationError``; `unreachable` when the directory has no database and the store
+  ///   does not answer.
+  package func prepare() async throws(ReplicationError) {
+    guard isShared else { return }
+    let isThere = access(directory + "/CURRENT", F_OK) == 0
+    let record = try ReplicationRecord.load(from: directory)
+    do throws(SharedLogError) {
+      guard let owner = try await log.owner() else { return }
+      if isThere {
+        // One that never shared this log is not replaced.
+        guard let record, record.database == owner.database, record.log == owner.log,
+          try await log.floor().number > record.position.segment + 1
+        else { return }
+      }
+    } catch {
+      let error = ReplicationError(error)
+      if isThere, case .unreachable = error { return }
+      throw error
+    }
+    let isUnfinished = access(directory + "/" + DatabaseRestore.scratch, F_OK) == 0
+    do throws(BackupError) {
+      let report = try await DatabaseRestore(
+        log, to: directory, at: .latest, replaces: isThere || isUnfinished, logger: logger
+      ).run()
+      logger.notice(
+        "made the data directory of the log",
+        metadata: ["segment": "\(report.segment)", "entry": "\(report.entry)"])
+    } catch {
+      if case .store(let what) = error { throw .unreachable(what) }
+      throw .damaged("the data directory can't be made of the log: \(error)")
+    }
+    if let record = try ReplicationRecord.load(from: directory) { sharing.adopt(record) }
+  }
 
   /// Begins to ship. The database is open, and nobody changes it yet. A store that can't be reached
   /// is tried again from then on.
@@ -104,7 +166,15 @@ package final class Replicator: Sendable {
         try? await Task.sleep(for: Self.reconnectPause)
         isConnected = await reconnect(database)
       }
-      if isConnected { await sharing.run() }
+      guard isConnected else { return }
+      let keeping = Task { [keeper, sharing] in
+        await keeper?.run(database) {
+          let status = sharing.status
+          return status.role == .leader ? status.position.segment : nil
+        }
+      }
+      await sharing.run()
+      keeping.cancel()
     }
     work.withLock { $0 = task }
   }

@@ -1,5 +1,5 @@
 package import Logging
-import ObjectStorage
+import Synchronization
 package import VectorDB
 
 /// Looks after the snapshots of a database that is shared: takes one every now and then, and when
@@ -18,8 +18,9 @@ package actor SnapshotKeeper {
 
   /// What came of it so far.
   package struct Counts: Sendable, Equatable {
-    /// Snapshots that were taken, and that failed.
+    /// Snapshots that were taken.
     package var taken: UInt64 = 0
+    /// Snapshots that could not be taken.
     package var failed: UInt64 = 0
     /// Bytes of parts that were carried for them.
     package var bytes: UInt64 = 0
@@ -29,6 +30,9 @@ package actor SnapshotKeeper {
     package var lastTakenAt: UInt64?
   }
 
+  /// Before what failed is tried again.
+  private static let retrySeconds = 60
+
   private let shelf: SnapshotShelf
   private let shipper: SnapshotShipper
   private let garbage: LogGarbage
@@ -37,8 +41,10 @@ package actor SnapshotKeeper {
   private let begun = ContinuousClock.now
   /// What was begun last: one thing at a time is done.
   private var last: Task<Void, Never>?
+  private let state = Mutex(Counts())
+
   /// What came of it so far.
-  package private(set) var counts = Counts()
+  package nonisolated var counts: Counts { state.withLock { $0 } }
 
   /// The snapshots of the database whose log it is.
   package init(_ log: ObjectLog, settings: Settings, logger: Logger) {
@@ -67,38 +73,50 @@ package actor SnapshotKeeper {
     _ database: Database, position: @escaping @Sendable () -> UInt64?
   ) async {
     while !Task.isCancelled {
-      await inTurn { [self] in await lookAfter(database, position) }
-      try? await Task.sleep(for: .seconds(settings.intervalSeconds))
+      let isDone = await inTurn { [self] in await lookAfter(database, position) }
+      let retry = min(settings.intervalSeconds, Self.retrySeconds)
+      let pause = isDone ? settings.intervalSeconds : retry
+      try? await Task.sleep(for: .seconds(pause))
     }
   }
 
-  private func lookAfter(_ database: Database, _ position: @Sendable () -> UInt64?) async {
-    guard let segment = position() else { return }
+  /// Does what is due; whether it could.
+  private func lookAfter(
+    _ database: Database, _ position: @Sendable () -> UInt64?
+  ) async -> Bool {
+    guard let segment = position() else { return false }
     do throws(BackupError) {
       let newest = try await shelf.newest { _ in true }
-      counts.lastTakenAt = newest?.takenAt ?? counts.lastTakenAt
+      if let newest { state.withLock { $0.lastTakenAt = newest.takenAt } }
       let isDue = newest.map { old in
         old.entry < database.lastEntry && old.segment < segment
           && WallClock.milliseconds() >= old.takenAt + UInt64(settings.intervalSeconds) * 500
       }
-      if isDue ?? (database.lastEntry > 0) { _ = await takeAlone(database, segment) }
+      if isDue ?? (database.lastEntry > 0), await takeAlone(database, segment) == nil {
+        return false
+      }
       let report = try await garbage.collect(
         wall: WallClock.milliseconds(), steady: Self.milliseconds(ContinuousClock.now - begun))
-      counts.removed += UInt64(
-        report.segmentsRemoved + report.snapshotsRemoved + report.partsRemoved)
+      let removed = report.segmentsRemoved + report.snapshotsRemoved + report.partsRemoved
+      state.withLock { $0.removed += UInt64(removed) }
+      return true
     } catch {
-      if error == .cancelled { return }
-      logger.warning("old backups can't be removed now", metadata: ["reason": "\(error)"])
+      if error != .cancelled {
+        logger.warning("backups can't be looked after now", metadata: ["reason": "\(error)"])
+      }
+      return false
     }
   }
 
   private func takeAlone(_ database: Database, _ segment: UInt64) async -> UInt64? {
     do throws(BackupError) {
       let report = try await shipper.take(of: database, after: segment)
-      counts.lastTakenAt = report.snapshot.takenAt
+      state.withLock { counts in
+        counts.lastTakenAt = report.snapshot.takenAt
+        if !report.wasThere { counts.taken += 1 }
+        counts.bytes += UInt64(report.newBytes)
+      }
       if report.wasThere { return report.snapshot.entry }
-      counts.taken += 1
-      counts.bytes += UInt64(report.newBytes)
       logger.info(
         "took a snapshot into the object store",
         metadata: [
@@ -108,7 +126,7 @@ package actor SnapshotKeeper {
       return report.snapshot.entry
     } catch {
       if error == .cancelled { return nil }
-      counts.failed += 1
+      state.withLock { $0.failed += 1 }
       logger.warning(
         "no snapshot could be taken into the object store", metadata: ["reason": "\(error)"])
       return nil

@@ -28,7 +28,8 @@ package struct SnapshotShelf: Sendable {
     }
   }
 
-  /// The newest snapshot that fits; `nil` when none does. One that vanishes meanwhile does not count.
+  /// The newest snapshot that fits; `nil` when none does. One that vanishes meanwhile does not
+  /// count.
   package func newest(
     where fits: (StoredSnapshot) -> Bool
   ) async throws(BackupError) -> StoredSnapshot? {

@@ -11,8 +11,9 @@ package actor SnapshotShipper {
     package var snapshot: StoredSnapshot
     /// Whether it was there already, with all that the database holds.
     package var wasThere = false
-    /// Parts that were carried, and their bytes.
+    /// Parts that were carried.
     package var newParts = 0
+    /// Their bytes.
     package var newBytes = 0
   }
 

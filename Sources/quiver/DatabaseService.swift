@@ -101,6 +101,7 @@ final class DatabaseService: Service {
       requestBytes: { [state] in state.requestBytes },
       giveMemoryBack: { _ = HeapSettings.trim(after: 0) })
     options.log = state.replication?.sink
+    try await state.replication?.prepare()
     let (path, logger, chosen) = (settings.storagePath, logger, options)
     let snapshots = settings.snapshotFolder
     let database = try await NIOSingletons.posixBlockingThreadPool.runIfActive {

@@ -164,9 +164,7 @@ struct Server {
   private func replicator() throws(ReplicationError) -> Replicator? {
     guard var replication = settings.replication else { return nil }
     if replication.plan.address.isEmpty { replication.plan.address = settings.localURL }
-    return try Replicator(
-      replication, directory: settings.storagePath, logger: logger
-    ) { _, _, _ in nil }
+    return try Replicator(replication, directory: settings.storagePath, logger: logger)
   }
 
   private func audit() throws(AuditFault) -> AuditLog? {

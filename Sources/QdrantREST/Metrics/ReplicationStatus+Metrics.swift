@@ -40,5 +40,23 @@ extension ReplicationStatus {
     text.single(
       "replication_gaps_total", .counter, "how often commits were lost to the shared log",
       Double(counts.gaps))
+    guard let snapshots else { return }
+    text.single(
+      "replication_snapshots_total", .counter, "snapshots that were put into the object store",
+      Double(snapshots.taken))
+    text.single(
+      "replication_snapshot_failures_total", .counter, "snapshots that could not be",
+      Double(snapshots.failed))
+    text.single(
+      "replication_snapshot_bytes_total", .counter, "bytes that were carried for snapshots",
+      Double(snapshots.bytes))
+    text.single(
+      "replication_removed_total", .counter, "objects that no point in time needed any more",
+      Double(snapshots.removed))
+    if let time = snapshots.lastTakenAt {
+      text.single(
+        "replication_snapshot_time_seconds", .gauge, "when the newest snapshot was taken",
+        Double(time) / 1000)
+    }
   }
 }

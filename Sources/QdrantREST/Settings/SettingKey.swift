@@ -111,6 +111,10 @@ public enum SettingKey: String, Sendable, CaseIterable {
   case replicationBacklogMB = "replication.backlog_mb"
   /// How long changes are gathered before they are shipped together.
   case replicationGatherMilliseconds = "replication.gather_ms"
+  /// Seconds between two snapshots in the object storage.
+  case replicationSnapshotSeconds = "replication.snapshot_interval_sec"
+  /// How long points in time can be restored, in seconds.
+  case replicationRetentionSeconds = "replication.retention_sec"
   /// `auto`, or `follower` for a server that never takes the lead.
   case replicationRole = "replication.role"
   /// Where other servers and clients reach this one, as `http://host:port`.

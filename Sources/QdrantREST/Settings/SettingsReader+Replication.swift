@@ -16,6 +16,8 @@ extension SettingsReader<SettingKey> {
     let canLead = choice(.replicationRole, among: [("auto", true), ("follower", false)])
     let takeover = integer(.replicationTakeoverMilliseconds, in: 100...3_600_000)
     let write = integer(.replicationWriteMilliseconds, in: 10...3_600_000)
+    let interval = integer(.replicationSnapshotSeconds, in: 1...31_536_000)
+    let retention = integer(.replicationRetentionSeconds, in: 0...3_153_600_000)
     let (keyID, secret) = (given(.replicationKeyID), given(.replicationSecret))
     if (keyID == nil) != (secret == nil) {
       reject(
@@ -37,6 +39,8 @@ extension SettingsReader<SettingKey> {
     settings.plan.address = given(.replicationAddress) ?? ""
     if let takeover { settings.plan.takeoverMilliseconds = takeover }
     if let write { settings.plan.limits.writeMilliseconds = write }
+    if let interval { settings.plan.snapshots.intervalSeconds = interval }
+    if let retention { settings.plan.snapshots.retentionSeconds = retention }
     if canLead == false, settings.plan.mode == .async {
       reject(.replicationRole, "can be `follower` with `replication.mode` `sync` only")
     }
