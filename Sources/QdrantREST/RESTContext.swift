@@ -49,7 +49,10 @@ public struct RESTContext: InitializableFromSource {
 
   /// The collection that a request reads, and the call that it makes.
   func read(_ request: Request) throws(RESTError) -> (name: String, call: ServiceCall) {
-    (try collectionName(), call(try ReadParameters(request).timeoutSeconds))
+    let parameters = try ReadParameters(request)
+    var call = call(parameters.timeoutSeconds)
+    call.isConsistent = parameters.isConsistent
+    return (try collectionName(), call)
   }
 
   /// What the request's route does.

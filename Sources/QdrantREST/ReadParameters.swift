@@ -3,19 +3,23 @@ import Hummingbird
 /// Query parameters of a read.
 struct ReadParameters {
   let timeoutSeconds: Int?
+  /// Whether the answer must know all that was acknowledged anywhere.
+  private(set) var isConsistent = false
 
   init(_ request: Request) throws(RESTError) {
     let fields = QueryFields(request)
     timeoutSeconds = try fields.integer("timeout", minimum: 1)
-    if let consistency = fields["consistency"],
-      !["majority", "quorum", "all"].contains(consistency)
-    {
-      guard Int(consistency) != nil else {
-        throw QueryFields.malformed(
-          "consistency must be a whole number, `majority`, `quorum` or `all`")
-      }
-      _ = try fields.integer("consistency", minimum: 1)
+    guard let consistency = fields["consistency"] else { return }
+    if ["majority", "quorum", "all"].contains(consistency) {
+      isConsistent = true
+      return
     }
+    guard let count = Int(consistency) else {
+      throw QueryFields.malformed(
+        "consistency must be a whole number, `majority`, `quorum` or `all`")
+    }
+    _ = try fields.integer("consistency", minimum: 1)
+    isConsistent = count > 1
   }
 }
 

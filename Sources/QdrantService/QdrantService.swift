@@ -1,5 +1,6 @@
 public import Logging
 import PointModel
+import Replication
 public import RequestTracing
 public import VectorDB
 
@@ -88,9 +89,15 @@ public struct QdrantService: Sendable {
     _ operation: String, _ call: ServiceCall,
     _ work: @escaping @Sendable () async throws(CollectionError) -> Value
   ) async throws(ServiceError) -> Value {
-    guard let seconds = call.timeoutSeconds else { return try await engine(work) }
+    let replication = call.isConsistent ? state.replication : nil
+    let whole: @Sendable () async throws(CollectionError) -> Value = {
+      () async throws(CollectionError) in
+      try await replication?.catchUp()
+      return try await work()
+    }
+    guard let seconds = call.timeoutSeconds else { return try await engine(whole) }
     let value = try await Patience.outcome(by: call.deadline, givesUp: true) {
-      () async throws(ServiceError) in try await engine(work)
+      () async throws(ServiceError) in try await engine(whole)
     }
     guard let value else {
       throw .engine(.timedOut("Operation '\(operation)' timed out after \(seconds) seconds"))

@@ -16,6 +16,11 @@ protocol LogSharing: LogSink {
   /// - Throws: ``ReplicationError/unreachable(_:)`` when it may be tried again.
   func connect(_ database: Database, isAlone: Bool) async throws(ReplicationError)
 
+  /// Waits until the database holds all that is in the log now.
+  ///
+  /// - Throws: ``CollectionError/unavailable(_:)`` when that can't be known or will not be.
+  func catchUp() async throws(CollectionError)
+
   /// Does the work, until ``finish()`` or until it is over for good.
   func run() async
 

@@ -74,6 +74,9 @@ package final class LogShipper: LogSharing {
   /// See ``LogSharing``.
   func adopt(_ record: ReplicationRecord) { state.withLock { $0.record = record } }
 
+  /// See ``LogSharing``. The log has nothing that the database lacks.
+  package func catchUp() async throws(CollectionError) {}
+
   // MARK: The sink
 
   package func append(_ entry: [UInt8], number: UInt64) {

@@ -43,6 +43,8 @@ package final class ReplicaDriver: LogSharing {
   let limits: ReplicationLimits
   let snapshotDue: @Sendable (_ segment: UInt64) async -> UInt64?
   let clock = ReplicaClock()
+  /// Who waits for what is in the log.
+  let waiters = SegmentWaiters()
   let logger: Logger
   let state: Mutex<State>
   let record: Mutex<ReplicationRecord>
@@ -132,6 +134,7 @@ package final class ReplicaDriver: LogSharing {
       try? await Task.sleep(for: Self.tick)
     }
     giveUpProposal(after: .max)
+    waiters.end()
     if state.withLock({ $0.machine.role == .leader }) { try? await log.removeLeader() }
   }
 
@@ -224,12 +227,13 @@ package final class ReplicaDriver: LogSharing {
 
   /// Tells the state machine what happened, and does what it asks for.
   func handle(_ event: Machine.Event) {
-    let (effects, became) = state.withLock { state -> ([Machine.Effect], Machine.Role?) in
+    let (effects, became, applied) = state.withLock { state in
       let before = state.machine.role
       let effects = state.machine.handle(event, at: clock.milliseconds)
       let after = state.machine.role
-      return (effects, before == after ? nil : after)
+      return (effects, before == after ? nil : after, state.machine.applied)
     }
+    waiters.reached(applied)
     if let became { noteRole(became) }
     for effect in effects { perform(effect) }
   }

@@ -179,6 +179,12 @@ package final class Replicator: Sendable {
     work.withLock { $0 = task }
   }
 
+  /// Waits until the database holds all that is in the log now, for a read that must see what was
+  /// acknowledged anywhere.
+  ///
+  /// - Throws: ``CollectionError/unavailable(_:)`` when that can't be known or will not be.
+  package func catchUp() async throws(CollectionError) { try await sharing.catchUp() }
+
   /// Ships what is left of a database that is closed, for at most `time`, and ends.
   package func stop(within time: Duration) async {
     sharing.finish()

@@ -66,6 +66,8 @@ public struct ServiceCall: Sendable {
   public var arrivedAt: ContinuousClock.Instant
   /// How long the caller waits, in seconds; `nil` for as long as it takes.
   public var timeoutSeconds: Int?
+  /// Whether a read must see all that was acknowledged by any server of the log before it.
+  public var isConsistent = false
 
   /// A call of one request.
   public init(
