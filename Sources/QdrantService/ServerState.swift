@@ -74,6 +74,12 @@ public final class ServerState: Sendable {
   /// writes.
   public var isReady: Bool { obstacle == nil }
 
+  /// Whether other servers may have the same log.
+  package var isReplicated: Bool { replication != nil }
+
+  /// Why writes should not be sent here; `nil` when they should.
+  package var writeObstacle: String? { obstacle ?? replication?.obstacle }
+
   /// Why new clients should not be sent here; `nil` when they should.
   public var obstacle: String? {
     let (database, isStopping) = phase.withLock { phase in

@@ -179,6 +179,17 @@ package final class Replicator: Sendable {
     work.withLock { $0 = task }
   }
 
+  /// Why the server takes no writes now; `nil` while it does.
+  package var obstacle: String? {
+    do throws(CollectionError) {
+      try sharing.admit()
+      return nil
+    } catch {
+      if case .unavailable(let reason) = error { return reason }
+      return String(describing: error)
+    }
+  }
+
   /// Waits until the database holds all that is in the log now, for a read that must see what was
   /// acknowledged anywhere.
   ///

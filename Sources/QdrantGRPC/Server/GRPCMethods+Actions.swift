@@ -29,6 +29,37 @@ extension GRPCMethods {
     }
   }
 
+  /// The fields of requests in which clients ask for consistency, by method of `qdrant.Points`.
+  private static let consistencyFields: [String: UInt32] = [
+    "Get": 6, "Scroll": 8, "Count": 4, "Facet": 7, "SearchMatrixPairs": 7,
+    "SearchMatrixOffsets": 7, "Query": 12, "QueryBatch": 3, "QueryGroups": 14, "Search": 12,
+    "SearchBatch": 3, "SearchGroups": 12, "Recommend": 14, "RecommendBatch": 3,
+    "RecommendGroups": 14, "Discover": 12, "DiscoverBatch": 3,
+  ]
+
+  /// The field in which a call's requests ask for consistency; `nil` if they can't.
+  static func consistencyField(_ service: String, _ method: String) -> UInt32? {
+    service == "qdrant.Points" ? consistencyFields[method] : nil
+  }
+
+  /// Whether a request asks, in that field, for more than one server's word.
+  static func asksForConsistency(_ message: ByteBuffer, in number: UInt32) -> Bool {
+    message.withUnsafeReadableBytes { bytes in
+      var asks = false
+      try? ProtoMessage(bytes).forEachField { field throws(ProtoError) in
+        guard field.number == number else { return }
+        try field.message().forEachField { part throws(ProtoError) in
+          switch part.number {
+          case 1: asks = true
+          case 2: asks = try part.uint64() > 1
+          default: break
+          }
+        }
+      }
+      return asks
+    }
+  }
+
   /// Whether the requests of a call name one collection that is there, or should be.
   static func isAboutCollection(_ service: String, _ method: String) -> Bool {
     switch service {

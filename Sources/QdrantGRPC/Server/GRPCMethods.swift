@@ -39,6 +39,7 @@ struct GRPCMethods: Sendable {
   ) {
     let action = Self.action(service, method)
     let isAboutCollection = Self.isAboutCollection(service, method)
+    let consistencyField = Self.consistencyField(service, method)
     let isCountedByCollection = isAboutCollection && service != "qdrant.Collections"
     methods["/\(service)/\(method)"] = GRPCMethod(
       isOpen: isOpen,
@@ -60,6 +61,9 @@ struct GRPCMethods: Sendable {
           }
         } catch {
           throw GRPCStatus(error)
+        }
+        if let consistencyField, gate.state.isReplicated {
+          call.isConsistent = Self.asksForConsistency(room.message, in: consistencyField)
         }
         let name = isAboutCollection ? Self.collectionOf(room.message) : nil
         if isCountedByCollection { room.collection = name }

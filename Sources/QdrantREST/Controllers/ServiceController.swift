@@ -72,8 +72,11 @@ struct ServiceController: Sendable {
     return RESTResponse.json(.ok, writer.bytes)
   }
 
-  @Sendable func readiness(_ request: Request, _ context: RESTContext) -> Response {
-    guard let obstacle = services.api.state.obstacle else {
+  /// Whether requests should be sent here; with `writes=true`, whether changes should.
+  @Sendable func readiness(_ request: Request, _ context: RESTContext) throws -> Response {
+    let state = services.api.state
+    let isForWrites = try QueryFields(request).bool("writes") ?? false
+    guard let obstacle = isForWrites ? state.writeObstacle : state.obstacle else {
       return RESTResponse.text(.ok, "all shards are ready")
     }
     return RESTResponse.text(.serviceUnavailable, "some shards are not ready: \(obstacle)")

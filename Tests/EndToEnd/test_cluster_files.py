@@ -1,10 +1,12 @@
-"""The Kubernetes example: valid by the API's schemas, with settings that there are."""
+"""The files for several servers: valid by their schemas, with settings and names that there are."""
+
+import re
 
 import kubernetes_validate
 import pytest
 import yaml
 from process import ROOT
-from test_deploy import server_settings
+from test_deploy import gateway_settings, server_settings
 
 DOCUMENTS = list(yaml.safe_load_all((ROOT / "deploy/kubernetes/quiver.yaml").read_text()))
 
@@ -41,3 +43,26 @@ def test_settings_exist_and_selectors_select():
     assert {mount["name"] for mount in container["volumeMounts"]} == volumes
     grace = template["spec"]["terminationGracePeriodSeconds"]
     assert grace > 10, "a server may take ten seconds to end"
+
+
+def test_compose_has_three_servers_of_one_log_behind_a_proxy():
+    services = yaml.safe_load((ROOT / "deploy/docker-compose.cluster.yml").read_text())["services"]
+    nodes = {name: service for name, service in services.items() if name.startswith("quiver-")}
+    gateway = nodes.pop("quiver-gateway")
+    assert sorted(nodes) == ["quiver-1", "quiver-2", "quiver-3"]
+    assert set(gateway["environment"]) <= gateway_settings()
+    logs, volumes = set(), set()
+    for name, node in nodes.items():
+        settings = node["environment"]
+        assert {key for key in settings if key.startswith("QUIVER__")} <= server_settings()
+        assert settings["QUIVER__REPLICATION__ADDRESS"] == f"http://{name}:6333"
+        assert settings["QUIVER__REPLICATION__MODE"] == "sync"
+        logs.add(settings["QUIVER__REPLICATION__URL"])
+        volumes.add(node["volumes"][0])
+    assert len(logs) == 1 and len(volumes) == 3
+    bucket = logs.pop().removeprefix("s3://").split("/")[0]
+    assert f"s3.bucket.create -name {bucket}" in services["bucket"]["command"][-1]
+    proxy = (ROOT / "deploy/Caddyfile.cluster").read_text()
+    assert re.search(r"reverse_proxy (.*) \{", proxy)[1].split() == [f"{n}:6333" for n in nodes]
+    assert "health_uri /readyz?writes=true" in proxy
+    assert gateway["environment"]["QDRANT_VECTOR_STORE__URL"] == "http://proxy:6333"
