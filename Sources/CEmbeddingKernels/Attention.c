@@ -2,10 +2,10 @@
 // a time, so that no matrix of scores is ever written out.
 #include "CEmbeddingKernels.h"
 
+#if defined(__x86_64__)
+
 #include <math.h>
 #include <string.h>
-
-#if defined(__x86_64__)
 
 #include "BrainFloat.h"
 
@@ -148,17 +148,6 @@ BF16 void embedding_attend_bf16(const uint16_t *projected, uint16_t *context, si
              context + row * width + head, width, 1, count, padded);
     }
   }
-}
-
-#else
-
-size_t embedding_attention_scratch_bf16(size_t count) { return count; }
-
-// Never called, as there are no such instructions.
-void embedding_attend_bf16(const uint16_t *projected, uint16_t *context, size_t count,
-                           size_t width, void *scratch) {
-  (void)projected, (void)context, (void)count, (void)width, (void)scratch;
-  __builtin_trap();
 }
 
 #endif

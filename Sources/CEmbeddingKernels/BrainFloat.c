@@ -2,10 +2,10 @@
 // one product in bytes, for processors that have instructions for both.
 #include "CEmbeddingKernels.h"
 
+#if defined(__x86_64__)
+
 #include <math.h>
 #include <string.h>
-
-#if defined(__x86_64__)
 
 #include "BrainFloat.h"
 
@@ -14,29 +14,6 @@ int embedding_has_bf16(void) {
          __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
          __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("avx512vnni") &&
          __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-}
-
-// Outputs in a panel of packed weights: four registers of sums a row.
-enum { PANEL = 64 };
-
-// To the nearest, ties to even, as the processor does it.
-static uint16_t rounded(float value) {
-  uint32_t bits;
-  memcpy(&bits, &value, sizeof bits);
-  if (isnan(value)) return 0x7fc0;
-  return (uint16_t)((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
-}
-
-void embedding_pack_bf16(const float *weight, float scale, uint16_t *packed, size_t outputs,
-                         size_t inputs) {
-  for (size_t first = 0; first < outputs; first += PANEL) {
-    for (size_t input = 0; input < inputs; input += 2) {
-      for (size_t output = first; output < first + PANEL; output++) {
-        *packed++ = rounded(weight[output * inputs + input] * scale);
-        *packed++ = rounded(weight[output * inputs + input + 1] * scale);
-      }
-    }
-  }
 }
 
 // As the loops have it: formula 7.1.26 of Abramowitz and Stegun.
@@ -131,29 +108,6 @@ BF16 void embedding_multiply_rounded_bf16(const uint16_t *input, const uint16_t 
                                           const float *bias, uint16_t *output, size_t rows,
                                           size_t outputs, size_t inputs) {
   product(input, packed, bias, rows, outputs, inputs, output, ROUNDED);
-}
-
-void embedding_pack_int8(const float *weight, const float *weigh, int8_t *packed, float *scales,
-                         int32_t *starts, size_t outputs, size_t inputs) {
-  for (size_t output = 0; output < outputs; output++) {
-    const float *row = weight + output * inputs;
-    float most = 0.0f, spoilt = 0.0f;
-    for (size_t i = 0; i < inputs; i++) {
-      most = fmaxf(most, fabsf(row[i] * weigh[i]));
-      spoilt += row[i] * 0.0f;  // is no number if the weight is none
-    }
-    scales[output] = most / 127.0f + spoilt;
-    float inverse = most > 0.0f ? 127.0f / most : 0.0f;
-    int8_t *panel = packed + output / PANEL * PANEL * inputs;
-    int32_t sum = 0;
-    for (size_t i = 0; i < inputs; i++) {
-      int8_t value = (int8_t)lrintf(row[i] * weigh[i] * inverse);
-      panel[(i / 4 * PANEL + output % PANEL) * 4 + i % 4] = value;
-      sum += value;
-    }
-    // Inputs are kept without a sign, 128 more than they are.
-    starts[output] = -128 * sum;
-  }
 }
 
 INLINE void byte_tile(const uint8_t *input, const float *steps, const int8_t *panel,
@@ -283,30 +237,5 @@ BF16 void embedding_layer_norm_bf16(float *x, const float *residual, const float
 BF16 void embedding_round_bf16(const float *x, uint16_t *copy, size_t count) {
   for (size_t i = 0; i < count; i += 16) store16(copy + i, _mm512_loadu_ps(x + i));
 }
-
-#else
-
-int embedding_has_bf16(void) { return 0; }
-
-#pragma clang diagnostic ignored "-Wunused-parameter"
-
-// Never called, as there are no such instructions.
-#define NEVER(name, ...) \
-  void name(__VA_ARGS__) { __builtin_trap(); }
-
-NEVER(embedding_pack_bf16, const float *a, float b, uint16_t *c, size_t d, size_t e)
-NEVER(embedding_multiply_bf16, const uint16_t *a, const uint16_t *b, const float *c, float *d,
-      size_t e, size_t f, size_t g)
-NEVER(embedding_multiply_rounded_bf16, const uint16_t *a, const uint16_t *b, const float *c,
-      uint16_t *d, size_t e, size_t f, size_t g)
-NEVER(embedding_pack_int8, const float *a, const float *b, int8_t *c, float *d, int32_t *e,
-      size_t f, size_t g)
-NEVER(embedding_multiply_gelu_int8, const uint8_t *a, const float *b, const int8_t *c,
-      const float *d, const int32_t *e, const float *f, uint16_t *g, size_t h, size_t i, size_t j)
-NEVER(embedding_layer_norm_int8, float *a, const float *b, const float *c, const float *d,
-      const float *e, uint8_t *f, float *g, size_t h, size_t i, float j)
-NEVER(embedding_layer_norm_bf16, float *a, const float *b, const float *c, const float *d,
-      uint16_t *e, size_t f, size_t g, float h)
-NEVER(embedding_round_bf16, const float *a, uint16_t *b, size_t c)
 
 #endif

@@ -7,6 +7,8 @@
 
 #include <immintrin.h>
 
+#include "Panel.h"
+
 #define BF16                                                                                 \
   __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,avx512vnni,avx2,fma"), \
                  min_vector_width(512)))

@@ -3,7 +3,7 @@ import COpenBLAS
 
 /// The element-wise loops, for tests and messages.
 package enum EmbeddingKernels {
-  /// The instruction set the loops run on: "avx512", "avx2" or "baseline".
+  /// The instruction set the loops run on: "avx512", "avx2", "neon" or "baseline".
   package static var instructionSet: String {
     String(cString: embedding_kernels_instruction_set())
   }

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 /// The widest instruction set of this machine that the kernels have a version for:
-/// "avx512", "avx2" or "baseline".
+/// "avx512", "avx2", "neon" or "baseline".
 const char *embedding_kernels_instruction_set(void);
 
 /// x += bias, for every row.
