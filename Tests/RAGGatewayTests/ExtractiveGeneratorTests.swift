@@ -92,6 +92,24 @@ import Testing
     #expect(answer.summary == "“The lamp has these three colours:\n- red\n- green\n- blue” [1]")
   }
 
+  @Test func whatAColonAnnouncesIsQuoted() async throws {
+    let text = """
+      You can increase the width of a window using one of the following commands:
+
+      :vert resize +N
+      :vert resize -N
+
+      For more information about the width of a window, read
+
+      :help window-resize :help vertical-resize of the window width
+      """
+    let answer = try await Self.answer("increase the width of a window", [Self.chunk("a", text)])
+    #expect(
+      answer.summary
+        == "“You can increase the width of a window using one of the following commands:\n"
+        + ":vert resize +N :vert resize -N” [1]")
+  }
+
   @Test func otherAnswersAreLeftOut() async throws {
     let answer = try await Self.answer(
       "alpha beta gamma delta",

@@ -38,7 +38,7 @@ public struct ExtractiveGenerator: AnswerGenerator {
       in: request.chunks, limit: limits.candidateSentences)
     let chosen = candidates.isEmpty ? [] : try await choose(from: candidates, request)
     let quotes = chosen.isEmpty ? Self.opening(of: request.chunks) : chosen
-    let confidence = Confidence.of(request)
+    let confidence = Confidence.of(request, threshold: embedder.similarityThreshold)
     return Answer(
       title: Self.title(for: request, quotes: quotes),
       summary: quotes.map { "“\($0.sentence.quote)” [\($0.sentence.chunk + 1)]" }
@@ -134,18 +134,22 @@ private struct ScoredSentence {
 /// How sure a retrieval is of its first passage.
 package enum Confidence {
   /// The share of questions with known answers whose first passage was the right one, among those
-  /// with such a lead and such a late interaction; where there is none, the first passage's score
-  /// from 0.25 to 0.75 stretched to 0 to 1. To two decimals.
-  static func of(_ request: AnswerRequest) -> Double {
+  /// with such a lead and such a late interaction; where there is none, by the first passage's
+  /// score and the model's threshold. To two decimals.
+  static func of(_ request: AnswerRequest, threshold: Float) -> Double {
     let top = request.chunks.map(\.score).max() ?? 0
-    guard let late = request.chunks.first?.signals.lateInteraction else { return of(top: top) }
+    guard let late = request.chunks.first?.signals.lateInteraction else {
+      return of(top: top, threshold: threshold)
+    }
     let evidence = -1.92 + 0.76 * Double(request.lead) + 2.93 * Double(late)
     return rounded(1 / (1 + 1 / exp(evidence)))
   }
 
-  /// `clamp((top − 0.25) / 0.5)`, to two decimals.
-  package static func of(top: Float) -> Double {
-    rounded(min(max((Double(top) - 0.25) / 0.5, 0), 1))
+  /// The score from a little below the threshold on, stretched so that two thirds of the way to the
+  /// greatest are 1: `clamp((top − 0.25) / 0.5)` for a threshold of 0.3. To two decimals.
+  package static func of(top: Float, threshold: Float) -> Double {
+    let least = Double(threshold) - 0.05
+    return rounded(min(max((Double(top) - least) / ((1 - least) * 2 / 3), 0), 1))
   }
 
   /// What a reader is told of an answer that may well be of another subject.
@@ -183,12 +187,14 @@ package struct QuotableSentence: Sendable, Equatable {
   package let position: Int
   /// The sentence.
   package let sentence: String
-  /// The sentence with the lines of code that follow it, or with the list that it announces.
+  /// The sentence with the lines of code that follow it, or with what it announces.
   package let quote: String
 
   private static let leastWords = 5
   private static let mostCodeLines = 6
   private static let mostItems = 8
+  /// Characters of a paragraph that is quoted with the sentence before it.
+  private static let mostAnnounced = 400
 
   /// A sentence of the passage at position `chunk`.
   package init(chunk: Int, position: Int, sentence: String, quote: String) {
@@ -200,36 +206,52 @@ package struct QuotableSentence: Sendable, Equatable {
 
   /// The sentences of `chunks` with at least five words that are neither headings, questions nor
   /// code, at most `limit`, as many from each passage, no text twice. A question in a passage
-  /// resembles the reader's most and answers it least.
+  /// resembles the reader's most and answers it least. What has no closing mark, as the names in a
+  /// list of references, counts only in passages that have nothing else.
   package static func candidates(in chunks: [RetrievedChunk], limit: Int) -> [QuotableSentence] {
     var candidates: [QuotableSentence] = []
     var seen: Set<String> = []
     let share = max(1, limit / max(1, chunks.count))
     for (position, chunk) in chunks.enumerated() {
       let sentences = SentenceSplitter.sentences(of: chunk.text)
+      let usable = sentences.indices.filter { index in
+        let sentence = sentences[index]
+        return sentence.kind == .prose && sentence.wordCount >= leastWords && !asks(sentence.text)
+      }
+      let whole = usable.filter { isWhole(sentences[$0].text) }
       var taken = 0
-      for (index, sentence) in sentences.enumerated() where taken < share {
-        guard sentence.kind == .prose, sentence.wordCount >= leastWords, !asks(sentence.text),
-          seen.insert(sentence.text).inserted
-        else { continue }
+      var quoted = 0
+      for index in whole.isEmpty ? usable : whole where taken < share && index >= quoted {
+        guard seen.insert(sentences[index].text).inserted else { continue }
+        let following = following(index, in: sentences)
+        quoted = index + 1 + following.count
         taken += 1
         candidates.append(
           QuotableSentence(
-            chunk: position, position: index, sentence: sentence.text,
-            quote: ([sentence.text] + following(index, in: sentences)).joined(separator: "\n")))
+            chunk: position, position: index, sentence: sentences[index].text,
+            quote: ([sentences[index].text] + following).joined(separator: "\n")))
       }
     }
     return candidates
   }
 
-  /// The lines of code behind a sentence or, behind a colon, the items of a list: all or none.
+  /// The lines of code behind a sentence or, behind a colon, what it announces, the items of a list
+  /// or a paragraph: all or none.
   private static func following(_ index: Int, in sentences: [Sentence]) -> [String] {
     let rest = sentences[(index + 1)...]
     let code = rest.prefix { $0.kind == .code }.prefix(mostCodeLines)
     if !code.isEmpty { return code.map(\.text) }
-    guard sentences[index].text.hasSuffix(":") else { return [] }
+    guard sentences[index].text.hasSuffix(":"), let next = rest.first else { return [] }
     let items = rest.prefix { $0.kind == .prose && SentenceSplitter.isItem($0.text) }
-    return items.count <= mostItems ? items.map(\.text) : []
+    if !items.isEmpty { return items.count <= mostItems ? items.map(\.text) : [] }
+    let paragraph = [next] + rest.dropFirst().prefix { $0.kind == .prose && !$0.opensParagraph }
+    let length = paragraph.reduce(0) { $0 + $1.text.count }
+    return next.opensParagraph && length <= mostAnnounced ? paragraph.map(\.text) : []
+  }
+
+  private static func isWhole(_ sentence: String) -> Bool {
+    guard let last = sentence.last(where: { !"\"')]”’»*_`".contains($0) }) else { return false }
+    return ".!:;…。！？".contains(last) || SentenceSplitter.isItem(sentence)
   }
 
   private static func asks(_ sentence: String) -> Bool {
