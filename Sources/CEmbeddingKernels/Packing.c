@@ -50,6 +50,30 @@ void embedding_pack_int8(const float *weight, const float *weigh, int8_t *packed
   }
 }
 
+static float half(uint16_t bits) {
+  uint32_t sign = (uint32_t)(bits & 0x8000) << 16, exponent = (bits >> 10) & 31, rest = bits & 1023;
+  float value;
+  if (exponent == 0) {
+    value = (float)rest * 0x1p-24f;
+    return sign ? -value : value;
+  }
+  exponent = exponent == 31 ? 255 : exponent + 112;
+  uint32_t wide = sign | exponent << 23 | rest << 13;
+  memcpy(&value, &wide, sizeof value);
+  return value;
+}
+
+void embedding_unpack_4bit(const void *blocks, size_t count, float *output) {
+  const uint8_t *block = blocks;
+  for (size_t first = 0; first < count; first += 32, block += 18, output += 32) {
+    float scale = half((uint16_t)(block[0] | block[1] << 8));
+    for (size_t i = 0; i < 16; i++) {
+      output[i] = (float)((block[2 + i] & 15) - 8) * scale;
+      output[i + 16] = (float)((block[2 + i] >> 4) - 8) * scale;
+    }
+  }
+}
+
 #if !defined(__x86_64__) && !defined(__aarch64__)
 
 int embedding_has_bf16(void) { return 0; }

@@ -103,10 +103,14 @@ public final class GatewayAssembly: Sendable {
     let embedder: LocalEmbedder
     do {
       let cores = ProcessInfo.processInfo.activeProcessorCount
-      embedder = try LocalEmbedder(modelFolder: folder, threads: cores, figures: figures)
+      embedder = try LocalEmbedder(
+        modelFolder: folder, model: settings.embedding.localModel, threads: cores,
+        figures: figures)
     } catch .fileMissing(let path) {
+      let option = settings.embedding.localModel == .miniLM ? "" : " --multilingual"
       throw GatewayStartError(
-        "The embedding model is not there (\(path) is missing): run scripts/fetch-model, or set "
+        "The embedding model is not there (\(path) is missing): run "
+          + "scripts/fetch-model\(option), or set "
           + "\(SettingKey.embeddingModelPath.rawValue) to the folder that holds it, or "
           + "\(SettingKey.embeddingProvider.rawValue)=openai to use an embedding service")
     } catch {

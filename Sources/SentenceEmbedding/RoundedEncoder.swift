@@ -1,6 +1,6 @@
 import CEmbeddingKernels
 
-/// The layers of the model with weights and activations rounded to bfloat16 and sums in single
+/// The layers of a model with weights and activations rounded to bfloat16 and sums in single
 /// precision, and the widest product in bytes, for processors that have instructions for both.
 /// Vectors of passages keep a cosine of 0.9997 and more to those of single precision, those of a
 /// few words 0.9989.
@@ -18,8 +18,8 @@ final class RoundedEncoder: @unchecked Sendable {
     let scales, bias, shrink: UnsafeMutablePointer<Float>
     let starts: UnsafeMutablePointer<Int32>
 
-    init(_ linear: MiniLMWeights.Linear, after norm: MiniLMWeights.Norm) {
-      let (inputs, outputs) = (MiniLMShape.width, MiniLMShape.innerWidth)
+    init(_ linear: EncoderWeights.Linear, after norm: EncoderWeights.Norm) {
+      let (inputs, outputs) = (EncoderShape.width, EncoderShape.innerWidth)
       weight = .allocate(capacity: outputs * inputs)
       scales = .allocate(capacity: outputs)
       bias = .allocate(capacity: outputs)
@@ -42,23 +42,23 @@ final class RoundedEncoder: @unchecked Sendable {
     /// Query, key and value one after another.
     let projections, attentionOutput, output: Linear
     let inner: ByteLinear
-    let attentionNorm, outputNorm: MiniLMWeights.Norm
+    let attentionNorm, outputNorm: EncoderWeights.Norm
   }
 
   private let layers: [Layer]
-  /// Holds the mapping that the norms lie in.
-  private let source: MiniLMWeights
+  /// Holds the memory that the norms lie in.
+  private let source: EncoderWeights
 
-  /// Packs the weights, which takes some ten milliseconds and 18 MB; `nil` where the processor has
-  /// no such instructions.
-  init?(_ weights: MiniLMWeights) {
+  /// Packs the weights, which takes some ten milliseconds and 3 MB a layer; `nil` where the
+  /// processor has no such instructions.
+  init?(_ weights: EncoderWeights) {
     guard embedding_has_bf16() != 0 else { return nil }
     source = weights
     layers = weights.layers.map { layer in
       Layer(
         projections: Self.projections(layer),
-        attentionOutput: Self.packed(layer.attentionOutput, MiniLMShape.width, MiniLMShape.width),
-        output: Self.packed(layer.output, MiniLMShape.width, MiniLMShape.innerWidth),
+        attentionOutput: Self.packed(layer.attentionOutput, EncoderShape.width, EncoderShape.width),
+        output: Self.packed(layer.output, EncoderShape.width, EncoderShape.innerWidth),
         inner: ByteLinear(layer.inner, after: layer.attentionNorm),
         attentionNorm: layer.attentionNorm, outputNorm: layer.outputNorm)
     }
@@ -75,7 +75,7 @@ final class RoundedEncoder: @unchecked Sendable {
   }
 
   private static func packed(
-    _ linear: MiniLMWeights.Linear, _ outputs: Int, _ inputs: Int
+    _ linear: EncoderWeights.Linear, _ outputs: Int, _ inputs: Int
   ) -> Linear {
     let weight = UnsafeMutablePointer<UInt16>.allocate(capacity: outputs * inputs)
     embedding_pack_bf16(linear.weight, 1, weight, outputs, inputs)
@@ -84,12 +84,12 @@ final class RoundedEncoder: @unchecked Sendable {
     return Linear(weight: weight, bias: bias)
   }
 
-  private static func projections(_ layer: MiniLMWeights.Layer) -> Linear {
-    let width = MiniLMShape.width
+  private static func projections(_ layer: EncoderWeights.Layer) -> Linear {
+    let width = EncoderShape.width
     let weight = UnsafeMutablePointer<UInt16>.allocate(capacity: 3 * width * width)
     let bias = UnsafeMutablePointer<Float>.allocate(capacity: 3 * width)
     // The scale of the scores, and the logarithm that makes powers of two of exponentials.
-    let scale = 1.442_695_04 / Float(MiniLMShape.headWidth).squareRoot()
+    let scale = 1.442_695_04 / Float(EncoderShape.headWidth).squareRoot()
     for (place, linear) in [layer.query, layer.key, layer.value].enumerated() {
       let factor = place == 0 ? scale : 1
       embedding_pack_bf16(
@@ -102,9 +102,9 @@ final class RoundedEncoder: @unchecked Sendable {
   }
 
   /// Runs all layers over the embedded tokens in `space.hidden`, in place.
-  func forward(_ texts: [[Int32]], rows: Int, _ space: MiniLMWorkspace) {
-    let width = MiniLMShape.width
-    let innerWidth = MiniLMShape.innerWidth
+  func forward(_ texts: [[Int32]], rows: Int, _ space: EncoderWorkspace) {
+    let width = EncoderShape.width
+    let innerWidth = EncoderShape.innerWidth
     embedding_round_bf16(space.hidden, space.rounded, rows * width)
     for layer in layers {
       embedding_multiply_rounded_bf16(
@@ -122,7 +122,7 @@ final class RoundedEncoder: @unchecked Sendable {
         space.projected, rows, width, width)
       embedding_layer_norm_int8(
         space.projected, space.hidden, layer.attentionNorm.gain, layer.attentionNorm.offset,
-        layer.inner.shrink, space.bytes, space.steps, rows, width, MiniLMShape.normEpsilon)
+        layer.inner.shrink, space.bytes, space.steps, rows, width, EncoderShape.normEpsilon)
       embedding_multiply_gelu_int8(
         space.bytes, space.steps, layer.inner.weight, layer.inner.scales, layer.inner.starts,
         layer.inner.bias, space.roundedInner, rows, innerWidth, width)
@@ -131,7 +131,7 @@ final class RoundedEncoder: @unchecked Sendable {
         innerWidth)
       embedding_layer_norm_bf16(
         space.hidden, space.projected, layer.outputNorm.gain, layer.outputNorm.offset,
-        space.rounded, rows, width, MiniLMShape.normEpsilon)
+        space.rounded, rows, width, EncoderShape.normEpsilon)
     }
   }
 }

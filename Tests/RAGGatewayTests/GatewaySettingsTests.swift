@@ -86,7 +86,8 @@ import Testing
     ),
     (
       "EMBEDDINGS__MODEL", "bert",
-      "EMBEDDINGS__MODEL must be all-MiniLM-L6-v2 with the provider `local`"
+      "EMBEDDINGS__MODEL must be all-MiniLM-L6-v2 or multilingual-e5-small with the provider "
+        + "`local`"
     ),
     (
       "EMBEDDINGS__PROVIDER", "openai",

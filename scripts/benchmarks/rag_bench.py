@@ -36,6 +36,7 @@ class Gateway:
             "QUIVER__SERVICE__GRPC_PORT": str(free_port()),
             "QUIVER__STORAGE__STORAGE_PATH": str(folder / "data"), "APP_HOST": "127.0.0.1",
             "APP_PORT": str(self.port), "QDRANT_VECTOR_STORE__URL": f"http://127.0.0.1:{server}",
+            "EMBEDDINGS__MODEL": model.name,
             "EMBEDDINGS__MODEL_PATH": str(model), "APP_LOG_LEVEL": "error",
         }  # fmt: skip
         self.processes = []
@@ -200,12 +201,14 @@ def main() -> None:
     parser.add_argument("--manuals", action="store_true", help="questions put to manual pages")
     parser.add_argument("--development", action="store_true",
                         help="questions to fit weights and bounds on")  # fmt: skip
+    parser.add_argument("--multilingual", action="store_true", help="by multilingual-e5-small")
     parser.add_argument("--save", type=pathlib.Path, help="write all answers there")
     parser.add_argument("--binaries", type=pathlib.Path, default=ROOT / ".build" / "release")
     parser.add_argument("--questions", type=int, default=10**9)
     options = parser.parse_args()
     data = ROOT / ".quiver" / "bench-data" / "rag"
-    model = ROOT / ".quiver" / "models" / "all-MiniLM-L6-v2"
+    name = "multilingual-e5-small" if options.multilingual else "all-MiniLM-L6-v2"
+    model = ROOT / ".quiver" / "models" / name
     save: list[dict] = []
     with tempfile.TemporaryDirectory() as folder:
         gateway = Gateway(pathlib.Path(folder), options.binaries, model)

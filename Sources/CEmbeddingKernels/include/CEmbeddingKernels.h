@@ -38,6 +38,10 @@ void embedding_normalize_rows(float *x, size_t rows, size_t columns);
 void embedding_best_bit_matches(const float *x, size_t rows, const unsigned char *bits,
                                 size_t bit_rows, size_t columns, float *best);
 
+/// output = `count` weights, a multiple of 32, of blocks of 18 bytes: a scale of 16 bits, then four
+/// bits a weight, 8 more than it is, the first sixteen in the lower halves.
+void embedding_unpack_4bit(const void *blocks, size_t count, float *output);
+
 /// Whether this machine has the instructions for bfloat16 and products of bytes that the functions
 /// below need; where it does not, they must not be called.
 int embedding_has_bf16(void);

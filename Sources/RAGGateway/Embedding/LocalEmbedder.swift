@@ -17,9 +17,10 @@ public final class LocalEmbedder: Embedder {
   ///
   /// - Throws: `EmbeddingModelError` when a file is missing or damaged, or the vectors are wrong.
   public init(
-    modelFolder: String, threads: Int, figures: GatewayFigures = .init()
+    modelFolder: String, model kind: LocalModel = .miniLM, threads: Int,
+    figures: GatewayFigures = .init()
   ) throws(EmbeddingModelError) {
-    model = try SentenceEmbedder(modelFolder: modelFolder)
+    model = try SentenceEmbedder(modelFolder: modelFolder, model: kind)
     try model.verify()
     self.threads = max(1, threads)
     self.figures = figures
@@ -35,11 +36,11 @@ public final class LocalEmbedder: Embedder {
   /// Components of every vector.
   public var dimension: Int { model.dimension }
 
-  /// 0.30, measured for this model.
+  /// Measured for each model.
   public var similarityThreshold: Float { SimilarityThreshold.standard(forModel: model.modelName) }
 
   /// That of the texts that the model was trained on.
-  public var language: String? { "English" }
+  public var language: String? { model.kind.language }
 
   /// The model; never fails.
   public func identity() async throws(GatewayError) -> EmbeddingIdentity {
@@ -57,9 +58,12 @@ public final class LocalEmbedder: Embedder {
     try await run(texts) { model, batch in try model.embed(batch) }
   }
 
-  /// As `embed`, with the signs of the tokens' vectors.
+  /// As `embed`, with the signs of the tokens' vectors where bounds on them are known.
   public func read(_ texts: [String]) async throws(GatewayError) -> [EmbeddedText] {
-    try await run(texts) { model, batch in
+    guard comparesTokens else {
+      return try await embed(texts).map { EmbeddedText(vector: $0, tokens: nil) }
+    }
+    return try await run(texts) { model, batch in
       try model.read(batch).map { reading in
         EmbeddedText(
           vector: reading.vector,
@@ -70,12 +74,18 @@ public final class LocalEmbedder: Embedder {
 
   /// The question's vector with those of its tokens.
   public func read(question: String) async throws(GatewayError) -> EmbeddedQuestion {
+    let comparesTokens = comparesTokens
     let read = try await run([question]) { model, batch in
-      try model.read(batch).map { EmbeddedQuestion(vector: $0.vector, tokens: $0.tokens) }
+      try model.read(batch, as: .question).map {
+        EmbeddedQuestion(vector: $0.vector, tokens: comparesTokens ? $0.tokens : nil)
+      }
     }
     guard let first = read.first else { throw .embeddingFailed("no vector for the question") }
     return first
   }
+
+  /// Late interaction was measured with one model.
+  private var comparesTokens: Bool { model.kind == .miniLM }
 
   private func run<Result: Sendable>(
     _ texts: [String],

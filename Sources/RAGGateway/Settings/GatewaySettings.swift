@@ -1,6 +1,7 @@
 import Glibc
 import HTTPTransfer
 public import Logging
+public import SentenceEmbedding
 public import ServiceProcess
 import TransportBase
 
@@ -176,6 +177,8 @@ public struct EmbeddingSettings: Sendable, Equatable {
   public var provider: Provider
   /// The model's name.
   public var model: String
+  /// Which model is run here, with the provider `local`.
+  public var localModel: LocalModel
   /// Folder of the local model.
   public var modelPath: String
   /// Address without a slash at its end.
@@ -192,21 +195,24 @@ public struct EmbeddingSettings: Sendable, Equatable {
   init(reading reader: inout SettingsReader<SettingKey>, chat: GenerationSettings) {
     let providers = Provider.allCases.map { (name: $0.rawValue, value: $0) }
     provider = reader.choice(.embeddingProvider, among: providers) ?? .local
-    modelPath = reader.text(.embeddingModelPath) ?? ""
     baseURL = reader.url(.embeddingURL)
     batch = reader.integer(.embeddingBatch, in: 1...2_048) ?? 1
     concurrency = reader.integer(.embeddingConcurrency, in: 1...64) ?? 1
     timeout = .seconds(reader.number(.embeddingTimeout, in: 0.1...3_600) ?? 60)
-    let localModel = "all-MiniLM-L6-v2"
+    localModel = .miniLM
     switch provider {
     case .local:
-      model = reader.given(.embeddingModel) ?? localModel
       apiKey = nil
-      let name = model.split(separator: "/").last.map(String.init) ?? model
-      if name != localModel {
-        reader.reject(.embeddingModel, "must be \(localModel) with the provider `local`")
+      if let given = reader.given(.embeddingModel) {
+        let name = given.split(separator: "/").last.map(String.init) ?? given
+        if let known = LocalModel(rawValue: name) {
+          localModel = known
+        } else {
+          let names = LocalModel.allCases.map(\.rawValue).joined(separator: " or ")
+          reader.reject(.embeddingModel, "must be \(names) with the provider `local`")
+        }
       }
-      model = localModel
+      model = localModel.rawValue
     case .openai:
       model = reader.given(.embeddingModel) ?? "text-embedding-3-small"
       // A key is shared with the same address only: it is never sent to another host.
@@ -215,16 +221,16 @@ public struct EmbeddingSettings: Sendable, Equatable {
         reader.reject(.embeddingKey, "is needed for \(baseURL)")
       }
     }
+    modelPath = reader.given(.embeddingModelPath) ?? ModelFolder.standard(for: localModel)
   }
 }
 
 /// Where the local model is looked for when no folder is named.
 enum ModelFolder {
-  private static let name = "all-MiniLM-L6-v2"
-
   /// The first of these folders that is there: below the working directory, below a folder that
   /// holds the program, however deep, and where the image has it. The first when none is.
-  static var standard: String {
+  static func standard(for model: LocalModel) -> String {
+    let name = model.rawValue
     let own = ".quiver/models/\(name)"
     var candidates = [own]
     var folder = program
@@ -233,7 +239,9 @@ enum ModelFolder {
       candidates.append("\(folder)/\(own)")
     }
     candidates.append("/usr/local/share/quiver/\(name)")
-    return candidates.first { access($0 + "/model.safetensors", R_OK) == 0 } ?? own
+    return candidates.first { folder in
+      model.files.allSatisfy { access("\(folder)/\($0)", R_OK) == 0 }
+    } ?? own
   }
 
   private static var program: String {

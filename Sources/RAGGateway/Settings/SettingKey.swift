@@ -1,3 +1,4 @@
+import SentenceEmbedding
 public import ServiceProcess
 
 /// An environment variable that the gateway knows.
@@ -125,7 +126,7 @@ extension SettingKey: Setting {
     case .requestsPerMinute: "0"
     case .bodyBytes: "8"
     case .tlsReload: "3600"
-    case .embeddingModelPath: ModelFolder.standard
+    case .embeddingModelPath: ModelFolder.standard(for: .miniLM)
     case .accessKeys, .allowedOrigins, .rerankURL, .rerankModel, .rerankKey, .storeKey,
       .storeAuthorities,
       .vectorSize, .threshold, .embeddingModel, .embeddingKey, .chatKey, .chatTemperature,

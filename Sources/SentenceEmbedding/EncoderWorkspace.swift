@@ -3,7 +3,7 @@ import CEmbeddingKernels
 /// The buffers of one forward pass, made once and used again by later calls.
 // SAFETY: whoever took a workspace out of the pool is its only user until it is given back, so
 // that no two threads touch the buffers at a time.
-final class MiniLMWorkspace: @unchecked Sendable {
+final class EncoderWorkspace: @unchecked Sendable {
   /// Tokens that one pass can take: enough rows to keep the matrix products efficient, few enough
   /// for the activations of a layer to stay in the cache.
   static let capacity = 512
@@ -12,7 +12,7 @@ final class MiniLMWorkspace: @unchecked Sendable {
   let hidden, projected, query, key, value, context: UnsafeMutablePointer<Float>
   /// capacity × innerWidth.
   let inner: UnsafeMutablePointer<Float>
-  /// maximumTokens × maximumTokens: the attention of one head over one text.
+  /// longest × longest: the attention of one head over one text.
   let scores: UnsafeMutablePointer<Float>
   /// capacity × width, 3 · width, width and innerWidth; one element without rounding.
   let rounded, projections, roundedContext, roundedInner: UnsafeMutablePointer<UInt16>
@@ -24,8 +24,8 @@ final class MiniLMWorkspace: @unchecked Sendable {
 
   /// The buffers of a pass in single precision, or of a rounded one.
   init(isRounded: Bool) {
-    let rows = Self.capacity * MiniLMShape.width
-    let innerCount = Self.capacity * MiniLMShape.innerWidth
+    let rows = Self.capacity * EncoderShape.width
+    let innerCount = Self.capacity * EncoderShape.innerWidth
     func floats(_ count: Int, _ isUsed: Bool = true) -> UnsafeMutablePointer<Float> {
       let buffer = UnsafeMutablePointer<Float>.allocate(capacity: isUsed ? count : 1)
       buffer.initialize(repeating: 0, count: isUsed ? count : 1)
@@ -43,7 +43,7 @@ final class MiniLMWorkspace: @unchecked Sendable {
     value = floats(rows, !isRounded)
     context = floats(rows, !isRounded)
     inner = floats(innerCount, !isRounded)
-    scores = floats(MiniLMShape.maximumTokens * MiniLMShape.maximumTokens, !isRounded)
+    scores = floats(EncoderShape.longest * EncoderShape.longest, !isRounded)
     rounded = halves(rows)
     projections = halves(3 * rows)
     roundedContext = halves(rows)
@@ -52,7 +52,7 @@ final class MiniLMWorkspace: @unchecked Sendable {
     bytes.initialize(repeating: 0, count: rows)
     steps = floats(Self.capacity)
     scratch = .allocate(
-      byteCount: embedding_attention_scratch_bf16(MiniLMShape.maximumTokens), alignment: 64)
+      byteCount: embedding_attention_scratch_bf16(EncoderShape.longest), alignment: 64)
   }
 
   deinit {

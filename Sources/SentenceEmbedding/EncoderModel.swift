@@ -2,19 +2,19 @@ import CEmbeddingKernels
 import COpenBLAS
 import Synchronization
 
-/// The forward pass of all-MiniLM-L6-v2: token ids in, one unit vector a text out.
-final class MiniLMModel: Sendable {
-  private let weights: MiniLMWeights
+/// The forward pass of a BERT encoder: token ids in, one unit vector a text out.
+final class EncoderModel: Sendable {
+  private let weights: EncoderWeights
   private let rounded: RoundedEncoder?
-  private let idle = Mutex<[MiniLMWorkspace]>([])
+  private let idle = Mutex<[EncoderWorkspace]>([])
 
   /// Workspaces kept for later calls: more threads than this at a time are not expected.
   private static let maximumIdle = 8
 
-  /// Maps the weights. With `isExact` all is computed in single precision; otherwise in bfloat16
-  /// where the processor has instructions for it.
-  init(weightsPath: String, isExact: Bool = false) throws(EmbeddingModelError) {
-    weights = try MiniLMWeights(path: weightsPath)
+  /// With `isExact` all is computed in single precision; otherwise in bfloat16 and bytes where the
+  /// processor has instructions for it.
+  init(_ weights: EncoderWeights, isExact: Bool) {
+    self.weights = weights
     rounded = isExact ? nil : RoundedEncoder(weights)
   }
 
@@ -22,7 +22,7 @@ final class MiniLMModel: Sendable {
   var isRounded: Bool { rounded != nil }
 
   /// The vectors of the texts with these token ids, in the order given. Every text has between 2
-  /// and `MiniLMShape.maximumTokens` ids below `MiniLMShape.vocabulary`.
+  /// and `EncoderShape.longest` ids that the table of words has.
   func embed(_ texts: [[Int32]]) throws(EmbeddingModelError) -> [[Float]] {
     try run(texts) { hidden, row, count throws(EmbeddingModelError) in
       try pool(hidden, row: row, count: count)
@@ -33,7 +33,7 @@ final class MiniLMModel: Sendable {
   /// each, one after another.
   func read(_ texts: [[Int32]]) throws(EmbeddingModelError) -> [TextReading] {
     try run(texts) { hidden, row, count throws(EmbeddingModelError) in
-      let width = MiniLMShape.width
+      let width = EncoderShape.width
       let vector = try pool(hidden, row: row, count: count)
       let inner = max(0, count - 2)
       let tokens = [Float](unsafeUninitializedCapacity: inner * width) { buffer, initialized in
@@ -52,7 +52,7 @@ final class MiniLMModel: Sendable {
     _ texts: [[Int32]],
     _ take: (UnsafePointer<Float>, Int, Int) throws(EmbeddingModelError) -> Result
   ) throws(EmbeddingModelError) -> [Result] {
-    let workspace = idle.withLock { $0.popLast() } ?? MiniLMWorkspace(isRounded: isRounded)
+    let workspace = idle.withLock { $0.popLast() } ?? EncoderWorkspace(isRounded: isRounded)
     defer {
       idle.withLock { if $0.count < Self.maximumIdle { $0.append(workspace) } }
     }
@@ -63,7 +63,7 @@ final class MiniLMModel: Sendable {
     while next < order.count {
       let first = next
       var rows = 0
-      while next < order.count, rows + texts[order[next]].count <= MiniLMWorkspace.capacity {
+      while next < order.count, rows + texts[order[next]].count <= EncoderWorkspace.capacity {
         rows += texts[order[next]].count
         next += 1
       }
@@ -81,7 +81,7 @@ final class MiniLMModel: Sendable {
   private func pool(
     _ hidden: UnsafePointer<Float>, row: Int, count: Int
   ) throws(EmbeddingModelError) -> [Float] {
-    let width = MiniLMShape.width
+    let width = EncoderShape.width
     var length: Float = 0
     let vector = [Float](unsafeUninitializedCapacity: width) { buffer, initialized in
       length = embedding_mean_pool(hidden + row * width, buffer.baseAddress, count, width)
@@ -91,11 +91,11 @@ final class MiniLMModel: Sendable {
     return vector
   }
 
-  private func forward(_ texts: [[Int32]], rows: Int, _ space: MiniLMWorkspace) {
+  private func forward(_ texts: [[Int32]], rows: Int, _ space: EncoderWorkspace) {
     embedTokens(texts, rows: rows, space)
     if let rounded { return rounded.forward(texts, rows: rows, space) }
     for layer in weights.layers {
-      let width = MiniLMShape.width
+      let width = EncoderShape.width
       multiply(space.hidden, layer.query, into: space.query, rows)
       multiply(space.hidden, layer.key, into: space.key, rows)
       multiply(space.hidden, layer.value, into: space.value, rows)
@@ -110,24 +110,24 @@ final class MiniLMModel: Sendable {
       multiply(space.context, layer.attentionOutput, into: space.projected, rows)
       embedding_layer_norm(
         space.projected, layer.attentionOutput.bias, space.hidden, layer.attentionNorm.gain,
-        layer.attentionNorm.offset, rows, width, MiniLMShape.normEpsilon)
+        layer.attentionNorm.offset, rows, width, EncoderShape.normEpsilon)
       multiply(
-        space.projected, layer.inner, into: space.inner, rows, outputs: MiniLMShape.innerWidth)
-      embedding_gelu(space.inner, layer.inner.bias, rows, MiniLMShape.innerWidth)
-      multiply(space.inner, layer.output, into: space.hidden, rows, inputs: MiniLMShape.innerWidth)
+        space.projected, layer.inner, into: space.inner, rows, outputs: EncoderShape.innerWidth)
+      embedding_gelu(space.inner, layer.inner.bias, rows, EncoderShape.innerWidth)
+      multiply(space.inner, layer.output, into: space.hidden, rows, inputs: EncoderShape.innerWidth)
       embedding_layer_norm(
         space.hidden, layer.output.bias, space.projected, layer.outputNorm.gain,
-        layer.outputNorm.offset, rows, width, MiniLMShape.normEpsilon)
+        layer.outputNorm.offset, rows, width, EncoderShape.normEpsilon)
     }
   }
 
   /// hidden = layer_norm(word + position + type), for every token.
-  private func embedTokens(_ texts: [[Int32]], rows: Int, _ space: MiniLMWorkspace) {
-    let width = MiniLMShape.width
+  private func embedTokens(_ texts: [[Int32]], rows: Int, _ space: EncoderWorkspace) {
+    let width = EncoderShape.width
     var row = 0
     for text in texts {
       for id in text {
-        (space.hidden + row * width).update(from: weights.words + Int(id) * width, count: width)
+        weights.copy(word: id, to: space.hidden + row * width)
         row += 1
       }
       (space.projected + (row - text.count) * width).update(
@@ -135,14 +135,14 @@ final class MiniLMModel: Sendable {
     }
     embedding_layer_norm(
       space.hidden, weights.types, space.projected, weights.embeddingNorm.gain,
-      weights.embeddingNorm.offset, rows, width, MiniLMShape.normEpsilon)
+      weights.embeddingNorm.offset, rows, width, EncoderShape.normEpsilon)
   }
 
   /// output (rows × outputs) = input (rows × inputs) · weightᵀ, without the bias.
   private func multiply(
-    _ input: UnsafePointer<Float>, _ linear: MiniLMWeights.Linear,
-    into output: UnsafeMutablePointer<Float>, _ rows: Int, outputs: Int = MiniLMShape.width,
-    inputs: Int = MiniLMShape.width
+    _ input: UnsafePointer<Float>, _ linear: EncoderWeights.Linear,
+    into output: UnsafeMutablePointer<Float>, _ rows: Int, outputs: Int = EncoderShape.width,
+    inputs: Int = EncoderShape.width
   ) {
     cblas_sgemm(
       CblasRowMajor, CblasNoTrans, CblasTrans, Int32(rows), Int32(outputs), Int32(inputs), 1,
@@ -150,12 +150,12 @@ final class MiniLMModel: Sendable {
   }
 
   /// Attention of one text over itself: its tokens are the rows from `row` on.
-  private func attend(row: Int, count: Int, _ space: MiniLMWorkspace) {
-    let width = MiniLMShape.width
-    let headWidth = MiniLMShape.headWidth
+  private func attend(row: Int, count: Int, _ space: EncoderWorkspace) {
+    let width = EncoderShape.width
+    let headWidth = EncoderShape.headWidth
     let (stride, size, depth) = (Int32(width), Int32(count), Int32(headWidth))
     let scale = 1 / Float(headWidth).squareRoot()
-    for head in 0..<MiniLMShape.heads {
+    for head in 0..<EncoderShape.heads {
       let offset = row * width + head * headWidth
       cblas_sgemm(
         CblasRowMajor, CblasNoTrans, CblasTrans, size, size, depth, 1, space.query + offset, stride,
@@ -176,16 +176,13 @@ public struct TextReading: Sendable {
   public let tokens: [Float]
 }
 
-/// The fixed sizes of all-MiniLM-L6-v2, a BERT encoder.
-enum MiniLMShape {
-  static let layers = 6
+/// The sizes that all models here have in common.
+enum EncoderShape {
   static let width = 384
   static let heads = 12
   static let headWidth = 32
   static let innerWidth = 1536
-  static let vocabulary = 30_522
-  static let positions = 512
   static let normEpsilon: Float = 1e-12
-  /// The model was trained on texts of up to this many tokens, `[CLS]` and `[SEP]` included.
-  static let maximumTokens = 256
+  /// Tokens of the longest text.
+  static let longest = 512
 }
