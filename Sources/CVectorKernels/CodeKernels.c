@@ -31,13 +31,33 @@ static void sum_scalar(const uint8_t *block, size_t dimension, const uint8_t *ta
   }
 }
 
+// The entries of a block whose rows have their bits set, the first entry's bit lowest.
+static unsigned allowed_entries(const uint32_t *rows, const vk_row_bits *bits) {
+  unsigned mask = 0;
+  for (size_t entry = 0; entry < VK_BLOCK_ENTRIES; entry++) {
+    uint32_t row = rows[entry];
+    if (row < bits->row_count) {
+      mask |= (unsigned)(bits->words[row >> 6] >> (row & 63) & 1) << entry;
+    }
+  }
+  return mask;
+}
+
 static size_t scan_with(vk_sum_function sum, const uint8_t *blocks, size_t block_count,
-                        const vk_code_scan *scan, uint32_t *position, float *estimate,
-                        float *lower) {
+                        const vk_code_scan *scan, const vk_row_bits *bits, uint32_t *position,
+                        float *estimate, float *lower, size_t *allowed) {
   size_t found = 0;
   size_t bytes = vk_block_bytes(scan->dimension);
   for (size_t i = 0; i < block_count; i++) {
     const uint8_t *block = blocks + i * bytes;
+    unsigned mask = 0xFFFF;
+    if (bits != NULL) {
+      mask = allowed_entries(scan->rows + i * VK_BLOCK_ENTRIES, bits);
+      if (mask == 0) {
+        continue;
+      }
+      *allowed += (size_t)__builtin_popcount(mask);
+    }
     __builtin_prefetch(block + 2 * bytes, 0, 3);
     const float *terms = (const float *)(const void *)(block + 2 * scan->dimension);
     int32_t sums[VK_BLOCK_ENTRIES];
@@ -51,7 +71,7 @@ static size_t scan_with(vk_sum_function sum, const uint8_t *blocks, size_t block
       position[found] = (uint32_t)(i * VK_BLOCK_ENTRIES + entry);
       estimate[found] = distance;
       lower[found] = low;
-      found += low < scan->threshold;
+      found += low < scan->threshold && (mask >> entry & 1) != 0;
     }
     if (found > before && scan->rows != NULL) {
       __builtin_prefetch(scan->rows + i * VK_BLOCK_ENTRIES, 0, 3);
@@ -149,26 +169,66 @@ VK_VBMI_TARGET static inline __m512 distance_vbmi(__m512i sums, __m512 a, __m512
   return _mm512_add_ps(_mm512_add_ps(a, _mm512_set1_ps(scan->offset)), _mm512_mul_ps(b, product));
 }
 
-VK_VBMI_TARGET static size_t scan_vbmi(const uint8_t *blocks, size_t block_count,
-                                       const vk_code_scan *scan, uint32_t *position,
-                                       float *estimate, float *lower) {
+// The words are read as halves, which lie in order on this CPU.
+VK_VBMI_TARGET static inline __mmask16 allowed_vbmi(const uint32_t *rows,
+                                                    const vk_row_bits *bits) {
+  __m512i row = _mm512_loadu_si512(rows);
+  __mmask16 known = _mm512_cmplt_epu32_mask(row, _mm512_set1_epi32((int)bits->row_count));
+  __m512i half = _mm512_mask_i32gather_epi32(_mm512_setzero_si512(), known,
+                                             _mm512_srli_epi32(row, 5), bits->words, 4);
+  __m512i bit = _mm512_sllv_epi32(_mm512_set1_epi32(1),
+                                  _mm512_and_si512(row, _mm512_set1_epi32(31)));
+  return _mm512_test_epi32_mask(half, bit);
+}
+
+static inline void prefetch_block(const uint8_t *block, size_t bytes) {
+  for (size_t line = 0; line < bytes; line += 64) {
+    __builtin_prefetch(block + line, 0, 3);
+  }
+}
+
+// `bits` is NULL, for all entries, or not, known where this is made part of a caller.
+VK_VBMI_TARGET static inline __attribute__((always_inline)) size_t
+scan_vbmi(const uint8_t *blocks, size_t block_count, const vk_code_scan *scan,
+          const vk_row_bits *bits, uint32_t *position, float *estimate, float *lower,
+          size_t *allowed) {
   const __m512i lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
   const __m512 threshold = _mm512_set1_ps(scan->threshold);
   const __m512 reach = _mm512_set1_ps(scan->reach);
   size_t dimension = scan->dimension;
   size_t bytes = vk_block_bytes(dimension);
   size_t found = 0;
+  // The entries that are allowed of the next two blocks.
+  __mmask16 next[2] = {0, 0};
+  if (bits != NULL) {
+    for (size_t i = 0; i < 2 && i < block_count; i++) {
+      next[i] = allowed_vbmi(scan->rows + i * VK_BLOCK_ENTRIES, bits);
+    }
+  }
   for (size_t i = 0; i < block_count; i++) {
     const uint8_t *block = blocks + i * bytes;
-    // Past the end of the run this asks for what lies behind it, which does no harm.
-    for (size_t line = 0; line < bytes; line += 64) {
-      __builtin_prefetch(block + 2 * bytes + line, 0, 3);
+    __mmask16 mask = 0xFFFF;
+    if (bits == NULL) {
+      // Past the end of the run this asks for what lies behind it, which does no harm.
+      prefetch_block(block + 2 * bytes, bytes);
+    } else {
+      mask = next[i % 2];
+      if (i + 2 < block_count) {
+        next[i % 2] = allowed_vbmi(scan->rows + (i + 2) * VK_BLOCK_ENTRIES, bits);
+        if (next[i % 2] != 0) {
+          prefetch_block(block + 2 * bytes, bytes);
+        }
+      }
+      if (mask == 0) {
+        continue;
+      }
+      *allowed += (size_t)__builtin_popcount(mask);
     }
     __m512 a = _mm512_loadu_ps(block + 2 * dimension);
     __m512 b = _mm512_loadu_ps(block + 2 * dimension + 64);
     __m512 distance = distance_vbmi(sum_vbmi(block, dimension, scan->table), a, b, scan);
     __m512 low = _mm512_sub_ps(distance, _mm512_mul_ps(reach, _mm512_abs_ps(b)));
-    __mmask16 through = _mm512_cmp_ps_mask(low, threshold, _CMP_LT_OQ);
+    __mmask16 through = _mm512_mask_cmp_ps_mask(mask, low, threshold, _CMP_LT_OQ);
     if (through == 0) {
       continue;
     }
@@ -182,6 +242,19 @@ VK_VBMI_TARGET static size_t scan_vbmi(const uint8_t *blocks, size_t block_count
     found += (size_t)__builtin_popcount(through);
   }
   return found;
+}
+
+VK_VBMI_TARGET static size_t scan_all_vbmi(const uint8_t *blocks, size_t block_count,
+                                           const vk_code_scan *scan, uint32_t *position,
+                                           float *estimate, float *lower) {
+  return scan_vbmi(blocks, block_count, scan, NULL, position, estimate, lower, NULL);
+}
+
+VK_VBMI_TARGET static size_t scan_allowed_vbmi(const uint8_t *blocks, size_t block_count,
+                                               const vk_code_scan *scan, const vk_row_bits *bits,
+                                               uint32_t *position, float *estimate, float *lower,
+                                               size_t *allowed) {
+  return scan_vbmi(blocks, block_count, scan, bits, position, estimate, lower, allowed);
 }
 
 VK_VBMI_TARGET static void estimate_vbmi(const uint8_t *blocks, size_t block_count,
@@ -248,10 +321,23 @@ size_t vk_scan_codes(vk_variant variant, const uint8_t *blocks, size_t block_cou
                      float *lower) {
 #if defined(__x86_64__)
   if (variant == VK_AVX512 && has_vbmi()) {
-    return scan_vbmi(blocks, block_count, scan, position, estimate, lower);
+    return scan_all_vbmi(blocks, block_count, scan, position, estimate, lower);
   }
 #endif
-  return scan_with(sum_function(variant), blocks, block_count, scan, position, estimate, lower);
+  return scan_with(sum_function(variant), blocks, block_count, scan, NULL, position, estimate,
+                   lower, NULL);
+}
+
+size_t vk_scan_allowed_codes(vk_variant variant, const uint8_t *blocks, size_t block_count,
+                             const vk_code_scan *scan, const vk_row_bits *bits,
+                             uint32_t *position, float *estimate, float *lower, size_t *allowed) {
+#if defined(__x86_64__)
+  if (variant == VK_AVX512 && has_vbmi()) {
+    return scan_allowed_vbmi(blocks, block_count, scan, bits, position, estimate, lower, allowed);
+  }
+#endif
+  return scan_with(sum_function(variant), blocks, block_count, scan, bits, position, estimate,
+                   lower, allowed);
 }
 
 void vk_estimate_codes(vk_variant variant, const uint8_t *blocks, size_t block_count,

@@ -72,19 +72,26 @@ public struct RowMask: Sendable, Sequence {
     }
   }
 
-  /// How many of `count` offsets the mask holds, one that is given twice counted twice.
-  public func containedCount(of offsets: UnsafePointer<UInt32>, _ count: Int) -> Int {
-    guard case .words(let words) = form else {
-      return (0..<count).reduce(0) { $0 + (contains(offsets[$1]) ? 1 : 0) }
+  /// The mask with one bit a row, whatever share of the rows it holds: to be asked for many rows.
+  public var asBits: RowMask {
+    guard case .list(let offsets) = form else { return self }
+    let (form, count) = Self.words(rowCount) { words in
+      for offset in offsets { words[Int(offset >> 6)] |= 1 << UInt64(offset & 63) }
     }
-    return words.withUnsafeBufferPointer { words in
-      var contained = 0
-      for index in 0..<count where offsets[index] < rowCount {
-        let offset = offsets[index]
-        contained += Int(words[Int(offset >> 6)] >> UInt64(offset & 63) & 1)
-      }
-      return contained
-    }
+    return RowMask(rowCount: rowCount, count: count, form: form)
+  }
+
+  private init(rowCount: UInt32, count: Int, form: Form) {
+    self.rowCount = rowCount
+    self.count = count
+    self.form = form
+  }
+
+  /// Calls `body` with the bits of the rows, 64 a word from the lowest on; `nil` where the mask is
+  /// a list, which ``asBits`` is not, or has no rows at all.
+  public func withBits<R>(_ body: (UnsafePointer<UInt64>) -> R) -> R? {
+    guard case .words(let words) = form else { return nil }
+    return words.withUnsafeBufferPointer { $0.baseAddress.map(body) }
   }
 
   /// The offsets in ascending order.

@@ -20,11 +20,13 @@ import Testing
       #expect(Array(mask) == expected)
       let held = Set(expected)
       #expect((0..<rowCount + 170).allSatisfy { mask.contains($0) == held.contains($0) })
-      let asked = Array(0..<rowCount + 170) + expected
-      #expect(
-        asked.withUnsafeBufferPointer { offsets in
-          offsets.baseAddress.map { mask.containedCount(of: $0, offsets.count) }
-        } == 2 * expected.count)
+      let bits = mask.asBits
+      #expect(bits.count == expected.count)
+      #expect(Array(bits) == expected)
+      let told = bits.withBits { words in
+        (0..<rowCount).filter { words[Int($0 / 64)] >> UInt64($0 % 64) & 1 != 0 }
+      }
+      #expect(told == expected)
     }
   }
 

@@ -1,4 +1,5 @@
 import CVectorKernels
+import RowSets
 import SeededRandom
 import Testing
 import VectorIndex
@@ -74,6 +75,67 @@ import VectorIndex
           "variant \(variant), d = \(dimension)")
       }
     }
+  }
+
+  /// Of the entries that a scan lets through, one for some rows lets those of these rows through, and
+  /// it counts all of them.
+  @Test func scansForSomeRowsLetThemThroughOnly() {
+    var random = SeededGenerator(seed: 44)
+    for (dimension, rowCount) in [(64, 33), (100, 64), (384, 1_000)] {
+      let rotation = Rotation(dimension: dimension, seed: UInt64(dimension))
+      let blocks = Blocks(
+        rotation: rotation, dimension: dimension, count: 9, metric: VK_DOT, random: &random)
+      var query = Query(rotation.applied(to: random.vector(dimension)))
+      for share in [0, 0.02, 0.5, 1] {
+        let held = (0..<rowCount).filter { _ in Double.random(in: 0..<1, using: &random) < share }
+        let mask = RowSet(held.map { UInt32($0) }).mask(below: UInt32(rowCount)).asBits
+        // Some rows are beyond those that the bits tell of, and the last entries have none.
+        let rows = (0..<9 * 16).map { place in
+          place % 16 == 15 ? .max : UInt32.random(in: 0..<UInt32(rowCount) + 8, using: &random)
+        }
+        let all = scan(blocks, &query, VK_SCALAR, threshold: 1e29)
+        let threshold = all.lower.sorted()[80]
+        let some = scan(blocks, &query, VK_SCALAR, threshold: threshold)
+        let kept = some.position.indices.filter { mask.contains(rows[Int(some.position[$0])]) }
+        let expected = Survivors(
+          position: kept.map { some.position[$0] }, estimate: kept.map { some.estimate[$0] },
+          lower: kept.map { some.lower[$0] })
+        for variant in Self.variants {
+          var count = 5
+          let found = scan(
+            blocks, &query, variant, threshold: threshold, rows: rows, among: mask, &count)
+          #expect(found == expected, "variant \(variant), d = \(dimension), \(share)")
+          #expect(count == 5 + rows.count { mask.contains($0) })
+        }
+      }
+    }
+  }
+
+  private func scan(
+    _ blocks: Blocks, _ query: inout Query, _ variant: vk_variant, threshold: Float,
+    rows: [UInt32], among mask: RowMask, _ count: inout Int
+  ) -> Survivors {
+    let room = (blocks.count + 1) * 16
+    var position = [UInt32](repeating: 0, count: room)
+    var estimate = [Float](repeating: 0, count: room)
+    var lower = [Float](repeating: 0, count: room)
+    let found = query.table.withUnsafeBufferPointer { table in
+      rows.withUnsafeBufferPointer { rows in
+        mask.withBits { words in
+          guard let table = table.baseAddress else { return 0 }
+          var scan = vk_code_scan(
+            table: table, dimension: blocks.dimension, scale: query.scale, offset: 0.25,
+            reach: 0.5, threshold: threshold, rows: rows.baseAddress)
+          var bits = vk_row_bits(words: words, row_count: mask.rowCount)
+          return vk_scan_allowed_codes(
+            variant, blocks.bytes, blocks.count, &scan, &bits, &position, &estimate, &lower,
+            &count)
+        } ?? 0
+      }
+    }
+    return Survivors(
+      position: Array(position.prefix(found)), estimate: Array(estimate.prefix(found)),
+      lower: Array(lower.prefix(found)))
   }
 
   private struct Survivors: Equatable {

@@ -70,6 +70,20 @@ typedef struct vk_code_scan {
 size_t vk_scan_codes(vk_variant variant, const uint8_t *blocks, size_t block_count,
                      const vk_code_scan *scan, uint32_t *position, float *estimate, float *lower);
 
+/// Rows, as a bit each, 64 a word from the lowest on; none at and above `row_count`.
+typedef struct vk_row_bits {
+  const uint64_t *words;
+  uint32_t row_count;
+} vk_row_bits;
+
+/// As ``vk_scan_codes``, for entries only whose row of `scan->rows`, which is not NULL, is among
+/// `bits`. Blocks without such an entry are passed over.
+///
+/// Adds to `allowed` how many such entries there are, near or not.
+size_t vk_scan_allowed_codes(vk_variant variant, const uint8_t *blocks, size_t block_count,
+                             const vk_code_scan *scan, const vk_row_bits *bits,
+                             uint32_t *position, float *estimate, float *lower, size_t *allowed);
+
 /// Estimates the distances of all `block_count` × 16 entries. `reach` and `threshold` are not used.
 void vk_estimate_codes(vk_variant variant, const uint8_t *blocks, size_t block_count,
                        const vk_code_scan *scan, float *estimate);

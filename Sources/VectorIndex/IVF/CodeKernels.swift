@@ -55,8 +55,40 @@ enum CodeKernels {
       variant.code, blocks, count, &scan, survivors.entry, survivors.estimate, survivors.lower)
   }
 
-  /// Asks for the beginning of a list.
-  static func prefetch(_ head: ListHead, layout: CodeLayout) {
-    vk_prefetch(head.blocks, min(1024, layout.blockBytes * Int(head.blockCount)))
+  /// As the other scan, for entries of `allowed` rows only.
+  ///
+  /// - Parameter allowedCount: grows by the number of entries of such rows, near or not.
+  /// - Returns: how many entries were written to `survivors`.
+  static func scan(
+    _ blocks: UnsafePointer<UInt8>, rows: UnsafePointer<UInt32>, among allowed: AllowedRows,
+    count: Int, table: CodeTable, offset: Float, reach: Float, threshold: Float,
+    into survivors: ScanScratch, allowedCount: inout Int,
+    using variant: KernelVariant = Kernels.active
+  ) -> Int {
+    var scan = vk_code_scan(
+      table: table.bytes, dimension: table.layout.codeDimension, scale: table.scale,
+      offset: offset, reach: reach, threshold: threshold, rows: rows)
+    var bits = vk_row_bits(words: allowed.words, row_count: allowed.rowCount)
+    var found = 0
+    defer { allowedCount += found }
+    return vk_scan_allowed_codes(
+      variant.code, blocks, count, &scan, &bits, survivors.entry, survivors.estimate,
+      survivors.lower, &found)
   }
+
+  /// Asks for the beginning of a list; of its row numbers only, if these tell what will be read.
+  static func prefetch(_ head: ListHead, layout: CodeLayout, onlyRows: Bool) {
+    let blocks = Int(head.blockCount)
+    if onlyRows {
+      vk_prefetch(head.rows, min(1024, CodeLayout.rowBytes * blocks))
+    } else {
+      vk_prefetch(head.blocks, min(1024, layout.blockBytes * blocks))
+    }
+  }
+}
+
+/// The rows that a filtered scan lets through, a bit each; see ``RowMask/withBits(_:)``.
+struct AllowedRows {
+  let words: UnsafePointer<UInt64>
+  let rowCount: UInt32
 }

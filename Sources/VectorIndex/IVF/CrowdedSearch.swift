@@ -34,13 +34,14 @@ struct CrowdedSearch {
   func nearest(
     of lane: SearchLane, _ probes: FilteredProbes, shouldStop: () -> Bool
   ) throws(SearchInterrupted) -> TopK? {
+    let allowed = lane.allowed?.count ?? 0
     let rerank = Rerank(visibility: visibility)
     var best = TopK(capacity: lane.limit)
     lane.scratch.scored.clear()
     let isToldApart = rerank.add(to: &best, of: lane, most: scoredMax(lane))
     let count = generation.lists.count
     if isToldApart, !probes.isLate(lane) || probes.looked == count { return best }
-    let scoresAll = mayScoreAll && isExactCheap(probes.allowed)
+    let scoresAll = mayScoreAll && isExactCheap(allowed)
     if scoresAll, !isToldApart { return nil }
     lane.earlierProbes += lane.probes
     var first = isToldApart ? probes.looked : 0
@@ -52,10 +53,12 @@ struct CrowdedSearch {
       if isFirst { lane.take(strays: generation.strays) }
       probes.select(from: first, to: end, for: lane)
       let scan = ListScan(generation: generation, visibility: visibility)
-      guard scan.run([lane], shouldStop: shouldStop) else { throw SearchInterrupted() }
+      guard scan.runFiltered(lane, shouldStop: shouldStop, isEnough: { _, _ in false }) else {
+        throw SearchInterrupted()
+      }
       lane.earlierProbes += lane.probes
       // A row out of turn costs as much as two or three one after the other, and has two entries.
-      if mayScoreAll, lane.candidateCount * count > probes.allowed.count * (end - first) { break }
+      if mayScoreAll, lane.candidateCount * count > allowed * (end - first) { break }
       let before = best
       _ = rerank.add(to: &best, of: lane, most: .max)
       lane.probes = []
@@ -75,10 +78,10 @@ struct CrowdedSearch {
     return Self.crowd * usual * max(neighbors, lane.limit) / neighbors
   }
 
-  private func isExactCheap(_ allowed: RowMask) -> Bool {
+  private func isExactCheap(_ allowed: Int) -> Bool {
     let dimension = generation.quantizer.layout.dimension
     let entries = 2 * Double(generation.coveredRows)
-    return FilterCost.exact(rows: allowed.count, dimension)
+    return FilterCost.exact(rows: allowed, dimension)
       < 1.5 * FilterCost.probing(entries: entries, dimension)
   }
 

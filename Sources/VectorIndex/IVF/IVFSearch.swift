@@ -224,41 +224,48 @@ public struct IVFSearch: VectorSearching {
       quantizer: index.generation.quantizer)
   }
 
+  /// Takes lanes through the lists within their reach.
+  ///
+  /// - Returns: which lists were looked at for each lane that is filtered.
+  private func scan(
+    _ lanes: [SearchLane], _ reaches: [ProbeReach], _ visibility: VisibilityView,
+    _ shouldStop: () -> Bool
+  ) throws(SearchInterrupted) -> [FilteredProbes?] {
+    let generation = index.generation
+    let scan = ListScan(generation: generation, visibility: visibility)
+    var filtered = [FilteredProbes?](repeating: nil, count: lanes.count)
+    var others: [(lane: SearchLane, reach: ProbeReach)] = []
+    for (position, (lane, reach)) in zip(lanes, reaches).enumerated() {
+      if shouldStop() { throw SearchInterrupted() }
+      if let allowed = lane.allowed {
+        var probes = FilteredProbes(generation, allowed: allowed, unfiltered: reach.evenProbes)
+        guard probes.run(self.probes(for: lane.query), lane, scan, shouldStop: shouldStop) else {
+          throw SearchInterrupted()
+        }
+        filtered[position] = probes
+      } else {
+        ListSelection.select(reach, generation, for: lane)
+        others.append((lane, reach))
+      }
+    }
+    guard scan.run(others.map(\.lane), shouldStop: shouldStop) else { throw SearchInterrupted() }
+    let further = others.filter { ListSelection.widen($0.reach, generation, for: $0.lane) }
+    guard scan.run(further.map(\.lane), shouldStop: shouldStop) else { throw SearchInterrupted() }
+    return filtered
+  }
+
   private func probe(
     _ queries: [(query: SearchQuery, reach: ProbeReach)], in view: DenseColumnView,
     visibility: VisibilityView, shouldStop: () -> Bool
   ) throws(SearchInterrupted) -> [[Neighbor]] {
     let generation = index.generation
     var lanes: [SearchLane] = []
-    var filtered: [FilteredProbes?] = []
     for (query, reach) in queries {
-      if shouldStop() { throw SearchInterrupted() }
       let lane = lane(for: query, errors: reach.bounds, in: view, visibility)
-      var probes: FilteredProbes?
-      if let allowed = query.allowed {
-        probes = FilteredProbes(generation, allowed: allowed, unfiltered: reach.evenProbes)
-        probes?.select(self.probes(for: query), for: lane)
-      } else {
-        ListSelection.select(reach, generation, for: lane)
-      }
-      // A number of lists that was asked for is not exceeded.
-      filtered.append(reach.isFixed ? nil : probes)
+      lane.take(strays: generation.strays)
       lanes.append(lane)
     }
-    let scan = ListScan(generation: generation, visibility: visibility)
-    for lane in lanes { lane.take(strays: generation.strays) }
-    for (position, lane) in lanes.enumerated() { filtered[position]?.part(lane) }
-    guard scan.run(lanes, shouldStop: shouldStop) else { throw SearchInterrupted() }
-    var further: [SearchLane] = []
-    for (position, lane) in lanes.enumerated() {
-      if filtered[position]?.goFarther(lane)
-        ?? ListSelection.widen(
-          queries[position].reach, generation, for: lane)
-      {
-        further.append(lane)
-      }
-    }
-    guard scan.run(further, shouldStop: shouldStop) else { throw SearchInterrupted() }
+    let filtered = try scan(lanes, queries.map(\.reach), visibility, shouldStop)
     let rerank = Rerank(visibility: visibility)
     let crowded = CrowdedSearch(
       generation: generation, visibility: visibility, mayScoreAll: scansTail)
@@ -266,8 +273,9 @@ public struct IVFSearch: VectorSearching {
     var unsettled: [Int] = []
     for (position, lane) in lanes.enumerated() {
       if shouldStop() { throw SearchInterrupted() }
+      // A number of lists that was asked for is not exceeded.
       let best =
-        if let probes = filtered[position] {
+        if let probes = filtered[position], !queries[position].reach.isFixed {
           try crowded.nearest(of: lane, probes, shouldStop: shouldStop)
         } else { rerank.nearest(of: lane) }
       if best == nil { unsettled.append(position) }

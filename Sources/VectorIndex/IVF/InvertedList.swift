@@ -43,8 +43,10 @@ struct ListHead {
   var blockCount: Int32 = 0
   /// Runs after the first.
   var moreRuns: Int32 = 0
+  let entryCount: Int32
 
   init(_ list: InvertedList) {
+    entryCount = Int32(list.entryCount)
     if let run = list.runs.first {
       blocks = UnsafePointer(run.blocks)
       rows = UnsafePointer(run.rows)

@@ -51,10 +51,7 @@ struct ListSelection {
     lane.earlierProbes = lane.probes
     lane.errors = wider.bounds
     select(wider, generation, for: lane)
-    let scanned = lane.scratch.scored
-    scanned.clear()
-    for probe in lane.earlierProbes { _ = scanned.insert(UInt32(probe.list)) }
-    lane.probes.removeAll { !scanned.insert(UInt32($0.list)) }
+    lane.dropProbes(ofListsIn: lane.earlierProbes)
     return !lane.probes.isEmpty
   }
 

@@ -6,6 +6,8 @@ import RowSets
 /// Distances in here are "lower is nearer".
 final class SearchLane {
   let query: SearchQuery
+  /// The rows that the query may find, if not all, with a bit for each.
+  let allowed: RowMask?
   /// The query's vector in the form of rows in lists.
   private let vector: [Float]
   /// Scores the rows that are looked at exactly.
@@ -39,6 +41,7 @@ final class SearchLane {
     quantizer: CoarseQuantizer
   ) {
     self.query = query
+    allowed = query.allowed?.asBits
     self.vector = vector
     self.scorer = scorer
     self.errors = errors
@@ -80,17 +83,15 @@ final class SearchLane {
     vector.withUnsafeBufferPointer(body)
   }
 
-  /// Leaves the nearer half of ``probes`` there.
-  ///
-  /// - Returns: the farther half.
-  func parted() -> ArraySlice<Probe> {
-    let half = (probes.count + 1) / 2
-    let farther = probes[half...]
-    probes.removeLast(farther.count)
-    return farther
+  /// Drops the lists that were scanned already.
+  func dropProbes(ofListsIn scanned: [Probe]) {
+    let lists = scratch.scored
+    lists.clear()
+    for probe in scanned { _ = lists.insert(UInt32(probe.list)) }
+    probes.removeAll { !lists.insert(UInt32($0.list)) }
   }
 
-  /// Takes what a scan let through.
+  /// Takes what a scan let through, entries of allowed rows.
   ///
   /// Whether a row may be seen at all is asked here only for those that lower the threshold; for
   /// the others it can wait until few are left.
@@ -101,7 +102,6 @@ final class SearchLane {
     let candidates = candidates
     let bounds = bounds
     let settled = settled
-    let allowed = query.allowed
     let entries = survivors.entry
     let lowers = survivors.lower
     let estimates = survivors.estimate
@@ -112,13 +112,11 @@ final class SearchLane {
       let lower = lowers[index]
       guard lower < bound else { continue }
       let row = rows[Int(entries[index])]
-      // Under a filter most survivors are none of its rows: they would only have to be sorted.
-      if let allowed, !allowed.contains(row) { continue }
       candidates.append(SortKey.make(ascending: lower, row))
       if settled != nil { continue }
       let estimate = estimates[index]
       let upper = estimate + (estimate - lower) * widening
-      if upper < bound, isEligible(row, visibility), bounded.insert(row) {
+      if upper < bound, visibility.isVisible(row), bounded.insert(row) {
         bound = bounds.offer(upper)
         metCount += 1
       }
@@ -142,7 +140,7 @@ final class SearchLane {
 
   /// Whether a row may be among the answers.
   func isEligible(_ row: UInt32, _ visibility: VisibilityView) -> Bool {
-    if let allowed = query.allowed, !allowed.contains(row) { return false }
+    if let allowed, !allowed.contains(row) { return false }
     return visibility.isVisible(row)
   }
 
