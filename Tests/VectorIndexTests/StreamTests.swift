@@ -22,7 +22,7 @@ import VectorIndex
     case bulkDeletes
 
     /// Lists of clusters that come later are made by splitting those of the first ones.
-    var tolerance: Double { self == .clusters ? 0.025 : 0.015 }
+    var tolerance: Double { self == .clusters ? 0.02 : 0.01 }
   }
 
   @Test(arguments: Pattern.allCases) func aLivingIndexFindsWhatAFreshOneFinds(

@@ -55,14 +55,17 @@ struct ListRevision {
     var next: [InvertedList] = []
     var seconds: [InvertedList] = []
     var homeless: [UInt32] = []
+    var halves: [Int: [UInt32]] = [:]
     for number in lists.indices {
       if merged.contains(number) {
         homeless += liveRows(of: number)
       } else if split[number] != nil {
         // The first half keeps the place, the second goes to the end.
-        let halves = parted(number, next.count, quantizer, encoder, second: seconds.count)
-        next.append(halves.0)
-        seconds.append(halves.1)
+        homeless += liveRows(of: number)
+        halves[next.count] = []
+        halves[quantizer.count - split.count + seconds.count] = []
+        next.append(InvertedList())
+        seconds.append(InvertedList())
       } else if rewritten.contains(number) {
         next.append(list(of: liveRows(of: number), number: next.count, encoder))
       } else {
@@ -70,7 +73,10 @@ struct ListRevision {
       }
     }
     next += seconds
-    resettle(homeless, in: &next, quantizer, encoder)
+    resettle(homeless, in: &next, &halves, quantizer, encoder)
+    for (number, offsets) in halves {
+      next[number] = list(of: offsets, number: number, encoder)
+    }
     return IVFGeneration(
       quantizer: quantizer, lists: next, coveredRows: generation.coveredRows,
       calibration: generation.calibration, strays: generation.strays)
@@ -117,37 +123,26 @@ struct ListRevision {
     return InvertedList(runs: [run], entryCount: offsets.count)
   }
 
-  private func parted(
-    _ number: Int, _ first: Int, _ quantizer: CoarseQuantizer, _ encoder: RowEncoder, second: Int
-  ) -> (InvertedList, InvertedList) {
-    let secondNumber = quantizer.count - split.count + second
-    var parts: ([UInt32], [UInt32]) = ([], [])
-    for offset in liveRows(of: number) {
-      let isNearerToFirst =
-        reader.withRow(offset) { row in
-          VectorMath.score(.squaredEuclid, row, quantizer.centroid(first))
-            >= VectorMath.score(.squaredEuclid, row, quantizer.centroid(secondNumber))
-        } ?? true
-      if isNearerToFirst { parts.0.append(offset) } else { parts.1.append(offset) }
-    }
-    return (
-      list(of: parts.0, number: first, encoder),
-      list(of: parts.1, number: secondNumber, encoder)
-    )
-  }
-
-  /// Enters rows of lists that are gone where they belong now, unless their other entry is there.
+  /// Enters rows of lists that are gone, or were split, where they belong now, unless their other
+  /// entry is there: new lists are the nearest ones also to rows that had been entered in a list
+  /// far away, for want of another. What belongs to `halves`, which are empty, is gathered there.
   private func resettle(
-    _ offsets: [UInt32], in next: inout [InvertedList], _ quantizer: CoarseQuantizer,
-    _ encoder: RowEncoder
+    _ offsets: [UInt32], in next: inout [InvertedList], _ halves: inout [Int: [UInt32]],
+    _ quantizer: CoarseQuantizer, _ encoder: RowEncoder
   ) {
     let layout = quantizer.layout
+    var settled = halves.mapValues { _ in Set<UInt32>() }
     for offset in offsets {
       withExtendedLifetime(reader) {
         guard reader.row(offset) != nil else { return }
         let row = reader.rows([offset])
         encoder.assign(row)
         for list in [encoder.primary[0], encoder.secondary[0]] where list != CodeLayout.noRow {
+          if settled[Int(list)] != nil {
+            if settled[Int(list)]?.insert(offset).inserted == false { continue }
+            halves[Int(list)]?.append(offset)
+            return
+          }
           var isThere = false
           next[Int(list)].forEachRow { if $0 == offset { isThere = true } }
           if isThere { continue }
