@@ -77,8 +77,8 @@ import VectorIndex
     }
   }
 
-  /// Of the entries that a scan lets through, one for some rows lets those of these rows through, and
-  /// it counts all of them.
+  /// Of the entries that a scan lets through, one for some rows lets those of these rows through,
+  /// and it counts all of them.
   @Test func scansForSomeRowsLetThemThroughOnly() {
     var random = SeededGenerator(seed: 44)
     for (dimension, rowCount) in [(64, 33), (100, 64), (384, 1_000)] {

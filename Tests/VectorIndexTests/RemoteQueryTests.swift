@@ -49,8 +49,9 @@ import VectorIndex
     #expect(Double(found) / 400 >= 0.96)
   }
 
-  /// Version 3 does not say how many rows are scored; version 2 has no part on remote rows either.
-  @Test(arguments: [UInt8(2), 3]) func anIndexOfAnEarlierVersionIsRead(_ version: UInt8) throws {
+  /// Version 4 does not say how many more lists filters need, version 3 not how many rows are
+  /// scored; version 2 has no part on remote rows either.
+  @Test(arguments: [UInt8(2), 3, 4]) func anIndexOfAnEarlierVersionIsRead(_ version: UInt8) throws {
     var random = SeededGenerator(seed: 143)
     let (rows, index) = try copies(.squaredEuclid, &random)
     var bytes: [UInt8] = []
@@ -58,12 +59,15 @@ import VectorIndex
     let word = { (position: Int) in
       bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: 8 * position, as: UInt64.self) }
     }
-    #expect(word(0) == 4)
+    #expect(word(0) == 5)
     let remote = 9 + 3 * Int(word(8))
     let remotePoints = Int(word(remote))
     #expect(remotePoints > 1)
     let scored = remote + 2 + 3 * remotePoints
-    bytes.removeSubrange(8 * (version == 2 ? remote : scored)..<8 * (scored + 1))
+    let growth = scored + 1
+    #expect(word(growth) > 0)
+    let first = version == 2 ? remote : version == 3 ? scored : growth
+    bytes.removeSubrange(8 * first..<8 * (growth + 1 + 2 * Int(word(growth))))
     bytes[0] = version
     var position = 0
     let copy = try IVFFlatIndex(

@@ -8,13 +8,17 @@ struct Calibration: Sendable, Equatable {
   var remote: RemoteCalibration?
   /// Rows that a query for ten neighbours had scored exactly, on average, if that was measured.
   var scored: Int?
+  /// Ascending in recall; empty if not measured.
+  var filterGrowth: [FilterGrowth]
 
   init(
-    points: [CalibrationPoint] = [], remote: RemoteCalibration? = nil, scored: Int? = nil
+    points: [CalibrationPoint] = [], remote: RemoteCalibration? = nil, scored: Int? = nil,
+    filterGrowth: [FilterGrowth] = []
   ) {
     self.points = points
     self.remote = remote
     self.scored = scored
+    self.filterGrowth = filterGrowth
   }
 
   /// The least reach for `recall`, interpolated in the logarithms of probes and misses; beyond the
@@ -29,6 +33,7 @@ struct Calibration: Sendable, Equatable {
           probes: far.probes, slack: slack, bounds: far.bounds, near: remote.near, far: remote.far)
       }
     }
+    reach.filterExponent = filterExponent(at: recall)
     return reach
   }
 
@@ -55,7 +60,9 @@ struct Calibration: Sendable, Equatable {
   /// So many probes, whatever the query.
   func reach(ofProbes probes: Int, isFixed: Bool = false) -> ProbeReach {
     let point = points.first { $0.probes >= probes } ?? points.last
-    return ProbeReach(probes: probes, isFixed: isFixed, bounds: point?.bounds ?? .standard)
+    return ProbeReach(
+      probes: probes, isFixed: isFixed, bounds: point?.bounds ?? .standard,
+      filterExponent: filterExponent(at: recall(ofProbes: probes)))
   }
 
   /// So many probes on average.
@@ -70,6 +77,7 @@ struct Calibration: Sendable, Equatable {
     let share = (log(Double(probes)) - log(Double(a.probes))) / span
     var reach = Self.between(a, b, share: share)
     reach.probes = probes
+    reach.filterExponent = filterExponent(at: recall(ofProbes: probes))
     return reach
   }
 

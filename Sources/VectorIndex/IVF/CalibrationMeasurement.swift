@@ -1,4 +1,5 @@
 import Glibc
+import RowSets
 
 /// Finds out which reach gives which recall: rows of the index itself, or queries, are searched
 /// for, and what is found compared with an exact scan. A row is no neighbour of itself.
@@ -18,7 +19,7 @@ struct CalibrationMeasurement {
   /// The recall of the searches whose scored rows are counted.
   private static let usualRecall = 0.98
   /// Enough, so that more probes are not tried.
-  private static let recallEnough = 0.996
+  static let recallEnough = 0.996
   /// Beyond this recall, standard bounds cost more than wide ones.
   private static let standardRecallMax = 0.99
   /// Where lists are what is wanting, misses fall with at least this power of the probes, once
@@ -26,9 +27,9 @@ struct CalibrationMeasurement {
   private static let leastGain = 0.25
   private static let mostRecall = 0.8
   /// Queries that share one exact scan.
-  private static let batch = 16
+  static let batch = 16
 
-  private struct Sample {
+  struct Sample {
     /// The row that is searched for; `nil` for a query that is none.
     let offset: UInt32?
     let query: SearchQuery
@@ -40,7 +41,10 @@ struct CalibrationMeasurement {
   func run(
     _ generation: IVFGeneration, among offsets: [UInt32], shouldContinue: (Double) -> Bool
   ) throws(BuildInterrupted) -> Calibration {
-    var calibration = try run(generation, with: draw(offsets)) { shouldContinue(0.7 * $0) }
+    var calibration = try run(generation, with: draw(offsets)) { shouldContinue(0.6 * $0) }
+    calibration.filterGrowth = try filterGrowth(generation, calibration, offsets) {
+      shouldContinue(0.65)
+    }
     calibration.remote = try remote(generation, calibration, offsets) {
       shouldContinue(0.7 + 0.3 * $0)
     }
@@ -142,7 +146,7 @@ struct CalibrationMeasurement {
   }
 
   /// Numbers of probes, each about 1.4 times the one before.
-  private static func ladder(upTo listCount: Int) -> [Int] {
+  static func ladder(upTo listCount: Int) -> [Int] {
     var steps: [Int] = []
     var step = 1.0
     while Int(step.rounded()) < listCount {
@@ -175,19 +179,23 @@ struct CalibrationMeasurement {
     draw(Self.sampleSize, of: offsets, seed: seed ^ 0xCA1B)
   }
 
-  private func draw(_ count: Int, of offsets: [UInt32], seed: UInt64) -> [Sample] {
+  func draw(
+    _ count: Int, of offsets: [UInt32], seed: UInt64, among allowed: RowMask? = nil
+  ) -> [Sample] {
     var random = SplitMix64(seed: seed)
     var samples: [Sample] = []
     for _ in 0..<min(count, offsets.count) {
       let offset = offsets[Int(random.next() % UInt64(offsets.count))]
       guard let vector = rows.row(offset) else { continue }
       samples.append(
-        Sample(offset: offset, query: SearchQuery(vector: vector, limit: Self.neighbors + 1)))
+        Sample(
+          offset: offset,
+          query: SearchQuery(vector: vector, limit: Self.neighbors + 1, allowed: allowed)))
     }
     return samples
   }
 
-  private func findTruth(
+  func findTruth(
     of samples: inout ArraySlice<Sample>, shouldContinue: () -> Bool
   ) throws(BuildInterrupted) {
     let truth: [[Neighbor]]
@@ -205,11 +213,11 @@ struct CalibrationMeasurement {
     }
   }
 
-  private func recall(
+  func recall(
     of view: IVFIndexView, _ reach: ProbeReach, _ samples: [Sample],
-    _ trace: SearchTrace? = nil, shouldContinue: () -> Bool
+    _ trace: SearchTrace? = nil, scansTail: Bool = true, shouldContinue: () -> Bool
   ) throws(BuildInterrupted) -> Double {
-    var search = IVFSearch(view, reach: reach)
+    var search = IVFSearch(view, reach: reach, scansTail: scansTail)
     search.trace = trace
     var found = 0
     var wanted = 0

@@ -41,11 +41,13 @@ struct CrowdedSearch {
     let isToldApart = rerank.add(to: &best, of: lane, most: scoredMax(lane))
     let count = generation.lists.count
     if isToldApart, !probes.isLate(lane) || probes.looked == count { return best }
-    let scoresAll = mayScoreAll && isExactCheap(allowed)
-    if scoresAll, !isToldApart { return nil }
     lane.earlierProbes += lane.probes
+    lane.probes = []
     var first = isToldApart ? probes.looked : 0
     var end = max(1, isToldApart ? min(count, 2 * probes.looked) : probes.looked)
+    let scoresAll = mayScoreAll && isExactCheap(allowed, beside: count, 1.5)
+    // One more round is tried where it costs far less.
+    if scoresAll, !isToldApart || isExactCheap(allowed, beside: end - first, 4) { return nil }
     let growth = isToldApart && !probes.isThinner ? 2 : Self.growth
     while first < count {
       let isFirst = first == 0
@@ -78,29 +80,19 @@ struct CrowdedSearch {
     return Self.crowd * usual * max(neighbors, lane.limit) / neighbors
   }
 
-  private func isExactCheap(_ allowed: Int) -> Bool {
-    let dimension = generation.quantizer.layout.dimension
-    let entries = 2 * Double(generation.coveredRows)
-    return FilterCost.exact(rows: allowed, dimension)
-      < 1.5 * FilterCost.probing(entries: entries, dimension)
+  /// Whether it costs less than `times` as much to score all allowed rows as to go through so many
+  /// lists.
+  private func isExactCheap(_ allowed: Int, beside lists: Int, _ times: Double) -> Bool {
+    let cost = FilterCost(
+      dimension: generation.quantizer.layout.dimension,
+      share: Double(allowed) / Double(max(1, generation.coveredRows)))
+    let listEntries = 2 * Double(generation.coveredRows) / Double(generation.lists.count)
+    return cost.exact(rows: allowed) < times * cost.probing(entries: Double(lists) * listEntries)
   }
 
   private func gained(_ best: TopK, over before: TopK) -> Int {
     let last = before.threshold
     return best.sorted().count { $0.score > last }
       - before.sorted().count { $0.score > last }
-  }
-}
-
-/// What searches under a filter cost, in nanoseconds, as measured.
-enum FilterCost {
-  /// Rows that are fetched by their addresses and scored.
-  static func exact(rows: Int, _ dimension: Int) -> Double {
-    Double(rows) * (15 + 0.12 * Double(dimension))
-  }
-
-  /// Entries of lists.
-  static func probing(entries: Double, _ dimension: Int) -> Double {
-    entries * (0.6 + 0.01 * Double(dimension))
   }
 }

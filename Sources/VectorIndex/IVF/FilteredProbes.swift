@@ -1,3 +1,4 @@
+import Glibc
 import RowSets
 
 /// Chooses the lists for a query that only some rows may answer.
@@ -5,14 +6,15 @@ import RowSets
 /// Lists without such a row are passed over, so that rows which lie far from the query, as those of
 /// another topic do, are found where they are. How many of the others are needed follows from what
 /// is in them: where a share σ of the entries is allowed, the nearest allowed rows reach about as
-/// far as 1/σ as many of all rows, and are spread over 1/√σ times as many lists. So lists are added
-/// until √(entries · allowed entries) is what a query without a filter looks at. A query from
-/// elsewhere has its neighbours in more lists: up to twice as much, by the share of lists that were
-/// passed over.
+/// far as 1/σ as many of all rows, and are spread over 1/σᵉ times as many lists (``FilterGrowth``).
+/// So lists are added until their entries are 1/σᵉ times what a query without a filter looks at. A
+/// query from elsewhere has its neighbours in more lists: up to twice as much, by the share of
+/// lists that were passed over.
 struct FilteredProbes {
   let generation: IVFGeneration
   /// Lists that every query without a filter would look at; see ``ProbeReach/evenProbes``.
   let unfiltered: Int
+  let exponent: Double
   /// Rows that are allowed, as a share of all.
   private let share: Double
   /// Lists that were gone through, those passed over included.
@@ -25,9 +27,10 @@ struct FilteredProbes {
   private var passedEntries = 0.0
   private var allowedEntries = 0.0
 
-  init(_ generation: IVFGeneration, allowed: RowMask, unfiltered: Int) {
+  init(_ generation: IVFGeneration, allowed: RowMask, reach: ProbeReach) {
     self.generation = generation
-    self.unfiltered = unfiltered
+    unfiltered = reach.evenProbes
+    exponent = reach.filterExponent
     share = Double(allowed.count) / Double(max(1, generation.coveredRows))
   }
 
@@ -72,7 +75,8 @@ struct FilteredProbes {
       let wanted = Double(unfiltered) * entriesPerList * (1 + Double(passed) / Double(looked))
       // A row may have two entries.
       isEnough =
-        entries * allowedEntries >= wanted * wanted && allowedEntries >= Double(2 * lane.limit)
+        entries >= wanted && allowedEntries >= Double(2 * lane.limit)
+        && entries >= wanted * pow(entries / allowedEntries, exponent)
       return isEnough
     }
     lane.probes = kept
@@ -81,7 +85,8 @@ struct FilteredProbes {
 
   /// Whether fewer rows are allowed in the lists gone through than elsewhere.
   var isThinner: Bool {
-    allowedEntries < Self.thinner * share * (entries + passedEntries)
+    let expected = share * (entries + passedEntries)
+    return allowedEntries < Self.thinner * expected - 2 * expected.squareRoot()
   }
 
   /// Whether a good part of the rows wanted was met in the farther half of the lists, so that
@@ -96,7 +101,8 @@ struct FilteredProbes {
   /// So much of the rows wanted is a good part.
   private static let lateShare = 0.3
   private static let lateShareThinner = 0.1
-  /// Fewer rows are allowed near the query where their share is so much of what it is elsewhere.
+  /// Fewer rows are allowed near the query where their share is so much of what it is elsewhere,
+  /// and chance does not make it less.
   private static let thinner = 0.9
 
   /// Puts the lists from the place `first` to the place `end` into the lane, nearest first.

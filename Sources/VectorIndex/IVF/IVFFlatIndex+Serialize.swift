@@ -41,7 +41,10 @@ extension IVFFlatIndex {
     reading source: (UnsafeMutableRawBufferPointer) throws -> Void
   ) throws {
     guard let points = try SerializedHeader.calibration(of: self, source) else { return }
-    use(Calibration(points: points, scored: view().generation.calibration.scored))
+    var calibration = view().generation.calibration
+    calibration.points = points
+    calibration.remote = nil
+    use(calibration)
   }
 
   /// Reads what ``serialize(to:)`` wrote.
@@ -132,8 +135,10 @@ extension IVFFlatIndex {
 
 /// The fixed first part of a serialized index: 64-bit words, little-endian.
 struct SerializedHeader {
-  private static let version: UInt64 = 4
-  /// Without the rows scored.
+  private static let version: UInt64 = 5
+  /// Without the growth under filters.
+  private static let ungrownVersion: UInt64 = 4
+  /// Without the rows scored, too.
   private static let uncountedVersion: UInt64 = 3
   /// Without remote rows, too.
   private static let leastVersion: UInt64 = 2
@@ -177,6 +182,8 @@ struct SerializedHeader {
     words.append(UInt64(near.bitPattern) | UInt64(far.bitPattern) << 32)
     words += Self.words(of: remote?.points ?? [])
     words.append(UInt64(calibration.scored ?? 0))
+    words.append(UInt64(calibration.filterGrowth.count))
+    words += calibration.filterGrowth.flatMap { [$0.recall.bitPattern, $0.exponent.bitPattern] }
     return words.map(\.littleEndian)
   }
 
@@ -208,10 +215,27 @@ struct SerializedHeader {
     assignsTwice = fixed[7] & 2 != 0
     let points = try Self.calibration(points: Int(fixed[8]), source)
     let remote = version >= Self.uncountedVersion ? try Self.remote(source) : nil
-    let scored = version >= Self.version ? try Self.words(1, source)[0] : 0
+    let scored = version >= Self.ungrownVersion ? try Self.words(1, source)[0] : 0
     guard scored <= UInt32.max else { throw DamagedIndex(reason: "\(scored) rows scored") }
     calibration = Calibration(
-      points: points, remote: remote, scored: scored == 0 ? nil : Int(scored))
+      points: points, remote: remote, scored: scored == 0 ? nil : Int(scored),
+      filterGrowth: version >= Self.version ? try Self.filterGrowth(source) : [])
+  }
+
+  private static func filterGrowth(
+    _ source: (UnsafeMutableRawBufferPointer) throws -> Void
+  ) throws -> [FilterGrowth] {
+    let count = try words(1, source)[0]
+    guard count <= calibrationMax else { throw DamagedIndex(reason: "\(count) exponents") }
+    let words = try words(2 * Int(count), source)
+    let growth = (0..<Int(count)).map {
+      FilterGrowth(
+        recall: Double(bitPattern: words[2 * $0]), exponent: Double(bitPattern: words[2 * $0 + 1]))
+    }
+    guard growth.allSatisfy({ FilterGrowth.exponents.contains($0.exponent) }),
+      zip(growth, growth.dropFirst()).allSatisfy({ $0.recall < $1.recall })
+    else { throw DamagedIndex(reason: "the exponents of filters do not make sense") }
+    return growth
   }
 
   private static func remote(

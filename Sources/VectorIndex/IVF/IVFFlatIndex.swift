@@ -88,8 +88,9 @@ public final class IVFFlatIndex: Sendable {
   ) throws(BuildInterrupted) {
     let measurement = CalibrationMeasurement(
       metric: metric, rows: rows, visibility: visibility, seed: parameters.seed)
-    let calibration = try measurement.run(
+    var calibration = try measurement.run(
       view().generation, queries: queries, shouldContinue: shouldContinue)
+    calibration.filterGrowth = view().generation.calibration.filterGrowth
     use(calibration)
   }
 

@@ -36,6 +36,7 @@ public struct IVFIndexView: Sendable {
     if wanted <= reach.probes { return reach }
     var wide = generation.calibration.reach(forMean: wanted)
     if reach.bounds == .wide { wide.bounds = .wide }
+    wide.filterExponent = reach.filterExponent
     return wide
   }
 

@@ -1,3 +1,4 @@
+import Glibc
 import RowSets
 
 /// Search through the lists of an index, and exactly over the rows that are not in them yet.
@@ -155,12 +156,12 @@ public struct IVFSearch: VectorSearching {
     }
   }
 
-  /// The nearer rows of a filtered query are spread over more lists: `1/√share` times as many.
+  /// The nearer rows of a filtered query are spread over more lists; see ``FilterGrowth``.
   private func probes(for query: SearchQuery) -> Int {
-    let probes = reach(for: query).evenProbes
-    guard let allowed = query.allowed, allowed.count > 0 else { return probes }
+    let reach = reach(for: query)
+    guard let allowed = query.allowed, allowed.count > 0 else { return reach.evenProbes }
     let share = Double(allowed.count) / Double(max(allowed.count, Int(allowed.rowCount)))
-    let widened = Double(probes) / share.squareRoot()
+    let widened = Double(reach.evenProbes) / pow(share, reach.filterExponent)
     return min(index.generation.lists.count, Int(widened.rounded(.up)))
   }
 
@@ -172,13 +173,16 @@ public struct IVFSearch: VectorSearching {
   /// Whether scoring every allowed row costs less than probing for them.
   private func prefersExact(_ query: SearchQuery, in view: DenseColumnView) -> Bool {
     guard let allowed = query.allowed else { return false }
-    let exact = FilterCost.exact(rows: allowed.count, view.dimension)
+    let cost = FilterCost(
+      dimension: view.dimension,
+      share: Double(allowed.count) / Double(max(1, Int(allowed.rowCount))))
     let lists = index.generation.lists
-    let entries = Double(index.coveredRows) * 2 / Double(max(1, lists.count))
-    let probing = FilterCost.probing(
-      entries: Double(probes(for: query)) * entries, view.dimension)
-    // Where the rows lie apart from the query, probing takes several times as long.
-    return exact < 2 * probing + 20_000
+    let probes = probes(for: query)
+    let entries = Double(index.coveredRows) * 2 / Double(max(1, lists.count)) * Double(probes)
+    // Where the rows lie apart from the query, probing takes several times as long; few rows are
+    // soon all scored.
+    return cost.exact(rows: allowed.count)
+      < 2.5 * (cost.probing(entries: entries) + cost.beside(lists: probes))
   }
 
   // MARK: Traces
@@ -238,7 +242,7 @@ public struct IVFSearch: VectorSearching {
     for (position, (lane, reach)) in zip(lanes, reaches).enumerated() {
       if shouldStop() { throw SearchInterrupted() }
       if let allowed = lane.allowed {
-        var probes = FilteredProbes(generation, allowed: allowed, unfiltered: reach.evenProbes)
+        var probes = FilteredProbes(generation, allowed: allowed, reach: reach)
         guard probes.run(self.probes(for: lane.query), lane, scan, shouldStop: shouldStop) else {
           throw SearchInterrupted()
         }

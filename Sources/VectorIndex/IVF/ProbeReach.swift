@@ -15,6 +15,8 @@ struct ProbeReach: Sendable, Equatable {
   var isFixed = false
   /// Which entries of those lists are looked at.
   var bounds = ErrorBounds.standard
+  /// How the lists that are needed grow as fewer rows may answer; see ``FilterGrowth``.
+  var filterExponent = FilterGrowth.unknownExponent
 
   /// Lists that every query has to look at for the recall that this reach gives: where lists are
   /// chosen by something else than their remoteness.

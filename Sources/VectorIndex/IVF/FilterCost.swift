@@ -1,0 +1,29 @@
+import Glibc
+
+/// What searches under a filter cost, in nanoseconds, as measured.
+struct FilterCost {
+  let dimension: Double
+  /// The share of blocks with an allowed row.
+  private let blockShare: Double
+
+  /// - Parameter share: that of rows which are allowed, anywhere.
+  init(dimension: Int, share: Double) {
+    self.dimension = Double(dimension)
+    blockShare = 1 - pow(1 - min(max(share, 0), 1), Double(CodeLayout.entriesPerBlock))
+  }
+
+  /// Rows that are fetched by their addresses and scored.
+  func exact(rows: Int) -> Double {
+    Double(rows) * (15 + 0.12 * dimension)
+  }
+
+  /// Entries of lists, of which every block's rows are asked for, and some blocks scanned.
+  func probing(entries: Double) -> Double {
+    entries / Double(CodeLayout.entriesPerBlock) * (6 + blockShare * (4 + 0.055 * dimension))
+  }
+
+  /// What a search through lists takes beside their entries.
+  func beside(lists: Int) -> Double {
+    10_000 + Double(lists) * (8 + 0.04 * dimension)
+  }
+}

@@ -1,0 +1,65 @@
+import RowSets
+import SeededRandom
+import Testing
+import VectorIndex
+
+/// How many more lists a search looks at under a filter is measured, not assumed.
+@Suite struct FilterGrowthTests {
+  /// A tenth of the rows, which have nothing to do with the vectors.
+  private func queries(
+    _ rows: ClusteredRows, _ random: inout SeededGenerator
+  ) -> [SearchQuery] {
+    let count = rows.rows.count
+    let tenth = (0..<UInt32(count)).filter { _ in Int.random(in: 0..<10, using: &random) == 0 }
+    let allowed = RowSet(tenth).mask(below: UInt32(count))
+    return (0..<100).map { _ in
+      SearchQuery(vector: rows.randomRow(&random), limit: 10, allowed: allowed)
+    }
+  }
+
+  private func looks(
+    _ rows: ClusteredRows, _ index: IVFFlatIndex, _ queries: [SearchQuery]
+  ) throws -> (probes: Int, found: [[Neighbor]]) {
+    let trace = SearchTrace()
+    var search = IVFSearch(index.view(), effort: .recall(0.95))
+    search.trace = trace
+    let found = try search.search(
+      queries, in: rows.column.view(), visibility: rows.view, shouldStop: { false })
+    return (trace.take().reduce(0) { $0 + $1.probes }, found)
+  }
+
+  @Test(arguments: [Metric.dot, .squaredEuclid])
+  func aTenthOfTheRowsNeedsNoMoreListsThanItTakes(_ metric: Metric) throws {
+    var random = SeededGenerator(seed: 171)
+    let rows = ClusteredRows(
+      dimension: 48, clusters: 150, isUnit: metric == .dot, random: &random)
+    rows.add(30_000, &random)
+    let index = try rows.build(metric)
+    let filtered = queries(rows, &random)
+    let all = filtered.map { SearchQuery(vector: $0.vector, limit: 10) }
+    let (probes, found) = try looks(rows, index, filtered)
+    let truth = try rows.exact(metric, filtered)
+    let hits = zip(found, truth).reduce(0) { hits, pair in
+      hits + Set(pair.0.map(\.offset)).intersection(pair.1.map(\.offset)).count
+    }
+    #expect(hits >= 930, "\(hits) of 1000")
+    // A rule for all data, √10 times as many, would be 4.2 times the mean.
+    let usual = try looks(rows, index, all).probes
+    #expect(probes > 0 && Double(probes) < 3.5 * Double(usual), "\(probes), usually \(usual)")
+    let copy = try reread(index, metric)
+    let again = try looks(rows, copy, filtered)
+    #expect(again.probes == probes && again.found == found)
+  }
+
+  private func reread(_ index: IVFFlatIndex, _ metric: Metric) throws -> IVFFlatIndex {
+    var bytes: [UInt8] = []
+    index.serialize { bytes += $0 }
+    var position = 0
+    return try IVFFlatIndex(
+      metric: metric, dimension: index.dimension, parameters: IVFParameters(),
+      reading: { target in
+        target.copyBytes(from: bytes[position..<position + target.count])
+        position += target.count
+      })
+  }
+}
