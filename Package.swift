@@ -126,8 +126,8 @@ let package = Package(
       "QdrantREST",
       [
         "CBrotli", "CZlib", "DashboardPages", "FastJSON", "HTTPTransfer", "PointModel", "QdrantAPI",
-        "QdrantService", "Replication", "RequestTracing", "ServiceProcess", "TransportBase",
-        "VectorDB", "VectorIndex", httpTypes,
+        "QdrantService", "Replication", "RequestTracing", "ServiceProcess", "SharedLog",
+        "TransportBase", "VectorDB", "VectorIndex", httpTypes,
         hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1, nioHTTP2, nioHTTPTypes,
         nioHTTPTypesHTTP1, nioHTTPTypesHTTP2, nioPosix, nioTLS,
       ]),

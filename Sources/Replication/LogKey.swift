@@ -9,6 +9,8 @@ package enum LogKey {
   package static let floor = "floor"
   /// The leader object.
   package static let leader = "leader"
+  /// What the keys of servers' notes begin with.
+  package static let nodes = "node/"
   /// Whose log it is.
   package static let database = "database"
 

@@ -39,6 +39,36 @@ enum LogNote {
     return LeaderBeat(writer: writer, address: address, beat: beat)
   }
 
+  static func node(_ node: ReplicaNode) -> [UInt8] {
+    encoded { writer in
+      writer.key("writer")
+      writer.string(node.writer.description)
+      writer.key("address")
+      writer.string(node.address)
+      writer.key("role")
+      writer.string(node.role.rawValue)
+      writer.key("segment")
+      writer.integer(node.position.segment)
+      writer.key("entry")
+      writer.integer(node.position.entry)
+      writer.key("seen_at")
+      writer.integer(node.seenAt)
+    }
+  }
+
+  static func node(_ bytes: [UInt8], _ key: String) throws(SharedLogError) -> ReplicaNode {
+    let note = try decoded(bytes, key).root.object
+    guard let writer = note?["writer"]?.string.flatMap(WriterID.init(hex:)),
+      let address = note?["address"]?.string,
+      let role = note?["role"]?.string.flatMap(ReplicationStatus.Role.init(rawValue:)),
+      let segment = note?["segment"]?.uint64, let entry = note?["entry"]?.uint64,
+      let seenAt = note?["seen_at"]?.uint64
+    else { throw .damaged("`\(key)` names no server") }
+    return ReplicaNode(
+      writer: writer, address: address, role: role,
+      position: LogPosition(segment: segment, entry: entry), seenAt: seenAt)
+  }
+
   static func owner(_ owner: LogOwner) -> [UInt8] {
     encoded { writer in
       writer.key("database")

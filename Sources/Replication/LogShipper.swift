@@ -18,6 +18,8 @@ package final class LogShipper: LogSharing {
     /// The mark after the last gap.
     var mark: UInt64?
     var savedAt = ContinuousClock.now
+    /// When the first commit was made that is on its way.
+    var oldest: UInt64?
   }
 
   private let log: ObjectLog
@@ -61,8 +63,9 @@ package final class LogShipper: LogSharing {
       var status = state.status
       status.isGapOpen = state.isGapOpen
       status.backlogBytes = load.bytes
-      if let oldest = load.oldest {
-        status.lagMilliseconds = WallClock.milliseconds() - min(oldest, WallClock.milliseconds())
+      if let oldest = state.oldest ?? load.oldest {
+        let now = WallClock.milliseconds()
+        status.lagMilliseconds = now - min(oldest, now)
       }
       return status
     }
@@ -79,6 +82,7 @@ package final class LogShipper: LogSharing {
 
   // MARK: The sink
 
+  /// See ``LogSink``.
   package func append(_ entry: [UInt8], number: UInt64) {
     let item = LogItem(entry: number, committedAt: WallClock.milliseconds(), bytes: entry)
     let isAdded = queue.add(item)
@@ -93,6 +97,7 @@ package final class LogShipper: LogSharing {
     }
   }
 
+  /// See ``LogSink``.
   package func keepSnapshot(at path: String, checksum: String) throws(CollectionError) {
     try KeptSnapshots(log).keepBlocking(at: path, checksum: checksum)
   }
@@ -169,6 +174,7 @@ package final class LogShipper: LogSharing {
 
   /// Appends a segment; `false` when that is over.
   private func append(_ items: [LogItem], _ appender: SegmentAppender) async -> Bool {
+    state.withLock { $0.oldest = items.first?.committedAt }
     while true {
       let segment = LogSegment(
         number: position.segment + 1, writer: writer, writtenAt: WallClock.milliseconds(),
@@ -194,6 +200,7 @@ package final class LogShipper: LogSharing {
 
   private func wrote(_ segment: LogSegment) {
     let record = state.withLock { state -> ReplicationRecord? in
+      state.oldest = nil
       state.status.position.segment = segment.number
       if let last = segment.items.last { state.status.position.entry = last.entry }
       state.status.counts.segments += 1

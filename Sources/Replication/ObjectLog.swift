@@ -165,6 +165,40 @@ package struct ObjectLog: Sendable {
     return try object.map { object throws(SharedLogError) in try LogNote.owner(object.bytes) }
   }
 
+  // MARK: Servers
+
+  /// Writes what a server says of itself.
+  ///
+  /// - Throws: ``SharedLogError``, but neither `taken` nor `belowFloor`.
+  package func note(_ node: ReplicaNode) async throws(SharedLogError) {
+    try await ask { () async throws(ObjectStoreError) in
+      try await store.put(LogKey.nodes + node.writer.description, LogNote.node(node))
+    }
+  }
+
+  /// What servers last said of themselves; at most a thousand.
+  ///
+  /// - Throws: ``SharedLogError``, but neither `taken` nor `belowFloor`.
+  package func nodes() async throws(SharedLogError) -> [ReplicaNode] {
+    var nodes: [ReplicaNode] = []
+    for entry in try await list(LogKey.nodes, after: LogKey.nodes).entries {
+      let object = try await ask { () async throws(ObjectStoreError) in
+        try await store.get(entry.key)
+      }
+      if let object { nodes.append(try LogNote.node(object.bytes, entry.key)) }
+    }
+    return nodes
+  }
+
+  /// Removes what a server said of itself.
+  ///
+  /// - Throws: ``SharedLogError``, but neither `taken` nor `belowFloor`.
+  package func removeNode(_ writer: WriterID) async throws(SharedLogError) {
+    try await ask { () async throws(ObjectStoreError) in
+      try await store.delete(LogKey.nodes + writer.description)
+    }
+  }
+
   // MARK: Requests
 
   private func list(

@@ -40,6 +40,7 @@ package final class ReplicaDriver: LogSharing {
 
   let log: ObjectLog
   let directory: String
+  let address: String
   let limits: ReplicationLimits
   let snapshotDue: @Sendable (_ segment: UInt64) async -> UInt64?
   let clock = ReplicaClock()
@@ -64,6 +65,7 @@ package final class ReplicaDriver: LogSharing {
   ) {
     self.log = log
     self.directory = directory
+    self.address = address
     self.limits = limits
     self.logger = logger
     self.snapshotDue = snapshotDue
@@ -128,6 +130,14 @@ package final class ReplicaDriver: LogSharing {
 
   /// See ``LogSharing``.
   package func run() async {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await self.keepRoster() }
+      await work()
+      group.cancelAll()
+    }
+  }
+
+  private func work() async {
     while !Task.isCancelled, !state.withLock({ $0.isStopping || $0.status.role == .stopped }) {
       handle(.tick)
       giveUpProposal(after: clock.milliseconds)
@@ -152,11 +162,13 @@ package final class ReplicaDriver: LogSharing {
 
   // MARK: The sink
 
+  /// See ``LogSink``.
   package func admit() throws(CollectionError) {
     let obstacle = state.withLock { Self.obstacle(in: $0) }
     if let obstacle { throw .unavailable(obstacle) }
   }
 
+  /// See ``LogSink``.
   package func prepare(_ entry: [UInt8], number: UInt64) throws(CollectionError) {
     let item = LogItem(entry: number, committedAt: WallClock.milliseconds(), bytes: entry)
     let decision = ProposalDecision()
@@ -173,6 +185,7 @@ package final class ReplicaDriver: LogSharing {
     if case .refused(let reason) = decision.wait() { throw .unavailable(reason) }
   }
 
+  /// See ``LogSink``.
   package func append(_ entry: [UInt8], number: UInt64) {
     let segment = state.withLock { state -> LogSegment? in
       defer { state.committing = nil }
@@ -181,6 +194,7 @@ package final class ReplicaDriver: LogSharing {
     if let segment { handle(.applied(segment.number)) }
   }
 
+  /// See ``LogSink``.
   package func withdraw(_ entry: [UInt8], number: UInt64) {
     // It is in the log, and so has to get into the database.
     let segment = state.withLock { state -> LogSegment? in
@@ -191,6 +205,7 @@ package final class ReplicaDriver: LogSharing {
     if let segment { Task { await apply(segment) } }
   }
 
+  /// See ``LogSink``.
   package func keepSnapshot(at path: String, checksum: String) throws(CollectionError) {
     try KeptSnapshots(log).keepBlocking(at: path, checksum: checksum)
   }

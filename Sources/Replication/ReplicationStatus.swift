@@ -22,6 +22,8 @@ package struct ReplicationStatus: Sendable, Equatable {
   package var writer: WriterID
   /// Who leads, as far as it knows: the address.
   package var leader: String?
+  /// The servers of the log, as they said last.
+  package var nodes: [ReplicaNode] = []
   /// How far the log is known to reach.
   package var position = LogPosition(segment: 0, entry: 0)
   /// The last entry of the database.

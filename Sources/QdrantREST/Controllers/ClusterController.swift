@@ -1,6 +1,7 @@
 import FastJSON
 import Hummingbird
 import QdrantService
+import Replication
 
 /// What a server that is no cluster says of its peers and shards: of each collection it has the
 /// only one, and nothing can be moved.
@@ -9,7 +10,9 @@ struct ClusterController: Sendable {
 
   @Sendable func status(_ request: Request, _ context: RESTContext) throws -> Response {
     try services.api.check(.clusterStatus, context.call())
+    let replication = services.api.state.replication?.status
     return RESTResponse.ok(context) { writer in
+      if let replication { return replication.writeCluster(to: &writer) }
       writer.beginObject()
       writer.key("status")
       writer.string("disabled")

@@ -32,7 +32,12 @@ package protocol LogSink: Sendable {
 
 /// A sink that is only told takes all there is.
 extension LogSink {
+  /// Changes are taken.
   package func admit() throws(CollectionError) {}
+
+  /// It may be committed.
   package func prepare(_ entry: [UInt8], number: UInt64) throws(CollectionError) {}
+
+  /// Nothing is to be done.
   package func withdraw(_ entry: [UInt8], number: UInt64) {}
 }
