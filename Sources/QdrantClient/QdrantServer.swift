@@ -1,14 +1,36 @@
 import FastJSON
 public import HTTPTransfer
 import QdrantAPI
+import Synchronization
 
-/// A server that speaks Qdrant's REST interface, as its clients see it.
+/// A server that speaks Qdrant's REST interface, as its clients see it; or several that hold the
+/// same, of which one is asked as long as it answers.
 public struct QdrantServer: Sendable {
-  private let endpoint: JSONEndpoint
+  private let endpoints: [JSONEndpoint]
+  private let turn = Turn()
+
+  /// Which endpoint is asked: all copies of a server share it.
+  private final class Turn: Sendable {
+    let index = Atomic<Int>(0)
+  }
+
+  /// How often all are asked, and how long is waited in between: together longer than another
+  /// server needs to take the lead.
+  private static let rounds = 8
+  private static let pause = Duration.milliseconds(1500)
+  /// After which they are not asked all over again.
+  private static let patience = Duration.seconds(30)
 
   /// The server behind an endpoint.
-  public init(_ endpoint: JSONEndpoint) {
-    self.endpoint = endpoint
+  ///
+  /// - Parameter others: endpoints of servers that hold the same. The next one is asked where one
+  ///   does not answer, or says that it can't do it now; so each should be asked once at a time.
+  public init(_ endpoint: JSONEndpoint, others: [JSONEndpoint] = []) {
+    endpoints = [endpoint] + others
+  }
+
+  private var endpoint: JSONEndpoint {
+    endpoints[turn.index.load(ordering: .relaxed) % endpoints.count]
   }
 
   /// The address without a slash at its end.
@@ -52,6 +74,33 @@ public struct QdrantServer: Sendable {
     _ = try await call(.post, "/collections/aliases", body: body)
   }
 
+  /// Sends a request to the server that answered last, and to others where it does not.
+  private func send(
+    _ method: JSONEndpoint.Method, _ path: String, _ body: [UInt8]?
+  ) async throws(EndpointFailure) -> EndpointReply {
+    let attempts = endpoints.count == 1 ? 1 : endpoints.count * Self.rounds
+    let start = ContinuousClock.now
+    for attempt in 1..<attempts {
+      let index = turn.index.load(ordering: .relaxed)
+      do throws(EndpointFailure) {
+        let reply = try await endpoints[index % endpoints.count].send(method, path, body: body)
+        if reply.status != 503 { return reply }
+      } catch {
+        guard [.unreachable, .timedOut, .broken].contains(error.kind), !Task.isCancelled else {
+          throw error
+        }
+      }
+      // Others may have found another server meanwhile.
+      _ = turn.index.compareExchange(expected: index, desired: index + 1, ordering: .relaxed)
+      guard attempt % endpoints.count == 0 else { continue }
+      let left = RequestDeadline.secondsLeft.map { Duration.seconds($0) }
+      if let left, left <= Self.pause { break }
+      if ContinuousClock.now - start > Self.patience { break }
+      try? await Task.sleep(for: Self.pause)
+    }
+    return try await endpoint.send(method, path, body: body)
+  }
+
   /// Sends a request, again where that may help.
   ///
   /// - Returns: an answer that is a success.
@@ -60,8 +109,8 @@ public struct QdrantServer: Sendable {
   ) async throws(QdrantClientError) -> EndpointReply {
     let what = "\(method.rawValue) \(shown)\(path)"
     let reply: EndpointReply
-    do {
-      reply = try await endpoint.send(method, path, body: body)
+    do throws(EndpointFailure) {
+      reply = try await send(method, path, body)
     } catch {
       throw .noAnswer(what: what, error)
     }

@@ -23,12 +23,7 @@ public final class GatewayAssembly: Sendable {
     let figures = GatewayFigures()
     client = HTTPClient(trust: HTTPTrust(authorities: settings.store.authorities))
     // A store that is down should be reported soon: the caller can retry as well.
-    let server = QdrantServer(
-      JSONEndpoint(
-        client: client, base: settings.store.url,
-        credential: settings.store.apiKey.map { .apiKey($0) }, timeout: settings.store.timeout,
-        retry: .qdrant(attempts: 3, firstWait: 0.2, longestWait: 2), replyBytes: limits.replyBytes,
-        current: { RequestID.headers }))
+    let server = Self.server(settings.store, client: client, limits: limits)
     store = QdrantStore(QdrantCollection(settings.store.collection, on: server))
 
     let embedder: any Embedder
@@ -65,6 +60,22 @@ public final class GatewayAssembly: Sendable {
       reranker: reranker,
       keys: settings.access.keys, origins: settings.access.origins, limits: limits,
       figures: figures, logger: logger)
+  }
+
+  /// The server that keeps the chunks, or several. Of several the next one is asked instead of the
+  /// same once more.
+  private static func server(
+    _ settings: StoreSettings, client: HTTPClient, limits: GatewayLimits
+  ) -> QdrantServer {
+    let attempts = settings.otherURLs.isEmpty ? 3 : 1
+    func endpoint(_ url: String) -> JSONEndpoint {
+      JSONEndpoint(
+        client: client, base: url, credential: settings.apiKey.map { .apiKey($0) },
+        timeout: settings.timeout,
+        retry: .qdrant(attempts: attempts, firstWait: 0.2, longestWait: 2),
+        replyBytes: limits.replyBytes, current: { RequestID.headers })
+    }
+    return QdrantServer(endpoint(settings.url), others: settings.otherURLs.map(endpoint))
   }
 
   /// Opens what the settings name, the certificate, the model and the prompt, and lets go of it

@@ -18,6 +18,18 @@ import Testing
     #expect(settings.generation.promptVersion == "v1")
   }
 
+  @Test func severalServersHoldTheSame() throws {
+    let name = "QDRANT_VECTOR_STORE__URL"
+    let store = try GatewaySettings(
+      .init(environment: [name: "http://u:a,b@one:6333/, https://two:6333,http://three"])
+    ).store
+    #expect(store.url == "http://u:a,b@one:6333")
+    #expect(store.otherURLs == ["https://two:6333", "http://three"])
+    #expect(throws: SettingsError.self) {
+      try GatewaySettings(.init(environment: [name: "http://one, http://"]))
+    }
+  }
+
   @Test func environmentDecides() throws {
     let settings = try GatewaySettings(
       .init(environment: [

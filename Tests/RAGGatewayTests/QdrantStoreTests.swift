@@ -32,6 +32,27 @@ import Testing
       fingerprint: ChunkFingerprint(of: chunk, embeddingModel: "m"))
   }
 
+  @Test func anotherServerIsAskedWhereOneCanNotAnswer() async throws {
+    let follower = try #require(
+      FakeQdrant(
+        reply: .respond(status: 503, body: #"{"status":{"error":"it follows another"}}"#)))
+    let leader = try #require(FakeQdrant())
+    let gone = try #require(FakeQdrant())
+    gone.stop()
+    var retry = RetryPolicy()
+    retry.maximumAttempts = 1
+    let client = HTTPClient()
+    let endpoints = [gone, follower, leader].map {
+      JSONEndpoint(client: client, base: $0.url, timeout: .seconds(5), retry: retry)
+    }
+    let server = QdrantServer(endpoints[0], others: Array(endpoints.dropFirst()))
+    let store = QdrantStore(QdrantCollection("my chunks", on: server))
+    try await store.createCollection(distance: .cosine, embedding: Self.identity)
+    #expect(try await store.describeCollection()?.dimension == 2)
+    #expect(follower.requests.count == 1, "the one that answered is asked again")
+    #expect(leader.requests.count >= 2)
+  }
+
   @Test func makesAndDescribesTheCollection() async throws {
     let server = try #require(FakeQdrant())
     let store = Self.store(server.url)

@@ -5,6 +5,8 @@ import ServiceProcess
 public struct StoreSettings: Sendable, Equatable {
   /// Address without a slash at its end.
   public var url: String
+  /// Addresses of further servers that hold the same, which are asked when that one can't answer.
+  public var otherURLs: [String]
   /// Key that the store asks for.
   public var apiKey: String?
   /// A file of certificates in PEM that are trusted beside those of the system.
@@ -23,7 +25,9 @@ public struct StoreSettings: Sendable, Equatable {
   public var timeout: Duration
 
   init(reading reader: inout SettingsReader<SettingKey>) {
-    url = reader.url(.storeURL)
+    let urls = reader.urls(.storeURL)
+    url = urls.first ?? ""
+    otherURLs = Array(urls.dropFirst())
     apiKey = reader.given(.storeKey)
     authorities = reader.given(.storeAuthorities)
     collection = reader.text(.collection) ?? ""

@@ -115,7 +115,27 @@ public struct SettingsReader<Key: Setting>: Sendable {
 
   /// An address without a slash at its end; empty without one, or with a problem.
   public mutating func url(_ key: Key) -> String {
-    var text = text(key) ?? ""
+    address(text(key) ?? "", key) ?? ""
+  }
+
+  /// Addresses with commas between them, without slashes at their ends; none with a problem.
+  public mutating func urls(_ key: Key) -> [String] {
+    var parts: [String] = []
+    for part in (text(key) ?? "").split(separator: ",", omittingEmptySubsequences: false) {
+      let part = part.drop(while: { $0 == " " })
+      if parts.isEmpty || part.lowercased().hasPrefix("http") {
+        parts.append(String(part))
+      } else {
+        // A password may hold a comma.
+        parts[parts.count - 1] += "," + part
+      }
+    }
+    let urls = parts.map { address($0, key) }
+    return urls.contains(nil) ? [] : urls.compactMap(\.self)
+  }
+
+  private mutating func address(_ given: String, _ key: Key) -> String? {
+    var text = given
     while text.hasSuffix("/") { text.removeLast() }
     let scheme = ["http://", "https://"].first { text.lowercased().hasPrefix($0) }
     guard let scheme, text.utf8.count > scheme.utf8.count,
@@ -123,7 +143,7 @@ public struct SettingsReader<Key: Setting>: Sendable {
     else {
       // An address may hold a password: it is not shown.
       reject(key, "must be an address that begins with http:// or https://")
-      return ""
+      return nil
     }
     return text
   }
