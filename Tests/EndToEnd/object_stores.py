@@ -1,5 +1,6 @@
 """Object stores that speak S3's API, for tests: two real ones, and one that can be made unfit."""
 
+import contextlib
 import json
 import pathlib
 import subprocess
@@ -22,21 +23,28 @@ class RealStore:
 
     def __init__(self, command: list[str], port: int, log: pathlib.Path):
         self.endpoint = f"http://127.0.0.1:{port}"
-        with log.open("wb") as out:
-            self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=out, stderr=out
-            )
+        self.command = command
+        self.log = log
         self.client = boto3.client(
             "s3", endpoint_url=self.endpoint, region_name="us-east-1", aws_access_key_id=KEY_ID,
             aws_secret_access_key=SECRET,
             config=Config(retries={"max_attempts": 1}, s3={"addressing_style": "path"}),
         )  # fmt: skip
+        self.start()
+
+    def start(self) -> None:
+        """Starts it; what it has kept is there again."""
+        with self.log.open("ab") as out:
+            self.process = subprocess.Popen(
+                self.command, stdin=subprocess.DEVNULL, stdout=out, stderr=out
+            )
         until(self.has_bucket, 120)
 
     def has_bucket(self) -> bool:
         assert self.process.poll() is None, "the store ended"
         try:
-            self.client.create_bucket(Bucket=BUCKET)
+            with contextlib.suppress(self.client.exceptions.BucketAlreadyOwnedByYou):
+                self.client.create_bucket(Bucket=BUCKET)
             self.client.put_object(Bucket=BUCKET, Key="first", Body=b"1")
             self.client.delete_object(Bucket=BUCKET, Key="first")
         except (BotoCoreError, ClientError):
