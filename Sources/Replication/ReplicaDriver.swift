@@ -134,6 +134,10 @@ package final class ReplicaDriver: LogSharing {
       group.addTask { await self.keepRoster() }
       await work()
       group.cancelAll()
+      await group.waitForAll()
+      let (writer, isLeader) = state.withLock { ($0.machine.writer, $0.machine.role == .leader) }
+      try? await log.removeNode(writer)
+      if isLeader { try? await log.removeLeader() }
     }
   }
 
@@ -145,7 +149,6 @@ package final class ReplicaDriver: LogSharing {
     }
     giveUpProposal(after: .max)
     waiters.end()
-    if state.withLock({ $0.machine.role == .leader }) { try? await log.removeLeader() }
   }
 
   /// See ``LogSharing``.

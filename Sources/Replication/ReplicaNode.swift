@@ -55,6 +55,5 @@ extension ReplicaDriver {
       }
       try? await Task.sleep(for: Self.every)
     }
-    try? await log.removeNode(own)
   }
 }

@@ -127,7 +127,7 @@ public struct SettingsReader<Key: Setting>: Sendable {
         parts.append(String(part))
       } else {
         // A password may hold a comma.
-        parts[parts.count - 1] += "," + part
+        parts[parts.count - 1] += "," + String(part)
       }
     }
     let urls = parts.map { address($0, key) }
