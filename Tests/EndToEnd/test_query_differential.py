@@ -151,9 +151,22 @@ def agree(ours: list, theirs: list, body: dict) -> bool:
     return True
 
 
+def cuts_alike(engine, body: dict) -> bool:
+    """Whether a prefetch's limit parts points that score alike: the engine keeps any of them, and
+    others with another limit."""
+    for child in body.get("prefetch", []):
+        wider = engine.query(to_request({**child, "limit": child["limit"] + 1}))
+        if len(wider) > child["limit"] and close(wider[-1].score, wider[-2].score):
+            return True
+        if cuts_alike(engine, child):
+            return True
+    return False
+
+
 def test_same_as_the_engine(wire, collection, engine):
     queries = RandomQueries(SEED, MAKERS, rare="rare")
     refused = 0
+    alike = 0
     for number in range(TREES):
         body = queries.request()
         answer = wire.send("POST", collection, body)
@@ -168,12 +181,17 @@ def test_same_as_the_engine(wire, collection, engine):
             continue
         assert answer.status_code == 200, f"tree {number}: {answer.text}\n{json.dumps(body)}"
         ours = [(p["id"], p["score"]) for p in answer.json()["result"]["points"]]
-        if not agree(ours, theirs, body):
+        if agree(ours, theirs, body):
+            continue
+        if cuts_alike(engine, body):
+            alike += 1
+        else:
             pytest.fail(
                 f"tree {number} differs:\n{json.dumps(body)}\n\nserver: {ours}\n\nengine: {theirs}",
                 pytrace=False,
             )
     assert refused < TREES / 2
+    assert alike <= TREES / 100
 
 
 def shown(points: list) -> list:
