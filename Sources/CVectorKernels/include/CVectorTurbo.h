@@ -14,7 +14,9 @@ enum {
   /// Rounds of a rotation after the first transform.
   VK_TURBO_ROUNDS = 3,
   /// Numbers that a query is arranged by: 16 even ones, then 16 odd ones.
-  VK_TURBO_BLOCK = 32
+  VK_TURBO_BLOCK = 32,
+  /// The greatest number of a query.
+  VK_TURBO_GREATEST = 8127
 };
 
 /// Normalised Hadamard transforms of `dimension` numbers, in pieces that are powers of two from the
@@ -29,9 +31,15 @@ void vk_turbo_encode(const double *rotated, size_t padded, size_t code_bytes, ui
 /// Writes the `padded` rotated numbers that a row stands for.
 void vk_turbo_decode(const uint8_t *row, size_t padded, size_t code_bytes, double *rotated);
 
+/// Writes `padded` rotated numbers, times `steps`, as the nearest whole numbers up to
+/// ±VK_TURBO_GREATEST, halves away from zero, in the order that `vk_turbo_sums` takes: by blocks,
+/// within them those at even places before those at odd ones. Numbers that are not finite are left
+/// as they are in `query`.
+void vk_turbo_arrange(const double *rotated, size_t padded, float steps, int16_t *query);
+
 /// Writes Σ query · centroid of the codes to `out[i]` for `count` rows, each `stride` bytes after
 /// the one before, with centroids as whole numbers from −128 to 127: exact but for one rounding.
-/// `query` holds numbers up to ±8127 by blocks of VK_TURBO_BLOCK, zeros past the last one.
+/// `query` holds numbers up to ±VK_TURBO_GREATEST by blocks of VK_TURBO_BLOCK, zeros past the last one.
 void vk_turbo_sums(vk_variant variant, const int16_t *query, size_t code_bytes,
                    const uint8_t *rows, size_t stride, size_t count, float *out);
 

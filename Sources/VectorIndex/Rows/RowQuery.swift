@@ -1,3 +1,5 @@
+import CVectorKernels
+
 /// One vector prepared to be compared with rows of one codec.
 struct RowQuery: Sendable {
   private let metric: Metric
@@ -55,6 +57,7 @@ struct RowQuery: Sendable {
           following: following, into: scores)
       }
     case .turbo(let turbo, let query):
+      for row in rows { vk_prefetch(row, codec.rowBytes) }
       for index in 0..<rows.count - following {
         turbo.score(
           metric, query, rows: rows[index],

@@ -8,8 +8,6 @@ final class TurboCode: Sendable {
   private static let seeds: [UInt64] = [
     654_605_292_835_415_893, 8_636_605_637_963_351_413, 1_775_280_196_666_917_949,
   ]
-  /// Greatest whole number of a query.
-  private static let queryMax: Float = 8127
   /// Steps of a centroid's whole number in 1.
   private static let stepsInOne: Float = 128 / 2.733
 
@@ -98,28 +96,25 @@ final class TurboCode: Sendable {
 
   /// Prepares a query.
   func query(_ vector: [Float]) -> Query {
-    let rotated = vector.withUnsafeBufferPointer { vector in
-      vector.baseAddress.map { first in
-        withRotated(first) { Array(UnsafeBufferPointer(start: $0, count: padded)) }
-      } ?? []
+    vector.withUnsafeBufferPointer { values in
+      guard let first = values.baseAddress else { preconditionFailure("no number") }
+      return withRotated(first) { rotated in
+        var squares = 0.0
+        var greatest = Double(Float.ulpOfOne)
+        for place in 0..<padded {
+          squares += rotated[place] * rotated[place]
+          greatest = max(greatest, abs(rotated[place]))
+        }
+        let length = Float(squares.squareRoot())
+        let steps = Float(VK_TURBO_GREATEST) / Float(greatest)
+        let half = Int(VK_TURBO_BLOCK) / 2
+        var numbers = [Int16](repeating: 0, count: (codeBytes + half - 1) / half * 2 * half)
+        vk_turbo_arrange(rotated, padded, steps, &numbers)
+        return Query(
+          vector: vector, squaredLength: length * length, scale: 1 / (steps * Self.stepsInOne),
+          numbers: numbers)
+      }
     }
-    let length = Float(rotated.reduce(0) { $0 + $1 * $1 }.squareRoot())
-    let greatest = rotated.reduce(Float.ulpOfOne) { max($0, abs(Float($1))) }
-    let steps = Self.queryMax / greatest
-    let half = Int(VK_TURBO_BLOCK) / 2
-    let blocks = (codeBytes + half - 1) / half
-    var numbers = [Int16](repeating: 0, count: blocks * 2 * half)
-    for (index, number) in rotated.enumerated() {
-      let (block, place) = index.quotientAndRemainder(dividingBy: 2 * half)
-      let rounded = (Float(number) * steps).rounded()
-      // A vector that is not finite has no numbers.
-      guard rounded.isFinite else { continue }
-      numbers[block * 2 * half + place % 2 * half + place / 2] = Int16(
-        min(max(rounded, -Self.queryMax), Self.queryMax))
-    }
-    return Query(
-      vector: vector, squaredLength: length * length, scale: 1 / (steps * Self.stepsInOne),
-      numbers: numbers)
   }
 
   /// Scores rows that lie side by side.
