@@ -22,7 +22,7 @@ public final class PointCollection: Sendable {
   let payloadUse: PayloadUse
   /// What whoever changes the collection goes by; readers see what is published of it.
   let state: Mutex<State>
-  private let published: AtomicReference<PublishedCollection>
+  fileprivate let published: AtomicReference<PublishedCollection>
 
   /// What is in memory of the rows, beside the fields.
   struct Tables: Sendable {
@@ -194,13 +194,7 @@ public final class PointCollection: Sendable {
 
   /// Starts a read at the latest commit.
   func beginRead() throws(CollectionError) -> ReadTransaction {
-    var (found, commit) = (latest, core.commit)
-    // A commit publishes its collections first and itself then, so a collection that is still as
-    // it was found had not changed up to the commit that was found.
-    while found.sequence > commit.sequence || !published.isCurrent(found) {
-      core.awaitPublishing()
-      (found, commit) = (latest, core.commit)
-    }
+    let (found, commit) = ReadStart.run(CollectionSource(collection: self))
     if found.isDropped { throw .collectionNotFound(name) }
     if let obstacle = Self.obstacle(name, found.phase) { throw obstacle }
     return ReadTransaction(self, found, commit)
@@ -215,6 +209,19 @@ public final class PointCollection: Sendable {
     }
     await awaitLoading()
     return try beginRead()
+  }
+}
+
+/// A collection as reads find it.
+private struct CollectionSource: ReadSource {
+  let collection: PointCollection
+
+  func latestState() -> PublishedCollection { collection.latest }
+  func latestCommit() -> PublishedCommit { collection.core.commit }
+  func awaitPublishing() { collection.core.awaitPublishing() }
+
+  func isUnchanged(_ state: PublishedCollection, by commit: PublishedCommit) -> Bool {
+    state.sequence <= commit.sequence && collection.published.isCurrent(state)
   }
 }
 

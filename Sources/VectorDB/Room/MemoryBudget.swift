@@ -10,7 +10,7 @@ import Synchronization
 ///
 /// Use is sampled at a steady pace, not by requests; leases, and what has ended since the sample,
 /// are added to it, so that a burst between two samples stays within the limits. One lock a lease.
-final class MemoryBudget: Sendable {
+package final class MemoryBudget: Sendable {
   private let limits: RoomLimits
   private let state = Mutex(State())
 
@@ -34,20 +34,21 @@ final class MemoryBudget: Sendable {
   /// What a transient taker has without asking: small reads are never refused.
   static let smallBytes = 64 << 10
 
-  init(limits: RoomLimits) {
+  /// A budget of which nothing is taken.
+  package init(limits: RoomLimits) {
     self.limits = limits
   }
 
   // MARK: Samples
 
   /// The latest sample.
-  var lastSample: RoomUse { state.withLock { $0.sampled } }
+  package var lastSample: RoomUse { state.withLock { $0.sampled } }
 
   /// Bytes that requests and answers hold now.
-  var transientBytes: Int { state.withLock { $0.transient } }
+  package var transientBytes: Int { state.withLock { $0.transient } }
 
   /// To be called before a sample is taken: what ends from now on may not be in it.
-  func beginSample() {
+  package func beginSample() {
     state.withLock { state in
       state.beingSampled.add(state.finished)
       state.finished = RowGrowth()
@@ -55,7 +56,7 @@ final class MemoryBudget: Sendable {
   }
 
   /// Replaces the sample. Leases are not part of it.
-  func update(_ use: RoomUse) {
+  package func update(_ use: RoomUse) {
     state.withLock { state in
       state.sampled = use
       state.beingSampled = RowGrowth()
@@ -82,7 +83,9 @@ final class MemoryBudget: Sendable {
   ///
   /// Throws ``CollectionError/outOfSpace(_:)`` with the limit, its use and what to do, or
   /// ``CollectionError/rateLimited(_:retryAfterSeconds:)`` when only other requests are in the way.
-  func lease(_ bytes: Int, for purpose: MemoryPurpose) throws(CollectionError) -> MemoryLease {
+  package func lease(
+    _ bytes: Int, for purpose: MemoryPurpose
+  ) throws(CollectionError) -> MemoryLease {
     var growth = RowGrowth()
     growth.memory = bytes
     return try lease(growth, for: purpose)

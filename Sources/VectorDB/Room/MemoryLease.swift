@@ -62,7 +62,7 @@ public final class MemoryLease: Sendable {
   public func release() { end(isKept: purpose.isKept) }
 
   /// Gives everything back; nothing that was taken is kept, because the work was given up.
-  func abandon() { end(isKept: false) }
+  package func abandon() { end(isKept: false) }
 
   private func end(isKept: Bool) {
     let growth = held.withLock { held in

@@ -13,7 +13,7 @@ public struct MemoryPurpose: Sendable {
   /// What a request works with while it is carried out.
   static let work = MemoryPurpose(taker: "this request", isKept: false)
   /// Rows that a write adds.
-  static let upsert = MemoryPurpose(taker: "this write", isKept: true)
+  package static let upsert = MemoryPurpose(taker: "this write", isKept: true)
   /// Payloads and vectors that change points which are there.
   static let update = MemoryPurpose(taker: "this write", isKept: true)
   /// A collection that is made of a snapshot.

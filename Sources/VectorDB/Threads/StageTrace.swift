@@ -3,7 +3,7 @@ import Tracing
 /// The trace that a request's work belongs to, for spans of its stages: whatever tracer the process
 /// has installed gets them. There is none but where the caller's task has a context, as it has when
 /// its request is recorded, so that others cost one look at the task.
-struct StageTrace: Sendable {
+package struct StageTrace: Sendable {
   private let context: ServiceContext
 
   private init(_ context: ServiceContext) {

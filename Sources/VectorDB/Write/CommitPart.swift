@@ -1,8 +1,8 @@
-import Storage
+package import Storage
 
 /// What one commit does to one thing, ready to be written: points of a collection, or the
 /// catalogue. Everything here happens on the committer's thread, in this order.
-protocol CommitPart {
+package protocol CommitPart {
   /// Who it comes from.
   var origin: ChangeOrigin { get }
   /// Bytes of its records.

@@ -11,7 +11,7 @@ enum CommitRequest: Sendable {
 }
 
 /// Who a change comes from, which decides what it is in the log.
-enum ChangeOrigin: Sendable {
+package enum ChangeOrigin: Sendable {
   /// Somebody asked this database for it: it is part of the log's next entry.
   case caller
   /// The database asks it of itself, and nobody else needs to hear of it.
@@ -19,7 +19,8 @@ enum ChangeOrigin: Sendable {
   /// An entry of the log of another database; the last change of the entry has its number.
   case entry(UInt64?)
 
-  var isCaller: Bool { if case .caller = self { true } else { false } }
+  /// Whether somebody asked for it.
+  package var isCaller: Bool { if case .caller = self { true } else { false } }
 }
 
 /// A change of the catalogue, with the caller that waits for its outcome.

@@ -1,5 +1,4 @@
 import Logging
-import PointModel
 import Storage
 
 /// The one thread that changes a database. It takes the planned changes of all collections that
@@ -10,8 +9,7 @@ final class Committer: Sendable {
   /// `nil` when the thread could not be started.
   init?(core: DatabaseCore, catalog: Catalog, logger: Logger) {
     let thread = NativeThread {
-      var loop = CommitLoop(core: core, catalog: catalog, logger: logger)
-      loop.run()
+      CommitLoop(core: core, catalog: catalog, logger: logger).run()
     }
     guard let thread else { return nil }
     self.thread = thread
@@ -21,108 +19,80 @@ final class Committer: Sendable {
   func join() { thread.join() }
 }
 
-/// The state of the committer's thread.
+/// What the committer's thread does.
 private struct CommitLoop {
   let core: DatabaseCore
   let catalog: Catalog
   let logger: Logger
-  private var group: [any CommitPart] = []
-  private var groupBytes = 0
 
-  init(core: DatabaseCore, catalog: Catalog, logger: Logger) {
-    self.core = core
-    self.catalog = catalog
-    self.logger = logger
-  }
-
-  mutating func run() {
+  func run() {
     let limits = core.options.limits
+    var group = CommitGroup(
+      DatabaseSite(core: core, logger: logger), bytesMax: limits.groupBytesMax)
     while true {
       let requests = core.commitQueue.popMany(maximumCount: limits.groupOperationsMax)
       if requests.isEmpty { return }
-      for request in requests {
-        add(request)
-        if groupBytes >= limits.groupBytesMax { commit() }
-      }
-      commit()
+      for request in requests { add(request, to: &group) }
+      group.commit()
     }
   }
 
-  private mutating func add(_ request: CommitRequest) {
+  private func add(_ request: CommitRequest, to group: inout CommitGroup<DatabaseSite>) {
     switch request {
-    case .points(let write):
-      group.append(write)
-      groupBytes += write.byteCount
+    case .points(let write): group.add(write)
     case .catalog(let request):
       // It is planned on what is there, and what comes after it on what it leaves.
-      commit()
+      group.commit()
       do throws(CollectionError) {
-        group = [CatalogWrite(try catalog.plan(request), request)]
+        group.add(CatalogWrite(try catalog.plan(request), request))
       } catch {
         request.completion(.failure(error))
       }
-      commit()
+      group.commit()
+    }
+  }
+}
+
+/// A database as commits find it.
+private struct DatabaseSite: CommitSite {
+  let core: DatabaseCore
+  let logger: Logger
+
+  var sequence: UInt64 { core.sequence }
+  var lastEntry: UInt64 { core.lastEntry }
+  var syncsCommits: Bool { core.options.durability == .sync }
+
+  func write(
+    _ parts: [any CommitPart], sequence: UInt64, entry: UInt64, sync: Bool
+  ) throws(StorageError) {
+    try core.store.write(sync: sync) { gathered throws(StorageError) in
+      for part in parts { try part.append(to: &gathered) }
+      try gathered.append(KeyLayout.appliedRecord(sequence, entry: entry))
     }
   }
 
-  /// Writes the group durably, makes it visible, and answers its requests either way.
-  private mutating func commit() {
-    var parts = group.filter { $0.isReady() }
-    group = []
-    groupBytes = 0
-    let logged = prepareEntry(&parts)
-    if parts.isEmpty { return }
-    let (sequence, entry) = (core.sequence + 1, nextEntry(parts))
-    let sync = core.options.durability == .sync || parts.contains(where: \.mustSync)
-    var stages = CommitStages(parts)
-    do throws(StorageError) {
-      try stages.write { () throws(StorageError) in
-        try core.store.write(sync: sync) { gathered throws(StorageError) in
-          for part in parts { try part.append(to: &gathered) }
-          try gathered.append(KeyLayout.appliedRecord(sequence, entry: entry))
-        }
-      }
-    } catch {
-      stages.end(isSynced: sync)
-      logger.error("a commit failed", metadata: ["reason": "\(error)"])
-      if let logged { core.options.log?.withdraw(logged, number: entry) }
-      for part in parts { part.finish(CollectionError(error)) }
-      return
-    }
-    if let logged { core.options.log?.append(logged, number: entry) }
-    for part in parts { part.place(sequence: sequence) }
-    core.publish(sequence: sequence, entry: entry) {
-      for part in parts { part.publish(sequence: sequence) }
-    }
-    for part in parts { part.release() }
-    stages.end(isSynced: sync)
-    for part in parts { part.finish(nil) }
-  }
-
-  /// The entry of what callers asked for, if somebody is to be told of it. Where that is refused,
-  /// these parts are, and the others stay.
-  private func prepareEntry(_ parts: inout [any CommitPart]) -> [UInt8]? {
-    guard let log = core.options.log, parts.contains(where: \.origin.isCaller) else { return nil }
-    let asked = parts.filter(\.origin.isCaller)
-    let number = core.lastEntry + 1
-    let entry = LogEntry.encoded(number: number, changes: asked.compactMap { $0.logged() })
-    do throws(CollectionError) {
-      try log.prepare(entry, number: number)
-      return entry
-    } catch {
-      parts.removeAll(where: \.origin.isCaller)
-      for part in asked { part.finish(error) }
-      return nil
-    }
-  }
-
-  /// The number of the last entry of the log once the parts are written.
-  private func nextEntry(_ parts: [any CommitPart]) -> UInt64 {
-    var entry = core.lastEntry
-    if parts.contains(where: \.origin.isCaller) { entry += 1 }
-    for part in parts {
-      if case .entry(let number?) = part.origin { entry = max(entry, number) }
-    }
+  func prepareEntry(
+    of parts: [any CommitPart], number: UInt64
+  ) throws(CollectionError) -> [UInt8]? {
+    guard let log = core.options.log else { return nil }
+    let entry = LogEntry.encoded(number: number, changes: parts.compactMap { $0.logged() })
+    try log.prepare(entry, number: number)
     return entry
+  }
+
+  func withdraw(_ entry: [UInt8], number: UInt64) {
+    core.options.log?.withdraw(entry, number: number)
+  }
+
+  func append(_ entry: [UInt8], number: UInt64) {
+    core.options.log?.append(entry, number: number)
+  }
+
+  func publish(sequence: UInt64, entry: UInt64, _ parts: () -> Void) {
+    core.publish(sequence: sequence, entry: entry, parts)
+  }
+
+  func note(_ error: StorageError) {
+    logger.error("a commit failed", metadata: ["reason": "\(error)"])
   }
 }
