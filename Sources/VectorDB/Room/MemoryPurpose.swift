@@ -4,7 +4,7 @@ public struct MemoryPurpose: Sendable {
   let taker: String
   /// Whether what is taken stays after the lease has ended, and is then part of the formula of
   /// <doc:Memory>.
-  let isKept: Bool
+  package let isKept: Bool
 
   /// The body of a request, and what is decoded from it.
   public static let request = MemoryPurpose(taker: "this request", isKept: false)
