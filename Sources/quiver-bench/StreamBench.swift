@@ -63,6 +63,9 @@ final class StreamBench {
     let rows = column.view()
     while index.insert(from: rows, visibility: visible, limit: Self.insertLimit) > 0 {}
     while index.maintain(rows: rows, visibility: visible) {}
+    if index.isCalibrationOld {
+      try index.recalibrate(rows: rows, visibility: visible, shouldContinue: { _ in true })
+    }
   }
 
   private func build() throws -> IVFFlatIndex {

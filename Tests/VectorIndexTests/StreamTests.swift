@@ -40,15 +40,39 @@ import VectorIndex
       guard step % 4 == 0 else { continue }
       let fresh = try rows.build(.squaredEuclid)
       let queries = stream.queries()
-      let (entries, recall) = try stream.recall(index, probes: 16, queries)
+      let (entries, recall) = try stream.recall(index, effort: .probes(16), queries)
       var reached = 0.0
       for probes in [10, 12, 14, 16, 19, 22, 26] {
-        let other = try stream.recall(fresh, probes: probes, queries)
+        let other = try stream.recall(fresh, effort: .probes(probes), queries)
         if other.entries <= entries { reached = max(reached, other.recall) }
       }
       #expect(
         recall >= reached - pattern.tolerance,
         "\(pattern), step \(step): \(recall), built anew \(reached)")
+    }
+  }
+
+  /// An index that is calibrated when many rows have changed finds what it is asked for.
+  @Test(arguments: Pattern.allCases) func theRecallThatIsAskedForIsFound(
+    _ pattern: Pattern
+  ) throws {
+    var stream = Stream(pattern)
+    var index = try stream.rows.build(.squaredEuclid)
+    #expect(!index.isCalibrationOld)
+    for step in 1...Stream.steps {
+      stream.advance(step)
+      let rows = stream.rows
+      while index.insert(from: rows.column.view(), visibility: rows.view, limit: 1000) > 0 {}
+      while index.maintain(rows: rows.column.view(), visibility: rows.view) {}
+      if rows.live.count >= 4 * index.trainedRows { index = try rows.build(.squaredEuclid) }
+      if index.isCalibrationOld {
+        try index.recalibrate(
+          rows: rows.column.view(), visibility: rows.view, shouldContinue: { _ in true })
+        #expect(!index.isCalibrationOld)
+      }
+      guard step % 4 == 0 else { continue }
+      let (_, recall) = try stream.recall(index, effort: .recall(0.98), stream.queries())
+      #expect(recall >= 0.95, "\(pattern), step \(step): \(recall)")
     }
   }
 }
@@ -143,10 +167,10 @@ private struct Stream {
   }
 
   func recall(
-    _ index: IVFFlatIndex, probes: Int, _ queries: [SearchQuery]
+    _ index: IVFFlatIndex, effort: SearchEffort, _ queries: [SearchQuery]
   ) throws -> (entries: Int, recall: Double) {
     let trace = SearchTrace()
-    var search = IVFSearch(index.view(), effort: .probes(probes))
+    var search = IVFSearch(index.view(), effort: effort)
     search.trace = trace
     let truth = try rows.exact(.squaredEuclid, queries)
     var found = 0

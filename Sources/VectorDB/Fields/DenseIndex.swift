@@ -9,7 +9,7 @@ final class DenseIndex: VectorFieldIndex {
   init(_ lists: IVFFlatIndex, _ queries: QueryReservoir) {
     self.lists = lists
     self.queries = queries
-    queries.indexWasReplaced()
+    queries.indexHasChanged()
   }
 
   var coveredRows: UInt32 { lists.view().coveredRows }
@@ -34,10 +34,17 @@ final class DenseIndex: VectorFieldIndex {
   func recalibrate(
     _ view: any FieldView, _ visibility: VisibilityView, shouldContinue: (Double) -> Bool
   ) throws(BuildInterrupted) -> Bool {
-    guard let queries = queries.takeIfDue() else { return false }
-    try lists.recalibrate(
-      with: queries, rows: DenseFieldView.rows(of: view), visibility: visibility,
-      shouldContinue: shouldContinue)
+    let rows = DenseFieldView.rows(of: view)
+    let isOld = lists.isCalibrationOld
+    if isOld { queries.indexHasChanged() }
+    if let queries = queries.takeIfDue() {
+      try lists.recalibrate(
+        with: queries, rows: rows, visibility: visibility, shouldContinue: shouldContinue)
+    } else if isOld {
+      try lists.recalibrate(rows: rows, visibility: visibility, shouldContinue: shouldContinue)
+    } else {
+      return false
+    }
     return true
   }
 

@@ -48,8 +48,8 @@ final class QueryReservoir: Sendable {
     }
   }
 
-  /// Has a new index calibrated as soon as there are queries enough.
-  func indexWasReplaced() {
+  /// Has an index that is new, or not as it was, calibrated as soon as there are queries enough.
+  func indexHasChanged() {
     state.withLock { $0.nextAt = Self.enough }
   }
 

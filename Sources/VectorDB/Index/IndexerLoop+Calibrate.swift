@@ -2,7 +2,8 @@ import Logging
 import VectorIndex
 
 extension IndexerLoop {
-  /// Calibrates an index with the queries that it was asked, when enough have come.
+  /// Calibrates an index with the queries that it was asked, when enough have come; with its rows,
+  /// when there are too few and many rows have come or gone.
   func recalibrate(_ collection: PointCollection, _ field: any VectorField) {
     guard let index = field.indexSlot.index, let (rows, visibility) = rows(of: field, collection)
     else { return }
@@ -14,7 +15,7 @@ extension IndexerLoop {
     } catch {
       return
     }
-    logger.info("index calibrated with its queries", metadata: metadata(collection, field))
+    logger.info("index calibrated anew", metadata: metadata(collection, field))
     saveCalibration(collection, field, of: index)
   }
 

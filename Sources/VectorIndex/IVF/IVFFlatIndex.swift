@@ -26,7 +26,7 @@ public final class IVFFlatIndex: Sendable {
     self.parameters = parameters
     self.trainedRows = trainedRows
     self.published = TraceableMutex(generation)
-    self.upkeep = TraceableMutex(ListUpkeep())
+    self.upkeep = TraceableMutex(ListUpkeep(calibrated: generation))
   }
 
   /// The index now. Take it in the same critical section as the commit it is used with: what a
@@ -94,10 +94,39 @@ public final class IVFFlatIndex: Sendable {
     use(calibration)
   }
 
+  /// Whether a quarter of the rows has come or gone since the index was calibrated, so that its
+  /// searches may find less than they are asked for, or look at more than they need.
+  public var isCalibrationOld: Bool {
+    upkeep.withLock { $0.isCalibrationOld(view().generation, parameters) }
+  }
+
+  /// Measures anew which reach gives which recall, with rows of the index as it was at first, and
+  /// has searches go by that. Takes seconds; blocking.
+  ///
+  /// - Parameters:
+  ///   - shouldContinue: called every few milliseconds with the share that is done, 0…1.
+  /// - Throws: ``BuildInterrupted`` after `shouldContinue` returned false.
+  public func recalibrate(
+    rows: DenseColumnView, visibility: VisibilityView, shouldContinue: (Double) -> Bool
+  ) throws(BuildInterrupted) {
+    let generation = view().generation
+    let strays = Set(generation.strays)
+    var offsets: [UInt32] = []
+    visibility.forEachVisible { offset in
+      guard offset < generation.coveredRows, rows.contains(offset), !strays.contains(offset)
+      else { return }
+      offsets.append(offset)
+    }
+    let measurement = CalibrationMeasurement(
+      metric: metric, rows: rows, visibility: visibility, seed: parameters.seed)
+    use(try measurement.run(generation, among: offsets, shouldContinue: shouldContinue))
+  }
+
   /// Has searches go by another calibration.
   func use(_ calibration: Calibration) {
-    upkeep.withLock { _ in
+    upkeep.withLock { upkeep in
       let generation = view().generation
+      upkeep.calibrated(generation)
       publish(
         IVFGeneration(
           quantizer: generation.quantizer, lists: generation.lists,
@@ -111,7 +140,7 @@ public final class IVFFlatIndex: Sendable {
     let generation = view().generation
     var statistics = IVFStatistics()
     statistics.listCount = generation.lists.count
-    statistics.entryCount = generation.lists.reduce(0) { $0 + $1.entryCount }
+    statistics.entryCount = generation.entryCount
     statistics.coveredRows = generation.coveredRows
     statistics.trainedRows = trainedRows
     statistics.calibration = generation.calibration.points
@@ -121,6 +150,9 @@ public final class IVFFlatIndex: Sendable {
 }
 
 extension IVFGeneration {
+  /// Entries of all lists.
+  var entryCount: Int { lists.reduce(0) { $0 + $1.entryCount } }
+
   /// A list's object, its run and its head, in bytes.
   private static let listBytes = 256
 

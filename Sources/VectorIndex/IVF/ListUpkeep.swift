@@ -12,7 +12,30 @@ struct ListUpkeep {
   /// Runs beyond which a list is written anew in one piece.
   private static let runsMax = 8
 
+  /// So great a part of the rows has to come or go for a calibration to be of another index.
+  private static let changeMax = 0.25
+
   private var cursor = 0
+  /// The rows that were covered, and the entries, when the index was calibrated.
+  private var calibrated: (rows: UInt32, entries: Int)
+
+  init(calibrated generation: IVFGeneration) {
+    calibrated = (generation.coveredRows, generation.entryCount)
+  }
+
+  /// Notes that the index was calibrated as it is.
+  mutating func calibrated(_ generation: IVFGeneration) {
+    calibrated = (generation.coveredRows, generation.entryCount)
+  }
+
+  /// Whether so many rows have come or gone since the calibration that it tells little.
+  func isCalibrationOld(_ generation: IVFGeneration, _ parameters: IVFParameters) -> Bool {
+    let entriesPerRow = parameters.assignsTwice ? 2 : 1
+    let come = Int(generation.coveredRows) - Int(calibrated.rows)
+    let gone = max(0, calibrated.entries - generation.entryCount) / entriesPerRow
+    let rows = max(generation.entryCount, calibrated.entries) / entriesPerRow
+    return Double(max(come, gone)) > Self.changeMax * Double(rows)
+  }
 
   /// Looks at the next lists.
   ///
