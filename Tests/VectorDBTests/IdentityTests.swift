@@ -99,4 +99,55 @@ import VectorDB
     #expect(answers[0].map(\.record.id) == (488...494).reversed().map { .number($0) })
     #expect(answers.allSatisfy { $0 == answers[0] })
   }
+
+  /// So does one under a filter whose few rows are known, as those of a tenant, and one whose rows
+  /// are many or have to be tested.
+  @Test func shortAndLongFilteredSearchesAgree() async throws {
+    var answers: [[[ScoredPoint]]] = []
+    for bytes in [0, 4 << 20] {
+      let limits = Limits(briefSearchBytesMax: bytes)
+      try await withDatabase(options: DatabaseOptions(limits: limits)) { temporary in
+        let things = try await temporary.create(size: 2)
+        let points = (UInt64(0)..<900).map { id in
+          let json = #"{"tenant":"t\#(id % 180)","n":\#(id),"free":\#(id % 3)}"#
+          return point(id, [1, Float(id)], json)
+        }
+        _ = try await things.apply([.upsert(points)])
+        for (name, type) in [("tenant", PayloadIndexType.keyword), ("n", .integer)] {
+          let at = try #require(PayloadPath(name))
+          _ = try await temporary.database.createPayloadIndex(
+            of: "things", at: at, PayloadFieldSchema(type: type))
+          try await things.awaitPayloadIndex(at: at)
+        }
+        _ = try await things.apply([.delete(.ids([.number(547)]))])
+        let tenant = try match("tenant", .string("t7"))
+        let free = try match("free", .integer(1))
+        let number = Condition.range(
+          key: try #require(PayloadPath("n")), Bounds(greaterThanOrEqual: 100))
+        let filters = [
+          Filter(must: [tenant]), Filter(must: [tenant, number]), Filter(must: [tenant, free]),
+          Filter(must: [tenant], mustNot: [number]), Filter(must: [number]),
+          Filter(must: [try match("tenant", .string("nobody"))]),
+        ]
+        var found: [[ScoredPoint]] = []
+        for filter in filters {
+          for limit in [3, 10] {
+            let request = QueryRequest(
+              query: .nearest(.dense([0, 1])), filter: filter, limit: limit, withVector: .all)
+            found += try await things.query([request])
+          }
+        }
+        answers.append(found)
+      }
+    }
+    #expect(answers[0] == answers[1])
+    let ids = answers[0].map { $0.map(\.record.id) }
+    #expect(ids[1] == [727, 367, 187, 7].map { .number($0) })
+    #expect(ids[3] == [727, 367, 187].map { .number($0) })
+    #expect(ids[11].isEmpty)
+  }
+
+  private func match(_ key: String, _ value: MatchValue) throws -> Condition {
+    .match(key: try #require(PayloadPath(key)), .value(value))
+  }
 }

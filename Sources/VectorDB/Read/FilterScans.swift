@@ -40,12 +40,42 @@ final class FilterScans {
     return rows
   }
 
+  /// The rows that pass, if they are `most` at most and payload indexes tell them at once: without
+  /// reading a record, and without listing many more rows; they may be dead.
+  func briefRows(_ filter: Filter, most: Int) throws(CollectionError) -> RowMask? {
+    if let entry = known.first(where: { $0.filter == filter }) { return entry.rows }
+    guard filter.heldBytes <= Self.briefFilterBytes, Self.hasDemandsOnly(filter) else { return nil }
+    let indexed = IndexedFilter(transaction.payloadIndexes)
+    guard let estimate = indexed.estimate(filter), estimate <= most else { return nil }
+    let scan = try FilterScan(filter, in: transaction)
+    guard case .only(let unsure) = scan.answer.unsure, unsure.isEmpty else { return nil }
+    return keep(scan, of: filter, rows: try scan.rowsAtOnce())
+  }
+
+  /// Longer filters take their time to be looked up.
+  private static let briefFilterBytes = 4 << 10
+
+  /// Whether a filter is made of conditions on payload alone, all of which must hold.
+  private static func hasDemandsOnly(_ filter: Filter) -> Bool {
+    filter.should.isEmpty && filter.mustNot.isEmpty && filter.minShould == nil
+      && filter.must.allSatisfy { condition in
+        switch condition {
+        case .match, .range, .datetimeRange, .geoBoundingBox, .geoRadius: true
+        default: false
+        }
+      }
+  }
+
+  private func keep(_ scan: FilterScan, of filter: Filter, rows: RowMask?) -> RowMask? {
+    if known.count == Self.keptMax { known.removeFirst() }
+    known.append(Entry(filter: filter, scan: scan, rows: rows))
+    return rows
+  }
+
   private func position(of filter: Filter) throws(CollectionError) -> Int {
     if let position = known.firstIndex(where: { $0.filter == filter }) { return position }
     let scan = try FilterScan(filter, in: transaction)
-    let rows = try scan.rowsAtOnce()
-    if known.count == Self.keptMax { known.removeFirst() }
-    known.append(Entry(filter: filter, scan: scan, rows: rows))
+    _ = keep(scan, of: filter, rows: try scan.rowsAtOnce())
     return known.count - 1
   }
 }

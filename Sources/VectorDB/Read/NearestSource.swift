@@ -97,11 +97,24 @@ struct NearestSource {
   }
 
   /// About what a search takes, as the bytes that are read in that time; beyond all bounds where it
-  /// may wait for a disk.
-  func briefCost(of search: NearestSearch) -> Int {
+  /// may wait for a disk, or where a filter lets more rows pass than can be scored within `most`.
+  func briefCost(of search: NearestSearch, most: Int) throws(CollectionError) -> Int {
     if search.view.waitsForDisk { return .max }
-    let read = bytesRead(search.view, search.params, limit: search.count)
+    var read = bytesRead(search.view, search.params, limit: search.count)
+    if let filter = search.filter, !filter.isEmpty {
+      // A row out of turn takes about twice as long as one in turn.
+      let rowBytes = 2 * max(search.view.field.rowBytes, Self.leastRowBytes)
+      guard let rows = try scans.briefRows(filter, most: most / rowBytes) else { return .max }
+      read = max(read, rows.count * rowBytes)
+    }
     return Self.queryBytes + read + search.count * Self.neighborBytes
+  }
+
+  /// How many neighbours a search whose cost is known to be brief can find.
+  func mostNeighbors(of search: NearestSearch) throws(CollectionError) -> Int {
+    let all = min(search.count, transaction.pointsCount)
+    guard let filter = search.filter, !filter.isEmpty else { return all }
+    return min(all, try scans.briefRows(filter, most: .max)?.count ?? all)
   }
 
   /// About how many bytes the search for the rows nearest to one vector reads.
@@ -128,6 +141,7 @@ struct NearestSource {
   /// What a query, a row found and a point returned cost besides, as bytes read in that time.
   private static let queryBytes = 32 << 10
   private static let neighborBytes = 1 << 10
+  private static let leastRowBytes = 64
   private static let hitBytes = 3 << 10
 
   // MARK: Pages

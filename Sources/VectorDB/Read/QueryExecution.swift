@@ -51,7 +51,7 @@ struct QueryExecution {
     let bytesMax = transaction.collection.core.options.limits.briefSearchBytesMax
     for search in plan.searches {
       guard search.first == search.count else { return nil }
-      bytes = bytes.addingSaturating(source.briefCost(of: search))
+      bytes = bytes.addingSaturating(try source.briefCost(of: search, most: bytesMax))
     }
     let pointsCount = transaction.pointsCount
     for request in requests {
@@ -65,8 +65,8 @@ struct QueryExecution {
     }
     // To find more may take long.
     for (search, found) in zip(plan.searches, neighbors)
-    where found.count < min(search.count, pointsCount) && !search.view.isExact(search.params) {
-      return nil
+    where found.count < search.count && !search.view.isExact(search.params) {
+      if found.count < (try source.mostNeighbors(of: search)) { return nil }
     }
     return try transaction.trace.stage("hydrate") { () throws(CollectionError) in
       var results: [[ScoredPoint]] = []
@@ -82,10 +82,11 @@ struct QueryExecution {
   }
 
   private static func needsNoStore(_ node: QueryNode) -> Bool {
-    guard node.filter?.isEmpty ?? true, node.prefetch.allSatisfy(needsNoStore) else { return false }
+    guard node.prefetch.allSatisfy(needsNoStore) else { return false }
+    let isFiltered = !(node.filter?.isEmpty ?? true)
     switch node.query {
-    case .nearest(.value): return true
-    case .fusion: return !node.prefetch.isEmpty
+    case .nearest(.value): return !isFiltered || node.prefetch.isEmpty
+    case .fusion: return !isFiltered && !node.prefetch.isEmpty
     default: return false
     }
   }
