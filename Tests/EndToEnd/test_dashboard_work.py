@@ -215,7 +215,7 @@ def test_console(page, server):
         sent += 1
         page.wait(f"document.querySelectorAll('.history li').length === {sent}")
         assert page.text("strong").startswith("200"), (title, page.text())
-        if title == "Nearest to a point":
+        if title == "Nearest to a vector":
             assert "Lists read" in page.text() and "Vectors scored exactly" in page.text()
             picture(page, "console-answer")
     assert sent > 20
