@@ -6,8 +6,8 @@ import PointModel
 /// First points are asked for, best first and more each time, until enough groups have been seen;
 /// points that would add no group are left out. Then each group that is not full is asked for by
 /// its value. Of queries over prefetches the points are gathered as they are found. A fusion is
-/// made once, of what the prefetches find by their own limits, so that its scores are those that
-/// the query has without groups.
+/// first made of what the prefetches find by their own limits, so that what it finds has the
+/// scores that it has without groups; others are asked for where these fill too few groups.
 struct GroupedQuery {
   private let transaction: ReadTransaction
   private let request: GroupsRequest
@@ -32,11 +32,7 @@ struct GroupedQuery {
   }
 
   func groups() throws(CollectionError) -> [PointGroup] {
-    let root = request.query.root
-    var groups =
-      if root.fuses { try fused() } else {
-        try root.prefetch.isEmpty ? searched() : gathered()
-      }
+    var groups = try request.query.root.prefetch.isEmpty ? searched() : gathered()
     try complete(&groups)
     return groups
   }
@@ -57,6 +53,7 @@ struct GroupedQuery {
   private func gathered() throws(CollectionError) -> [PointGroup] {
     var collector = GroupCollector(
       request, order: request.query.root.order(in: transaction))
+    if request.query.root.fuses { try fuse(into: &collector) }
     let limit = request.limit.multipliedSaturating(by: request.groupSize)
     for isFilling in [false, true] {
       for round in 0..<Self.gatheringRounds where !collector.isComplete {
@@ -81,16 +78,14 @@ struct GroupedQuery {
     return collector.groups
   }
 
-  private func fused() throws(CollectionError) -> [PointGroup] {
-    let root = request.query.root
+  /// Adds all that the query finds without groups.
+  private func fuse(into collector: inout GroupCollector) throws(CollectionError) {
     var query = request.query
     query.offset = 0
-    query.limit = root.prefetch.reduce(0) { $0.addingSaturating($1.limit) }
+    query.limit = query.root.prefetch.reduce(0) { $0.addingSaturating($1.limit) }
     query.withVector = .none
     query.withPayload = groupValue
-    var collector = GroupCollector(request, order: root.order(in: transaction))
     for point in try run([query])[0] { collector.add(point, to: try groupIDs(of: point)) }
-    return collector.groups
   }
 
   /// Whether asking again gives the same order.
