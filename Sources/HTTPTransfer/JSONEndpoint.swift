@@ -129,7 +129,7 @@ public struct JSONEndpoint: Sendable {
       case .invalidURL: .noAddress
       case .cancelled, .interrupted, .invalidRequest: .broken
       }
-    let isLate = kind == .timedOut && (RequestDeadline.secondsLeft ?? 1) <= 0.01
+    let isLate = kind == .timedOut && (RequestDeadline.secondsLeft ?? 1) <= RetryPolicy.leastTime
     let reason =
       isLate
       ? "did not answer in the time that the request has"

@@ -16,6 +16,9 @@ public struct RetryPolicy: Sendable {
   public var maximumDelay = 30.0
   /// Seconds for all attempts and waits together; `nil` sets no bound.
   public var patience: Double?
+  /// Seconds that an attempt has to have for itself: with less, the work would be given to the
+  /// server and its answer never read.
+  static let leastTime = 0.01
   /// Statuses that another attempt may cure.
   public var statuses: Set<Int> = [408, 429, 500, 502, 503, 504]
   /// Whether to try again when no connection came about: nothing was sent then.
@@ -83,8 +86,9 @@ public struct RetryPolicy: Sendable {
         guard asked <= maximumDelay else { return response }
         wait = asked
       }
-      if let patience, (ContinuousClock.now - start) / .seconds(1) + wait >= patience {
-        return try outcome.get()
+      if let patience {
+        let left = patience - (ContinuousClock.now - start) / .seconds(1) - wait
+        guard left >= Self.leastTime else { return try outcome.get() }
       }
       do {
         try await sleep(wait)

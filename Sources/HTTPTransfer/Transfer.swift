@@ -122,7 +122,8 @@ final class Transfer {
 
   /// Zero means "for ever" to libcurl: the shortest time is a millisecond, the longest a month.
   private static func milliseconds(_ seconds: Double) -> Int {
-    Int(min(max(seconds.isNaN ? 0 : seconds, 0.001), 2_592_000) * 1000)
+    // Up, so that time that is not a whole number of them does not end early.
+    Int((min(max(seconds.isNaN ? 0 : seconds, 0.001), 2_592_000) * 1000).rounded(.up))
   }
 
   // MARK: Called by libcurl

@@ -116,6 +116,15 @@ import Testing
     #expect(run.waits.isEmpty)
   }
 
+  @Test func `an attempt that could not be answered in time is not made`() async {
+    var policy = RetryPolicy()
+    policy.patience = 0.009
+    let late = await Self.run([.failure(.timedOut)], policy: policy, bits: 0)
+    #expect(late.attempts == 1 && late.waits.isEmpty)
+    policy.patience = 600
+    #expect(await Self.run([.failure(.timedOut)], policy: policy, bits: 0).attempts == 5)
+  }
+
   @Test func `an interrupted wait is a cancellation`() async {
     struct Woken: Error {}
     let wake: (Double) async throws -> Void = { _ in throw Woken() }
