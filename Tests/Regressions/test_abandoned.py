@@ -139,7 +139,7 @@ def test_work_ends_with_its_clients(server, wire, kind):
         filter = {"must": [{"key": "n", "match": {"value": 1}}]}
         counted = wire.result("POST", "/collections/small/points/count", {"filter": filter})
         assert counted["count"] == 1
-        assert time.monotonic() - started < 2
+        assert time.monotonic() - started < 10
     # They have gone. Whatever still runs afterwards would take a good part of a core.
     deadline = time.monotonic() + 6
     while True:

@@ -105,6 +105,6 @@ def test_a_long_read_is_answered_on_time_and_then_ends(server, kind):
     assert len(answers) == 4
     for status, seconds in answers:
         assert status in (200, 408)
-        assert seconds < 4
-    assert meanwhile < 2
-    assert retrieval_time(server) < 2
+        assert seconds < 8
+    assert meanwhile < 5
+    assert retrieval_time(server) < 5

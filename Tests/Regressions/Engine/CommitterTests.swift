@@ -19,24 +19,40 @@ import VectorDB
       let small = try await fixture.create("small", size: 1)
       let words = (0..<4000).map { "word\($0)" }.joined(separator: " ")
       let points = (0..<200).map { point($0, [1], #"{"t":"\#(words) \#($0)"}"#) }
-      let clock = ContinuousClock()
-      let work = Work()
-      var longest = Duration.zero
-      var count: UInt64 = 0
-      let begun = clock.now
-      async let large: Void = {
-        _ = try await texts.apply([.upsert(points)])
-        work.isDone.store(true, ordering: .releasing)
-      }()
-      while !work.isDone.load(ordering: .acquiring) {
-        let start = clock.now
-        _ = try await small.apply([.upsert([point(count, [1])])])
-        longest = max(longest, clock.now - start)
-        count += 1
+      // Other work of the machine holds up one attempt, not each.
+      var attempts: [String] = []
+      while attempts.count < 5 {
+        let (longest, all) = try await Self.longestWrite(to: small) {
+          _ = try await texts.apply([.upsert(points)])
+        }
+        // One write would have waited for nearly all of it.
+        if longest < all / 2 { return }
+        attempts.append("\(longest) of \(all)")
       }
-      try await large
-      // One write would have waited for nearly all of it.
-      #expect(longest < (clock.now - begun) / 2, "\(count) writes")
+      Issue.record("\(attempts)")
     }
+  }
+
+  /// The longest time that a write of one point took while `work` went on, and that of `work`.
+  private static func longestWrite(
+    to collection: PointCollection, while work: @escaping @Sendable () async throws -> Void
+  ) async throws -> (longest: Duration, all: Duration) {
+    let clock = ContinuousClock()
+    let progress = Work()
+    var longest = Duration.zero
+    var count: UInt64 = 0
+    let begun = clock.now
+    async let ending: Void = {
+      defer { progress.isDone.store(true, ordering: .releasing) }
+      try await work()
+    }()
+    while !progress.isDone.load(ordering: .acquiring) {
+      let start = clock.now
+      _ = try await collection.apply([.upsert([point(count, [1])])])
+      longest = max(longest, clock.now - start)
+      count += 1
+    }
+    try await ending
+    return (longest, clock.now - begun)
   }
 }
