@@ -63,10 +63,23 @@ def ending(index: int, worlds, pending: set[int], calls: list[Call]):
         if index in done:
             found.add((done - {index}, state))
             continue
-        for other in pending - done:
+        for other in sensible(pending - done, state, calls):
             fits, value = calls[other].applied(state)
             world = (done | {other}, value)
             if fits and world not in known:
                 known.add(world)
                 open_worlds.append(world)
     return found
+
+
+def sensible(choices: set[int], state: int | None, calls: list[Call]) -> list[int]:
+    """Those that may come now, without what leads nowhere else.
+
+    Of calls that were cut off and do the same any will do, and one that would change nothing may
+    as well come later.
+    """
+    whole = [index for index in choices if calls[index].end < math.inf]
+    open_ended = {calls[index].value: index for index in sorted(choices, reverse=True)
+                  if calls[index].end == math.inf}  # fmt: skip
+    open_ended.pop(state, None)
+    return [*whole, *open_ended.values()]

@@ -15,15 +15,16 @@ class FaultyProxy:
     carries it out and the answer is lost), `503`, a number of seconds that it waits, or None.
     """
 
-    def __init__(self, target: str):
+    def __init__(self, target: str, address: tuple[str, int] = ("127.0.0.1", 0)):
         self.fault = lambda number: None
         self.writes = 0
+        self.lock = threading.Lock()
         host = target.removeprefix("http://")
         proxy = self
-        lock = threading.Lock()
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
 
             def log_message(self, *_):
                 """Says nothing."""
@@ -34,12 +35,7 @@ class FaultyProxy:
 
             def pass_on(self):
                 body = self.rfile.read(int(self.headers.get("content-length") or 0))
-                fault = None
-                if self.command == "PUT" and "/log/" in self.path:
-                    with lock:
-                        proxy.writes += 1
-                        number = proxy.writes
-                    fault = proxy.fault(number)
+                fault = proxy.chosen(self.command, self.path)
                 if fault == "lost":
                     return self.hang_up()
                 if fault == "503":
@@ -60,7 +56,7 @@ class FaultyProxy:
                     connection.endheaders(body)
                     answer = connection.getresponse()
                     content = answer.read()
-                except OSError:
+                except (OSError, http.client.HTTPException):
                     return self.hang_up()
                 finally:
                     connection.close()
@@ -78,9 +74,18 @@ class FaultyProxy:
 
             do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = pass_on
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.endpoint = f"http://127.0.0.1:{self.server.server_address[1]}"
+        self.server = http.server.ThreadingHTTPServer(address, Handler)
+        self.endpoint = f"http://{address[0]}:{self.server.server_address[1]}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def chosen(self, method: str, path: str):
+        """What goes wrong with a request."""
+        if method != "PUT" or "/log/" not in path:
+            return None
+        with self.lock:
+            self.writes += 1
+            number = self.writes
+        return self.fault(number)
 
     def stop(self) -> None:
         self.server.shutdown()

@@ -19,10 +19,15 @@ BUCKET = "backups"
 
 
 class RealStore:
-    """A store's program with an empty bucket."""
+    """A store's program with an empty bucket.
 
-    def __init__(self, command: list[str], port: int, log: pathlib.Path):
-        self.endpoint = f"http://127.0.0.1:{port}"
+    `endpoint` is where it is reached, when that is not its port on this machine.
+    """
+
+    def __init__(
+        self, command: list[str], port: int, log: pathlib.Path, endpoint: str | None = None
+    ):
+        self.endpoint = endpoint or f"http://127.0.0.1:{port}"
         self.command = command
         self.log = log
         self.client = boto3.client(
@@ -60,8 +65,14 @@ class RealStore:
         self.process.wait()
 
 
-def seaweedfs(folder: pathlib.Path) -> RealStore:
-    """SeaweedFS, which checks signatures."""
+def seaweedfs(
+    folder: pathlib.Path, s3_port: int | None = None, within: tuple[str, ...] = (),
+    endpoint: str | None = None,
+) -> RealStore:  # fmt: skip
+    """SeaweedFS, which checks signatures.
+
+    `within` is what comes before its command, to run it somewhere else.
+    """
     identity = {
         "name": "quiver", "credentials": [{"accessKey": KEY_ID, "secretKey": SECRET}],
         "actions": ["Admin", "Read", "Write", "List"],
@@ -73,14 +84,15 @@ def seaweedfs(folder: pathlib.Path) -> RealStore:
     names = [f"{service}.port{kind}" for service in ("s3", "master", "volume", "filer")
              for kind in ("", ".grpc")]  # fmt: skip
     ports = {name: free_port() for name in names}
+    ports["s3.port"] = s3_port or ports["s3.port"]
     program = pathlib.Path(sys.executable).parent / "weed"
     command = [
-        str(program), "server", "-s3", f"-dir={data}", f"-s3.config={config}", "-ip=127.0.0.1",
-        "-master.volumeSizeLimitMB=64", "-volume.max=20", "-master.telemetry=false",
-        "-s3.port.iceberg=0", "-s3.port.lance=0",
+        *within, str(program), "server", "-s3", f"-dir={data}", f"-s3.config={config}",
+        "-ip=127.0.0.1", "-master.volumeSizeLimitMB=64", "-volume.max=20",
+        "-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0",
         *[f"-{name}={port}" for name, port in ports.items()],
     ]  # fmt: skip
-    return RealStore(command, ports["s3.port"], folder / "weed.log")
+    return RealStore(command, ports["s3.port"], folder / "weed.log", endpoint)
 
 
 def moto(folder: pathlib.Path) -> RealStore:

@@ -48,6 +48,8 @@ class Service:
 
     def __init__(self, name: str, folder: pathlib.Path, ready_path: str, arguments=("serve",)):
         self.command = [str(binary(name)), *arguments]
+        # Where it is reached: another address when it runs in a network of its own.
+        self.host = "127.0.0.1"
         self.port = free_port()
         self.grpc_port = free_port()
         self.ready_path = ready_path
@@ -57,11 +59,11 @@ class Service:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     @property
     def grpc_address(self) -> str:
-        return f"127.0.0.1:{self.grpc_port}"
+        return f"{self.host}:{self.grpc_port}"
 
     def start(self, seconds: float = 30) -> None:
         """Starts the program and returns once it says that it is ready."""
@@ -83,7 +85,7 @@ class Service:
 
     def status(self, path: str, timeout: float = 2) -> int | None:
         """The status code of a GET, None when nobody answers."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=timeout)
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=timeout)
         try:
             connection.request("GET", path)
             return connection.getresponse().status

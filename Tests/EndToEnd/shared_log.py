@@ -25,7 +25,7 @@ def sharing(folder: pathlib.Path, endpoint: str, mode: str, **settings: str) -> 
 
 def call(service: Service, method: str, path: str, body=None, timeout: float = 60):
     """The status and the answer; status 0 when there is none."""
-    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=timeout)
+    connection = http.client.HTTPConnection(service.host, service.port, timeout=timeout)
     try:
         data = None if body is None else json.dumps(body)
         connection.request(method, path, data, {"content-type": "application/json"})
@@ -58,7 +58,7 @@ def ids(service: Service) -> set[int]:
 
 def figure(service: Service, name: str) -> float | None:
     """A figure of /metrics, by its name and labels."""
-    connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=60)
+    connection = http.client.HTTPConnection(service.host, service.port, timeout=60)
     try:
         connection.request("GET", "/metrics")
         text = connection.getresponse().read().decode()

@@ -39,6 +39,7 @@ def proofs(document: str) -> list[Proof]:
         Proof("overload", load("overload"), load("overload", "--long")),
         Proof("connections", *[[*PYTEST, "Tests/Regressions/test_connections.py",
                                 "Tests/Regressions/test_abandoned.py"]] * 2),
+        Proof("cluster", load("cluster"), load("cluster", "--rounds", "200")),
         Proof("soak", load("soak"), load("soak", "--long")),
         Proof("limits", *[[*PYTEST, "Tests/EndToEnd/test_limits.py"]] * 2),
         Proof("upgrade", *[load("upgrade")] * 2),

@@ -1,0 +1,65 @@
+"""Servers that share a log, with cables, processes and stores that fail, and a gateway before them.
+
+`Tests/Load/cluster.py --rounds 200` is the long form.
+"""
+
+import subprocess
+import sys
+
+import pytest
+from process import ROOT
+
+sys.path.append(str(ROOT / "Tests" / "Load"))
+
+import cluster_network  # noqa: E402
+from cluster_history import History  # noqa: E402
+from registers import READ, WRITE, Call  # noqa: E402
+
+
+def prove(*arguments: str) -> str:
+    command = [sys.executable, "Tests/Load/cluster.py", *arguments]
+    result = subprocess.run(
+        command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True)  # fmt: skip
+    print(result.stdout)
+    assert result.returncode == 0, result.stdout[-4000:]
+    return result.stdout
+
+
+def test_nothing_is_lost_when_cables_servers_and_the_store_fail():
+    if obstacle := cluster_network.obstacle():
+        # Processes and the store fail nevertheless.
+        prove("--plain")
+        pytest.skip(f"cables were left out: {obstacle}")
+    assert "6 rounds" in prove()
+
+
+def point(id: int, value: int) -> dict:
+    return {"id": id, "vector": [value, 1], "payload": {"v": value}}
+
+
+def test_what_a_cluster_must_not_do_is_found():
+    history = History("things")
+    history.acknowledged, history.refused, history.unknown = {1000, 1001}, {1002}, {1003}
+    fine = {id: point(id, id) for id in (1000, 1001, 1003)}
+    assert not history.lost_and_wrong(fine)
+    (lost,) = history.lost_and_wrong({1000: point(1000, 1000)})
+    assert lost == "1 acknowledged writes are lost: [1001]"
+    (made,) = history.lost_and_wrong({**fine, 1002: point(1002, 1002)})
+    assert made == "1 refused writes were made: [1002]"
+    (phantom,) = history.lost_and_wrong({**fine, 1004: point(1004, 1004)})
+    assert phantom == "1 points were never written: [1004]"
+    (torn,) = history.lost_and_wrong({**fine, 1000: {**point(1000, 1000), "vector": [7, 1]}})
+    assert torn.startswith("1000 is ")
+    # One that was acknowledged and does not show, and one that was read and is gone again.
+    history.calls[1] = [Call(WRITE, 1, 0, 1), Call(WRITE, 2, 2, 3), Call(READ, 1, 4, 5)]
+    (stale,) = history.lost_and_wrong({**fine, 1: point(1, 2)})
+    assert stale.startswith("no order explains Call(kind='read', value=1")
+
+
+def test_a_write_that_was_cut_off_may_come_in_the_next_round_and_once():
+    history = History("things")
+    history.calls[1] = [Call(WRITE, 1, 0, 1), Call(WRITE, 2, 2)]
+    assert not history.lost_and_wrong({1: point(1, 1)})
+    assert not history.lost_and_wrong({1: point(1, 2)})
+    assert history.lost_and_wrong({1: point(1, 1)})
