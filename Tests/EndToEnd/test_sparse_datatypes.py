@@ -1,15 +1,19 @@
 """Datatypes of sparse vectors: scores beside those of Qdrant's own engine, whose optimizer has made
 one immutable segment of all rows; what comes back, changes, restarts and snapshots."""
 
+import math
 import pathlib
 import random
 
 import numpy
 import pytest
 import qdrant_edge as edge
+from edge_engine import to_filter
 
 POINTS = 1200
 DATATYPES = ["float32", "float16", "uint8"]
+# Of the same rows, with a modifier.
+WEIGHED = {name: f"{name} by rarity" for name in DATATYPES}
 LIMIT = 30
 
 
@@ -52,13 +56,14 @@ def tolerance(datatype: str, query: dict, row: dict) -> float:
 @pytest.fixture(scope="module")
 def collection(wire):
     params = {name: {"index": {"datatype": name}} for name in DATATYPES}
+    params |= {WEIGHED[name]: {**params[name], "modifier": "idf"} for name in DATATYPES}
     body = {"vectors": {"other": {"size": 2, "distance": "Dot"}}, "sparse_vectors": params}
     wire.result("PUT", "/collections/weights", body)
     for start in range(1, POINTS, 400):
         points = [
             {
                 "id": id, "payload": {"third": id % 3},
-                "vector": {**{name: sparse(ROWS[id]) for name in DATATYPES}, "other": [id, 1]},
+                "vector": {**{name: sparse(ROWS[id]) for name in params}, "other": [id, 1]},
             }
             for id in range(start, start + 400)
         ]  # fmt: skip
@@ -71,17 +76,21 @@ def engine(tmp_path_factory):
     folder = tmp_path_factory.mktemp("edge") / "shard"
     folder.mkdir()
     kinds = edge.VectorStorageDatatype
+    params = {}
+    for name in DATATYPES:
+        kind = getattr(kinds, name.capitalize())
+        params[name] = edge.EdgeSparseVectorParams(datatype=kind)
+        params[WEIGHED[name]] = edge.EdgeSparseVectorParams(
+            datatype=kind, modifier=edge.Modifier.Idf
+        )
     config = edge.EdgeConfig(
-        sparse_vectors={
-            name: edge.EdgeSparseVectorParams(datatype=getattr(kinds, name.capitalize()))
-            for name in DATATYPES
-        },
+        sparse_vectors=params,
         optimizers=edge.EdgeOptimizersConfig(default_segment_number=1, indexing_threshold=1),
     )
     shard = edge.EdgeShard.create(str(folder), config)
     vector = {id: edge.SparseVector(list(row), list(row.values())) for id, row in ROWS.items()}
     points = [
-        edge.Point(id, {name: vector[id] for name in DATATYPES}, {"third": id % 3}) for id in ROWS
+        edge.Point(id, {name: vector[id] for name in params}, {"third": id % 3}) for id in ROWS
     ]
     shard.update(edge.UpdateOperation.upsert_points(points))
     shard.optimize()
@@ -94,10 +103,11 @@ def ask(wire, collection, body) -> list[tuple]:
     return [(point["id"], point["score"]) for point in found]
 
 
-def ask_engine(engine, query: dict, name: str, limit=POINTS) -> dict:
+def ask_engine(engine, query: dict, name: str, limit=POINTS, corpus=None) -> dict:
     vector = edge.SparseVector(list(query), list(query.values()))
+    params = None if corpus is None else edge.SearchParams(idf=edge.IdfParams(to_filter(corpus)))
     request = edge.QueryRequest(
-        limit=limit, query=edge.Query.Nearest(vector, name), with_payload=False
+        limit=limit, query=edge.Query.Nearest(vector, name), with_payload=False, params=params
     )
     return {point.id: point.score for point in engine.query(request)}
 
@@ -145,6 +155,125 @@ def test_scores_are_those_of_the_engine(wire, collection, engine, datatype):
         assert [(g["hits"][0]["id"], g["hits"][0]["score"]) for g in groups] == tops
     # The datatype does something.
     assert (differing > 0) == (datatype != "float32")
+
+
+def rounded(row: dict, datatype: str) -> dict:
+    """What a row's weights are in memory, by what the page on sparse vectors says."""
+    if datatype == "float32":
+        return row
+    if datatype == "float16":
+        return {index: float(numpy.float16(weight)) for index, weight in row.items()}
+    least, step = min(row.values()), range_of(row.values()) / 255
+    return {
+        index: least + step * (round((weight - least) / step) if step else 0)
+        for index, weight in row.items()
+    }
+
+
+def by_rarity(query: dict, rows: dict) -> dict:
+    """The query's weights, each times how rare its index is."""
+    held = {index: sum(index in row for row in rows.values()) for index in query}
+    return {
+        index: weight * math.log((len(rows) - held[index] + 0.5) / (held[index] + 0.5) + 1)
+        for index, weight in query.items()
+    }
+
+
+def expect_formula(found: list, datatype: str, query: dict, rows: dict, passes=lambda id: True):
+    """The very best of these rows, with the scores that their rounded weights give."""
+    scores = {
+        id: exact(query, rounded(row, datatype))
+        for id, row in rows.items()
+        if passes(id) and query.keys() & row.keys()
+    }
+    assert len(found) == min(LIMIT, len(scores))
+    best = sorted(scores.values(), reverse=True)[: len(found)]
+    assert [score for _, score in found] == pytest.approx(best, abs=1e-5, rel=0)
+    for id, score in found:
+        assert score == pytest.approx(scores[id], abs=1e-5, rel=0)
+
+
+THIRD = {"must": [{"key": "third", "match": {"value": 1}}]}
+
+
+@pytest.mark.parametrize("datatype", DATATYPES)
+def test_rarity_multiplies_queries_of_rounded_rows(wire, collection, engine, datatype):
+    using = WEIGHED[datatype]
+    differing = 0
+    for query in QUERIES:
+        weighed = by_rarity(query, ROWS)
+        body = {"query": sparse(query), "using": using, "limit": LIMIT}
+        found = ask(wire, collection, body)
+        expect_formula(found, datatype, weighed, ROWS)
+        agree(datatype, weighed, found, ask_engine(engine, query, using))
+        differing += sum(abs(s - exact(weighed, ROWS[id])) > 1e-5 for id, s in found)
+        # A filter of the answer says nothing of how rare an index is.
+        filtered = ask(wire, collection, body | {"filter": THIRD})
+        expect_formula(filtered, datatype, weighed, ROWS, lambda id: id % 3 == 1)
+        nested = {"prefetch": body | {"limit": 100}, "query": sparse(query), "using": using}
+        assert ask(wire, collection, nested | {"limit": LIMIT}) == found
+    assert (differing > 0) == (datatype != "float32")
+
+
+@pytest.mark.parametrize("datatype", DATATYPES)
+def test_rarity_in_a_corpus_of_its_own_over_rounded_rows(wire, collection, engine, datatype):
+    using = WEIGHED[datatype]
+    # The first three indices are rare among these rows and frequent among all.
+    corpus = {"must": [{"has_id": [i for i, row in ROWS.items() if min(row) > 2 or i % 10 == 0]}]}
+    members = {id: ROWS[id] for id in corpus["must"][0]["has_id"]}
+    for scope, rows in ((corpus, members), (THIRD, {i: r for i, r in ROWS.items() if i % 3 == 1})):
+        for query in QUERIES:
+            weighed = by_rarity(query, rows)
+            body = {"query": sparse(query), "using": using, "limit": LIMIT}
+            body["params"] = {"idf": {"corpus": scope}}
+            found = ask(wire, collection, body)
+            expect_formula(found, datatype, weighed, ROWS)
+            scores = ask_engine(engine, query, using, corpus=scope)
+            agree(datatype, weighed, found, scores)
+            # The corpus and what may be found are two things.
+            other = {"must": [{"key": "third", "match": {"value": 2}}]}
+            filtered = ask(wire, collection, body | {"filter": other})
+            expect_formula(filtered, datatype, weighed, ROWS, lambda id: id % 3 == 2)
+
+
+@pytest.mark.parametrize("datatype", DATATYPES)
+def test_rarity_over_rounded_rows_counts_what_lives(wire, server, datatype):
+    collection = f"/collections/living-{datatype}"
+    words = {"words": {"index": {"datatype": datatype}, "modifier": "idf"}}
+    wire.result("PUT", collection, {"vectors": {}, "sparse_vectors": words})
+    rows = {id: row for id, row in ROWS.items() if id <= 700}
+
+    def put(changed: dict):
+        points = [{"id": id, "vector": {"words": sparse(row)}} for id, row in changed.items()]
+        wire.result("PUT", f"{collection}/points?wait=true", {"points": points})
+
+    def check():
+        for query in QUERIES[:4]:
+            body = {"query": sparse(query), "using": "words", "limit": LIMIT}
+            found = ask(wire, collection, body)
+            expect_formula(found, datatype, by_rarity(query, rows), rows)
+
+    put(rows)
+    check()
+    # Of the rows with the query's first index most go: it is rare then.
+    first = min(QUERIES[0])
+    gone = [id for id, row in rows.items() if first in row][5:]
+    wire.result("POST", f"{collection}/points/delete?wait=true", {"points": gone})
+    rows = {id: row for id, row in rows.items() if id not in gone}
+    check()
+    changed = {id: ROWS[id + 500] for id in list(rows)[:150]}
+    put(changed)
+    rows |= changed
+    check()
+    server.terminate()
+    server.start()
+    wire.url = server.url
+    check()
+    off = {"sparse_vectors": {"words": {"modifier": "none"}}}
+    wire.result("PATCH", collection, off)
+    query = QUERIES[0]
+    found = ask(wire, collection, {"query": sparse(query), "using": "words", "limit": LIMIT})
+    expect_formula(found, datatype, query, rows)
 
 
 @pytest.mark.parametrize("datatype", DATATYPES)
