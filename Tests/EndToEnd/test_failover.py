@@ -5,9 +5,14 @@
 
 import subprocess
 import sys
+import threading
 
 import pytest
-from process import ROOT
+import requests
+from gateway_service import CHUNKS, chunk, gateway
+from object_stores import seaweedfs
+from process import ROOT, until
+from shared_log import call, leads, sharing
 
 sys.path.append(str(ROOT / "Tests" / "Load"))
 
@@ -63,3 +68,74 @@ def test_a_write_that_was_cut_off_may_come_in_the_next_round_and_once():
     assert not history.lost_and_wrong({1: point(1, 1)})
     assert not history.lost_and_wrong({1: point(1, 2)})
     assert history.lost_and_wrong({1: point(1, 1)})
+
+
+@pytest.fixture
+def three(tmp_path):
+    """Servers that share a log, and a gateway that knows them all."""
+    store_folder = tmp_path / "store"
+    store_folder.mkdir()
+    store = seaweedfs(store_folder)
+    started = []
+    try:
+        for name in "abc":
+            folder = tmp_path / name
+            folder.mkdir()
+            server = sharing(folder, store.endpoint, "sync",
+                             QUIVER__REPLICATION__TAKEOVER_MS="1000")  # fmt: skip
+            started.append(server)
+            server.start(60)
+        urls = ",".join(server.url for server in started)
+        started.append(gateway(tmp_path, urls, "chunks"))
+        started[-1].start(60)
+        yield started[:3], started[3]
+    finally:
+        for service in started:
+            service.kill()
+        store.stop()
+
+
+def upload(service, chunks: list[dict]) -> bool:
+    answer = requests.post(service.url + "/upload/chunks", json={"chunks": chunks}, timeout=120)
+    return answer.status_code == 200 and answer.json()["success"]
+
+
+def holds(server, count: int) -> bool:
+    """Whether a server has so many chunks by now, of its own knowledge."""
+    answer = call(server, "POST", "/collections/chunks/points/count", {"exact": True})[1]
+    return answer and answer["status"] == "ok" and answer["result"]["count"] == count
+
+
+def test_a_gateway_goes_on_when_the_leader_is_killed(three):
+    servers, service = three
+    until(lambda: upload(service, [chunk(*parts) for parts in CHUNKS]), 60)
+    for server in servers:
+        until(lambda server=server: holds(server, len(CHUNKS)), 60)
+    answers, ended = [], threading.Event()
+
+    def ask() -> None:
+        question = {"question": "What makes an arrow fly straight?"}
+        while not ended.is_set():
+            answer = requests.post(service.url + "/insight/query", json=question, timeout=120)
+            found = answer.json().get("metadata") or [{}]
+            answers.append((answer.status_code, found[0].get("chunk_id")))
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        until(lambda: len(answers) > 5, 60)
+        leader = until(lambda: next(filter(leads, servers), None), 60)
+        leader.kill()
+        before = len(answers)
+        more = [chunk(f"n{n}", "Numbers", f"The number {n} is the one after {n - 1}.")
+                for n in range(40)]  # fmt: skip
+        until(lambda: upload(service, more), 120)
+        until(lambda: len(answers) > before + 5, 60)
+    finally:
+        ended.set()
+        asking.join()
+    assert set(answers) == {(200, "archery")}, "a follower answers where the leader does not"
+    # The one that led comes back, and so does what it missed.
+    leader.start(60)
+    for server in servers:
+        until(lambda server=server: holds(server, len(CHUNKS) + len(more)), 60)
