@@ -12,7 +12,8 @@ class FaultyProxy:
     """Passes requests on; `fault` says of each write of a log's segment what goes wrong with it.
 
     It is given the number of the write and gives `lost` (it never arrives), `reply` (the store
-    carries it out and the answer is lost), `503`, a number of seconds that it waits, or None.
+    carries it out and the answer is lost), `twice` (the store is asked twice, and the second answer
+    arrives), `503`, a number of seconds that it waits, or None.
     """
 
     def __init__(self, target: str, address: tuple[str, int] = ("127.0.0.1", 0)):
@@ -33,17 +34,7 @@ class FaultyProxy:
                 self.close_connection = True
                 self.connection.close()
 
-            def pass_on(self):
-                body = self.rfile.read(int(self.headers.get("content-length") or 0))
-                fault = proxy.chosen(self.command, self.path)
-                if fault == "lost":
-                    return self.hang_up()
-                if fault == "503":
-                    self.send_response(503)
-                    self.send_header("content-length", "0")
-                    return self.end_headers()
-                if isinstance(fault, int | float):
-                    time.sleep(fault)
+            def carry_out(self, body: bytes):
                 connection = http.client.HTTPConnection(host, timeout=60)
                 try:
                     # The signature is over the name that the client knows.
@@ -55,11 +46,27 @@ class FaultyProxy:
                             connection.putheader(name, value)
                     connection.endheaders(body)
                     answer = connection.getresponse()
-                    content = answer.read()
-                except (OSError, http.client.HTTPException):
-                    return self.hang_up()
+                    return answer, answer.read()
                 finally:
                     connection.close()
+
+            def pass_on(self):
+                body = self.rfile.read(int(self.headers.get("content-length") or 0))
+                fault = proxy.chosen(self.command, self.path)
+                if fault == "lost":
+                    return self.hang_up()
+                if fault == "503":
+                    self.send_response(503)
+                    self.send_header("content-length", "0")
+                    return self.end_headers()
+                if isinstance(fault, int | float):
+                    time.sleep(fault)
+                try:
+                    if fault == "twice":
+                        self.carry_out(body)
+                    answer, content = self.carry_out(body)
+                except (OSError, http.client.HTTPException):
+                    return self.hang_up()
                 if fault == "reply":
                     return self.hang_up()
                 self.send_response(answer.status)

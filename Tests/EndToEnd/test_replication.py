@@ -123,7 +123,7 @@ def test_answers_that_are_lost_change_nothing(tmp_path, servers, make):
     (tmp_path / "store").mkdir()
     store = make(tmp_path / "store")
     proxy = FaultyProxy(store.endpoint)
-    faults = [None, "reply", None, "lost", "503", "reply", None, 0.2]
+    faults = [None, "reply", "twice", "lost", "503", "reply", None, 0.2]
     proxy.fault = lambda number: faults[number % len(faults)]
     try:
         server = sharing(tmp_path, proxy.endpoint, "sync",

@@ -9,6 +9,7 @@ import random
 from collections.abc import Callable
 
 from cluster_nodes import PATIENCE, STORE, Cluster, Node
+from cluster_store import KINDS
 from process import until
 
 
@@ -155,12 +156,13 @@ def kill_store(cluster: Cluster, chance: random.Random) -> str:
 
 
 def poor_store(cluster: Cluster, chance: random.Random) -> str:
-    """The proxy before the store loses, delays and refuses."""
-    kind = chance.choice(["reply", "503", "lost", "late", "all"])
+    """The proxy before the store loses, doubles, delays and refuses."""
+    kind = chance.choice([*KINDS, "all"])
     share = chance.choice([0.1, 0.3, 0.6])
-    kinds = ["reply", "503", "lost", "late"] if kind == "all" else [kind]
+    kinds = KINDS if kind == "all" else [kind]
     shares = {name: share / len(kinds) for name in kinds}
-    seconds = chance.choice([0.3, 1, 5])
+    # Servers wait for ten seconds.
+    seconds = chance.choice([0.3, 1, 5, 12])
     cluster.proxy.tell(**shares, seconds=seconds, seed=chance.randrange(1 << 30))
     told = f" by {seconds} s" if "late" in kinds else ""
     return f"the store's requests: {share:.0%} {' or '.join(kinds)}{told}"

@@ -2,9 +2,9 @@
 
     cluster_store.py ADDRESS PORT TARGET
 
-It reads lines of JSON: shares of `lost`, `reply`, `503` and `late` requests, and the `seconds`
-that these take. The store does what a `lost` request asks for never, and what a `reply` does
-without anybody hearing of it.
+It reads lines of JSON: shares of `lost`, `reply`, `twice`, `503` and `late` requests, and the
+`seconds` that the last are held up. The store does what a `lost` request asks for never, what a
+`reply` does without anybody hearing of it, and what is `late` maybe when nobody waits any more.
 """
 
 import json
@@ -17,7 +17,7 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "EndToEnd"))
 
 from faulty_proxy import FaultyProxy  # noqa: E402
 
-KINDS = ("lost", "reply", "503", "late")
+KINDS = ("lost", "reply", "twice", "503", "late")
 
 
 class RandomFaults(FaultyProxy):
