@@ -186,7 +186,9 @@ import VectorIndex
     try await withDatabase { temporary in
       var random = SeededGenerator(seed: 5)
       let things = try await create(temporary)
-      try await upsert(0..<3000, in: things, &random)
+      // At once: what grows while it is trained may be trained anew at any time.
+      let points = (0..<3000).map { point($0, vector(&random)) }
+      _ = try await things.apply([.upsert(points)])
       try await awaitIndex(things)
       try await temporary.restart()
       let again = try temporary.database.collection(named: "things")
