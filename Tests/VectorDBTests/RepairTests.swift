@@ -177,6 +177,21 @@ import VectorDB
     #expect("\(report)".contains("the manifest could not be used"))
   }
 
+  /// It may name none of the families, some, or all, and know of some tables.
+  @Test func aManifestThatIsCutAnywhereLosesNothing() async throws {
+    let path = try await killed()
+    for eighths in 1..<8 {
+      let copy = "\(path)-\(eighths)"
+      try FileManager.default.copyItem(atPath: path, toPath: copy)
+      for manifest in try manifests(copy) {
+        try change(manifest) { $0 = $0.prefix($0.count * eighths / 8) }
+      }
+      let (report, count) = try await repaired(copy)
+      #expect(count == Self.count, "\(eighths): \(report)")
+    }
+    try FileManager.default.removeItem(atPath: path)
+  }
+
   @Test func aMissingTableIsReported() async throws {
     let path = try await killed()
     let tables = try files(path, ".sst").filter {

@@ -120,9 +120,11 @@ public struct StoreSalvage {
     {
       names = ManifestFamilies(file.bytes).names
     }
-    if names.count <= 1 {
-      // Numbers are given in the order in which families are created.
-      for (index, family) in families.enumerated() { names[UInt32(index + 1)] = family.name }
+    // A manifest that is cut off may name some of them only. Numbers are given in the order in which
+    // families are created.
+    let named = Set(names.values)
+    for (index, family) in families.enumerated() where !named.contains(family.name) {
+      if names[UInt32(index + 1)] == nil { names[UInt32(index + 1)] = family.name }
     }
     return names.compactMapValues { name in families.first { $0.name == name } }
   }
@@ -146,10 +148,11 @@ public struct StoreSalvage {
         if let next, sequence > next { report.changesLost += sequence - next }
         var logged = LoggedBatch(bytes)
         var batch = WriteBatch()
-        guard logged.append(to: &batch, families: numbers) != nil else {
+        guard let leftOut = logged.append(to: &batch, families: numbers) else {
           report.gaps += 1
           continue
         }
+        report.changesLost += UInt64(leftOut)
         try store.write(batch, sync: false)
         report.recordsRead += 1
         next = max(next ?? 0, sequence &+ LogSequence.number(bytes[8..<12]))
