@@ -43,19 +43,25 @@ def point(id: int, value: int) -> dict:
     return {"id": id, "vector": [value, 1], "payload": {"v": value}}
 
 
+def pairs(*numbers: int) -> dict:
+    return {id: point(id, number) for number in numbers for id in (number, number + 1)}
+
+
 def test_what_a_cluster_must_not_do_is_found():
     history = History("things")
-    history.acknowledged, history.refused, history.unknown = {1000, 1001}, {1002}, {1003}
-    fine = {id: point(id, id) for id in (1000, 1001, 1003)}
+    history.acknowledged, history.refused, history.unknown = {1000, 1002}, {1004}, {1006}
+    fine = pairs(1000, 1002, 1006)
     assert not history.lost_and_wrong(fine)
-    (lost,) = history.lost_and_wrong({1000: point(1000, 1000)})
-    assert lost == "1 acknowledged writes are lost: [1001]"
-    (made,) = history.lost_and_wrong({**fine, 1002: point(1002, 1002)})
-    assert made == "1 refused writes were made: [1002]"
-    (phantom,) = history.lost_and_wrong({**fine, 1004: point(1004, 1004)})
-    assert phantom == "1 points were never written: [1004]"
-    (torn,) = history.lost_and_wrong({**fine, 1000: {**point(1000, 1000), "vector": [7, 1]}})
-    assert torn.startswith("1000 is ")
+    (lost,) = history.lost_and_wrong(pairs(1000))
+    assert lost == "1 acknowledged writes are lost: [1002]"
+    (made,) = history.lost_and_wrong(pairs(1000, 1002, 1004))
+    assert made == "1 refused writes were made: [1004]"
+    (phantom,) = history.lost_and_wrong(pairs(1000, 1002, 1008))
+    assert phantom == "1 writes were never sent: [1008]"
+    (torn,) = history.lost_and_wrong({**pairs(1000, 1002), 1006: point(1006, 1006)})
+    assert torn == "1 points lack their other half: [1006]"
+    (mixed,) = history.lost_and_wrong({**fine, 1000: {**point(1000, 1000), "vector": [7, 1]}})
+    assert mixed.startswith("1000 is ")
     # One that was acknowledged and does not show, and one that was read and is gone again.
     history.calls[1] = [Call(WRITE, 1, 0, 1), Call(WRITE, 2, 2, 3), Call(READ, 1, 4, 5)]
     (stale,) = history.lost_and_wrong({**fine, 1: point(1, 2)})

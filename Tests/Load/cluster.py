@@ -23,6 +23,7 @@ import time
 import cluster_faults
 import cluster_history
 import cluster_network
+import main as crash
 from cluster_nodes import PATIENCE, Cluster
 from process import ROOT, until
 
@@ -128,10 +129,12 @@ class Proof:
 def run(options: argparse.Namespace, network) -> Report:
     chance = random.Random(options.seed)
     report = Report(options.seed, is_timed=options.rounds is not None)
-    faults = cluster_faults.possible(network.can_cut)
+    faults = [fault for fault in cluster_faults.possible(network.can_cut)
+              if options.fault in (None, fault.name)]  # fmt: skip
     short = cluster_faults.short(network.can_cut)
     folder = pathlib.Path(tempfile.mkdtemp(prefix="quiver-cluster-"))
     cluster = None
+    crash.build_shim()
     try:
         cluster = Cluster(
             folder, network, QUIVER__REPLICATION__TAKEOVER_MS=str(int(TAKEOVER * 1000)),
@@ -150,6 +153,7 @@ def run(options: argparse.Namespace, network) -> Report:
             proof.round(chosen, random.Random(f"{options.seed} {number}"))
             if report.failures:
                 break
+        print(f"the log begins with segment {cluster.first_segment()}", flush=True)
     except (TimeoutError, RuntimeError, AssertionError) as error:
         report.fail(f"round {report.rounds}: {type(error).__name__} {error}")
     finally:
@@ -170,6 +174,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, help="so many, with writes timed")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--minutes", type=float, help="begins no round after this time")
+    parser.add_argument("--fault", help="this one alone, of a long run: `cut leader`")
     parser.add_argument("--pause", type=float, default=0.02,
                         help="seconds between two requests of a client, on average")  # fmt: skip
     parser.add_argument("--plain", action="store_true", help="no networks")

@@ -5,6 +5,7 @@ the cluster is healed.
 """
 
 import dataclasses
+import errno
 import random
 from collections.abc import Callable
 
@@ -101,6 +102,12 @@ def leader_wakes_late(cluster: Cluster, chance: random.Random) -> str:
     return f"{node.name} slept until another one led"
 
 
+def break_disk_of_follower(cluster: Cluster, chance: random.Random) -> str:
+    node = follower(cluster, chance)
+    node.break_disk(errno.EIO)
+    return f"{node.name}'s disk gives EIO"
+
+
 def part(cluster: Cluster, chance: random.Random, name: str, ways: tuple[str, ...]) -> str:
     """Cuts between a server and the store, both ways or one."""
     way = chance.choice(ways)
@@ -177,6 +184,7 @@ def mute_store(cluster: Cluster, chance: random.Random) -> str:
 FAULTS = [
     Fault(kill_leader), Fault(kill_leader), Fault(kill_follower), Fault(kill_all, spares=False),
     Fault(end_leader), Fault(leader_sleeps), Fault(leader_wakes_late), Fault(follower_sleeps),
+    Fault(break_disk_of_follower),
     Fault(cut_leader, cuts=True), Fault(cut_leader, cuts=True), Fault(cut_leader, cuts=True),
     Fault(cut_follower, cuts=True), Fault(cut_store, spares=False, cuts=True),
     Fault(unplug_leader, cuts=True), Fault(unplug_follower, cuts=True),

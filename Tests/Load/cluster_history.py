@@ -15,7 +15,7 @@ sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "Crash"))
 from registers import READ, WRITE, Call, contradiction  # noqa: E402
 
 REGISTERS = [1, 2, 3, 4]
-# Points from here on are written once.
+# Points from here on are written once, two at a time.
 FIRST = 1000
 # Sentences that say that a write was not made and will not be.
 REFUSALS = (
@@ -28,13 +28,16 @@ PATIENCE = (1.5, 1.5, 20)
 
 
 class History:
-    """Calls on a few points as registers, and points that are written once, of one collection."""
+    """Calls on a few points as registers, and pairs that are written once, of one collection.
+
+    A pair is known by the first of its points, which is even.
+    """
 
     def __init__(self, collection: str):
         self.collection = collection
         self.lock = threading.Lock()
         self.values = itertools.count(1)
-        self.numbers = itertools.count(FIRST)
+        self.numbers = itertools.count(FIRST, 2)
         self.states: dict[int, int | None] = dict.fromkeys(REGISTERS)
         self.calls: dict[int, list[Call]] = {id: [] for id in REGISTERS}
         self.old: dict[int, list[Call]] = {id: [] for id in REGISTERS}
@@ -62,13 +65,16 @@ class History:
     def lost_and_wrong(self, points: dict) -> list[str]:
         """What the points that are there now contradict; goes on from them."""
         wrong, self.wrong = self.wrong, []
-        there = {int(id) for id in points} - set(REGISTERS)
+        ids = set(points) - set(REGISTERS)
+        if torn := [id for id in ids if id ^ 1 not in ids]:
+            wrong.append(f"{len(torn)} points lack their other half: {sorted(torn)[:10]}")
+        there = {id & ~1 for id in ids}
         if lost := self.acknowledged - there:
             wrong.append(f"{len(lost)} acknowledged writes are lost: {sorted(lost)[:10]}")
         if made := there & self.refused:
             wrong.append(f"{len(made)} refused writes were made: {sorted(made)[:10]}")
         if phantom := there - self.acknowledged - self.refused - self.unknown:
-            wrong.append(f"{len(phantom)} points were never written: {sorted(phantom)[:10]}")
+            wrong.append(f"{len(phantom)} writes were never sent: {sorted(phantom)[:10]}")
         wrong += [f"{point['id']} is {json.dumps(point)}" for point in points.values()
                   if point["vector"] != [point["payload"]["v"], 1]]  # fmt: skip
         for id in REGISTERS:
@@ -154,12 +160,13 @@ class Client(threading.Thread):
         return "unknown"
 
     def write_once(self) -> bool:
-        """Writes a point that nobody else does."""
+        """Writes two points that nobody else does."""
         number = next(self.history.numbers)
         call = Call(WRITE, number, time.monotonic())
+        both = [point(number, number), point(number + 1, number)]
         # Before it is sent: it may be seen at once.
         self.history.unknown.add(number)
-        outcome = self.write(call, "PUT", "?wait=true", {"points": [point(number, number)]})
+        outcome = self.write(call, "PUT", "?wait=true", {"points": both})
         if outcome != "unknown":
             getattr(self.history, outcome).add(number)
             self.history.unknown.discard(number)

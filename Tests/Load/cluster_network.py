@@ -87,9 +87,10 @@ class Network:
 
     def __init__(self):
         self.machines: dict[str, Machine] = {}
-        self.lost: list[tuple[Machine, Machine]] = []
-        self.unplugged: list[Machine] = []
-        self.rough: list[tuple[Machine, str]] = []
+        # What is wrong with machines: they lose what they send, have no cable, or a bad one.
+        self.losing: set[Machine] = set()
+        self.unplugged: set[Machine] = set()
+        self.rough: set[Machine] = set()
         run("ip", "link", "set", "lo", "up")
         run("ip", "link", "add", "switch", "type", "bridge", "stp_state", "0")
         run("ip", "addr", "add", f"{SWITCH}/24", "dev", "switch")
@@ -105,7 +106,7 @@ class Network:
         one, other = self.machines[source], self.machines[target]
         one.ip("neigh", "replace", other.address, "lladdr", NOWHERE, "dev", "eth0", "nud",
                "permanent")  # fmt: skip
-        self.lost.append((one, other))
+        self.losing.add(one)
 
     def cut(self, one: str, other: str) -> None:
         self.lose(one, other)
@@ -115,7 +116,7 @@ class Network:
         """Takes a machine's cable out."""
         machine = self.machines[name]
         run("ip", "link", "set", machine.plug, "down")
-        self.unplugged.append(machine)
+        self.unplugged.add(machine)
 
     def roughen(self, name: str) -> str:
         """Has a machine's frames come late, and some of them never; tells how."""
@@ -129,18 +130,18 @@ class Network:
         for told, way in ways.items():
             command = ["tc", "qdisc", "replace", "dev", "eth0", "root", *way.split()]
             if subprocess.run([*machine.within, *command], capture_output=True).returncode == 0:
-                self.rough.append((machine, told))
+                self.rough.add(machine)
                 return told
         raise RuntimeError("the kernel has neither netem nor tbf")
 
     def heal(self) -> None:
-        for one, other in self.lost:
-            one.ip("neigh", "del", other.address, "dev", "eth0")
+        for machine in self.losing:
+            machine.ip("neigh", "flush", "dev", "eth0", "nud", "permanent")
         for machine in self.unplugged:
             run("ip", "link", "set", machine.plug, "up")
-        for machine, _ in self.rough:
+        for machine in self.rough:
             run(*machine.within, "tc", "qdisc", "del", "dev", "eth0", "root")
-        self.lost, self.unplugged, self.rough = [], [], []
+        self.losing, self.unplugged, self.rough = set(), set(), set()
 
 
 class OneMachine:

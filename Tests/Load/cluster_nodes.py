@@ -8,10 +8,12 @@ import signal
 import sys
 
 sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "EndToEnd"))
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1] / "Crash"))
 
+import faults  # noqa: E402
 import shared_log  # noqa: E402
 from cluster_store import StoreProxy  # noqa: E402
-from object_stores import RealStore, seaweedfs  # noqa: E402
+from object_stores import BUCKET, RealStore, seaweedfs  # noqa: E402
 from process import Service, free_port, until  # noqa: E402
 
 STORE = "store"
@@ -34,6 +36,8 @@ class Node:
                 "QUIVER__SERVICE__HOST": service.host, "QUIVER__SERVICE__HTTP_PORT": "6333",
                 "QUIVER__SERVICE__GRPC_PORT": "6334", "QUIVER__REPLICATION__ADDRESS": service.url,
             }  # fmt: skip
+        self.control = faults.Control(folder / "control")
+        service.settings |= faults.shim_settings(folder, self.control)
         self.service: Service = service
         self.sleeps = False
 
@@ -60,6 +64,17 @@ class Node:
     def forget(self) -> None:
         """Loses its disk; the server does not run."""
         shutil.rmtree(self.folder / "data")
+
+    def break_disk(self, error: int) -> None:
+        """Has whatever it writes from now on fail."""
+        kinds = faults.WRITE | faults.SYNC | faults.OPEN | faults.NAME
+        self.control.arm(target=1, error=error, sticky=1, mask=kinds, calls=0)
+
+    def mend_disk(self) -> None:
+        """Gives it a disk that works; the server has to start anew for that."""
+        if self.control["armed"]:
+            self.kill()
+            self.control["armed"] = 0
 
     def leads(self) -> bool:
         return self.runs and not self.sleeps and shared_log.leads(self.service)
@@ -114,6 +129,7 @@ class Cluster:
             self.store.start()
         for node in self.nodes:
             node.wake()
+            node.mend_disk()
             if not node.runs:
                 node.start()
 
@@ -138,6 +154,12 @@ class Cluster:
         if len({checksum(points) for points in all_points}) != 1:
             return None
         return all_points[0]
+
+    def first_segment(self) -> int:
+        """The first that the log still has: more than 1 when what snapshots hold was dropped."""
+        prefix = f"{shared_log.PREFIX}/log/"
+        found = self.store.client.list_objects_v2(Bucket=BUCKET, Prefix=prefix, MaxKeys=1)
+        return int(found["Contents"][0]["Key"].removeprefix(prefix))
 
     def stop(self) -> None:
         for node in self.nodes:
