@@ -3,13 +3,12 @@
 import shutil
 import ssl
 import subprocess
-import time
 
 import httpx
 import pytest
 from certificates import Certificate
 from gateway_service import CHUNKS, MODEL, chunk, gateway
-from process import Service, binary, clean_environment, quiver
+from process import Service, binary, clean_environment, quiver, until
 
 QUESTION = {"question": "What makes an arrow fly straight?"}
 
@@ -128,10 +127,7 @@ def test_a_new_certificate_while_it_runs(tmp_path, store, folder, authority):
     assert shown() == first.path.read_text()
     shutil.copy(second.path, files["TLS__CERT"])
     shutil.copy(second.key_path, files["TLS__KEY"])
-    deadline = time.monotonic() + 30
-    while shown() != second.path.read_text():
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
+    until(lambda: shown() == second.path.read_text(), 60)
     assert service.terminate() == 0
     service.kill()
 

@@ -37,7 +37,8 @@ final class ScriptedServer: @unchecked Sendable {
   init(
     greeting: String = "", _ script: @escaping @Sendable (Request) -> [Step] = { _ in [.close] }
   ) throws {
-    (listener, port) = try Self.listen()
+    (listener, port) = try Self.boundSocket()
+    guard Glibc.listen(listener, 128) == 0 else { throw SocketError() }
     self.greeting = Array(greeting.utf8)
     self.script = script
     let listener = listener
@@ -66,18 +67,12 @@ final class ScriptedServer: @unchecked Sendable {
   /// Connections that the client closed while the server was silent.
   var hangsEnded: Int { state.withLock { $0.hangsEnded } }
 
-  /// A port of 127.0.0.1 where nobody listens.
-  static func unusedPort() throws -> UInt16 {
-    let (listener, port) = try listen()
-    close(listener)
-    return port
-  }
-
   private struct SocketError: Error {
     let code = errno
   }
 
-  private static func listen() throws -> (Int32, UInt16) {
+  /// A socket with a port of 127.0.0.1, where nobody listens and that nobody else gets meanwhile.
+  static func boundSocket() throws -> (socket: Int32, port: UInt16) {
     let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     guard listener >= 0 else { throw SocketError() }
     var address = sockaddr_in()
@@ -86,8 +81,7 @@ final class ScriptedServer: @unchecked Sendable {
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let isBound = withUnsafeMutablePointer(to: &address) { pointer in
       pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(listener, $0, length) == 0 && Glibc.listen(listener, 128) == 0
-          && getsockname(listener, $0, &length) == 0
+        bind(listener, $0, length) == 0 && getsockname(listener, $0, &length) == 0
       }
     }
     guard isBound else { throw SocketError() }

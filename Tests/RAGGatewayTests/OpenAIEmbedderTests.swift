@@ -7,7 +7,7 @@ import Testing
 @Suite struct OpenAIEmbedderTests {
   private static func embedder(
     _ server: OpenAITestServer, expected: Int? = nil, batch: Int = 64,
-    timeout: Duration = .seconds(5), model: String = "tiny"
+    timeout: Duration = .seconds(60), model: String = "tiny"
   ) -> OpenAIEmbedder {
     var retry = RetryPolicy()
     retry.maximumAttempts = 3

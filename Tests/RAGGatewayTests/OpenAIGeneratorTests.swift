@@ -16,7 +16,7 @@ import Testing
   private static let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
   private static func generator(
-    _ server: OpenAITestServer, mode: StructuredMode? = nil, timeout: Duration = .seconds(5)
+    _ server: OpenAITestServer, mode: StructuredMode? = nil, timeout: Duration = .seconds(60)
   ) throws -> OpenAIGenerator {
     var retry = RetryPolicy()
     retry.maximumAttempts = 3

@@ -35,7 +35,7 @@ import Testing
       })
     let reranker = HTTPReranker(
       endpoint: JSONEndpoint(
-        client: HTTPClient(), base: server.url, timeout: .seconds(5), retry: RetryPolicy()),
+        client: HTTPClient(), base: server.url, timeout: .seconds(60), retry: RetryPolicy()),
       model: nil)
     let (embedder, store) = (HashingEmbedder(), MemoryStore())
     let gate = CollectionGate(store: store, embedder: embedder, distance: .cosine)
