@@ -41,7 +41,8 @@ public struct ExtractiveGenerator: AnswerGenerator {
     let confidence = Confidence.of(request, threshold: embedder.similarityThreshold)
     return Answer(
       title: Self.title(for: request, quotes: quotes),
-      summary: quotes.map { "“\($0.sentence.quote)” [\($0.sentence.chunk + 1)]" }
+      summary: Confidence.opening(confidence)
+        + quotes.map { "“\($0.sentence.quote)” [\($0.sentence.chunk + 1)]" }
         .joined(separator: " "),
       confidence: confidence,
       citations: quotes.map { quote in
@@ -78,7 +79,11 @@ public struct ExtractiveGenerator: AnswerGenerator {
       if values[index] < values[best] - Self.tolerance || repeats { continue }
       taken.append(index)
     }
-    return taken.sorted().map { ScoredSentence(sentence: candidates[$0], score: scores[$0]) }
+    let isAlone = taken.count == 1
+    return taken.sorted().map { index in
+      ScoredSentence(
+        sentence: isAlone ? candidates[index].withNext : candidates[index], score: scores[index])
+    }
   }
 
   /// From the token vectors of the passages, where all of them have any.
@@ -152,9 +157,15 @@ package enum Confidence {
     return rounded(min(max((Double(top) - least) / ((1 - least) * 2 / 3), 0), 1))
   }
 
+  /// Below this an answer is as often wrong as right.
+  private static let sure = 0.5
+
+  /// What an answer that may well be wrong begins with, so that it is told wherever it is shown.
+  static func opening(_ confidence: Double) -> String { confidence < sure ? "Perhaps: " : "" }
+
   /// What a reader is told of an answer that may well be of another subject.
   static func remark(_ confidence: Double) -> String {
-    confidence < 0.5
+    confidence < sure
       ? " Nothing stored is very near to this question: the answer may be about something else."
       : ""
   }
@@ -187,8 +198,12 @@ package struct QuotableSentence: Sendable, Equatable {
   package let position: Int
   /// The sentence.
   package let sentence: String
-  /// The sentence with the lines of code that follow it, or with what it announces.
+  /// The sentence with the lines of code that follow it, or with what it announces; behind a word or
+  /// two that open the passage, as "Yes, you can." does, with those.
   package let quote: String
+  /// As `quote`, and the next sentence of the paragraph: a sentence that is quoted alone often says
+  /// again what was asked, and the next one how. `nil` where nothing follows, or the quote is whole.
+  private let longerQuote: String?
 
   private static let leastWords = 5
   private static let mostCodeLines = 6
@@ -197,11 +212,20 @@ package struct QuotableSentence: Sendable, Equatable {
   private static let mostAnnounced = 400
 
   /// A sentence of the passage at position `chunk`.
-  package init(chunk: Int, position: Int, sentence: String, quote: String) {
+  package init(
+    chunk: Int, position: Int, sentence: String, quote: String, longerQuote: String? = nil
+  ) {
     self.chunk = chunk
     self.position = position
     self.sentence = sentence
     self.quote = quote
+    self.longerQuote = longerQuote
+  }
+
+  /// The same, quoted with the next sentence.
+  var withNext: QuotableSentence {
+    QuotableSentence(
+      chunk: chunk, position: position, sentence: sentence, quote: longerQuote ?? quote)
   }
 
   /// The sentences of `chunks` with at least five words that are neither headings, questions nor
@@ -226,13 +250,37 @@ package struct QuotableSentence: Sendable, Equatable {
         let following = following(index, in: sentences)
         quoted = index + 1 + following.count
         taken += 1
+        let quote = verdict(before: index, in: sentences) + lines(of: index, in: sentences)
+        let next = following.isEmpty ? next(after: index, in: sentences) : nil
         candidates.append(
           QuotableSentence(
-            chunk: position, position: index, sentence: sentences[index].text,
-            quote: ([sentences[index].text] + following).joined(separator: "\n")))
+            chunk: position, position: index, sentence: sentences[index].text, quote: quote,
+            longerQuote: next.map { quote + " " + lines(of: $0, in: sentences) }))
       }
     }
     return candidates
+  }
+
+  private static func lines(of index: Int, in sentences: [Sentence]) -> String {
+    ([sentences[index].text] + following(index, in: sentences)).joined(separator: "\n")
+  }
+
+  /// What opens a passage in a word or two, before its second sentence.
+  private static func verdict(before index: Int, in sentences: [Sentence]) -> String {
+    guard index == 1, let first = sentences.first, first.kind == .prose,
+      first.wordCount < leastWords, isWhole(first.text), !asks(first.text)
+    else { return "" }
+    return first.text + (sentences[1].opensParagraph ? "\n" : " ")
+  }
+
+  /// The sentence behind one, in the same paragraph.
+  private static func next(after index: Int, in sentences: [Sentence]) -> Int? {
+    let next = index + 1
+    guard next < sentences.count, sentences[next].kind == .prose, !sentences[next].opensParagraph,
+      isWhole(sentences[next].text), !asks(sentences[next].text),
+      !SentenceSplitter.isItem(sentences[next].text)
+    else { return nil }
+    return next
   }
 
   /// The lines of code behind a sentence or, behind a colon, what it announces, the items of a list
@@ -254,8 +302,10 @@ package struct QuotableSentence: Sendable, Equatable {
     return ".!:;…。！？".contains(last) || SentenceSplitter.isItem(sentence)
   }
 
+  /// Also one that names a question in quotes, which is where to find its answer.
   private static func asks(_ sentence: String) -> Bool {
-    sentence.last { !"\"')]”’»*_`".contains($0) } == "?"
+    sentence.last { !"\"')]”’»*_`".contains($0) } == "?" || sentence.contains("?”")
+      || sentence.contains("?\"")
   }
 }
 
