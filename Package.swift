@@ -261,8 +261,8 @@ let package = Package(
       "RAGGateway",
       [
         "FastJSON", "HTTPTransfer", "OpenAITestServer", "PointModel", "QdrantClient",
-        "SentenceEmbedding", "ServiceProcess", httpTypes, hummingbird, hummingbirdTesting, logging,
-        nioCore,
+        "SeededRandom", "SentenceEmbedding", "ServiceProcess", httpTypes, hummingbird,
+        hummingbirdTesting, logging, nioCore,
       ]),
   ],
   cxxLanguageStandard: .cxx17

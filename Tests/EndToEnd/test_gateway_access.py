@@ -4,6 +4,7 @@ import json
 import shutil
 import socket
 import subprocess
+import threading
 
 import pytest
 import requests
@@ -93,7 +94,7 @@ def test_filters_and_k(server):
     even = {"filter": {"must": [{"key": "metadata.page", "match": {"any": [0, 2]}}]}}
     found = call(server, "POST", "/insight/search", QUESTION | even)["passages"]
     assert {passage["chunk_id"] for passage in found} == {"f0", "f2"}
-    assert found[0]["signals"]["late_interaction"] > 0.3
+    assert found[0]["signals"]["late_interaction"] > 0.3 and found[0]["signals"]["bm25"] > 0
     wrong = {"filter": {"must": [{"key": "metadata.page", "mtach": {"value": 1}}]}}
     call(server, "POST", "/query", QUESTION | wrong, status=422)
 
@@ -234,6 +235,9 @@ def test_watching_a_folder(server, tmp_path):
         return any(text in line for line in iter(process.stderr.readline, ""))
 
     question = {"question": "What does the ferry to the lighthouse cost?"}
+    # Ends the reading as well.
+    patience = threading.Timer(120, process.kill)
+    patience.start()
     try:
         assert told("1 passages uploaded")
         page.write_text("The ferry to the lighthouse costs nine crowns.")
@@ -244,6 +248,7 @@ def test_watching_a_folder(server, tmp_path):
         summary = call(server, "POST", "/query", question)["summary"]
         assert "crowns" not in summary
     finally:
+        patience.cancel()
         process.kill()
         process.wait(20)
 

@@ -10,11 +10,27 @@ import pytest
 import requests
 from gateway_service import CHUNKS, chunk, gateway
 from hashing_embeddings import HashingEmbeddings
+from langchain_core.embeddings import Embeddings
 from process import binary, clean_environment, quiver
 from qdrant_client import QdrantClient, models
 
 TEXT = "The {} leaves the harbour of the island at half past nine in the morning."
 QUESTION = "When does the {} leave the harbour?"
+
+
+class GatewayEmbeddings(Embeddings):
+    """The gateway's own model, by OpenAI's interface."""
+
+    def __init__(self, url: str):
+        self.url = url + "/v1/embeddings"
+
+    def embed_documents(self, texts):
+        body = {"model": "any", "input": texts}
+        entries = requests.post(self.url, json=body, timeout=60).json()["data"]
+        return [entry["embedding"] for entry in entries]
+
+    def embed_query(self, text):
+        return self.embed_documents([text])[0]
 
 
 @pytest.fixture(scope="module")
@@ -174,6 +190,10 @@ def test_kinds_that_programs_read(server, tmp_path):
         if name in ("manual.1", "packed.8.gz"):
             assert any("OPTIONS" in c["metadata"]["title"] for c in chunks), chunks
             assert "--slow" in text and "\x08" not in text
+    # What a manual page says is prose, though all of it is indented.
+    asked = {"question": "How does one cross the water without getting sick?"}
+    insight = requests.post(server.url + "/query", json=asked, timeout=60).json()
+    assert "Cross the water slowly, which is better for those who are" in insight["summary"]
     done = subprocess.run(
         [binary("quiver-gateway"), "ingest", tmp_path], capture_output=True, text=True,
         env=clean_environment(server.settings), timeout=300,
@@ -229,3 +249,54 @@ def test_a_chunk_of_two_clients_is_there_once(server, store):
     finally:
         other.kill()
 
+
+
+def test_the_seed_and_the_gateway_read_each_other(server, store):
+    """What LangChain stored with the same model is answered from, and it finds what comes to it."""
+    langchain = pytest.importorskip("langchain_qdrant")
+    documents = pytest.importorskip("langchain_core.documents")
+    client = QdrantClient(url=store.url)
+    size = models.VectorParams(size=384, distance="Cosine")
+    client.create_collection("seed", vectors_config=size)
+    seed = langchain.QdrantVectorStore(
+        client=client, collection_name="seed", embedding=GatewayEmbeddings(server.url))
+    seed.add_documents([
+        documents.Document(page_content=text, metadata={"chunk_id": id, "title": title})
+        for id, title, text in CHUNKS
+    ])  # fmt: skip
+    other = gateway(server.log.parent, store.url, "seed")
+    other.start(60)
+
+    def ask(question: str) -> dict:
+        return requests.post(other.url + "/query", json={"question": question}, timeout=60).json()
+
+    try:
+        question = "What makes an arrow fly straight?"
+        insight = ask(question)
+        assert insight["metadata"][0]["chunk_id"] == "archery"
+        # The same number of components is no proof of the same model.
+        doubt = "does not say which embedding model filled it"
+        assert doubt in insight["generator"]["notice"]
+        owl = chunk("owl", "Owls", "Owls turn their heads by 270 degrees.")
+        report = requests.post(other.url + "/upload/chunks", json={"chunks": [owl]}, timeout=60)
+        assert report.json()["uploaded"] == 1 and doubt in report.json()["notice"]
+        [found] = seed.similarity_search("How far can an owl turn its head?", k=1)
+        assert found.page_content == owl["page_content"]
+        assert found.metadata["chunk_id"] == "owl"
+    finally:
+        other.kill()
+    done = subprocess.run(
+        [binary("quiver-gateway"), "reembed"], capture_output=True, text=True, timeout=120,
+        env=clean_environment(other.settings),
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    other.start(60)
+    try:
+        insight = ask(question)
+        assert insight["metadata"][0]["chunk_id"] == "archery"
+        assert doubt not in insight["generator"]["notice"]
+        [found] = seed.similarity_search("Why does high water return?", k=1)
+        assert found.metadata["chunk_id"] == "tides"
+        assert client.count("seed").count == len(CHUNKS) + 1
+    finally:
+        other.kill()

@@ -1,4 +1,5 @@
 import RAGGateway
+import SeededRandom
 import Testing
 
 @Suite struct DocumentReaderTests {
@@ -94,9 +95,21 @@ import Testing
     let wide: [UInt8] = "plain".utf8.flatMap { [$0, UInt8(0)] }
     #expect(try DecodedText(wide).text == "plain")
     #expect(throws: IngestError.notText) { try DecodedText([0x61, 0x00]) }
-    var random = SystemRandomNumberGenerator()
+    var random = SeededGenerator(seed: 7)
     let noise = (0..<4_096).map { _ in UInt8.random(in: 1...255, using: &random) }
     #expect(throws: IngestError.self) { try DecodedText(noise) }
+    // "This is a Japanese text. In which encoding is it?", in Shift-JIS.
+    let japanese: [UInt8] = [
+      0x82, 0xb1, 0x82, 0xea, 0x82, 0xcd, 0x93, 0xfa, 0x96, 0x7b, 0x8c, 0xea, 0x82, 0xcc, 0x95,
+      0xb6, 0x8f, 0xcd, 0x82, 0xc5, 0x82, 0xb7, 0x81, 0x42, 0x95, 0xb6, 0x8e, 0x9a, 0x83, 0x52,
+      0x81, 0x5b, 0x83, 0x68, 0x82, 0xcd, 0x89, 0xbd, 0x82, 0xc5, 0x82, 0xb5, 0x82, 0xe5, 0x82,
+      0xa4, 0x82, 0xa9, 0x81, 0x48,
+    ]
+    // Read right with a remark, or refused: never stored as the letters of another language.
+    if let read = try? DecodedText(japanese) {
+      #expect(read.text == "これは日本語の文章です。文字コードは何でしょうか？")
+      #expect(read.remark?.contains("which is a guess") == true)
+    }
   }
 
   @Test func plainTextHasSections() {

@@ -74,6 +74,39 @@ import Testing
     #expect(answer.summary == "“The difference is that Debian is made by volunteers.” [1]")
   }
 
+  @Test func aSentenceAloneBringsTheNextOne() async throws {
+    let answer = try await Self.answer(
+      "does it resume broken transfers of files",
+      [
+        Self.chunk(
+          "a",
+          """
+          It does. It can resume broken transfers of files both ways. Try the -C option.
+
+          Other things are told in other places of the manual.
+          """)
+      ])
+    #expect(
+      answer.summary
+        == "“It does. It can resume broken transfers of files both ways. Try the -C option.” [1]")
+  }
+
+  @Test func aReferenceToAQuestionIsNoAnswer() async throws {
+    let answer = try await Self.answer(
+      "what are all those directories at the archives",
+      [
+        Self.chunk(
+          "a",
+          """
+          For more see Section 6.7, “What are all those directories at the archives?”.
+
+          Software is in several trees of directories on each mirror.
+          """)
+      ])
+    #expect(
+      answer.summary == "“Software is in several trees of directories on each mirror.” [1]")
+  }
+
   @Test func saysNothingTwice() async throws {
     let sentence = "Threads share the memory of one process."
     let answer = try await Self.answer(
@@ -132,6 +165,48 @@ import Testing
           """)
       ])
     #expect(answer.citations.count == 3)
+  }
+
+  @Test func sentencesKeepTheOrderOfTheirPassage() async throws {
+    // The second is the nearest.
+    let answer = try await Self.answer(
+      "alpha beta gamma delta",
+      [Self.chunk("a", "Alpha beta gamma delta six seven. Alpha beta gamma delta three.")])
+    #expect(
+      answer.summary
+        == "“Alpha beta gamma delta six seven.” [1] “Alpha beta gamma delta three.” [1]")
+  }
+
+  @Test func aLongPassageLeavesRoomForTheOthers() {
+    let long = (0..<200).map { "This is the sentence with the number \($0)." }
+      .joined(separator: " ")
+    let candidates = QuotableSentence.candidates(
+      in: [Self.chunk("a", long), Self.chunk("b", "The second passage has a sentence too.")],
+      limit: 64)
+    #expect(candidates.filter { $0.chunk == 0 }.count == 32)
+    #expect(candidates.filter { $0.chunk == 1 }.count == 1)
+  }
+
+  @Test func anUnsureAnswerSaysSo() async throws {
+    let told = "the answer may be about something else"
+    for (score, isUnsure) in [(Float(0.31), true), (0.9, false)] {
+      let answer = try await Self.answer(
+        "some words", [Self.chunk("a", "Some words that make a sentence.", score: score)])
+      #expect((answer.generator.notice?.contains(told) == true) == isUnsure)
+      #expect(answer.summary.hasPrefix("Perhaps: ") == isUnsure)
+    }
+    // A passage far ahead of the next, whose tokens are near, is more surely the right one.
+    func confidence(lead: Float, late: Float) async throws -> Double {
+      var chunk = Self.chunk("a", "Some words that make a sentence.")
+      chunk.signals.lateInteraction = late
+      return try await ExtractiveGenerator(embedder: HashingEmbedder()).answer(
+        AnswerRequest(question: "x", questionVector: [], chunks: [chunk], lead: lead)
+      ).confidence
+    }
+    let unsure = try await confidence(lead: 0.1, late: 0.4)
+    let surer = try await confidence(lead: 1.5, late: 0.4)
+    let surest = try await confidence(lead: 1.5, late: 0.6)
+    #expect(unsure < surer && surer < surest && unsure < 0.5 && surest > 0.6)
   }
 
   @Test func quotesThePassageWhenItHasNoSentences() async throws {

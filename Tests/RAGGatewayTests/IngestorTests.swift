@@ -173,6 +173,21 @@ import Testing
     #expect(output.hasSuffix("\r\u{1b}[2K"))
   }
 
+  @Test func aLongFileTellsItsPassages() {
+    let lines = Lines()
+    let bar = ProgressBar(isTerminal: false) { lines.write($0) }
+    bar.advance(done: 0, of: 1, passages: 0, current: "long.txt")
+    for passages in stride(from: 64, through: 2_048, by: 64) { bar.passagesDone(passages) }
+    bar.advance(done: 1, of: 1, passages: 2_048, current: "")
+    #expect(
+      lines.all == """
+        0/1 files, 1024 passages
+        0/1 files, 2048 passages
+        1/1 files, 2048 passages
+
+        """)
+  }
+
   @Test func clientSpeaksToAGateway() async throws {
     let server = try #require(
       HTTPTestServer { request in
@@ -184,7 +199,7 @@ import Testing
           : .respond(status: 404, body: "")
       })
     let endpoint = JSONEndpoint(
-      client: HTTPClient(), base: server.url, timeout: .seconds(5), retry: RetryPolicy())
+      client: HTTPClient(), base: server.url, timeout: .seconds(60), retry: RetryPolicy())
     let summary = try await GatewayClient(endpoint: endpoint).upload([
       Chunk(pageContent: "P", metadata: ["chunk_id": .string("i")])
     ])
@@ -204,7 +219,7 @@ import Testing
     let server = try #require(
       HTTPTestServer { _ in .respond(status: 409, body: #"{"detail":"Other model"}"#) })
     let endpoint = JSONEndpoint(
-      client: HTTPClient(), base: server.url, timeout: .seconds(5), retry: RetryPolicy())
+      client: HTTPClient(), base: server.url, timeout: .seconds(60), retry: RetryPolicy())
     await #expect(throws: IngestError.rejected("status 409: Other model")) {
       try await GatewayClient(endpoint: endpoint).upload([Chunk(pageContent: "P")])
     }

@@ -7,7 +7,7 @@ import RAGGateway
 import Testing
 
 @Suite struct QdrantStoreTests {
-  private static func store(_ url: String, timeout: Duration = .seconds(5)) -> QdrantStore {
+  private static func store(_ url: String, timeout: Duration = .seconds(60)) -> QdrantStore {
     var retry = RetryPolicy()
     retry.maximumAttempts = 2
     retry.baseDelay = 0.001
@@ -43,7 +43,7 @@ import Testing
     retry.maximumAttempts = 1
     let client = HTTPClient()
     let endpoints = [gone, follower, leader].map {
-      JSONEndpoint(client: client, base: $0.url, timeout: .seconds(5), retry: retry)
+      JSONEndpoint(client: client, base: $0.url, timeout: .seconds(60), retry: retry)
     }
     let server = QdrantServer(endpoints[0], others: Array(endpoints.dropFirst()))
     let store = QdrantStore(QdrantCollection("my chunks", on: server))
@@ -126,18 +126,26 @@ import Testing
       "status 400: Wrong input: x"
     ),
     (.respond(status: 401, body: "Must provide an API key"), 502, "status 401: Must provide"),
+    (
+      .respond(status: 503, body: #"{"status":{"error":"opening `c`"},"time":0}"#), 503,
+      "Vector store busy: opening `c`"
+    ),
+    (.respond(status: 429, body: ""), 503, "Vector store busy: status 429"),
+    (.respond(status: 507, body: ""), 507, "Vector store full: status 507"),
     (.respond(status: 200, body: "<html>"), 502, "no answer of a Qdrant-compatible server"),
     (.cut(sent: "{"), 502, "interrupted"),
     (.hang, 503, "did not answer within"),
   ])
   func failuresAreTold(_ reply: TestReply, status: Int, detail: String) async throws {
     let server = try #require(FakeQdrant(reply: reply))
-    let store = Self.store(server.url, timeout: .milliseconds(300))
+    let isSlow = if case .hang = reply { true } else { false }
+    let store = Self.store(server.url, timeout: isSlow ? .milliseconds(300) : .seconds(60))
     await #expect {
       try await store.describeCollection()
     } throws: { error in
       let error = error as? GatewayError
       return error?.status == status && error?.message.contains(detail) == true
+        && (error?.retryAfterSeconds != nil) == (status == 503)
     }
   }
 

@@ -68,6 +68,8 @@ public struct UploadSummary: Sendable, Equatable {
   public var updated = 0
   /// What was said of chunks that were not stored.
   public var failures: [String] = []
+  /// What is to be known about the texts that were stored.
+  public var notice: String?
 
   /// Nothing uploaded.
   public init() {}
@@ -79,6 +81,7 @@ public struct UploadSummary: Sendable, Equatable {
     uploaded = count("uploaded")
     unchanged = count("unchanged")
     updated = count("updated")
+    notice = json["notice"]?.stringValue
     failures = (json["failed"]?.arrayValue ?? []).map { $0["error"]?.stringValue ?? "not stored" }
   }
 
@@ -88,6 +91,7 @@ public struct UploadSummary: Sendable, Equatable {
     unchanged += other.unchanged
     updated += other.updated
     failures += other.failures
+    notice = notice ?? other.notice
   }
 }
 

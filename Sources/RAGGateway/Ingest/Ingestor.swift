@@ -85,6 +85,9 @@ package struct Ingestor: Sendable {
     for start in stride(from: 0, to: chunks.count, by: Self.passagesPerBatch) {
       let batch = Array(chunks[start..<min(start + Self.passagesPerBatch, chunks.count)])
       let summary = try await uploader.upload(batch)
+      if let notice = summary.notice, report.passages.notice == nil {
+        progress.report("note: \(file.path): \(notice)")
+      }
       report.passages.add(summary)
       if let failure = summary.failures.first { throw .rejected(failure) }
       progress.passagesDone(report.passages.total)

@@ -15,7 +15,7 @@ public struct Insight: Sendable, Equatable {
   }
 
   /// The answer; for `noKnowledge` an honest sentence.
-  public let answer: Answer
+  public private(set) var answer: Answer
   /// How the answer came about.
   public let status: Status
   /// What the search found, best first.
@@ -28,6 +28,16 @@ public struct Insight: Sendable, Equatable {
     self.answer = answer
     self.retrieved = retrieved
     status = answer.isRefusal ? .refused : answer.isDegraded ? .degraded : .answered
+  }
+
+  /// The same, with a sentence more in what a reader has to know.
+  func noting(_ sentence: String) -> Insight {
+    var insight = self
+    let note = answer.generator
+    insight.answer.generator = GeneratorNote(
+      provider: note.provider, model: note.model,
+      notice: [note.notice, sentence + "."].compactMap { $0 }.joined(separator: " "))
+    return insight
   }
 
   /// The same, for a question that was made to stand alone.

@@ -48,11 +48,13 @@ public struct InsightService: Sendable {
   ) async throws(GatewayError) -> Insight {
     let retrieval = try await search(request, for: caller)
     listener?.found(retrieval)
-    let insight: Insight
+    let language = retriever.embedder.language
+    let hint = LanguageHint.on(question: request.question, language: language)
+    var insight: Insight
     switch retrieval.outcome {
     case .nothingStored(let collection): insight = .nothingStored(in: collection)
     case .nothingNear(let bar):
-      insight = .noKnowledge(threshold: bar, language: retriever.embedder.language)
+      insight = .noKnowledge(threshold: bar, language: hint == nil ? language : nil)
     case .found(let chunks):
       let asked = AnswerRequest(
         question: retrieval.question, questionVector: retrieval.vectors?.vector ?? [],
@@ -62,6 +64,9 @@ public struct InsightService: Sendable {
         return try await generator.answer(asked)
       }
       insight = Insight(answer: answer, retrieved: chunks)
+    }
+    for remark in [hint, retriever.gate.remark].compactMap({ $0 }) {
+      insight = insight.noting(remark)
     }
     figures.count(insight)
     guard retrieval.question != request.question else { return insight }

@@ -9,7 +9,13 @@ public final class CollectionGate: Sendable {
   private let store: any VectorStore
   private let embedder: any Embedder
   private let distance: Distance
-  private let verified = Mutex<EmbeddingRecipe?>(nil)
+  private let verified = Mutex<Verified?>(nil)
+
+  /// What was found out about the collection.
+  private struct Verified {
+    let recipe: EmbeddingRecipe
+    let namesModel: Bool
+  }
 
   /// A gate before the store's collection; one that has to be made gets `distance`.
   public init(store: any VectorStore, embedder: any Embedder, distance: Distance) {
@@ -26,7 +32,7 @@ public final class CollectionGate: Sendable {
     identity: EmbeddingIdentity, recipe: EmbeddingRecipe
   ) {
     let identity = try await embedder.identity()
-    if let recipe = verified.withLock({ $0 }) { return (identity, recipe) }
+    if let verified = verified.withLock({ $0 }) { return (identity, verified.recipe) }
     if try await store.describeCollection() == nil {
       try await store.createCollection(distance: distance, embedding: identity)
     }
@@ -34,17 +40,30 @@ public final class CollectionGate: Sendable {
     guard let found = try await store.describeCollection() else {
       throw .collectionMissing(store.collection)
     }
-    let recipe = try check(found, against: identity)
-    verified.withLock { $0 = recipe }
-    return (identity, recipe)
+    return (identity, try verify(found, against: identity))
   }
 
   /// Checks the collection; `nil` when there is none.
   public func openForReading() async throws(GatewayError) -> EmbeddingRecipe? {
-    if let recipe = verified.withLock({ $0 }) { return recipe }
+    if let verified = verified.withLock({ $0 }) { return verified.recipe }
     guard let found = try await store.describeCollection() else { return nil }
-    let recipe = try check(found, against: try await embedder.identity())
-    verified.withLock { $0 = recipe }
+    return try verify(found, against: try await embedder.identity())
+  }
+
+  /// What a reader has to know of the collection, without a mark at its end; `nil` when it says
+  /// which model filled it, or nobody has looked yet.
+  var remark: String? {
+    guard verified.withLock({ $0?.namesModel == false }) else { return nil }
+    return "The collection `\(store.collection)` does not say which embedding model filled it: if "
+      + "it was another, what is found means little. `quiver-gateway reembed` embeds it anew and "
+      + "notes the model"
+  }
+
+  private func verify(
+    _ found: CollectionDescription, against identity: EmbeddingIdentity
+  ) throws(GatewayError) -> EmbeddingRecipe {
+    let recipe = try check(found, against: identity)
+    verified.withLock { $0 = Verified(recipe: recipe, namesModel: found.embedding != nil) }
     return recipe
   }
 

@@ -100,7 +100,7 @@ struct FileReport: Sendable {
   /// Passages that the file has.
   let passages: Int
   /// What is to be known about how it was read.
-  let remark: String?
+  private(set) var remark: String?
   var uploaded = 0
   var unchanged = 0
   var updated = 0
@@ -119,6 +119,9 @@ struct FileReport: Sendable {
     unchanged += report.unchanged
     updated += report.updated
     failed += report.failed.map { .init(index: start + $0.index, error: $0.error) }
+    for notice in report.notices where remark?.contains(notice) != true {
+      remark = [remark, notice].compactMap { $0 }.joined(separator: "; ")
+    }
   }
 
   var json: JSONValue {

@@ -48,6 +48,7 @@ public struct UploadService: Sendable {
       embedder: embedder, identity: opened.identity, recipe: opened.recipe, tenant: tenant)
     let naming = ChunkNaming(collection: store.collection, tenant: tenant)
     var report = UploadReport()
+    if let remark = gate.remark { report.note(remark) }
     let accepted = accept(chunks, naming, maker, report: &report)
     for start in stride(from: 0, to: accepted.count, by: limits.chunksPerStep) {
       if let left = RequestDeadline.secondsLeft, left <= 0 {
@@ -182,6 +183,11 @@ public struct UploadService: Sendable {
       if made.isEmpty { throw .embeddingFailed(reason) }
     }
     report.failed += failures
+    if let language = embedder.language,
+      made.contains(where: { LanguageHint.isForeign($0.chunk.chunk.pageContent, to: language) })
+    {
+      report.note(LanguageHint.onPassages(language: language))
+    }
     var stale: [PointID] = []
     for (chunk, points) in made {
       let before = (stored[chunk.id] ?? nil)?.parts ?? 1
@@ -219,6 +225,8 @@ public struct UploadReport: Sendable, Equatable {
   public var updated = 0
   /// Chunks that were not stored.
   public var failed: [Failure] = []
+  /// What is to be known about the texts that were stored, and about the collection; none twice.
+  public private(set) var notices: [String] = []
 
   /// Nothing yet.
   public init() {}
@@ -248,8 +256,16 @@ public struct UploadReport: Sendable, Equatable {
       writer.endObject()
     }
     writer.endArray()
+    if !notices.isEmpty {
+      writer.key("notice")
+      writer.string(notices.joined(separator: ". "))
+    }
     writer.endObject()
     return writer.bytes
+  }
+
+  mutating func note(_ notice: String) {
+    if !notices.contains(notice) { notices.append(notice) }
   }
 
   /// The report in one sentence.
