@@ -180,7 +180,8 @@ let package = Package(
         .embedInCode("Pages/docs.html"), .embedInCode("Pages/index.html"),
         .embedInCode("Pages/openapi.json"), .embedInCode("Prompts/insight/v1.yaml"),
       ],
-      swiftSettings: strict),
+      // What guesses encodings, a part of ICU that the server goes without.
+      swiftSettings: strict, linkerSettings: [.linkedLibrary("icui18n")]),
     .executableTarget(
       name: "quiver-gateway",
       dependencies: [

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 import yaml
-from process import ROOT
+from process import ROOT, binary
 
 DEPLOY = ROOT / "deploy"
 COMPOSE = DEPLOY / "docker-compose.yml"
@@ -223,6 +223,42 @@ def test_what_is_built_needs_what_the_scripts_install():
         "libc6-dev", "libgcc-12-dev", "libstdc++-12-dev"}  # fmt: skip
     found = set(re.findall(names, " ".join(of(stages()["dependencies"], "RUN"))))
     assert wanted <= found, f"not in the image: {sorted(wanted - found)}"
+
+
+def with_dependencies(names: set[str]) -> set[str]:
+    """Those of the names that are installed packages, with all that they depend on."""
+    form = "--showformat=${Package}\t${Depends}\n"
+    told = subprocess.run(
+        ["dpkg-query", "--show", form], check=True, capture_output=True, text=True).stdout
+    known = dict(line.split("\t") for line in told.splitlines())
+    found, left = set(), set(names)
+    while left:
+        name = left.pop()
+        if name in known and name not in found:
+            found.add(name)
+            left |= set(re.findall(r"(?:^|[,|]) *([\w.+-]+)", known[name]))
+    return found
+
+
+@pytest.mark.skipif(
+    not all(map(shutil.which, ("readelf", "dpkg"))), reason="no tools of Debian's are here")
+@pytest.mark.parametrize("name", ["quiver", "quiver-gateway"])
+def test_the_libraries_of_a_program_are_in_its_image(name):
+    """Each comes with a package that the image installs, or with its base, or is copied into it;
+    the runtime of Swift is part of the program there."""
+    told = subprocess.run(
+        ["readelf", "--dynamic", binary(name)], check=True, capture_output=True, text=True).stdout
+    runtime = ("libswift", "libFoundation", "lib_Foundation", "libdispatch", "libBlocksRuntime")
+    needed = {library for library in re.findall(r"\(NEEDED\).*\[(.+)\]", told)
+              if not library.startswith(runtime)}  # fmt: skip
+    stage = stages()[name]
+    if any("--from=icu" in copy for copy in of(stage, "COPY")):
+        needed -= {"libicudata.so.72", "libicuuc.so.72"}
+    there = with_dependencies(set(re.findall(r"[\w.+-]+", " ".join(of(stage, "RUN")))))
+    for library in needed:
+        found = subprocess.run(
+            ["dpkg", "--search", f"*/{library}"], check=True, capture_output=True, text=True).stdout
+        assert {line.split(":")[0] for line in found.splitlines()} & there, (library, found)
 
 
 def test_the_runtime_is_linked_statically_and_stripped():
