@@ -11,7 +11,7 @@ import TextAnalysis
     "Como é que se remove um pacote com a sua configuração?",
     "Hoe verwijder ik een pakket met al zijn instellingen?",
     "Hur tar jag bort ett paket och dess inställningar?",
-    "Jak usunąć pakiet razem z jego ustawieniami? Proszę o pomoc.",
+    "Czy można usunąć pakiet łącznie z jego plikami? Dziękuję i proszę o pomoc.",
     "Как удалить пакет вместе с его настройками?",
     "Πώς αφαιρώ ένα πακέτο;",
     "如何用 apt 卸载软件包并删除配置文件？",

@@ -198,11 +198,12 @@ package struct QuotableSentence: Sendable, Equatable {
   package let position: Int
   /// The sentence.
   package let sentence: String
-  /// The sentence with the lines of code that follow it, or with what it announces; behind a word or
-  /// two that open the passage, as "Yes, you can." does, with those.
+  /// The sentence with the lines of code that follow it, or with what it announces; behind a word
+  /// or two that open the passage, as "Yes, you can." does, with those.
   package let quote: String
-  /// As `quote`, and the next sentence of the paragraph: a sentence that is quoted alone often says
-  /// again what was asked, and the next one how. `nil` where nothing follows, or the quote is whole.
+  /// As `quote`, and the next sentence of the paragraph: a sentence that is quoted alone often
+  /// says again what was asked, and the next one how. `nil` where nothing follows, or the quote is
+  /// whole.
   private let longerQuote: String?
 
   private static let leastWords = 5

@@ -120,7 +120,7 @@ public struct StoreSalvage {
     {
       names = ManifestFamilies(file.bytes).names
     }
-    // A manifest that is cut off may name some of them only. Numbers are given in the order in which
+    // A manifest that is cut off may name only some. Numbers are given in the order in which
     // families are created.
     let named = Set(names.values)
     for (index, family) in families.enumerated() where !named.contains(family.name) {
