@@ -82,6 +82,7 @@ extension ReplicaDriver {
   // MARK: The database
 
   private static let applyPause = Duration.milliseconds(200)
+  private static let applyPauseMax = Duration.seconds(5)
 
   /// Brings a segment into the database, then says so. It tries until that succeeds: nothing else
   /// can be done with the log before.
@@ -89,6 +90,7 @@ extension ReplicaDriver {
     guard let database = state.withLock({ $0.database }) else { return }
     let applier = LogApplier(log: log, database: database, scratch: directory + "/.replay")
     var isTold = false
+    var pause = Self.applyPause
     while true {
       do throws(ReplicationError) {
         try await applier.apply(segment)
@@ -98,7 +100,8 @@ extension ReplicaDriver {
         if !isTold { logger.error("a segment can't be applied", metadata: ["reason": "\(error)"]) }
         isTold = true
         state.withLock { $0.status.failure = error.description }
-        do { try await Task.sleep(for: Self.applyPause) } catch { return }
+        do { try await Task.sleep(for: pause) } catch { return }
+        pause = min(pause * 2, Self.applyPauseMax)
         if state.withLock({ $0.isStopping }) { return }
       }
     }

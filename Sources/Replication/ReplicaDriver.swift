@@ -198,14 +198,17 @@ package final class ReplicaDriver: LogSharing {
   }
 
   /// See ``LogSink``.
-  package func withdraw(_ entry: [UInt8], number: UInt64) {
-    // It is in the log, and so has to get into the database.
+  package func withdraw(_ entry: [UInt8], number: UInt64) -> CollectionError? {
+    // It is in the log, and so has to get into the database, and into those of others anyway.
     let segment = state.withLock { state -> LogSegment? in
       state.unsettled = state.committing?.id
       defer { state.committing = nil }
       return state.committing?.segment
     }
-    if let segment { Task { await apply(segment) } }
+    guard let segment else { return nil }
+    Task { await apply(segment) }
+    return .unavailable(
+      "the write is in the log and will be made, but this server could not write it to its disk")
   }
 
   /// See ``LogSink``.

@@ -51,6 +51,8 @@ package struct ReplicaStateMachine: Sendable {
   private var doubt: Doubt?
   private var isReading = false
   private var isApplying = false
+  /// Since when it has worked on the next segment, its own or one that it read.
+  private var worksSince: UInt64?
   private var nextRead: UInt64 = 0
   private var pending: [(id: UInt64, item: LogItem)] = []
   private var staged: Staged?
@@ -107,6 +109,12 @@ package struct ReplicaStateMachine: Sendable {
     return now - floorSeen <= settings.floorTrustMilliseconds
   }
 
+  /// Whether it has not got on for so long that another server should lead: its disk or its way to
+  /// the store may be broken.
+  private var isStuck: Bool {
+    worksSince.map { now - $0 >= settings.takeoverMilliseconds } ?? false
+  }
+
   // MARK: Going on
 
   /// Asks for whatever is due.
@@ -133,7 +141,7 @@ package struct ReplicaStateMachine: Sendable {
     guard !isAskingLeader, now >= nextBeat else { return }
     isAskingLeader = true
     nextBeat = now + settings.beatMilliseconds
-    if mustLook || role == .follower && !wantsLead {
+    if mustLook || isStuck || role == .follower && !wantsLead {
       effects.append(.readLeader)
     } else {
       beat += 1
@@ -171,6 +179,7 @@ package struct ReplicaStateMachine: Sendable {
   private mutating func append(_ items: [LogItem], _ ids: [UInt64], _ effects: inout [Effect]) {
     let segment = LogSegment(number: next, writer: writer, writtenAt: now, items: items)
     staged = Staged(segment: segment, ids: ids, phase: .appending)
+    worksSince = now
     effects.append(.append(segment))
   }
 
@@ -222,6 +231,7 @@ package struct ReplicaStateMachine: Sendable {
   private mutating func giveUpStaged(_ answer: Answer, _ effects: inout [Effect]) {
     for id in staged?.ids ?? [] { effects.append(.answer(id: id, answer)) }
     staged = nil
+    worksSince = nil
   }
 
   private mutating func stepDown(_ effects: inout [Effect]) {
@@ -266,11 +276,13 @@ package struct ReplicaStateMachine: Sendable {
 
   private mutating func apply(_ segment: LogSegment, _ effects: inout [Effect]) {
     isApplying = true
+    worksSince = worksSince ?? now
     effects.append(.apply(segment))
   }
 
   private mutating func wasApplied(_ number: UInt64, _ effects: inout [Effect]) {
     isApplying = false
+    worksSince = nil
     applied = max(applied, number)
     nextRead = now
     guard let current = staged, current.phase == .applying else { return }
@@ -313,7 +325,7 @@ package struct ReplicaStateMachine: Sendable {
     case .absent:
       mustLook = false
       seenLeader = nil
-      wantsLead = settings.canLead
+      wantsLead = settings.canLead && !isStuck
       if wantsLead { nextBeat = now }
     case .beat(let tagged):
       mustLook = false
@@ -326,7 +338,8 @@ package struct ReplicaStateMachine: Sendable {
       }
       // What is staged may be in the log already, and goes on until that is known.
       if role != .follower { stepDown(&effects) }
-      wantsLead = settings.canLead && now - leaderSince >= settings.takeoverMilliseconds
+      let isGone = now - leaderSince >= settings.takeoverMilliseconds
+      wantsLead = settings.canLead && isGone && !isStuck
       if wantsLead { nextBeat = now }
     }
   }

@@ -109,8 +109,10 @@ class Proof:
         for fault in faults:
             if fault is not faults[0] and self.cluster.leader() is None:
                 continue
-            begun = history.expect()
+            struck: list[float] = []
+            self.cluster.strike = lambda: struck.append(history.expect())
             told = fault.act(self.cluster, chance)
+            begun = struck[0] if struck else history.expect()
             place = f"round {report.rounds}: {told}"
             seconds = None
             if fault.spares and fault is faults[0]:

@@ -1,7 +1,7 @@
 """What goes wrong in a cluster.
 
 A fault is a function of the cluster and a source of chance that tells what it did. It lasts until
-the cluster is healed.
+the cluster is healed. What goes on after the damage is done says when that was (`strike`).
 """
 
 import dataclasses
@@ -41,9 +41,10 @@ def others(cluster: Cluster, node: Node) -> list[Node]:
     return [other for other in cluster.nodes if other is not node]
 
 
-def kill(node: Node, chance: random.Random) -> str:
+def kill(cluster: Cluster, node: Node, chance: random.Random) -> str:
     """Kills a server, which stays away, comes back at once, or comes back without its disk."""
     node.kill()
+    cluster.strike()
     way = chance.random()
     if way < 0.4:
         return f"{node.name} killed"
@@ -62,11 +63,11 @@ def kill(node: Node, chance: random.Random) -> str:
 
 
 def kill_leader(cluster: Cluster, chance: random.Random) -> str:
-    return kill(leader(cluster), chance)
+    return kill(cluster, leader(cluster), chance)
 
 
 def kill_follower(cluster: Cluster, chance: random.Random) -> str:
-    return kill(follower(cluster, chance), chance)
+    return kill(cluster, follower(cluster, chance), chance)
 
 
 def kill_all(cluster: Cluster, chance: random.Random) -> str:
@@ -97,9 +98,18 @@ def leader_wakes_late(cluster: Cluster, chance: random.Random) -> str:
     """It goes on where it was, when another one leads."""
     node = leader(cluster)
     node.sleep()
+    cluster.strike()
     until(lambda: any(other.leads() for other in others(cluster, node)), PATIENCE)
     node.wake()
     return f"{node.name} slept until another one led"
+
+
+def break_disk_of_leader(cluster: Cluster, chance: random.Random) -> str:
+    """It reads, and what it writes fails."""
+    node = leader(cluster)
+    error = chance.choice((errno.EIO, errno.ENOSPC))
+    node.break_disk(error)
+    return f"{node.name}'s disk gives {errno.errorcode[error]}"
 
 
 def break_disk_of_follower(cluster: Cluster, chance: random.Random) -> str:
@@ -184,7 +194,7 @@ def mute_store(cluster: Cluster, chance: random.Random) -> str:
 FAULTS = [
     Fault(kill_leader), Fault(kill_leader), Fault(kill_follower), Fault(kill_all, spares=False),
     Fault(end_leader), Fault(leader_sleeps), Fault(leader_wakes_late), Fault(follower_sleeps),
-    Fault(break_disk_of_follower),
+    Fault(break_disk_of_leader), Fault(break_disk_of_follower),
     Fault(cut_leader, cuts=True), Fault(cut_leader, cuts=True), Fault(cut_leader, cuts=True),
     Fault(cut_follower, cuts=True), Fault(cut_store, spares=False, cuts=True),
     Fault(unplug_leader, cuts=True), Fault(unplug_follower, cuts=True),
@@ -193,7 +203,10 @@ FAULTS = [
     Fault(poor_store, spares=False), Fault(mute_store, spares=False),
 ]  # fmt: skip
 # A short run has each way of failing once.
-SHORT = [cut_leader, kill_leader, leader_wakes_late, poor_store, cut_store, kill_follower]
+SHORT = [
+    cut_leader, kill_leader, leader_wakes_late, break_disk_of_leader, poor_store, cut_store,
+    kill_follower,
+]  # fmt: skip
 
 
 def possible(can_cut: bool) -> list[Fault]:

@@ -99,6 +99,8 @@ class Cluster:
 
     def __init__(self, folder: pathlib.Path, network, **settings: str):
         self.network = network
+        # Called when damage is done.
+        self.strike = lambda: None
         machine = network.add(STORE)
         (folder / STORE).mkdir()
         inner = free_port()

@@ -44,4 +44,51 @@ import Testing
     try second.run(milliseconds: 20_000)
     #expect(first.counts == second.counts && first.counts.events > 1000)
   }
+
+  /// A server that can't write what is in the log, as its disk is broken, lets others lead, and
+  /// does not take the lead from them.
+  @Test func aServerThatDoesNotGetOnGivesTheLeadAway() throws {
+    typealias Machine = ReplicaStateMachine
+    let limit = Machine.Settings().takeoverMilliseconds
+    var machine = Machine(writer: WriterID(), address: "http://one", applied: 0)
+    func writes(_ effects: [Machine.Effect]) -> Bool {
+      effects.contains { if case .writeLeader = $0 { true } else { false } }
+    }
+    #expect(machine.handle(.tick, at: 0).contains(.readLeader))
+    _ = machine.handle(.floorRead(1), at: 0)
+    #expect(writes(machine.handle(.leaderRead(.absent), at: 0)))
+    _ = machine.handle(.leaderWritten(.written(tag: "0")), at: 0)
+    _ = machine.handle(.readEnded(1, .absent), at: 0)
+    _ = machine.handle(.appendEnded(1, .written), at: 0)
+    _ = machine.handle(.applied(1), at: 0)
+    #expect(machine.role == .leader)
+    _ = machine.handle(.propose(id: 7, LogItem(entry: 1, committedAt: 0, bytes: [1])), at: 0)
+    let effects = machine.handle(.appendEnded(2, .written), at: 0)
+    #expect(effects.contains { if case .apply = $0 { true } else { false } })
+    // It goes on to beat while the database may still write, and looks who leads after that.
+    var now: UInt64 = 1000
+    while now < limit {
+      #expect(writes(machine.handle(.tick, at: now)))
+      _ = machine.handle(.leaderWritten(.written(tag: "\(now)")), at: now)
+      now += 1000
+    }
+    #expect(machine.handle(.tick, at: now).contains(.readLeader))
+    let other = LeaderBeat(writer: WriterID(), address: "http://other", beat: 1)
+    _ = machine.handle(.leaderRead(.beat(TaggedBeat(other, tag: "other"))), at: now)
+    #expect(machine.role == .follower && machine.leader == other)
+    // The other one is gone, too: who can't write does not lead in its place.
+    for _ in 0..<10 {
+      now += limit
+      let effects = machine.handle(.tick, at: now)
+      #expect(effects.contains(.readLeader) && !writes(effects))
+      let seen = Machine.Event.leaderRead(.beat(TaggedBeat(other, tag: "other")))
+      #expect(!writes(machine.handle(seen, at: now)))
+    }
+    // Its disk is well again.
+    #expect(machine.handle(.applied(2), at: now).contains(.answer(id: 7, .committed(2))))
+    now += limit
+    _ = machine.handle(.tick, at: now)
+    let seen = Machine.Event.leaderRead(.beat(TaggedBeat(other, tag: "other")))
+    #expect(writes(machine.handle(seen, at: now)))
+  }
 }

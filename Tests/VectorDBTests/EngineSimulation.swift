@@ -283,9 +283,10 @@ extension EngineSimulation: CommitSite {
     return [1]
   }
 
-  func withdraw(_ entry: [UInt8], number: UInt64) {
+  func withdraw(_ entry: [UInt8], number: UInt64) -> CollectionError? {
     expect(prepared == number || isLost, "another entry was prepared than \(number)")
     prepared = nil
+    return nil
   }
 
   func append(_ entry: [UInt8], number: UInt64) {

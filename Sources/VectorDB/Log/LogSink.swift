@@ -21,7 +21,10 @@ package protocol LogSink: Sendable {
   func append(_ entry: [UInt8], number: UInt64)
 
   /// Hears that an entry that was asked about could not be written.
-  func withdraw(_ entry: [UInt8], number: UInt64)
+  ///
+  /// - Returns: what its callers are told instead of the reason: a log that has the entry can't
+  ///   take it back. `nil` when nothing is left of it.
+  func withdraw(_ entry: [UInt8], number: UInt64) -> CollectionError?
 
   /// Takes the snapshot at `path`, which an entry to come refers to by its checksum. The file may
   /// be gone when this has returned. Called on the thread of snapshots, which may block.
@@ -38,6 +41,6 @@ extension LogSink {
   /// It may be committed.
   package func prepare(_ entry: [UInt8], number: UInt64) throws(CollectionError) {}
 
-  /// Nothing is to be done.
-  package func withdraw(_ entry: [UInt8], number: UInt64) {}
+  /// Nothing is left of it.
+  package func withdraw(_ entry: [UInt8], number: UInt64) -> CollectionError? { nil }
 }

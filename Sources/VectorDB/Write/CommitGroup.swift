@@ -26,7 +26,9 @@ package protocol CommitSite {
   ) throws(CollectionError) -> [UInt8]?
 
   /// Says that a prepared entry was not written.
-  func withdraw(_ entry: [UInt8], number: UInt64)
+  ///
+  /// - Returns: what its callers are told instead of the reason; `nil` for the reason itself.
+  func withdraw(_ entry: [UInt8], number: UInt64) -> CollectionError?
 
   /// Says that it was.
   func append(_ entry: [UInt8], number: UInt64)
@@ -79,8 +81,8 @@ package struct CommitGroup<Site: CommitSite> {
     } catch {
       stages.end(isSynced: sync)
       site.note(error)
-      if let logged { site.withdraw(logged, number: entry) }
-      for part in parts { part.finish(CollectionError(error)) }
+      let told = logged.flatMap { site.withdraw($0, number: entry) }
+      for part in parts { part.finish(told ?? CollectionError(error)) }
       return
     }
     if let logged { site.append(logged, number: entry) }

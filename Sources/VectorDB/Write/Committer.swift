@@ -80,7 +80,7 @@ private struct DatabaseSite: CommitSite {
     return entry
   }
 
-  func withdraw(_ entry: [UInt8], number: UInt64) {
+  func withdraw(_ entry: [UInt8], number: UInt64) -> CollectionError? {
     core.options.log?.withdraw(entry, number: number)
   }
 
