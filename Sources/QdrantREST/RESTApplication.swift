@@ -82,9 +82,11 @@ public struct RESTApplication: Sendable {
     onListening: @escaping @Sendable (Int?) async -> Void
   ) -> some ApplicationProtocol {
     // The library announces its own start and complains when ours fails, both of which are told
-    // once and better elsewhere; it speaks only when details are asked for.
-    var logger = services.logger
-    if logger.logLevel >= .info { logger.logLevel = .critical }
+    // once and better elsewhere; it speaks only when details are asked for. What it would say of
+    // each request it also writes up where nothing is said, so that it gets a log of its own.
+    let isTold = services.logger.logLevel < .info
+    let logger =
+      isTold ? services.logger : Logger(label: "http") { _ in SwiftLogNoOpLogHandler() }
     return Application(
       responder: responder,
       server: HTTPServerBuilder { responder in

@@ -1,3 +1,5 @@
+import Synchronization
+
 /// What marks everything that is written about one request: given by the caller in
 /// `X-Request-Id`, or made here, and passed on to whoever is asked for its sake.
 public enum RequestID {
@@ -20,7 +22,30 @@ public enum RequestID {
     {
       return given
     }
-    let digits = String(UInt64.random(in: .min ... .max), radix: 16)
-    return String(repeating: "0", count: 16 - digits.count) + digits
+    let number = numbers.next()
+    return String(unsafeUninitializedCapacity: 16) { digits in
+      for place in 0..<16 {
+        let digit = UInt8(truncatingIfNeeded: number >> UInt64(60 - 4 * place)) & 15
+        digits[place] = digit + (digit < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10)
+      }
+      return 16
+    }
+  }
+
+  private static let numbers = RequestNumbers()
+}
+
+/// Numbers that differ from each other and, but for chance, from those of other processes, and
+/// that nobody has to be unable to guess: steps of a counter, well mixed (SplitMix64), because the
+/// system's own random numbers take a call of the kernel each.
+private final class RequestNumbers: Sendable {
+  private let counter = Atomic<UInt64>(.random(in: .min ... .max))
+
+  func next() -> UInt64 {
+    // Every step is one to one.
+    var mixed = counter.wrappingAdd(0x9E37_79B9_7F4A_7C15, ordering: .relaxed).newValue
+    mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+    return mixed ^ (mixed >> 31)
   }
 }

@@ -17,7 +17,7 @@ enum AnswerPacking {
   /// Makes an answer one that is packed while it is sent, if that is worth it. One to `HEAD` has
   /// the fields of the plain answer.
   static func pack(_ response: inout Response, for request: Request) {
-    guard size(of: response) > bytesWorthIt, let type = response.headers[.contentType],
+    guard size(of: response, to: request) > bytesWorthIt, let type = response.headers[.contentType],
       types.contains(type), response.headers[.contentEncoding] == nil
     else { return }
     let varies = response.headers[.vary].map { $0 + ", " } ?? ""
@@ -39,9 +39,10 @@ enum AnswerPacking {
 
   /// The size of an answer's body, for `HEAD` that of the body it would have; unbounded when it is
   /// made while it is sent.
-  private static func size(of response: Response) -> Int {
-    let declared = response.headers[.contentLength].flatMap { Int($0) }
-    return declared ?? response.body.contentLength ?? .max
+  private static func size(of response: Response, to request: Request) -> Int {
+    if request.method != .head, let size = response.body.contentLength { return size }
+    return response.headers[.contentLength].flatMap { Int($0) } ?? response.body.contentLength
+      ?? .max
   }
 }
 

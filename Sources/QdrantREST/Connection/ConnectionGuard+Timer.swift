@@ -34,17 +34,20 @@ extension ConnectionGuard {
   }
 
   private func nextCheck(_ context: ChannelHandlerContext) -> NIODeadline? {
-    var moments: [NIODeadline] = []
-    if let stalled { moments.append(stalled.since + limits.stalledAnswer) }
+    var next = stalled.map { $0.since + limits.stalledAnswer }
     if let closing {
-      if case .until(let end, _) = closing { moments.append(end) }
-      return moments.min()
+      if case .until(let end, _) = closing { next = Self.earlier(next, end) }
+      return next
     }
-    if let headSince { moments.append(headSince + limits.head) }
-    if let bodyEnd { moments.append(bodyEnd) }
-    if let probe { moments.append(probe.at) }
-    if !isBusy { moments.append(idleSince + limits.idle) }
-    return moments.min()
+    if let headSince { next = Self.earlier(next, headSince + limits.head) }
+    if let bodyEnd { next = Self.earlier(next, bodyEnd) }
+    if let probe { next = Self.earlier(next, probe.at) }
+    if !isBusy { next = Self.earlier(next, idleSince + limits.idle) }
+    return next
+  }
+
+  private static func earlier(_ moment: NIODeadline?, _ other: NIODeadline) -> NIODeadline {
+    moment.map { min($0, other) } ?? other
   }
 
   /// When the body that the server waits for is late.
