@@ -27,13 +27,15 @@ final class QueryReservoir: Sendable {
 
   /// Notes a query.
   func offer(_ vector: [Float]) {
-    if vector.contains(where: { abs($0) > Self.componentMax }) { return }
     state.withLock { state in
       state.offered += 1
-      if state.vectors.count < Self.capacity {
-        state.vectors.append(vector)
-      } else if state.offered % Self.stride == 0 {
+      let isFull = state.vectors.count == Self.capacity
+      if isFull, state.offered % Self.stride != 0 { return }
+      if vector.contains(where: { abs($0) > Self.componentMax }) { return }
+      if isFull {
         state.vectors[state.offered / Self.stride % Self.capacity] = vector
+      } else {
+        state.vectors.append(vector)
       }
     }
   }

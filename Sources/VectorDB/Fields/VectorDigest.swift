@@ -29,6 +29,21 @@ struct VectorDigest {
   private mutating func mix(_ values: [Float]) {
     values.withUnsafeBytes { bytes in
       var index = 0
+      // Four at once, none of which waits for another.
+      if bytes.count >= 64 {
+        var lanes = (Self(seed: value), Self(seed: 1), Self(seed: 2), Self(seed: 3))
+        while index + 32 <= bytes.count {
+          lanes.0.mix(bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
+          lanes.1.mix(bytes.loadUnaligned(fromByteOffset: index + 8, as: UInt64.self))
+          lanes.2.mix(bytes.loadUnaligned(fromByteOffset: index + 16, as: UInt64.self))
+          lanes.3.mix(bytes.loadUnaligned(fromByteOffset: index + 24, as: UInt64.self))
+          index += 32
+        }
+        value = lanes.0.value
+        mix(lanes.1.value)
+        mix(lanes.2.value)
+        mix(lanes.3.value)
+      }
       while index + 8 <= bytes.count {
         mix(bytes.loadUnaligned(fromByteOffset: index, as: UInt64.self))
         index += 8

@@ -12,6 +12,8 @@ struct RankingQuestion {
   fileprivate let query: Query
   fileprivate let filter: Filter?
   fileprivate let params: SearchParams
+  /// Memory of the question.
+  fileprivate let byteCount: Int
 
   /// Bytes of vectors and of values in filters up to which a question is remembered.
   private static let bytesMax = 64 << 10
@@ -20,10 +22,9 @@ struct RankingQuestion {
   /// depends on more than that.
   init?(_ node: QueryNode, of field: any VectorField, at sequence: UInt64) {
     guard let query = node.query, node.params.idf == nil else { return nil }
-    let vectors = query.vectors.reduce(0) { sum, vector in
-      if case .value(let value) = vector { sum + value.byteCount } else { sum + 32 }
-    }
-    guard vectors + (node.filter?.heldBytes ?? 0) <= Self.bytesMax else { return nil }
+    let bytes = query.heldBytes + (node.filter?.heldBytes ?? 0)
+    guard bytes <= Self.bytesMax else { return nil }
+    byteCount = 256 + bytes
     self.field = ObjectIdentifier(field)
     self.sequence = sequence
     self.query = query
@@ -31,21 +32,13 @@ struct RankingQuestion {
     params = node.params
   }
 
-  /// Memory of the question.
-  fileprivate var byteCount: Int {
-    query.vectors.reduce(256 + (filter?.heldBytes ?? 0)) { sum, vector in
-      if case .value(let value) = vector { sum + value.byteCount } else { sum + 32 }
-    }
-  }
-
   fileprivate var digest: UInt64 {
     var digest = VectorDigest(seed: UInt64(UInt(bitPattern: field.hashValue)) ^ sequence)
     digest.mix(UInt64(filter?.conditionCount ?? 0))
-    for vector in query.vectors {
-      switch vector {
-      case .point(let id): digest.mix(UInt64(UInt(bitPattern: id.hashValue)))
-      case .value(let value): digest.mix(value)
-      }
+    if case .nearest(let vector) = query {
+      digest.mix(vector)
+    } else {
+      for vector in query.vectors { digest.mix(vector) }
     }
     return digest.value
   }
@@ -53,6 +46,29 @@ struct RankingQuestion {
   fileprivate func isSame(as other: RankingQuestion) -> Bool {
     field == other.field && sequence == other.sequence && params == other.params
       && query == other.query && filter == other.filter
+  }
+}
+
+extension VectorDigest {
+  fileprivate mutating func mix(_ vector: QueryVector) {
+    switch vector {
+    case .point(let id): mix(UInt64(UInt(bitPattern: id.hashValue)))
+    case .value(let value): mix(value)
+    }
+  }
+}
+
+extension Query {
+  /// About what its vectors take.
+  fileprivate var heldBytes: Int {
+    if case .nearest(let vector) = self { return vector.heldBytes }
+    return vectors.reduce(0) { $0 + $1.heldBytes }
+  }
+}
+
+extension QueryVector {
+  fileprivate var heldBytes: Int {
+    if case .value(let value) = self { value.byteCount } else { 32 }
   }
 }
 
@@ -67,6 +83,12 @@ final class RankingMemory: Sendable {
     var rows: [Neighbor]
     /// Whether there are no further rows.
     var isComplete: Bool
+
+    fileprivate func begins(with others: [Neighbor]) -> Bool {
+      if rows.count < others.count { return false }
+      for place in others.indices where rows[place] != others[place] { return false }
+      return true
+    }
   }
 
   private struct Entry {
@@ -123,12 +145,9 @@ final class RankingMemory: Sendable {
     let replaced: [Entry] = shard(of: digest).part.withLock { part in
       var replaced: [Entry] = []
       if let present = part.entries[place] {
-        if present.digest == digest, present.ranking.rows.count >= ranking.rows.count,
-          present.ranking.rows.starts(with: ranking.rows),
-          present.question.isSame(as: question)
-        {
-          return []
-        }
+        // What has the digest and begins alike is taken for the same question. Should it be
+        // another, the ranking of this one is not kept: who asks for it looks at the question.
+        if present.digest == digest, present.ranking.begins(with: ranking.rows) { return [] }
         replaced.append(present)
       }
       part.entries[place] = entry
