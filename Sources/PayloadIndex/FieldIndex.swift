@@ -49,8 +49,8 @@ public struct FieldIndex: Sendable {
       var found: (sure: [UInt32], perhaps: [UInt32]) = ([], [])
       for position in range {
         switch verdict(table.keys[position]) {
-        case true?: found.sure += table.offsets(at: position)
-        case nil: found.perhaps += table.offsets(at: position)
+        case true?: table.appendOffsets(at: position, to: &found.sure)
+        case nil: table.appendOffsets(at: position, to: &found.perhaps)
         case false?: break
         }
       }

@@ -83,6 +83,15 @@ package struct PostingTable<Key: Comparable & Hashable & Sendable>: Sendable {
     return Array(offsets[Int(starts[position])..<Int(starts[position + 1])])
   }
 
+  /// Adds the rows of the key at `position` to a list.
+  func appendOffsets(at position: Int, to list: inout [UInt32]) {
+    if let set = dense(in: position..<position + 1).first?.set {
+      list += set.offsets
+    } else {
+      list += offsets[Int(starts[position])..<Int(starts[position + 1])]
+    }
+  }
+
   private func dense(in positions: Range<Int>) -> ArraySlice<Dense> {
     if dense.isEmpty { return [] }
     let first = firstDense(from: positions.lowerBound)

@@ -13,7 +13,37 @@ final class RowBitmap: @unchecked Sendable {
   /// A bitmap of `offsets`, in any order; ascending ones are fastest.
   convenience init(_ offsets: ArraySlice<UInt32>) {
     self.init(
-      taking: offsets.withUnsafeBufferPointer { roaring_bitmap_of_ptr($0.count, $0.baseAddress) })
+      taking: offsets.withUnsafeBufferPointer { offsets in
+        Self.wordCount(for: offsets).map { Self.made(of: offsets, wordCount: $0) }
+          ?? roaring_bitmap_of_ptr(offsets.count, offsets.baseAddress)
+      })
+  }
+
+  /// Words that are cleared and looked through for one offset at most.
+  private static let wordsPerOffset = 32
+
+  /// How many words hold a bit for each of `offsets`; `nil` where they are ascending or these would
+  /// be very many.
+  private static func wordCount(for offsets: UnsafeBufferPointer<UInt32>) -> Int? {
+    var greatest: UInt32 = 0
+    var descents = 0
+    for offset in offsets {
+      descents += offset < greatest ? 1 : 0
+      greatest = max(greatest, offset)
+    }
+    let count = Int(greatest >> 6) + 1
+    return descents > 0 && count <= wordsPerOffset * offsets.count ? count : nil
+  }
+
+  /// A bitmap by way of bits: offsets in no order would be put in their places one by one.
+  private static func made(
+    of offsets: UnsafeBufferPointer<UInt32>, wordCount: Int
+  ) -> UnsafeMutablePointer<roaring_bitmap_t>? {
+    let words = UnsafeMutablePointer<UInt64>.allocate(capacity: wordCount)
+    defer { words.deallocate() }
+    words.initialize(repeating: 0, count: wordCount)
+    for offset in offsets { words[Int(offset >> 6)] |= 1 << UInt64(offset & 63) }
+    return croaring_of_words(words, wordCount)
   }
 
   /// A bitmap of the offsets of `range`, which is not empty.

@@ -64,6 +64,21 @@ import Testing
     #expect(RowSet(few).offsets == Array(0..<7))
   }
 
+  /// Around the number of offsets from which on a part of a bitmap is made of bits, in any order.
+  @Test(arguments: [257, 4_095, 4_096, 4_097, 65_536])
+  func offsetsInNoOrderMakeTheSameSet(_ count: Int) {
+    var random = SystemRandomNumberGenerator()
+    for first in [0, 65_500, 131_072] as [UInt32] {
+      let offsets = (0..<UInt32(count)).map { first + $0 * 3 }
+      let set = RowSet((offsets + offsets.prefix(40)).shuffled(using: &random))
+      #expect(set.offsets == offsets)
+      #expect(set.count == count)
+      #expect(set.union(RowSet([1])).count == count + 1)
+      let others = RowSet(offsets.map { $0 + 1 }.shuffled(using: &random))
+      #expect(set.intersection(others).isEmpty)
+    }
+  }
+
   @Test func selectionsAreAnAlgebra() {
     let all = Set(UInt32(0)..<40)
     let parts: [Set<UInt32>] = [[], [1, 2, 3], [3, 4, 39], all]

@@ -29,17 +29,25 @@ struct IndexedPlaces {
     // Across the antimeridian there are two rectangles.
     let longitudes =
       left > right ? [Self.range(left, 180), Self.range(-180, right)] : [Self.range(left, right)]
-    let margin = GeoCell.precision
-    let inner = GeoBoundingBox(
-      topLeft: GeoPoint(
-        longitude: left + margin, latitude: box.topLeft.latitude - margin),
-      bottomRight: GeoPoint(
-        longitude: right - margin, latitude: box.bottomRight.latitude + margin))
-    // A box that shrinks to nothing, or grows around the globe, has no inside to be sure of.
-    let isWide = left > right ? left - right > 4 * margin : right - left > 4 * margin
+    let inner = Self.box(box, widenedBy: -GeoCell.precision)
+    let outer = Self.box(box, widenedBy: GeoCell.precision)
+    // A box that shrinks to nothing, or grows around the globe, has no inside to be sure of, and no
+    // outside.
+    let isWide = abs(left - right) > 4 * GeoCell.precision
     return answer(longitudes.compactMap { $0 }, latitudes) { place in
-      isWide && inner.contains(place) ? true : nil
+      guard isWide else { return nil }
+      return inner.contains(place) ? true : outer.contains(place) ? nil : false
     }
+  }
+
+  /// A box with its edges moved outwards, by so many degrees.
+  private static func box(_ box: GeoBoundingBox, widenedBy margin: Double) -> GeoBoundingBox {
+    GeoBoundingBox(
+      topLeft: GeoPoint(
+        longitude: box.topLeft.longitude - margin, latitude: box.topLeft.latitude + margin),
+      bottomRight: GeoPoint(
+        longitude: box.bottomRight.longitude + margin,
+        latitude: box.bottomRight.latitude - margin))
   }
 
   func answer(_ circle: GeoRadius) -> FilterAnswer {
