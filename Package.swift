@@ -146,7 +146,7 @@ let package = Package(
       name: "quiver-bench",
       dependencies: [
         "DataTransfer", "FastJSON", "PointModel", "QdrantAPI", "QdrantGRPC", "SentenceEmbedding",
-        "VectorDB", "VectorIndex", argumentParser, logging,
+        "RowSets", "VectorDB", "VectorIndex", argumentParser, logging,
       ], swiftSettings: strict),
     // Gateway
     .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),

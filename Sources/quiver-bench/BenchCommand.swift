@@ -7,7 +7,7 @@ struct BenchCommand: AsyncParsableCommand {
     commandName: "quiver-bench", abstract: "Measures parts of the engine.",
     subcommands: [
       IndexCommand.self, CollectionCommand.self, MultiCommand.self, SparseCommand.self,
-      EmbedCommand.self, WireCommand.self, StreamCommand.self,
+      EmbedCommand.self, WireCommand.self, StreamCommand.self, FilterCommand.self,
     ],
     defaultSubcommand: IndexCommand.self)
 }

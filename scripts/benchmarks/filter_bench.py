@@ -10,10 +10,11 @@ import argparse
 import json
 import pathlib
 import shutil
+import subprocess
 import sys
 
 import numpy as np
-from index_bench import LIMIT, ROOT, Child, Work, say
+from index_bench import LIMIT, ROOT, Child, Work, pinned, say
 
 SHARES = (2, 10, 33, 100, 1000)
 TAGS = 2_000
@@ -304,6 +305,21 @@ def fastest(rows: list[dict], name: str, wanted: float, is_ours: bool) -> float 
     return max(reached, default=None)
 
 
+def alone(work: Work, queries: int) -> None:
+    """Filters made of where rows lie, seen from each query, in the index by itself."""
+    command = [
+        str(ROOT / ".build" / "release" / "quiver-bench"), "filter", "--base", str(work.base),
+        "--queries", str(work.queries), "--query-count", str(queries),
+    ]  # fmt: skip
+    print(f"{'rows that pass':26} {'share':>6} {'recall@10':>9} {'CPU us':>8} "
+          f"{'of a search without':>20}")  # fmt: skip
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=pinned) as child:
+        for line in child.stdout:
+            row = json.loads(line)
+            print(f"{row['filter']:26} {row['share']:6.3f} {row['recall10']:9.4f} "
+                  f"{row['us']:8.1f} {row['times']:19.1f}×", flush=True)  # fmt: skip
+
+
 def show(rows: list[dict]) -> None:
     print(f"{'filter':22} {'points kept':>11} {'engine':>12} {'setting':>9} {'recall@10':>9} "
           f"{'queries/CPU-s':>13} {'p50 ms':>8} {'p99 ms':>8}")  # fmt: skip
@@ -331,7 +347,7 @@ def show(rows: list[dict]) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench filter")
     parser.add_argument("--data", required=True)
-    parser.add_argument("--engines", default="quiver,qdrant-edge")
+    parser.add_argument("--engines", default="index,quiver,qdrant-edge")
     parser.add_argument("--points", type=int)
     parser.add_argument("--queries", type=int)
     parser.add_argument("--repeats", type=int, default=3)
@@ -346,6 +362,12 @@ def main() -> int:
     if not options.keep:
         shutil.rmtree(folder / "edge", ignore_errors=True)
     say(f"{len(base):,} rows of {base.shape[1]}, {len(queries):,} queries")
+    engines = options.engines.split(",")
+    if "index" in engines:
+        alone(work, min(100, len(queries)))
+        engines.remove("index")
+        if not engines:
+            return 0
     made = workloads(base, queries)
     truths = [workload.truth(base, queries) for workload in made]
     fields = made[0].fields
@@ -359,7 +381,7 @@ def main() -> int:
             file.write(json.dumps(index) + "\n")
     rows: list[dict] = []
     missing = []
-    for name in options.engines.split(","):
+    for name in engines:
         say(f"Loading {name} …")
         try:
             child = {"quiver": Quiver, "qdrant-edge": QdrantEdge}[name](folder, work)
