@@ -125,6 +125,9 @@ static const unsigned char parts_point_card_js[] = {
 static const unsigned char parts_scatter_js[] = {
 #embed "Pages/parts/scatter.js"
 };
+static const unsigned char parts_servers_panel_js[] = {
+#embed "Pages/parts/servers-panel.js"
+};
 static const unsigned char parts_snapshot_list_js[] = {
 #embed "Pages/parts/snapshot-list.js"
 };
@@ -238,6 +241,7 @@ static const quiver_dashboard_page pages[] = {
   PAGE("parts/paged-table.js", parts_paged_table_js),
   PAGE("parts/point-card.js", parts_point_card_js),
   PAGE("parts/scatter.js", parts_scatter_js),
+  PAGE("parts/servers-panel.js", parts_servers_panel_js),
   PAGE("parts/snapshot-list.js", parts_snapshot_list_js),
   PAGE("parts/status.js", parts_status_js),
   PAGE("parts/token-maker.js", parts_token_maker_js),

@@ -7,6 +7,7 @@ const of = (name, ...more) => path("collections", name, ...more);
 // The server
 export const telemetry = (signal) =>
   call("GET", "telemetry", { query: { details_level: 0 }, signal });
+export const cluster = (signal) => call("GET", "cluster", { signal });
 export const metrics = (signal) => text("GET", "metrics", { signal });
 
 // Collections

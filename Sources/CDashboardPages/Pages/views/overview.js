@@ -8,6 +8,7 @@ import { limited, paused, watch } from "../core/watch.js";
 import { createCollection } from "../parts/create-collection.js";
 import { meter } from "../parts/meter.js";
 import { pagedTable } from "../parts/paged-table.js";
+import { serversPanel } from "../parts/servers-panel.js";
 import { progress, status } from "../parts/status.js";
 import { trouble } from "../parts/trouble.js";
 import { serverFigures } from "./overview-figures.js";
@@ -35,6 +36,7 @@ export function show({ root, signal }) {
   });
   const pointsOf = (name) => figures.pointsOf.get(name) ?? infos.get(name)?.points_count;
   const inTurn = limited(6);
+  const servers = serversPanel(signal);
 
   async function load(wanted) {
     await Promise.all(wanted.map((name) => inTurn(async () => {
@@ -59,6 +61,7 @@ export function show({ root, signal }) {
       names = (await api.collections(signal)).sort((a, b) => a.localeCompare(b));
       figures = await readFigures(signal);
       put(cards, figures.cards(names.length));
+      await servers.refresh();
       put(problem);
       const seen = table.shown.filter((name) => infos.has(name));
       filter();
@@ -72,7 +75,7 @@ export function show({ root, signal }) {
     root,
     h("div", { class: "heading" }, h("h1", {}, "Overview"),
       h("button", { type: "button", class: "main", onclick: create }, "New collection")),
-    problem, cards,
+    problem, cards, servers.element,
     h("section", {}, h("div", { class: "heading" }, h("h2", {}, "Collections"), search),
       table.element),
   );
