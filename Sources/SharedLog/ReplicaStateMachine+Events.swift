@@ -18,6 +18,8 @@ extension ReplicaStateMachine {
     case leaderWritten(LeaderWriteOutcome)
     /// The database holds everything up to this segment.
     case applied(UInt64)
+    /// Somebody says that the log reaches this segment.
+    case hinted(UInt64)
   }
 
   /// What it asks for.

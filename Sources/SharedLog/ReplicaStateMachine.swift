@@ -54,6 +54,8 @@ package struct ReplicaStateMachine: Sendable {
   /// Since when it has worked on the next segment, its own or one that it read.
   private var worksSince: UInt64?
   private var nextRead: UInt64 = 0
+  /// How far the log is said to reach, until it was looked at.
+  private var hinted: UInt64 = 0
   private var pending: [(id: UInt64, item: LogItem)] = []
   private var staged: Staged?
   private var seenLeader: TaggedBeat?
@@ -95,6 +97,7 @@ package struct ReplicaStateMachine: Sendable {
     case .leaderRead(let outcome): leaderRead(outcome, &effects)
     case .leaderWritten(let outcome): leaderWritten(outcome)
     case .applied(let number): wasApplied(number, &effects)
+    case .hinted(let number): wasHinted(number)
     }
     goOn(&effects)
     return effects
@@ -268,8 +271,9 @@ package struct ReplicaStateMachine: Sendable {
     switch doubt {
     case .found(let segment): apply(segment, &effects)
     case .absent:
-      // There is nothing after what was applied.
-      nextRead = now + settings.pollMilliseconds
+      // There is nothing after what was applied; if it is said to be there, it may have come since.
+      nextRead = hinted < next ? now + settings.pollMilliseconds : now
+      hinted = 0
       if role == .candidate, staged == nil { append([], [], &effects) }
     }
   }
@@ -291,6 +295,13 @@ package struct ReplicaStateMachine: Sendable {
     for id in current.ids {
       effects.append(.answer(id: id, .committed(current.segment.number)))
     }
+  }
+
+  /// It is only a reason to read: what is read counts.
+  private mutating func wasHinted(_ number: UInt64) {
+    guard number >= next else { return }
+    hinted = max(hinted, number)
+    nextRead = now
   }
 
   // MARK: The floor

@@ -68,6 +68,13 @@ struct ReplicaSimulation {
   private static let graceMilliseconds: UInt64 = 6000
   private static let tickMilliseconds: UInt64 = 50
 
+  /// A run with the times of servers instead of shorter ones.
+  init(seed: UInt64, settings: Machine.Settings) {
+    random = SeededGenerator(seed: seed)
+    self.settings = settings
+    for _ in 0..<3 { nodes.append(Node(machine: machine(applied: 0))) }
+  }
+
   init(seed: UInt64, floorTrust: UInt64 = 2000) {
     random = SeededGenerator(seed: seed)
     var settings = Machine.Settings()
@@ -101,6 +108,24 @@ struct ReplicaSimulation {
     clientsAreGone = true
     try proceed(until: milliseconds + 40_000)
     compareNodes()
+  }
+
+  /// Loses the leader for good, without other troubles, and returns the milliseconds until another
+  /// server has answered a commit; `nil` when nobody led, or does within a minute.
+  mutating func loseLeader() throws -> UInt64? {
+    isCalm = true
+    for node in nodes.indices { queue.add(.tick(node: node), at: UInt64(node)) }
+    queue.add(.proposal, at: 10)
+    try proceed(until: 10_000 + roll(5000))
+    guard let leader = nodes.firstIndex(where: { $0.machine.role == .leader }) else { return nil }
+    nodes[leader].life += 1
+    nodes[leader].sleepsUntil = .max
+    let (lostAt, before) = (now, counts.committed)
+    while counts.committed == before {
+      if now > lostAt + 60_000 { return nil }
+      try proceed(until: now + 10)
+    }
+    return now - lostAt
   }
 
   private mutating func proceed(until end: UInt64) throws {
@@ -174,6 +199,11 @@ struct ReplicaSimulation {
     let leading = nodes.indices.filter { nodes[$0].machine.role == .leader && isAwake($0) }
     let node = leading.randomElement(using: &random) ?? Int(roll(3))
     if isAwake(node) { try hand(.propose(id: proposals, item), to: node) }
+    // Now and then somebody says how far the log is, or is not.
+    let other = Int(roll(3))
+    if isAwake(other), roll(4) == 0 {
+      try hand(.hinted(nodes[node].applied + roll(3)), to: other)
+    }
   }
 
   private mutating func take(_ answer: Machine.Answer, of id: UInt64) {

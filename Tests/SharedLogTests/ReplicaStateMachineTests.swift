@@ -25,6 +25,21 @@ import Testing
     #expect(counts.unknown > 0 && counts.refused > seeds, "\(counts)")
   }
 
+  /// By the servers' own clocks: what a machine or a store takes longer comes on top.
+  @Test(arguments: [5000, 2000, 500] as [UInt64])
+  func writesGoOnWithinTheTimeLimitAndFiveSeconds(timeLimit: UInt64) throws {
+    var settings = ReplicaStateMachine.Settings()
+    settings.takeoverMilliseconds = timeLimit
+    settings.beatMilliseconds = max(50, min(1000, timeLimit / 5))
+    for seed in 1...UInt64(100) {
+      var simulation = ReplicaSimulation(seed: seed, settings: settings)
+      let took = try #require(try simulation.loseLeader(), "seed \(seed)")
+      #expect(simulation.violation == nil)
+      #expect(took > timeLimit / 2, "seed \(seed): nobody may lead before the time limit")
+      #expect(took <= timeLimit + 5000, "seed \(seed)")
+    }
+  }
+
   /// Without a look at the floor a server that slept believes in what it wrote or read below it:
   /// the simulation notices.
   @Test func aStaleServerIsCaughtByTheFloorAlone() async throws {
