@@ -118,8 +118,9 @@ let package = Package(
     .target(
       name: "QdrantGRPC",
       dependencies: [
-        "FastJSON", "PointModel", "ProtoWire", "QdrantAPI", "QdrantService", "RequestTracing",
-        "TransportBase", "VectorDB", logging, nioCore, nioHPACK, nioHTTP2, nioPosix,
+        "FastJSON", "HTTPTransfer", "PointModel", "ProtoWire", "QdrantAPI", "QdrantService",
+        "Replication", "RequestTracing", "TransportBase", "VectorDB", logging, nioCore, nioHPACK,
+        nioHTTP2, nioPosix,
       ],
       resources: [.embedInCode("Reflection/qdrant.schema")], swiftSettings: strict),
     target(

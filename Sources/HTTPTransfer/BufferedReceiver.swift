@@ -34,6 +34,9 @@ final class BufferedReceiver {
     return true
   }
 
+  /// What came behind the body.
+  func receiveTrailers(_ trailers: [(String, String)]) { response.trailers = trailers }
+
   /// The end, once and last. `error` is nil when the response is complete.
   func finish(_ error: HTTPClientError?) {
     if let error {

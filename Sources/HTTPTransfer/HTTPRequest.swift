@@ -17,6 +17,11 @@ public struct HTTPRequest: Sendable {
   /// What it is signed with, if at all. A signed request with a body needs the headers
   /// `Content-Type` and `X-Amz-Content-Sha256`.
   public var signature: RequestSignature? = nil
+  /// Whether a server must never get it twice: libcurl sends a request again whose connection, used
+  /// before, ends without an answer, and the first one may have been carried out.
+  public var isSentOnce = false
+  /// Whether HTTP/2 is spoken from the first byte, also without TLS, as gRPC is.
+  public var speaksHTTP2 = false
 
   /// A request with the limits that suit most.
   public init(
@@ -42,6 +47,8 @@ public struct HTTPResponse: Sendable {
   public var headers: [(String, String)]
   /// As sent: not decompressed, not decoded.
   public var body: [UInt8]
+  /// What came behind the body.
+  public var trailers: [(String, String)] = []
 
   /// A response of these parts.
   public init(status: Int, headers: [(String, String)] = [], body: [UInt8] = []) {

@@ -52,3 +52,26 @@ struct OutgoingSpan {
     }
   }
 }
+
+extension HTTPClient {
+  /// Sends a request as a call of the trace that the current task works for.
+  ///
+  /// - Parameters:
+  ///   - path: what is asked for, without a query.
+  ///   - server: the service's address, without what is secret in it.
+  public func send(
+    _ request: HTTPRequest, inTraceAs path: String, of server: String
+  ) async throws(HTTPClientError) -> HTTPResponse {
+    let span = OutgoingSpan(request.method, path, of: server)
+    var request = request
+    request.headers += span.headers
+    do {
+      let response = try await send(request)
+      span.end(status: response.status)
+      return response
+    } catch {
+      span.end(error)
+      throw error
+    }
+  }
+}

@@ -9,6 +9,9 @@ final class Transfer {
   private var headerList: UnsafeMutablePointer<curl_slist>?
   private let message: UnsafeMutablePointer<CChar>
   private var head = HeaderBlock()
+  private var trailers = HeaderBlock()
+  /// Bytes of the body that libcurl has taken, of a request that is sent once.
+  private var bodyBytesTaken = 0
   private var isHeadDelivered = false
   private var isTooLarge = false
 
@@ -50,6 +53,18 @@ final class Transfer {
     if RequestCheck.isLocal(request.url) {
       quiver_curl_set_string(easy, CURLOPT_PROXY, "")
     }
+    if request.isSentOnce { quiver_curl_set_long(easy, CURLOPT_PATH_AS_IS, 1) }
+    if request.speaksHTTP2 {
+      let isSecure = request.url.lowercased().hasPrefix("https:")
+      quiver_curl_set_long(
+        easy, CURLOPT_HTTP_VERSION,
+        Int(isSecure ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE))
+      if !isSecure {
+        // libcurl 7.88 can't use such a connection again.
+        quiver_curl_set_long(easy, CURLOPT_FRESH_CONNECT, 1)
+        quiver_curl_set_long(easy, CURLOPT_FORBID_REUSE, 1)
+      }
+    }
     configureMethod()
     configureHeaders()
     if let signature = request.signature {
@@ -83,6 +98,13 @@ final class Transfer {
 
   private func configureMethod() {
     let method = request.method
+    if request.isSentOnce, !request.body.isEmpty {
+      configureBodySentOnce()
+      quiver_curl_set_string(easy, CURLOPT_CUSTOMREQUEST, method)
+      return
+    }
+    // Without a body nothing tells whether the request was sent: a new connection is not retried.
+    if request.isSentOnce { quiver_curl_set_long(easy, CURLOPT_FRESH_CONNECT, 1) }
     if !request.body.isEmpty || ["POST", "PUT", "PATCH"].contains(method) {
       quiver_curl_set_long(easy, CURLOPT_POST, 1)
       quiver_curl_set_offset(
@@ -100,6 +122,18 @@ final class Transfer {
       quiver_curl_set_long(easy, CURLOPT_NOBODY, 1)
     } else if method != "GET" {
       quiver_curl_set_string(easy, CURLOPT_CUSTOMREQUEST, method)
+    }
+  }
+
+  /// Has libcurl fetch the body piece by piece. It can't go back to the beginning, so that it gives
+  /// up where it would send the request again.
+  private func configureBodySentOnce() {
+    quiver_curl_set_long(easy, CURLOPT_POST, 1)
+    quiver_curl_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count))
+    quiver_curl_set_pointer(easy, CURLOPT_READDATA, Unmanaged.passUnretained(self).toOpaque())
+    quiver_curl_set_callback(easy, CURLOPT_READFUNCTION) { bytes, size, count, context in
+      Transfer.from(context).sendBody(
+        UnsafeMutableRawBufferPointer(start: bytes, count: size * count))
     }
   }
 
@@ -136,12 +170,20 @@ final class Transfer {
   }
 
   private func receiveHeader(_ line: UnsafeRawBufferPointer) -> Int {
-    if isHeadDelivered { return line.count }  // Trailers.
-    guard head.add(line) else {
+    guard isHeadDelivered ? trailers.add(line) : head.add(line) else {
       isTooLarge = true
       return 0
     }
     return line.count
+  }
+
+  private func sendBody(_ room: UnsafeMutableRawBufferPointer) -> Int {
+    let count = min(room.count, request.body.count - bodyBytesTaken)
+    request.body.withUnsafeBytes { body in
+      room.copyMemory(from: UnsafeRawBufferPointer(rebasing: body[bodyBytesTaken...].prefix(count)))
+    }
+    bodyBytesTaken += count
+    return count
   }
 
   private func receiveBody(_ bytes: UnsafeRawBufferPointer) -> Int {
@@ -165,6 +207,7 @@ final class Transfer {
   func finish(_ code: CURLcode) {
     if code == CURLE_OK {
       deliverHead()
+      receiver.receiveTrailers(trailers.headers)
       receiver.finish(nil)
     } else {
       receiver.finish(error(code))

@@ -46,7 +46,10 @@ public struct RESTApplication: Sendable {
       api: services.api, metrics: services.metrics, logger: services.logger,
       slowSeconds: settings.slowRequestMilliseconds == 0
         ? .infinity : Double(settings.slowRequestMilliseconds) / 1000,
-      allowsOrigins: settings.enableCORS)
+      allowsOrigins: settings.enableCORS,
+      forwarding: services.api.state.replication.map {
+        ChangeForwarding(replication: $0, bodies: services.bodies)
+      })
   }
 
   /// Every route, as its method and its path with the names of parameters in braces.

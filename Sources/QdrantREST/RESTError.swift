@@ -50,6 +50,7 @@ extension RESTError {
     case .unavailable: .serviceUnavailable
     case .standalone: .methodNotAllowed
     case .precondition: .internalServerError
+    case .unknown: .gatewayTimeout
     case .failed: .internalServerError
     }
   }

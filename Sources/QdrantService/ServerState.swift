@@ -62,6 +62,14 @@ public final class ServerState: Sendable {
     }
   }
 
+  /// Takes the database away that ``serve(_:)`` made available, as another one is to come; requests
+  /// are told that it is being opened.
+  package func withdraw() {
+    phase.withLock { phase in
+      if case .stopping = phase { phase = .stopping(nil) } else { phase = .starting }
+    }
+  }
+
   /// Withdraws readiness; requests are still answered.
   public func beginStopping() {
     phase.withLock { $0 = .stopping($0.database) }

@@ -1,4 +1,5 @@
 public import PointModel
+package import Replication
 public import VectorDB
 
 /// Why a call was refused or failed: the one table from causes to what every transport tells.
@@ -29,6 +30,8 @@ public enum ServiceError: Error, Sendable, Equatable {
     case standalone
     /// What it asks for is not so.
     case precondition
+    /// It may have been done, or not.
+    case unknown
     /// The server's own fault.
     case failed
   }
@@ -53,6 +56,8 @@ public enum ServiceError: Error, Sendable, Equatable {
   case unreadableStorage
   /// The database is not open yet.
   case starting
+  /// A change was sent to the server that takes it, and its answer did not come.
+  case outcomeUnknown(String)
 
   /// No key where one is demanded.
   static let missingKey = ServiceError.unauthenticated(
@@ -69,6 +74,7 @@ public enum ServiceError: Error, Sendable, Equatable {
     case .standalone: .standalone
     case .unreadableStorage: .precondition
     case .starting: .unavailable
+    case .outcomeUnknown: .unknown
     }
   }
 
@@ -102,6 +108,7 @@ public enum ServiceError: Error, Sendable, Equatable {
     case .standalone: "Qdrant is running in standalone mode"
     case .unreadableStorage:
       "Precondition failed: this server keeps shards in files of another format"
+    case .outcomeUnknown(let reason): "Outcome unknown: \(reason)"
     case .starting: "Service unavailable: the data directory is still being opened"
     }
   }
@@ -158,5 +165,23 @@ public enum ServiceError: Error, Sendable, Equatable {
 
   private static func parenthesised(_ context: String) -> String {
     context.isEmpty ? "" : " (\(context))"
+  }
+}
+
+extension ServiceError {
+  /// What the caller of a change is told that did not get to the server at `address`, or from which
+  /// no answer came.
+  package init(_ error: ForwardingError, from address: String) {
+    switch error {
+    case .unsent(let reason):
+      self = .engine(
+        .unavailable(
+          "the server at \(address), which takes writes, can't be reached, and nothing was sent to "
+            + "it: \(reason)"))
+    case .unknown(let reason):
+      self = .outcomeUnknown(
+        "the server at \(address), which takes writes, did not answer, and may have made the "
+          + "change or make it yet: \(reason)")
+    }
   }
 }

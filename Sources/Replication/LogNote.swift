@@ -45,6 +45,10 @@ enum LogNote {
       writer.string(node.writer.description)
       writer.key("address")
       writer.string(node.address)
+      if let grpc = node.grpcAddress {
+        writer.key("grpc_address")
+        writer.string(grpc)
+      }
       writer.key("role")
       writer.string(node.role.rawValue)
       writer.key("segment")
@@ -65,7 +69,7 @@ enum LogNote {
       let seenAt = note?["seen_at"]?.uint64
     else { throw .damaged("`\(key)` names no server") }
     return ReplicaNode(
-      writer: writer, address: address, role: role,
+      writer: writer, address: address, grpcAddress: note?["grpc_address"]?.string, role: role,
       position: LogPosition(segment: segment, entry: entry), seenAt: seenAt)
   }
 

@@ -6,6 +6,19 @@ protocol LogSharing: LogSink {
   /// How it stands.
   var status: ReplicationStatus { get }
 
+  /// The server that takes changes, if that is another one and this one follows it.
+  var leaderElsewhere: LeaderPlace? { get }
+
+  /// How far the database is, and how old that may be; `nil` where no server follows another.
+  var progress: ReplicaProgress? { get }
+
+  /// Returns when it is known that a server does not lead any more, or the task is cancelled.
+  func leaderChanged(from writer: WriterID) async
+
+  /// Waits until the database holds everything up to a segment; `false` when it will not, at least
+  /// not by then.
+  func wait(for segment: UInt64, until deadline: ContinuousClock.Instant) async -> Bool
+
   /// Goes on with what is known of a directory that was made anew, before ``connect(_:isAlone:)``.
   func adopt(_ record: ReplicationRecord)
 
@@ -32,6 +45,14 @@ protocol LogSharing: LogSink {
 
   /// Notes how far it came. Blocking.
   func saveAtEnd()
+}
+
+/// Where a log has one server alone, nobody leads elsewhere and nobody follows.
+extension LogSharing {
+  var leaderElsewhere: LeaderPlace? { nil }
+  var progress: ReplicaProgress? { nil }
+  func leaderChanged(from writer: WriterID) async {}
+  func wait(for segment: UInt64, until deadline: ContinuousClock.Instant) async -> Bool { true }
 }
 
 extension ObjectLog {

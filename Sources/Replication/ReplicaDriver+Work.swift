@@ -109,9 +109,13 @@ extension ReplicaDriver {
     save(every: 50)
   }
 
-  /// What comes next in the log was dropped, or never got there: only a snapshot helps.
-  func fellBehind(_ number: UInt64) {
-    lost("the log goes on after segment \(number), which the database is behind of")
+  /// What comes next in the log was dropped: only a snapshot helps.
+  func noteFellBehind(_ number: UInt64) {
+    let reason = "the log goes on after segment \(number), which the database is behind of"
+    state.withLock { $0.status.failure = reason }
+    logger.warning(
+      "the database is made anew of a snapshot", metadata: ["reason": "\(reason)"])
+    fellBehind()
   }
 
   /// The database can't follow the log any more in this run.

@@ -1,5 +1,5 @@
 package import Logging
-package import SharedLog
+import SharedLog
 import Synchronization
 package import VectorDB
 
@@ -41,11 +41,15 @@ package final class ReplicaDriver: LogSharing {
   let log: ObjectLog
   let directory: String
   let address: String
+  let grpcAddress: String?
   let limits: ReplicationLimits
   let snapshotDue: @Sendable (_ segment: UInt64) async -> UInt64?
+  let fellBehind: @Sendable () -> Void
   let clock = ReplicaClock()
   /// Who waits for what is in the log.
   let waiters = SegmentWaiters()
+  /// Who waits for another leader.
+  let leaderWatch = LeaderWatch()
   let logger: Logger
   let state: Mutex<State>
   let record: Mutex<ReplicationRecord>
@@ -55,26 +59,29 @@ package final class ReplicaDriver: LogSharing {
   /// A server of the database in `directory`.
   ///
   /// - Parameters:
-  ///   - address: where others reach it.
   ///   - snapshotDue: takes a snapshot after a segment, and returns the number of the last entry
   ///     that it holds; `nil` when it could not, and is to be asked again.
+  ///   - fellBehind: told when only a snapshot helps the database.
   package init(
-    _ log: ObjectLog, directory: String, record: ReplicationRecord, address: String,
-    settings: ReplicaStateMachine.Settings, limits: ReplicationLimits, logger: Logger,
-    snapshotDue: @escaping @Sendable (_ segment: UInt64) async -> UInt64?
+    _ log: ObjectLog, directory: String, record: ReplicationRecord, plan: ReplicationPlan,
+    logger: Logger, snapshotDue: @escaping @Sendable (_ segment: UInt64) async -> UInt64?,
+    fellBehind: @escaping @Sendable () -> Void
   ) {
     self.log = log
     self.directory = directory
-    self.address = address
-    self.limits = limits
+    address = plan.address
+    grpcAddress = plan.grpcAddress
+    limits = plan.limits
     self.logger = logger
     self.snapshotDue = snapshotDue
+    self.fellBehind = fellBehind
     self.record = Mutex(record)
     let writer = WriterID()
     state = Mutex(
       State(
         machine: Machine(
-          writer: writer, address: address, applied: record.position.segment, settings: settings),
+          writer: writer, address: plan.address, applied: record.position.segment,
+          settings: plan.machine),
         status: ReplicationStatus(mode: .sync, writer: writer),
         savedSegment: record.position.segment))
   }
@@ -248,12 +255,16 @@ package final class ReplicaDriver: LogSharing {
 
   /// Tells the state machine what happened, and does what it asks for.
   func handle(_ event: Machine.Event) {
-    let (effects, became, applied) = state.withLock { state in
+    let (effects, became, applied, leader) = state.withLock { state in
       let before = state.machine.role
       let effects = state.machine.handle(event, at: clock.milliseconds)
       let after = state.machine.role
-      return (effects, before == after ? nil : after, state.machine.applied)
+      return (
+        effects, before == after ? nil : after, state.machine.applied,
+        state.machine.leader?.writer
+      )
     }
+    leaderWatch.note(leader)
     waiters.reached(applied)
     if let became { noteRole(became) }
     for effect in effects { perform(effect) }
@@ -264,7 +275,7 @@ package final class ReplicaDriver: LogSharing {
     case .apply(let segment):
       if !handOver(segment) { Task { await apply(segment) } }
     case .answer(let id, let answer): self.answer(id, answer)
-    case .restore(let number): fellBehind(number)
+    case .restore(let number): noteFellBehind(number)
     default: Task { handle(await ask(effect)) }
     }
   }

@@ -7,6 +7,8 @@ package struct ReplicaNode: Sendable, Equatable {
   package var writer: WriterID
   /// Where it is reached.
   package var address: String
+  /// Where it takes calls of gRPC, as `http://host:port`; `nil` where it takes none.
+  package var grpcAddress: String?
   /// What it was.
   package var role: ReplicationStatus.Role
   /// What its database held.
@@ -16,11 +18,12 @@ package struct ReplicaNode: Sendable, Equatable {
 
   /// A server.
   package init(
-    writer: WriterID, address: String, role: ReplicationStatus.Role, position: LogPosition,
-    seenAt: UInt64
+    writer: WriterID, address: String, grpcAddress: String? = nil, role: ReplicationStatus.Role,
+    position: LogPosition, seenAt: UInt64
   ) {
     self.writer = writer
     self.address = address
+    self.grpcAddress = grpcAddress
     self.role = role
     self.position = position
     self.seenAt = seenAt
@@ -42,8 +45,8 @@ extension ReplicaDriver {
       do throws(SharedLogError) {
         try await log.note(
           ReplicaNode(
-            writer: own, address: address, role: status.role, position: status.position,
-            seenAt: now))
+            writer: own, address: address, grpcAddress: grpcAddress, role: status.role,
+            position: status.position, seenAt: now))
         var nodes = try await log.nodes()
         for node in nodes where node.seenAt + Self.goneAfter < now {
           try await log.removeNode(node.writer)

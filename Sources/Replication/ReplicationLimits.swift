@@ -10,6 +10,10 @@ package struct ReplicationLimits: Sendable, Equatable {
   package var gatherMilliseconds: Int
   /// Milliseconds that a write waits for the store when it is answered from there
   package var writeMilliseconds: Int
+  /// Milliseconds that a change that was sent on may take whose client sets no limit
+  package var forwardMilliseconds = 300_000
+  /// Bytes of the answer to it
+  package var forwardedAnswerBytesMax = 16 << 20
 
   /// Bounds that suit a server with a store in its region, each of which may be given.
   package init(

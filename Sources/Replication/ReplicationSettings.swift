@@ -65,6 +65,8 @@ package struct ReplicationPlan: Sendable, Equatable {
   package var mode = ReplicationMode.async
   /// Where others reach the server.
   package var address = ""
+  /// Where others reach its gRPC; `nil` where it has none.
+  package var grpcAddress: String?
   /// Whether the server takes the lead when nobody has it.
   package var canLead = true
   /// Milliseconds without a sign of life of the leader after which the server takes the lead.
@@ -76,6 +78,24 @@ package struct ReplicationPlan: Sendable, Equatable {
 
   /// The plan of a server that ships its log and is answered before.
   package init() {}
+
+  /// Fills in where the server is reached, as far as that was not said: at `url`, and its gRPC at
+  /// the same host.
+  package mutating func complete(besides url: String, grpcPort: Int?) {
+    if address.isEmpty { address = url }
+    while address.last == "/" { address.removeLast() }
+    guard let grpcPort else {
+      grpcAddress = nil
+      return
+    }
+    guard grpcAddress == nil, let scheme = address.firstRange(of: "://") else { return }
+    let authority = address[scheme.upperBound...].prefix { $0 != "/" }
+    // A colon within brackets belongs to the address of the host.
+    let colon = authority.lastIndex(of: ":")
+    let isPort = colon.map { !authority[$0...].contains("]") } ?? false
+    let host = isPort ? authority[..<(colon ?? authority.endIndex)] : authority
+    grpcAddress = "\(address[..<scheme.upperBound])\(host):\(grpcPort)"
+  }
 
   /// The times of the state machine.
   var machine: ReplicaStateMachine.Settings {

@@ -36,6 +36,8 @@ package struct ReplicationStatus: Sendable, Equatable {
   package var backlogBytes = 0
   /// What was done so far.
   package var counts = Counts()
+  /// Changes that were sent to the server that takes them.
+  package var forwarded = 0
   /// What became of snapshots; `nil` where this server looks after none.
   package var snapshots: SnapshotKeeper.Counts?
   /// What last went wrong, until something succeeds.

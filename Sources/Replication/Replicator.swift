@@ -15,16 +15,26 @@ package final class Replicator: Sendable {
 
   private let store: any ObjectStore
   private let client: HTTPClient?
+  /// What other servers of the log are asked with; `nil` where they aren't.
+  let peers: HTTPClient?
+  let plan: ReplicationPlan
   private let log: ObjectLog
   private let directory: String
   /// Whether several servers share the log.
   private let isShared: Bool
-  private let sharing: any LogSharing
+  private let current: Mutex<any LogSharing>
+  private let make: @Sendable (ReplicationRecord) -> any LogSharing
   /// What looks after snapshots; `nil` where somebody else does.
   private let keeper: SnapshotKeeper?
   private let open: OpenDatabase
   private let work = Mutex<Task<Void, Never>?>(nil)
+  /// Changes that were sent to the server that leads.
+  let forwarded = Atomic(0)
   private let logger: Logger
+  private let behind: AsyncStream<Void>.Continuation
+  /// Told whenever the log has gone on without the database, so that only a snapshot helps. For one
+  /// reader.
+  package let fallsBehind: AsyncStream<Void>
 
   private static let reconnectPause = Duration.seconds(2)
 
@@ -34,16 +44,18 @@ package final class Replicator: Sendable {
   /// Shares the log of the database in `directory`, which may be missing still, and looks after its
   /// snapshots.
   ///
+  /// - Parameter peers: by what the other servers of the log are known.
   /// - Throws: ``ReplicationError``, but not `unreachable`.
   package convenience init(
-    _ settings: ReplicationSettings, directory: String, logger: Logger
+    _ settings: ReplicationSettings, directory: String, peers: HTTPTrust, logger: Logger
   ) throws(ReplicationError) {
     let client = HTTPClient(trust: HTTPTrust(authorities: settings.authorities))
     let patient = ObjectLog(try settings.store(client, attempts: Self.partAttempts))
     let keeper = SnapshotKeeper(patient, settings: settings.plan.snapshots, logger: logger)
     try self.init(
-      try settings.store(client), client: client, plan: settings.plan, directory: directory,
-      keeper: keeper, logger: logger
+      try settings.store(client), client: client,
+      peers: settings.plan.mode == .sync ? HTTPClient(trust: peers) : nil, plan: settings.plan,
+      directory: directory, keeper: keeper, logger: logger
     ) { database, _, segment in
       await keeper.take(of: database, after: segment)
     }
@@ -53,19 +65,16 @@ package final class Replicator: Sendable {
   ///
   /// - Throws: ``ReplicationError/record(_:)``.
   package init(
-    _ store: any ObjectStore, client: HTTPClient? = nil,
+    _ store: any ObjectStore, client: HTTPClient? = nil, peers: HTTPClient? = nil,
     plan: ReplicationPlan = ReplicationPlan(), directory: String, keeper: SnapshotKeeper? = nil,
     logger: Logger, snapshot: @escaping Snapshot
   ) throws(ReplicationError) {
     self.store = store
     self.client = client
+    self.peers = peers
+    self.plan = plan
     self.keeper = keeper
     self.logger = logger
-    let record =
-      try ReplicationRecord.load(from: directory)
-      ?? ReplicationRecord(
-        database: DatabaseID(), log: nil, position: LogPosition(segment: 0, entry: 0),
-        writers: [], isWhole: false)
     self.directory = directory
     isShared = plan.mode == .sync
     let open = OpenDatabase()
@@ -75,18 +84,37 @@ package final class Replicator: Sendable {
       guard let database = open.value else { return nil }
       return await snapshot(database, log, segment)
     }
-    switch plan.mode {
-    case .async:
-      sharing = LogShipper(
-        log, directory: directory, record: record, limits: plan.limits, logger: logger,
-        snapshotDue: due)
-    case .sync:
-      sharing = ReplicaDriver(
-        log, directory: directory, record: record, address: plan.address, settings: plan.machine,
-        limits: plan.limits, logger: logger, snapshotDue: due)
+    let (fallsBehind, behind) = AsyncStream.makeStream(
+      of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    (self.fallsBehind, self.behind) = (fallsBehind, behind)
+    make = { record in
+      switch plan.mode {
+      case .async:
+        LogShipper(
+          log, directory: directory, record: record, limits: plan.limits, logger: logger,
+          snapshotDue: due)
+      case .sync:
+        ReplicaDriver(
+          log, directory: directory, record: record, plan: plan, logger: logger, snapshotDue: due
+        ) { behind.yield() }
+      }
     }
+    current = Mutex(make(try Self.record(in: directory)))
     self.open = open
   }
+
+  /// What is known of the log; of a new database if nothing is.
+  private static func record(
+    in directory: String
+  ) throws(ReplicationError) -> ReplicationRecord {
+    try ReplicationRecord.load(from: directory)
+      ?? ReplicationRecord(
+        database: DatabaseID(), log: nil, position: LogPosition(segment: 0, entry: 0),
+        writers: [], isWhole: false)
+  }
+
+  /// How the log is shared now.
+  var sharing: any LogSharing { current.withLock { $0 } }
 
   /// Holds the database as long as it is shared.
   private final class OpenDatabase: Sendable {
@@ -104,6 +132,7 @@ package final class Replicator: Sendable {
   package var status: ReplicationStatus {
     var status = sharing.status
     status.snapshots = keeper?.counts
+    status.forwarded = forwarded.load(ordering: .relaxed)
     return status
   }
 
@@ -167,7 +196,8 @@ package final class Replicator: Sendable {
         isConnected = await reconnect(database)
       }
       guard isConnected else { return }
-      let keeping = Task { [keeper, sharing] in
+      let sharing = sharing
+      let keeping = Task { [keeper] in
         await keeper?.run(database) {
           let status = sharing.status
           return status.role == .leader ? status.position.segment : nil
@@ -198,6 +228,22 @@ package final class Replicator: Sendable {
 
   /// Ships what is left of a database that is closed, for at most `time`, and ends.
   package func stop(within time: Duration) async {
+    await pause(within: time)
+    client?.shutdown()
+    peers?.shutdown()
+  }
+
+  /// Begins anew, as a server that is started again, after ``pause(within:)``: with ``prepare()``.
+  ///
+  /// - Throws: ``ReplicationError/record(_:)``.
+  package func renew() throws(ReplicationError) {
+    let next = make(try Self.record(in: directory))
+    current.withLock { $0 = next }
+  }
+
+  /// Ships what is left, for at most `time`, and has no more to do with the database.
+  package func pause(within time: Duration) async {
+    let sharing = sharing
     sharing.finish()
     if let task = work.withLock({ $0 }) {
       let isConnected = status.role != .starting
@@ -217,7 +263,6 @@ package final class Replicator: Sendable {
     }
     sharing.saveAtEnd()
     open.value = nil
-    client?.shutdown()
   }
 
   private func connect(

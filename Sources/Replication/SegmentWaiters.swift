@@ -6,7 +6,8 @@ package import VectorDB
 final class SegmentWaiters: Sendable {
   private struct State {
     var applied: UInt64 = 0
-    var waiting: [(segment: UInt64, wake: CheckedContinuation<Bool, Never>)] = []
+    var lastID: UInt64 = 0
+    var waiting: [UInt64: (segment: UInt64, wake: CheckedContinuation<Bool, Never>)] = [:]
     var hasEnded = false
   }
 
@@ -20,9 +21,9 @@ final class SegmentWaiters: Sendable {
     let ready = state.withLock { state -> [CheckedContinuation<Bool, Never>] in
       guard segment > state.applied else { return [] }
       state.applied = segment
-      let ready = state.waiting.filter { $0.segment <= segment }
-      state.waiting.removeAll { $0.segment <= segment }
-      return ready.map(\.wake)
+      let ready = state.waiting.filter { $0.value.segment <= segment }
+      for id in ready.keys { state.waiting[id] = nil }
+      return ready.values.map(\.wake)
     }
     for wake in ready { wake.resume(returning: true) }
   }
@@ -31,23 +32,32 @@ final class SegmentWaiters: Sendable {
   func end() {
     let left = state.withLock { state in
       state.hasEnded = true
-      defer { state.waiting = [] }
-      return state.waiting
+      defer { state.waiting = [:] }
+      return Array(state.waiting.values)
     }
     for waiter in left { waiter.wake.resume(returning: false) }
   }
 
-  /// Waits until the database holds everything up to a segment; `false` when it will not, or too
-  /// many wait.
+  /// Waits until the database holds everything up to a segment; `false` when it will not, too many
+  /// wait, or the task is cancelled.
   func wait(for segment: UInt64) async -> Bool {
-    await withCheckedContinuation { (wake: CheckedContinuation<Bool, Never>) in
-      let outcome = state.withLock { state -> Bool? in
-        if state.applied >= segment { return true }
-        if state.hasEnded || state.waiting.count >= Self.waitingMax { return false }
-        state.waiting.append((segment, wake))
-        return nil
+    let id = state.withLock { state in
+      state.lastID += 1
+      return state.lastID
+    }
+    return await withTaskCancellationHandler {
+      await withCheckedContinuation { (wake: CheckedContinuation<Bool, Never>) in
+        let outcome = state.withLock { state -> Bool? in
+          if state.applied >= segment { return true }
+          let isFull = state.waiting.count >= Self.waitingMax
+          if state.hasEnded || isFull || Task.isCancelled { return false }
+          state.waiting[id] = (segment, wake)
+          return nil
+        }
+        if let outcome { wake.resume(returning: outcome) }
       }
-      if let outcome { wake.resume(returning: outcome) }
+    } onCancel: {
+      state.withLock { $0.waiting.removeValue(forKey: id) }?.wake.resume(returning: false)
     }
   }
 }
@@ -65,6 +75,7 @@ extension ReplicaDriver {
     } catch {
       throw .unavailable("how far the log reaches can't be found out: \(error.sentence)")
     }
+    if head > applied { handle(.hinted(head)) }
     guard await waiters.wait(for: head) else {
       throw .unavailable("this server does not follow the log now")
     }

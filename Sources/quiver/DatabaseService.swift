@@ -23,6 +23,9 @@ final class DatabaseService: Service {
     var onOpenFailure: (@Sendable (any Error) -> Void)?
   }
 
+  private static let pauseMax = Duration.seconds(5)
+  private static let storePause = Duration.seconds(2)
+
   private let settings: ServerSettings
   private let state: ServerState
   private let logger: Logger
@@ -62,14 +65,17 @@ final class DatabaseService: Service {
 
   func run() async throws {
     try await withGracefulShutdownHandler {
-      let database = try await openOrReport()
+      var database = try await openOrReport()
       state.serve(database)
       let isComplete = progress.withLock { progress in
         progress.isOpen = true
         return progress.isListening
       }
       if isComplete { announce() }
-      try? await gracefulShutdown()
+      while await fallsBehind() {
+        database = try await makeAnew(database)
+        state.serve(database)
+      }
       if Task.isCancelled { return }
       try? await Task.sleep(for: .milliseconds(settings.shutdownGraceMilliseconds))
     } onGracefulShutdown: {
@@ -79,6 +85,50 @@ final class DatabaseService: Service {
         return progress.onStopping
       }
       onStopping?()
+    }
+  }
+
+  /// Waits for the end of the run, or until the log has gone on without the database: whether that
+  /// is it.
+  private func fallsBehind() async -> Bool {
+    guard let replication = state.replication else {
+      try? await gracefulShutdown()
+      return false
+    }
+    return await withTaskGroup(of: Bool.self) { group in
+      group.addTask {
+        try? await gracefulShutdown()
+        return false
+      }
+      group.addTask {
+        for await _ in replication.fallsBehind { return true }
+        // Only when it was cancelled.
+        return false
+      }
+      defer { group.cancelAll() }
+      return await group.next() ?? false
+    }
+  }
+
+  /// Closes a database that the log has gone on without, and opens the one that the newest snapshot
+  /// and the log after it make. Reads are refused meanwhile.
+  private func makeAnew(_ database: Database) async throws -> Database {
+    state.withdraw()
+    await database.close()
+    await state.replication?.pause(within: Self.pauseMax)
+    while true {
+      do {
+        try state.replication?.renew()
+        let next = try await open()
+        logger.notice("the database is open again")
+        return next
+      } catch ReplicationError.unreachable(let reason) {
+        logger.warning("the log can't be reached now", metadata: ["reason": "\(reason)"])
+        try await Task.sleep(for: Self.storePause)
+      } catch {
+        if !(error is CancellationError) { onOpenFailure?(error) }
+        throw error
+      }
     }
   }
 

@@ -163,8 +163,10 @@ struct Server {
 
   private func replicator() throws(ReplicationError) -> Replicator? {
     guard var replication = settings.replication else { return nil }
-    if replication.plan.address.isEmpty { replication.plan.address = settings.localURL }
-    return try Replicator(replication, directory: settings.storagePath, logger: logger)
+    replication.plan.complete(
+      besides: settings.localURL, grpcPort: settings.grpcPort)
+    return try Replicator(
+      replication, directory: settings.storagePath, peers: settings.peerTrust, logger: logger)
   }
 
   private func audit() throws(AuditFault) -> AuditLog? {

@@ -118,6 +118,35 @@ import Testing
     #expect(server.requests.count == 1)
   }
 
+  @Test(arguments: [[], [1, 2, 3]] as [[UInt8]])
+  func `what is sent once does not come twice`(body: [UInt8]) async throws {
+    let server = try ScriptedServer { request in
+      request.path == "/lost"
+        ? [.close] : [.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")]
+    }
+    let client = HTTPClient()
+    var request = HTTPRequest(
+      method: body.isEmpty ? "DELETE" : "PUT", url: server.url + "/lost", body: body)
+    func arrivals() -> Int { server.requests.count { $0.path == "/lost" } }
+    // A connection that was used before: libcurl takes its end for one that came before.
+    #expect(await Self.error(of: HTTPRequest(url: server.url), client: client) == nil)
+    guard case .interrupted = await Self.error(of: request, client: client) else {
+      Issue.record("a request without an answer was answered")
+      return
+    }
+    #expect(arrivals() == 2, "else the test shows nothing")
+    request.isSentOnce = true
+    #expect(await Self.error(of: HTTPRequest(url: server.url), client: client) == nil)
+    guard case .interrupted = await Self.error(of: request, client: client) else {
+      Issue.record("a request without an answer was answered")
+      return
+    }
+    #expect(arrivals() == 3)
+    request.url = server.url
+    #expect(await Self.error(of: request, client: client) == nil)
+    #expect(server.requests.last?.body == body)
+  }
+
   @Test func `requests cancelled at any moment end once`() async throws {
     let server = try ScriptedServer { _ in
       [.wait(milliseconds: 1), .send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")]

@@ -21,6 +21,7 @@ FIRST = 1000
 REFUSALS = (
     "this server follows the one at", "this server does not lead", "the write was not made",
     "it is not known yet what became of an earlier write", "the server is shutting down",
+    "nothing was sent to it",
 )  # fmt: skip
 UNSENT = -1
 # Seconds that clients wait for an answer: some give up soon, others hear what comes late.
@@ -155,7 +156,7 @@ class Client(threading.Thread):
         if status == 503:
             return "refused" if any(part in text for part in REFUSALS) else "unknown"
         # A server that has lost its disk, or begins, does not know the collection yet.
-        if status not in (0, 404, 408, 429, 500):
+        if status not in (0, 404, 408, 429, 500, 504):
             self.history.wrong.append(f"a write was answered with {status}: {text}")
         return "unknown"
 

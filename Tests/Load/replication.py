@@ -1,8 +1,9 @@
-"""What sharing the log costs: writes without it, shipped later, and answered from the store.
+"""What sharing the log costs: writes without it, shipped later, answered from the store, and sent
+to a server that follows, which sends them on.
 
     QUIVER_BINARIES=… .venv/bin/python Tests/Load/replication.py [--seconds 5] [--rounds 3]
 
-One run has all three, in turns, each with an empty data directory and a log of its own in a
+One run has all four, in turns, each with an empty data directory and a log of its own in a
 SeaweedFS on this machine. The figures are medians of the rounds.
 """
 
@@ -61,20 +62,34 @@ def load(port: int, batch: int, seconds: float) -> tuple[int, list[float]]:
 
 def measure(folder: pathlib.Path, store, mode: str, batch: int, seconds: float) -> dict:
     folder.mkdir()
-    if mode == "none":
-        server = quiver(folder)
-    else:
-        server = shared_log.sharing(folder, store.endpoint, mode)
-        place = f"s3://backups/load/{folder.name}"
-        server.settings["QUIVER__REPLICATION__URL"] = place
-    server.start()
+    servers = []
+
+    def begin(name: str, **settings: str):
+        (folder / name).mkdir()
+        if mode == "none":
+            server = quiver(folder / name)
+        else:
+            server = shared_log.sharing(
+                folder / name, store.endpoint, "async" if mode == "async" else "sync", **settings)
+            place = f"s3://backups/load/{folder.name}"
+            server.settings["QUIVER__REPLICATION__URL"] = place
+        servers.append(server)
+        server.start()
+        return server
+
     try:
+        asked = server = begin("one")
         if mode != "none":
             until(lambda: shared_log.leads(server), 60)
         config = {"vectors": {"size": DIMENSION, "distance": "Dot"}}
         assert shared_log.call(server, "PUT", "/collections/things", config)[0] == 200
+        if mode == "forwarded":
+            asked = begin("other", QUIVER__REPLICATION__ROLE="follower")
+            first = {"points": [{"id": 0, "vector": [1] * DIMENSION}]}
+            path = "/collections/things/points?wait=true"
+            until(lambda: shared_log.call(asked, "PUT", path, first)[0] == 200, 60)
         start = time.monotonic()
-        points, took = load(server.port, batch, seconds)
+        points, took = load(asked.port, batch, seconds)
         rate = points / (time.monotonic() - start)
         row = {"points/s": rate, "p50 ms": took[len(took) // 2] * 1000,
                "p99 ms": took[int(len(took) * 0.99)] * 1000}  # fmt: skip
@@ -84,7 +99,8 @@ def measure(folder: pathlib.Path, store, mode: str, batch: int, seconds: float) 
             row["PUTs/million"] = puts / points * 1e6
         return row
     finally:
-        server.kill()
+        for server in servers:
+            server.kill()
 
 
 def main() -> None:
@@ -98,7 +114,7 @@ def main() -> None:
         store = seaweedfs(folder / "store")
         try:
             for batch in (1, 100):
-                rows = {"none": [], "async": [], "sync": []}
+                rows = {"none": [], "async": [], "sync": [], "forwarded": []}
                 for turn in range(options.rounds):
                     for mode, found in rows.items():
                         place = folder / f"{mode}-{batch}-{turn}"

@@ -39,7 +39,7 @@ struct GRPCStatusTests {
     (ServiceError.invalid(field: "limit", reason: "r"), GRPCStatus.Code.invalidArgument),
     (.unauthenticated("u"), .unauthenticated), (.forbidden("f"), .permissionDenied),
     (.pointMissing(.number(7)), .notFound), (.shardMissing(2), .notFound),
-    (.standalone, .unimplemented), (.starting, .unavailable),
+    (.standalone, .unimplemented), (.starting, .unavailable), (.outcomeUnknown("o"), .unknown),
   ])
   func serviceErrors(_ error: ServiceError, _ code: GRPCStatus.Code) {
     #expect(GRPCStatus(error).code == code)

@@ -1,5 +1,6 @@
 import NIOCore
 import NIOHPACK
+import Replication
 import RequestTracing
 import TransportBase
 
@@ -18,6 +19,10 @@ struct CallHead {
   private var traceState: String?
   /// The place in a trace that the call belongs to.
   var traceParent: TraceParent? { TraceParent(tracingIDs[2], state: traceState) }
+  /// Whether another server has sent the call on.
+  private(set) var isForwarded = false
+  /// What is sent on with the call, beside who makes it.
+  private(set) var passedOn: [(String, String)] = []
   /// How long the client waits.
   private(set) var timeout: TimeAmount?
   /// How messages are packed that say that they are.
@@ -36,8 +41,13 @@ struct CallHead {
       case "api-key": if credentials.apiKey == nil { credentials.apiKey = value }
       case "authorization":
         if credentials.authorization == nil { credentials.authorization = value }
-      case "x-request-id": tracingIDs[0] = value
-      case "x-tracing-id": tracingIDs[1] = value
+      case "x-request-id":
+        tracingIDs[0] = value
+        passedOn.append((name, value))
+      case "x-tracing-id":
+        tracingIDs[1] = value
+        passedOn.append((name, value))
+      case Replicator.forwardedHeader: isForwarded = true
       case "traceparent": tracingIDs[2] = value
       case "tracestate": traceState = value
       case "forwarded": forwardedBy[0] = value

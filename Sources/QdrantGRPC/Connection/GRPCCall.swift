@@ -123,6 +123,8 @@ final class RequestRoom: @unchecked Sendable {
   private let share: ByteBudget.Share
   /// The request as it has come.
   var message = ByteBuffer()
+  /// What the call is sent on with to another server; `nil` where it is answered here.
+  var head: CallHead?
   /// The collection that the figures count the call under.
   var collection: String?
 

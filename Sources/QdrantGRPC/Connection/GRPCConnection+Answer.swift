@@ -2,6 +2,7 @@ import NIOCore
 import NIOHPACK
 import NIOHTTP2
 import QdrantService
+import Replication
 import ServiceProcess
 import VectorDB
 
@@ -11,6 +12,15 @@ extension GRPCConnection {
     ":status": "200", "content-type": "application/grpc",
   ]
   private static let trailers = GRPCStatus(.ok).trailers
+
+  /// The block before an answer; where servers share a log it says how far this one is.
+  private var firstHeaders: HPACKHeaders {
+    guard let progress = state.replication?.progress else { return Self.headers }
+    var headers = Self.headers
+    headers.add(name: Replicator.positionHeader, value: String(progress.segment))
+    headers.add(name: Replicator.lagHeader, value: String(progress.lagMilliseconds))
+    return headers
+  }
 
   /// Sends an answer; a call of one answer is ended behind it.
   func send(_ answer: GRPCAnswer, for call: GRPCCall, _ context: ChannelHandlerContext) {
@@ -24,7 +34,7 @@ extension GRPCConnection {
     count(call, .ok)
     if !call.hasSentHeaders {
       call.hasSentHeaders = true
-      write(.headers(.init(headers: Self.headers)), call.id, context)
+      write(.headers(.init(headers: firstHeaders)), call.id, context)
     }
     call.answer = answer
     call.position = (0, 0)

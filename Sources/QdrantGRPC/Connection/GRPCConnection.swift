@@ -191,6 +191,7 @@ final class GRPCConnection: ChannelInboundHandler {
         trace: methods.gate.tracer.accept(
           head.traceParent, called: String(head.path.dropFirst())),
         room: makeRoom(id, context), window: limits.callWindow)
+      if state.replication != nil { call.room.head = head }
       calls[id] = call
       if headers.endStream {
         endRequest(of: call, context)

@@ -24,6 +24,9 @@ struct GRPCAnswer: Sendable {
     count = writer.bytes.count
   }
 
+  /// An answer whose bytes are there.
+  init(_ message: [UInt8]) { insert(message, at: 0) }
+
   /// A short answer, with the time that it has taken in a field of its own.
   static func answer(
     _ call: ServiceCall, timeField: UInt32 = 2, _ body: (inout ProtoWriter) -> Void

@@ -38,6 +38,7 @@ struct GRPCMethods: Sendable {
     _ decode: @escaping Decode<Request>, _ perform: @escaping Perform<Request>
   ) {
     let action = Self.action(service, method)
+    let forwarding = Self.forwarding(gate, service, method)
     let isAboutCollection = Self.isAboutCollection(service, method)
     let consistencyField = Self.consistencyField(service, method)
     let isCountedByCollection = isAboutCollection && service != "qdrant.Collections"
@@ -61,6 +62,9 @@ struct GRPCMethods: Sendable {
           }
         } catch {
           throw GRPCStatus(error)
+        }
+        if let forwarding, let leader = forwarding.leader(for: room) {
+          return try await forwarding.answer(room, call, by: leader)
         }
         if let consistencyField, gate.state.isReplicated {
           call.isConsistent = Self.asksForConsistency(room.message, in: consistencyField)

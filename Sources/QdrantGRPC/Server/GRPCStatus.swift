@@ -11,6 +11,8 @@ package struct GRPCStatus: Error, Sendable {
     case ok = 0
     /// The client gave it up.
     case cancelled = 1
+    /// What became of it is not known.
+    case unknown = 2
     /// The request can't be carried out as it is.
     case invalidArgument = 3
     /// The caller's time is over.
@@ -82,6 +84,7 @@ package struct GRPCStatus: Error, Sendable {
     case .unavailable: .unavailable
     case .standalone: .unimplemented
     case .precondition: .failedPrecondition
+    case .unknown: .unknown
     case .failed: .internalError
     }
   }
@@ -120,6 +123,23 @@ package struct GRPCStatus: Error, Sendable {
         bytes.append(byte)
       } else {
         bytes += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// The text of a header that ``encoded(_:)`` made.
+  static func decoded(_ text: String) -> String {
+    var bytes: [UInt8] = []
+    var rest = text.utf8[...]
+    while let byte = rest.popFirst() {
+      if byte == UInt8(ascii: "%"),
+        let code = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+      {
+        bytes.append(code)
+        rest = rest.dropFirst(2)
+      } else {
+        bytes.append(byte)
       }
     }
     return String(decoding: bytes, as: UTF8.self)

@@ -16,8 +16,14 @@ struct BodyPieces {
   /// The largest piece that is unpacked at once.
   private static let pieceBytes = 256 << 10
 
+  /// - Parameter unpacks: whether what is packed is unpacked.
   /// - Throws: 415 for a coding that is not known.
-  init(_ request: Request) throws(RESTError) {
+  init(_ request: Request, unpacks: Bool = true) throws(RESTError) {
+    guard unpacks else {
+      unpacker = nil
+      chunks = request.body.makeAsyncIterator()
+      return
+    }
     let named = request.headers[.contentEncoding]?.filter { $0 != " " } ?? "identity"
     if named.isEmpty || named.lowercased() == "identity" {
       unpacker = nil

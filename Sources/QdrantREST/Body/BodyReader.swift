@@ -40,6 +40,28 @@ struct BodyReader: Sendable {
     return try await respond(value)
   }
 
+  /// Answers with what `respond` makes of the body as it came, packed or not.
+  ///
+  /// - Throws: as ``withValue(of:decodedBy:_:)`` does, but for what is in the body.
+  func withBytes(
+    of request: Request, _ respond: ([UInt8]) async throws -> Response
+  ) async throws -> Response {
+    let abortion = BodyAbortion.current
+    let share = budget.share { abortion?.abort(.stalled) }
+    defer { withExtendedLifetime(share) {} }
+    let body = try await collect(request, share, unpacks: false)
+    let join: @Sendable () -> [UInt8] = {
+      let count = body.count
+      return [UInt8](unsafeUninitializedCapacity: count) { room, written in
+        let room = UnsafeMutableBufferPointer(rebasing: room[..<count])
+        body.move(to: UnsafeMutableRawBufferPointer(room))
+        written = count
+      }
+    }
+    let isSmall = body.count <= BlockingWork.bytesWorthAHop
+    return try await respond(isSmall ? join() : try await BlockingWork.run(join))
+  }
+
   private func decoded<Value: Sendable>(
     _ request: Request, _ share: ByteBudget.Share,
     _ decode: @escaping QdrantAPI.RequestDecoder.Decode<Value>
@@ -58,11 +80,11 @@ struct BodyReader: Sendable {
   }
 
   private func collect(
-    _ request: Request, _ share: ByteBudget.Share
+    _ request: Request, _ share: ByteBudget.Share, unpacks: Bool = true
   ) async throws -> CollectedBody {
     let declared = request.headers[.contentLength].flatMap { Int($0) }
     if let declared, declared > limit { throw RESTError.tooLarge(bytes: declared, limit: limit) }
-    var pieces = try BodyPieces(request)
+    var pieces = try BodyPieces(request, unpacks: unpacks)
     let collected = CollectedBody()
     while let piece = try await pieces.next() {
       let total = collected.count + piece.readableBytes

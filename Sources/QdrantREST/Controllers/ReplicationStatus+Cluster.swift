@@ -105,6 +105,8 @@ extension ReplicaNode {
     writer.beginObject()
     writer.key("address")
     writer.string(address)
+    writer.key("grpc_address")
+    if let grpcAddress { writer.string(grpcAddress) } else { writer.null() }
     writer.key("role")
     writer.string(role.rawValue)
     writer.key("segment")

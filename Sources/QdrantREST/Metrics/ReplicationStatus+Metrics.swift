@@ -13,7 +13,8 @@ extension ReplicationStatus {
       Double(lagEntries))
     text.single(
       "replication_lag_ms", .gauge,
-      "milliseconds since the oldest commit that is not in the shared log", Double(lagMilliseconds))
+      "milliseconds since the oldest commit that is not in the shared log, or since a server that "
+        + "follows had all of it", Double(lagMilliseconds))
     text.single(
       "replication_backlog_bytes", .gauge, "bytes of commits that wait for the shared log",
       Double(backlogBytes))
@@ -40,6 +41,9 @@ extension ReplicationStatus {
     text.single(
       "replication_gaps_total", .counter, "how often commits were lost to the shared log",
       Double(counts.gaps))
+    text.single(
+      "replication_forwarded_total", .counter,
+      "changes that were sent to the server that takes them", Double(forwarded))
     guard let snapshots else { return }
     text.single(
       "replication_snapshots_total", .counter, "snapshots that were put into the object store",

@@ -3,6 +3,7 @@ public import Hummingbird
 import Logging
 import QdrantAPI
 import QdrantService
+import Replication
 import RequestTracing
 import ServiceProcess
 import VectorDB
@@ -19,6 +20,8 @@ public struct RESTResponder: HTTPResponder {
   let slowSeconds: Double
   /// Whether pages of other origins may call the server.
   let allowsOrigins: Bool
+  /// Where servers share a log, what sends changes to the one that takes them.
+  let forwarding: ChangeForwarding?
 
   // Names are checked once, not with every request.
   private static let idField = HTTPField.Name(RequestID.header)
@@ -48,6 +51,7 @@ public struct RESTResponder: HTTPResponder {
     if request.method == .head { response = response.createHeadResponse() }
     AnswerPacking.pack(&response, for: request)
     if let idField = Self.idField { response.headers.append(HTTPField(name: idField, value: id)) }
+    if let progress = forwarding?.replication.progress { Self.note(progress, in: &response) }
     if allowsOrigins { CrossOrigin.allow(request, &response) }
     let seconds = context.elapsedSeconds
     // Routes that do not exist are not counted: their names are the client's to choose.
@@ -60,6 +64,15 @@ public struct RESTResponder: HTTPResponder {
     log(request, context, response.status.code, seconds)
     if trace.span != nil { endSpan(request, context, response.status.code) }
     return response
+  }
+
+  private static let positionField = HTTPField.Name(Replicator.positionHeader)
+  private static let lagField = HTTPField.Name(Replicator.lagHeader)
+
+  /// Says how far the server's database is, and how old that may be.
+  private static func note(_ progress: ReplicaProgress, in response: inout Response) {
+    if let positionField { response.headers[positionField] = String(progress.segment) }
+    if let lagField { response.headers[lagField] = String(progress.lagMilliseconds) }
   }
 
   /// Ends the span of a request with what is known of it by now; it is called by its route.
@@ -87,6 +100,9 @@ public struct RESTResponder: HTTPResponder {
       context.values = values
       context.caller = try await caller(of: request, context, asking: route.action.requirement)
       try api.precheck(route.action, on: Self.collection(route, values), context.caller)
+      if let forwarding, let leader = forwarding.leader(for: route.action, request) {
+        return try await forwarding.answer(request, context, by: leader)
+      }
       return try await route.handler(request, context)
     case .otherMethods(let routes):
       let isOpen = routes.allSatisfy { $0.action.requirement == .open }

@@ -119,6 +119,8 @@ public enum SettingKey: String, Sendable, CaseIterable {
   case replicationRole = "replication.role"
   /// Where other servers and clients reach this one, as `http://host:port`.
   case replicationAddress = "replication.address"
+  /// Where they reach its gRPC; the same host by itself.
+  case replicationGRPCAddress = "replication.grpc_address"
   /// How long the leader may give no sign of life before another server takes the lead.
   case replicationTakeoverMilliseconds = "replication.takeover_ms"
   /// How long a write waits for the store that is answered from there.

@@ -37,6 +37,7 @@ extension SettingsReader<SettingKey> {
     if let gather { settings.plan.limits.gatherMilliseconds = gather }
     settings.plan.canLead = canLead ?? true
     settings.plan.address = given(.replicationAddress) ?? ""
+    settings.plan.grpcAddress = given(.replicationGRPCAddress)
     if let takeover { settings.plan.takeoverMilliseconds = takeover }
     if let write { settings.plan.limits.writeMilliseconds = write }
     if let interval { settings.plan.snapshots.intervalSeconds = interval }

@@ -135,6 +135,23 @@ public enum ServiceAction: String, Sendable, CaseIterable {
     }
   }
 
+  /// Whether it changes what all servers of a log have, and can be asked of any of them: it is sent
+  /// to the one that takes changes. What brings files with it is not.
+  public var isForwarded: Bool {
+    switch self {
+    case .createCollection, .updateCollection, .deleteCollection, .changeAliases, .createIndex,
+      .deleteIndex, .createVector, .deleteVector, .upsertPoints, .conditionalUpsert,
+      .deletePoints, .deletePointsByFilter, .updateVectors, .deleteVectors,
+      .deleteVectorsByFilter, .setPayload, .overwritePayload, .deletePayload, .clearPayload,
+      .clearPayloadByFilter:
+      true
+    default: false
+    }
+  }
+
+  /// Whether callers say if they wait for it; others wait always.
+  public var asksWhetherToWait: Bool { requirement == .write || requirement == .writeExtras }
+
   /// Whether the audit log has a line for it: figures that are fetched every few seconds have none.
   var isAudited: Bool {
     switch self {
