@@ -150,9 +150,6 @@ public final class IVFFlatIndex: Sendable {
 }
 
 extension IVFGeneration {
-  /// Entries of all lists.
-  var entryCount: Int { lists.reduce(0) { $0 + $1.entryCount } }
-
   /// A list's object, its run and its head, in bytes.
   private static let listBytes = 256
 

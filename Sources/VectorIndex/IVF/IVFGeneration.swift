@@ -15,6 +15,8 @@ final class IVFGeneration: @unchecked Sendable {
   /// Rows below ``coveredRows`` that are in no list, because distances from them can't be
   /// estimated: every search scores them. Ascending.
   let strays: [UInt32]
+  /// Entries of all lists.
+  let entryCount: Int
 
   init(
     quantizer: CoarseQuantizer, lists: [InvertedList], coveredRows: UInt32,
@@ -26,6 +28,7 @@ final class IVFGeneration: @unchecked Sendable {
     self.coveredRows = coveredRows
     self.calibration = calibration
     self.strays = strays
+    self.entryCount = lists.reduce(0) { $0 + $1.entryCount }
     self.emptyLists = lists.indices.filter { lists[$0].entryCount == 0 }
     self.heads = .allocate(capacity: max(1, lists.count))
     for (number, list) in lists.enumerated() {

@@ -62,7 +62,7 @@ struct ListUpkeep {
   private static func entriesAimedAt(
     _ generation: IVFGeneration, _ parameters: IVFParameters
   ) -> Double {
-    let entries = generation.lists.reduce(0) { $0 + $1.entryCount }
+    let entries = generation.entryCount
     let rows = parameters.assignsTwice ? entries / 2 : entries
     let lists = parameters.listCount ?? IVFBuild.listCount(forRows: rows)
     return max(1, Double(entries) / Double(lists))
