@@ -28,7 +28,6 @@ export function serversPanel(signal) {
       { title: "Last heard of", cell: (node) => since(node.seen_at) },
     ],
   });
-  put(element, h("h2", {}, "Servers"), note, table.element);
 
   async function refresh() {
     let log;
@@ -39,6 +38,7 @@ export function serversPanel(signal) {
     }
     element.hidden = log?.mode !== "sync";
     if (element.hidden) return;
+    if (!element.firstChild) put(element, h("h2", {}, "Servers"), note, table.element);
     const last = Math.max(log.entry, ...log.nodes.map((node) => node.entry));
     table.setRows(log.nodes.map((node) => ({ ...node, behind: last - node.entry }))
       .sort((a, b) => a.address.localeCompare(b.address)));
