@@ -91,6 +91,17 @@ import Testing
         == "“It does. It can resume broken transfers of files both ways. Try the -C option.” [1]")
   }
 
+  @Test func whatASentenceLeansOnComesBeforeIt() async throws {
+    let text = "Press x and then p at once. This will exchange the two characters for you."
+    let answer = try await Self.answer(
+      "exchange the two characters", [Self.chunk("a", text), Self.chunk("b", "Another text.")])
+    #expect(answer.summary == "“\(text)” [1]")
+    // Not twice where it is quoted itself.
+    let both = "You exchange the two characters by xp. This will exchange the two characters now."
+    let quoted = try await Self.answer("exchange the two characters", [Self.chunk("a", both)])
+    #expect(quoted.citations.compactMap(\.quote).joined(separator: " ") == both)
+  }
+
   @Test func aReferenceToAQuestionIsNoAnswer() async throws {
     let answer = try await Self.answer(
       "what are all those directories at the archives",

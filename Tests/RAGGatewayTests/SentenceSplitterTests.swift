@@ -18,6 +18,17 @@ import Testing
       ])
   }
 
+  @Test func marksInQuotesEndNothing() {
+    let text = """
+      A sentence ends with '.', '!' or '?' followed by a space. "Stop!" he said. So it is.
+      """
+    #expect(
+      Self.texts(text, .prose) == [
+        "A sentence ends with '.', '!' or '?' followed by a space.", "\"Stop!\" he said.",
+        "So it is.",
+      ])
+  }
+
   @Test func breaksWithoutSpaces() {
     #expect(Self.texts("これは本です。それは何ですか？", .prose) == ["これは本です。", "それは何ですか？"])
   }

@@ -79,10 +79,10 @@ public struct ExtractiveGenerator: AnswerGenerator {
       if values[index] < values[best] - Self.tolerance || repeats { continue }
       taken.append(index)
     }
-    let isAlone = taken.count == 1
+    let positions = Set(taken.map { candidates[$0].position })
     return taken.sorted().map { index in
       ScoredSentence(
-        sentence: isAlone ? candidates[index].withNext : candidates[index], score: scores[index])
+        sentence: candidates[index].quoted(beside: positions), score: scores[index])
     }
   }
 
@@ -198,15 +198,20 @@ package struct QuotableSentence: Sendable, Equatable {
   package let position: Int
   /// The sentence.
   package let sentence: String
-  /// The sentence with the lines of code that follow it, or with what it announces; behind a word
-  /// or two that open the passage, as "Yes, you can." does, with those.
+  /// The sentence with the lines of code that follow it, or with what it announces.
   package let quote: String
-  /// As `quote`, and the next sentence of the paragraph: a sentence that is quoted alone often
-  /// says again what was asked, and the next one how. `nil` where nothing follows, or the quote is
-  /// whole.
-  private let longerQuote: String?
+  /// What has to stand before the quote, with the space between: a word or two that open the
+  /// passage, as "Yes, you can." does, or the sentence that "This" or "They" is about.
+  private let lead: String
+  /// The next sentence of the paragraph: a sentence that is quoted alone often says again what was
+  /// asked, and the next one how. Empty where nothing follows, or the quote is whole.
+  private let next: String
 
   private static let leastWords = 5
+  /// Words that begin a sentence about what the one before it named.
+  private static let leaning: Set<String> = [
+    "this", "that", "these", "those", "it", "they", "such", "he", "she", "otherwise",
+  ]
   private static let mostCodeLines = 6
   private static let mostItems = 8
   /// Characters of a paragraph that is quoted with the sentence before it.
@@ -214,19 +219,24 @@ package struct QuotableSentence: Sendable, Equatable {
 
   /// A sentence of the passage at position `chunk`.
   package init(
-    chunk: Int, position: Int, sentence: String, quote: String, longerQuote: String? = nil
+    chunk: Int, position: Int, sentence: String, quote: String, lead: String = "",
+    next: String = ""
   ) {
     self.chunk = chunk
     self.position = position
     self.sentence = sentence
     self.quote = quote
-    self.longerQuote = longerQuote
+    self.lead = lead
+    self.next = next
   }
 
-  /// The same, quoted with the next sentence.
-  var withNext: QuotableSentence {
-    QuotableSentence(
-      chunk: chunk, position: position, sentence: sentence, quote: longerQuote ?? quote)
+  /// The same, quoted with what it needs beside it, where the sentences at `positions` of its
+  /// passage are quoted.
+  func quoted(beside positions: Set<Int>) -> QuotableSentence {
+    let before = positions.contains(position - 1) ? "" : lead
+    let behind = positions.count == 1 ? next : ""
+    return QuotableSentence(
+      chunk: chunk, position: position, sentence: sentence, quote: before + quote + behind)
   }
 
   /// The sentences of `chunks` with at least five words that are neither headings, questions nor
@@ -251,12 +261,12 @@ package struct QuotableSentence: Sendable, Equatable {
         let following = following(index, in: sentences)
         quoted = index + 1 + following.count
         taken += 1
-        let quote = verdict(before: index, in: sentences) + lines(of: index, in: sentences)
         let next = following.isEmpty ? next(after: index, in: sentences) : nil
         candidates.append(
           QuotableSentence(
-            chunk: position, position: index, sentence: sentences[index].text, quote: quote,
-            longerQuote: next.map { quote + " " + lines(of: $0, in: sentences) }))
+            chunk: position, position: index, sentence: sentences[index].text,
+            quote: lines(of: index, in: sentences), lead: lead(before: index, in: sentences),
+            next: next.map { " " + lines(of: $0, in: sentences) } ?? ""))
       }
     }
     return candidates
@@ -266,12 +276,16 @@ package struct QuotableSentence: Sendable, Equatable {
     ([sentences[index].text] + following(index, in: sentences)).joined(separator: "\n")
   }
 
-  /// What opens a passage in a word or two, before its second sentence.
-  private static func verdict(before index: Int, in sentences: [Sentence]) -> String {
-    guard index == 1, let first = sentences.first, first.kind == .prose,
-      first.wordCount < leastWords, isWhole(first.text), !asks(first.text)
-    else { return "" }
-    return first.text + (sentences[1].opensParagraph ? "\n" : " ")
+  /// What has to stand before a sentence: what opens the passage in a word or two, or what the
+  /// sentence leans on.
+  private static func lead(before index: Int, in sentences: [Sentence]) -> String {
+    guard index > 0 else { return "" }
+    let (previous, sentence) = (sentences[index - 1], sentences[index])
+    guard previous.kind == .prose, isWhole(previous.text), !asks(previous.text) else { return "" }
+    let isVerdict = index == 1 && previous.wordCount < leastWords
+    let first = sentence.text.prefix { $0.isLetter }.lowercased()
+    guard isVerdict || (!sentence.opensParagraph && leaning.contains(first)) else { return "" }
+    return previous.text + (sentence.opensParagraph ? "\n" : " ")
   }
 
   /// The sentence behind one, in the same paragraph.

@@ -224,10 +224,12 @@ enum SentenceBreaker {
     while end < characters.count, isCloser(characters[end]) { end += 1 }
     guard end < characters.count else { return end }
     guard characters[end].isWhitespace else { return nil }
-    if mark == "." {
-      if isAbbreviation(before: position, in: characters, from: start) { return nil }
-      let next = characters[end...].first { !$0.isWhitespace }
-      if let next, next.isLowercase { return nil }
+    if mark == ".", isAbbreviation(before: position, in: characters, from: start) { return nil }
+    // Also behind a mark in quotes, as in: ends with '?' or with "Stop!" and so on.
+    if mark == "." || end > position + 1,
+      let next = characters[end...].first(where: { !$0.isWhitespace }), next.isLowercase
+    {
+      return nil
     }
     return end
   }
