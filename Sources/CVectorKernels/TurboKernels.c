@@ -1,3 +1,4 @@
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -100,7 +101,8 @@ void vk_turbo_encode(const double *rotated, size_t padded, size_t code_bytes, ui
   for (size_t i = 0; i < padded; i++) {
     squares += rotated[i] * rotated[i];
   }
-  float length = (float)sqrt(squares);
+  // That of numbers near the greatest is none.
+  float length = (float)fmin(sqrt(squares), (double)FLT_MAX);
   double scale = length > 0 ? sqrt((double)padded) / (double)length : 1;
   memset(row, 0, code_bytes);
   double kept = 0;

@@ -20,6 +20,23 @@ public enum VectorValue: Sendable, Equatable {
     case .multi(let vector): 4 * vector.values.count
     }
   }
+
+  /// Whether none of its numbers is infinite or no number.
+  public var isFinite: Bool {
+    switch self {
+    case .dense(let values): Self.areFinite(values)
+    case .sparse(let vector): Self.areFinite(vector.values)
+    case .multi(let vector): Self.areFinite(vector.values)
+    }
+  }
+
+  /// The greatest exponent tells: without a branch, many are looked at at once.
+  private static func areFinite(_ values: [Float]) -> Bool {
+    let exponents = Float.infinity.bitPattern
+    var greatest: UInt32 = 0
+    for value in values { greatest = max(greatest, value.bitPattern & exponents) }
+    return greatest != exponents
+  }
 }
 
 /// Weights by dimension; all dimensions that are not named weigh nothing.

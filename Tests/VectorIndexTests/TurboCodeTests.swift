@@ -28,6 +28,16 @@ import VectorIndex
     #expect(column.view().row(9) == [Float](repeating: 0, count: dimension))
   }
 
+  /// Their lengths, and sums of them, are beyond what a number can be.
+  @Test(arguments: [1, 2, 64]) func theGreatestNumbersStayFinite(_ dimension: Int) throws {
+    let column = DenseColumn(dimension: dimension, element: .turbo4)
+    let greatest = Float.greatestFiniteMagnitude
+    column.write((0..<dimension).map { $0 == 1 ? -greatest : greatest }, at: 0)
+    let row = try #require(column.view().row(0))
+    #expect(row.allSatisfy(\.isFinite) && row[0] > 0)
+    #expect(column.codec.encoded(row).withUnsafeBytes { column.codec.areFinite($0) })
+  }
+
   /// Scores are those of the vectors that come back, as far as whole numbers go.
   @Test(arguments: Metric.allCases, [7, 64, 130, 384])
   func scoresAreThoseOfWhatComesBack(_ metric: Metric, _ dimension: Int) throws {

@@ -60,6 +60,7 @@ final class DenseField: VectorField {
     case .sparse: throw .wrongInput("Conversion between sparse and regular vectors failed")
     case .multi: throw .wrongInput("Conversion between multi and regular vectors failed")
     }
+    try checkNumbers(of: value, context: context())
   }
 
   func prepared(query value: VectorValue) -> VectorValue {

@@ -60,6 +60,7 @@ final class MultiField: VectorField {
     guard got == size else {
       throw .wrongDimension(expected: size, got: got, context: context())
     }
+    try checkNumbers(of: value, context: context())
   }
 
   func prepared(query value: VectorValue) -> VectorValue {

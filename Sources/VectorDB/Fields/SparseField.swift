@@ -46,6 +46,7 @@ final class SparseField: VectorField {
     guard case .sparse = value else {
       throw .wrongInput("Conversion between sparse and regular vectors failed")
     }
+    try checkNumbers(of: value, context: context())
   }
 
   /// Indices are kept ascending, and given back so.

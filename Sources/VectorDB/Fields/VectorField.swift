@@ -38,7 +38,8 @@ protocol VectorField: AnyObject, Sendable {
     _ value: VectorValue, context: @autoclosure () -> String
   ) throws(CollectionError) -> VectorValue
 
-  /// Whether rows can be searched with a vector, which may be of another kind than they are.
+  /// Whether rows can be searched with a vector, which may be of another kind than they are. Its
+  /// numbers have to be finite.
   ///
   /// - Parameter context: where it came from, for the error.
   /// - Throws: ``CollectionError`` if they can't.
@@ -186,6 +187,17 @@ extension VectorField {
   ) throws(CollectionError) -> VectorValue {
     try check(query: value, context: context())
     return prepared(query: value)
+  }
+
+  /// Refuses what JSON can't say and other transports can: it would be found nowhere, and no
+  /// snapshot or log would take it.
+  func checkNumbers(
+    of value: VectorValue, context: @autoclosure () -> String
+  ) throws(CollectionError) {
+    if value.isFinite { return }
+    let context = context()
+    throw .wrongInput(
+      "Vectors hold finite numbers only" + (context.isEmpty ? "" : " (\(context))"))
   }
 }
 

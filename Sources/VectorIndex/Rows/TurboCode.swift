@@ -59,7 +59,10 @@ final class TurboCode: Sendable {
       guard let numbers = memory.baseAddress else { return }
       vk_turbo_decode(row.assumingMemoryBound(to: UInt8.self), padded, codeBytes, numbers)
       vk_turbo_rotate(backward, dimension, numbers, numbers + padded)
-      for index in 0..<dimension { vector[index] = Float(numbers[index]) }
+      let greatest = Double(Float.greatestFiniteMagnitude)
+      for index in 0..<dimension {
+        vector[index] = Float(min(max(numbers[index], -greatest), greatest))
+      }
     }
   }
 
@@ -136,7 +139,9 @@ final class TurboCode: Sendable {
       let product = scores[index] * query.scale * row.loadUnaligned(as: Float.self)
       if metric == .squaredEuclid {
         let length = row.loadUnaligned(fromByteOffset: 4, as: Float.self)
-        scores[index] = -(query.squaredLength + length * length - 2 * product)
+        let score = -(query.squaredLength + length * length - 2 * product)
+        // Both sides can be beyond what a number can be: then nothing is farther.
+        scores[index] = score.isNaN ? -.infinity : score
       } else {
         scores[index] = product
       }
