@@ -48,6 +48,38 @@ def test_an_index_tells_its_lists(filled):
     assert exact == {"using": "a", "method": "scan", "scored_points": COUNT}
 
 
+def test_what_is_said_of_quantization_steers_the_index(filled):
+    """How far its codes are trusted, and how much is looked at; scores are exact all the same."""
+    numbers = random.Random(8)
+    # Too few for the index to be calibrated with them, which would change what is compared.
+    queries = [[numbers.gauss(0, 1) for _ in range(16)] for _ in range(10)]
+    scores = []
+    for query in queries:
+        body = {"query": query, "using": "a", "limit": COUNT, "params": {"exact": True}}
+        found, _ = explained(filled, body)
+        scores.append({point["id"]: point["score"] for point in found["points"]})
+
+    def effort(quantization) -> dict:
+        total = dict.fromkeys(("lists_read", "entries_read", "scored_points"), 0)
+        for query, exact in zip(queries, scores):
+            params = {"quantization": quantization}
+            body = {"query": query, "using": "a", "limit": 10, "params": params}
+            result, [search] = explained(filled, body)
+            assert search["method"] == "index" and len(result["points"]) == 10
+            assert all(exact[point["id"]] == point["score"] for point in result["points"])
+            total = {name: total[name] + search[name] for name in total}
+        return total
+
+    plain = effort(None)
+    assert effort({"rescore": True}) == plain
+    blind = effort({"rescore": False})
+    assert blind["entries_read"] == plain["entries_read"]
+    assert blind["scored_points"] < plain["scored_points"]
+    assert effort({"ignore": True})["scored_points"] > plain["scored_points"]
+    more = effort({"oversampling": 4.0})
+    assert all(more[name] > plain[name] for name in plain)
+
+
 def test_filters(filled):
     body = {"query": [1] * 16, "using": "a", "limit": 10}
     few = {"must": [{"key": "k", "match": {"value": 7}}]}

@@ -37,6 +37,7 @@ CONFIG = {
     "sparse_vectors": {
         "words": {"modifier": "idf"},
         "weights": {"index": {"datatype": "float16", "on_disk": True}},
+        "words-in-steps": {"index": {"datatype": "uint8"}, "modifier": "idf"},
         "doomed-too": {},
     },
     "metadata": {"of": "every kind"},

@@ -5,7 +5,7 @@ import threading
 import pytest
 import requests
 
-from process import quiver
+from process import quiver, until
 from wire import Wire
 
 DOT = {"dense": {"size": 2, "distance": "Dot"}}
@@ -211,3 +211,38 @@ def test_every_kind_comes_and_goes(wire, new_collection, declaration, value, que
         wire.result("DELETE", path + "/vectors/extra?wait=true")
         params = wire.result("GET", path)["config"]["params"]
         assert "extra" not in params["vectors"] and "extra" not in params.get("sparse_vectors", {})
+
+
+def test_what_a_dropped_name_took_is_given_back(wire, new_collection):
+    path = "/collections/" + new_collection()
+    count = 1000
+    put(wire, path, {id: [1, 2, 3, 4] for id in range(count)})
+    # Each of a megabyte and more.
+    kinds = {
+        "dense": ({"dense": {"size": 512, "distance": "Dot"}}, [1] * 512),
+        "many": (
+            {"dense": {"size": 64, "distance": "Dot", "multivector_config": MAX_SIM}},
+            [[1] * 64] * 8,
+        ),
+        "words": ({"sparse": {}}, {"indices": list(range(256)), "values": [1.5] * 256}),
+    }
+
+    def taken() -> int:
+        return wire.result("GET", path + "/memory")["total"]["ram_bytes"]
+
+    before = taken()
+    for _ in range(2):
+        for name, (declaration, _) in kinds.items():
+            wire.result("PUT", f"{path}/vectors/{name}?wait=true", declaration)
+        own = {name: value for name, (_, value) in kinds.items()}
+        for start in range(0, count, 250):
+            points = [{"id": id, "vector": own} for id in range(start, start + 250)]
+            body = {"points": points}
+            wire.result("PUT", path + "/points/vectors?wait=true", body)
+        for name in kinds:
+            full = taken()
+            wire.result("DELETE", f"{path}/vectors/{name}?wait=true")
+            until(lambda full=full: taken() < full - (1 << 20), 60)
+        # What is left is rows that were written anew, of the vector that stays.
+        until(lambda: taken() < before + (1 << 20), 60)
+    assert len(vectors(wire, path)) == count

@@ -57,6 +57,16 @@ import VectorDB
       ("sum of scores", recommend(.sumScores, [example()])),
       ("discover", .discover(target: example(), context: [pair, other])),
       ("context", .context([pair, other])),
+      (
+        "feedback",
+        .feedback(
+          FeedbackQuery(
+            target: example(),
+            examples: [
+              .init(example(), score: 0.9), .init(example(), score: 0.2),
+              .init(example(), score: 0.4),
+            ], coefficients: .init(a: 0.8, b: 1.2, c: 0.4)))
+      ),
     ]
   }
 
@@ -99,7 +109,7 @@ import VectorDB
       for (name, found) in found {
         #expect(found >= 19 * rounds, "\(name): \(found) of \(20 * rounds)")
       }
-      #expect(differing.count == 4, "\(differing)")
+      #expect(differing.count == 5, "\(differing)")
     }
   }
 
