@@ -56,9 +56,9 @@ def ids(service: Service) -> set[int]:
     return {point["id"] for point in answer["result"]["points"]}
 
 
-def figure(service: Service, name: str) -> float | None:
+def figure(service: Service, name: str, timeout: float = 60) -> float | None:
     """A figure of /metrics, by its name and labels."""
-    connection = http.client.HTTPConnection(service.host, service.port, timeout=60)
+    connection = http.client.HTTPConnection(service.host, service.port, timeout=timeout)
     try:
         connection.request("GET", "/metrics")
         text = connection.getresponse().read().decode()
@@ -72,8 +72,8 @@ def figure(service: Service, name: str) -> float | None:
     return None
 
 
-def leads(service: Service) -> bool:
-    return figure(service, 'replication_role{role="leader"}') == 1
+def leads(service: Service, timeout: float = 60) -> bool:
+    return figure(service, 'replication_role{role="leader"}', timeout) == 1
 
 
 def segments(store: RealStore) -> list[bytes]:

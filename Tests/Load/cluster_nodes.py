@@ -77,7 +77,8 @@ class Node:
             self.control["armed"] = 0
 
     def leads(self) -> bool:
-        return self.runs and not self.sleeps and shared_log.leads(self.service)
+        # One whose cable is out is not waited for.
+        return self.runs and not self.sleeps and shared_log.leads(self.service, timeout=3)
 
     def points(self, collection: str) -> dict | None:
         """All points of a collection, as they are when everything in the log is applied."""
