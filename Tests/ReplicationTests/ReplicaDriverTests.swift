@@ -52,10 +52,14 @@ import VectorDB
   }
 
   @Test func aStoreThatIsDownRefusesWritesAndLosesNone() async throws {
-    let node = try await SharingNode(store, plan: SharingNode.plan(.sync, write: 100))
+    let patient = try await SharingNode(store, plan: SharingNode.plan(.sync, write: 60_000))
+    #expect(try await leads(patient))
+    try await patient.create()
+    try await patient.write(0..<2)
+    await patient.stop()
+    let node = try await SharingNode(
+      store, at: patient.path, plan: SharingNode.plan(.sync, write: 100))
     #expect(try await leads(node))
-    try await node.create()
-    try await node.write(0..<2)
     store.isDown = true
     let unknown = await #expect(throws: CollectionError.self) { try await node.write(2..<3) }
     guard case .unavailable(let reason)? = unknown else { return #expect(unknown == nil) }
@@ -77,7 +81,9 @@ import VectorDB
         }
       })
     #expect(try await node.ids() == [0, 1, 2, 4])
-    #expect(try await entries() == Array(1...5))
+    // A slow machine may have tried the last write more than once.
+    let entries = try await entries()
+    #expect(entries.count >= 5 && entries == Array(1...UInt64(entries.count)))
     await node.stop()
   }
 
