@@ -143,6 +143,7 @@ import VectorDB
         max_request_size_mb: 64.0
         enable_tls: false
         jwt_rbac: ~
+        hardware_reporting: true
         alt_api_key: ""
       cluster:
         enabled: no
@@ -163,7 +164,8 @@ import VectorDB
       warnings.filter { !$0.contains("alt_api_key") }
         == [
           "storage.on_disk_payload", "storage.optimizers.default_segment_number",
-          "storage.performance.optimizer_cpu_budget", "cluster.p2p.port", "gpu.devices",
+          "storage.performance.optimizer_cpu_budget", "service.hardware_reporting",
+          "cluster.p2p.port", "gpu.devices",
         ].map { "\($0) in quiver.yaml is not supported and has no effect" })
   }
 
