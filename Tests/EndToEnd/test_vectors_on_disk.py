@@ -120,10 +120,10 @@ def answer(wire: Wire, path: str, body: dict, vector: str):
     return result
 
 
-def assert_same(server: Server, vectors: np.ndarray):
+def assert_same(server: Server, vectors: np.ndarray, are_indexes_equal: bool = True):
     for path, body in queries(vectors):
         exact = {**body, "params": {"exact": True}}
-        for asked in (body, exact):
+        for asked in (body, exact) if are_indexes_equal else (exact,):
             assert answer(server.wire, path, asked, "disk") == answer(
                 server.wire, path, asked, "ram"
             ), (path, str(asked)[:80])
@@ -250,7 +250,8 @@ def test_a_living_collection_moves_between_memory_and_disk(start):
         for thread in threads:
             thread.join()
     assert not failures
-    assert_same(server, vectors)
+    # Which rows an index was trained on, and when, depends on the writes meanwhile.
+    assert_same(server, vectors, are_indexes_equal=False)
     server.wire.result("DELETE", PATH)
     until(lambda: not server.files)
 
