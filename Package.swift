@@ -80,8 +80,8 @@ let package = Package(
     target("RowSets", ["CRoaring"]),
     target("VectorIndex", ["CRowFiles", "CVectorKernels", "RowSets"]),
     .systemLibrary(name: "CStemmer", providers: [.apt(["libstemmer-dev"])]),
-    .systemLibrary(name: "CICU", pkgConfig: "icu-uc", providers: [.apt(["libicu-dev"])]),
-    target("TextAnalysis", ["CICU", "CStemmer", "PointModel"]),
+    .target(name: "CUnicodeText", linkerSettings: [.linkedLibrary("icuuc")]),
+    target("TextAnalysis", ["CStemmer", "CUnicodeText", "PointModel"]),
     target("PayloadIndex", ["RowSets"]),
     target(
       "VectorDB",
@@ -158,6 +158,9 @@ let package = Package(
     // Without optimization a text would take a hundred times as long, in every test of the gateway.
     .target(
       name: "CEmbeddingKernels", cSettings: [.unsafeFlags(["-O2"], .when(configuration: .debug))]),
+    // What guesses encodings is a part of ICU that the server goes without.
+    .target(
+      name: "CTextEncodings", linkerSettings: [.linkedLibrary("icui18n"), .linkedLibrary("icuuc")]),
     target("HTTPTransfer", ["CCurl", "FastJSON", tracing]),
     target(
       "RequestTracing",
@@ -172,7 +175,7 @@ let package = Package(
     .target(
       name: "RAGGateway",
       dependencies: [
-        "CHTMLDocument", "CICU", "FastJSON", "HTTPTransfer", "PointModel", "QdrantAPI",
+        "CHTMLDocument", "CTextEncodings", "FastJSON", "HTTPTransfer", "PointModel", "QdrantAPI",
         "QdrantClient", "RequestTracing", "SentenceEmbedding", "ServiceProcess", "TextAnalysis",
         "TransportBase", crypto, httpTypes, hummingbird, hummingbirdCore, lifecycle, logging,
         nioCore, nioPosix,
@@ -181,8 +184,7 @@ let package = Package(
         .embedInCode("Pages/docs.html"), .embedInCode("Pages/index.html"),
         .embedInCode("Pages/openapi.json"), .embedInCode("Prompts/insight/v1.yaml"),
       ],
-      // What guesses encodings, a part of ICU that the server goes without.
-      swiftSettings: strict, linkerSettings: [.linkedLibrary("icui18n")]),
+      swiftSettings: strict),
     .executableTarget(
       name: "quiver-gateway",
       dependencies: [

@@ -1,4 +1,4 @@
-import CICU
+import CUnicodeText
 import PointModel
 import Synchronization
 
@@ -49,14 +49,14 @@ final class MultilingualWords: Sendable {
 }
 
 extension Unicode.Scalar {
-  private var script: UScriptCode { UScriptCode(cicu_script(value)) }
+  private var script: quiver_script { quiver_script_of(value) }
 
   /// Whether words of this script are written without anything between them.
   fileprivate var needsDictionary: Bool {
     if value < 0x0E00 { return false }
     return switch script {
-    case USCRIPT_HAN, USCRIPT_HIRAGANA, USCRIPT_KATAKANA, USCRIPT_THAI, USCRIPT_LAO, USCRIPT_KHMER,
-      USCRIPT_MYANMAR:
+    case QUIVER_SCRIPT_HAN, QUIVER_SCRIPT_HIRAGANA, QUIVER_SCRIPT_KATAKANA, QUIVER_SCRIPT_KHMER,
+      QUIVER_SCRIPT_LAO, QUIVER_SCRIPT_MYANMAR, QUIVER_SCRIPT_THAI:
       true
     default: false
     }
@@ -66,7 +66,9 @@ extension Unicode.Scalar {
   /// found too.
   fileprivate var hasAccents: Bool {
     switch script {
-    case USCRIPT_LATIN, USCRIPT_GREEK, USCRIPT_ARABIC, USCRIPT_HEBREW, USCRIPT_THAI: true
+    case QUIVER_SCRIPT_ARABIC, QUIVER_SCRIPT_GREEK, QUIVER_SCRIPT_HEBREW, QUIVER_SCRIPT_LATIN,
+      QUIVER_SCRIPT_THAI:
+      true
     default: false
     }
   }

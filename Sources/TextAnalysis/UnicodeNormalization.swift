@@ -1,4 +1,4 @@
-import CICU
+import CUnicodeText
 
 /// Unicode's compatibility decomposition, by ICU.
 enum UnicodeNormalization {
@@ -10,7 +10,7 @@ enum UnicodeNormalization {
       var length = 0
       let result = [UInt16](unsafeUninitializedCapacity: capacity) { buffer, count in
         length = Int(
-          cicu_decompose(
+          quiver_decompose(
             units, Int32(clamping: units.count), buffer.baseAddress, Int32(clamping: capacity)))
         count = max(0, min(length, capacity))
       }

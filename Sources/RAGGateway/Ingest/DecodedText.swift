@@ -1,4 +1,4 @@
-import CICU
+import CTextEncodings
 
 /// A file's text with the encoding that was found.
 package struct DecodedText: Sendable, Equatable {
@@ -120,7 +120,7 @@ package struct DecodedText: Sendable, Equatable {
     var name = [CChar](repeating: 0, count: 64)
     let confidence = sample.withContiguousStorageIfAvailable { bytes in
       bytes.withMemoryRebound(to: CChar.self) {
-        cicu_guess($0.baseAddress, Int32($0.count), &name, Int32(name.count))
+        quiver_encoding_guess($0.baseAddress, Int32($0.count), &name, Int32(name.count))
       }
     }
     guard let confidence, confidence >= leastConfidence else { throw .unknownEncoding }
@@ -138,7 +138,7 @@ package struct DecodedText: Sendable, Equatable {
       let units = [UInt16](unsafeUninitializedCapacity: capacity) { buffer, count in
         length = Int(
           bytes.withUnsafeBytes { raw in
-            cicu_convert(
+            quiver_encoding_convert(
               encoding, raw.bindMemory(to: CChar.self).baseAddress, Int32(clamping: raw.count),
               buffer.baseAddress, Int32(clamping: capacity))
           })
