@@ -16,7 +16,8 @@ struct WordSegmenter: ~Copyable {
   func words(of text: String) -> [String] {
     let units = Array(text.utf16)
     return units.withUnsafeBufferPointer { units in
-      guard quiver_words_set_text(iterator, units.baseAddress, Int32(clamping: units.count)) != 0 else {
+      guard quiver_words_set_text(iterator, units.baseAddress, Int32(clamping: units.count)) != 0
+      else {
         return [text]
       }
       var words: [String] = []
