@@ -147,6 +147,57 @@ import VectorDB
     #expect(ids[11].isEmpty)
   }
 
+  /// A short search whose points have numbers that memory rounds reads them from the store, which
+  /// it leaves to a thread: where none is free it is refused, while others are answered.
+  @Test func roundedNumbersAreReadByAThread() async throws {
+    let options = DatabaseOptions(searchThreads: 1, limits: Limits(waitingReadsMax: 0))
+    try await withDatabase(options: options) { temporary in
+      let config = CollectionConfig(
+        vectors: .unnamed(VectorParams(size: 2, distance: .dot)),
+        sparseVectors: [
+          NamedSparseVectorParams(
+            name: "words", params: SparseVectorParams(modifier: nil, datatype: .float16))
+        ])
+      try await temporary.database.createCollection(named: "things", config: config)
+      let things = try temporary.database.collection(named: "things")
+      let words = try #require(SparseVector(indices: [3, 7], values: [0.1, 0.7]))
+      let points = (UInt64(0)..<5000).map { id in
+        Point(
+          id: .number(id),
+          vectors: [
+            NamedVector(name: "", values: [1, Float(id)]),
+            NamedVector(name: "words", value: .sparse(words)),
+          ])
+      }
+      _ = try await things.apply([.upsert(points)])
+      func short(_ vector: VectorSelector) async throws -> ScoredPoint? {
+        let request = QueryRequest(
+          query: .nearest(.dense([0, 1])), limit: 1, withVector: vector)
+        return try await things.query([request])[0].first
+      }
+      #expect(try await short(.all)?.record.vectors?.last?.value == .sparse(words))
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask {
+          let long = QueryRequest(query: .nearest(.dense([0, 1])), limit: 5000)
+          while !Task.isCancelled { try? await _ = things.query([long]) }
+        }
+        let isRefused = try await eventually {
+          do {
+            _ = try await short(.names(["words"]))
+            return false
+          } catch CollectionError.overloaded {
+            return true
+          }
+        }
+        #expect(isRefused)
+        for _ in 0..<50 {
+          #expect(try await short(.names([""]))?.record.id == .number(4999))
+        }
+        group.cancelAll()
+      }
+    }
+  }
+
   private func match(_ key: String, _ value: MatchValue) throws -> Condition {
     .match(key: try #require(PayloadPath(key)), .value(value))
   }

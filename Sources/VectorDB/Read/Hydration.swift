@@ -56,7 +56,7 @@ struct Hydration {
   }
 
   func points(_ found: [Candidate]) throws(CollectionError) -> [ScoredPoint] {
-    if let points = try pointsFromMemory(found) { return points }
+    if let points = try pointsWithoutRecords(found, readsVectors: true) { return points }
     var points: [ScoredPoint] = []
     points.reserveCapacity(found.count)
     try transaction.visitRecords(at: found.map(\.offset)) { (index, view) throws(CollectionError) in
@@ -69,13 +69,25 @@ struct Hydration {
 
   /// The points, if nothing of them has to be read from the store; `nil` else.
   func pointsFromMemory(_ found: [Candidate]) throws(CollectionError) -> [ScoredPoint]? {
+    try pointsWithoutRecords(found, readsVectors: false)
+  }
+
+  /// The points, if their records don't have to be read; `nil` else.
+  ///
+  /// - Parameter readsVectors: whether vectors that are rounded in memory may be read from the
+  ///   store.
+  private func pointsWithoutRecords(
+    _ found: [Candidate], readsVectors: Bool
+  ) throws(CollectionError) -> [ScoredPoint]? {
     guard payload == .none else { return nil }
+    let unread = readsVectors ? [] : transaction.fields(vector)
     let sequence = transaction.visibility.sequence
     var points: [ScoredPoint] = []
     points.reserveCapacity(found.count)
     var pace = WorkPace(transaction.flag)
     for candidate in found {
       try pace.step(16)
+      if unread.contains(where: { $0.isRounded(candidate.offset) }) { return nil }
       let identity: RowIdentity
       if withVersion {
         let known = transaction.identities.identity(of: candidate.offset, at: sequence)

@@ -44,8 +44,13 @@ struct RankingQuestion {
   }
 
   fileprivate func isSame(as other: RankingQuestion) -> Bool {
+    query == other.query && isLike(other)
+  }
+
+  /// Whether the questions are the same, if their digests are.
+  fileprivate func isLike(_ other: RankingQuestion) -> Bool {
     field == other.field && sequence == other.sequence && params == other.params
-      && query == other.query && filter == other.filter
+      && filter == other.filter
   }
 }
 
@@ -75,8 +80,9 @@ extension QueryVector {
 /// The rankings that indexes have given lately, so that a further page of one continues it: an
 /// index that is calibrated, put in order or built anew between two pages finds other rows.
 ///
-/// Questions fall into places, one each; the latest keeps its place. Any thread may ask; each call
-/// takes one of several locks.
+/// Questions fall into sets of a few places; who comes into a full one takes the place of the
+/// question that was not asked for longest. Any thread may ask; each call takes one of several
+/// locks.
 final class RankingMemory: Sendable {
   /// A ranking as far as it was asked for.
   struct Ranking {
@@ -96,13 +102,34 @@ final class RankingMemory: Sendable {
     let question: RankingQuestion
     let ranking: Ranking
     let byteCount: Int
+    /// When it was asked for last, by the count of its part.
+    var time: UInt64
   }
 
   private struct Part {
     var entries: [Entry?]
     var byteCount = 0
+    /// How often anybody has asked.
+    var time: UInt64 = 0
     /// The next place to be emptied for want of room.
     var oldest = 0
+
+    /// Where a question is, or comes.
+    func place(for question: RankingQuestion, _ digest: UInt64) -> Int {
+      var chosen = 0
+      var leastTime = UInt64.max
+      for place in RankingMemory.places(of: digest) {
+        let entry = entries[place]
+        if let entry, entry.digest == digest, entry.question.isLike(question) { return place }
+        // An empty place has been asked for before all others.
+        let time = entry?.time ?? 0
+        if time < leastTime {
+          leastTime = time
+          chosen = place
+        }
+      }
+      return chosen
+    }
   }
 
   private final class Shard: Sendable {
@@ -111,6 +138,7 @@ final class RankingMemory: Sendable {
 
   private static let shardCount = 16
   private static let placesPerShard = 256
+  private static let placesPerSet = 4
   /// Rows of a ranking beyond which it is not kept.
   private static let rowsMax = 16_384
 
@@ -126,10 +154,18 @@ final class RankingMemory: Sendable {
   /// What was given to a question last, if it is known still.
   func ranking(for question: RankingQuestion) -> Ranking? {
     let digest = question.digest
-    let entry = shard(of: digest).part.withLock { $0.entries[Self.place(of: digest)] }
-    guard let entry, entry.digest == digest, entry.question.isSame(as: question) else {
+    let entry: Entry? = shard(of: digest).part.withLock { part in
+      part.time += 1
+      for place in Self.places(of: digest) {
+        guard let entry = part.entries[place], entry.digest == digest,
+          entry.question.isLike(question)
+        else { continue }
+        part.entries[place]?.time = part.time
+        return entry
+      }
       return nil
     }
+    guard let entry, entry.question.isSame(as: question) else { return nil }
     return entry.ranking
   }
 
@@ -139,18 +175,24 @@ final class RankingMemory: Sendable {
     let budget = bytesMax / Self.shardCount
     guard ranking.rows.count <= Self.rowsMax, bytes <= budget else { return }
     let digest = question.digest
-    let entry = Entry(digest: digest, question: question, ranking: ranking, byteCount: bytes)
-    let place = Self.place(of: digest)
     // What is replaced is let go of outside of the lock.
     let replaced: [Entry] = shard(of: digest).part.withLock { part in
       var replaced: [Entry] = []
+      part.time += 1
+      let place = part.place(for: question, digest)
       if let present = part.entries[place] {
-        // What has the digest and begins alike is taken for the same question. Should it be
-        // another, the ranking of this one is not kept: who asks for it looks at the question.
-        if present.digest == digest, present.ranking.begins(with: ranking.rows) { return [] }
+        // What is like it and begins alike is taken for the same question. Should it be another,
+        // the ranking of this one is not kept: who asks for it looks at the question.
+        if present.digest == digest, present.question.isLike(question),
+          present.ranking.begins(with: ranking.rows)
+        {
+          part.entries[place]?.time = part.time
+          return []
+        }
         replaced.append(present)
       }
-      part.entries[place] = entry
+      part.entries[place] = Entry(
+        digest: digest, question: question, ranking: ranking, byteCount: bytes, time: part.time)
       part.byteCount += bytes - (replaced.first?.byteCount ?? 0)
       while part.byteCount > budget {
         part.oldest = (part.oldest + 1) % Self.placesPerShard
@@ -168,8 +210,11 @@ final class RankingMemory: Sendable {
     shards[Int(truncatingIfNeeded: digest >> 60)]
   }
 
-  private static func place(of digest: UInt64) -> Int {
-    Int(truncatingIfNeeded: digest >> 40) & (placesPerShard - 1)
+  /// The places that a question may have in its shard.
+  private static func places(of digest: UInt64) -> Range<Int> {
+    let sets = placesPerShard / placesPerSet
+    let first = (Int(truncatingIfNeeded: digest >> 40) & (sets - 1)) * placesPerSet
+    return first..<first + placesPerSet
   }
 }
 

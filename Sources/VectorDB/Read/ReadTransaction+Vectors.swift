@@ -10,18 +10,22 @@ extension ReadTransaction {
     view(named: name)?.contains(offset) ?? false
   }
 
+  /// The fields that `selector` asks for.
+  func fields(_ selector: VectorSelector) -> [any FieldView] {
+    switch selector {
+    case .none: []
+    case .all: fields
+    case .names(let names): fields.filter { names.contains($0.name) }
+    }
+  }
+
   /// The vectors of the point at `offset` that `selector` asks for; `nil` for none.
   func vectors(
     at offset: UInt32, _ selector: VectorSelector
   ) throws(CollectionError) -> [NamedVector]? {
-    let asked: [any FieldView]
-    switch selector {
-    case .none: return nil
-    case .all: asked = fields
-    case .names(let names): asked = fields.filter { names.contains($0.name) }
-    }
+    if selector == .none { return nil }
     var vectors: [NamedVector] = []
-    for view in asked {
+    for view in fields(selector) {
       guard let value = try value(at: offset, of: view) else { continue }
       vectors.append(NamedVector(name: view.name, value: value))
     }

@@ -63,10 +63,15 @@ import VectorIndex
           (0..<Self.count).map { point(UInt64($0), vector(&random), "{\"n\":\($0 % 2)}") })
       ])
       try await awaitIndex(things, lists: 21...200)
-      let filter = Filter(
-        must: [.match(key: PayloadPath(steps: [.key("n")]), .value(.integer(1)))])
+      // Two tenants ask the same.
+      let filters: [(name: String, filter: Filter?)] =
+        [("all", nil)]
+        + (Int64(0)...1).map { tenant in
+          let key = PayloadPath(steps: [.key("n")])
+          return ("n = \(tenant)", Filter(must: [.match(key: key, .value(.integer(tenant)))]))
+        }
       let cases = queries(&random).flatMap { name, query in
-        [(name: name, query: query, filter: Filter?.none), (name, query, filter)]
+        filters.map { (name: name, query: query, among: $0.name, filter: $0.filter) }
       }
       func page(_ number: Int, _ index: Int) async throws -> [ScoredPoint] {
         try await things.query([
@@ -88,7 +93,7 @@ import VectorIndex
         for number in 2..<6 { found[index] += try await page(number, index) }
         firstAlone.append(try await page(0, index))
         let ids = found[index].map(\.record.id)
-        let name = "\(asked.name), \(asked.filter == nil ? "all" : "filtered")"
+        let name = "\(asked.name), \(asked.among)"
         #expect(ids.count == 60 && Set(ids).count == 60, "\(name)")
         let scores = found[index].map(\.score)
         if asked.name != "diverse" {
