@@ -124,6 +124,8 @@ extension RowSet {
   /// The offsets that are in both sets.
   public func intersection(_ other: RowSet) -> RowSet {
     switch (form, other.form) {
+    case (.list(let left), .list(let right)) where Self.areAlike(left, right):
+      RowSet(list: Self.merged(left, right, keepsCommon: true))
     case (.list(let offsets), _): RowSet(list: offsets.filter { other.contains($0) })
     case (_, .list(let offsets)): RowSet(list: offsets.filter { contains($0) })
     case (.bitmap(let left), .bitmap(let right)): RowSet(left.intersection(right))
@@ -133,9 +135,32 @@ extension RowSet {
   /// The offsets that are not in `other`.
   public func subtracting(_ other: RowSet) -> RowSet {
     if other.isEmpty { return self }
-    return switch form {
-    case .list(let offsets): RowSet(list: offsets.filter { !other.contains($0) })
-    case .bitmap(let bitmap): RowSet(bitmap.subtracting(other.bitmap))
+    return switch (form, other.form) {
+    case (.list(let left), .list(let right)) where Self.areAlike(left, right):
+      RowSet(list: Self.merged(left, right, keepsCommon: false))
+    case (.list(let offsets), _): RowSet(list: offsets.filter { !other.contains($0) })
+    case (.bitmap(let bitmap), _): RowSet(bitmap.subtracting(other.bitmap))
+    }
+  }
+
+  /// Whether two lists are walked side by side sooner than one is looked up in the other.
+  private static func areAlike(_ left: [UInt32], _ right: [UInt32]) -> Bool {
+    right.count < 4 * left.count && left.count < 4 * right.count
+  }
+
+  /// What of `left` is in `right`, or what is not.
+  private static func merged(
+    _ left: [UInt32], _ right: [UInt32], keepsCommon: Bool
+  ) -> [UInt32] {
+    [UInt32](unsafeUninitializedCapacity: left.count) { result, count in
+      var place = 0
+      for offset in left {
+        while place < right.count, right[place] < offset { place += 1 }
+        let isCommon = place < right.count && right[place] == offset
+        // Written whatever is found, and kept by counting it.
+        result.initializeElement(at: count, to: offset)
+        count += isCommon == keepsCommon ? 1 : 0
+      }
     }
   }
 

@@ -8,6 +8,8 @@ struct FilterAnswer {
   let sure: RowSelection
   /// Rows outside of this do not pass.
   let possible: RowSelection
+  /// Whether both are known to be the same.
+  private let isExact: Bool
 
   /// Nothing is known.
   static let unknown = FilterAnswer(sure: .none, possible: .all)
@@ -15,11 +17,14 @@ struct FilterAnswer {
   init(sure: RowSelection, possible: RowSelection) {
     self.sure = sure
     self.possible = possible
+    isExact = false
   }
 
   /// Exactly these rows pass.
   init(exactly rows: RowSelection) {
-    self.init(sure: rows, possible: rows)
+    sure = rows
+    possible = rows
+    isExact = true
   }
 
   init(exactly rows: RowSet) {
@@ -28,22 +33,34 @@ struct FilterAnswer {
 
   /// These rows pass, and some of `others` may.
   init(_ rows: RowSet, orPerhaps others: RowSet) {
-    self.init(sure: .only(rows), possible: .only(rows.union(others)))
+    if others.isEmpty {
+      self.init(exactly: rows)
+    } else {
+      self.init(sure: .only(rows), possible: .only(rows.union(others)))
+    }
   }
 
   func and(_ other: FilterAnswer) -> FilterAnswer {
-    FilterAnswer(
-      sure: sure.intersection(other.sure), possible: possible.intersection(other.possible))
+    let possible = possible.intersection(other.possible)
+    if isExact, other.isExact { return FilterAnswer(exactly: possible) }
+    return FilterAnswer(sure: sure.intersection(other.sure), possible: possible)
   }
 
   /// Rows pass that pass one of several filters.
   init(anyOf answers: [FilterAnswer]) {
-    self.init(
-      sure: .union(of: answers.map(\.sure)), possible: .union(of: answers.map(\.possible)))
+    let possible = RowSelection.union(of: answers.map(\.possible))
+    if answers.allSatisfy(\.isExact) {
+      self.init(exactly: possible)
+    } else {
+      self.init(sure: .union(of: answers.map(\.sure)), possible: possible)
+    }
   }
 
-  var negated: FilterAnswer { FilterAnswer(sure: possible.inverted, possible: sure.inverted) }
+  var negated: FilterAnswer {
+    if isExact { return FilterAnswer(exactly: possible.inverted) }
+    return FilterAnswer(sure: possible.inverted, possible: sure.inverted)
+  }
 
   /// Rows that have to be tested.
-  var unsure: RowSelection { possible.subtracting(sure) }
+  var unsure: RowSelection { isExact ? .none : possible.subtracting(sure) }
 }
