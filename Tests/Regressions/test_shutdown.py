@@ -2,7 +2,11 @@
 
 import contextlib
 import json
+import os
+import pathlib
+import shutil
 import socket
+import subprocess
 import threading
 import time
 
@@ -46,6 +50,46 @@ def test_idle_with_any_durability(tmp_path, durability):
         service.start()
         assert QdrantClient(url=service.url).count("things").count == 500
     finally:
+        service.kill()
+
+
+def test_a_disk_that_does_not_come_back(tmp_path):
+    """The end is forced, which the exit code says; what was acknowledged is there."""
+    library, mark = tmp_path / "stalled_disk.so", tmp_path / "stalled"
+    source = pathlib.Path(__file__).with_name("stalled_disk.c")
+    compiler = os.environ.get("CC") or shutil.which("cc") or "clang"
+    subprocess.run(
+        [compiler, "-O2", "-Wall", "-shared", "-fPIC", "-o", library, source], check=True
+    )
+    service = quiver(tmp_path)
+    service.settings |= {"LD_PRELOAD": str(library), "STALLED_DISK": str(mark)}
+    service.start()
+    try:
+        fill(service, 500)
+        mark.touch()
+        answers = []
+
+        def write():
+            with contextlib.suppress(requests.RequestException):
+                body = {"points": [{"id": 1000, "vector": [1, 2, 3, 4]}]}
+                url = f"{service.url}/collections/things/points?wait=true"
+                answers.append(requests.put(url, json=body, timeout=60).status_code)
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        time.sleep(0.3)
+        began = time.monotonic()
+        assert service.terminate(60) == 1, service.log_tail()
+        assert time.monotonic() - began < SECONDS_MAX + 1
+        assert "did not stop in time" in service.log_tail()
+        writer.join()
+        assert 200 not in answers
+        mark.unlink()
+        service.start()
+        ids = models.Filter(must=[models.HasIdCondition(has_id=list(range(500)))])
+        assert QdrantClient(url=service.url).count("things", ids).count == 500
+    finally:
+        mark.unlink(missing_ok=True)
         service.kill()
 
 
