@@ -2,7 +2,7 @@
 
 Every engine runs in a process of its own, pinned to the same core, and only one works at a time.
 Rounds are interleaved, and the best of each engine counts. `quiver:float16`, `quiver:uint8` and the
-like are engines whose vectors have that datatype.
+like are engines whose vectors have that datatype; `seismic:30:1.0` is one with that effort.
 """
 
 import argparse
@@ -22,7 +22,7 @@ LIMIT = 10
 POINTS = {"bm25": 100_000, "splade": 1_000_000}
 ENGINES = {
     "bm25": ["quiver", "qdrant-edge", "tantivy", "bm25s", "pisa"],
-    "splade": ["quiver", "qdrant-edge", "pisa"],
+    "splade": ["quiver", "qdrant-edge", "pisa", "seismic:10:0.7", "seismic:30:1.0"],
 }
 NONE = 0xFFFFFFFF
 
@@ -88,7 +88,7 @@ def start(name: str, kind: str, base, queries, folder: pathlib.Path) -> Child:
     else:
         peers = pathlib.Path(__file__).with_name("sparse_peers.py")
         command = [sys.executable, str(peers), name, kind, str(base), str(queries),
-                   str(folder / name)]  # fmt: skip
+                   str(folder / name.replace(":", "-"))]  # fmt: skip
     return Child(name, command, out)
 
 
@@ -112,6 +112,12 @@ def same(ours: list, theirs: list) -> bool:
     return len(ours) == len(theirs) and all(
         abs(a[1] - b[1]) <= 1e-4 * max(1, abs(b[1])) for a, b in zip(ours, theirs)
     )
+
+
+def recall(truth: list[list], found: list[list]) -> float:
+    """The share of the true neighbours that were found."""
+    hits = sum(len({i for i, _ in a} & {i for i, _ in b}) for a, b in zip(truth, found))
+    return hits / max(1, sum(map(len, truth)))
 
 
 def main() -> None:
@@ -165,6 +171,7 @@ def report(children: list[Child], options) -> None:
         if ours:
             row["× quiver"] = best["cpu_s"] / len(answers) * len(truth) / ours.best()["cpu_s"]
             row["same top 10"] = sum(map(same, truth, answers)) / len(truth)
+            row["recall@10"] = recall(truth, answers)
         rows.append(row)
     if ours:
         build = ours.build

@@ -168,7 +168,49 @@ class PISA:
         return times, answers
 
 
-PEERS = {"qdrant-edge": QdrantEdge, "tantivy": Tantivy, "bm25s": BM25S, "pisa": PISA}
+class Seismic:
+    """Clustered posting lists with summaries: approximate, its effort is `cut` of a query's terms
+    and `heap`, the share of the worst kept score that a block's bound must reach."""
+
+    def __init__(self, kind, folder, cut="10", heap="0.7"):
+        import seismic
+
+        self.dataset, self.seismic = seismic.SeismicDataset(), seismic
+        self.string = seismic.get_seismic_string()
+        self.effort = {"query_cut": int(cut), "heap_factor": float(heap)}
+        self.rarity = {} if kind == "bm25" else None
+
+    def tokens(self, indices):
+        return np.array([str(index) for index in indices], dtype=self.string)
+
+    def build(self, rows):
+        count = 0
+        for id, (indices, weights) in enumerate(rows):
+            count += 1
+            if self.rarity is not None:
+                for index in indices.tolist():
+                    self.rarity[index] = self.rarity.get(index, 0) + 1
+            self.dataset.add_document(str(id), self.tokens(indices), weights.astype("f4"))
+        if self.rarity is not None:
+            self.rarity = {
+                i: np.log((count - n + 0.5) / (n + 0.5) + 1) for i, n in self.rarity.items()
+            }
+        self.index = self.seismic.SeismicIndex.build_from_dataset(self.dataset, num_threads=1)
+
+    def prepare(self, indices, weights):
+        weight = self.rarity.get if self.rarity is not None else lambda index, default: 1
+        weights = np.array([w * weight(i, 0) for i, w in zip(indices.tolist(), weights)], "f4")
+        return self.tokens(indices), weights
+
+    def search(self, query):
+        found = self.index.search("0", *query, k=LIMIT, **self.effort)
+        return [(int(id), score) for _, score, id in found]
+
+
+PEERS = {
+    "qdrant-edge": QdrantEdge, "tantivy": Tantivy, "bm25s": BM25S, "pisa": PISA,
+    "seismic": Seismic,
+}  # fmt: skip
 
 
 def search_all(engine, queries):
@@ -186,7 +228,8 @@ def main() -> None:
     name, kind, base, queries, folder = sys.argv[1:]
     folder = pathlib.Path(folder)
     with contextlib.redirect_stdout(sys.stderr):
-        engine = PEERS[name](kind, folder)
+        name, *effort = name.split(":")
+        engine = PEERS[name](kind, folder, *effort)
         started = time.process_time()
         engine.build(read(pathlib.Path(base)))
         built = time.process_time() - started
