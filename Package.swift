@@ -104,8 +104,10 @@ let package = Package(
     .target(name: "CDashboardPages", exclude: ["Pages"]),
     target("DashboardPages", ["CDashboardPages"]),
     .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
     target(
-      "TransportBase", ["CBrotli", "CZlib", lifecycle, logging, nioCore, nioPosix, nioSSL]),
+      "TransportBase",
+      ["CBrotli", "CZlib", "CZstd", lifecycle, logging, nioCore, nioPosix, nioSSL]),
     target("ProtoWire"),
     target("QdrantAPI", ["FastJSON", "PointModel", "TextAnalysis"]),
     target("AccessTokens", ["FastJSON", "PointModel", crypto]),
@@ -126,8 +128,9 @@ let package = Package(
     target(
       "QdrantREST",
       [
-        "CBrotli", "CZlib", "DashboardPages", "FastJSON", "HTTPTransfer", "PointModel", "QdrantAPI",
-        "QdrantService", "Replication", "RequestTracing", "ServiceProcess", "SharedLog",
+        "CBrotli", "CZlib", "CZstd", "DashboardPages", "FastJSON", "HTTPTransfer", "PointModel",
+        "QdrantAPI", "QdrantService", "Replication", "RequestTracing", "ServiceProcess",
+        "SharedLog",
         "TransportBase", "VectorDB", "VectorIndex", httpTypes,
         hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1, nioHTTP2, nioHTTPTypes,
         nioHTTPTypesHTTP1, nioHTTPTypesHTTP2, nioPosix, nioTLS,

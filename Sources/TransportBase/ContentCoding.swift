@@ -4,6 +4,7 @@ package enum ContentCoding: String, Sendable, CaseIterable {
   case brotli = "br"
   case gzip
   case deflate
+  case zstd
 
   /// The coding that a `Content-Encoding` names; `nil` for one that is not known.
   package init?(named name: some StringProtocol) {

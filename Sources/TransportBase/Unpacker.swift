@@ -1,5 +1,6 @@
 import CBrotli
 import CZlib
+import CZstd
 package import NIOCore
 
 /// A body that is no valid packing, or has not come to its end.
@@ -10,8 +11,8 @@ package struct PackingError: Error, Sendable {
 
 /// Unpacks a body that arrives in pieces, into pieces of bounded size.
 ///
-/// Holds one stream of a C library: less than 100 KB, with brotli up to 16 MB where the body asks
-/// for so large a window. Blocking.
+/// Holds one stream of a C library: less than 100 KB; with brotli up to 16 MB and with zstd up to
+/// 8 MB where the body asks for so large a window. Blocking.
 ///
 /// SAFETY: the stream is touched by one call at a time: whoever reads the body waits for a piece
 /// before asking for the next.
@@ -20,22 +21,29 @@ package final class Unpacker: @unchecked Sendable {
   private let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
   private var isOpen = false
   private let brotli: OpaquePointer?
+  private let zstd: OpaquePointer?
   private var isComplete = false
   private var hasBegun = false
   /// Whether the last call ended because its piece was full.
   package private(set) var hasMore = false
+
+  /// What decoders of this coding of HTTP have to be able to unpack (RFC 9659): 8 MiB.
+  private static let zstdWindowBits: Int32 = 23
 
   /// An unpacker of a body that is packed in one way.
   package init(_ coding: ContentCoding) {
     self.coding = coding
     stream.initialize(to: z_stream())
     brotli = coding == .brotli ? BrotliDecoderCreateInstance(nil, nil, nil) : nil
+    zstd = coding == .zstd ? ZSTD_createDCtx() : nil
+    if let zstd { ZSTD_DCtx_setParameter(zstd, ZSTD_d_windowLogMax, Self.zstdWindowBits) }
   }
 
   deinit {
     if isOpen { inflateEnd(stream) }
     stream.deallocate()
     if let brotli { BrotliDecoderDestroyInstance(brotli) }
+    if let zstd { ZSTD_freeDCtx(zstd) }
   }
 
   /// Unpacks from the front of `input`, which is moved on, at most so many bytes.
@@ -73,7 +81,11 @@ package final class Unpacker: @unchecked Sendable {
   ) -> (Int, Int)? {
     if source.isEmpty, !hasMore { return (0, 0) }
     hasBegun = true
-    return coding == .brotli ? decode(source, target) : inflate(source, target)
+    return switch coding {
+    case .brotli: decode(source, target)
+    case .zstd: decompress(source, target)
+    case .gzip, .deflate: inflate(source, target)
+    }
   }
 
   private func decode(
@@ -92,6 +104,20 @@ package final class Unpacker: @unchecked Sendable {
     default: break
     }
     return (source.count - available, target.count - room)
+  }
+
+  private func decompress(
+    _ source: UnsafeRawBufferPointer, _ target: UnsafeMutableRawBufferPointer
+  ) -> (Int, Int)? {
+    // Without a byte of the next frame, the one before was the last.
+    if isComplete, source.isEmpty { return (0, 0) }
+    guard let zstd else { return nil }
+    var input = ZSTD_inBuffer(src: source.baseAddress, size: source.count, pos: 0)
+    var output = ZSTD_outBuffer(dst: target.baseAddress, size: target.count, pos: 0)
+    let hint = ZSTD_decompressStream(zstd, &output, &input)
+    if ZSTD_isError(hint) != 0 { return nil }
+    isComplete = hint == 0
+    return (input.pos, output.pos)
   }
 
   private func inflate(

@@ -8,7 +8,8 @@ import TransportBase
     (nil, nil), ("", nil), ("identity", nil), ("gzip", ContentCoding.gzip),
     ("gzip, deflate, br", .brotli), ("gzip, deflate", .gzip), ("deflate", .deflate),
     ("GZIP;q=0.5, br;q=0.1", .gzip), ("gzip;q=0, *", .brotli), ("*", .brotli), ("*;q=0", nil),
-    ("br;q=0.5, identity", nil), ("gzip;q=0", nil), ("zstd, x-gzip", .gzip), ("zstd", nil),
+    ("br;q=0.5, identity", nil), ("gzip;q=0", nil), ("zstd, x-gzip", .gzip), ("zstd", .zstd),
+    ("lz4, x-gzip", .gzip), ("lz4", nil),
     ("gzip ; q=0.3 , deflate;q=0.4", .deflate), ("gzip;q=abc", nil),
   ])
   func theBestLikedIsTaken(accepted: String?, expected: ContentCoding?) {

@@ -57,8 +57,9 @@ struct CallHead {
       default: break
       }
     }
-    // Brotli is no coding of gRPC's.
-    coding = codingName.flatMap { ContentCoding(named: $0) }.flatMap { $0 == .brotli ? nil : $0 }
+    // The others are no codings of gRPC's.
+    let named = codingName.flatMap { ContentCoding(named: $0) }
+    coding = named == .gzip || named == .deflate ? named : nil
   }
 
   /// The header block that refuses what is no call of gRPC; `nil` where it is one.

@@ -16,24 +16,13 @@ struct BodyPieces {
   /// The largest piece that is unpacked at once.
   private static let pieceBytes = 256 << 10
 
+  /// A body whose coding is not known is read as it is, as Qdrant does: some clients name its
+  /// character set there.
+  ///
   /// - Parameter unpacks: whether what is packed is unpacked.
-  /// - Throws: 415 for a coding that is not known.
-  init(_ request: Request, unpacks: Bool = true) throws(RESTError) {
-    guard unpacks else {
-      unpacker = nil
-      chunks = request.body.makeAsyncIterator()
-      return
-    }
-    let named = request.headers[.contentEncoding]?.filter { $0 != " " } ?? "identity"
-    if named.isEmpty || named.lowercased() == "identity" {
-      unpacker = nil
-    } else if let coding = ContentCoding(named: named) {
-      unpacker = Unpacker(coding)
-    } else {
-      throw RESTError(
-        .unsupportedMediaType,
-        "Bad request: Content-Encoding `\(named)` is not supported, use gzip, deflate or br")
-    }
+  init(_ request: Request, unpacks: Bool = true) {
+    let named = unpacks ? request.headers[.contentEncoding]?.filter { $0 != " " } : nil
+    unpacker = named.flatMap { ContentCoding(named: $0) }.map { Unpacker($0) }
     chunks = request.body.makeAsyncIterator()
   }
 

@@ -23,9 +23,8 @@ struct BodyReader: Sendable {
 
   /// Decodes the body and answers with what `respond` makes of it.
   ///
-  /// - Throws: 413 for a body over the limit, packed or unpacked, 415 for a coding that is not
-  ///   known, 429 when the budget is spent, 408 when the body comes too slowly, and whatever
-  ///   `decode` and `respond` throw.
+  /// - Throws: 413 for a body over the limit, packed or unpacked, 429 when the budget is spent, 408
+  ///   when the body comes too slowly, and whatever `decode` and `respond` throw.
   func withValue<Value: Sendable>(
     of request: Request,
     decodedBy decode: @escaping QdrantAPI.RequestDecoder.Decode<Value>,
@@ -84,7 +83,7 @@ struct BodyReader: Sendable {
   ) async throws -> CollectedBody {
     let declared = request.headers[.contentLength].flatMap { Int($0) }
     if let declared, declared > limit { throw RESTError.tooLarge(bytes: declared, limit: limit) }
-    var pieces = try BodyPieces(request, unpacks: unpacks)
+    var pieces = BodyPieces(request, unpacks: unpacks)
     let collected = CollectedBody()
     while let piece = try await pieces.next() {
       let total = collected.count + piece.readableBytes

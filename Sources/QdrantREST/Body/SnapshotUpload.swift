@@ -34,7 +34,7 @@ struct SnapshotUpload: Sendable {
     do {
       var total = 0
       var piece = ByteBuffer()
-      var pieces = try BodyPieces(request)
+      var pieces = BodyPieces(request)
       while let chunk = try await pieces.next() {
         total += chunk.readableBytes
         guard total <= limit else { throw RESTError.tooLarge(bytes: nil, limit: limit) }

@@ -1,5 +1,6 @@
 import CBrotli
 import CZlib
+import CZstd
 package import NIOCore
 package import TransportBase
 
@@ -12,18 +13,26 @@ package import TransportBase
 package final class Packer: @unchecked Sendable {
   private let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
   private let brotli: OpaquePointer?
+  private let zstd: OpaquePointer?
 
   /// `nil` when there is no memory for it.
   package init?(_ coding: ContentCoding) {
     stream.initialize(to: z_stream())
     switch coding {
+    case .zstd:
+      brotli = nil
+      zstd = ZSTD_createCCtx()
+      guard zstd != nil else { return nil }
+      ZSTD_CCtx_setParameter(zstd, ZSTD_c_compressionLevel, 1)
+      ZSTD_CCtx_setParameter(zstd, ZSTD_c_windowLog, 18)
     case .brotli:
+      zstd = nil
       brotli = BrotliEncoderCreateInstance(nil, nil, nil)
       guard brotli != nil else { return nil }
       BrotliEncoderSetParameter(brotli, BROTLI_PARAM_QUALITY, 1)
       BrotliEncoderSetParameter(brotli, BROTLI_PARAM_LGWIN, 18)
     case .gzip, .deflate:
-      brotli = nil
+      (brotli, zstd) = (nil, nil)
       guard quiver_deflate_init(stream, 1, coding == .gzip ? 16 + 15 : 15) == Z_OK else {
         return nil
       }
@@ -31,7 +40,13 @@ package final class Packer: @unchecked Sendable {
   }
 
   deinit {
-    if let brotli { BrotliEncoderDestroyInstance(brotli) } else { deflateEnd(stream) }
+    if let brotli {
+      BrotliEncoderDestroyInstance(brotli)
+    } else if let zstd {
+      ZSTD_freeCCtx(zstd)
+    } else {
+      deflateEnd(stream)
+    }
     stream.deallocate()
   }
 
@@ -40,7 +55,8 @@ package final class Packer: @unchecked Sendable {
   /// - Parameter isLast: whether the packing ends with it.
   package func pack(_ input: ByteBuffer, isLast: Bool) -> ByteBuffer {
     input.withUnsafeReadableBytes { source in
-      brotli == nil ? deflate(source, isLast) : encode(source, isLast)
+      if brotli != nil { return encode(source, isLast) }
+      return zstd != nil ? compress(source, isLast) : deflate(source, isLast)
     }
   }
 
@@ -76,6 +92,22 @@ package final class Packer: @unchecked Sendable {
         return target.count - room
       }
     } while available > 0 || BrotliEncoderHasMoreOutput(brotli) == BROTLI_TRUE
+    return output
+  }
+
+  private func compress(_ source: UnsafeRawBufferPointer, _ isLast: Bool) -> ByteBuffer {
+    var output = ByteBuffer()
+    var input = ZSTD_inBuffer(src: source.baseAddress, size: source.count, pos: 0)
+    var left = 0
+    repeat {
+      output.writeWithUnsafeMutableBytes(minimumWritableBytes: Self.stepBytes) { target in
+        var piece = ZSTD_outBuffer(dst: target.baseAddress, size: target.count, pos: 0)
+        left = ZSTD_compressStream2(zstd, &piece, &input, isLast ? ZSTD_e_end : ZSTD_e_continue)
+        return piece.pos
+      }
+      // Only a stream that is not one fails: nothing more can be said of it then.
+      if ZSTD_isError(left) != 0 { return output }
+    } while isLast ? left > 0 : input.pos < input.size
     return output
   }
 }

@@ -1,0 +1,4 @@
+#pragma once
+
+// Zstandard: what data tools prefer.
+#include <zstd.h>
