@@ -4,7 +4,7 @@ public import VectorDB
 /// Points by id, in pages, and counts of them. A read is given up when the caller's time is over,
 /// which is ``CollectionError/timedOut(_:)``.
 extension QdrantService {
-  /// Points by id, those that are there, in the order asked for: one list.
+  /// Points by id, those that are there, in the order asked for, each once: one list.
   public func retrieve(
     _ name: String, _ wanted: RetrieveRequest, _ call: ServiceCall
   ) async throws(ServiceError) -> PointPages {

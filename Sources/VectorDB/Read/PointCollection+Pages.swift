@@ -7,7 +7,8 @@ extension PointCollection {
   public func retrievePages(
     _ ids: [PointID], withPayload: PayloadSelector, withVector: VectorSelector
   ) async throws(CollectionError) -> PointPages {
-    guard isLong(ids.count, withPayload, withVector) else {
+    let distinct = Self.distinct(ids)
+    guard isLong(distinct.count, withPayload, withVector) else {
       let meter = meter(withPayload, withVector)
       let records = try await retrieve(
         ids, withPayload: withPayload, withVector: withVector, meter: meter)
@@ -16,7 +17,7 @@ extension PointCollection {
     let transaction = try await beginRequest()
     try transaction.checkNames(withVector)
     try rateLimits.take(ids.count, for: .read)
-    let list = PointPages.List(found: .ids(ids), payload: withPayload, vector: withVector)
+    let list = PointPages.List(found: .ids(distinct), payload: withPayload, vector: withVector)
     return PointPages([list], in: transaction, lease: nil)
   }
 

@@ -4,7 +4,8 @@ import Storage
 import Synchronization
 
 extension PointCollection {
-  /// The points among `ids` that exist, in the order asked for.
+  /// The points among `ids` that exist, in the order asked for; a point that is named several times
+  /// stands where it is named first.
   public func retrieve(
     _ ids: [PointID], withPayload: PayloadSelector = .all, withVector: VectorSelector = .none
   ) async throws(CollectionError) -> [Record] {
@@ -22,7 +23,7 @@ extension PointCollection {
     transaction.meter = meter
     return try await transaction.run { (transaction) throws(CollectionError) in
       try transaction.trace.stage("hydrate") { () throws(CollectionError) in
-        let found = try transaction.locations(of: ids).compactMap { $0?.offset }
+        let found = try transaction.locations(of: Self.distinct(ids)).compactMap { $0?.offset }
         var records: [Record] = []
         records.reserveCapacity(found.count)
         try transaction.visitRecords(at: found) { (index, view) throws(CollectionError) in
@@ -33,6 +34,13 @@ extension PointCollection {
         return records
       }
     }
+  }
+
+  /// Every id once, where it stands first.
+  static func distinct(_ ids: [PointID]) -> [PointID] {
+    guard ids.count > 1 else { return ids }
+    var seen: Set<PointID> = []
+    return ids.filter { seen.insert($0).inserted }
   }
 
   /// A page of points in the order of their ids, or in the order that the request names: then it
