@@ -19,10 +19,18 @@ struct QueryFields {
     return PercentDecoding.decode(text) ?? text
   }
 
+  /// What a field says, the last of several.
   subscript(name: String) -> String? { fields.last { $0.name == name }?.value }
 
+  /// What a field says that may be there once.
+  func value(_ name: String) throws(RESTError) -> String? {
+    let values = fields.filter { $0.name == name }
+    if values.count > 1 { throw Self.malformed("duplicate field `\(name)`") }
+    return values.first?.value
+  }
+
   func bool(_ name: String) throws(RESTError) -> Bool? {
-    switch self[name] {
+    switch try value(name) {
     case nil: return nil
     case "true": return true
     case "false": return false
@@ -32,7 +40,7 @@ struct QueryFields {
 
   /// A whole number from `minimum` on.
   func integer(_ name: String, minimum: Int) throws(RESTError) -> Int? {
-    guard let text = self[name] else { return nil }
+    guard let text = try value(name) else { return nil }
     if text.isEmpty { throw Self.malformed("cannot parse integer from empty string") }
     guard text.utf8.allSatisfy({ $0 >= 48 && $0 <= 57 }) else {
       throw Self.malformed("invalid digit found in string")
@@ -45,6 +53,13 @@ struct QueryFields {
         "query parameters", field: name,
         "value \(number) invalid, must be \(minimum) or larger")
     }
+    return number
+  }
+
+  /// A whole number that is not zero, which is refused as what is no number is.
+  func nonzero(_ name: String) throws(RESTError) -> Int? {
+    let number = try integer(name, minimum: 0)
+    if number == 0 { throw Self.malformed("invalid value: integer `0`, expected a nonzero u64") }
     return number
   }
 

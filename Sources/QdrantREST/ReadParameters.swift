@@ -8,8 +8,8 @@ struct ReadParameters {
 
   init(_ request: Request) throws(RESTError) {
     let fields = QueryFields(request)
-    timeoutSeconds = try fields.integer("timeout", minimum: 1)
-    guard let consistency = fields["consistency"] else { return }
+    timeoutSeconds = try fields.nonzero("timeout")
+    guard let consistency = try fields.value("consistency") else { return }
     if ["majority", "quorum", "all"].contains(consistency) {
       isConsistent = true
       return

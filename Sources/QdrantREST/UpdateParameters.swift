@@ -10,7 +10,8 @@ struct UpdateParameters {
     let fields = QueryFields(request)
     wait = try fields.bool("wait") ?? false
     timeoutSeconds = try fields.integer("timeout", minimum: 1)
-    if let ordering = fields["ordering"], !["weak", "medium", "strong"].contains(ordering) {
+    let orderings = ["weak", "medium", "strong"]
+    if let ordering = try fields.value("ordering"), !orderings.contains(ordering) {
       throw QueryFields.malformed(
         "unknown variant `\(ordering)`, expected one of `weak`, `medium`, `strong`")
     }

@@ -190,8 +190,13 @@ READS = {
     "retrieve without ids": ("POST", POINTS, {}, 400, FORMAT),
     "point missing": ("GET", POINTS + "/77", None, 404, "Not found: "),
     "point id malformed": ("GET", POINTS + "/xyz", None, 400, ""),
-    "timeout 0": ("POST", Q + "?timeout=0", {"query": [1, 0, 0, 0]}, 422,
-                  QUERY_INVALID + "timeout: value 0 invalid, must be 1 or larger"),
+    "timeout 0": ("POST", Q + "?timeout=0", {"query": [1, 0, 0, 0]}, 400,
+                  "Deserialize error in query parameters: invalid value: integer `0`, "
+                  "expected a nonzero u64"),
+    "timeout twice": ("POST", Q + "?timeout=1&timeout=2", {"query": [1, 0, 0, 0]}, 400,
+                      "Deserialize error in query parameters: duplicate field `timeout`"),
+    "ordering twice": ("PUT", POINTS + "?ordering=weak&ordering=weak", points(good()), 400,
+                       "Deserialize error in query parameters: duplicate field `ordering`"),
     "query, collection missing": ("POST", "/collections/none/points/query", {}, 404, MISSING),
     "info, collection missing": ("GET", "/collections/none", None, 404, MISSING),
 }  # fmt: skip

@@ -93,8 +93,12 @@ import VectorDB
       "Deserialize error in query parameters: unknown variant `best`, "
         + "expected one of `weak`, `medium`, `strong`"
     ),
+    (
+      "?wait=true&wait=false", 400, "Deserialize error in query parameters: duplicate field `wait`"
+    ),
+    ("?other=1&other=2", 200, nil),
   ])
-  func updateParameters(_ query: String, _ status: Int, _ text: String) async throws {
+  func updateParameters(_ query: String, _ status: Int, _ text: String?) async throws {
     try await ServerFixture.runWithPoints { server in
       let answer = try await server.send(
         .put, "/collections/c/points" + query, #"{"points":[{"id":1,"vector":[1,1]}]}"#)
@@ -106,7 +110,8 @@ import VectorDB
   @Test func readParameters() async throws {
     try await ServerFixture.runWithPoints { server in
       for (query, status) in [
-        ("?timeout=0", 422), ("?timeout=600", 200), ("?consistency=all", 200),
+        ("?timeout=0", 400), ("?timeout=600", 200), ("?timeout=1&timeout=2", 400),
+        ("?consistency=all", 200),
         ("?consistency=2", 200), ("?consistency=0", 422), ("?consistency=some", 400),
         ("?unknown=1", 200),
       ] {

@@ -95,11 +95,12 @@ struct SnapshotsController: Sendable {
     let owner = try target(context)
     let fields = QueryFields(request)
     let wait = try wait(request)
-    if let priority = fields["priority"], !SnapshotRecovery.priorities.contains(priority) {
+    if let priority = try fields.value("priority"), !SnapshotRecovery.priorities.contains(priority)
+    {
       throw QueryFields.malformed(
         "unknown variant `\(priority)`, expected one of `no_sync`, `snapshot`, `replica`")
     }
-    let checksum = fields["checksum"]
+    let checksum = try fields.value("checksum")
     if let fault = checksum.flatMap({ SnapshotRecovery.fault(inChecksum: $0) }) {
       throw RESTError.validation("query parameters", field: "checksum", fault)
     }
