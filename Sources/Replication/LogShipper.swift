@@ -28,6 +28,9 @@ package final class LogShipper: LogSharing {
   private let limits: ReplicationLimits
   private let snapshotDue: @Sendable (_ segment: UInt64) async -> UInt64?
   private let logger: Logger
+  private let storeNotes: OutageNotes
+  private let roomNotes: OutageNotes
+  private let recordNotes: OutageNotes
   private let queue: ShippingQueue
   private let state: Mutex<State>
   private let snapshotSignal: AsyncStream<UInt64>.Continuation
@@ -49,6 +52,14 @@ package final class LogShipper: LogSharing {
     self.directory = directory
     self.limits = limits
     self.logger = logger
+    storeNotes = OutageNotes(
+      "commits can't be shipped now", over: "commits are shipped again", logger: logger)
+    roomNotes = OutageNotes(
+      "commits wait for the object store beyond the backlog's bytes; the log has a gap now",
+      logger: logger)
+    recordNotes = OutageNotes(
+      "what is known of the log can't be kept", over: "what is known of the log is kept again",
+      logger: logger)
     self.snapshotDue = snapshotDue
     writer = WriterID()
     queue = ShippingQueue(bytesMax: limits.backlogBytesMax)
@@ -91,9 +102,8 @@ package final class LogShipper: LogSharing {
       if !isAdded { state.status.counts.gaps += 1 }
     }
     if !isAdded {
-      logger.error(
-        "commits wait for the object store beyond the backlog's bytes; the log has a gap now",
-        metadata: ["backlog_bytes": "\(limits.backlogBytesMax)", "entry": "\(number)"])
+      roomNotes.failed(
+        "entry \(number) does not fit into \(limits.backlogBytesMax) bytes", level: .error)
     }
   }
 
@@ -218,25 +228,26 @@ package final class LogShipper: LogSharing {
   private func save(_ record: ReplicationRecord, isSynced: Bool) {
     do throws(ReplicationError) {
       try record.save(to: directory, isSynced: isSynced)
+      recordNotes.succeeded()
     } catch {
-      logger.warning("what is known of the log can't be kept", metadata: ["reason": "\(error)"])
+      recordNotes.failed(error.description)
     }
   }
 
   private func note(_ event: SegmentAppender.Event) {
-    let isFirst = state.withLock { state -> Bool in
+    state.withLock { state in
       switch event {
       case .put: state.status.counts.puts += 1
       case .success: state.status.failure = nil
       case .failure(let reason):
-        defer { state.status.failure = reason }
+        state.status.failure = reason
         state.status.counts.failures += 1
-        return state.status.failure == nil
       }
-      return false
     }
-    if isFirst, case .failure(let reason) = event {
-      logger.warning("commits can't be shipped now", metadata: ["reason": "\(reason)"])
+    switch event {
+    case .put: break
+    case .success: storeNotes.succeeded()
+    case .failure(let reason): storeNotes.failed(reason)
     }
   }
 

@@ -30,6 +30,7 @@ extension ReplicaDriver {
     state.withLock { $0.status.counts.puts += 1 }
     do throws(SharedLogError) {
       try await log.append(segment)
+      storeNotes.succeeded()
       state.withLock { state in
         state.status.failure = nil
         state.status.counts.segments += 1
@@ -60,6 +61,7 @@ extension ReplicaDriver {
   ) async -> Answer? {
     do throws(SharedLogError) {
       let answer = try await request()
+      storeNotes.succeeded()
       state.withLock { $0.status.failure = nil }
       return answer
     } catch {
@@ -69,14 +71,11 @@ extension ReplicaDriver {
   }
 
   private func note(_ error: SharedLogError) {
-    let isFirst = state.withLock { state in
-      defer { state.status.failure = error.sentence }
+    state.withLock { state in
+      state.status.failure = error.sentence
       state.status.counts.failures += 1
-      return state.status.failure == nil
     }
-    if isFirst {
-      logger.warning("the log can't be reached now", metadata: ["reason": "\(error.sentence)"])
-    }
+    storeNotes.failed(error.sentence)
   }
 
   // MARK: The database
@@ -89,16 +88,15 @@ extension ReplicaDriver {
   func apply(_ segment: LogSegment) async {
     guard let database = state.withLock({ $0.database }) else { return }
     let applier = LogApplier(log: log, database: database, scratch: directory + "/.replay")
-    var isTold = false
     var pause = Self.applyPause
     while true {
       do throws(ReplicationError) {
         try await applier.apply(segment)
+        applyNotes.succeeded()
         break
       } catch {
         if case .foreign(let reason) = error { return lost(reason) }
-        if !isTold { logger.error("a segment can't be applied", metadata: ["reason": "\(error)"]) }
-        isTold = true
+        applyNotes.failed(error.description, level: .error)
         state.withLock { $0.status.failure = error.description }
         do { try await Task.sleep(for: pause) } catch { return }
         pause = min(pause * 2, Self.applyPauseMax)
@@ -171,8 +169,9 @@ extension ReplicaDriver {
     }
     do throws(ReplicationError) {
       try record.save(to: directory, isSynced: false)
+      recordNotes.succeeded()
     } catch {
-      logger.warning("what is known of the log can't be kept", metadata: ["reason": "\(error)"])
+      recordNotes.failed(error.description)
     }
   }
 }

@@ -51,10 +51,17 @@ package final class ReplicaDriver: LogSharing {
   /// Who waits for another leader.
   let leaderWatch = LeaderWatch()
   let logger: Logger
+  /// Whether the store answers, segments can be applied and the record can be written, as it is
+  /// written down.
+  let storeNotes: OutageNotes
+  let applyNotes: OutageNotes
+  let recordNotes: OutageNotes
   let state: Mutex<State>
   let record: Mutex<ReplicationRecord>
 
   private static let tick = Duration.milliseconds(50)
+  /// Some requests may succeed while others fail.
+  private static let calmMilliseconds: UInt64 = 5000
 
   /// A server of the database in `directory`.
   ///
@@ -73,6 +80,16 @@ package final class ReplicaDriver: LogSharing {
     grpcAddress = plan.grpcAddress
     limits = plan.limits
     self.logger = logger
+    let clock = clock
+    storeNotes = OutageNotes(
+      "the log can't be reached now", over: "the log can be reached again",
+      calm: Self.calmMilliseconds, logger: logger
+    ) { clock.milliseconds }
+    applyNotes = OutageNotes(
+      "a segment can't be applied", over: "segments are applied again", logger: logger)
+    recordNotes = OutageNotes(
+      "what is known of the log can't be kept", over: "what is known of the log is kept again",
+      logger: logger)
     self.snapshotDue = snapshotDue
     self.fellBehind = fellBehind
     self.record = Mutex(record)

@@ -38,6 +38,8 @@ package actor SnapshotKeeper {
   private let garbage: LogGarbage
   private let settings: Settings
   private let logger: Logger
+  private let careNotes: OutageNotes
+  private let takingNotes: OutageNotes
   private let begun = ContinuousClock.now
   /// What was begun last: one thing at a time is done.
   private var last: Task<Void, Never>?
@@ -56,6 +58,11 @@ package actor SnapshotKeeper {
         retentionMilliseconds: UInt64(max(0, settings.retentionSeconds)) * 1000))
     self.settings = settings
     self.logger = logger
+    careNotes = OutageNotes(
+      "backups can't be looked after now", over: "backups are looked after again", logger: logger)
+    takingNotes = OutageNotes(
+      "no snapshot could be taken into the object store",
+      over: "snapshots are taken into the object store again", logger: logger)
   }
 
   /// Takes a snapshot now; the last entry that it holds, `nil` if it could not be taken.
@@ -99,10 +106,11 @@ package actor SnapshotKeeper {
         wall: WallClock.milliseconds(), steady: Self.milliseconds(ContinuousClock.now - begun))
       let removed = report.segmentsRemoved + report.snapshotsRemoved + report.partsRemoved
       state.withLock { $0.removed += UInt64(removed) }
+      careNotes.succeeded()
       return true
     } catch {
       if error != .cancelled {
-        logger.warning("backups can't be looked after now", metadata: ["reason": "\(error)"])
+        careNotes.failed(error.description)
       }
       return false
     }
@@ -111,6 +119,7 @@ package actor SnapshotKeeper {
   private func takeAlone(_ database: Database, _ segment: UInt64) async -> UInt64? {
     do throws(BackupError) {
       let report = try await shipper.take(of: database, after: segment)
+      takingNotes.succeeded()
       state.withLock { counts in
         counts.lastTakenAt = report.snapshot.takenAt
         if !report.wasThere { counts.taken += 1 }
@@ -127,8 +136,7 @@ package actor SnapshotKeeper {
     } catch {
       if error == .cancelled { return nil }
       state.withLock { $0.failed += 1 }
-      logger.warning(
-        "no snapshot could be taken into the object store", metadata: ["reason": "\(error)"])
+      takingNotes.failed(error.description)
       return nil
     }
   }

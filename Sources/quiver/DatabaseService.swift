@@ -116,6 +116,7 @@ final class DatabaseService: Service {
     state.withdraw()
     await database.close()
     await state.replication?.pause(within: Self.pauseMax)
+    let notes = OutageNotes("the log can't be reached now", logger: logger)
     while true {
       do {
         try state.replication?.renew()
@@ -123,7 +124,7 @@ final class DatabaseService: Service {
         logger.notice("the database is open again")
         return next
       } catch ReplicationError.unreachable(let reason) {
-        logger.warning("the log can't be reached now", metadata: ["reason": "\(reason)"])
+        notes.failed(reason)
         try await Task.sleep(for: Self.storePause)
       } catch {
         if !(error is CancellationError) { onOpenFailure?(error) }
