@@ -1,3 +1,4 @@
+import Replication
 public import VectorDB
 
 /// Snapshots of a collection, of its shard, or of the whole server. Work that takes long goes on by
@@ -98,11 +99,20 @@ extension QdrantService {
 
   /// Refuses a caller that may not recover the collection, and a name that no collection may be
   /// given: before anything is delivered. A shard is recovered only in a collection that is there.
+  /// Where another server takes changes, that is said.
   public func checkRecovery(
     of owner: SnapshotOwner, _ call: ServiceCall
   ) throws(ServiceError) {
     try precheck(owner.recovery, on: owner.collection, call.caller)
+    try checkRecoversHere()
     _ = try recoveryTarget(owner)
+  }
+
+  /// Refuses what would fail when a snapshot has been delivered, and unseen where nobody waits.
+  private func checkRecoversHere() throws(ServiceError) {
+    guard let obstacle = state.replication?.obstacle else { return }
+    throw .engine(
+      .unavailable("\(obstacle); only the server that takes writes recovers snapshots"))
   }
 
   /// The owner by the collection's own name, for a caller who may recover it.
@@ -123,6 +133,7 @@ extension QdrantService {
     _ call: ServiceCall
   ) async throws(ServiceError) -> Bool {
     try admit(call, to: owner.recovery, on: owner.collection ?? "")
+    try checkRecoversHere()
     let owner = try recoveryTarget(owner)
     let (database, path) = (try state.database(), try await path(of: source, owner))
     let target: String

@@ -23,6 +23,20 @@ public enum Requirement: Sendable, Equatable, CaseIterable {
   var isChange: Bool { self == .write || self == .writeExtras }
 }
 
+/// What becomes of an action that is asked of a server which follows another one's log.
+public enum FollowerPart: Sendable, Equatable, CaseIterable {
+  /// It answers from what it has.
+  case reads
+  /// The server that leads is asked, and its answer handed on.
+  case sendsOn
+  /// It says who leads: what comes with the request, or what it names, is a file of one server.
+  case refuses
+  /// It changes what is a server's own: its snapshots, its quotas, its logging.
+  case changesItself
+  /// It moves shards or servers, which no server of a log does.
+  case answersAsAnyServer
+}
+
 /// Everything that can be asked of a server, by the names that the audit log has for it. What each
 /// asks of its caller is said here, and nowhere else: both transports and the service itself go by
 /// it.
@@ -135,19 +149,34 @@ public enum ServiceAction: String, Sendable, CaseIterable {
     }
   }
 
-  /// Whether it changes what all servers of a log have, and can be asked of any of them: it is sent
-  /// to the one that takes changes. What brings files with it is not.
-  public var isForwarded: Bool {
+  /// What a server that follows another one makes of it.
+  public var atFollower: FollowerPart {
     switch self {
+    case .root, .healthCheck, .dashboard, .telemetry, .clusterTelemetry, .metrics, .issues,
+      .getAuditLogs, .getLogger, .getQuotas, .clusterStatus, .reflection, .listCollections,
+      .getCollection, .collectionExists, .getOptimizations, .getMemory, .listAliases,
+      .listCollectionAliases, .getShards, .listShardKeys, .readStorage, .retrieve, .scroll,
+      .count, .facet, .group, .query, .matrix, .listSnapshots, .downloadSnapshot,
+      .listShardSnapshots, .downloadShardSnapshot, .streamShardSnapshot, .partialSnapshotManifest,
+      .listFullSnapshots, .downloadFullSnapshot:
+      .reads
     case .createCollection, .updateCollection, .deleteCollection, .changeAliases, .createIndex,
       .deleteIndex, .createVector, .deleteVector, .upsertPoints, .conditionalUpsert,
       .deletePoints, .deletePointsByFilter, .updateVectors, .deleteVectors,
       .deleteVectorsByFilter, .setPayload, .overwritePayload, .deletePayload, .clearPayload,
       .clearPayloadByFilter:
-      true
-    default: false
+      .sendsOn
+    case .recoverSnapshot, .recoverShardSnapshot, .recoverPartialSnapshot: .refuses
+    case .clearIssues, .updateLogger, .updateQuotas, .createSnapshot, .deleteSnapshot,
+      .createShardSnapshot, .deleteShardSnapshot, .createFullSnapshot, .deleteFullSnapshot:
+      .changesItself
+    case .recoverPeer, .removePeer, .updateShards, .createShardKey, .deleteShardKey:
+      .answersAsAnyServer
     }
   }
+
+  /// Whether it changes what all servers of a log have, and is sent to the one that takes changes.
+  public var isForwarded: Bool { atFollower == .sendsOn }
 
   /// Whether callers say if they wait for it; others wait always.
   public var asksWhetherToWait: Bool { requirement == .write || requirement == .writeExtras }
