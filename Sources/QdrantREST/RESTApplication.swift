@@ -59,6 +59,15 @@ public struct RESTApplication: Sendable {
     }
   }
 
+  /// What becomes of each of the routes at a server that follows another one.
+  package var followerParts: [String: FollowerPart] {
+    let table = RouteTable(services: services, commit: commit)
+    return Dictionary(
+      uniqueKeysWithValues: table.routes.map {
+        ("\($0.method.rawValue) \($0.template)", $0.action.atFollower)
+      })
+  }
+
   /// The HTTP server; run it in a service group.
   ///
   /// - Parameters:

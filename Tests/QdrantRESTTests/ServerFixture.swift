@@ -5,6 +5,7 @@ import Hummingbird
 import HummingbirdTesting
 import Logging
 import QdrantREST
+import QdrantService
 import Testing
 import VectorDB
 
@@ -38,6 +39,7 @@ struct ServerFixture {
   let client: any TestClientProtocol
   /// Every route that the server has.
   var routes: [String] = []
+  var followerParts: [String: FollowerPart] = [:]
 
   func send(
     _ method: HTTPRequest.Method, _ path: String, _ body: String? = nil,
@@ -64,7 +66,9 @@ struct ServerFixture {
     let rest = RESTApplication(database: database, settings: settings, logger: logger)
     do {
       try await rest.application().test(.router) {
-        try await test(ServerFixture(client: $0, routes: rest.routes))
+        try await test(
+          ServerFixture(
+            client: $0, routes: rest.routes, followerParts: rest.followerParts))
       }
     } catch {
       await database.close()

@@ -1,6 +1,6 @@
 import Logging
 import ProtoWire
-import QdrantService
+package import QdrantService
 import VectorDB
 
 /// What reads the requests of every call, by itself: for proofs and measurements of the readers.
@@ -17,6 +17,16 @@ package struct RequestReaders: Sendable {
 
   /// The paths of all calls, in the order of their letters.
   package var paths: [String] { methods.paths }
+
+  /// What becomes of each call at a server that follows another one; what is open to all is read.
+  package var followerParts: [String: FollowerPart] {
+    Dictionary(
+      uniqueKeysWithValues: paths.map { path in
+        let parts = path.split(separator: "/").map(String.init)
+        let action = parts.count == 2 ? GRPCMethods.action(parts[0], parts[1]) : nil
+        return (path, action?.atFollower ?? .reads)
+      })
+  }
 
   /// Reads a request of the call at a path, as the server does.
   ///
