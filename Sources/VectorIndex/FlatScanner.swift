@@ -34,7 +34,8 @@ struct FlatScanner {
     var start = Int(rows?.lowerBound ?? 0)
     // Rows since the last look at `shouldStop`: a batch passes the same ones many times.
     var passed = blockRows
-    var hasGaps = false
+    // Chunks that are not in memory. Others may be in files too, and are not looked at again there.
+    var gaps: [Range<UInt32>] = []
     while start < end {
       // Blocks keep to their places in chunks, and end with them.
       let chunkEnd = (start / rowsPerChunk + 1) * rowsPerChunk
@@ -48,12 +49,20 @@ struct FlatScanner {
         passed += stop - start
         isThere = score(UInt32(start)..<UInt32(stop), for: &lanes[index], scratch: scores)
       }
-      start = isThere ? stop : chunkEnd
-      if !isThere { hasGaps = true }
+      if isThere {
+        start = stop
+        continue
+      }
+      let gap = UInt32(start)..<UInt32(min(chunkEnd, end))
+      if let last = gaps.last, last.upperBound == gap.lowerBound {
+        gaps[gaps.count - 1] = last.lowerBound..<gap.upperBound
+      } else {
+        gaps.append(gap)
+      }
+      start = chunkEnd
     }
-    guard hasGaps, let filed = lanes[first].scorer as? FiledScorer else { return true }
-    let range = UInt32(clamping: rows?.lowerBound ?? 0)..<UInt32(end)
-    return FiledScan(filed, rows: range, visibility: visibility).run(
+    guard !gaps.isEmpty, let filed = lanes[first].scorer as? FiledScorer else { return true }
+    return FiledScan(filed, rows: gaps, visibility: visibility).run(
       &lanes, at: indices, shouldStop: shouldStop)
   }
 

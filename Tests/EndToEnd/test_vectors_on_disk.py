@@ -163,11 +163,12 @@ def test_answers_are_those_of_memory(start):
     # New rows and dead ones.
     upsert(server.wire, rows(2, 700), first=COUNT - 300)
     server.wire.result("POST", f"{PATH}/points/delete?wait=true", {"points": [*range(100, 250)]})
-    assert_same(server, vectors)
+    # Each of the two indexes takes them in when it comes to it.
+    assert_same(server, vectors, are_indexes_equal=False)
     server.service.terminate()
     server.start()
     until(lambda: in_files(server), 60)
-    assert_same(server, vectors)
+    assert_same(server, vectors, are_indexes_equal=False)
 
 
 @pytest.mark.parametrize("damage", ["torn", "flipped", "header", "missing", "stale", "empty"])

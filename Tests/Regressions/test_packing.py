@@ -19,7 +19,8 @@ def points(wire):
 
 
 def by_zstd(body: bytes, *options: str) -> bytes:
-    return subprocess.run(["zstd", "-c", *options], input=body, capture_output=True, check=True).stdout
+    command = ["zstd", "-c", *options]
+    return subprocess.run(command, input=body, capture_output=True, check=True).stdout
 
 
 def answer(wire, accepted, method="POST", path=POINTS + "/scroll", body=None):
@@ -30,8 +31,8 @@ def answer(wire, accepted, method="POST", path=POINTS + "/scroll", body=None):
 
 @pytest.mark.parametrize(
     ("accepted", "coding"),
-    [("gzip", "gzip"), ("deflate", "deflate"), ("br", "br"), ("zstd", "zstd"), ("gzip;q=0.9, br;q=0.2", "gzip"),
-     ("identity", None), ("gzip;q=0", None), ("*", "br")],
+    [("gzip", "gzip"), ("deflate", "deflate"), ("br", "br"), ("zstd", "zstd"),
+     ("gzip;q=0.9, br;q=0.2", "gzip"), ("identity", None), ("gzip;q=0", None), ("*", "br")],
 )  # fmt: skip
 def test_answers_are_packed_as_the_client_likes(wire, accepted, coding):
     plain, whole = answer(wire, "identity")

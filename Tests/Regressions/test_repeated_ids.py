@@ -12,7 +12,8 @@ UUID = "550e8400-e29b-41d4-a716-446655440000"
 @pytest.fixture(scope="module", autouse=True)
 def points(wire):
     wire.result("PUT", "/collections/repeated", {"vectors": {"size": 1, "distance": "Dot"}})
-    batch = [{"id": id, "vector": [1.0], "payload": {"t": "x" * 50}} for id in [*range(COUNT), UUID]]
+    ids = [*range(COUNT), UUID]
+    batch = [{"id": id, "vector": [1.0], "payload": {"t": "x" * 50}} for id in ids]
     wire.result("PUT", "/collections/repeated/points?wait=true", {"points": batch})
 
 

@@ -2,7 +2,7 @@
 /// once for all of them.
 struct FiledScan {
   private let scorer: FiledScorer
-  private let rows: Range<UInt32>
+  private let rows: [Range<UInt32>]
   private let visibility: VisibilityView
 
   /// Bytes of a block, about: long reads.
@@ -10,8 +10,8 @@ struct FiledScan {
 
   /// - Parameters:
   ///   - scorer: one of the queries'.
-  ///   - rows: those that are looked at.
-  init(_ scorer: FiledScorer, rows: Range<UInt32>, visibility: VisibilityView) {
+  ///   - rows: those that are looked at, ascending.
+  init(_ scorer: FiledScorer, rows: [Range<UInt32>], visibility: VisibilityView) {
     self.scorer = scorer
     self.rows = rows
     self.visibility = visibility
@@ -28,14 +28,14 @@ struct FiledScan {
     let scores = UnsafeMutableBufferPointer<Float>.allocate(capacity: blockRows)
     defer { scores.deallocate() }
     var wanted: [UInt32] = []
-    for file in scorer.filed.files where file.header.rows.overlaps(rows) {
+    for file in scorer.filed.files where rows.contains(where: file.header.rows.overlaps) {
       var position = 0
       while position < file.offsets.count {
         if shouldStop() { return false }
         wanted.removeAll(keepingCapacity: true)
         while position < file.offsets.count, wanted.count < blockRows {
           let offset = file.offsets[position]
-          if rows.contains(offset), visibility.isVisible(offset) { wanted.append(offset) }
+          if isLookedAt(offset), visibility.isVisible(offset) { wanted.append(offset) }
           position += 1
         }
         if wanted.isEmpty { continue }
@@ -47,6 +47,15 @@ struct FiledScan {
       }
     }
     return true
+  }
+
+  private func isLookedAt(_ offset: UInt32) -> Bool {
+    var (low, high) = (0, rows.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if rows[middle].upperBound <= offset { low = middle + 1 } else { high = middle }
+    }
+    return low < rows.count && rows[low].lowerBound <= offset
   }
 
   private func offer<Collector>(
