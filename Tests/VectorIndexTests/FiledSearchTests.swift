@@ -79,6 +79,39 @@ import VectorIndex
     #expect(bytes[0] == bytes[1])
   }
 
+  /// A file takes another's place while the rows of that are read into memory: they are in both
+  /// then, others in a file only, and each is found once.
+  @Test func rowsInMemoryAndInAFileAreFoundOnce() throws {
+    let folder = try FileFolder()
+    var random = SeededGenerator(seed: 215)
+    let rows = ClusteredRows(dimension: Self.dimension, random: &random)
+    rows.add(4 * rows.column.rowsPerChunk + 10, &random)
+    let column = rows.column
+    let visibility = rows.view
+    let query = SearchQuery(vector: rows.randomRow(&random), limit: rows.rows.count)
+    let exact = ExactScan(metric: .squaredEuclid)
+    let expected = try exact.search(
+      [query], in: column.view(), visibility: visibility, shouldStop: { false })
+    let reads = PageReads(cacheBytes: 1 << 20)
+    try folder.move(column, below: UInt32(rows.rows.count), reads: reads)
+    try #require(column.files.count > 1)
+    let old = column.files[0]
+    var offsets: [UInt32] = []
+    old.forEachRow { offsets.append($0) }
+    let path = try folder.write(offsets, of: column, rows: old.header.rows, name: "again")
+    let new = try RowFile(path: path, truth: { _, _ in false })
+    var isInstalled = false
+    let isRestored = column.restore(old, in: column.view(), visibility) {
+      if !isInstalled { column.install(new, replacing: [old], reads: reads) }
+      isInstalled = true
+      return false
+    }
+    #expect(isRestored && column.files.contains { $0 === new })
+    let found = try exact.search(
+      [query], in: column.view(), visibility: visibility, shouldStop: { false })
+    #expect(found == expected)
+  }
+
   @Test func rowsGoIntoFilesAndBackWhileTheyAreRead() throws {
     let folder = try FileFolder()
     var random = SeededGenerator(seed: 213)
