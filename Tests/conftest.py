@@ -11,8 +11,10 @@ import requests
 # What drives the programs serves the regressions too.
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "EndToEnd"))
 
+from object_stores import moto
 from process import binary, quiver
 from qdrant_client import QdrantClient, models
+from shared_log import sharing
 from wire import Wire
 
 numbers = itertools.count(1)
@@ -114,3 +116,30 @@ def new_collection(client):
     yield make
     for name in made:
         client.delete_collection(name)
+
+
+@pytest.fixture
+def log_store(tmp_path):
+    """A store for the log of servers."""
+    (tmp_path / "store").mkdir()
+    store = moto(tmp_path / "store")
+    yield store
+    store.stop()
+
+
+@pytest.fixture
+def start_sharing(tmp_path, log_store):
+    """Starts servers of one log, which are ended with the test."""
+    started = []
+
+    def start(name: str, endpoint: str = log_store.endpoint, **settings: str):
+        (tmp_path / name).mkdir()
+        server = sharing(tmp_path / name, endpoint, "sync")
+        server.settings |= settings
+        started.append(server)
+        server.start(60)
+        return server
+
+    yield start
+    for server in started:
+        server.kill()

@@ -1,46 +1,19 @@
 """Snapshots and what else is a server's own, where servers follow the log of another one."""
 
-import pytest
 import requests
 from faulty_proxy import FaultyProxy
-from object_stores import moto
 from process import until
 from qdrant_client import QdrantClient
-from shared_log import call, create, ids, leads, sharing, write
+from shared_log import call, create, ids, leads, write
 
 THINGS = "/collections/things"
 
 
-@pytest.fixture
-def store(tmp_path):
-    (tmp_path / "store").mkdir()
-    store = moto(tmp_path / "store")
-    yield store
-    store.stop()
-
-
-@pytest.fixture
-def start(tmp_path, store):
-    """Starts servers of one log, which are ended with the test."""
-    started = []
-
-    def start(name: str, endpoint: str = store.endpoint, **settings: str):
-        (tmp_path / name).mkdir()
-        server = sharing(tmp_path / name, endpoint, "sync", **settings)
-        started.append(server)
-        server.start(60)
-        return server
-
-    yield start
-    for server in started:
-        server.kill()
-
-
-def pair(start, **settings: str):
+def pair(start_sharing, **settings: str):
     """A server that leads with five points, and one that follows."""
-    leader = start("one", **settings)
+    leader = start_sharing("one", **settings)
     until(lambda: leads(leader), 60)
-    follower = start("other", **settings)
+    follower = start_sharing("other", **settings)
     create(leader)
     for number in range(5):
         assert write(leader, number)[0] == 200
@@ -53,8 +26,8 @@ def upload(server, path: str, content: bytes):
     return answer.status_code, answer.json()
 
 
-def test_a_follower_names_the_server_that_recovers_snapshots(start):
-    leader, follower = pair(start, QUIVER__SERVICE__ENABLE_SNAPSHOT_URL_RECOVERY="true")
+def test_a_follower_names_the_server_that_recovers_snapshots(start_sharing):
+    leader, follower = pair(start_sharing, QUIVER__SERVICE__ENABLE_SNAPSHOT_URL_RECOVERY="true")
     name = call(leader, "POST", THINGS + "/snapshots")[1]["result"]["name"]
     url = f"{leader.url}{THINGS}/snapshots/{name}"
     content = requests.get(url, timeout=60).content
@@ -86,8 +59,8 @@ def test_a_follower_names_the_server_that_recovers_snapshots(start):
     assert call(leader, "GET", THINGS + "/snapshots")[1]["result"][0]["name"] == name
 
 
-def test_what_a_leader_recovers_outlives_it(start):
-    leader, follower = pair(start, QUIVER__REPLICATION__TAKEOVER_MS="1000")
+def test_what_a_leader_recovers_outlives_it(start_sharing):
+    leader, follower = pair(start_sharing, QUIVER__REPLICATION__TAKEOVER_MS="1000")
     name = call(leader, "POST", THINGS + "/snapshots")[1]["result"]["name"]
     content = requests.get(f"{leader.url}{THINGS}/snapshots/{name}", timeout=60).content
     assert write(leader, 50)[0] == 200
@@ -103,13 +76,13 @@ def test_what_a_leader_recovers_outlives_it(start):
     assert ids(follower) == expected
     assert call(follower, "GET", "/collections/fresh")[1]["result"]["points_count"] == 5
     assert write(follower, 70)[0] == 200
-    late = start("late")
+    late = start_sharing("late")
     until(lambda: ids(late) == expected | {70}, 60)
     assert call(late, "GET", "/collections/fresh")[1]["result"]["points_count"] == 5
 
 
-def test_what_is_a_servers_own_is_changed_there(start):
-    leader, follower = pair(start)
+def test_what_is_a_servers_own_is_changed_there(start_sharing):
+    leader, follower = pair(start_sharing)
     assert call(follower, "PUT", "/quotas", {"max_disk_usage_percent": 99})[0] == 200
     quotas = [call(server, "GET", "/quotas")[1]["result"] for server in (leader, follower)]
     assert quotas[0]["config"] != quotas[1]["config"]
@@ -133,10 +106,10 @@ def test_what_is_a_servers_own_is_changed_there(start):
         assert one[0] == other[0] >= 400 and one[1]["status"] == other[1]["status"]
 
 
-def test_a_store_that_fails_now_and_then_is_not_told_of_each_time(start, store):
-    proxy = FaultyProxy(store.endpoint)
+def test_a_store_that_fails_now_and_then_is_not_told_of_each_time(start_sharing, log_store):
+    proxy = FaultyProxy(log_store.endpoint)
     try:
-        server = start("one", proxy.endpoint, QUIVER__REPLICATION__WRITE_TIMEOUT_MS="60000")
+        server = start_sharing("one", proxy.endpoint, QUIVER__REPLICATION__WRITE_TIMEOUT_MS="60000")
         until(lambda: leads(server), 60)
         create(server)
         proxy.fault = lambda number: "503" if number % 3 else None

@@ -7,51 +7,23 @@ import signal
 import threading
 
 import grpc
-import pytest
 import requests
 from grpc_calls import refused
-from object_stores import moto
 from process import until
 from qdrant_client import QdrantClient, models
-from shared_log import call, create, figure, ids, leads, sharing, tokens, write
+from shared_log import call, create, figure, ids, leads, tokens, write
 
 KEY, READ_KEY = "full-key-2718", "read-key-3141"
 PATIENT = {"QUIVER__REPLICATION__TAKEOVER_MS": "600000",
            "QUIVER__REPLICATION__WRITE_TIMEOUT_MS": "60000"}  # fmt: skip
 
 
-@pytest.fixture
-def store(tmp_path):
-    (tmp_path / "store").mkdir()
-    store = moto(tmp_path / "store")
-    yield store
-    store.stop()
-
-
-@pytest.fixture
-def start(tmp_path, store):
-    """Starts servers of one log, which are ended with the test."""
-    started = []
-
-    def start(name: str, **settings: str):
-        (tmp_path / name).mkdir()
-        server = sharing(tmp_path / name, store.endpoint, "sync")
-        server.settings |= settings
-        started.append(server)
-        server.start(60)
-        return server
-
-    yield start
-    for server in started:
-        server.kill()
-
-
-def pair(start, **settings: str):
+def pair(start_sharing, **settings: str):
     """A server that leads and one that follows."""
-    leader = start("one", **settings)
+    leader = start_sharing("one", **settings)
     key = settings.get("QUIVER__SERVICE__API_KEY")
     until(lambda: ready_for_writes(leader), 60)
-    follower = start("other", QUIVER__REPLICATION__ROLE="follower", **settings)
+    follower = start_sharing("other", QUIVER__REPLICATION__ROLE="follower", **settings)
     until(lambda: knows(follower, leader, key), 60)
     return leader, follower
 
@@ -74,8 +46,8 @@ def without_time(answer: requests.Response):
     return answer.status_code, body
 
 
-def test_a_follower_sends_writes_on_and_shows_them(start, store):
-    leader, follower = pair(start)
+def test_a_follower_sends_writes_on_and_shows_them(start_sharing, log_store):
+    leader, follower = pair(start_sharing)
     config = {"vectors": {"size": 2, "distance": "Dot"}}
     # Made, and there at once, by a server that makes nothing itself.
     assert call(follower, "PUT", "/collections/things", config)[0] == 200
@@ -84,7 +56,7 @@ def test_a_follower_sends_writes_on_and_shows_them(start, store):
         status, answer = write(follower, number)
         assert status == 200 and answer["result"]["status"] == "completed", answer
         assert number in ids(follower), "who waited for a write sees it where it was sent"
-    assert ids(leader) == set(range(30)) == set(tokens(store))
+    assert ids(leader) == set(range(30)) == set(tokens(log_store))
     path = "/collections/things/points"
     for method, rest, body in [
         ("POST", "/payload?wait=true", {"payload": {"a": 1}, "points": [3]}),
@@ -107,8 +79,8 @@ def test_a_follower_sends_writes_on_and_shows_them(start, store):
     assert call(leader, "GET", "/collections/things")[0] == 404
 
 
-def test_answers_say_how_far_the_server_is(start):
-    leader, follower = pair(start)
+def test_answers_say_how_far_the_server_is(start_sharing):
+    leader, follower = pair(start_sharing)
     create(follower)
     before = 0
     for number in range(5):
@@ -124,9 +96,9 @@ def test_answers_say_how_far_the_server_is(start):
     assert figure(follower, "replication_forwarded_total") == 6
 
 
-def test_what_the_leader_says_comes_unchanged(start):
+def test_what_the_leader_says_comes_unchanged(start_sharing):
     keys = {"QUIVER__SERVICE__API_KEY": KEY, "QUIVER__SERVICE__READ_ONLY_API_KEY": READ_KEY}
-    leader, follower = pair(start, **keys)
+    leader, follower = pair(start_sharing, **keys)
 
     def both(method: str, path: str, body=None, key: str | None = KEY):
         """What the leader answers, and the follower after it."""
@@ -161,8 +133,8 @@ def test_what_the_leader_says_comes_unchanged(start):
             without_time(one) == without_time(other))  # fmt: skip
 
 
-def test_calls_of_grpc_are_sent_on(start):
-    leader, follower = pair(start)
+def test_calls_of_grpc_are_sent_on(start_sharing):
+    leader, follower = pair(start_sharing)
     client = QdrantClient(
         host="127.0.0.1", port=follower.port, grpc_port=follower.grpc_port, prefer_grpc=True,
         timeout=60)  # fmt: skip
@@ -186,8 +158,8 @@ def test_calls_of_grpc_are_sent_on(start):
     client.close()
 
 
-def test_what_was_sent_on_is_not_sent_on_again(start):
-    leader, follower = pair(start)
+def test_what_was_sent_on_is_not_sent_on_again(start_sharing):
+    leader, follower = pair(start_sharing)
     create(leader)
     until(lambda: call(follower, "GET", "/collections/things")[0] == 200, 60)
     body = {"points": [{"id": 1, "vector": [1, 1]}]}
@@ -198,8 +170,8 @@ def test_what_was_sent_on_is_not_sent_on_again(start):
     assert not ids(leader)
 
 
-def test_a_leader_that_can_not_be_reached_was_sent_nothing(start):
-    leader, follower = pair(start, **PATIENT)
+def test_a_leader_that_can_not_be_reached_was_sent_nothing(start_sharing):
+    leader, follower = pair(start_sharing, **PATIENT)
     create(follower)
     leader.kill()
     answer = requests.put(follower.url + "/collections/things/points?wait=true", timeout=60,
@@ -249,12 +221,12 @@ class FalseLeader:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
 
-def test_an_answer_that_does_not_come_is_not_known_and_nothing_is_sent_twice(start):
+def test_an_answer_that_does_not_come_is_not_known_and_nothing_is_sent_twice(start_sharing):
     false = FalseLeader()
-    leader = start("one", QUIVER__REPLICATION__ADDRESS=false.url)
+    leader = start_sharing("one", QUIVER__REPLICATION__ADDRESS=false.url)
     false.target = leader.url
     until(lambda: leads(leader), 60)
-    follower = start("other", QUIVER__REPLICATION__ROLE="follower", **PATIENT)
+    follower = start_sharing("other", QUIVER__REPLICATION__ROLE="follower", **PATIENT)
     until(lambda: call(follower, "GET", "/cluster")[1]["result"]["raft_info"]["leader"], 60)
     create(follower)
     for number in range(3):
@@ -273,10 +245,10 @@ def test_an_answer_that_does_not_come_is_not_known_and_nothing_is_sent_twice(sta
     false.server.server_close()
 
 
-def test_a_leader_that_sleeps_holds_nobody_up_for_ever(start):
+def test_a_leader_that_sleeps_holds_nobody_up_for_ever(start_sharing):
     quick = {"QUIVER__REPLICATION__TAKEOVER_MS": "1000",
              "QUIVER__REPLICATION__WRITE_TIMEOUT_MS": "1000"}  # fmt: skip
-    servers = [start(name, **quick) for name in "abc"]
+    servers = [start_sharing(name, **quick) for name in "abc"]
     leader = until(lambda: next(filter(leads, servers), None), 60)
     create(leader)
     follower, other = (server for server in servers if server is not leader)
