@@ -95,8 +95,14 @@ final class MultiField: VectorField {
   func storedBytes(live rows: Int) -> Int { rows * (MultiFormat.countBytes + column.meanRowBytes) }
 
   func growth(of value: VectorValue?) -> Int {
-    guard let value else { return Self.placeBytes }
-    let bytes = value.vectorValues.count / size * (column.vectorBytes + Self.entryBytes)
+    let elements: Int
+    switch value {
+    case .multi(let vector): elements = vector.values.count
+    case .dense(let values): elements = values.count
+    // What was not checked yet may be of another kind, and is refused later.
+    case .sparse, nil: return Self.placeBytes
+    }
+    let bytes = elements / size * (column.vectorBytes + Self.entryBytes)
     return Self.placeBytes + bytes + Self.lineBytes
   }
 

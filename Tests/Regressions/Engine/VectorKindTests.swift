@@ -69,6 +69,31 @@ import VectorDB
     }
   }
 
+  /// What so many vectors take is reckoned before they are looked at.
+  @Test func manyVectorsOfOtherKindsAreRefused() async throws {
+    try await withDatabase { fixture in
+      let params = VectorParams(size: 2, distance: .dot, multivector: MultiVectorParams())
+      let config = CollectionConfig(
+        vectors: .named([NamedVectorParams(name: "passages", params: params)]))
+      try await fixture.database.createCollection(named: "things", config: config)
+      let things = try fixture.database.collection(named: "things")
+      let multi = try #require(MultiVector(dimension: 2, values: [1, 0, 0, 1]))
+      let sparse = try #require(SparseVector(indices: [7], values: [1]))
+      func point(_ number: Int, _ value: VectorValue) -> Point {
+        Point(
+          id: .number(UInt64(number)), vectors: [NamedVector(name: "passages", value: value)])
+      }
+      _ = try await things.apply([.upsert([point(1, .multi(multi))])])
+      let points = (1...10_000).map { point($0, $0 == 5_000 ? .sparse(sparse) : .multi(multi)) }
+      let refusal = CollectionError.wrongInput(
+        "Conversion between sparse and regular vectors failed")
+      await #expect(throws: refusal) { _ = try await things.apply([.upsert(points)]) }
+      let moved = points.map { PointVectors(id: $0.id, vectors: $0.vectors) }
+      await #expect(throws: refusal) { _ = try await things.apply([.updateVectors(moved)]) }
+      #expect(try await things.retrieve([.number(1), .number(2)]).map(\.id) == [.number(1)])
+    }
+  }
+
   private func expect(
     _ refusal: CollectionError, writing vector: NamedVector, to things: PointCollection
   ) async throws {
