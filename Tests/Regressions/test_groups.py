@@ -87,3 +87,26 @@ def test_fused_groups_have_the_scores_of_the_query(wire, mixed, fusion):
         assert len(groups) == min(limit, 10)
         if limit == 12 and size == 2:
             assert all(len(hits) == 2 for hits in found.values())
+
+
+@pytest.mark.parametrize("mmr", [{"diversity": 0.9}, {"diversity": 0.5, "candidates_limit": 40}])
+@pytest.mark.parametrize("limit", [1, 4])
+def test_groups_of_a_diversified_search_are_filled(mixed, wire, mmr, limit):
+    """Also where the first candidates are of many groups."""
+    body = {
+        "query": {"nearest": [0.1, 0.2, 0.3, 0.4], "mmr": mmr}, "using": "a", "group_by": "topic",
+        "limit": limit, "group_size": 5,
+    }  # fmt: skip
+    answer = wire.send("POST", f"/collections/{mixed}/points/query/groups", body)
+    assert answer.status_code == 200, answer.text
+    groups = answer.json()["result"]["groups"]
+    assert len(groups) == limit
+    assert [len(group["hits"]) for group in groups] == [5] * limit
+
+
+def test_groups_of_a_sample_are_filled(mixed, wire):
+    body = {"query": {"sample": "random"}, "group_by": "topic", "limit": 2, "group_size": 4}
+    answer = wire.send("POST", f"/collections/{mixed}/points/query/groups", body)
+    assert answer.status_code == 200, answer.text
+    sizes = [len(group["hits"]) for group in answer.json()["result"]["groups"]]
+    assert sizes == [4, 4]

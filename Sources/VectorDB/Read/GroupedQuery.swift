@@ -5,9 +5,10 @@ import PointModel
 ///
 /// First points are asked for, best first and more each time, until enough groups have been seen;
 /// points that would add no group are left out. Then each group that is not full is asked for by
-/// its value. Of queries over prefetches the points are gathered as they are found. A fusion is
-/// first made of what the prefetches find by their own limits, so that what it finds has the
-/// scores that it has without groups; others are asked for where these fill too few groups.
+/// its value. Of queries over prefetches, and of those that find others when asked again, the points
+/// are gathered as they are found. A fusion is first made of what the prefetches find by their own
+/// limits, so that what it finds has the scores that it has without groups; others are asked for
+/// where these fill too few groups.
 struct GroupedQuery {
   private let transaction: ReadTransaction
   private let request: GroupsRequest
@@ -20,6 +21,13 @@ struct GroupedQuery {
   init(_ request: GroupsRequest, in transaction: ReadTransaction, meter: AnswerMeter?) {
     self.transaction = transaction
     self.meter = meter
+    var request = request
+    // As many candidates as groups are wanted, however many points are asked for.
+    if request.query.root.prefetch.isEmpty,
+      case .mmr(let value, let diversity, nil) = request.query.root.query
+    {
+      request.query.root.query = .mmr(value, diversity: diversity, candidates: request.limit)
+    }
     self.request = request
   }
 
@@ -32,7 +40,8 @@ struct GroupedQuery {
   }
 
   func groups() throws(CollectionError) -> [PointGroup] {
-    var groups = try request.query.root.prefetch.isEmpty ? searched() : gathered()
+    let isSearch = request.query.root.prefetch.isEmpty && isRepeatable
+    var groups = try isSearch ? searched() : gathered()
     try complete(&groups)
     return groups
   }
@@ -40,7 +49,7 @@ struct GroupedQuery {
   private func searched() throws(CollectionError) -> [PointGroup] {
     var found = try find()
     let ids = Array(found.ids.prefix(request.limit))
-    if !found.isComplete, isRepeatable { try fill(ids, &found) }
+    if !found.isComplete { try fill(ids, &found) }
     return ids.map { id in
       PointGroup(id: id, hits: Array((found.hits[id] ?? []).prefix(request.groupSize)))
     }
