@@ -89,7 +89,7 @@ def search(**members) -> dict:
             {"search_max_oversampling": 1.9}, "/points/query",
             search(params={"quantization": {"oversampling": 1.5}}),
             search(params={"quantization": {"oversampling": 2.0}}),
-            'Bad request: Limit exceeded 2.0 > 1.9 for "oversampling". '
+            'Bad request: Limit exceeded 2 > 1.9 for "oversampling". '
             'Help: Reduce the "oversampling" parameter to or below 1.9.',
         ),
         (

@@ -101,7 +101,7 @@ import Testing
         named(#"{"object":{"a":1},"model":"bm25"}"#), "Only text input is supported for bm25."),
       .wrongInput(
         named(#"{"text":"a","model":"bm25","options":{"k":-1}}"#),
-        "BM25 k1 must be finite and >= 0, got -1.0"),
+        "BM25 k1 must be finite and >= 0, got -1"),
       .wrongInput(
         named(#"{"text":"a","model":"bm25","options":{"b":"x"}}"#),
         #"Invalid BM25 config: b: invalid type: string "x", expected f64"#),

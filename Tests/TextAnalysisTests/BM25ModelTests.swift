@@ -111,10 +111,10 @@ private struct GoldenVectors: Decodable {
   @Test(
     arguments: [
       (BM25Parameters(), nil),
-      (BM25Parameters(saturation: -1), "BM25 k1 must be finite and >= 0, got -1.0"),
+      (BM25Parameters(saturation: -1), "BM25 k1 must be finite and >= 0, got -1"),
       (BM25Parameters(saturation: .infinity), "BM25 k1 must be finite and >= 0, got inf"),
       (BM25Parameters(lengthPenalty: 1.5), "BM25 b must be finite and in [0.0, 1.0], got 1.5"),
-      (BM25Parameters(averageLength: 0), "BM25 avg_doc_len must be finite and > 0, got 0.0"),
+      (BM25Parameters(averageLength: 0), "BM25 avg_doc_len must be finite and > 0, got 0"),
     ] as [(BM25Parameters, String?)])
   func problems(parameters: BM25Parameters, problem: String?) {
     #expect(parameters.problem == problem)

@@ -129,6 +129,14 @@ import VectorDB
       .function(.naturalLogarithm, .constant(0)),
       "The expression ln(0) = -inf produced a non-finite number"
     ),
+    (
+      .power(.constant(10), .constant(40)),
+      "The expression 1\(String(repeating: "0", count: 40)) as f32 = inf produced a non-finite number"
+    ),
+    (
+      .function(.naturalLogarithm, .constant(-0.000_000_5)),
+      "The expression ln(-0.0000005) = NaN produced a non-finite number"
+    ),
   ]
 
   @Test(arguments: refusals.indices)

@@ -75,7 +75,7 @@ import VectorDB
         (SearchParams(exact: true), "Exact search disabled!. Help: Set exact=false."),
         (
           SearchParams(oversampling: 2),
-          #"Limit exceeded 2.0 > 1.5 for "oversampling". "#
+          #"Limit exceeded 2 > 1.5 for "oversampling". "#
             + #"Help: Reduce the "oversampling" parameter to or below 1.5."#
         ),
       ] {

@@ -34,14 +34,20 @@ public struct BM25Parameters: Sendable, Equatable {
   /// What is wrong with the numbers; `nil` if nothing is.
   public var problem: String? {
     if !saturation.isFinite || saturation < 0 {
-      return "BM25 k1 must be finite and >= 0, got \(saturation)"
+      return "BM25 k1 must be finite and >= 0, got \(Self.told(saturation))"
     }
     if !lengthPenalty.isFinite || !(0...1).contains(lengthPenalty) {
-      return "BM25 b must be finite and in [0.0, 1.0], got \(lengthPenalty)"
+      return "BM25 b must be finite and in [0.0, 1.0], got \(Self.told(lengthPenalty))"
     }
     if !averageLength.isFinite || averageLength <= 0 {
-      return "BM25 avg_doc_len must be finite and > 0, got \(averageLength)"
+      return "BM25 avg_doc_len must be finite and > 0, got \(Self.told(averageLength))"
     }
     return nil
+  }
+
+  /// The number without a fraction that it does not have.
+  private static func told(_ number: Double) -> String {
+    let text = number.description
+    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
   }
 }

@@ -198,13 +198,3 @@ struct FormulaBuilder {
     return value
   }
 }
-
-extension Double {
-  /// The number as Qdrant's texts tell it: without a fraction that it does not have.
-  fileprivate var told: String {
-    if isNaN { return "NaN" }
-    if isInfinite { return self < 0 ? "-inf" : "inf" }
-    let text = description
-    return text.hasSuffix(".0") ? String(text.dropLast(2)) : text
-  }
-}

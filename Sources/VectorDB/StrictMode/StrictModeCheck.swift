@@ -94,7 +94,7 @@ struct StrictModeCheck {
     if let oversampling = params.oversampling, let limit = strictMode.searchMaxOversampling,
       oversampling > limit
     {
-      throw Self.exceeded("\(oversampling)", "\(limit)", "oversampling")
+      throw Self.exceeded(oversampling.told, limit.told, "oversampling")
     }
     if let ef = params.hnswEf { try check(ef, within: strictMode.searchMaxHNSWEf, "hnsw_ef") }
     try check(exact: params.exact)
