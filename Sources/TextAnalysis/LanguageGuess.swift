@@ -14,7 +14,10 @@ public enum LanguageGuess {
     let others = StopwordLanguage.allCases.filter { $0 != .english && $0 != .hinglish }
     var languages: [String: UInt64] = [:]
     for (bit, language) in ([.english] + others).enumerated() {
-      for word in StopwordList.list(of: language) { languages[word, default: 0] |= 1 << bit }
+      // Letters that stand alone are names of things and abbreviations in English.
+      for word in StopwordList.list(of: language) where word.count > 1 || language == .english {
+        languages[word, default: 0] |= 1 << bit
+      }
     }
     return languages
   }()

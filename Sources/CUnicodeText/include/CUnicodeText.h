@@ -23,19 +23,33 @@ int32_t quiver_words_next_boundary(quiver_words *words);
    the capacity, or -1. */
 int32_t quiver_decompose(const uint16_t *text, int32_t length, uint16_t *result, int32_t capacity);
 
-/* The scripts that are treated in a way of their own. */
+/* The scripts whose words are told from those of others. */
 typedef enum quiver_script {
   QUIVER_SCRIPT_OTHER,
   QUIVER_SCRIPT_ARABIC,
+  QUIVER_SCRIPT_BENGALI,
+  QUIVER_SCRIPT_CYRILLIC,
+  QUIVER_SCRIPT_DEVANAGARI,
+  QUIVER_SCRIPT_ETHIOPIC,
+  QUIVER_SCRIPT_GEORGIAN,
   QUIVER_SCRIPT_GREEK,
+  QUIVER_SCRIPT_GUJARATI,
+  QUIVER_SCRIPT_GURMUKHI,
   QUIVER_SCRIPT_HAN,
+  QUIVER_SCRIPT_HANGUL,
   QUIVER_SCRIPT_HEBREW,
   QUIVER_SCRIPT_HIRAGANA,
+  QUIVER_SCRIPT_KANNADA,
   QUIVER_SCRIPT_KATAKANA,
   QUIVER_SCRIPT_KHMER,
   QUIVER_SCRIPT_LAO,
   QUIVER_SCRIPT_LATIN,
+  QUIVER_SCRIPT_MALAYALAM,
   QUIVER_SCRIPT_MYANMAR,
+  QUIVER_SCRIPT_ORIYA,
+  QUIVER_SCRIPT_SINHALA,
+  QUIVER_SCRIPT_TAMIL,
+  QUIVER_SCRIPT_TELUGU,
   QUIVER_SCRIPT_THAI,
 } quiver_script;
 
