@@ -10,6 +10,12 @@ enum PayloadSelection {
     switch selector {
     case .none: return nil
     case .all: return Payload(normalizedJSON: Array(view.payload))
+    case .include(let paths) where paths.count > scannedPathsMax:
+      let tree = PathTree(paths)
+      return try payload(of: view) { tree.keeping($0) }
+    case .exclude(let paths) where paths.count > scannedPathsMax:
+      let tree = PathTree(paths)
+      return try payload(of: view) { tree.removing($0) }
     case .include(let paths):
       return try filtered(view) { path in paths.contains { included(path, by: $0.steps) } }
     case .exclude(let paths):
@@ -19,6 +25,9 @@ enum PayloadSelection {
     }
   }
 
+  /// Paths that are compared one by one with each place of a payload.
+  private static let scannedPathsMax = 16
+
   /// A value is kept when the asked path leads to it, through it or into it.
   private static func included(_ path: [PayloadPath.Step], by asked: [PayloadPath.Step]) -> Bool {
     zip(path, asked).allSatisfy { $0 == $1 }
@@ -27,10 +36,17 @@ enum PayloadSelection {
   private static func filtered(
     _ view: PointRecord.View, _ keep: ([PayloadPath.Step]) -> Bool
   ) throws(CollectionError) -> Payload {
-    do {
-      let object = try Payload(normalizedJSON: Array(view.payload)).parsed()
+    try payload(of: view) { object in
       var path: [PayloadPath.Step] = []
-      return Payload(filtered(object, &path, keep))
+      return filtered(object, &path, keep)
+    }
+  }
+
+  private static func payload(
+    of view: PointRecord.View, _ cut: (JSONObjectValue) -> JSONObjectValue
+  ) throws(CollectionError) -> Payload {
+    do {
+      return Payload(cut(try Payload(normalizedJSON: Array(view.payload)).parsed()))
     } catch {
       throw .storage("the payload of point \(view.id) is damaged: \(error.message)")
     }
@@ -62,6 +78,76 @@ enum PayloadSelection {
       }
       path.removeLast()
       return .array(kept)
+    case .null, .bool, .integer, .unsigned, .double, .string: return value
+    }
+  }
+}
+
+/// Many paths, those with the same beginning together, so that a place of a payload is looked up
+/// among all of them at once.
+private struct PathTree {
+  private var children: [PayloadPath.Step: PathTree] = [:]
+  /// Whether a path ends here.
+  private var isEnd = false
+
+  /// Steps of a path that are looked at: payloads are not nested so deep.
+  private static let depthMax = 256
+
+  init(_ paths: [PayloadPath]) {
+    for path in paths { insert(path.steps[...].prefix(Self.depthMax), of: path.steps.count) }
+  }
+
+  private init() {}
+
+  private mutating func insert(_ steps: ArraySlice<PayloadPath.Step>, of length: Int) {
+    guard let first = steps.first else {
+      if length <= Self.depthMax { isEnd = true }
+      return
+    }
+    children[first, default: PathTree()].insert(steps.dropFirst(), of: length)
+  }
+
+  /// What paths lead to, through or into.
+  func keeping(_ object: JSONObjectValue) -> JSONObjectValue {
+    if isEnd { return object }
+    var result = JSONObjectValue()
+    for (key, value) in object {
+      if let child = children[.key(key)] { result[key] = child.keeping(value) }
+    }
+    return result
+  }
+
+  private func keeping(_ value: JSONValue) -> JSONValue {
+    if isEnd { return value }
+    switch value {
+    case .object(let object): return .object(keeping(object))
+    case .array(let array):
+      guard let child = children[.everyElement] else { return .array([]) }
+      return .array(array.map { child.keeping($0) })
+    case .null, .bool, .integer, .unsigned, .double, .string: return value
+    }
+  }
+
+  /// What no path leads to or through.
+  func removing(_ object: JSONObjectValue) -> JSONObjectValue {
+    var result = JSONObjectValue()
+    if isEnd { return result }
+    for (key, value) in object {
+      guard let child = children[.key(key)] else {
+        result[key] = value
+        continue
+      }
+      if !child.isEnd { result[key] = child.removing(value) }
+    }
+    return result
+  }
+
+  private func removing(_ value: JSONValue) -> JSONValue {
+    switch value {
+    case .object(let object): return .object(removing(object))
+    case .array(let array):
+      guard let child = children[.everyElement] else { return value }
+      return .array(child.isEnd ? [] : array.map { child.removing($0) })
     case .null, .bool, .integer, .unsigned, .double, .string: return value
     }
   }
