@@ -12,7 +12,6 @@ public final class Database: Sendable {
   let catalog: Catalog
   let snapshots = SnapshotWork()
   private let committer: Committer
-  private let stagingThreads: StagingThreads
   private let logSync: IntervalSync?
   let roomSampler: RoomSampler
   private let maintenance: Maintenance
@@ -29,7 +28,7 @@ public final class Database: Sendable {
   }
 
   private init(
-    core: DatabaseCore, catalog: Catalog, committer: Committer, stagingThreads: StagingThreads,
+    core: DatabaseCore, catalog: Catalog, committer: Committer,
     logSync: IntervalSync?, path: String, logger: Logger
   ) {
     let folder = IndexFolder(database: path)
@@ -43,7 +42,6 @@ public final class Database: Sendable {
     self.core = core
     self.catalog = catalog
     self.committer = committer
-    self.stagingThreads = stagingThreads
     self.logSync = logSync
     loading.start(catalog.unordered, threadCount: core.options.searchThreads)
     if !core.options.loadsInBackground { loading.wait() }
@@ -71,17 +69,17 @@ public final class Database: Sendable {
     guard
       let searchThreads = SearchThreads(
         count: options.searchThreads, pausedMax: options.limits.pausedReadsMax,
-        waitingMax: options.limits.waitingReadsMax)
+        waitingMax: options.limits.waitingReadsMax),
+      let stagingThreads = SearchThreads(
+        count: options.searchThreads, pausedMax: options.limits.pausedReadsMax, waitingMax: .max)
     else {
       throw .io("the system has no threads to give")
     }
     let core = DatabaseCore(
-      store: store, searchThreads: searchThreads, options: options,
+      store: store, searchThreads: searchThreads, stagingThreads: stagingThreads, options: options,
       quotas: try Quotas(directory: path), path: path, applied: try CatalogLoader.applied(store))
     let catalog = try Catalog(core: core, logger: logger)
-    guard let committer = Committer(core: core, catalog: catalog, logger: logger),
-      let stagingThreads = StagingThreads(count: options.searchThreads, core: core)
-    else {
+    guard let committer = Committer(core: core, catalog: catalog, logger: logger) else {
       throw .io("the system has no threads to give")
     }
     var logSync: IntervalSync?
@@ -89,7 +87,7 @@ public final class Database: Sendable {
       logSync = IntervalSync(store: store, milliseconds: milliseconds, logger: logger)
     }
     return Database(
-      core: core, catalog: catalog, committer: committer, stagingThreads: stagingThreads,
+      core: core, catalog: catalog, committer: committer,
       logSync: logSync, path: path, logger: logger)
   }
 
@@ -192,7 +190,6 @@ public final class Database: Sendable {
     loading.stop()
     snapshots.shutDown()
     core.drainWrites()
-    stagingThreads.join()
     committer.join()
     logSync?.stop()
     maintenance.stop()

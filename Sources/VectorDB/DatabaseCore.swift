@@ -24,8 +24,8 @@ final class PublishedCommit: Published {
 final class DatabaseCore: Sendable {
   let store: KeyValueStore
   let searchThreads: SearchThreads
-  /// Collections with requests to be staged.
-  let stagingQueue = BlockingQueue<PointCollection>()
+  /// What stages requests.
+  let stagingThreads: SearchThreads
   /// What is ready to be committed.
   let commitQueue = BlockingQueue<CommitRequest>()
   /// Changes whose callers wait.
@@ -57,11 +57,12 @@ final class DatabaseCore: Sendable {
   ///   - path: the data directory.
   ///   - applied: the last commit, and the last entry of the log, that the store holds.
   init(
-    store: KeyValueStore, searchThreads: SearchThreads, options: DatabaseOptions, quotas: Quotas,
-    path: String, applied: (commit: UInt64, entry: UInt64)
+    store: KeyValueStore, searchThreads: SearchThreads, stagingThreads: SearchThreads,
+    options: DatabaseOptions, quotas: Quotas, path: String, applied: (commit: UInt64, entry: UInt64)
   ) {
     self.store = store
     self.searchThreads = searchThreads
+    self.stagingThreads = stagingThreads
     self.options = options
     self.quotas = quotas
     self.memory = MemoryBudget(limits: options.limits.room)
@@ -161,10 +162,7 @@ final class DatabaseCore: Sendable {
 
   /// Has what waits for `collection` staged.
   func stage(_ collection: PointCollection) {
-    if stagingQueue.push(collection) == .accepted { return }
-    repeat {
-      for request in collection.requests.takeAll() { request.completion(.failure(.shuttingDown)) }
-    } while collection.requests.finish()
+    stagingThreads.begin(StagingWork(collection, self))
   }
 
   /// Lets in the next group of `collection`.
@@ -178,7 +176,7 @@ final class DatabaseCore: Sendable {
     try? BlockingCall.run { () async throws(CollectionError) in
       try? await self.idle.wait { self.waitingWrites.load(ordering: .sequentiallyConsistent) == 0 }
     }
-    stagingQueue.close()
+    stagingThreads.shutDown()
     commitQueue.close()
   }
 }

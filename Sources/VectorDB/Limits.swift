@@ -29,7 +29,7 @@ public struct Limits: Sendable, Equatable {
   /// Reads that may wait to begin; more are refused.
   public var waitingReadsMax: Int
   /// Reads that may have begun and wait, each on a thread of its own, because they take longer than
-  /// others that are asked for meanwhile.
+  /// others that are asked for meanwhile; and as many changes that are being staged.
   public var pausedReadsMax: Int
   /// Levels of queries that take their points from others.
   public var queryDepthMax: Int

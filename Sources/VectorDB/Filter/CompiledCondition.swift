@@ -53,22 +53,23 @@ indirect enum CompiledCondition {
   }
 
   func holds(for subject: FilterSubject) -> Bool {
+    guard subject.pace.stepCondition() else { return false }
     switch self {
-    case .hasID(let ids): subject.point.map { ids.contains($0.id) } ?? false
-    case .hasVector(let name): subject.point?.hasVector(name) ?? false
-    case .slice(let slice): subject.point.map { slice.contains($0.id) } ?? false
-    case .filter(let filter): filter.passes(subject)
-    case .not(let condition): !condition.holds(for: subject)
-    default: subject.payload.map { holds(in: $0) } ?? false
+    case .hasID(let ids): return subject.point.map { ids.contains($0.id) } ?? false
+    case .hasVector(let name): return subject.point?.hasVector(name) ?? false
+    case .slice(let slice): return subject.point.map { slice.contains($0.id) } ?? false
+    case .filter(let filter): return filter.passes(subject)
+    case .not(let condition): return !condition.holds(for: subject)
+    default: return subject.payload.map { holds(in: $0, subject.pace) } ?? false
     }
   }
 
-  private func holds(in payload: JSONElement) -> Bool {
+  private func holds(in payload: JSONElement, _ pace: ConditionPace) -> Bool {
     switch self {
     case .value(let key, let check):
-      return key.containsElement(in: payload) { check.holds(for: $0) }
+      return key.containsElement(in: payload) { pace.step(check.steps) && check.holds(for: $0) }
     case .text(let key, let match):
-      return match.holds(at: key, in: payload)
+      return match.holds(at: key, in: payload, pace)
     case .valuesCount(let key, let count):
       var isThere = false
       let holds = key.contains(in: payload) { value in
@@ -82,7 +83,8 @@ indirect enum CompiledCondition {
       return key.contains(in: payload) { $0.isNullValue }
     case .nested(let elements, let filter):
       return elements.contains(in: payload) { element in
-        element.kind == .object && filter.passes(FilterSubject(payload: element, point: nil))
+        element.kind == .object
+          && filter.passes(FilterSubject(payload: element, point: nil, pace: pace))
       }
     case .hasID, .hasVector, .slice, .filter, .not: return false
     }

@@ -8,6 +8,7 @@ struct FilterEvaluator {
   /// Whether some condition looks into payloads; otherwise they need not be read.
   let needsPayload: Bool
   private let payloads = Payloads()
+  private let pace: ConditionPace
 
   /// Parses one payload after another.
   private final class Payloads {
@@ -16,7 +17,10 @@ struct FilterEvaluator {
 
   /// Prepares what does not depend on points. Fields without an entry in `text` are matched as
   /// text without an index.
-  init(_ filter: Filter, text: TextFields = TextFields()) {
+  ///
+  /// - Parameter flag: ends it early, with an error.
+  init(_ filter: Filter, text: TextFields = TextFields(), flag: CancellationFlag) {
+    pace = ConditionPace(flag)
     self.filter = CompiledFilter(filter, text: text)
     self.needsPayload = self.filter.needsPayload
   }
@@ -25,8 +29,9 @@ struct FilterEvaluator {
   func passes(
     id: PointID, payload: UnsafeRawBufferPointer, hasVector: @escaping (String) -> Bool
   ) throws(CollectionError) -> Bool {
+    pace.begin(payloadBytes: needsPayload ? payload.count : 0)
     guard needsPayload else {
-      return filter.passes(FilterSubject(payload: nil, point: .init(id: id, hasVector: hasVector)))
+      return try passes(nil, .init(id: id, hasVector: hasVector))
     }
     let root: JSONElement
     do {
@@ -34,7 +39,14 @@ struct FilterEvaluator {
     } catch {
       throw .storage("the payload of point \(id) is damaged: \(error.message)")
     }
-    return filter.passes(
-      FilterSubject(payload: root, point: .init(id: id, hasVector: hasVector)))
+    return try passes(root, .init(id: id, hasVector: hasVector))
+  }
+
+  private func passes(
+    _ payload: JSONElement?, _ point: FilterSubject.Point
+  ) throws(CollectionError) -> Bool {
+    let passes = filter.passes(FilterSubject(payload: payload, point: point, pace: pace))
+    try pace.check()
+    return passes
   }
 }

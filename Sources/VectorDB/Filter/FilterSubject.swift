@@ -7,6 +7,8 @@ struct FilterSubject {
   let payload: JSONElement?
   /// What belongs to the point as a whole; `nil` for an object inside of its payload.
   let point: Point?
+  /// What ends conditions early.
+  let pace: ConditionPace
 
   struct Point {
     let id: PointID

@@ -40,11 +40,11 @@ struct TextMatch {
   }
 
   /// Whether texts at `key` are as wanted. Without words to look for none is.
-  func holds(at key: PayloadPath, in payload: JSONElement) -> Bool {
+  func holds(at key: PayloadPath, in payload: JSONElement, _ pace: ConditionPace) -> Bool {
     guard !tokens.isEmpty else { return false }
     var missing = tokens
     return key.containsElement(in: payload) { value in
-      guard let text = value.string else { return false }
+      guard let text = value.string, pace.step(text.utf8.count) else { return false }
       let words = analyzer.documentTokens(text)
       switch demand {
       case .any: return words.contains { tokens.contains($0) }

@@ -20,7 +20,8 @@ struct FilterScan {
 
   init(_ filter: Filter, in transaction: ReadTransaction) throws(CollectionError) {
     self.transaction = transaction
-    evaluator = FilterEvaluator(filter, text: transaction.payloadIndexes.text)
+    evaluator = FilterEvaluator(
+      filter, text: transaction.payloadIndexes.text, flag: transaction.flag)
     candidates = Self.candidates(filter)
     if candidates != nil {
       answer = .unknown

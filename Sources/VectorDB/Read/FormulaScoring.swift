@@ -23,6 +23,7 @@ struct FormulaScoring {
       Dictionary(points.map { ($0.offset, $0.score) }) { _, last in last }
     }
     var best = TopK(capacity: min(count, rows.count))
+    let pace = ConditionPace(transaction.flag)
     func take(
       _ offset: UInt32, payload: JSONElement?, id: PointID?
     ) throws(CollectionError) {
@@ -31,7 +32,9 @@ struct FormulaScoring {
       }
       let score = try formula.score(
         FormulaSubject(
-          sources: known, offset: offset, filtered: FilterSubject(payload: payload, point: point)))
+          sources: known, offset: offset,
+          filtered: FilterSubject(payload: payload, point: point, pace: pace)))
+      try pace.check()
       if score >= threshold ?? score { best.offer(offset: offset, score: score) }
     }
     if formula.needsPayload {
@@ -43,12 +46,13 @@ struct FormulaScoring {
         } catch {
           throw .storage("the payload of point \(record.id) is damaged: \(error.message)")
         }
+        pace.begin(payloadBytes: record.payload.count)
         try take(rows[index], payload: payload, id: record.id)
       }
     } else {
-      var pace = WorkPace(transaction.flag)
+      var rowPace = WorkPace(transaction.flag)
       for offset in rows {
-        try pace.step(16)
+        try rowPace.step(16)
         try take(
           offset, payload: nil, id: formula.hasConditions ? transaction.id(of: offset) : nil)
       }

@@ -44,8 +44,10 @@ struct ReadTransaction: Sendable {
   private var store: KeyValueStore { collection.core.store }
   private var number: UInt32 { collection.number }
 
-  /// Keys looked up together, and records read between two looks at the flag.
+  /// Keys looked up together.
   private static let keysAtOnce = 256
+  /// Records read between two looks at the flag: what is done with one may take a while.
+  private static let recordsPerLook = 16
 
   /// Runs `body` on a search thread, with a transaction whose flag is that of the call: it is set,
   /// and this throws at once, when the calling task is cancelled.
@@ -97,13 +99,13 @@ struct ReadTransaction: Sendable {
   ) throws(CollectionError) {
     do throws(CollectionError) {
       for start in stride(from: 0, to: offsets.count, by: Self.keysAtOnce) {
-        if start > 0 { try flag.check() }
         var keys = KeyList(width: 8, capacity: Self.keysAtOnce)
         for offset in offsets[start..<min(start + Self.keysAtOnce, offsets.count)] {
           keys.append { KeyLayout.append(point: offset, of: number, to: &$0) }
         }
         try store.visit(keys, in: KeyLayout.points, at: snapshot) {
           (index, value) throws(CollectionError) in
+          if index.isMultiple(of: Self.recordsPerLook), start + index > 0 { try flag.check() }
           guard let value else { throw missing(offsets[start + index]) }
           try body(start + index, PointRecord.view(value))
         }
@@ -125,7 +127,7 @@ struct ReadTransaction: Sendable {
         in: KeyLayout.points, from: range.lower, upTo: range.upper, at: snapshot)
       while try iterator.next() {
         visited += 1
-        if visited.isMultiple(of: Self.keysAtOnce) { try flag.check() }
+        if visited.isMultiple(of: Self.recordsPerLook) { try flag.check() }
         guard let offset = iterator.key.readBigEndian(UInt32.self, at: 4) else {
           throw CollectionError.storage("a point's key is damaged")
         }

@@ -8,19 +8,30 @@ import Synchronization
 final class CancellationFlag: Sendable {
   private let flag = Atomic<Bool>(false)
   private let stopping: CancellationFlag?
+  private let caller: CancellationFlag?
   private let turn: SearchTurn?
 
   /// - Parameters:
   ///   - stopping: one that, when it is set, sets this one as well: the database ends.
   ///   - turn: the work's turn on a search thread; `nil` for work elsewhere, which gives way to
   ///     nobody.
-  init(or stopping: CancellationFlag? = nil, turn: SearchTurn? = nil) {
+  convenience init(or stopping: CancellationFlag? = nil, turn: SearchTurn? = nil) {
+    self.init(stopping, caller: nil, turn)
+  }
+
+  private init(_ stopping: CancellationFlag?, caller: CancellationFlag?, _ turn: SearchTurn?) {
     self.stopping = stopping
+    self.caller = caller
     self.turn = turn
   }
 
+  /// A flag that is set when this one is, for the part of the work that has `turn`.
+  func taking(_ turn: SearchTurn) -> CancellationFlag {
+    CancellationFlag(stopping, caller: self, turn)
+  }
+
   var isCancelled: Bool {
-    flag.load(ordering: .relaxed) || stopping?.isCancelled == true
+    flag.load(ordering: .relaxed) || stopping?.isCancelled == true || caller?.isCancelled == true
   }
 
   func cancel() { flag.store(true, ordering: .relaxed) }
@@ -65,5 +76,47 @@ struct WorkPace {
       steps = 0
       try flag.check()
     }
+  }
+}
+
+/// Has conditions look at a flag now and then while they are asked about one point, whose payload
+/// may be long and they be many. For one thread at a time.
+///
+/// Conditions answer yes or no: what they answer once it is over counts for nothing.
+final class ConditionPace {
+  private let flag: CancellationFlag
+  private var steps = 0
+  private var conditionSteps = 2
+  private(set) var isOver = false
+
+  private static let stepsPerLook = 4096
+
+  init(_ flag: CancellationFlag) {
+    self.flag = flag
+  }
+
+  /// Begins with a point whose payload has so many bytes, all of which a condition may walk over.
+  func begin(payloadBytes: Int) { conditionSteps = 2 + payloadBytes / 64 }
+
+  /// Counts a condition that is asked next; whether to go on.
+  @inline(__always)
+  func stepCondition() -> Bool { step(conditionSteps) }
+
+  /// Counts what is done next, in steps of tens of nanoseconds; whether to go on.
+  @inline(__always)
+  func step(_ count: Int) -> Bool {
+    steps &+= count
+    if steps >= Self.stepsPerLook { look() }
+    return !isOver
+  }
+
+  private func look() {
+    steps = 0
+    if !isOver { isOver = flag.shouldStop() }
+  }
+
+  /// Fails when the answers count for nothing.
+  func check() throws(CollectionError) {
+    if isOver { throw flag.failure }
   }
 }

@@ -1,7 +1,8 @@
 import Glibc
 import Synchronization
 
-/// Threads for searches and other blocking reads, of which a fixed number runs at once.
+/// Threads for searches and other blocking reads, or for the staging of changes, of which a fixed
+/// number runs at once.
 ///
 /// A call costs one hop to a thread and one back. Calls begin in the order in which they came. One
 /// that takes longer than a slice gives its thread up when another waits, and goes on when none
@@ -89,6 +90,9 @@ final class SearchThreads: @unchecked Sendable {
     }
     return try result.get()
   }
+
+  /// Has `work` done on one of the threads, however many wait.
+  func begin(_ work: any SearchWork) { push(work, true) }
 
   /// Refuses calls that have not begun, has those under way end, and ends the threads. Blocking.
   func shutDown() {

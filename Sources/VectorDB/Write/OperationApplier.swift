@@ -68,6 +68,7 @@ struct OperationApplier {
     var stored: [PointID: Payload] = [:]
     if operation.editsPayload { stored = try payloads(of: zip(ids, loaded)) }
     for (id, before) in zip(ids, loaded) {
+      try transaction.flag.check()
       var point = staged[id] ?? before
       guard point.exists else { continue }
       switch operation {
@@ -115,7 +116,7 @@ struct OperationApplier {
     _ points: [Point], _ condition: UpsertCondition, _ number: UInt64
   ) throws(CollectionError) {
     let current = try load(points.map(\.id))
-    let evaluator = condition.filter.map { FilterEvaluator($0) }
+    let evaluator = condition.filter.map { FilterEvaluator($0, flag: transaction.flag) }
     for (index, point) in points.enumerated() {
       // The condition is about the point as it was before this operation.
       let before = current[index]
@@ -136,7 +137,7 @@ struct OperationApplier {
   private mutating func updateVectors(
     _ points: [PointVectors], _ filter: Filter?, _ number: UInt64
   ) throws(CollectionError) {
-    let evaluator = filter.map { FilterEvaluator($0) }
+    let evaluator = filter.map { FilterEvaluator($0, flag: transaction.flag) }
     let loaded = try load(points.map(\.id))
     var skipped: Set<PointID> = []
     if let evaluator {
@@ -272,7 +273,7 @@ extension OperationApplier {
       return ids.count <= limit
     }
     if ids.count > limit { return nil }
-    let evaluator = FilterEvaluator(filter, text: transaction.payloadIndexes.text)
+    let evaluator = makeEvaluator(filter)
     let later = earlier.order.filter { staged[$0] == nil } + staged.order
     for id in later {
       guard let point = staged[id] ?? earlier[id], point.exists else { continue }
@@ -294,13 +295,17 @@ extension OperationApplier {
     for (point, current) in zip(points, try load(points.map(\.id))) where current.exists {
       let isAsFound = current.base?.offset == point.row && current.version < number
       if !isAsFound {
-        let asked = evaluator ?? FilterEvaluator(filter, text: transaction.payloadIndexes.text)
+        let asked = evaluator ?? makeEvaluator(filter)
         evaluator = asked
         guard try passes(point.id, current, asked) else { continue }
       }
       passing.append(point.id)
     }
     return passing
+  }
+
+  private func makeEvaluator(_ filter: Filter) -> FilterEvaluator {
+    FilterEvaluator(filter, text: transaction.payloadIndexes.text, flag: transaction.flag)
   }
 
   /// Whether a point as it is staged passes a filter.

@@ -11,6 +11,7 @@ import VectorIndex
 struct WritePlanner {
   private let collection: PointCollection
   private let transaction: ReadTransaction
+  private let turn: SearchTurn
   private var points = StagedPoints()
   private var counters: CollectionCounters
   private var answers: [PlannedWrite.Answer] = []
@@ -21,8 +22,11 @@ struct WritePlanner {
   private static let batch = 256
 
   /// Begins a group.
-  init(_ collection: PointCollection) throws(CollectionError) {
+  ///
+  /// - Parameter turn: the work's turn on a staging thread.
+  init(_ collection: PointCollection, _ turn: SearchTurn) throws(CollectionError) {
     self.collection = collection
+    self.turn = turn
     transaction = try collection.beginRead()
     counters = collection.state.withLock { $0.counters }
   }
@@ -68,7 +72,7 @@ struct WritePlanner {
   private func stage(
     _ request: PointsRequest
   ) throws(CollectionError) -> (changes: StagedPoints, numbers: [UInt64])? {
-    var applier = OperationApplier(transaction, after: points, flag: request.flag)
+    var applier = OperationApplier(transaction, after: points, flag: request.flag.taking(turn))
     var numbers: [UInt64] = []
     switch request.change {
     case .relocation(let ids, let rows): try applier.relocate(ids, rows)
@@ -116,7 +120,8 @@ struct WritePlanner {
   consuming func add(_ update: LongUpdate) throws(CollectionError) -> PlannedWrite {
     var next = update
     try transaction.fieldSet.check(update.operations, preparedFor: update.fieldSet)
-    var applier = OperationApplier(transaction, after: StagedPoints(), flag: update.request.flag)
+    var applier = OperationApplier(
+      transaction, after: StagedPoints(), flag: update.request.flag.taking(turn))
     try next.stage(&applier)
     let growth = RowGrowth(of: applier.staged)
     let lease = try collection.core.memory.lease(growth, for: .upsert)

@@ -1,36 +1,49 @@
-/// The threads that stage requests: they read what operations depend on, and plan what is written,
-/// so that the committer has only the writing left.
-final class StagingThreads: Sendable {
+import Synchronization
+
+/// The staging of the next group of a collection: what requests depend on is read, and what is
+/// written planned, so that the committer has only the writing left.
+///
+/// It has a turn on a staging thread, and gives way as reads do: nobody waits for what another
+/// collection's update takes to find its points.
+final class StagingWork: SearchWork {
+  private let collection: PointCollection
   private let core: DatabaseCore
-  private let threads: [NativeThread]
+  private let turn: SearchTurn
+  private let isTaken = Atomic<Bool>(false)
 
-  /// `nil` when not even one thread could be started.
-  init?(count: Int, core: DatabaseCore) {
+  init(_ collection: PointCollection, _ core: DatabaseCore) {
+    self.collection = collection
     self.core = core
-    threads = (0..<max(1, count)).compactMap { _ in
-      NativeThread {
-        while let collection = core.stagingQueue.pop() { Self.stage(collection, core) }
-      }
-    }
-    if threads.isEmpty { return nil }
+    turn = SearchTurn(on: core.stagingThreads)
   }
 
-  /// Waits until the threads have ended, which they do once the queue is closed. Blocking.
-  func join() {
-    for thread in threads { thread.join() }
+  func run() {
+    if isTaken.exchange(true, ordering: .acquiringAndReleasing) { return }
+    turn.begin()
+    stage()
   }
 
-  /// Plans the next group of `collection` and hands it to the committer.
-  private static func stage(_ collection: PointCollection, _ core: DatabaseCore) {
+  /// Refuses what waits, unless it has begun: then each request says itself when it is to end.
+  func giveUp(_ error: CollectionError) {
+    if isTaken.exchange(true, ordering: .acquiringAndReleasing) { return }
+    repeat {
+      for request in collection.requests.takeAll() { request.completion(.failure(error)) }
+    } while collection.requests.finish()
+  }
+
+  /// Plans the next group and hands it to the committer.
+  private func stage() {
     if let successor = collection.successor {
       successor.enqueue(collection.requests.takeAll())
       return core.finishGroup(of: collection)
     }
-    collection.payloadIndexes.mergeSmall { try? collection.beginRead().visibility }
+    collection.payloadIndexes.mergeSmall { [collection] in
+      try? collection.beginRead().visibility
+    }
     let plan: PlannedWrite?
     switch collection.requests.take(maximumCount: core.options.limits.groupOperationsMax) {
-    case .requests(let requests): plan = self.plan(requests, of: collection)
-    case .update(let update): plan = self.plan(update, of: collection)
+    case .requests(let requests): plan = self.plan(requests)
+    case .update(let update): plan = self.plan(update)
     }
     guard let plan else { return core.finishGroup(of: collection) }
     if core.commitQueue.push(.points(plan)) != .accepted {
@@ -40,13 +53,11 @@ final class StagingThreads: Sendable {
 
   /// Plans as many of `requests` as fit into a group, and puts back the others. A request that
   /// can't be applied is refused alone, and answered at once.
-  private static func plan(
-    _ requests: [PointsRequest], of collection: PointCollection
-  ) -> PlannedWrite? {
+  private func plan(_ requests: [PointsRequest]) -> PlannedWrite? {
     if requests.isEmpty { return nil }
     var planner: WritePlanner
     do throws(CollectionError) {
-      planner = try WritePlanner(collection)
+      planner = try WritePlanner(collection, turn)
     } catch {
       for request in requests { request.completion(.failure(error)) }
       return nil
@@ -70,7 +81,7 @@ final class StagingThreads: Sendable {
       if planner.isEmpty, !collection.requests.hasUpdate {
         collection.requests.putBack(requests[(index + 1)...])
         do throws(CollectionError) {
-          return plan(try planner.begin(request), of: collection)
+          return plan(try planner.begin(request))
         } catch {
           request.completion(.failure(error))
           return nil
@@ -84,12 +95,10 @@ final class StagingThreads: Sendable {
   }
 
   /// Plans the next part of an update.
-  private static func plan(
-    _ update: LongUpdate, of collection: PointCollection
-  ) -> PlannedWrite? {
+  private func plan(_ update: LongUpdate) -> PlannedWrite? {
     do throws(CollectionError) {
       if update.request.flag.isCancelled { throw .timedOut("the update was given up") }
-      return try WritePlanner(collection).add(update)
+      return try WritePlanner(collection, turn).add(update)
     } catch {
       let isStopping = collection.core.stopping.isCancelled
       collection.noteEnd(of: update)
