@@ -76,6 +76,7 @@ let package = Package(
     target("PointModel", ["FastJSON"]),
     .target(name: "CRocksDBFlush", dependencies: ["CRocksDB"]),
     target("FileMapping"),
+    target("OutageLogging", [logging]),
     target("Storage", ["CRocksDB", "CRocksDBFlush", "FileMapping"]),
     target("RowSets", ["CRoaring"]),
     target("VectorIndex", ["CRowFiles", "CVectorKernels", "RowSets"]),
@@ -86,8 +87,8 @@ let package = Package(
     target(
       "VectorDB",
       [
-        "FastJSON", "PayloadIndex", "PointModel", "RowSets", "Storage", "TextAnalysis",
-        "VectorIndex", crypto, logging, tracing,
+        "FastJSON", "OutageLogging", "PayloadIndex", "PointModel", "RowSets", "Storage",
+        "TextAnalysis", "VectorIndex", crypto, logging, tracing,
       ]),
     // Replication
     target("SharedLog", [crypto]),
@@ -96,8 +97,8 @@ let package = Package(
     target(
       "Replication",
       [
-        "FastJSON", "HTTPTransfer", "ObjectStorage", "PointModel", "SharedLog", "VectorDB", crypto,
-        logging,
+        "FastJSON", "HTTPTransfer", "ObjectStorage", "OutageLogging", "PointModel", "SharedLog",
+        "VectorDB", crypto, logging,
       ]),
     // Server
     .systemLibrary(name: "CBrotli", providers: [.apt(["libbrotli-dev"])]),
@@ -107,15 +108,17 @@ let package = Package(
     .systemLibrary(name: "CZstd", providers: [.apt(["libzstd-dev"])]),
     target(
       "TransportBase",
-      ["CBrotli", "CZlib", "CZstd", lifecycle, logging, nioCore, nioPosix, nioSSL]),
+      [
+        "CBrotli", "CZlib", "CZstd", "OutageLogging", lifecycle, logging, nioCore, nioPosix, nioSSL,
+      ]),
     target("ProtoWire"),
     target("QdrantAPI", ["FastJSON", "PointModel", "TextAnalysis"]),
     target("AccessTokens", ["FastJSON", "PointModel", crypto]),
     target(
       "QdrantService",
       [
-        "AccessTokens", "PointModel", "Replication", "RequestTracing", "ServiceProcess", "VectorDB",
-        logging,
+        "AccessTokens", "OutageLogging", "PointModel", "Replication", "RequestTracing",
+        "ServiceProcess", "VectorDB", logging,
       ]),
     .target(
       name: "QdrantGRPC",
@@ -128,7 +131,8 @@ let package = Package(
     target(
       "QdrantREST",
       [
-        "CBrotli", "CZlib", "CZstd", "DashboardPages", "FastJSON", "HTTPTransfer", "PointModel",
+        "CBrotli", "CZlib", "CZstd", "DashboardPages", "FastJSON", "HTTPTransfer",
+        "OutageLogging", "PointModel",
         "QdrantAPI", "QdrantService", "Replication", "RequestTracing", "ServiceProcess",
         "SharedLog",
         "TransportBase", "VectorDB", "VectorIndex", httpTypes,
@@ -140,7 +144,8 @@ let package = Package(
       name: "quiver",
       dependencies: [
         .target(name: "CMalloc", condition: .when(platforms: [.linux])),
-        "AccessTokens", "DataTransfer", "FastJSON", "HTTPTransfer", "ObjectStorage", "PointModel",
+        "AccessTokens", "DataTransfer", "FastJSON", "HTTPTransfer", "ObjectStorage",
+        "OutageLogging", "PointModel",
         "QdrantClient", "QdrantGRPC", "QdrantREST", "QdrantService", "Replication",
         "RequestTracing", "ServiceProcess", "TransportBase", "VectorDB", "VectorIndex",
         argumentParser, hummingbird, lifecycle, logging, nioCore, nioPosix, unixSignals,
@@ -167,7 +172,9 @@ let package = Package(
     target("HTTPTransfer", ["CCurl", "FastJSON", tracing]),
     target(
       "RequestTracing",
-      ["FastJSON", "HTTPTransfer", "ServiceProcess", lifecycle, logging, tracing]),
+      [
+        "FastJSON", "HTTPTransfer", "OutageLogging", "ServiceProcess", lifecycle, logging, tracing,
+      ]),
     target("QdrantClient", ["FastJSON", "HTTPTransfer", "PointModel", "QdrantAPI"]),
     target(
       "DataTransfer",
@@ -178,7 +185,8 @@ let package = Package(
     .target(
       name: "RAGGateway",
       dependencies: [
-        "CHTMLDocument", "CTextEncodings", "FastJSON", "HTTPTransfer", "PointModel", "QdrantAPI",
+        "CHTMLDocument", "CTextEncodings", "FastJSON", "HTTPTransfer", "OutageLogging",
+        "PointModel", "QdrantAPI",
         "QdrantClient", "RequestTracing", "SentenceEmbedding", "ServiceProcess", "TextAnalysis",
         "TransportBase", crypto, httpTypes, hummingbird, hummingbirdCore, lifecycle, logging,
         nioCore, nioPosix,
@@ -198,6 +206,9 @@ let package = Package(
     // Tests
     tests("FastJSON", ["SeededRandom"]),
     tests("PointModel", ["FastJSON"]),
+    .target(
+      name: "LogLines", dependencies: [logging], path: "Tests/LogLines", swiftSettings: strict),
+    tests("OutageLogging", ["LogLines", logging]),
     tests("Storage"),
     tests("SharedLog", ["SeededRandom"]),
     tests("ObjectStorage"),
@@ -213,8 +224,8 @@ let package = Package(
     .testTarget(
       name: "VectorDBTests",
       dependencies: [
-        "DatabaseFixture", "FastJSON", "PointModel", "SeededRandom", "Storage", "VectorDB",
-        "VectorIndex", logging,
+        "DatabaseFixture", "FastJSON", "LogLines", "PointModel", "SeededRandom", "Storage",
+        "VectorDB", "VectorIndex", logging,
       ],
       exclude: ["Fixtures"], swiftSettings: strict),
     .target(name: "SeededRandom", path: "Tests/SeededRandom", swiftSettings: strict),
@@ -249,13 +260,18 @@ let package = Package(
     tests(
       "QdrantREST",
       [
-        "AccessTokens", "FastJSON", "PointModel", "QdrantAPI", "QdrantService", "ServiceProcess",
-        "TransportBase",
-        "VectorDB", httpTypes, hummingbird, hummingbirdTesting, logging, nioCore, nioEmbedded,
+        "AccessTokens", "FastJSON", "LogLines", "PointModel", "QdrantAPI", "QdrantService",
+        "ServiceProcess", "TransportBase", "VectorDB", httpTypes, hummingbird, hummingbirdTesting,
+        logging, nioCore, nioEmbedded,
         nioHTTP1, nioHTTPTypes,
       ]),
     tests("HTTPTransfer"),
-    tests("RequestTracing", ["FastJSON", "HTTPTransfer", "ServiceProcess", logging, tracing]),
+    tests(
+      "RequestTracing",
+      [
+        "FastJSON", "HTTPTransfer", "LogLines", "OpenAITestServer", "ServiceProcess", logging,
+        tracing,
+      ]),
     tests("DataTransfer", ["FastJSON"]),
     tests("ServiceProcess", ["FastJSON", logging]),
     .testTarget(
@@ -267,7 +283,7 @@ let package = Package(
     tests(
       "RAGGateway",
       [
-        "FastJSON", "HTTPTransfer", "OpenAITestServer", "PointModel", "QdrantClient",
+        "FastJSON", "HTTPTransfer", "LogLines", "OpenAITestServer", "PointModel", "QdrantClient",
         "SeededRandom", "SentenceEmbedding", "ServiceProcess", httpTypes, hummingbird,
         hummingbirdTesting, logging, nioCore,
       ]),

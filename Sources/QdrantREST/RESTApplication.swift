@@ -2,6 +2,7 @@ public import Hummingbird
 import HummingbirdCore
 public import Logging
 import NIOCore
+import OutageLogging
 public import QdrantService
 public import TransportBase
 public import VectorDB
@@ -44,6 +45,7 @@ public struct RESTApplication: Sendable {
     return RESTResponder(
       table: table,
       api: services.api, metrics: services.metrics, logger: services.logger,
+      failures: OutageTopics("request failed", logger: services.logger),
       slowSeconds: settings.slowRequestMilliseconds == 0
         ? .infinity : Double(settings.slowRequestMilliseconds) / 1000,
       allowsOrigins: settings.enableCORS,

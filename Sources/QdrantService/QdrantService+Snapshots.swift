@@ -1,3 +1,4 @@
+import OutageLogging
 import Replication
 public import VectorDB
 
@@ -227,11 +228,11 @@ extension QdrantService {
     _ work: @escaping @Sendable () async throws(ServiceError) -> Value
   ) async throws(ServiceError) -> Value? {
     if wait { return try await work() }
-    Task.detached { [logger] in
+    Task.detached { [workNotes] in
       do throws(ServiceError) {
         _ = try await work()
       } catch {
-        logger.error("snapshot work failed", metadata: ["work": "\(what)", "reason": "\(error)"])
+        workNotes.failed(of: what, "\(error)", level: .error, ["work": "\(what)"])
       }
     }
     return nil

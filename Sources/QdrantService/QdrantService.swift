@@ -1,4 +1,5 @@
 public import Logging
+import OutageLogging
 import PointModel
 import Replication
 public import RequestTracing
@@ -21,7 +22,8 @@ public struct QdrantService: Sendable {
   let audit: AuditLog?
   /// Makes the spans of requests.
   public let tracer: RequestTracer
-  let logger: Logger
+  /// Told what goes wrong where nobody waits for the outcome.
+  let workNotes: OutageTopics
 
   /// The API of a server that learns of its database through `state`.
   ///
@@ -39,7 +41,7 @@ public struct QdrantService: Sendable {
     self.keys = keys
     self.audit = audit
     self.tracer = tracer
-    self.logger = logger
+    workNotes = OutageTopics("snapshot work failed", logger: logger)
   }
 
   /// A collection that is there, by its own name or an alias, for a caller who may do `action`

@@ -1,6 +1,8 @@
 import HTTPTypes
 public import Hummingbird
+import Logging
 import NIOCore
+import OutageLogging
 import RequestTracing
 import ServiceProcess
 
@@ -56,7 +58,9 @@ public enum GatewayRouter {
     router.add(middleware: CrossOriginMiddleware(origins: services.origins))
     router.add(
       middleware: ErrorMiddleware(
-        logger: services.logger, routes: RouteTable(plain), drainedBytes: limits.drainedBytes))
+        failures: OutageTopics("request failed", logger: services.logger),
+        unexpected: OutageTopics("unexpected error", logger: services.logger),
+        routes: RouteTable(plain), drainedBytes: limits.drainedBytes))
     router.add(
       middleware: AccessMiddleware(
         keys: services.keys, requestsPerMinute: limits.requestsPerMinute))

@@ -1,3 +1,4 @@
+import OutageLogging
 import SharedLog
 import Synchronization
 import VectorDB

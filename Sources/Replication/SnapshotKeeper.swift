@@ -1,4 +1,5 @@
 package import Logging
+import OutageLogging
 import Synchronization
 package import VectorDB
 

@@ -1,6 +1,7 @@
 import FastJSON
 import HTTPTransfer
 public import Logging
+import OutageLogging
 public import ServiceLifecycle
 public import ServiceProcess
 
@@ -14,6 +15,8 @@ public struct SpanExporter: Service, CustomStringConvertible {
   private let settings: TracingSettings
   private let message: TraceMessage
   private let logger: Logger
+  private let reachNotes: OutageNotes
+  private let refusalNotes: OutageNotes
 
   /// An exporter of what is in `queue`.
   ///
@@ -24,6 +27,9 @@ public struct SpanExporter: Service, CustomStringConvertible {
     self.queue = queue
     self.settings = settings
     self.logger = logger
+    reachNotes = OutageNotes(
+      "traces can't be sent", over: "traces are sent again", logger: logger)
+    refusalNotes = OutageNotes("the collector refuses traces", logger: logger)
     message = TraceMessage(
       resource: [
         ("service.name", settings.serviceName), ("service.version", version),
@@ -64,7 +70,7 @@ public struct SpanExporter: Service, CustomStringConvertible {
       case .full where pause > .zero: break
       case .full, .due:
         if await sendAll(through: client, within: limits.sending) {
-          if pause > .zero { logger.notice("traces are sent again") }
+          if pause > .zero { reachNotes.succeeded() }
           pause = .zero
         } else {
           pause = pause == .zero ? limits.pause : min(pause * 2, limits.pauseMax)
@@ -123,15 +129,18 @@ public struct SpanExporter: Service, CustomStringConvertible {
     do {
       response = try await client.send(request)
     } catch {
-      logger.debug("traces can't be sent", metadata: ["reason": "\(error)"])
+      reachNotes.failed("\(error)")
       return .unreachable
     }
     switch response.status {
     case 200..<300: return .taken(rejected: Self.rejected(response.body))
-    case 429, 502, 503, 504: return .unreachable
+    case 429, 502, 503, 504:
+      reachNotes.failed("the collector answers \(response.status)")
+      return .unreachable
     default:
-      logger.warning(
-        "the collector refuses traces", metadata: ["status": .stringConvertible(response.status)])
+      refusalNotes.failed(
+        "the collector answers \(response.status)",
+        ["status": .stringConvertible(response.status)])
       return .refused
     }
   }

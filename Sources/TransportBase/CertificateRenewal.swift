@@ -1,4 +1,5 @@
 public import Logging
+import OutageLogging
 public import ServiceLifecycle
 
 /// Reads the certificates of a running server anew, now and then, so that they can be replaced
@@ -6,13 +7,13 @@ public import ServiceLifecycle
 public struct CertificateRenewal: Service, CustomStringConvertible {
   private let certificates: [ServerCertificate]
   private let every: Duration
-  private let logger: Logger
+  private let notes: OutageNotes
 
   /// A renewal of `certificates`, never when `every` is zero.
   public init(_ certificates: [ServerCertificate], every: Duration, logger: Logger) {
     self.certificates = certificates
     self.every = every
-    self.logger = logger
+    notes = OutageNotes("the certificate of before is used on", logger: logger)
   }
 
   /// As a service group names it.
@@ -33,7 +34,7 @@ public struct CertificateRenewal: Service, CustomStringConvertible {
     do throws(CertificateFault) {
       for certificate in certificates { try certificate.reload() }
     } catch {
-      logger.error("the certificate of before is used on", metadata: ["reason": "\(error)"])
+      notes.failed("\(error)", level: .error)
     }
   }
 }

@@ -1,5 +1,6 @@
 import FastJSON
 import Logging
+import OutageLogging
 import PointModel
 import Storage
 import Synchronization
@@ -10,6 +11,7 @@ import Synchronization
 final class Catalog: Sendable {
   let core: DatabaseCore
   private let logger: Logger
+  private let tightNotes: OutageNotes
   private let state: Mutex<State>
   private let published: AtomicReference<PublishedCatalog>
 
@@ -51,6 +53,8 @@ final class Catalog: Sendable {
   init(core: DatabaseCore, logger: Logger) throws(DatabaseError) {
     self.core = core
     self.logger = logger
+    tightNotes = OutageNotes(
+      "there is no room for \(Self.pointsWorthHaving) points in a new collection", logger: logger)
     let loader = CatalogLoader(core: core)
     let next = try loader.nextNumber()
     var collections: [String: PointCollection] = [:]
@@ -178,6 +182,8 @@ final class Catalog: Sendable {
 
   /// What a new collection takes that is never refused: one without points, and with few vectors.
   private static let smallBytes = 16 << 10
+  /// No size is declared of a new collection: so many stand for one worth having.
+  private static let pointsWorthHaving = 1000
 
   /// Memory for something new without rows; `nil` where nobody is there to be refused.
   func lease(
@@ -291,17 +297,14 @@ final class Catalog: Sendable {
     batch.delete(key: KeyLayout.update(number), in: KeyLayout.meta)
   }
 
-  /// Says early that a new collection will soon be refused points: no size is declared beyond the
-  /// dimensions, so a thousand points stand for a collection worth having.
+  /// Says early that a new collection will soon be refused points.
   private func warnIfTight(_ collection: PointCollection) {
-    let points = 1000
+    let points = Self.pointsWorthHaving
     var growth = RowGrowth()
     growth.memory = points * collection.bytesPerRow
     growth.disk = points * collection.bytesPerRow
     if let obstacle = core.memory.obstacle(to: growth) {
-      logger.warning(
-        "there is no room for \(points) points in a new collection",
-        metadata: ["collection": "\(collection.name)", "reason": "\(obstacle)"])
+      tightNotes.failed("\(obstacle)", ["collection": "\(collection.name)"])
     }
   }
 }

@@ -1,6 +1,7 @@
 import Logging
 import NIOCore
 import NIOPosix
+import OutageLogging
 import QdrantREST
 import QdrantService
 import Replication

@@ -4,6 +4,7 @@ import Hummingbird
 import Logging
 import NIOCore
 import NIOPosix
+import OutageLogging
 import QdrantREST
 import QdrantService
 import Replication
@@ -171,9 +172,8 @@ struct Server {
 
   private func audit() throws(AuditFault) -> AuditLog? {
     guard let audit = settings.audit else { return nil }
-    return try AuditLog(audit, form: .json) {
-      logger.error("lines of the audit log are lost: \($0)")
-    }
+    let notes = OutageNotes("lines of the audit log are lost", logger: logger)
+    return try AuditLog(audit, form: .json) { notes.failed($0, level: .error) }
   }
 
   private func restore(_ snapshot: String) async throws {

@@ -8,13 +8,17 @@ package final class TemporaryDatabase {
   package let path: String
   package private(set) var database: Database
   private let options: DatabaseOptions
+  private let logger: Logger
 
-  package init(options: DatabaseOptions = DatabaseOptions()) throws {
+  package init(
+    options: DatabaseOptions = DatabaseOptions(), logger: Logger = TemporaryDatabase.logger
+  ) throws {
     path =
       FileManager.default.temporaryDirectory
       .appendingPathComponent("quiver-\(UUID().uuidString)").path
     self.options = options
-    database = try Database.open(at: path, options: options, logger: Self.logger)
+    self.logger = logger
+    database = try Database.open(at: path, options: options, logger: logger)
   }
 
   package static var logger: Logger {
@@ -27,7 +31,7 @@ package final class TemporaryDatabase {
   package func restart(meanwhile: () throws -> Void = {}) async throws {
     await database.close()
     try meanwhile()
-    database = try Database.open(at: path, options: options, logger: Self.logger)
+    database = try Database.open(at: path, options: options, logger: logger)
   }
 
   package func remove() async {
@@ -49,10 +53,10 @@ package final class TemporaryDatabase {
 /// Runs `body` with a database that is removed afterwards.
 @discardableResult
 package func withDatabase<Value>(
-  options: DatabaseOptions = DatabaseOptions(),
+  options: DatabaseOptions = DatabaseOptions(), logger: Logger = TemporaryDatabase.logger,
   _ body: (TemporaryDatabase) async throws -> Value
 ) async throws -> Value {
-  let database = try TemporaryDatabase(options: options)
+  let database = try TemporaryDatabase(options: options, logger: logger)
   do {
     let value = try await body(database)
     await database.remove()

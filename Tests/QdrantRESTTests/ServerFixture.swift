@@ -51,18 +51,23 @@ struct ServerFixture {
     }
   }
 
+  static var quietLogger: Logger {
+    var logger = Logger(label: "test")
+    logger.logLevel = .critical
+    return logger
+  }
+
   /// Runs `test` against a fresh server.
   static func run(
-    _ settings: ServerSettings = ServerSettings(),
+    _ settings: ServerSettings = ServerSettings(), limits: Limits = Limits(),
+    logger: Logger = ServerFixture.quietLogger,
     _ test: @escaping @Sendable (ServerFixture) async throws -> Void
   ) async throws {
     let folder = FileManager.default.temporaryDirectory.appending(
       path: "quiver-rest-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }
-    var logger = Logger(label: "test")
-    logger.logLevel = .critical
     let database = try Database.open(
-      at: folder.path, options: DatabaseOptions(searchThreads: 1), logger: logger)
+      at: folder.path, options: DatabaseOptions(searchThreads: 1, limits: limits), logger: logger)
     let rest = RESTApplication(database: database, settings: settings, logger: logger)
     do {
       try await rest.application().test(.router) {

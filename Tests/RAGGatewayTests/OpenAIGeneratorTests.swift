@@ -1,5 +1,6 @@
 import FastJSON
 import HTTPTransfer
+import LogLines
 import Logging
 import OpenAITestServer
 import RAGGateway
@@ -309,5 +310,15 @@ import Testing
     #expect(answer.summary == "“Threads share the memory of one process.” [1]")
     #expect(answer.generator.notice?.contains("The language model failed") == true)
     #expect(Insight(answer: answer, retrieved: request.chunks).status == .degraded)
+  }
+
+  @Test func aModelThatFailsIsNotToldWithEveryAnswer() async throws {
+    let server = try #require(OpenAITestServer(faults: [.content("prose")]))
+    let log = LogLines()
+    let generator = FallbackGenerator(
+      primary: try Self.generator(server),
+      fallback: ExtractiveGenerator(embedder: HashingEmbedder()), logger: log.logger)
+    for _ in 0..<5 { #expect(try await generator.answer(Self.request).isDegraded) }
+    #expect(log.all("answer degraded").count == 1)
   }
 }

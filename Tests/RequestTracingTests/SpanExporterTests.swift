@@ -1,5 +1,7 @@
 import FastJSON
+import LogLines
 import Logging
+import OpenAITestServer
 import RequestTracing
 import ServiceLifecycle
 import ServiceProcess
@@ -7,11 +9,10 @@ import Testing
 import Tracing
 
 @Suite struct SpanExporterTests {
-  private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-
   /// Runs an exporter with what `body` records, and ends it.
   private func export(
     to endpoint: String, _ limits: TracingLimits = TracingLimits(),
+    logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
     _ body: (RequestTracer) async -> Void
   ) async throws -> SpanQueue {
     let queue = SpanQueue(limits)
@@ -32,5 +33,18 @@ import Tracing
       for _ in 0..<1000 { tracer.accept(nil, called: "request").end([:], isFailure: false) }
     }
     #expect(queue.dropped == 1000 && queue.waiting == 0 && queue.exported == 0)
+  }
+
+  @Test func aCollectorThatRefusesIsToldOnce() async throws {
+    let server = try #require(
+      HTTPTestServer { _ in .respond(status: 400, body: "no") })
+    let log = LogLines(with: ["status"])
+    var limits = TracingLimits()
+    limits.batchSpansMax = 10
+    let queue = try await export(to: server.url + "/v1/traces", limits, logger: log.logger) {
+      for _ in 0..<100 { $0.accept(nil, called: "request").end([:], isFailure: false) }
+    }
+    #expect(queue.dropped == 100 && server.requests.count >= 10)
+    #expect(log.all("the collector") == ["the collector refuses traces 400"])
   }
 }

@@ -1,6 +1,7 @@
 import HTTPTypes
 public import Hummingbird
 import Logging
+import OutageLogging
 import QdrantAPI
 import QdrantService
 import Replication
@@ -16,6 +17,8 @@ public struct RESTResponder: HTTPResponder {
   let api: QdrantService
   let metrics: RequestMetrics
   let logger: Logger
+  /// What is written down of failures, apart for each route and status.
+  let failures: OutageTopics
   /// Requests about points that take this long are logged as slow, in seconds.
   let slowSeconds: Double
   /// Whether pages of other origins may call the server.
@@ -221,7 +224,7 @@ public struct RESTResponder: HTTPResponder {
       let answer = RESTError(error)
       if error.isAboutCaller { return RESTResponse.text(answer.status, answer.text) }
       if answer.status.code == 500 || answer.status.code == 507 {
-        logFailure(request, context, answer.text)
+        logFailure(request, context, answer.status, answer.text)
       }
       return RESTResponse.error(answer, context)
     case let error as HTTPError where error.status.code < 500:
@@ -232,20 +235,19 @@ public struct RESTResponder: HTTPResponder {
     case is CancellationError:
       return refusal(ServiceError.engine(.shuttingDown), request, context)
     default:
-      logFailure(request, context, "\(error)")
+      logFailure(request, context, .internalServerError, "\(error)")
       let text = "Service internal error: \(type(of: error))"
       return RESTResponse.error(RESTError(.internalServerError, text), context)
     }
   }
 
-  private func logFailure(_ request: Request, _ context: RESTContext, _ reason: String) {
-    logger.error(
-      "request failed",
-      metadata: named(
-        context,
-        [
-          "method": "\(request.method.rawValue)", "path": "\(request.uri.path)",
-          "reason": "\(reason)",
-        ]))
+  private func logFailure(
+    _ request: Request, _ context: RESTContext, _ status: HTTPResponse.Status, _ reason: String
+  ) {
+    failures.failed(
+      of: "\(status.code) \(request.method.rawValue) \(context.route?.template ?? "")", reason,
+      level: .error,
+      named(
+        context, ["method": "\(request.method.rawValue)", "path": "\(request.uri.path)"]))
   }
 }

@@ -3,6 +3,7 @@ import Hummingbird
 import HummingbirdCore
 import Logging
 import NIOCore
+import OutageLogging
 import ServiceProcess
 
 /// Turns every error into a JSON response and logs those that are not the caller's.
@@ -10,7 +11,8 @@ import ServiceProcess
 /// A body that is too large is answered at once, and read on behind the answer: a client that
 /// writes first and reads later would see its connection break otherwise.
 struct ErrorMiddleware<Context: RequestContext>: RouterMiddleware {
-  let logger: Logger
+  let failures: OutageTopics
+  let unexpected: OutageTopics
   /// What methods each path knows.
   let routes: RouteTable
   /// Bytes that are read on at most.
@@ -25,12 +27,9 @@ struct ErrorMiddleware<Context: RequestContext>: RouterMiddleware {
       return try await next(request, context)
     } catch let error as GatewayError {
       if error.status >= 500 {
-        logger.warning(
-          "request failed",
-          metadata: [
-            "request_id": "\(RequestID.current ?? "")", "path": "\(path)",
-            "reason": "\(error.message)",
-          ])
+        failures.failed(
+          of: "\(error.status) \(context.endpointPath ?? "")", error.message,
+          ["request_id": "\(RequestID.current ?? "")", "path": "\(path)"])
       }
       return JSONResponse.make(error, at: path)
     } catch let unread as UnreadBody {
@@ -47,12 +46,9 @@ struct ErrorMiddleware<Context: RequestContext>: RouterMiddleware {
       let phrase = error.body ?? error.status.reasonPhrase
       return JSONResponse.detail(phrase, status: error.status, at: path)
     } catch {
-      logger.error(
-        "unexpected error",
-        metadata: [
-          "request_id": "\(RequestID.current ?? "")", "path": "\(path)",
-          "error": "\(error)",
-        ])
+      unexpected.failed(
+        of: "\(type(of: error)) \(context.endpointPath ?? "")", "\(error)", level: .error,
+        ["request_id": "\(RequestID.current ?? "")", "path": "\(path)"])
       return JSONResponse.detail(
         "Internal Server Error", status: .internalServerError, at: path)
     }

@@ -1,4 +1,5 @@
 public import Logging
+import OutageLogging
 
 /// Writes an answer to a question from passages that were found for it.
 public protocol AnswerGenerator: Sendable {
@@ -134,13 +135,13 @@ public struct GeneratorNote: Sendable, Equatable {
 public struct FallbackGenerator: AnswerGenerator {
   private let primary: any AnswerGenerator
   private let fallback: any AnswerGenerator
-  private let logger: Logger
+  private let notes: OutageNotes
 
   /// `fallback` answers whenever `primary` throws.
   public init(primary: any AnswerGenerator, fallback: any AnswerGenerator, logger: Logger) {
     self.primary = primary
     self.fallback = fallback
-    self.logger = logger
+    notes = OutageNotes("answer degraded", logger: logger)
   }
 
   /// The primary generator's answer or, marked as degraded, the fallback's.
@@ -184,7 +185,7 @@ public struct FallbackGenerator: AnswerGenerator {
   private func degraded(
     _ request: AnswerRequest, because reason: String
   ) async throws(GatewayError) -> Answer {
-    logger.warning("answer degraded", metadata: ["reason": "\(reason)"])
+    notes.failed(reason)
     var answer = try await fallback.answer(request)
     answer.isDegraded = true
     answer.generator = GeneratorNote(

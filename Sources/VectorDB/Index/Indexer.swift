@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import OutageLogging
 import PointModel
 import Storage
 import Synchronization
@@ -39,8 +40,9 @@ final class IndexerLoop {
   private let catalog: Catalog
   let folder: IndexFolder
   let logger: Logger
-  /// What kept vectors from being moved lately, by collection and vector.
-  var moveProblems: [String: String] = [:]
+  let moveNotes: OutageTopics
+  let buildNotes: OutageTopics
+  let saveNotes: OutageTopics
   private var lastLook: UInt64 = 0
   /// Where each collection stood when it was last looked at, and since when it stands there.
   private var quietSince: [UInt32: (nextOffset: UInt32, since: UInt64)] = [:]
@@ -64,6 +66,11 @@ final class IndexerLoop {
     self.catalog = catalog
     self.folder = folder
     self.logger = logger
+    moveNotes = OutageTopics(
+      "vectors stay where they are; it will be tried again", logger: logger)
+    buildNotes = OutageTopics(
+      "an index is not built, there is no memory for it; it will be tried again", logger: logger)
+    saveNotes = OutageTopics("an index could not be saved", logger: logger)
   }
 
   var isStopped: Bool { core.indexQueue.isClosed }
@@ -348,10 +355,14 @@ final class IndexerLoop {
         field.indexSlot.withState { $0.savedRows = covered }
       }
     } catch {
-      var details = metadata(collection, field)
-      details["reason"] = "\(error)"
-      logger.warning("an index could not be saved", metadata: details)
+      saveNotes.failed(
+        of: topic(collection, field), "\(error)", metadata(collection, field))
     }
+  }
+
+  /// What is written down of a field apart from others.
+  func topic(_ collection: PointCollection, _ field: any VectorField) -> String {
+    "\(collection.number)-\(field.number)"
   }
 
   /// Whether neither the collection nor its field was dropped.

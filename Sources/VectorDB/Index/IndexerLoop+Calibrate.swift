@@ -1,4 +1,5 @@
 import Logging
+import OutageLogging
 import VectorIndex
 
 extension IndexerLoop {
@@ -28,8 +29,8 @@ extension IndexerLoop {
       try folder.saveCalibration(index, collection: collection.number, vector: field.number)
     } catch {
       var details = metadata(collection, field)
-      details["reason"] = "\(error)"
-      logger.warning("a calibration could not be saved", metadata: details)
+      details["part"] = "calibration"
+      saveNotes.failed(of: topic(collection, field), "\(error)", details)
     }
   }
 }

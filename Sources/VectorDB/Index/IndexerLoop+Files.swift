@@ -1,4 +1,5 @@
 import Logging
+import OutageLogging
 import Synchronization
 import VectorIndex
 
@@ -20,7 +21,6 @@ extension IndexerLoop {
     _ step: (RowFileUpkeep) throws -> Bool
   ) {
     guard let field = field as? DenseField, field.isOnDisk || !field.files.isEmpty else { return }
-    let problem = "\(collection.number)-\(field.number)"
     let isUnwanted = { self.isStopped || !self.isThere(field, collection) }
     do {
       while !isUnwanted(), let (rows, visibility) = rows(of: field, collection) {
@@ -32,17 +32,13 @@ extension IndexerLoop {
         collection.republish()
         collection.progress.ring()
       }
-      moveProblems[problem] = nil
       field.cannotMove.store(false, ordering: .relaxed)
     } catch {
       if isUnwanted() { return }
       field.cannotMove.store(true, ordering: .relaxed)
       collection.progress.ring()
-      let reason = String(describing: error)
-      if moveProblems.updateValue(reason, forKey: problem) == reason { return }
-      var details = metadata(collection, field)
-      details["reason"] = "\(reason)"
-      logger.warning("vectors stay where they are; it will be tried again", metadata: details)
+      moveNotes.failed(
+        of: topic(collection, field), "\(error)", metadata(collection, field))
     }
   }
 }

@@ -1,4 +1,5 @@
 import Logging
+import OutageLogging
 import VectorIndex
 
 extension IndexerLoop {
@@ -27,11 +28,8 @@ extension IndexerLoop {
     } catch {
       field.indexSlot.withState { $0.refusedAt = now }
       if refusedAt == nil {
-        var details = metadata(collection, field)
-        details["reason"] = "\(error)"
-        logger.warning(
-          "an index is not built, there is no memory for it; it will be tried again",
-          metadata: details)
+        buildNotes.failed(
+          of: topic(collection, field), "\(error)", metadata(collection, field))
       }
       return nil
     }

@@ -1,5 +1,6 @@
 import Glibc
 import Logging
+import OutageLogging
 import PayloadIndex
 import PointModel
 import Synchronization
@@ -44,6 +45,18 @@ private struct PayloadIndexWork {
   let core: DatabaseCore
   let logger: Logger
   let signal: StopSignal
+  private let buildNotes: OutageTopics
+  private let dropNotes: OutageTopics
+
+  init(core: DatabaseCore, logger: Logger, signal: StopSignal) {
+    self.core = core
+    self.logger = logger
+    self.signal = signal
+    buildNotes = OutageTopics(
+      "a payload index could not be built; it will be tried again", logger: logger)
+    dropNotes = OutageTopics(
+      "a payload index is dropped, there is no memory for it", logger: logger)
+  }
 
   func serve(_ collection: PointCollection) {
     let indexes = collection.payloadIndexes
@@ -76,9 +89,7 @@ private struct PayloadIndexWork {
       }
       for (build, error) in refused { drop(build, of: collection, error) }
     } catch {
-      logger.warning(
-        "a payload index could not be built; it will be tried again",
-        metadata: ["collection": "\(collection.name)", "reason": "\(error)"])
+      buildNotes.failed(of: collection.name, "\(error)", ["collection": "\(collection.name)"])
       return
     }
     collection.progress.ring()
@@ -89,11 +100,9 @@ private struct PayloadIndexWork {
     _ build: PayloadIndexes.Build, of collection: PointCollection, _ error: CollectionError
   ) {
     guard case .outOfSpace(let reason) = error else { return }
-    logger.warning(
-      "a payload index is dropped, there is no memory for it",
-      metadata: [
-        "collection": "\(collection.name)", "field": "\(build.path)", "reason": "\(reason)",
-      ])
+    dropNotes.failed(
+      of: collection.name, reason,
+      ["collection": "\(collection.name)", "field": "\(build.path)"])
     collection.payloadIndexes.refuse(build, reason)
     core.options.giveMemoryBack()
     if collection.isDropped || collection.successor != nil { return }

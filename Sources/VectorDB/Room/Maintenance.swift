@@ -1,4 +1,5 @@
 import Logging
+import OutageLogging
 import Storage
 
 /// Gives space back in the background: that of deleted collections, of deleted and overwritten
@@ -36,8 +37,10 @@ final class Maintenance: Sendable {
 private final class MaintenanceLoop {
   private let core: DatabaseCore
   private let catalog: Catalog
-  private let logger: Logger
+  private let sampling: SamplingLoop
   private let signal: StopSignal
+  private let moveNotes: OutageTopics
+  private let spaceNotes: OutageTopics
   private var deadRows = ReclaimedRows()
   private var ticks = 0
   private var dropsSeen = 0
@@ -54,8 +57,11 @@ private final class MaintenanceLoop {
   init(core: DatabaseCore, catalog: Catalog, logger: Logger, signal: StopSignal) {
     self.core = core
     self.catalog = catalog
-    self.logger = logger
     self.signal = signal
+    sampling = SamplingLoop(core: core, catalog: catalog, logger: logger)
+    moveNotes = OutageTopics("rows could not be moved", logger: logger)
+    spaceNotes = OutageTopics(
+      "space of what was deleted was not given back; it will be tried again", logger: logger)
   }
 
   /// Takes up what earlier runs left.
@@ -128,9 +134,8 @@ private final class MaintenanceLoop {
         // Deleted or closed meanwhile, or writers have the queue to themselves.
         case .collectionNotFound, .shuttingDown, .overloaded: continue
         default:
-          logger.warning(
-            "rows could not be moved",
-            metadata: ["collection": "\(collection.name)", "reason": "\(error)"])
+          moveNotes.failed(
+            of: collection.name, "\(error)", ["collection": "\(collection.name)"])
         }
       }
     }
@@ -147,7 +152,7 @@ private final class MaintenanceLoop {
   }
 
   private func resample() {
-    SamplingLoop(core: core, catalog: catalog, logger: logger).sample()
+    sampling.sample()
   }
 
   private func attempt(_ what: String, _ body: () throws(StorageError) -> Void) {
@@ -155,9 +160,7 @@ private final class MaintenanceLoop {
       try body()
     } catch {
       if signal.isSet || error == .closed { return }
-      logger.warning(
-        "the space of \(what) was not given back; it will be tried again",
-        metadata: ["reason": "\(error)"])
+      spaceNotes.failed(of: what, "\(error)", ["what": "\(what)"])
     }
   }
 }

@@ -1,4 +1,5 @@
 import Logging
+import OutageLogging
 import Storage
 import VectorIndex
 
@@ -6,8 +7,7 @@ import VectorIndex
 /// otherwise, on a thread of its own.
 final class RoomSampler: Sendable {
   private let core: DatabaseCore
-  private let catalog: Catalog
-  private let logger: Logger
+  private let loop: SamplingLoop
   private let signal = StopSignal()
   private let thread: NativeThread?
 
@@ -17,10 +17,11 @@ final class RoomSampler: Sendable {
   /// Takes the first sample before it returns.
   init(core: DatabaseCore, catalog: Catalog, logger: Logger) {
     self.core = core
-    self.catalog = catalog
-    self.logger = logger
     let loop = SamplingLoop(core: core, catalog: catalog, logger: logger)
+    self.loop = loop
     loop.sample()
+    let overLimit = OutageNotes(
+      "more memory is in use than storage.limits.memory_mb; writes are refused", logger: logger)
     thread = NativeThread { [signal] in
       var seen = core.sequence
       var idle = 0
@@ -35,7 +36,7 @@ final class RoomSampler: Sendable {
         loop.sample()
         let isOver = core.memory.exceedsLimit(by: 0)
         if isOver, !wasOver {
-          logger.warning("more memory is in use than storage.limits.memory_mb; writes are refused")
+          overLimit.failed("\(core.memory.lastSample.memory) bytes")
         }
         wasOver = isOver
       }
@@ -45,7 +46,7 @@ final class RoomSampler: Sendable {
   var lastSample: RoomUse { core.memory.lastSample }
 
   func memory() -> DatabaseMemory {
-    SamplingLoop(core: core, catalog: catalog, logger: logger).memory()
+    loop.memory()
   }
 
   /// Ends the thread. Blocking.
@@ -55,14 +56,20 @@ final class RoomSampler: Sendable {
   }
 }
 
-/// Measures; holds no state.
+/// Measures; holds no state but that of what it writes down.
 struct SamplingLoop: Sendable {
   let core: DatabaseCore
   let catalog: Catalog
-  let logger: Logger
+  private let notes: OutageNotes
 
   /// Decoded points live beside the body that they came from; floats are shorter than their text.
   private static let decodedShare = 2
+
+  init(core: DatabaseCore, catalog: Catalog, logger: Logger) {
+    self.core = core
+    self.catalog = catalog
+    notes = OutageNotes("the size of the data directory could not be read", logger: logger)
+  }
 
   func memory() -> DatabaseMemory {
     var memory = DatabaseMemory()
@@ -90,8 +97,7 @@ struct SamplingLoop: Sendable {
       core.memory.update(
         RoomUse(memory: memory.total + reserve, disk: disk.bytes, diskFree: disk.freeBytes))
     } catch {
-      logger.warning(
-        "the size of the data directory could not be read", metadata: ["reason": "\(error)"])
+      notes.failed("\(error)")
     }
   }
 }

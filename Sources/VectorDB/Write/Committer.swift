@@ -1,4 +1,5 @@
 import Logging
+import OutageLogging
 import Storage
 
 /// The one thread that changes a database. It takes the planned changes of all collections that
@@ -28,7 +29,8 @@ private struct CommitLoop {
   func run() {
     let limits = core.options.limits
     var group = CommitGroup(
-      DatabaseSite(core: core, logger: logger), bytesMax: limits.groupBytesMax)
+      DatabaseSite(core: core, notes: OutageNotes("a commit failed", logger: logger)),
+      bytesMax: limits.groupBytesMax)
     while true {
       let requests = core.commitQueue.popMany(maximumCount: limits.groupOperationsMax)
       if requests.isEmpty { return }
@@ -56,7 +58,7 @@ private struct CommitLoop {
 /// A database as commits find it.
 private struct DatabaseSite: CommitSite {
   let core: DatabaseCore
-  let logger: Logger
+  let notes: OutageNotes
 
   var sequence: UInt64 { core.sequence }
   var lastEntry: UInt64 { core.lastEntry }
@@ -93,6 +95,6 @@ private struct DatabaseSite: CommitSite {
   }
 
   func note(_ error: StorageError) {
-    logger.error("a commit failed", metadata: ["reason": "\(error)"])
+    notes.failed("\(error)", level: .error)
   }
 }

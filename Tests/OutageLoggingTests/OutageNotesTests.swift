@@ -1,5 +1,6 @@
+import LogLines
 import Logging
-import Replication
+import OutageLogging
 import Synchronization
 import Testing
 
@@ -7,38 +8,16 @@ import Testing
 @Suite struct OutageNotesTests {
   private final class Scene: Sendable {
     let time = Mutex<UInt64>(1000)
-    let lines = Mutex<[String]>([])
+    let lines = LogLines(with: ["failures"])
 
     func notes(calm: UInt64 = 0) -> OutageNotes {
-      let logger = Logger(label: "test") { _ in LineHandler(scene: self) }
-      return OutageNotes("it fails", over: "it is well", calm: calm, logger: logger) {
+      OutageNotes("it fails", over: "it is well", calm: calm, logger: lines.logger) {
         self.time.withLock { $0 }
       }
     }
 
     func pass(_ milliseconds: UInt64) { time.withLock { $0 += milliseconds } }
-    func takeLines() -> [String] {
-      lines.withLock { lines in
-        defer { lines = [] }
-        return lines
-      }
-    }
-  }
-
-  private struct LineHandler: LogHandler {
-    let scene: Scene
-    var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.trace
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-      get { metadata[key] }
-      set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) {
-      let failures = event.metadata?["failures"].map { " \($0)" } ?? ""
-      scene.lines.withLock { $0.append("\(event.message)\(failures)") }
-    }
+    func takeLines() -> [String] { lines.take() }
   }
 
   @Test func whatLastsIsSaidOnceAMinute() {

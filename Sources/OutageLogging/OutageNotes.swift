@@ -24,7 +24,7 @@ package final class OutageNotes: Sendable {
   private let clock: @Sendable () -> UInt64
   private let state = Mutex(State())
 
-  private static let lineEvery: UInt64 = 60_000
+  static let lineEvery: UInt64 = 60_000
 
   /// - Parameters:
   ///   - failing: what is written while it fails.
@@ -47,13 +47,21 @@ package final class OutageNotes: Sendable {
   package convenience init(
     _ failing: Logger.Message, over: Logger.Message? = nil, calm: UInt64 = 0, logger: Logger
   ) {
-    let steady = ReplicaClock()
-    self.init(failing, over: over, calm: calm, logger: logger) { steady.milliseconds }
+    self.init(failing, over: over, calm: calm, logger: logger, clock: Self.steadyClock())
+  }
+
+  /// A clock that does not go back, in milliseconds since now.
+  static func steadyClock() -> @Sendable () -> UInt64 {
+    let begin = ContinuousClock.now
+    return { UInt64(max(0, (ContinuousClock.now - begin) / .milliseconds(1))) }
   }
 
   /// It failed once more.
+  ///
+  /// - Parameter details: what else is written of this failure, if it is.
   package func failed(
-    _ reason: @autoclosure () -> String, level: Logger.Level = .warning
+    _ reason: @autoclosure () -> String, level: Logger.Level = .warning,
+    _ details: @autoclosure () -> Logger.Metadata = [:]
   ) {
     let now = clock()
     let said = state.withLock { state -> Int? in
@@ -68,9 +76,15 @@ package final class OutageNotes: Sendable {
       return state.unsaid
     }
     guard let said else { return }
-    var details: Logger.Metadata = ["reason": "\(reason())"]
+    var details = details()
+    details["reason"] = "\(reason())"
     if said > 1 { details["failures"] = "\(said)" }
     logger.log(level: level, failing, metadata: details)
+  }
+
+  /// Whether it did not fail for so long that the next failure is written down anyhow.
+  func isQuiet(at now: UInt64) -> Bool {
+    state.withLock { state in state.lastFailure.map { now >= $0 + Self.lineEvery } ?? true }
   }
 
   /// It succeeded.
