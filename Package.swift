@@ -242,14 +242,15 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "AccessTokens", "DatabaseFixture", "FastJSON", "PointModel", "ProtoWire", "QdrantAPI",
-        "QdrantGRPC", "QdrantREST", "RAGGateway", "SentenceEmbedding", "ServiceProcess", "VectorDB",
-        "VectorIndex", crypto,
+        "AccessTokens", "DatabaseFixture", "FastJSON", "ObjectStorage", "PointModel", "ProtoWire",
+        "QdrantAPI", "QdrantGRPC", "QdrantREST", "RAGGateway", "Replication", "SentenceEmbedding",
+        "ServiceProcess", "SharedLog", "Storage", "VectorDB", "VectorIndex", crypto,
       ],
       path: "Tests/FuzzTargets", swiftSettings: strict),
+    .target(name: "CGuidedFuzzing", path: "Tests/GuidedFuzzing"),
     .executableTarget(
-      name: "quiver-fuzz", dependencies: ["FuzzTargets", argumentParser], path: "Tests/Fuzz",
-      swiftSettings: strict),
+      name: "quiver-fuzz", dependencies: ["CGuidedFuzzing", "FuzzTargets", argumentParser],
+      path: "Tests/Fuzz", swiftSettings: strict),
     .testTarget(
       name: "FuzzTests", dependencies: ["FuzzTargets", "ProtoWire", "QdrantGRPC"],
       path: "Tests/FuzzTests", swiftSettings: strict),

@@ -2,9 +2,9 @@ import CXMLElements
 import HTTPTransfer
 
 /// What the bodies of a service's answers say.
-enum S3Reply {
+package enum S3Reply {
   /// A page of a list, of keys without `prefix`.
-  static func page(_ body: [UInt8], prefix: String) throws(ObjectStoreError) -> ObjectPage {
+  package static func page(_ body: [UInt8], prefix: String) throws(ObjectStoreError) -> ObjectPage {
     var page = ObjectPage(entries: [], isTruncated: false)
     var key: String?
     var size: Int?
@@ -26,7 +26,7 @@ enum S3Reply {
   }
 
   /// The name of an upload in parts that has begun.
-  static func uploadID(_ body: [UInt8]) throws(ObjectStoreError) -> String {
+  package static func uploadID(_ body: [UInt8]) throws(ObjectStoreError) -> String {
     let found = try elements(body).first { $0.path == "InitiateMultipartUploadResult/UploadId" }
     guard let found, !found.text.isEmpty else { throw .malformed("an upload has no name") }
     return found.text

@@ -13,6 +13,8 @@ struct FuzzCommand: ParsableCommand {
   @Option(help: "Of the random choices.") var seed: UInt64 = 1
   @Option(help: "Where the input that is being read is noted.") var note = "fuzz-input"
   @Option(help: "Reads this file instead of random inputs.") var input: String?
+  @Option(help: "Has libFuzzer choose inputs, and keep them in this folder; for one target.")
+  var corpus: String?
   @Flag(help: "Tells the targets.") var list = false
 
   func run() throws {
@@ -23,6 +25,14 @@ struct FuzzCommand: ParsableCommand {
       let bytes = Array(try Data(contentsOf: URL(fileURLWithPath: input)))
       for target in targets { print("\(target.name): \(target.reads(bytes))") }
       return
+    }
+    if let corpus {
+      guard GuidedRun.isPossible, targets.count == 1 else {
+        throw ValidationError("one target, and a build with libFuzzer, are needed")
+      }
+      let status = try GuidedRun.run(
+        targets[0], seconds: seconds, seed: seed, corpus: corpus, note: note)
+      throw ExitCode(status)
     }
     let notebook = try Notebook(path: note)
     for target in targets {

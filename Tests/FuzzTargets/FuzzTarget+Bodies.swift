@@ -39,7 +39,8 @@ extension FuzzTarget {
     read: @escaping @Sendable (UnsafeRawBufferPointer) -> Bool
   ) -> FuzzTarget {
     let maker = JSONMaker(samples)
-    return FuzzTarget(name: name, example: { maker.text(&$0) }, read: read)
+    return FuzzTarget(
+      name: name, example: { maker.text(&$0) }, alter: { maker.alter(&$0, &$1) }, read: read)
   }
 
   private static func body<Value>(

@@ -9,35 +9,7 @@ import VectorIndex
 /// Files, and what is sent as one: each has checksums or lengths that may lie.
 extension FuzzTarget {
   /// One target for each.
-  static let files: [FuzzTarget] = [logEntries, indexFiles, safetensors, multipart]
-
-  private static let logEntries: FuzzTarget = {
-    let config = CollectionConfig(vectors: .unnamed(VectorParams(size: 2, distance: .dot)))
-    let points = LoggedPoints(
-      collection: "c", nextOperation: 3,
-      points: [
-        LoggedPoint(id: .number(1), version: 1, state: .deleted),
-        LoggedPoint(
-          id: .number(2), version: 2,
-          state: .present(
-            payload: payload(#"{"a":[1,"x"]}"#),
-            vectors: [LoggedVector(name: "", stored: [0, 0, 128, 63, 0, 0, 0, 64])])),
-      ])
-    let entries: [[LogChange]] = [
-      [.points(points)], [.catalog(.create(collection: "c", config)), .points(points)],
-      [
-        .catalog(.aliases([.create(Alias(name: "a", collection: "c"))])),
-        .catalog(.delete(collection: "c")),
-      ],
-      [.catalog(.recover(collection: "c", checksum: String(repeating: "0", count: 64)))],
-    ]
-    let samples = entries.enumerated().map {
-      LogEntry(number: UInt64($0.offset), changes: $0.element).encoded()
-    }
-    return FuzzTarget(
-      name: "log-entry", example: { samples[$0.number(below: samples.count)] },
-      read: { (try? LogEntry(decoding: Array($0))) != nil })
-  }()
+  static let files: [FuzzTarget] = [logEntry, indexFiles, multiIndexFiles, safetensors, multipart]
 
   private static let indexFiles: FuzzTarget = {
     let dimension = 8
@@ -60,16 +32,45 @@ extension FuzzTarget {
         var rest = bytes[...]
         let index = try? IVFFlatIndex(
           metric: .squaredEuclid, dimension: dimension, parameters: IVFParameters(),
-          reading: { target in
-            guard target.count <= rest.count else { throw EndOfInput() }
-            target.copyMemory(from: UnsafeRawBufferPointer(rebasing: rest.prefix(target.count)))
-            rest = rest.dropFirst(target.count)
-          })
+          reading: { try take(&rest, $0) })
         return index != nil
       })
   }()
 
+  private static let multiIndexFiles: FuzzTarget = {
+    let dimension = 4
+    let column = MultiColumn(dimension: dimension)
+    let visibility = VisibilityTable()
+    for row in UInt32(0)..<2200 {
+      let values = (0..<dimension * 2).map { Float((Int(row) * 7 + $0 * 13) % 31) }
+      values.withUnsafeBufferPointer { column.write($0, at: row) }
+      visibility.insert(row, born: 0)
+    }
+    let index = MultiIndex(metric: .dot)
+    while index.update(
+      column: column.view(), visibility: visibility.view(at: .max, rowCount: 2200))
+    {}
+    var sample: [UInt8] = []
+    _ = index.serialize { sample += $0 }
+    let saved = sample
+    return FuzzTarget(
+      name: "multi-index-file", example: { _ in saved },
+      read: { bytes in
+        var rest = bytes[...]
+        let index = MultiIndex(metric: .dot)
+        return (try? index.load(dimension: dimension) { try take(&rest, $0) }) != nil
+      })
+  }()
+
   private struct EndOfInput: Error {}
+
+  private static func take(
+    _ rest: inout Slice<UnsafeRawBufferPointer>, _ target: UnsafeMutableRawBufferPointer
+  ) throws {
+    guard target.count <= rest.count else { throw EndOfInput() }
+    target.copyMemory(from: UnsafeRawBufferPointer(rebasing: rest.prefix(target.count)))
+    rest = rest.dropFirst(target.count)
+  }
 
   private static let safetensors: FuzzTarget = {
     let maker = JSONMaker([

@@ -10,6 +10,11 @@ extension FuzzTarget {
       let names = MessageMaker.shared.messageNames
       return MessageMaker.shared.message(named: names[source.number(below: names.count)], &source)
     },
+    alter: { bytes, source in
+      let names = MessageMaker.shared.messageNames
+      let name = names[source.number(below: names.count)]
+      MessageMaker.shared.alter(&bytes, named: name, &source)
+    },
     read: { Self.visit(ProtoMessage($0)) })
 
   /// The requests of each call, by its name.
@@ -20,6 +25,7 @@ extension FuzzTarget {
       return FuzzTarget(
         name: String(path.dropFirst()),
         example: { MessageMaker.shared.message(named: request, &$0) },
+        alter: { MessageMaker.shared.alter(&$0, named: request, &$1) },
         read: { readers.reads($0, of: path) })
     }
   }()

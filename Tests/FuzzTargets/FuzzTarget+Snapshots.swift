@@ -13,15 +13,13 @@ extension FuzzTarget {
     name: "snapshot",
     example: { source in
       var frames = SnapshotOfThings.frames
-      for _ in 0..<source.number(below: 3) where frames.count > 1 {
-        let place = source.number(below: frames.count)
-        switch source.number(below: 4) {
-        case 0: frames[place].kind = UInt8(source.number(below: 7))
-        case 1: frames.swapAt(place, source.number(below: frames.count))
-        default: source.mutate(&frames[place].body)
-        }
-      }
+      for _ in 0..<source.number(below: 3) { SnapshotFrames.alter(&frames, &source) }
       return SnapshotFrames.bytes(of: frames, format: source.chance(50) ? 2 : 1)
+    },
+    alter: { bytes, source in
+      var frames = SnapshotFrames.frames(of: bytes)
+      SnapshotFrames.alter(&frames, &source)
+      bytes = SnapshotFrames.bytes(of: frames, format: source.chance(50) ? 2 : 1)
     },
     read: { bytes in
       let path = temporaryFile(Array(bytes))
@@ -55,7 +53,16 @@ private enum SnapshotFrames {
     return bytes
   }
 
-  /// The frames of a whole snapshot.
+  static func alter(_ frames: inout [Frame], _ source: inout FuzzSource) {
+    guard let place = frames.indices.randomElement(using: &source) else { return }
+    switch source.number(below: 6) {
+    case 0: frames[place].kind = UInt8(source.number(below: 7))
+    case 1: frames.swapAt(place, source.number(below: frames.count))
+    default: source.mutate(&frames[place].body)
+    }
+  }
+
+  /// The frames of a snapshot, as far as it goes.
   static func frames(of bytes: [UInt8]) -> [Frame] {
     var frames: [Frame] = []
     var rest = bytes.dropFirst(magic.count + 4)

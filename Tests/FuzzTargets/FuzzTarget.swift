@@ -4,12 +4,27 @@ public struct FuzzTarget: Sendable {
   public let name: String
   /// Makes bytes that it is likely to take; what is tried is made of them.
   let example: @Sendable (inout FuzzSource) -> [UInt8]
+  /// Changes bytes that may be of its kind into others that may be: where there is a grammar or a
+  /// checksum, changes of single bytes seldom get far.
+  let alter: Alter?
   /// Reads bytes; returns whether they were taken.
   let read: @Sendable (UnsafeRawBufferPointer) -> Bool
 
-  /// All of them: both transports' requests, the gateway's, and files.
+  typealias Alter = @Sendable (inout [UInt8], inout FuzzSource) -> Void
+
+  init(
+    name: String, example: @escaping @Sendable (inout FuzzSource) -> [UInt8], alter: Alter? = nil,
+    read: @escaping @Sendable (UnsafeRawBufferPointer) -> Bool
+  ) {
+    self.name = name
+    self.example = example
+    self.alter = alter
+    self.read = read
+  }
+
+  /// All of them: both transports' requests, the gateway's, files, and what is in a shared store.
   public static let all: [FuzzTarget] =
-    [wire, json] + requests + bodies + gatewayBodies + texts + files + [snapshot]
+    [wire, json] + requests + bodies + gatewayBodies + texts + files + store + [snapshot]
 
   /// What a run has seen.
   public struct Outcome: Sendable {
@@ -43,4 +58,23 @@ public struct FuzzTarget: Sendable {
 
   /// Whether these bytes are taken.
   public func reads(_ bytes: [UInt8]) -> Bool { bytes.withUnsafeBytes { read($0) } }
+
+  /// Whether these bytes are taken.
+  public func reads(_ bytes: UnsafeRawBufferPointer) -> Bool { read(bytes) }
+
+  /// Inputs to begin with; the same ones for a seed.
+  public func examples(_ count: Int, seed: UInt64) -> [[UInt8]] {
+    var source = FuzzSource(seed: seed)
+    return (0..<count).map { _ in example(&source) }
+  }
+
+  /// An input made of another as its kind allows; `nil`, half of the times too where it does, if
+  /// any change of bytes will do.
+  public func altered(_ bytes: [UInt8], seed: UInt64) -> [UInt8]? {
+    var source = FuzzSource(seed: seed)
+    guard let alter, source.chance(2) else { return nil }
+    var altered = bytes
+    alter(&altered, &source)
+    return altered.isEmpty || altered == bytes ? nil : altered
+  }
 }

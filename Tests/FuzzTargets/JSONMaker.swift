@@ -16,13 +16,43 @@ struct JSONMaker: Sendable {
   /// A sample as it is, or one with a few tokens exchanged.
   func text(_ source: inout FuzzSource) -> [UInt8] {
     var bytes = samples[source.number(below: samples.count)]
-    for _ in 0..<source.number(below: 4) {
-      let tokens = Self.tokens(of: bytes)
-      guard !tokens.isEmpty else { break }
-      let token = tokens[source.number(below: tokens.count)]
-      bytes.replaceSubrange(token.bytes, with: replacement(of: token, in: bytes, tokens, &source))
-    }
+    for _ in 0..<source.number(below: 4) { exchangeToken(in: &bytes, &source) }
     return bytes
+  }
+
+  /// Changes any text: one token of it, or a value for one of a sample.
+  func alter(_ bytes: inout [UInt8], _ source: inout FuzzSource) {
+    guard source.chance(4) else { return exchangeToken(in: &bytes, &source) }
+    let sample = samples[source.number(below: samples.count)]
+    let tokens = Self.tokens(of: bytes)
+    guard let place = tokens.indices.randomElement(using: &source),
+      let value = Self.value(in: sample, Self.tokens(of: sample), &source)
+    else { return }
+    bytes.replaceSubrange(tokens[place].bytes, with: value)
+  }
+
+  private func exchangeToken(in bytes: inout [UInt8], _ source: inout FuzzSource) {
+    let tokens = Self.tokens(of: bytes)
+    guard !tokens.isEmpty else { return }
+    let token = tokens[source.number(below: tokens.count)]
+    bytes.replaceSubrange(token.bytes, with: replacement(of: token, in: bytes, tokens, &source))
+  }
+
+  /// A token, or what lies between brackets with them.
+  private static func value(
+    in bytes: [UInt8], _ tokens: [Token], _ source: inout FuzzSource
+  ) -> ArraySlice<UInt8>? {
+    guard let first = tokens.indices.randomElement(using: &source) else { return nil }
+    var depth = 0
+    for token in tokens[first...] {
+      switch bytes[token.bytes.lowerBound] {
+      case UInt8(ascii: "["), UInt8(ascii: "{"): depth += 1
+      case UInt8(ascii: "]"), UInt8(ascii: "}"): depth -= 1
+      default: break
+      }
+      if depth <= 0 { return bytes[tokens[first].bytes.lowerBound..<token.bytes.upperBound] }
+    }
+    return nil
   }
 
   private func replacement(

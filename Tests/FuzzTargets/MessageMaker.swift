@@ -76,6 +76,19 @@ struct MessageMaker: Sendable {
     return writer.bytes
   }
 
+  /// Changes bytes that may be such a message, at times into another one.
+  func alter(_ bytes: inout [UInt8], named name: String, _ source: inout FuzzSource) {
+    let other = message(named: name, &source)
+    guard var parts = WireParts(bytes[...]), let others = WireParts(other[...]),
+      !source.chance(20)
+    else {
+      bytes = other
+      return
+    }
+    for _ in 0...source.number(below: 3) { parts.alter(from: others, &source) }
+    bytes = parts.encoded
+  }
+
   private func write(
     _ name: String, _ writer: inout ProtoWriter, _ source: inout FuzzSource, depth: Int,
     isSparse: Bool
