@@ -70,7 +70,8 @@ enum LogNote {
     else { throw .damaged("`\(key)` names no server") }
     return ReplicaNode(
       writer: writer, address: address, grpcAddress: note?["grpc_address"]?.string, role: role,
-      position: LogPosition(segment: segment, entry: entry), seenAt: seenAt)
+      position: LogPosition(segment: segment, entry: entry),
+      seenAt: min(seenAt, WallClock.latest))
   }
 
   static func owner(_ owner: LogOwner) -> [UInt8] {

@@ -79,8 +79,8 @@ package struct StoredSnapshot: Sendable, Equatable {
       files.append(file)
     }
     self.init(
-      segment: segment, entry: entry, takenAt: takenAt, storageFormat: Int(clamping: format),
-      files: files)
+      segment: segment, entry: entry, takenAt: min(takenAt, WallClock.latest),
+      storageFormat: Int(clamping: format), files: files)
   }
 }
 

@@ -33,6 +33,11 @@ import Testing
       position: LogPosition(segment: 1, entry: 2), seenAt: 3)
     try await log.note(node)
     #expect(try await log.nodes() == [node])
+    // What is no time of a server's clock can be compared and told like one.
+    node.seenAt = .max
+    try await log.note(node)
+    #expect(try await log.nodes().first?.seenAt == 253_402_300_799_999)
+    node.seenAt = 3
     node.grpcAddress = nil
     try await log.note(node)
     #expect(try await log.nodes() == [node])
