@@ -174,6 +174,26 @@ def documents(folder) -> dict[str, str]:
     return made
 
 
+def test_pages_that_are_sent_read_no_other_file(server, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("The treasure lies below the lighthouse.\n")
+    head, tail = MANUAL.format("Some words.").split(".SH OPTIONS")
+    tricks = {
+        "so": ".so {}", "nx": ".nx {}", "mso": "'mso {}", "cf": ".cf {}", "trf": ".trf {}",
+        "if": ".if 1 .so {}", "do": ".do so {}", "als": ".als XX so\n.XX {}",
+        "string": ".ds x so\n.\\*x {}", "macro": ".de XX\n.so \\\\$1\n..\n.XX {}",
+        "joined": ".s\\\no {}", "pic": ".PS\ncopy \"{}\"\n.PE", "eqn": ".EQ\ninclude \"{}\"\n.EN",
+    }  # fmt: skip
+    for name, trick in tricks.items():
+        letters = {"pic": "'\\\" p\n", "eqn": "'\\\" e\n"}.get(name, "")
+        page = f"{letters}{head}{trick.format(secret)}\n.SH OPTIONS{tail}".encode()
+        for file, content in ((f"{name}.1", page), (f"{name}.8.gz", gzip.compress(page))):
+            send(server, (file, content))
+            text = "\n".join(c["page_content"] for c in stored(server, file))
+            assert "treasure" not in text, (file, text)
+            assert "Cross the water slowly" in text, (file, text)
+
+
 def test_kinds_that_programs_read(server, tmp_path):
     for program in ("pandoc", "man"):
         assert shutil.which(program), f"{program} is missing: scripts/install-dependencies has it"

@@ -34,13 +34,51 @@ package struct Converter: Sendable {
     case .docx, .odt, .epub, .rtf, .rst, .org, .latex:
       program = "pandoc"
       package = "pandoc"
-      output = .markdown
-      arguments = {
-        ["--from=\(kind.rawValue)", "--to=gfm-raw_html", "--wrap=none", "--sandbox", "--", $0]
-      }
+      // Markdown has no tables whose cells hold more than a line: they would be left out.
+      output = .html
+      arguments = { Self.pandoc(kind.rawValue, $0) }
       complaint = nil
     case .plain, .markdown, .html, .table, .json, .notebook, .email: return nil
     }
+  }
+
+  /// Reads manual pages without opening any other file, whatever they ask for.
+  static let sandboxedManual: Converter? = Converter(
+    program: "pandoc", package: "pandoc", output: .html, arguments: { pandoc("man", $0) })
+
+  private init(
+    program: String, package: String, output: DocumentKind,
+    arguments: @escaping @Sendable (String) -> [String]
+  ) {
+    self.program = program
+    self.package = package
+    self.output = output
+    self.arguments = arguments
+    complaint = nil
+  }
+
+  private static func pandoc(_ format: String, _ file: String) -> [String] {
+    [
+      "--from=\(format)", "--to=html", "--wrap=none", "--standalone", "--metadata=pagetitle:-",
+      "--sandbox", "--", file,
+    ]
+  }
+
+  /// What a file holds that `gzip` has packed, at most `limit` bytes.
+  static func unpacked(_ path: String, limit: Int) throws(IngestError) -> [UInt8] {
+    let outcome: ChildProcess.Outcome
+    do {
+      outcome = try ChildProcess.run(
+        "gzip", ["-dc", "--", path], environment: [], outputLimit: limit, seconds: patience)
+    } catch {
+      throw switch error {
+      case .notFound: .programMissing(program: "gzip", package: "gzip")
+      case .tooMuch: .tooLarge(bytes: limit, limit: limit)
+      case .tooLong, .failed: .unreadable("gzip can't be run")
+      }
+    }
+    guard outcome.status == 0 else { throw .unreadable("gzip can't read it") }
+    return outcome.output
   }
 
   /// Whether the program is there.
@@ -71,7 +109,20 @@ package struct Converter: Sendable {
     }
     let text = String(decoding: outcome.output, as: UTF8.self)
     if text.trimmed.isEmpty, let complaint { throw complaint }
-    return program == "man" ? Self.withoutOverstrikes(text) : text
+    return program == "man" ? Self.withoutMargins(Self.withoutOverstrikes(text)) : text
+  }
+
+  /// Without the first and the last line, where these name the page, as in `CURL(1)  …  CURL(1)`.
+  private static func withoutMargins(_ text: String) -> String {
+    var lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)[...]
+    while lines.first?.trimmed.isEmpty == true { lines.removeFirst() }
+    while lines.last?.trimmed.isEmpty == true { lines.removeLast() }
+    guard let head = lines.first?.split(whereSeparator: \.isWhitespace), head.count > 1,
+      let name = head.first, name.hasSuffix(")"), name.contains("("), head.last == name
+    else { return text }
+    lines.removeFirst()
+    if lines.last?.trimmed.hasSuffix(name) == true { lines.removeLast() }
+    return lines.joined(separator: "\n")
   }
 
   /// Bold and underlined letters are written twice with a backspace between, where at all.

@@ -10,6 +10,8 @@ package struct DecodedText: Sendable, Equatable {
     case declared
     /// By the statistics of the bytes.
     case guessed
+    /// Mostly valid UTF-8, with bytes between that are not.
+    case damaged
   }
 
   /// The text.
@@ -38,14 +40,39 @@ package struct DecodedText: Sendable, Equatable {
       guard let wide = Self.wideEncoding(of: bytes) else { throw .notText }
       self = try Self.convert(bytes[...], from: wide, .guessed)
     } else if let text = String(validating: bytes, as: UTF8.self) {
+      if let shifting = Self.shiftingEncoding(of: bytes),
+        let decoded = try? Self.convert(bytes[...], from: shifting, .known)
+      {
+        self = decoded
+        return
+      }
       guard !Self.isNoise(text) else { throw .notText }
       self.init(text: text, encoding: "UTF-8", certainty: .known)
-    } else if let declared = Self.declaration(in: bytes),
+    } else if let declared = Self.declaration(in: bytes), !Self.isUTF8(declared),
       let decoded = try? Self.convert(bytes[...], from: declared, .declared)
     {
       self = decoded
+    } else if let text = Self.damagedText(of: bytes) {
+      self.init(text: text, encoding: "UTF-8", certainty: .damaged)
     } else {
       self = try Self.guess(bytes)
+    }
+  }
+
+  /// Reads text in the encoding that something beside it names, as the header of a mail does, where
+  /// it is that.
+  package init(_ bytes: [UInt8], charset: String) throws(IngestError) {
+    let isWide = ["utf-16", "utf-32", "ucs-"].contains { charset.lowercased().hasPrefix($0) }
+    let isOther =
+      isWide
+      ? bytes.contains(0)
+      : bytes.allSatisfy { $0 < 0x80 } || String(validating: bytes, as: UTF8.self) == nil
+    if isOther, !charset.isEmpty, !Self.isUTF8(charset), Self.mark(of: bytes) == nil,
+      let decoded = try? Self.convert(bytes[...], from: Self.standard(charset), .declared)
+    {
+      self = decoded
+    } else {
+      self = try DecodedText(bytes)
     }
   }
 
@@ -61,6 +88,7 @@ package struct DecodedText: Sendable, Equatable {
     case .known: nil
     case .declared: "read as \(encoding), as it says"
     case .guessed: "neither UTF-8 nor marked, read as \(encoding), which is a guess"
+    case .damaged: "read as UTF-8, some of whose bytes are not"
     }
   }
 
@@ -73,7 +101,39 @@ package struct DecodedText: Sendable, Equatable {
     return nil
   }
 
-  /// UTF-16 without a mark, of text that is mostly Latin: every other byte is zero.
+  /// The encoding of bytes that switch between alphabets by escape sequences, as Japanese and Korean
+  /// mails do: they are all below 128.
+  private static func shiftingEncoding(of bytes: [UInt8]) -> String? {
+    let escape: UInt8 = 0x1b
+    var rest = bytes[...]
+    while let found = rest.firstIndex(of: escape) {
+      rest = rest[(found + 1)...]
+      for (mark, name) in [
+        ("$@", "ISO-2022-JP"), ("$B", "ISO-2022-JP"), ("$(D", "ISO-2022-JP-1"),
+        ("$)C", "ISO-2022-KR"),
+      ] where rest.starts(with: mark.utf8) {
+        return name
+      }
+    }
+    return nil
+  }
+
+  /// UTF-8 that was cut, or that another encoding was put into; `nil` when it is rather not that.
+  private static func damagedText(of bytes: [UInt8]) -> String? {
+    let text = String(decoding: bytes, as: UTF8.self)
+    var (whole, broken) = (0, 0)
+    for scalar in text.unicodeScalars where scalar.value >= 0x80 {
+      if scalar == "\u{fffd}" { broken += 1 } else { whole += 1 }
+    }
+    return whole >= 3 * broken && !isNoise(text) ? text : nil
+  }
+
+  private static func isUTF8(_ name: String) -> Bool {
+    ["utf-8", "utf8"].contains(name.lowercased())
+  }
+
+  /// UTF-16 without a mark: every other byte is zero for Latin text, and for text of another script
+  /// that has spaces now and then zero, else the number of that script.
   private static func wideEncoding(of bytes: [UInt8]) -> String? {
     let sample = bytes.prefix(sampleBytes)
     guard bytes.count.isMultiple(of: 2), bytes.count >= 4 else { return nil }
@@ -81,10 +141,17 @@ package struct DecodedText: Sendable, Equatable {
     for (index, byte) in sample.enumerated() where byte == 0 {
       if index.isMultiple(of: 2) { zeros.even += 1 } else { zeros.odd += 1 }
     }
-    let half = sample.count / 2
-    if zeros.odd * 10 > half * 6, zeros.even == 0 { return "UTF-16LE" }
-    if zeros.even * 10 > half * 6, zeros.odd == 0 { return "UTF-16BE" }
+    if zeros.even == 0, hasFewScripts(sample, from: 1) { return "UTF-16LE" }
+    if zeros.odd == 0, hasFewScripts(sample, from: 0) { return "UTF-16BE" }
     return nil
+  }
+
+  /// Whether nine tenths of every other byte are zero or the one value that is most frequent beside.
+  private static func hasFewScripts(_ sample: ArraySlice<UInt8>, from start: Int) -> Bool {
+    var counts = [Int](repeating: 0, count: 256)
+    for index in stride(from: start, to: sample.count, by: 2) { counts[Int(sample[index])] += 1 }
+    let most = counts.dropFirst().max() ?? 0
+    return (counts[0] + most) * 10 > sample.count / 2 * 9
   }
 
   /// The encoding that HTML, XML, or an editor's `coding:` names at the beginning.

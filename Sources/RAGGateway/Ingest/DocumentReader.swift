@@ -6,15 +6,20 @@ package enum DocumentReader {
   /// Bytes that a source may have.
   package static let largestSource = 32 << 20
 
-  /// The document in `file`, and a remark on how it was read.
+  /// The document in `file`, and a remark on how it was read. One that was sent by somebody else lies
+  /// in a folder of its own, and must not have other files of this machine read.
   ///
   /// - Throws: `IngestError` when the file can't be read or is no text.
   package static func read(
-    _ file: SourceFile
+    _ file: SourceFile, isSent: Bool = false
   ) throws(IngestError) -> (document: SourceDocument, remark: String?) {
     let size = try size(of: file.path)
     guard size <= largestSource else { throw .tooLarge(bytes: size, limit: largestSource) }
     let kind = DocumentKind(name: file.name) ?? .plain
+    if kind == .manual, isSent {
+      let title = manualTitle(file.name)
+      return (try SentManual.read(file.path, title: title, limit: largestSource), nil)
+    }
     if let converter = Converter(kind) {
       let text = try converter.text(of: file.path, limit: largestSource)
       if kind == .manual {
@@ -43,10 +48,14 @@ package enum DocumentReader {
   }
 
   private static func size(of path: String) throws(IngestError) -> Int {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    // A pipe has no end before somebody writes to it, and a device none at all.
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw .unreadable("the file can't be read") }
     defer { close(descriptor) }
-    return Int(lseek(descriptor, 0, SEEK_END))
+    var status = stat()
+    guard fstat(descriptor, &status) == 0 else { throw .unreadable("the file can't be read") }
+    guard status.st_mode & S_IFMT == S_IFREG else { throw .unreadable("not a file of its own") }
+    return Int(status.st_size)
   }
 
   /// As in `curl(1)`.

@@ -29,6 +29,7 @@ struct HTMLReader {
   /// Text of the block, the heading, the title or the code that is being read.
   private var block = ""
   private var isInsideCode = false
+  private var table = HTMLTable()
 
   static func read(_ html: String, fallbackTitle: String) -> SourceDocument {
     var reader = HTMLReader()
@@ -72,15 +73,17 @@ struct HTMLReader {
   private mutating func enter(_ name: String) -> Bool {
     if Self.dropped.contains(name) { return false }
     if isInsideCode { return true }
+    let isHeading = Self.headings.contains(name)
+    if isHeading || Self.blocks.contains(name) || name == "title" || name == "pre" { closeBlock() }
+    // What holds more than a few words is there for the page's layout.
+    if isHeading || name == "pre" || name == "li" || name == "table" { append(table.dissolve()) }
     switch name {
-    case "title", "pre":
-      closeBlock()
-      isInsideCode = name == "pre"
-    case "li":
-      closeBlock()
-      block = "- "
-    default:
-      if Self.headings.contains(name) || Self.blocks.contains(name) { closeBlock() }
+    case "pre": isInsideCode = true
+    case "li": block = "- "
+    case "table": table.begin()
+    case "tr": table.beginRow()
+    case "td", "th": table.beginCell(isHeader: name == "th")
+    default: break
     }
     return true
   }
@@ -90,7 +93,9 @@ struct HTMLReader {
       if name == "br" { block += "\n" }
       if name == "pre" { closeCode() }
     } else if name == "title" {
-      if title == nil { title = block.collapsed }
+      // A dash, as some programs write, is no title.
+      let text = block.collapsed
+      if title == nil, text.contains(where: { $0.isLetter || $0.isNumber }) { title = text }
       block = ""
     } else if Self.headings.contains(name) {
       let heading = block.collapsed
@@ -100,6 +105,12 @@ struct HTMLReader {
       sections.append(SourceDocument.Section(heading: heading, text: ""))
     } else if Self.blocks.contains(name) {
       closeBlock()
+      switch name {
+      case "td", "th": append(table.endCell())
+      case "tr": append(table.endRow())
+      case "table": append(table.end())
+      default: break
+      }
     }
   }
 
@@ -113,7 +124,12 @@ struct HTMLReader {
   private mutating func closeBlock() {
     let text = block.collapsed
     block = ""
-    if !text.isEmpty, text != "-" { append(text) }
+    if text.isEmpty || text == "-" { return }
+    if !table.take(text) { append(text) }
+  }
+
+  private mutating func append(_ paragraphs: [String]) {
+    for paragraph in paragraphs { append(paragraph) }
   }
 
   private mutating func append(_ paragraph: String) {

@@ -1,7 +1,7 @@
 import FoundationEssentials
 
 /// Reads an e-mail: its subject is the title, and its text the best of its parts, plain before
-/// HTML; attachments are left out.
+/// HTML, and what is beside them; attachments are left out.
 struct MailReader {
   /// How deep parts may lie in parts.
   private static let depth = 8
@@ -17,14 +17,16 @@ struct MailReader {
     let message = part(bytes[...])
     let subject = message.headers["subject"].map { words(in: $0).collapsed } ?? ""
     let title = subject.isEmpty ? fallbackTitle : subject
-    guard let found = try text(of: message, depth: depth) else {
-      return SourceDocument(title: title, sections: [])
+    var document = SourceDocument(title: title, sections: [])
+    for piece in try pieces(of: message, depth: depth) {
+      let read =
+        piece.isHTML
+        ? HTMLReader.read(piece.text, fallbackTitle: title)
+        : PlainTextReader.read(piece.text, fallbackTitle: title)
+      var sections = read.sections
+      if let first = sections.first, first.heading.isEmpty { sections[0].heading = piece.heading }
+      document.sections += sections
     }
-    var document =
-      found.isHTML
-      ? HTMLReader.read(found.text, fallbackTitle: title)
-      : PlainTextReader.read(found.text, fallbackTitle: title)
-    document.title = title
     let from = message.headers["from"].map { words(in: $0).collapsed } ?? ""
     let date = message.headers["date"]?.collapsed ?? ""
     if !document.sections.isEmpty, !from.isEmpty {
@@ -34,32 +36,50 @@ struct MailReader {
     return document
   }
 
-  private static func text(
-    of part: Part, depth: Int
-  ) throws(IngestError) -> (text: String, isHTML: Bool)? {
+  /// A text in a message; one of a message within has that one's subject as its heading.
+  private struct Piece {
+    let text: String
+    let isHTML: Bool
+    var heading = ""
+  }
+
+  /// The texts of a part in their order: of alternatives one, of other parts of parts all that can
+  /// be read.
+  private static func pieces(of part: Part, depth: Int) throws(IngestError) -> [Piece] {
     let type = part.headers["content-type"] ?? "text/plain"
     let kind = type.prefix { $0 != ";" }.trimmed.lowercased()
-    if kind.hasPrefix("multipart/"), depth > 0, let boundary = parameter("boundary", of: type) {
-      var best: (text: String, isHTML: Bool)?
+    let parameters = HeaderParameters(type)
+    if kind.hasPrefix("multipart/"), depth > 0, let boundary = parameters["boundary"] {
+      var found: [[Piece]] = []
+      var failure: IngestError?
       for inner in parts(of: part.body, boundary: boundary) {
-        guard let found = try text(of: self.part(inner), depth: depth - 1) else { continue }
-        if best == nil || (best?.isHTML == true && !found.isHTML) { best = found }
+        do throws(IngestError) {
+          found.append(try pieces(of: self.part(inner), depth: depth - 1))
+        } catch {
+          failure = error
+        }
       }
-      return best
+      found.removeAll { $0.isEmpty }
+      if found.isEmpty, let failure { throw failure }
+      guard kind == "multipart/alternative" else { return found.flatMap { $0 } }
+      return found.first { $0.allSatisfy { !$0.isHTML } } ?? found.first ?? []
     }
-    guard kind == "text/plain" || kind == "text/html",
-      part.headers["content-disposition"]?.lowercased().hasPrefix("attachment") != true
-    else { return nil }
-    var bytes = decode(part.body, part.headers["content-transfer-encoding"] ?? "")
-    if let charset = parameter("charset", of: type), charset.lowercased() != "utf-8",
-      kind == "text/plain", String(validating: bytes, as: UTF8.self) == nil
-    {
-      // The decoder finds the declaration where text has one.
-      bytes = Array("coding: \(charset)\n".utf8) + bytes
-      let text = try DecodedText(bytes).text
-      return (String(text.drop { !$0.isNewline }.dropFirst()), false)
+    let isAttached =
+      part.headers["content-disposition"]?.lowercased().hasPrefix("attachment") == true
+    if isAttached { return [] }
+    let bytes = decode(part.body, part.headers["content-transfer-encoding"] ?? "")
+    if kind == "message/rfc822", depth > 0 {
+      let message = self.part(bytes[...])
+      let subject = message.headers["subject"].map { words(in: $0).collapsed } ?? ""
+      return try pieces(of: message, depth: depth - 1).map { piece in
+        Piece(
+          text: piece.text, isHTML: piece.isHTML,
+          heading: piece.heading.isEmpty ? subject : piece.heading)
+      }
     }
-    return (try DecodedText(bytes).text, kind == "text/html")
+    guard kind == "text/plain" || kind == "text/html" else { return [] }
+    let text = try DecodedText(bytes, charset: parameters["charset"] ?? "").text
+    return [Piece(text: text, isHTML: kind == "text/html")]
   }
 
   /// Divides a message at its first empty line.
@@ -85,36 +105,40 @@ struct MailReader {
     return Part(headers: headers, body: rest)
   }
 
+  /// What stands between the lines that are the boundary; the break before one belongs to it.
   private static func parts(of body: ArraySlice<UInt8>, boundary: String) -> [ArraySlice<UInt8>] {
     let mark = Array("--\(boundary)".utf8)
     var parts: [ArraySlice<UInt8>] = []
-    var rest = body
-    var isInside = false
-    while let found = rest.firstRange(of: mark) {
-      if isInside { parts.append(rest[..<found.lowerBound]) }
-      rest = rest[found.upperBound...]
-      if rest.starts(with: Array("--".utf8)) { return parts }
-      guard let line = rest.firstIndex(of: UInt8(ascii: "\n")) else { return parts }
-      rest = rest[(line + 1)...]
-      isInside = true
+    var start: Int?
+    var line = body.startIndex
+    while line < body.endIndex {
+      let end = body[line...].firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? body.endIndex
+      let text = body[line..<end]
+      if text.starts(with: mark) {
+        let rest = String(decoding: text.dropFirst(mark.count), as: UTF8.self).trimmed
+        if rest.isEmpty || rest == "--" {
+          if let start { parts.append(body[start..<line]) }
+          start = end
+          if rest == "--" { return parts }
+        }
+      }
+      line = end
     }
-    if isInside { parts.append(rest) }
+    if let start { parts.append(body[start...]) }
     return parts
-  }
-
-  private static func parameter(_ name: String, of header: String) -> String? {
-    for piece in header.split(separator: ";").dropFirst() {
-      guard let equals = piece.firstIndex(of: "=") else { continue }
-      guard piece[..<equals].trimmed.lowercased() == name else { continue }
-      return piece[piece.index(after: equals)...].trimmed.filter { $0 != "\"" }
-    }
-    return nil
   }
 
   private static func decode(_ bytes: ArraySlice<UInt8>, _ encoding: String) -> [UInt8] {
     switch encoding.trimmed.lowercased() {
     case "base64":
-      let digits = bytes.filter { $0 > 0x20 }
+      // What is behind the end, as the footers that lists append, and a missing end are borne.
+      var digits = bytes.prefix { $0 != UInt8(ascii: "=") }.filter { byte in
+        let character = Character(Unicode.Scalar(byte))
+        return character.isASCII
+          && (character.isLetter || character.isNumber || character == "+" || character == "/")
+      }
+      if digits.count % 4 == 1 { digits.removeLast() }
+      digits += Array(repeating: UInt8(ascii: "="), count: -digits.count & 3)
       return Data(base64Encoded: Data(digits)).map { Array($0) } ?? []
     case "quoted-printable": return quotedPrintable(bytes)
     default: return Array(bytes)
@@ -145,24 +169,44 @@ struct MailReader {
     return decoded
   }
 
-  /// A header with its encoded words (`=?utf-8?q?…?=`) read.
+  /// A header with its encoded words (`=?utf-8?q?…?=`) read. Those with nothing but space between
+  /// them are one text, which may be divided in the middle of a character.
   private static func words(in header: String) -> String {
     var text = ""
+    var word: (charset: String, bytes: [UInt8])?
     var rest = header[...]
+    func close() {
+      guard let ended = word else { return }
+      text += (try? DecodedText(ended.bytes, charset: ended.charset).text) ?? ""
+      word = nil
+    }
     while let open = rest.firstRange(of: "=?") {
-      text += rest[..<open.lowerBound]
+      let between = rest[..<open.lowerBound]
       let fields = rest[open.upperBound...].split(
         separator: "?", maxSplits: 3, omittingEmptySubsequences: false)
       guard fields.count == 4, fields[3].first == "=" else {
-        return text + rest[open.lowerBound...]
+        close()
+        text += rest[..<open.upperBound]
+        rest = rest[open.upperBound...]
+        continue
       }
+      // Behind an asterisk a language may be named.
+      let charset = fields[0].prefix { $0 != "*" }.lowercased()
       let raw = Array(fields[2].utf8)
       let bytes =
         fields[1].lowercased() == "b"
         ? decode(raw[...], "base64") : quotedPrintable(raw[...], underscoreIsSpace: true)
-      text += (try? DecodedText(bytes).text) ?? ""
+      if word == nil || !between.trimmed.isEmpty || word?.charset != charset {
+        let isBehindWord = word != nil && between.trimmed.isEmpty
+        close()
+        if !isBehindWord { text += between }
+        word = (charset, bytes)
+      } else {
+        word?.bytes += bytes
+      }
       rest = fields[3].dropFirst()
     }
+    close()
     return text + rest
   }
 }

@@ -13,6 +13,8 @@ struct MarkdownReader {
       if let underlined = reader.heading(line, under: lines.first) {
         lines.removeFirst()
         reader.open(heading: underlined.text, level: underlined.level)
+      } else if reader.fence == nil, let table = MarkdownTable(line, &lines) {
+        reader.append("\n" + table.paragraphs.joined(separator: "\n\n") + "\n")
       } else {
         reader.take(line)
       }
@@ -50,6 +52,7 @@ struct MarkdownReader {
     let text = line.trimmed
     if let open = fence {
       if text.hasPrefix(open), text.allSatisfy({ $0 == open.first }) {
+        // As long as the one that opens it, or longer.
         fence = nil
         append("")
       } else {
@@ -58,7 +61,7 @@ struct MarkdownReader {
       return
     }
     if text.hasPrefix("```") || text.hasPrefix("~~~") {
-      fence = String(text.prefix(3))
+      fence = String(text.prefix { $0 == text.first })
       append("")
       return
     }

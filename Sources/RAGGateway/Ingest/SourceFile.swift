@@ -146,10 +146,18 @@ package enum DocumentKind: String, Sendable, CaseIterable {
     case .json: ["json", "jsonl", "ndjson"]
     case .notebook: ["ipynb"]
     case .email: ["eml"]
-    case .manual: ["1", "2", "3", "4", "5", "6", "7", "8"].flatMap { [$0, "\($0).gz"] }
+    case .manual: Self.manualSections.flatMap { [$0, "\($0).gz"] }
     case .latex: ["tex"]
     default: [rawValue]
     }
+  }
+
+  /// The sections of manuals, and those that languages and libraries have within one.
+  private static let manualSections: [String] = (1...9).flatMap { section in
+    [
+      "", "am", "const", "curses", "form", "gv", "head", "m", "menu", "ncurses", "p", "perl", "pm",
+      "posix", "readline", "ssl", "t", "tcl", "tk", "type", "x",
+    ].map { "\(section)\($0)" }
   }
 
   /// The kind of the file called `name`; `nil` when it is none that is read.

@@ -9,6 +9,14 @@ struct TableReader {
   static func read(
     _ text: String, separator: Character?, fallbackTitle: String
   ) -> SourceDocument {
+    var text = text
+    var separator = separator
+    // Spreadsheet programs say the separator in a line of its own.
+    let first = text.prefix { !$0.isNewline }
+    if first.count == 5, first.lowercased().hasPrefix("sep=") {
+      separator = first.last
+      text = String(text.dropFirst(6))
+    }
     var rows = rows(of: text, separator: separator ?? separatorOf(text))
     rows.removeAll { $0.allSatisfy(\.trimmed.isEmpty) }
     guard let header = rows.first else {
@@ -28,14 +36,16 @@ struct TableReader {
     return SourceDocument(title: fallbackTitle, sections: sections)
   }
 
-  private static func sentence(_ row: [String], _ header: [String]) -> String {
+  /// A row with the names of its columns.
+  static func sentence(_ row: [String], _ header: [String]) -> String {
     let cells = row.enumerated().compactMap { index, cell -> String? in
       let value = cell.collapsed
       guard !value.isEmpty else { return nil }
       let name = index < header.count ? header[index].collapsed : ""
       return name.isEmpty ? value : "\(name): \(value)"
     }
-    return cells.joined(separator: "; ") + "."
+    let text = cells.joined(separator: "; ")
+    return ".!?".contains(text.last ?? ".") ? text : text + "."
   }
 
   /// The separator that occurs most in the first line.
@@ -52,8 +62,19 @@ struct TableReader {
     var row: [String] = []
     var cell = ""
     var isQuoted = false
+    var quotesCount = true
     var characters = text[...]
-    while let character = characters.popFirst() {
+    /// What there was when the quote began that is open.
+    var opened: (rows: Int, row: [String], rest: Substring)?
+    while true {
+      guard let character = characters.popFirst() else {
+        guard isQuoted, let begun = opened else { break }
+        // A quote that is never closed is a mark like any other, and so are those behind it.
+        rows.removeLast(rows.count - begun.rows)
+        (row, cell, characters) = (begun.row, "\"", begun.rest)
+        (isQuoted, quotesCount) = (false, false)
+        continue
+      }
       if isQuoted {
         if character != "\"" {
           cell.append(character)
@@ -63,8 +84,9 @@ struct TableReader {
         } else {
           isQuoted = false
         }
-      } else if character == "\"", cell.isEmpty {
+      } else if character == "\"", cell.isEmpty, quotesCount {
         isQuoted = true
+        opened = (rows.count, row, characters)
       } else if character == separator {
         row.append(cell)
         cell = ""
@@ -139,17 +161,29 @@ struct JSONReader {
 enum NotebookReader {
   static func read(_ text: String, fallbackTitle: String) -> SourceDocument {
     guard let root = try? JSONValue(parsing: Array(text.utf8)),
-      let cells = root["cells"]?.arrayValue
+      let cells = root["cells"]?.arrayValue ?? worksheetCells(of: root)
     else { return PlainTextReader.read(text, fallbackTitle: fallbackTitle) }
     var markdown = ""
     for cell in cells {
-      let lines = cell["source"]?.arrayValue?.compactMap(\.stringValue)
-      let source = lines?.joined() ?? cell["source"]?.stringValue ?? ""
+      let content = cell["source"] ?? cell["input"]
+      let lines = content?.arrayValue?.compactMap(\.stringValue)
+      let source = lines?.joined() ?? content?.stringValue ?? ""
       switch cell["cell_type"]?.stringValue {
-      case "code": markdown += "```\n\(source)\n```\n\n"
+      case "code":
+        var fence = "```"
+        while source.contains(fence) { fence += "`" }
+        markdown += "\(fence)\n\(source)\n\(fence)\n\n"
+      case "heading":
+        let level = cell["level"]?.numberValue.flatMap { Int(exactly: $0) } ?? 1
+        markdown += String(repeating: "#", count: min(max(level, 1), 6)) + " \(source)\n\n"
       default: markdown += source + "\n\n"
       }
     }
     return MarkdownReader.read(markdown, fallbackTitle: fallbackTitle)
+  }
+
+  /// The cells of a notebook as they were laid out up to version 3.
+  private static func worksheetCells(of root: JSONValue) -> [JSONValue]? {
+    root["worksheets"]?.arrayValue?.flatMap { $0["cells"]?.arrayValue ?? [] }
   }
 }

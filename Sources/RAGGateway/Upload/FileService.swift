@@ -86,7 +86,8 @@ struct FileService: Sendable {
       return .failure(.unreadable("there is no room for it"))
     }
     do throws(IngestError) {
-      let read = try DocumentReader.read(SourceFile(path: path.path(), name: file.name))
+      let read = try DocumentReader.read(
+        SourceFile(path: path.path(), name: file.name), isSent: true)
       return .success((read.document, read.remark))
     } catch {
       return .failure(error)
@@ -234,14 +235,13 @@ package enum FileBody {
 
   private static func fileName(in head: String) -> String? {
     let lines = head.split(whereSeparator: \.isNewline)
-    guard
-      let line = lines.first(where: { $0.lowercased().hasPrefix("content-disposition:") }),
-      let start = line.firstRange(of: "filename=\"")?.upperBound,
-      let end = line[start...].firstIndex(of: "\"")
+    guard let line = lines.first(where: { $0.lowercased().hasPrefix("content-disposition:") })
     else { return nil }
-    let name = line[start..<end].replacing("%22", with: "\"")
+    let parameters = HeaderParameters(line)
+    guard let name = parameters.extended("filename") ?? parameters["filename"] else { return nil }
     // Some browsers send the whole path.
-    return name.split { $0 == "/" || $0 == "\\" }.last.map(String.init)
+    return name.replacing("%22", with: "\"").split { $0 == "/" || $0 == "\\" }.last
+      .map(String.init)
   }
 
   /// Where `mark`, which is not empty, begins in `body` at or behind `start`.
