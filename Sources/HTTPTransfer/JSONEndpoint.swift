@@ -23,6 +23,8 @@ public struct JSONEndpoint: Sendable {
   public let base: String
   private let client: HTTPClient
   private let headers: [(String, String)]
+  /// The key, which some services repeat when they complain about it.
+  private let secret: String?
   private let current: @Sendable () -> [(String, String)]
   private let timeout: Duration
   private let retry: RetryPolicy
@@ -52,9 +54,13 @@ public struct JSONEndpoint: Sendable {
       ("Accept", "application/json"), ("Content-Type", "application/json"), ("User-Agent", agent),
     ]
     switch credential {
-    case .bearer(let key): headers.append(("Authorization", "Bearer \(key)"))
-    case .apiKey(let key): headers.append(("api-key", key))
-    case nil: break
+    case .bearer(let key):
+      headers.append(("Authorization", "Bearer \(key)"))
+      secret = key
+    case .apiKey(let key):
+      headers.append(("api-key", key))
+      secret = key
+    case nil: secret = nil
     }
     self.headers = headers
   }
@@ -84,25 +90,38 @@ public struct JSONEndpoint: Sendable {
     do {
       let response = try await policy.run(client, request(method, path, body, span.headers))
       span.end(status: response.status)
-      return EndpointReply(response)
+      return reply(response)
     } catch {
       span.end(error)
       throw failure(error)
     }
   }
 
-  /// Sends a request once and hands the body of an answer with a status of 2xx to `sink` piece by
-  /// piece as it comes, on the client's thread; the reply then has none. `false` of `sink` gives
-  /// the answer up.
+  /// The answer; a complaint without our key in it, since complaints are logged and passed on.
+  private func reply(_ response: HTTPResponse) -> EndpointReply {
+    let reply = EndpointReply(response)
+    guard let secret, !secret.isEmpty, !reply.isSuccess else { return reply }
+    let text = String(decoding: reply.body, as: UTF8.self)
+    guard text.contains(secret) else { return reply }
+    return EndpointReply(
+      status: reply.status, body: Array(text.replacing(secret, with: "********").utf8),
+      retryAfter: reply.retryAfter)
+  }
+
+  /// Sends a request and hands the body of an answer with a status of 2xx to `sink` piece by piece
+  /// as it comes, on the client's thread; the reply then has none. `false` of `sink` gives the
+  /// answer up. Sent again as by `send` as long as nothing was handed on.
   public func stream(
     _ method: Method, _ path: String, body: [UInt8]? = nil, to sink: @escaping HTTPClient.Sink
   ) async throws(EndpointFailure) -> EndpointReply {
+    var policy = retry
+    policy.patience = RequestDeadline.secondsLeft
     let span = OutgoingSpan(method.rawValue, path, of: shown)
     do {
-      let response = try await client.download(
-        request(method, path, body, span.headers), to: sink)
+      let response = try await policy.run(
+        client, request(method, path, body, span.headers), to: sink)
       span.end(status: response.status)
-      return EndpointReply(response)
+      return reply(response)
     } catch {
       span.end(error)
       throw failure(error)

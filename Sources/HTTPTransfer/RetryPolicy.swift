@@ -1,5 +1,6 @@
 import CCurl
 import Glibc
+import Synchronization
 
 /// When and how often a failed request is sent again.
 ///
@@ -19,6 +20,8 @@ public struct RetryPolicy: Sendable {
   /// Seconds that an attempt has to have for itself: with less, the work would be given to the
   /// server and its answer never read.
   static let leastTime = 0.01
+  /// A year: a server that asks for more seconds says as much, and nobody has to reckon with them.
+  private static let longestAsked = 31_536_000.0
   /// Statuses that another attempt may cure.
   public var statuses: Set<Int> = [408, 429, 500, 502, 503, 504]
   /// Whether to try again when no connection came about: nothing was sent then.
@@ -44,13 +47,7 @@ public struct RetryPolicy: Sendable {
     let start = ContinuousClock.now
     return try await run(random: &random, sleep: sleep, now: Self.now) {
       () async throws(HTTPClientError) in
-      var request = request
-      if let patience {
-        let left = patience - (ContinuousClock.now - start) / .seconds(1)
-        guard left > 0 else { throw HTTPClientError.timedOut }
-        request.timeoutSeconds = min(request.timeoutSeconds, left)
-      }
-      return try await client.send(request)
+      try await client.send(timed(request, since: start))
     }
   }
 
@@ -64,10 +61,43 @@ public struct RetryPolicy: Sendable {
     }
   }
 
-  /// The retry loop over any operation; `now` is the time in Unix seconds.
+  /// As the other `run`, and hands the body of an answer with a status of 2xx to `sink` as it comes.
+  /// Once anything of it was handed on there is no other attempt: it would be handed on twice.
+  func run(
+    _ client: HTTPClient, _ request: HTTPRequest, to sink: @escaping HTTPClient.Sink
+  ) async throws(HTTPClientError) -> HTTPResponse {
+    var random = SystemRandomNumberGenerator()
+    let start = ContinuousClock.now
+    let hasBegun = Mutex(false)
+    return try await run(
+      random: &random, sleep: { try await Task.sleep(for: .seconds($0)) }, now: Self.now,
+      mayRepeat: { !hasBegun.withLock { $0 } },
+      operation: { () async throws(HTTPClientError) in
+        try await client.download(timed(request, since: start)) { bytes in
+          hasBegun.withLock { $0 = true }
+          return sink(bytes)
+        }
+      })
+  }
+
+  /// The request with the time that is left of our patience.
+  private func timed(
+    _ request: HTTPRequest, since start: ContinuousClock.Instant
+  ) throws(HTTPClientError) -> HTTPRequest {
+    guard let patience else { return request }
+    let left = patience - (ContinuousClock.now - start) / .seconds(1)
+    guard left > 0 else { throw HTTPClientError.timedOut }
+    var request = request
+    request.timeoutSeconds = min(request.timeoutSeconds, left)
+    return request
+  }
+
+  /// The retry loop over any operation; `now` is the time in Unix seconds, and `mayRepeat` says
+  /// whether what was done can be done again.
   package func run(
     random: inout some RandomNumberGenerator, sleep: (Double) async throws -> Void,
-    now: () -> Int64, operation: () async throws(HTTPClientError) -> HTTPResponse
+    now: () -> Int64, mayRepeat: () -> Bool = { true },
+    operation: () async throws(HTTPClientError) -> HTTPResponse
   ) async throws(HTTPClientError) -> HTTPResponse {
     let start = ContinuousClock.now
     var attempt = 1
@@ -78,7 +108,9 @@ public struct RetryPolicy: Sendable {
       } catch {
         outcome = .failure(error)
       }
-      guard attempt < maximumAttempts, isRetryable(outcome) else { return try outcome.get() }
+      guard attempt < maximumAttempts, isRetryable(outcome), mayRepeat() else {
+        return try outcome.get()
+      }
       var wait = longestDelay(afterAttempt: attempt) * Double.random(in: 0..<1, using: &random)
       if case .success(let response) = outcome,
         let asked = Self.retryAfter(response, now: now())
@@ -121,11 +153,11 @@ public struct RetryPolicy: Sendable {
   /// The seconds that a `Retry-After` header asks for, given as a number or as a date.
   private static func retryAfter(_ response: HTTPResponse, now: Int64) -> Double? {
     guard let value = response.header("Retry-After") else { return nil }
-    if let seconds = Int(value) { return seconds >= 0 ? Double(seconds) : nil }
+    if let seconds = Int(value) { return seconds >= 0 ? min(Double(seconds), longestAsked) : nil }
     // Only dates begin with a letter; libcurl's parser takes bare numbers for dates as well.
     guard value.utf8.first.map({ $0 >= UInt8(ascii: "A") }) == true else { return nil }
     let date = curl_getdate(value, nil)
-    return date >= 0 ? Double(max(0, Int64(date) - now)) : nil
+    return date >= 0 ? min(Double(max(0, Int64(date) - now)), longestAsked) : nil
   }
 
   private static func now() -> Int64 {

@@ -92,9 +92,14 @@ import Testing
       #expect(missing.status == 404 && missing.message == "There is no model `gpt`")
       let broken = try await problem("/v1/chat/completions", .post, "{", bearer)
       #expect(broken.status == 400 && broken.type == "invalid_request_error")
-      for body in [#"{"input":""}"#, #"{"input":[]}"#, #"{"input":["a"," "]}"#] {
+      for body in [
+        #"{"input":""}"#, #"{"input":[]}"#, #"{"input":["a"," "]}"#,
+        #"{"input":"a","dimensions":1}"#,
+      ] {
         #expect(try await problem("/v1/embeddings", .post, body, bearer).status == 400)
       }
+      let several = #"{"messages":[{"role":"user","content":"x"}],"n":2}"#
+      #expect(try await problem("/v1/chat/completions", .post, several, bearer).status == 400)
       let question = #"{"messages":[{"role":"user","content":"x"}],"k":0}"#
       let wrong = try await problem("/v1/chat/completions", .post, question, bearer)
       #expect(wrong.status == 400 && wrong.message?.hasPrefix("k: ") == true)

@@ -3,6 +3,7 @@ import FoundationEssentials
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import Synchronization
 
 /// The part of OpenAI's interface that chat programs need: `POST /v1/chat/completions`,
 /// `POST /v1/embeddings` and `GET /v1/models`. The model is what the gateway answers with.
@@ -61,14 +62,17 @@ struct ChatController: Sendable {
         send("data: \(String(decoding: value.serialized(), as: UTF8.self))\n\n")
       }
       write(completion.piece(["role": .string("assistant"), "content": .string("")]))
+      let said = Mutex("")
       let listener = InsightService.Listener(said: { text in
+        said.withLock { $0 += text }
         write(completion.piece(["content": .string(text)]))
       })
       do throws(GatewayError) {
         let insight = try await service.insight(for: chat.question, by: caller, telling: listener)
-        // Without passages nobody has said anything yet.
+        // What was said while it was written is not always what the answer came to.
         let rest =
-          (insight.retrieved.isEmpty ? insight.answer.summary : "") + Completion.sources(insight)
+          SaidAnswer.rest(of: insight.answer.summary, after: said.withLock { $0 })
+          + Completion.sources(insight)
         if !rest.isEmpty { write(completion.piece(["content": .string(rest)])) }
         write(completion.piece([:], isLast: true))
         if chat.asksForUsage { write(completion.usage(insight)) }
@@ -103,8 +107,11 @@ struct ChatController: Sendable {
     guard texts.count <= limits.chunksPerUpload else {
       throw .tooLarge("\(texts.count) texts are more than \(limits.chunksPerUpload)")
     }
+    let own = try await embedder.identity()
+    if let asked = root["dimensions"], asked != .null, asked.numberValue != Double(own.dimension) {
+      throw .badRequest("`dimensions` is \(own.dimension): vectors are not shortened here")
+    }
     let isBase64 = root["encoding_format"]?.stringValue == "base64"
-    let model = try await embedder.identity().model
     let vectors = try await embedder.embed(texts)
     let tokens = texts.reduce(0) { $0 + embedder.length(of: $1) }
     let data = vectors.enumerated().map { index, vector -> JSONValue in
@@ -118,7 +125,7 @@ struct ChatController: Sendable {
       "prompt_tokens": .integer(Int64(tokens)), "total_tokens": .integer(Int64(tokens)),
     ]
     return .object([
-      "object": .string("list"), "model": .string(model), "data": .array(data),
+      "object": .string("list"), "model": .string(own.model), "data": .array(data),
       "usage": .object(usage),
     ])
   }
@@ -143,6 +150,9 @@ struct ChatRequest: Sendable {
   init(_ body: [UInt8], limits: GatewayLimits) throws(GatewayError) {
     let root = try RequestBody.object(body)
     model = root["model"]?.stringValue ?? ChatController.model
+    if let count = root["n"], count != .null, count.numberValue != 1 {
+      throw .badRequest("`n` is 1: there is one answer to a question")
+    }
     asksForUsage = root["stream_options"]?["include_usage"] == .bool(true)
     var turns: [ConversationTurn] = []
     for message in root["messages"]?.arrayValue ?? [] {

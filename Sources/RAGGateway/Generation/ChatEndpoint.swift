@@ -74,10 +74,13 @@ struct ChatEndpoint: Sendable {
     }
     guard reply.isSuccess else { throw rejection(reply) }
     if let stream, let streamed = stream.reply { return streamed }
-    guard let chat = ChatReply(json: stream?.whole ?? reply.json) else {
-      throw Rejection(.generationFailed("the reply of \(model) is no chat completion"))
-    }
-    return chat
+    let whole = stream?.whole ?? reply.json
+    if let chat = ChatReply(json: whole) { return chat }
+    let complaint = stream?.complaint ?? whole?["error"]?["message"]?.stringValue
+    throw Rejection(
+      .generationFailed(
+        "the reply of \(model) is no chat completion"
+          + (complaint.map { ": \(String($0.collapsed.prefix(300)))" } ?? "")))
   }
 
   private func rejection(_ reply: EndpointReply) -> Rejection {
@@ -127,6 +130,7 @@ final class ChatStream: Sendable {
     var isTruncated = false
     var usage: ChatReply.Usage?
     var events = 0
+    var complaint: String?
     var other: [UInt8] = []
   }
 
@@ -164,6 +168,9 @@ final class ChatStream: Sendable {
     }
   }
 
+  /// What the provider said went wrong after it had begun to answer.
+  var complaint: String? { state.withLock { $0.complaint } }
+
   /// The body of a provider that does not stream.
   var whole: JSONValue? {
     state.withLock { try? JSONValue(parsing: $0.other + $0.pending) }
@@ -177,6 +184,7 @@ final class ChatStream: Sendable {
     }
     let value = try? JSONValue(parsing: Array(line.dropFirst(prefix.count)))
     if let usage = ChatReply.Usage(value?["usage"]) { state.usage = usage }
+    if let complaint = value?["error"]?["message"]?.stringValue { state.complaint = complaint }
     guard let choice = value?["choices"]?.arrayValue?.first else { return nil }
     state.events += 1
     if choice["finish_reason"]?.stringValue == "length" { state.isTruncated = true }
@@ -184,71 +192,6 @@ final class ChatStream: Sendable {
     guard let piece = choice["delta"]?["content"]?.stringValue, !piece.isEmpty else { return nil }
     state.content += piece
     return piece
-  }
-}
-
-/// Hands on the text of one string member of a JSON object while the object is still written.
-final class StreamedMember: Sendable {
-  private struct State {
-    var text: [Character] = []
-    var position = 0
-    var isInside = false
-    var isOver = false
-  }
-
-  private let state = Mutex(State())
-  private let key: String
-  private let say: @Sendable (String) -> Void
-
-  /// The text of the member `name` goes to `say`.
-  init(_ name: String, say: @escaping @Sendable (String) -> Void) {
-    key = "\"\(name)\""
-    self.say = say
-  }
-
-  /// Takes the next piece of the object.
-  func take(_ piece: String) {
-    let text = state.withLock { state -> String in
-      guard !state.isOver else { return "" }
-      state.text += piece
-      if !state.isInside { enter(&state) }
-      return state.isInside ? read(&state) : ""
-    }
-    if !text.isEmpty { say(text) }
-  }
-
-  private func enter(_ state: inout State) {
-    let text = String(state.text)
-    guard let found = text.firstRange(of: key) else { return }
-    let after = text[found.upperBound...].drop { $0.isWhitespace || $0 == ":" }
-    guard after.first == "\"" else { return }
-    state.position = text.distance(from: text.startIndex, to: after.startIndex) + 1
-    state.isInside = true
-  }
-
-  private func read(_ state: inout State) -> String {
-    var read = ""
-    while state.position < state.text.count {
-      let character = state.text[state.position]
-      if character == "\"" {
-        state.isOver = true
-        break
-      }
-      guard character == "\\" else {
-        read.append(character)
-        state.position += 1
-        continue
-      }
-      guard state.position + 1 < state.text.count else { break }
-      let escape = state.text[state.position + 1]
-      let length = escape == "u" ? 6 : 2
-      guard state.position + length <= state.text.count else { break }
-      let literal = String(state.text[state.position..<(state.position + length)])
-      let value = try? JSONValue(parsing: Array("\"\(literal)\"".utf8))
-      read += value?.stringValue ?? ""
-      state.position += length
-    }
-    return read
   }
 }
 

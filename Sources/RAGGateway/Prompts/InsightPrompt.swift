@@ -181,9 +181,27 @@ package enum PassageContext {
   /// A text without tags that end or begin a frame of passages, and without lines that look like
   /// the head of one: `<passages>` becomes `‹passages>`, and `[2]` at a line's beginning `(2)`.
   private static func harmless(_ text: String) -> String {
-    text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    withoutDisguises(text)
+      .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
       .map { withoutHead(withoutTags($0)) }
       .joined(separator: "\n")
+  }
+
+  /// Without marks that are not seen or merge with what is before them, where that may open a tag or
+  /// a head.
+  private static func withoutDisguises(_ text: String) -> String {
+    var kept = String.UnicodeScalarView()
+    var last: Unicode.Scalar = " "
+    for scalar in text.unicodeScalars {
+      let mark = scalar.properties
+      let isHidden =
+        mark.isDefaultIgnorableCodePoint || mark.generalCategory == .nonspacingMark
+        || mark.generalCategory == .enclosingMark
+      if isHidden, "</[".unicodeScalars.contains(last) { continue }
+      kept.append(scalar)
+      if !mark.isWhitespace { last = scalar }
+    }
+    return String(kept)
   }
 
   private static func withoutTags(_ line: Substring) -> String {

@@ -15,7 +15,9 @@ public final class QuestionRun: Sendable {
   /// A conversation with the gateway at `address`.
   public init(_ address: GatewayAddress, write: @escaping @Sendable (String) -> Void) {
     client = address.client()
-    endpoint = address.endpoint(client, timeout: .seconds(300))
+    var retry = RetryPolicy()
+    retry.maximumAttempts = 1
+    endpoint = address.endpoint(client, timeout: .seconds(300), retry: retry)
     self.write = write
   }
 
@@ -36,7 +38,7 @@ public final class QuestionRun: Sendable {
         })
     }
     let events = EventReader()
-    let said = Mutex(false)
+    let said = Mutex("")
     let write = write
     let reply: EndpointReply
     do {
@@ -44,8 +46,9 @@ public final class QuestionRun: Sendable {
         .post, "/insight/query", body: JSONValue.object(body).serialized()
       ) { bytes in
         for event in events.take(bytes) where event.name == "delta" {
-          write(event.data["text"]?.stringValue ?? "")
-          said.withLock { $0 = true }
+          let text = event.data["text"]?.stringValue ?? ""
+          write(text)
+          said.withLock { $0 += text }
         }
         return true
       }
@@ -60,7 +63,7 @@ public final class QuestionRun: Sendable {
       throw QuestionProblem("gateway: the answer broke off")
     }
     let summary = insight["summary"]?.stringValue ?? ""
-    if !said.withLock({ $0 }) { write(summary) }
+    write(said.withLock { SaidAnswer.rest(of: summary, after: $0) })
     write("\n" + Self.footer(insight))
     turns.withLock { turns in
       turns.append(ConversationTurn(role: .user, content: question))
