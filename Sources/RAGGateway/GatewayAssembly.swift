@@ -140,13 +140,16 @@ public final class GatewayAssembly: Sendable {
     limits: GatewayLimits, figures: GatewayFigures, logger: Logger
   ) throws(GatewayStartError) -> any AnswerGenerator {
     let extractive = ExtractiveGenerator(embedder: embedder, limits: limits)
-    guard settings.provider == .openai else { return extractive }
+    // One that is named is looked at also where it is not needed yet.
+    let isNeeded = settings.provider == .openai
+    guard isNeeded || settings.promptPath != nil else { return extractive }
     let prompt: InsightPrompt
     do {
       prompt = try InsightPrompt.load(path: settings.promptPath, version: settings.promptVersion)
     } catch {
       throw GatewayStartError("\(error)")
     }
+    guard isNeeded else { return extractive }
     var retry = RetryPolicy()
     retry.maximumAttempts = 3
     retry.retried = { figures.add(to: .languageModelRetries) }

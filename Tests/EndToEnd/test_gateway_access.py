@@ -247,6 +247,12 @@ def test_watching_a_folder(server, tmp_path):
         assert told("gone: watched/ferry.txt: 1 passages removed")
         summary = call(server, "POST", "/query", question)["summary"]
         assert "crowns" not in summary
+        # What failed while nobody was there goes well later, though nothing has changed since.
+        server.terminate()
+        page.write_text("The ferry to the lighthouse costs two crowns.")
+        assert told("failed: gateway unreachable")
+        server.start()
+        assert told("1 passages uploaded")
     finally:
         patience.cancel()
         process.kill()

@@ -20,11 +20,11 @@ import Testing
     }
   }
 
-  @Test func missingPromptIsNamed() {
+  @Test(arguments: ["openai", "extractive"]) func missingPromptIsNamed(_ provider: String) {
     #expect {
       _ = try Self.assemble([
         "EMBEDDINGS__PROVIDER": "openai", "EMBEDDINGS__BASE_URL": "http://models/v1",
-        "LLM__PROVIDER": "openai", "OPENAI_MODEL__BASE_URL": "http://models/v1",
+        "LLM__PROVIDER": provider, "OPENAI_MODEL__BASE_URL": "http://models/v1",
         "PROMPT__INSIGHT_PATH": "/nowhere.yaml",
       ])
     } throws: { error in

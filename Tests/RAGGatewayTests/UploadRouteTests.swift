@@ -1,4 +1,7 @@
 import FastJSON
+import HTTPTypes
+import HummingbirdTesting
+import NIOCore
 import PointModel
 import RAGGateway
 import Testing
@@ -226,6 +229,39 @@ import Testing
       let response = try await client.post("/upload/chunks", Self.twoChunks)
       #expect(response.status == 200)
       #expect(response["uploaded"] == .integer(2))
+    }
+  }
+
+  @Test func filesAreStoredOnceUnderOneKey() async throws {
+    try await TestGateway().run { client in
+      let name = try #require(HTTPField.Name("idempotency-key"))
+      func send(_ file: String, _ key: String, boundary: String) async throws -> GatewayResponse {
+        let form =
+          "--\(boundary)\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.txt\"\r\n\r\n"
+          + "\(file)\r\n--\(boundary)--"
+        return try await client.execute(
+          uri: "/upload/files", method: .post,
+          headers: [.contentType: "multipart/form-data; boundary=\(boundary)", name: key],
+          body: ByteBuffer(string: form)
+        ) { GatewayResponse($0) }
+      }
+      let first = try await send("Apt removes packages.", "k", boundary: "one")
+      #expect(first.status == 200)
+      // Forms have another boundary every time.
+      let again = try await send("Apt removes packages.", "k", boundary: "two")
+      #expect(again.json == first.json)
+      #expect(try await send("Dpkg installs them.", "k", boundary: "one").status == 422)
+      #expect(try await send("Dpkg installs them.", "other", boundary: "one").status == 200)
+    }
+  }
+
+  @Test func aFilterThatIsWrongIsToldInWords() async throws {
+    try await TestGateway().run { client in
+      let body = #"{"question":"x","filter":{"musst":[]}}"#
+      let detail = try await client.post("/query", body)["detail"]?.arrayValue?.first
+      let message = detail?.objectValue?["msg"]?.stringValue
+      #expect(
+        message?.hasPrefix("Format error in JSON body: filter: unknown field `musst`") == true)
     }
   }
 

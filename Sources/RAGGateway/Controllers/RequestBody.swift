@@ -101,7 +101,7 @@ enum FilterBody {
     do throws(RequestError) {
       filter = try RequestDecoder.scroll(RequestDecoder.document(body)).filter
     } catch {
-      throw .badRequest("\(error)")
+      throw .badRequest(error.text)
     }
     guard let filter else { throw .badRequest("the filter is empty") }
     return filter

@@ -75,12 +75,11 @@ struct UploadController: Sendable {
     let given = try FileBody.files(body, of: request)
     let isStreamed = request.headers[.accept]?.contains("text/event-stream") == true
     guard isStreamed else {
-      var reports: [JSONValue] = []
-      for file in given {
-        reports.append(try await files.store(file, by: caller) { _, _ in }.json)
+      let answer = try await idempotency.answer(request, caller, Self.content(of: given)) {
+        () async throws(GatewayError) in try await store(given, by: caller)
       }
       withExtendedLifetime(place) {}
-      return JSONResponse.make(JSONValue.object(["files": .array(reports)]).serialized())
+      return JSONResponse.make(answer)
     }
     let files = files
     return try stream.response { send in
@@ -104,6 +103,21 @@ struct UploadController: Sendable {
       }
       withExtendedLifetime(place) {}
     }
+  }
+
+  /// A form that is sent again has another boundary: what counts is what is in it.
+  private static func content(of files: [UploadedFile]) -> [UInt8] {
+    files.flatMap { Array("\($0.name)\u{0}\($0.bytes.count)\u{0}".utf8) + $0.bytes }
+  }
+
+  private func store(
+    _ given: [UploadedFile], by caller: Caller
+  ) async throws(GatewayError) -> [UInt8] {
+    var reports: [JSONValue] = []
+    for file in given {
+      reports.append(try await files.store(file, by: caller) { _, _ in }.json)
+    }
+    return JSONValue.object(["files": .array(reports)]).serialized()
   }
 
   /// Reads `document`, `limit` and `from` of the query string.

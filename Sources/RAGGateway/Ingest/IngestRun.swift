@@ -26,7 +26,10 @@ public enum IngestRun {
     return (report.text, report.failedFiles == 0)
   }
 
-  /// Brings the files at `paths` in, and again whenever one of them changes, until the process is
+  /// Seconds after which what failed is tried again, at most.
+  private static let longestPause: Int32 = 60
+
+  /// Brings the files at `paths` in, and again whenever one of them changes or some failed, until the process is
   /// ended; what a document that is gone had is removed. `told` gets the summary of each round.
   ///
   /// - Throws: `IngestError` when nobody answers in the first round, or nothing can be
@@ -41,9 +44,12 @@ public enum IngestRun {
     var known = Set(SourceFile.find(at: paths).files.map(\.name))
     var outcome = try await run(
       paths: paths, gateway: gateway, isTerminal: false, write: write)
+    var failures: Int32 = 0
     while true {
       told(outcome.summary)
-      watch.waitForChange()
+      failures = outcome.succeeded ? 0 : failures + 1
+      // What failed may go well a little later, without anything having changed.
+      watch.waitForChange(seconds: failures == 0 ? nil : min(5 * failures, longestPause))
       let there = Set(SourceFile.find(at: paths).files.map(\.name))
       do {
         try await remove(known.subtracting(there), from: gateway, write: write)
@@ -51,7 +57,6 @@ public enum IngestRun {
         outcome = try await run(
           paths: paths, gateway: gateway, isTerminal: false, write: write)
       } catch {
-        // The gateway may be back at the next change.
         outcome = ("failed: \(error)", false)
       }
     }
@@ -161,12 +166,12 @@ final class FolderWatch {
 
   deinit { close(descriptor) }
 
-  /// Blocks until something has changed and then nothing for half a second. New folders are watched
-  /// from then on.
-  func waitForChange() {
+  /// Blocks until something has changed and then nothing for half a second, or for so many seconds.
+  /// New folders are watched from then on.
+  func waitForChange(seconds: Int32?) {
     var buffer = [UInt8](repeating: 0, count: 65_536)
     var end = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-    var patience: Int32 = -1
+    var patience = seconds.map { $0 * 1_000 } ?? -1
     while poll(&end, 1, patience) > 0 {
       guard read(descriptor, &buffer, buffer.count) > 0 else { break }
       patience = Self.quietMilliseconds
