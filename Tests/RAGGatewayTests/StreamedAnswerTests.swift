@@ -1,5 +1,6 @@
 import FastJSON
 import HTTPTransfer
+import HTTPTypes
 import HummingbirdTesting
 import Logging
 import NIOCore

@@ -87,9 +87,13 @@ extension IVFFlatIndex {
     try withUnsafeMutableBytes(of: &count) { try source($0) }
     count = UInt32(littleEndian: count)
     guard count <= coveredRows else { throw DamagedIndex(reason: "\(count) rows in no list") }
-    var strays = [UInt32](repeating: 0, count: Int(count))
-    if count > 0 { try strays.withUnsafeMutableBytes { try source($0) } }
-    strays = strays.map(UInt32.init(littleEndian:))
+    // In pieces: a file that is cut takes no more memory than it has bytes.
+    var strays: [UInt32] = []
+    while strays.count < Int(count) {
+      var piece = [UInt32](repeating: 0, count: min(Int(count) - strays.count, 1 << 16))
+      try piece.withUnsafeMutableBytes { try source($0) }
+      strays.append(contentsOf: piece.lazy.map(UInt32.init(littleEndian:)))
+    }
     guard strays.allSatisfy({ $0 < coveredRows }) else {
       throw DamagedIndex(reason: "a row in no list, beyond those that are covered")
     }
