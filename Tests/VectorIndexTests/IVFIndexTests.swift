@@ -240,6 +240,36 @@ import VectorIndex
     }
   }
 
+  @Test func aFileThatIsCutIsReadPieceByPiece() throws {
+    var random = SeededGenerator(seed: 69)
+    let rows = ClusteredRows(dimension: 8, random: &random)
+    rows.add(500, &random)
+    var saved = bytes(try rows.build(.squaredEuclid))
+    let covered = 4
+    withUnsafeBytes(of: UInt64(1 << 30).littleEndian) {
+      saved.replaceSubrange(8 * covered..<8 * covered + 8, with: $0)
+    }
+    var rest = saved[...]
+    var asked: Int?
+    #expect(throws: Ended.self) {
+      try IVFFlatIndex(
+        metric: .squaredEuclid, dimension: 8, parameters: IVFParameters()
+      ) { target in
+        if asked != nil {
+          asked = target.count
+          throw Ended()
+        }
+        target.copyBytes(from: rest.prefix(target.count))
+        rest = rest.dropFirst(target.count)
+        // The number of rows in no list is the only one of four bytes.
+        guard target.count == MemoryLayout<UInt32>.size else { return }
+        target.storeBytes(of: UInt32(1 << 29).littleEndian, as: UInt32.self)
+        asked = 0
+      }
+    }
+    #expect(try #require(asked) <= 1 << 18)
+  }
+
   private struct Ended: Error {}
 
   private func read(_ bytes: [UInt8], dimension: Int = 70) throws -> IVFFlatIndex {
