@@ -1,3 +1,5 @@
+import SharedLog
+
 /// The keys of a shared log's objects, which <doc:ReplicationFormat> lists. Numbers have twenty
 /// digits, so that the order of keys is that of numbers.
 package enum LogKey {
@@ -23,7 +25,7 @@ package enum LogKey {
   /// The number in a key that ``segment(_:)`` or ``snapshot(_:)`` made; `nil` of any other.
   package static func number(_ key: String, in prefix: String) -> UInt64? {
     guard key.hasPrefix(prefix), let number = UInt64(key.dropFirst(prefix.count)),
-      key == prefix + digits(number)
+      number < LogSegment.numberBound, key == prefix + digits(number)
     else { return nil }
     return number
   }

@@ -14,7 +14,9 @@ enum LogNote {
 
   static func floor(_ bytes: [UInt8]) throws(SharedLogError) -> UInt64 {
     let note = try decoded(bytes, LogKey.floor)
-    guard let number = note.root.object?["floor"]?.uint64, number > 0 else {
+    guard let number = note.root.object?["floor"]?.uint64, number > 0,
+      number < LogSegment.numberBound
+    else {
       throw .damaged("`floor` holds no number")
     }
     return number
@@ -66,7 +68,7 @@ enum LogNote {
       let address = note?["address"]?.string,
       let role = note?["role"]?.string.flatMap(ReplicationStatus.Role.init(rawValue:)),
       let segment = note?["segment"]?.uint64, let entry = note?["entry"]?.uint64,
-      let seenAt = note?["seen_at"]?.uint64
+      max(segment, entry) < LogSegment.numberBound, let seenAt = note?["seen_at"]?.uint64
     else { throw .damaged("`\(key)` names no server") }
     return ReplicaNode(
       writer: writer, address: address, grpcAddress: note?["grpc_address"]?.string, role: role,

@@ -48,10 +48,12 @@ extension ReplicaDriver {
             writer: own, address: address, grpcAddress: grpcAddress, role: status.role,
             position: status.position, seenAt: now))
         var nodes = try await log.nodes()
-        for node in nodes where node.seenAt + Self.goneAfter < now {
-          try await log.removeNode(node.writer)
+        // Gone, or this server before it was started again.
+        let isPast = { (node: ReplicaNode) in
+          node.seenAt + Self.goneAfter < now || node.address == self.address && node.writer != own
         }
-        nodes.removeAll { $0.seenAt + Self.goneAfter < now }
+        for node in nodes where isPast(node) { try await log.removeNode(node.writer) }
+        nodes.removeAll(where: isPast)
         state.withLock { $0.status.nodes = nodes }
       } catch {
         // Nothing depends on it; whether the store answers is told by other requests.

@@ -1,6 +1,7 @@
 import Crypto
 import FastJSON
 import PointModel
+import SharedLog
 
 /// A snapshot of a database in the store, by its manifest: see <doc:ReplicationFormat>.
 package struct StoredSnapshot: Sendable, Equatable {
@@ -70,6 +71,7 @@ package struct StoredSnapshot: Sendable, Equatable {
       let takenAt = note?["taken_at"]?.uint64, let format = note?["storage_format"]?.uint64,
       let list = note?["files"]?.array
     else { throw .damaged("\(place) is incomplete") }
+    guard entry < LogSegment.numberBound else { throw .damaged("\(place) has entry \(entry)") }
     guard segment == expected else {
       throw .damaged("\(place) says that it is snapshot \(segment)")
     }

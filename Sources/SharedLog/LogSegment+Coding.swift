@@ -2,6 +2,9 @@ import Crypto
 
 /// The bytes of a segment, as <doc:ReplicationFormat> describes them.
 extension LogSegment {
+  /// Numbers of segments and entries are below it: counting on from any that was read never fails.
+  package static let numberBound: UInt64 = 1 << 62
+
   private static let magic = Array("QSEG".utf8)
   private static let version: UInt8 = 1
   private static let checksumBytes = 32
@@ -56,6 +59,7 @@ extension LogSegment {
         let length = cursor.integer(), length <= UInt64(cursor.rest.count),
         let content = cursor.take(Int(length))
       else { throw .damaged("\(place) ends before its end") }
+      guard entry < Self.numberBound else { throw .damaged("\(place) has entry \(entry)") }
       items.append(LogItem(entry: entry, committedAt: time, bytes: Array(content)))
     }
     guard cursor.rest.isEmpty else { throw .damaged("something follows the end of \(place)") }

@@ -37,6 +37,8 @@ import Testing
     node.seenAt = .max
     try await log.note(node)
     #expect(try await log.nodes().first?.seenAt == 253_402_300_799_999)
+    #expect(LogKey.number("snap/18446744073709551615", in: LogKey.snapshots) == nil)
+    #expect(LogKey.number("snap/00000000000000000007", in: LogKey.snapshots) == 7)
     node.seenAt = 3
     node.grpcAddress = nil
     try await log.note(node)

@@ -30,6 +30,14 @@ import Testing
     #expect(throws: SharedLogError.self) { try LogSegment(decoding: bytes + [0], number: 7) }
   }
 
+  @Test func entriesThatCanNotBeCountedOnFromAreRefused() {
+    var far = segment
+    far.items[1].entry = .max
+    #expect(throws: SharedLogError.damaged("segment 7 has entry 18446744073709551615")) {
+      try LogSegment(decoding: far.encoded(), number: 7)
+    }
+  }
+
   @Test func aSegmentInAnotherPlaceIsRefused() {
     #expect(throws: SharedLogError.damaged("segment 8 says that it is segment 7")) {
       try LogSegment(decoding: segment.encoded(), number: 8)
