@@ -22,19 +22,23 @@ import VectorDB
     return things
   }
 
+  private final class End: Sendable {
+    let isReached = Atomic(false)
+  }
+
   /// Runs `work`, which takes minutes, and `other` meanwhile; whether `other` was over first.
   private static func isOvertaken(
     _ work: @escaping @Sendable () async throws -> Void, by other: () async throws -> Void
   ) async throws -> Bool {
-    let isOver = Atomic(false)
+    let end = End()
     return try await withThrowingTaskGroup(of: Void.self) { group in
       group.addTask {
-        defer { isOver.store(true, ordering: .releasing) }
+        defer { end.isReached.store(true, ordering: .releasing) }
         try? await work()
       }
       // The work has its thread by then, or gets it before what comes now.
       for _ in 0..<4 { try await other() }
-      let isFirst = !isOver.load(ordering: .acquiring)
+      let isFirst = !end.isReached.load(ordering: .acquiring)
       group.cancelAll()
       return isFirst
     }
