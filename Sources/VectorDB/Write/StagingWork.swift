@@ -6,33 +6,40 @@ import Synchronization
 /// It has a turn on a staging thread, and gives way as reads do: nobody waits for what another
 /// collection's update takes to find its points.
 final class StagingWork: SearchWork {
-  private let collection: PointCollection
+  /// Until it has begun, or was given up: a thread keeps its last work until the next one comes.
+  private let collection: Mutex<PointCollection?>
   private let core: DatabaseCore
   private let turn: SearchTurn
-  private let isTaken = Atomic<Bool>(false)
 
   init(_ collection: PointCollection, _ core: DatabaseCore) {
-    self.collection = collection
+    self.collection = Mutex(collection)
     self.core = core
     turn = SearchTurn(on: core.stagingThreads)
   }
 
   func run() {
-    if isTaken.exchange(true, ordering: .acquiringAndReleasing) { return }
+    guard let collection = take() else { return }
     turn.begin()
-    stage()
+    stage(collection)
   }
 
   /// Refuses what waits, unless it has begun: then each request says itself when it is to end.
   func giveUp(_ error: CollectionError) {
-    if isTaken.exchange(true, ordering: .acquiringAndReleasing) { return }
+    guard let collection = take() else { return }
     repeat {
       for request in collection.requests.takeAll() { request.completion(.failure(error)) }
     } while collection.requests.finish()
   }
 
+  private func take() -> PointCollection? {
+    collection.withLock { collection in
+      defer { collection = nil }
+      return collection
+    }
+  }
+
   /// Plans the next group and hands it to the committer.
-  private func stage() {
+  private func stage(_ collection: PointCollection) {
     if let successor = collection.successor {
       successor.enqueue(collection.requests.takeAll())
       return core.finishGroup(of: collection)
@@ -42,8 +49,8 @@ final class StagingWork: SearchWork {
     }
     let plan: PlannedWrite?
     switch collection.requests.take(maximumCount: core.options.limits.groupOperationsMax) {
-    case .requests(let requests): plan = self.plan(requests)
-    case .update(let update): plan = self.plan(update)
+    case .requests(let requests): plan = self.plan(requests, of: collection)
+    case .update(let update): plan = self.plan(update, of: collection)
     }
     guard let plan else { return core.finishGroup(of: collection) }
     if core.commitQueue.push(.points(plan)) != .accepted {
@@ -53,7 +60,9 @@ final class StagingWork: SearchWork {
 
   /// Plans as many of `requests` as fit into a group, and puts back the others. A request that
   /// can't be applied is refused alone, and answered at once.
-  private func plan(_ requests: [PointsRequest]) -> PlannedWrite? {
+  private func plan(
+    _ requests: [PointsRequest], of collection: PointCollection
+  ) -> PlannedWrite? {
     if requests.isEmpty { return nil }
     var planner: WritePlanner
     do throws(CollectionError) {
@@ -81,7 +90,7 @@ final class StagingWork: SearchWork {
       if planner.isEmpty, !collection.requests.hasUpdate {
         collection.requests.putBack(requests[(index + 1)...])
         do throws(CollectionError) {
-          return plan(try planner.begin(request))
+          return plan(try planner.begin(request), of: collection)
         } catch {
           request.completion(.failure(error))
           return nil
@@ -95,7 +104,7 @@ final class StagingWork: SearchWork {
   }
 
   /// Plans the next part of an update.
-  private func plan(_ update: LongUpdate) -> PlannedWrite? {
+  private func plan(_ update: LongUpdate, of collection: PointCollection) -> PlannedWrite? {
     do throws(CollectionError) {
       if update.request.flag.isCancelled { throw .timedOut("the update was given up") }
       return try WritePlanner(collection, turn).add(update)
