@@ -61,8 +61,9 @@ public struct RetryPolicy: Sendable {
     }
   }
 
-  /// As the other `run`, and hands the body of an answer with a status of 2xx to `sink` as it comes.
-  /// Once anything of it was handed on there is no other attempt: it would be handed on twice.
+  /// As the other `run`, and hands the body of an answer with a status of 2xx to `sink` as it
+  /// comes. Once anything of it was handed on there is no other attempt: it would be handed on
+  /// twice.
   func run(
     _ client: HTTPClient, _ request: HTTPRequest, to sink: @escaping HTTPClient.Sink
   ) async throws(HTTPClientError) -> HTTPResponse {

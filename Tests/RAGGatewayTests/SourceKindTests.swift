@@ -26,7 +26,8 @@ import Testing
     let half = Array("Größe".utf8)
     let document = try Self.mail(
       """
-      Subject: =?koi8-r?B?\(Self.base64(Self.moscow))?= =?utf-8?B?\(Self.base64(Array(half[..<3])))?=
+      Subject: =?koi8-r?B?\(Self.base64(Self.moscow))?=
+       =?utf-8?B?\(Self.base64(Array(half[..<3])))?=
        =?UTF-8*de?B?\(Self.base64(Array(half[3...])))?= =?iso-8859-1?Q?J=FCrg?= and a=?b
       Content-Type: text/html; charset=koi8-r
       Content-Transfer-Encoding: base64

@@ -131,7 +131,8 @@ import VectorDB
     ),
     (
       .power(.constant(10), .constant(40)),
-      "The expression 1\(String(repeating: "0", count: 40)) as f32 = inf produced a non-finite number"
+      "The expression 1\(String(repeating: "0", count: 40)) as f32 = inf produced a "
+        + "non-finite number"
     ),
     (
       .function(.naturalLogarithm, .constant(-0.000_000_5)),

@@ -101,8 +101,8 @@ package struct DecodedText: Sendable, Equatable {
     return nil
   }
 
-  /// The encoding of bytes that switch between alphabets by escape sequences, as Japanese and Korean
-  /// mails do: they are all below 128.
+  /// The encoding of bytes that switch between alphabets by escape sequences, as Japanese and
+  /// Korean mails do: they are all below 128.
   private static func shiftingEncoding(of bytes: [UInt8]) -> String? {
     let escape: UInt8 = 0x1b
     var rest = bytes[...]
@@ -146,7 +146,8 @@ package struct DecodedText: Sendable, Equatable {
     return nil
   }
 
-  /// Whether nine tenths of every other byte are zero or the one value that is most frequent beside.
+  /// Whether nine tenths of every other byte are zero or the one value that is most frequent
+  /// beside.
   private static func hasFewScripts(_ sample: ArraySlice<UInt8>, from start: Int) -> Bool {
     var counts = [Int](repeating: 0, count: 256)
     for index in stride(from: start, to: sample.count, by: 2) { counts[Int(sample[index])] += 1 }

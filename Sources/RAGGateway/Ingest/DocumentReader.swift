@@ -6,8 +6,8 @@ package enum DocumentReader {
   /// Bytes that a source may have.
   package static let largestSource = 32 << 20
 
-  /// The document in `file`, and a remark on how it was read. One that was sent by somebody else lies
-  /// in a folder of its own, and must not have other files of this machine read.
+  /// The document in `file`, and a remark on how it was read. One that was sent by somebody else
+  /// lies in a folder of its own, and must not have other files of this machine read.
   ///
   /// - Throws: `IngestError` when the file can't be read or is no text.
   package static func read(

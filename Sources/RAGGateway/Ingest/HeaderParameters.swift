@@ -1,7 +1,7 @@
 import FoundationEssentials
 
-/// The parameters of a header such as `Content-Type: text/plain; charset="utf-8"`: quoted or not, in
-/// parts (`name*0=`), and with a character set of their own (`name*=utf-8''…`, RFC 2231).
+/// The parameters of a header such as `Content-Type: text/plain; charset="utf-8"`: quoted or not,
+/// in parts (`name*0=`), and with a character set of their own (`name*=utf-8''…`, RFC 2231).
 struct HeaderParameters {
   private var values: [String: String] = [:]
 

@@ -29,8 +29,9 @@ public enum IngestRun {
   /// Seconds after which what failed is tried again, at most.
   private static let longestPause: Int32 = 60
 
-  /// Brings the files at `paths` in, and again whenever one of them changes or some failed, until the process is
-  /// ended; what a document that is gone had is removed. `told` gets the summary of each round.
+  /// Brings the files at `paths` in, and again whenever one of them changes or some failed, until
+  /// the process is ended; what a document that is gone had is removed. `told` gets the summary of
+  /// each round.
   ///
   /// - Throws: `IngestError` when nobody answers in the first round, or nothing can be
   ///   watched.

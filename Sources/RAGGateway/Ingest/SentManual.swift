@@ -1,9 +1,9 @@
 import FoundationEssentials
 
-/// Reads manual pages that somebody else sends. Such a page is a program: it may ask for other files
-/// of this machine to be put into it, under names that it makes up. So the formatter gets those alone
-/// that have nothing in them but well-known macros; `pandoc` reads the others, which is less good at
-/// it and opens no file.
+/// Reads manual pages that somebody else sends. Such a page is a program: it may ask for other
+/// files of this machine to be put into it, under names that it makes up. So the formatter gets
+/// those alone that have nothing in them but well-known macros; `pandoc` reads the others, which is
+/// less good at it and opens no file.
 enum SentManual {
   /// Requests beside macros that a page may have.
   private static let harmless: Set<String> = [

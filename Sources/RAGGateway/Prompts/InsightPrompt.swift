@@ -187,8 +187,8 @@ package enum PassageContext {
       .joined(separator: "\n")
   }
 
-  /// Without marks that are not seen or merge with what is before them, where that may open a tag or
-  /// a head.
+  /// Without marks that are not seen or merge with what is before them, where that may open a tag
+  /// or a head.
   private static func withoutDisguises(_ text: String) -> String {
     var kept = String.UnicodeScalarView()
     var last: Unicode.Scalar = " "

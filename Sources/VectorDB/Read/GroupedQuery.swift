@@ -5,10 +5,10 @@ import PointModel
 ///
 /// First points are asked for, best first and more each time, until enough groups have been seen;
 /// points that would add no group are left out. Then each group that is not full is asked for by
-/// its value. Of queries over prefetches, and of those that find others when asked again, the points
-/// are gathered as they are found. A fusion is first made of what the prefetches find by their own
-/// limits, so that what it finds has the scores that it has without groups; others are asked for
-/// where these fill too few groups.
+/// its value. Of queries over prefetches, and of those that find others when asked again, the
+/// points are gathered as they are found. A fusion is first made of what the prefetches find by
+/// their own limits, so that what it finds has the scores that it has without groups; others are
+/// asked for where these fill too few groups.
 struct GroupedQuery {
   private let transaction: ReadTransaction
   private let request: GroupsRequest
