@@ -28,7 +28,7 @@ struct ServeCommand: AsyncParsableCommand {
     do {
       try await server.run()
     } catch {
-      logger.critical("\(Server.explain(error, settings))")
+      logger.critical("\(Server.explain(error))")
       throw ServerExit.code(for: error)
     }
   }

@@ -69,17 +69,16 @@ struct Server {
     var services: [ServiceGroupConfiguration.ServiceConfiguration] = []
     // What comes first is stopped last.
     if let exporter = tracing.exporter { services.append(.init(service: exporter)) }
-    services.append(.init(service: application))
+    services.append(.init(service: listening(application, settings.httpPort)))
     if let certificates { services.append(.init(service: certificates.renewal(logger))) }
     if let port = settings.metricsPort {
-      services.append(.init(service: rest.metricsApplication(port: port)))
+      services.append(.init(service: listening(rest.metricsApplication(port: port), port)))
     }
     if let port = settings.grpcPort {
-      services.append(
-        .init(
-          service: GRPCService(
-            api, port: port, settings: settings, certificate: certificates?.grpc, commit: commit,
-            logger: logger)))
+      let service = GRPCService(
+        api, port: port, settings: settings, certificate: certificates?.grpc, commit: commit,
+        logger: logger)
+      services.append(.init(service: listening(service, port)))
     }
     services.append(
       .init(service: database, successTerminationBehavior: .gracefullyShutdownGroup))
@@ -92,7 +91,7 @@ struct Server {
     let group = ServiceGroup(configuration: configuration)
     database.onOpenFailure = { error in
       // Ends the process here: cancelling the HTTP server while a probe connects would crash it.
-      logger.critical("\(Self.explain(error, settings))")
+      logger.critical("\(Self.explain(error))")
       _exit(ServerExit.code(for: error).rawValue)
     }
     let stopping = Mutex<ContinuousClock.Instant?>(nil)
@@ -189,11 +188,7 @@ struct Server {
   }
 
   /// What went wrong, in words for whoever operates the server.
-  static func explain(_ error: any Error, _ settings: ServerSettings) -> String {
-    if let error = error as? IOError {
-      let reason = String(cString: strerror(error.errnoCode))
-      return "cannot listen on \(settings.host):\(settings.httpPort): \(reason)"
-    }
+  static func explain(_ error: any Error) -> String {
     if let error = error as? DatabaseError, case .damaged = error {
       return """
         \(error). `quiver repair` with the same settings saves what can be read and says what is \
@@ -201,6 +196,10 @@ struct Server {
         """
     }
     return "\(error)"
+  }
+
+  private func listening<Base: Service>(_ base: Base, _ port: Int) -> ListeningService<Base> {
+    ListeningService(base, on: settings.host, port: port, logger: logger)
   }
 
   private func quiet(_ logger: Logger) -> Logger {

@@ -3,6 +3,7 @@
 import os
 import random
 import signal
+import socket
 import subprocess
 import threading
 import time
@@ -162,6 +163,37 @@ def test_port_in_use(server, tmp_path):
     code, output = run_to_the_end(second)
     assert code == 1, output
     assert f"cannot listen on 127.0.0.1:{server.port}" in output
+
+
+@pytest.mark.parametrize("setting", ["GRPC_PORT", "METRICS_PORT"])
+def test_another_port_in_use(tmp_path, setting):
+    """It is named, also while clients come to the port that is open already."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        server = quiver(tmp_path, **{f"QUIVER__SERVICE__{setting}": str(port)})
+        ended = threading.Event()
+        clients = [threading.Thread(target=knock, args=(server.port, ended)) for _ in range(4)]
+        for client in clients:
+            client.start()
+        try:
+            for _ in range(5):
+                code, output = run_to_the_end(server)
+                assert code == 1, output
+                assert f"cannot listen on 127.0.0.1:{port}" in output
+        finally:
+            ended.set()
+            for client in clients:
+                client.join()
+
+
+def knock(port: int, ended: threading.Event) -> None:
+    """Connects again and again, and asks."""
+    while not ended.is_set():
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=1) as client:
+                client.sendall(b"GET /readyz HTTP/1.1\r\nhost: x\r\n\r\n")
+        except OSError:
+            ended.wait(0.0005)
 
 
 @pytest.mark.parametrize(
