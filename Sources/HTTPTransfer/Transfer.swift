@@ -223,21 +223,24 @@ final class Transfer {
     let detail = String(cString: message)
     let text = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
     if isTooLarge { return .tooLarge }
+    // Where a connection that was used before ends without an answer, libcurl makes another one
+    // before it looks whether the body can be sent again: that one fails for a request that was sent.
+    let wasSent = request.isSentOnce && bodyBytesTaken > 0
     switch code {
     case CURLE_URL_MALFORMAT:
       return .invalidURL
     case CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_CONNECT,
       CURLE_PROXY, CURLE_INTERFACE_FAILED:
-      return .connectionFailed(text)
+      return wasSent ? .interrupted(text) : .connectionFailed(text)
     case CURLE_OPERATION_TIMEDOUT:
-      return isConnected ? .timedOut : .connectionFailed(text)
+      return wasSent || isConnected ? .timedOut : .connectionFailed(text)
     case CURLE_FILESIZE_EXCEEDED:
       return .tooLarge
     case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM,
       CURLE_SSL_CIPHER, CURLE_USE_SSL_FAILED, CURLE_SSL_CACERT_BADFILE, CURLE_SSL_ISSUER_ERROR,
       CURLE_SSL_CRL_BADFILE, CURLE_SSL_INVALIDCERTSTATUS, CURLE_SSL_PINNEDPUBKEYNOTMATCH,
       CURLE_SSL_ENGINE_NOTFOUND, CURLE_SSL_ENGINE_SETFAILED, CURLE_SSL_ENGINE_INITFAILED:
-      return .tls(text)
+      return wasSent ? .interrupted(text) : .tls(text)
     default:
       return .interrupted(text)
     }

@@ -49,13 +49,14 @@ def pairs(*numbers: int) -> dict:
 
 def test_what_a_cluster_must_not_do_is_found():
     history = History("things")
-    history.acknowledged, history.refused, history.unknown = {1000, 1002}, {1004}, {1006}
+    history.acknowledged, history.unknown = {1000, 1002}, {1006}
+    history.refused = {1004: "by a"}
     fine = pairs(1000, 1002, 1006)
     assert not history.lost_and_wrong(fine)
     (lost,) = history.lost_and_wrong(pairs(1000))
     assert lost == "1 acknowledged writes are lost: [1002]"
     (made,) = history.lost_and_wrong(pairs(1000, 1002, 1004))
-    assert made == "1 refused writes were made: [1004]"
+    assert made == "1 refused writes were made: {1004: 'by a'}"
     (phantom,) = history.lost_and_wrong(pairs(1000, 1002, 1008))
     assert phantom == "1 writes were never sent: [1008]"
     (torn,) = history.lost_and_wrong({**pairs(1000, 1002), 1006: point(1006, 1006)})

@@ -147,6 +147,25 @@ import Testing
     #expect(server.requests.last?.body == body)
   }
 
+  @Test func `what was sent is not said to be unsent when the server is gone since`() async throws {
+    let server = try ScriptedServer { request in
+      request.path == "/lost" ? [.end] : [.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")]
+    }
+    let client = HTTPClient()
+    #expect(await Self.error(of: HTTPRequest(url: server.url), client: client) == nil)
+    var request = HTTPRequest(method: "PUT", url: server.url + "/lost", body: [1, 2, 3])
+    request.isSentOnce = true
+    guard case .interrupted = await Self.error(of: request, client: client) else {
+      Issue.record("libcurl's second connection counts for the request")
+      return
+    }
+    #expect(server.requests.last?.body == [1, 2, 3])
+    guard case .connectionFailed = await Self.error(of: request, client: client) else {
+      Issue.record("a server that is gone was reached")
+      return
+    }
+  }
+
   @Test func `requests cancelled at any moment end once`() async throws {
     let server = try ScriptedServer { _ in
       [.wait(milliseconds: 1), .send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")]

@@ -19,6 +19,8 @@ final class ScriptedServer: @unchecked Sendable {
     /// Says nothing more until the client goes away.
     case hang
     case close
+    /// Closes, and takes no connection any more.
+    case end
   }
 
   private struct State {
@@ -57,7 +59,7 @@ final class ScriptedServer: @unchecked Sendable {
   }
 
   deinit {
-    shutdown(listener, Int32(SHUT_RDWR))
+    stopListening()
     close(listener)
   }
 
@@ -88,6 +90,8 @@ final class ScriptedServer: @unchecked Sendable {
     return (listener, UInt16(bigEndian: address.sin_port))
   }
 
+  private func stopListening() { shutdown(listener, Int32(SHUT_RDWR)) }
+
   private func serve(_ connection: Int32) {
     guard write(greeting, to: connection) else { return }
     var pending: [UInt8] = []
@@ -108,6 +112,7 @@ final class ScriptedServer: @unchecked Sendable {
           state.withLock { $0.hangsEnded += 1 }
           return
         case .close: return
+        case .end: return stopListening()
         }
       }
     }

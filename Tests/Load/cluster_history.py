@@ -43,7 +43,8 @@ class History:
         self.calls: dict[int, list[Call]] = {id: [] for id in REGISTERS}
         self.old: dict[int, list[Call]] = {id: [] for id in REGISTERS}
         self.acknowledged: set[int] = set()
-        self.refused: set[int] = set()
+        # With who refused them, when, and how.
+        self.refused: dict[int, str] = {}
         self.unknown: set[int] = set()
         self.wrong: list[str] = []
         self.writes = self.reads = 0
@@ -72,9 +73,10 @@ class History:
         there = {id & ~1 for id in ids}
         if lost := self.acknowledged - there:
             wrong.append(f"{len(lost)} acknowledged writes are lost: {sorted(lost)[:10]}")
-        if made := there & self.refused:
-            wrong.append(f"{len(made)} refused writes were made: {sorted(made)[:10]}")
-        if phantom := there - self.acknowledged - self.refused - self.unknown:
+        if made := there & self.refused.keys():
+            told = {number: self.refused[number] for number in sorted(made)[:10]}
+            wrong.append(f"{len(made)} refused writes were made: {told}")
+        if phantom := there - self.acknowledged - self.refused.keys() - self.unknown:
             wrong.append(f"{len(phantom)} writes were never sent: {sorted(phantom)[:10]}")
         wrong += [f"{point['id']} is {json.dumps(point)}" for point in points.values()
                   if point["vector"] != [point["payload"]["v"], 1]]  # fmt: skip
@@ -109,6 +111,7 @@ class Client(threading.Thread):
         self.patience = patience
         self.pause = pause
         self.node = self.chance.choice(nodes)
+        self.last_refusal = ""
         self.stopping = threading.Event()
 
     def run(self) -> None:
@@ -151,10 +154,12 @@ class Client(threading.Thread):
             self.history.note(call)
             return "acknowledged"
         text = json.dumps(answer)
-        if status == UNSENT:
+        if status == UNSENT or status == 503 and any(part in text for part in REFUSALS):
+            reason = "not connected" if status == UNSENT else text
+            self.last_refusal = f"{time.strftime('%H:%M:%S')} by {self.node.name}: {reason}"
             return "refused"
         if status == 503:
-            return "refused" if any(part in text for part in REFUSALS) else "unknown"
+            return "unknown"
         # A server that has lost its disk, or begins, does not know the collection yet.
         if status not in (0, 404, 408, 429, 500, 504):
             self.history.wrong.append(f"a write was answered with {status}: {text}")
@@ -168,8 +173,11 @@ class Client(threading.Thread):
         # Before it is sent: it may be seen at once.
         self.history.unknown.add(number)
         outcome = self.write(call, "PUT", "?wait=true", {"points": both})
+        if outcome == "acknowledged":
+            self.history.acknowledged.add(number)
+        elif outcome == "refused":
+            self.history.refused[number] = self.last_refusal
         if outcome != "unknown":
-            getattr(self.history, outcome).add(number)
             self.history.unknown.discard(number)
         return outcome == "acknowledged"
 
