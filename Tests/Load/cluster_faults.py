@@ -14,6 +14,10 @@ from cluster_store import KINDS
 from process import until
 
 
+# Seconds that a leader sleeps at most.
+SLEEP = 15
+
+
 @dataclasses.dataclass
 class Fault:
     """`spares` is whether it leaves a server that can lead and reaches the store."""
@@ -95,12 +99,18 @@ def follower_sleeps(cluster: Cluster, chance: random.Random) -> str:
 
 
 def leader_wakes_late(cluster: Cluster, chance: random.Random) -> str:
-    """It goes on where it was, when another one leads."""
+    """It goes on where it was, when another one leads: at the latest when one should, as an
+    earlier fault may keep all from the lead.
+    """
     node = leader(cluster)
     node.sleep()
     cluster.strike()
-    until(lambda: any(other.leads() for other in others(cluster, node)), PATIENCE)
-    node.wake()
+    try:
+        until(lambda: any(other.leads() for other in others(cluster, node)), SLEEP)
+    except TimeoutError:
+        return f"{node.name} slept, and no other one led"
+    finally:
+        node.wake()
     return f"{node.name} slept until another one led"
 
 
