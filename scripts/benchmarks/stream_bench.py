@@ -4,7 +4,8 @@ Each pattern runs through one process of `quiver-bench stream`, which enters row
 and keeps the lists in shape as the server does, on one thread. At every checkpoint its index is
 searched with a number of lists, and one built of the same rows with more and more lists, until it
 has scanned as many entries: the difference in recall between the two, at equal entries scanned, is
-what living costs. hnswlib goes through the same, its deleted rows marked.
+what living costs. hnswlib goes through the same, its deleted rows marked, and qdrant-edge, which
+is optimized after every step; what a call costs in Python is part of the times of both.
 """
 
 import argparse
@@ -157,6 +158,45 @@ class Hnswlib:
         return {"default": recall, "us_a_query": 1e6 * seconds / len(queries)}
 
 
+class QdrantEdge:
+    """M 16, 100 candidates while it is built and 96 while it is searched."""
+
+    def __init__(self, rows: np.ndarray, folder: pathlib.Path):
+        import qdrant_edge as q
+
+        self.q, self.rows = q, rows
+        self.params = q.SearchParams(hnsw_ef=96)
+        folder.mkdir()
+        self.shard = q.EdgeShard.create(str(folder), q.EdgeConfig(
+            vectors=q.EdgeVectorParams(rows.shape[1], q.Distance.Euclid, on_disk=False),
+            hnsw_config=q.HnswIndexConfig(16, 100, 1, max_indexing_threads=1, on_disk=False),
+            optimizers=q.EdgeOptimizersConfig(default_segment_number=1, indexing_threshold=1),
+        ))  # fmt: skip
+
+    def change(self, gone: list[int], come: list[int]) -> float:
+        q = self.q
+        points = [q.Point(row, self.rows[row].tolist()) for row in come]
+        start = time.process_time()
+        if gone:
+            self.shard.update(q.UpdateOperation.delete_points(list(gone)))
+        for first in range(0, len(points), 2_000):
+            self.shard.update(q.UpdateOperation.upsert_points(points[first : first + 2_000]))
+        self.shard.optimize()
+        return time.process_time() - start
+
+    def checkpoint(self, queries: np.ndarray, truth: np.ndarray) -> dict:
+        asked = [query.tolist() for query in queries]
+        start = time.process_time()
+        found = [[hit.id for hit in self.shard.query(self.request(query))] for query in asked]
+        seconds = time.process_time() - start
+        recall = recall_of(np.asarray(found, np.int64), truth)
+        return {"default": recall, "us_a_query": 1e6 * seconds / len(queries)}
+
+    def request(self, query: list[float]):
+        nearest = self.q.Query.Nearest(query)
+        return self.q.QueryRequest(limit=LIMIT, query=nearest, params=self.params)
+
+
 def run(pattern: str, options, folder: pathlib.Path) -> list[dict]:
     stream = Stream(pattern, options.points, options.dimension)
     rows = np.asarray(stream.rows, np.float32)
@@ -164,6 +204,8 @@ def run(pattern: str, options, folder: pathlib.Path) -> list[dict]:
     engines = {"quiver": Quiver(folder)}
     if "hnswlib" in options.engines.split(","):
         engines["hnswlib"] = Hnswlib(rows)
+    if "qdrant-edge" in options.engines.split(","):
+        engines["qdrant-edge"] = QdrantEdge(rows, folder / "edge")
     spent, changed = dict.fromkeys(engines, 0.0), 0
     found: list[dict] = []
     live: set[int] = set()
@@ -194,7 +236,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench stream")
     parser.add_argument("--points", type=int, default=40_000)
     parser.add_argument("--dimension", type=int, default=64)
-    parser.add_argument("--engines", default="quiver,hnswlib")
+    parser.add_argument("--engines", default="quiver,hnswlib,qdrant-edge")
     parser.add_argument("--patterns", default=",".join(PATTERNS))
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
@@ -206,11 +248,11 @@ def main() -> int:
         for row in rows:
             print(json.dumps(row))
         return 0
-    print(f"{'pattern':20} {'step':>4} {'engine':>8} {'lived':>7} {'anew':>7} {'default':>8} "
+    print(f"{'pattern':20} {'step':>4} {'engine':>11} {'lived':>7} {'anew':>7} {'default':>8} "
           f"{'us a query':>10} {'us a change':>11}")  # fmt: skip
     for row in rows:
         lived, anew = (f"{row[key]:.4f}" if key in row else "" for key in ("recall", "anew"))
-        print(f"{row['pattern']:20} {row['step']:4} {row['engine']:>8} {lived:>7} {anew:>7} "
+        print(f"{row['pattern']:20} {row['step']:4} {row['engine']:>11} {lived:>7} {anew:>7} "
               f"{row['default']:8.4f} {row['us_a_query']:10.1f} "
               f"{row['us_a_change']:11.1f}")  # fmt: skip
     return 0

@@ -36,6 +36,18 @@ struct CodeLayout: Sendable, Equatable {
       fromByteOffset: (Self.entriesPerBlock + entry) * MemoryLayout<Float>.stride, as: Float.self)
   }
 
+  /// Copies an entry, its code and its terms, from a block to another for the same centroid.
+  func copy(
+    _ entry: Int, of source: UnsafePointer<UInt8>, to place: Int,
+    of target: UnsafeMutablePointer<UInt8>
+  ) {
+    let word = MemoryLayout<UInt32>.size
+    // Lines of a word for every entry: codes, then the terms `A` and `B`.
+    for line in stride(from: 0, to: blockBytes, by: word * Self.entriesPerBlock) {
+      (target + line + word * place).update(from: source + line + word * entry, count: word)
+    }
+  }
+
   /// Whether distances from a vector of ``dimension`` floats can be estimated.
   func canEstimate(_ vector: UnsafePointer<Float>) -> Bool {
     let vector = UnsafeBufferPointer(start: vector, count: dimension)

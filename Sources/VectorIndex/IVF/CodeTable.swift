@@ -23,6 +23,13 @@ struct CodeTable {
     }
     scale = CodeKernels.buildTable(rotated, layout: layout, into: bytes)
   }
+
+  /// The table of a vector that is rotated already, in memory for `layout.tableBytes`.
+  init(rotated: UnsafePointer<Float>, layout: CodeLayout, in bytes: UnsafeMutablePointer<UInt8>) {
+    self.layout = layout
+    self.bytes = bytes
+    scale = CodeKernels.buildTable(rotated, layout: layout, into: bytes)
+  }
 }
 
 /// What one scan lets through, for the lane that takes it next. Not shared between threads.

@@ -32,6 +32,54 @@ final class InvertedList: Sendable {
       }
     }
   }
+
+  /// Entries whose rows are visible.
+  func liveCount(_ visibility: VisibilityView) -> Int {
+    var count = 0
+    forEachRow { if visibility.isVisible($0) { count += 1 } }
+    return count
+  }
+
+  /// The sum over all entries of the squared terms `B`, which are proportional to the distances
+  /// from the centroid.
+  func spread(_ layout: CodeLayout) -> Double {
+    var sum = 0.0
+    for part in parts {
+      for block in 0..<part.count {
+        let rows = part.rows + block * CodeLayout.entriesPerBlock
+        for entry in 0..<CodeLayout.entriesPerBlock where rows[entry] != CodeLayout.noRow {
+          let slope = Double(layout.slope(of: entry, in: UnsafePointer(part.block(block))))
+          sum += slope * slope
+        }
+      }
+    }
+    return sum
+  }
+
+  /// The list without those entries that are not kept, in one piece.
+  func keeping(_ layout: CodeLayout, where isKept: (UInt32) -> Bool) -> InvertedList {
+    var kept: [(part: Int, entry: Int)] = []
+    let parts = parts
+    for (number, part) in parts.enumerated() {
+      for entry in 0..<part.count * CodeLayout.entriesPerBlock {
+        let row = part.rows[entry]
+        if row != CodeLayout.noRow, isKept(row) { kept.append((number, entry)) }
+      }
+    }
+    guard let run = ListAllocation.runs(for: [kept.count], layout: layout)[0] else {
+      return InvertedList()
+    }
+    for (index, source) in kept.enumerated() {
+      let (block, place) = index.quotientAndRemainder(dividingBy: CodeLayout.entriesPerBlock)
+      let from = source.entry.quotientAndRemainder(dividingBy: CodeLayout.entriesPerBlock)
+      let part = parts[source.part]
+      layout.copy(
+        from.remainder, of: UnsafePointer(part.block(from.quotient)), to: place,
+        of: run.block(block))
+      run.rows[index] = part.rows[source.entry]
+    }
+    return InvertedList(runs: [run], entryCount: kept.count)
+  }
 }
 
 /// Where the first blocks of a list are: what nearly every probe needs, side by side for all lists.

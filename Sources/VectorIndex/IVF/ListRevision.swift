@@ -3,12 +3,14 @@ struct ListRevision {
   private let generation: IVFGeneration
   private let parameters: IVFParameters
   private let rows: DenseColumnView
-  private let reader: RowReader
   private let visibility: VisibilityView
   private var lists: [InvertedList]
   private var rewritten: Set<Int> = []
-  private var split: [Int: [[Float]]] = [:]
+  private var split: [Int: Centroids] = [:]
   private var merged: Set<Int> = []
+
+  /// Lists around one that is split in which rows are looked for that are nearer to its halves.
+  private static let around = 64
 
   init(
     _ generation: IVFGeneration, parameters: IVFParameters, rows: DenseColumnView,
@@ -17,7 +19,6 @@ struct ListRevision {
     self.generation = generation
     self.parameters = parameters
     self.rows = rows
-    self.reader = RowReader(rows, metric: generation.quantizer.metric, batch: 1)
     self.visibility = visibility
     self.lists = generation.lists
   }
@@ -38,9 +39,7 @@ struct ListRevision {
       rewritten.insert(list)
       return
     }
-    split[list] = (0..<2).map { half in
-      Array(UnsafeBufferPointer(start: halves.row(half), count: rows.dimension))
-    }
+    split[list] = halves
   }
 
   /// Gives the entries of a list to the lists nearest to them.
@@ -48,35 +47,41 @@ struct ListRevision {
     if merged.count + 1 < lists.count { merged.insert(list) }
   }
 
+  /// Lists that will be gone.
+  var mergedCount: Int { merged.count }
+
   /// What is published next.
   func finish() -> IVFGeneration {
     let quantizer = nextQuantizer()
-    let encoder = RowEncoder(quantizer, assignsTwice: parameters.assignsTwice)
+    var resettlement = Resettlement(
+      quantizer, assignsTwice: parameters.assignsTwice, rows: rows, visibility: visibility)
     var next: [InvertedList] = []
-    var seconds: [InvertedList] = []
-    var homeless: [UInt32] = []
-    var halves: [Int: [UInt32]] = [:]
+    var seconds: [Int] = []
+    /// Old numbers of lists that stay, and their new ones.
+    var stayed: [(old: Int, new: Int)] = []
     for number in lists.indices {
       if merged.contains(number) {
-        homeless += liveRows(of: number)
+        resettlement.unsettle(liveRows(of: number))
       } else if split[number] != nil {
         // The first half keeps the place, the second goes to the end.
-        homeless += liveRows(of: number)
-        halves[next.count] = []
-        halves[quantizer.count - split.count + seconds.count] = []
+        resettlement.unsettle(liveRows(of: number))
+        resettlement.begin(next.count)
+        seconds.append(quantizer.count - split.count + seconds.count)
         next.append(InvertedList())
-        seconds.append(InvertedList())
-      } else if rewritten.contains(number) {
-        next.append(list(of: liveRows(of: number), number: next.count, encoder))
       } else {
+        if rewritten.contains(number) { resettlement.rewrite(next.count) }
+        stayed.append((number, next.count))
         next.append(lists[number])
       }
     }
-    next += seconds
-    resettle(homeless, in: &next, &halves, quantizer, encoder)
-    for (number, offsets) in halves {
-      next[number] = list(of: offsets, number: number, encoder)
+    for second in seconds {
+      resettlement.begin(second)
+      next.append(InvertedList())
     }
+    let around = listsAroundSplit()
+    resettlement.invite(
+      stayed.filter { around.contains($0.old) }.map(\.new), in: next)
+    resettlement.finish(&next)
     return IVFGeneration(
       quantizer: quantizer, lists: next, coveredRows: generation.coveredRows,
       calibration: generation.calibration, strays: generation.strays)
@@ -95,66 +100,38 @@ struct ListRevision {
   private func nextQuantizer() -> CoarseQuantizer {
     if split.isEmpty, merged.isEmpty { return generation.quantizer }
     let old = generation.quantizer.centroids
-    var firsts: [[Float]] = []
-    var seconds: [[Float]] = []
+    var firsts: [UnsafePointer<Float>] = []
+    var seconds: [UnsafePointer<Float>] = []
     for number in lists.indices where !merged.contains(number) {
-      if let halves = split[number] {
-        firsts.append(halves[0])
-        seconds.append(halves[1])
-      } else {
-        firsts.append(
-          Array(UnsafeBufferPointer(start: old.row(number), count: rows.dimension)))
-      }
+      firsts.append(split[number]?.row(0) ?? old.row(number))
+      if let halves = split[number] { seconds.append(halves.row(1)) }
     }
-    return generation.quantizer.replacing(
-      centroids: Centroids(dimension: rows.dimension, rows: firsts + seconds))
+    return withExtendedLifetime(split) {
+      generation.quantizer.replacing(
+        centroids: Centroids(dimension: rows.dimension, gathering: firsts + seconds))
+    }
   }
 
-  private func list(of offsets: [UInt32], number: Int, _ encoder: RowEncoder) -> InvertedList {
-    let layout = generation.quantizer.layout
-    guard !offsets.isEmpty,
-      let run = ListAllocation.runs(for: [offsets.count], layout: layout)[0]
-    else { return InvertedList() }
-    for (index, offset) in offsets.enumerated() {
-      guard let row = reader.row(offset) else { continue }
-      encoder.rotate(row)
-      encoder.write(list: UInt32(number), row: offset, into: run, at: index)
-    }
-    return InvertedList(runs: [run], entryCount: offsets.count)
-  }
-
-  /// Enters rows of lists that are gone, or were split, where they belong now, unless their other
-  /// entry is there: new lists are the nearest ones also to rows that had been entered in a list
-  /// far away, for want of another. What belongs to `halves`, which are empty, is gathered there.
-  private func resettle(
-    _ offsets: [UInt32], in next: inout [InvertedList], _ halves: inout [Int: [UInt32]],
-    _ quantizer: CoarseQuantizer, _ encoder: RowEncoder
-  ) {
-    let layout = quantizer.layout
-    var settled = halves.mapValues { _ in Set<UInt32>() }
-    for offset in offsets {
-      withExtendedLifetime(reader) {
-        guard reader.row(offset) != nil else { return }
-        let row = reader.rows([offset])
-        encoder.assign(row)
-        for list in [encoder.primary[0], encoder.secondary[0]] where list != CodeLayout.noRow {
-          if settled[Int(list)] != nil {
-            if settled[Int(list)]?.insert(offset).inserted == false { continue }
-            halves[Int(list)]?.append(offset)
-            return
-          }
-          var isThere = false
-          next[Int(list)].forEachRow { if $0 == offset { isThere = true } }
-          if isThere { continue }
-          encoder.rotate(row[0])
-          var appender = ListAppender(next[Int(list)], layout: layout)
-          appender.append(offset) { block, entry in
-            encoder.write(list: list, into: block, entry: entry)
-          }
-          next[Int(list)] = appender.finish()
-          return
+  /// The lists nearest to those that are split.
+  private func listsAroundSplit() -> Set<Int> {
+    let wanted = min(Self.around, generation.quantizer.count)
+    if split.isEmpty || wanted == 0 { return [] }
+    let centroids = generation.quantizer.centroids
+    let old = split.keys.sorted().map { centroids.row($0) }
+    let slack = 16
+    var found: Set<Int> = []
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: old.count * centroids.width) { values in
+      withUnsafeTemporaryAllocation(of: UInt32.self, capacity: wanted + slack) { picked in
+        guard let values = values.baseAddress, let picked = picked.baseAddress else { return }
+        old.withUnsafeBufferPointer { centroids.compare($0, into: values) }
+        for row in old.indices {
+          let count = Selection.smallest(
+            wanted, of: values + row * centroids.width, count: centroids.width, slack: slack,
+            into: picked)
+          for index in 0..<count { found.insert(Int(picked[index])) }
         }
       }
     }
+    return found
   }
 }

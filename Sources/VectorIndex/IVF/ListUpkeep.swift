@@ -9,6 +9,9 @@ struct ListUpkeep {
   /// Lists longer than so many times the aim are split, those shorter than a part of it merged.
   private static let splitAt = 3.0
   private static let mergeBelow = 0.25
+  /// Where a greater share of the lists aimed at is missing, a round splits lists that are not so
+  /// long, but spread.
+  private static let missingMax = 0.05
   /// Runs beyond which a list is written anew in one piece.
   private static let runsMax = 8
 
@@ -16,6 +19,9 @@ struct ListUpkeep {
   private static let changeMax = 0.25
 
   private var cursor = 0
+  /// Lists whose entries are spread more are split, as long as lists are missing.
+  private var spreadMax = Double.infinity
+  private var missing = 0
   /// The rows that were covered, and the entries, when the index was calibrated.
   private var calibrated: (rows: UInt32, entries: Int)
 
@@ -44,7 +50,7 @@ struct ListUpkeep {
     _ generation: IVFGeneration, _ parameters: IVFParameters, rows: DenseColumnView,
     visibility: VisibilityView
   ) -> (changed: IVFGeneration?, goesOn: Bool) {
-    if cursor >= generation.lists.count { cursor = 0 }
+    if cursor == 0 { begin(generation, parameters, visibility) }
     let end = min(generation.lists.count, cursor + Self.listsPerStep)
     let aim = Self.entriesAimedAt(generation, parameters)
     var revision = ListRevision(
@@ -54,8 +60,38 @@ struct ListUpkeep {
       if revise(&revision, list: cursor, generation, aim: aim, visibility) { changes += 1 }
       cursor += 1
     }
-    let goesOn = cursor < generation.lists.count
-    return (changes > 0 ? revision.finish() : nil, goesOn)
+    let changed = changes > 0 ? revision.finish() : nil
+    // Lists that are gone had lower numbers; second halves are at the end, and looked at in turn.
+    cursor -= revision.mergedCount
+    let goesOn = cursor < (changed ?? generation).lists.count
+    if !goesOn { cursor = 0 }
+    return (changed, goesOn)
+  }
+
+  /// Finds how many lists are missing, and how far the entries of those to be split are spread: as
+  /// many as are missing, and more than those of an index built now would be on average.
+  private mutating func begin(
+    _ generation: IVFGeneration, _ parameters: IVFParameters, _ visibility: VisibilityView
+  ) {
+    let count = generation.lists.count
+    func isMuch(_ missing: Int) -> Bool {
+      Double(missing) > Self.missingMax * Double(count + missing)
+    }
+    spreadMax = .infinity
+    missing = Self.listsAimedAt(generation.entryCount, parameters) - count
+    guard count > 0, isMuch(missing) else { return }
+    let live = generation.lists.reduce(0) { $0 + $1.liveCount(visibility) }
+    missing = Self.listsAimedAt(live, parameters) - count
+    guard isMuch(missing) else { return }
+    let layout = generation.quantizer.layout
+    let spreads = generation.lists.map { $0.spread(layout) }.sorted(by: >)
+    let average = spreads.reduce(0, +) / Double(count + missing)
+    spreadMax = max(spreads[min(missing, count) - 1], average)
+  }
+
+  private static func listsAimedAt(_ entries: Int, _ parameters: IVFParameters) -> Int {
+    parameters.listCount
+      ?? IVFBuild.listCount(forRows: parameters.assignsTwice ? entries / 2 : entries)
   }
 
   /// How long lists would be if the index were built now.
@@ -63,21 +99,22 @@ struct ListUpkeep {
     _ generation: IVFGeneration, _ parameters: IVFParameters
   ) -> Double {
     let entries = generation.entryCount
-    let rows = parameters.assignsTwice ? entries / 2 : entries
-    let lists = parameters.listCount ?? IVFBuild.listCount(forRows: rows)
-    return max(1, Double(entries) / Double(lists))
+    return max(1, Double(entries) / Double(listsAimedAt(entries, parameters)))
   }
 
-  private func revise(
+  private mutating func revise(
     _ revision: inout ListRevision, list number: Int, _ generation: IVFGeneration, aim: Double,
     _ visibility: VisibilityView
   ) -> Bool {
     let list = generation.lists[number]
-    var live = 0
-    list.forEachRow { if visibility.isVisible($0) { live += 1 } }
+    let live = list.liveCount(visibility)
     let slack = 2 * Double(CodeLayout.entriesPerBlock)
-    if Double(live) > Self.splitAt * aim + slack {
+    if Double(live) > Self.splitAt * aim + slack
+      || missing > 0 && spreadMax < .infinity && Double(live) > slack
+        && list.spread(generation.quantizer.layout) >= spreadMax
+    {
       revision.split(number)
+      missing -= 1
     } else if Double(live) < Self.mergeBelow * aim, generation.lists.count > 1 {
       revision.merge(number)
     } else if Double(list.entryCount - live) > Self.deadShareMax * Double(list.entryCount)
