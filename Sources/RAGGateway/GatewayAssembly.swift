@@ -125,7 +125,7 @@ public final class GatewayAssembly: Sendable {
           + "\(SettingKey.embeddingModelPath.rawValue) to the folder that holds it, or "
           + "\(SettingKey.embeddingProvider.rawValue)=openai to use an embedding service")
     } catch {
-      throw GatewayStartError("The embedding model can't be used: \(error)")
+      throw GatewayStartError("The embedding model in \(folder) can't be used: \(error)")
     }
     if let size = settings.store.vectorSize, size != embedder.dimension {
       throw GatewayStartError(
@@ -147,7 +147,8 @@ public final class GatewayAssembly: Sendable {
     do {
       prompt = try InsightPrompt.load(path: settings.promptPath, version: settings.promptVersion)
     } catch {
-      throw GatewayStartError("\(error)")
+      let setting = settings.promptPath == nil ? SettingKey.promptVersion : .promptPath
+      throw GatewayStartError("\(setting.variable): \(error)")
     }
     guard isNeeded else { return extractive }
     var retry = RetryPolicy()

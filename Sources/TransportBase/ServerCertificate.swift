@@ -19,12 +19,31 @@ public final class ServerCertificate: Sendable {
     public var key: String
     /// The authorities whose certificates clients must show; `nil` where they need not show any.
     public var clientAuthorities: String?
+    /// What the files were named by.
+    public var settings: SettingNames
+
+    /// The settings that name the files, for whoever has to mend one.
+    public struct SettingNames: Sendable, Equatable {
+      var certificate: String
+      var key: String
+      var clientAuthorities: String
+
+      /// The names of the settings.
+      public init(certificate: String, key: String, clientAuthorities: String) {
+        self.certificate = certificate
+        self.key = key
+        self.clientAuthorities = clientAuthorities
+      }
+    }
 
     /// A certificate with its key.
-    public init(certificate: String, key: String, clientAuthorities: String? = nil) {
+    public init(
+      certificate: String, key: String, clientAuthorities: String? = nil, settings: SettingNames
+    ) {
       self.certificate = certificate
       self.key = key
       self.clientAuthorities = clientAuthorities
+      self.settings = settings
     }
   }
 
@@ -59,13 +78,8 @@ public final class ServerCertificate: Sendable {
   private static func read(
     _ files: Files, _ protocols: [String]
   ) throws(CertificateFault) -> NIOSSLContext {
-    let chain = try reading(files.certificate, "certificate") {
-      try NIOSSLCertificate.fromPEMFile(files.certificate)
-    }
-    guard !chain.isEmpty else {
-      throw CertificateFault(path: files.certificate, reason: "holds no certificate")
-    }
-    let key = try reading(files.key, "private key") {
+    let chain = try certificates(files.certificate, of: files.settings.certificate)
+    let key = try reading(files.key, of: files.settings.key, "private key") {
       try NIOSSLPrivateKey(file: files.key, format: .pem)
     }
     var configuration = TLSConfiguration.makeServerConfiguration(
@@ -73,12 +87,7 @@ public final class ServerCertificate: Sendable {
     configuration.minimumTLSVersion = .tlsv12
     configuration.applicationProtocols = protocols
     if let authorities = files.clientAuthorities {
-      let roots = try reading(authorities, "certificate") {
-        try NIOSSLCertificate.fromPEMFile(authorities)
-      }
-      guard !roots.isEmpty else {
-        throw CertificateFault(path: authorities, reason: "holds no certificate")
-      }
+      let roots = try certificates(authorities, of: files.settings.clientAuthorities)
       configuration.trustRoots = .certificates(roots)
       configuration.certificateVerification = .noHostnameVerification
     }
@@ -86,32 +95,47 @@ public final class ServerCertificate: Sendable {
       return try NIOSSLContext(configuration: configuration)
     } catch {
       throw CertificateFault(
-        path: files.certificate, reason: "does not fit the key \(files.key): \(error)")
+        setting: files.settings.certificate, path: files.certificate,
+        reason: "does not fit the key \(files.key): \(error)")
     }
   }
 
+  private static func certificates(
+    _ path: String, of setting: String
+  ) throws(CertificateFault) -> [NIOSSLCertificate] {
+    let found = try reading(path, of: setting, "certificate") {
+      try NIOSSLCertificate.fromPEMFile(path)
+    }
+    guard !found.isEmpty else {
+      throw CertificateFault(setting: setting, path: path, reason: "holds no certificate")
+    }
+    return found
+  }
+
   private static func reading<Value>(
-    _ path: String, _ what: String, _ read: () throws -> Value
+    _ path: String, of setting: String, _ what: String, _ read: () throws -> Value
   ) throws(CertificateFault) -> Value {
     guard access(path, R_OK) == 0 else {
       let reason = String(cString: strerror(errno))
-      throw CertificateFault(path: path, reason: "can't be read: \(reason)")
+      throw CertificateFault(setting: setting, path: path, reason: "can't be read: \(reason)")
     }
     do {
       return try read()
     } catch {
-      throw CertificateFault(path: path, reason: "is no \(what) in PEM")
+      throw CertificateFault(setting: setting, path: path, reason: "is no \(what) in PEM")
     }
   }
 }
 
 /// Why a server can't speak TLS with the files that it was given.
 public struct CertificateFault: Error, Sendable, Equatable, CustomStringConvertible {
+  /// The setting that names the file.
+  public let setting: String
   /// The file.
   public let path: String
   /// What is wrong with it, as the rest of a sentence.
   public let reason: String
 
   /// One sentence.
-  public var description: String { "the file \(path) \(reason)" }
+  public var description: String { "\(setting): the file \(path) \(reason)" }
 }

@@ -164,4 +164,11 @@ def test_settings_that_do_not_fit(tmp_path, certificate, authority):
     wrong = check(TLS__CERT=str(certificate.path), TLS__KEY=str(authority.key_path))
     assert "does not fit the key" in wrong
     gone = check(TLS__CERT=str(tmp_path / "gone.pem"), TLS__KEY=str(certificate.key_path))
-    assert "gone.pem can't be read" in gone
+    assert f"TLS__CERT: the file {tmp_path}/gone.pem can't be read" in gone
+    known = {"TLS__CERT": str(certificate.path), "TLS__KEY": str(certificate.key_path)}
+    gone = check(**known, TLS__CA_CERT=str(tmp_path / "gone.pem"))
+    assert f"TLS__CA_CERT: the file {tmp_path}/gone.pem can't be read" in gone
+    gone = check(QDRANT_VECTOR_STORE__CA_CERT=str(tmp_path / "gone.pem"))
+    assert f"QDRANT_VECTOR_STORE__CA_CERT names the file {tmp_path}/gone.pem, which" in gone
+    gone = check(PROMPT__INSIGHT_PATH=str(tmp_path / "gone.yaml"))
+    assert "PROMPT__INSIGHT_PATH: cannot read prompt" in gone

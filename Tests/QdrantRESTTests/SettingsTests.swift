@@ -47,6 +47,25 @@ import VectorDB
     #expect(final.warnings.isEmpty)
   }
 
+  @Test(arguments: ["TLS", "TRACING", "REPLICATION"])
+  func certificatesToTrustAreThere(_ section: String) throws {
+    let name = "QUIVER__\(section)__CA_CERT"
+    let given = [
+      "QUIVER__TRACING__ENDPOINT": "https://collector", "QUIVER__REPLICATION__URL": "s3://bucket",
+    ]
+    #expect(
+      problems(given.merging([name: "/nowhere/ca.pem"]) { $1 }) == [
+        "\(name) names the file /nowhere/ca.pem, which cannot be read: No such file or directory"
+      ])
+    #expect(
+      problems(given.merging([name: "/dev/null"]) { $1 }) == [
+        "\(name) names the file /dev/null, which holds no certificate in PEM"
+      ])
+    #expect(problems(given.merging([name: "/"]) { $1 }).count == 1)
+    // Configurations of Qdrant name this one, be it there or not.
+    #expect(problems(["QDRANT__TLS__CA_CERT": "./tls/cacert.pem"]).isEmpty)
+  }
+
   @Test func everyNameIsRead() throws {
     let settings = try load([
       "QUIVER__SERVICE__HOST": "h", "QUIVER__SERVICE__API_KEY": "k",

@@ -74,6 +74,27 @@ import Testing
     #expect(limits.requestTime == .seconds(7))
   }
 
+  @Test(arguments: ["QDRANT_VECTOR_STORE__CA_CERT", "TRACING__CA_CERT"])
+  func certificatesToTrustAreThere(_ name: String) throws {
+    func problems(_ path: String) -> [String] {
+      do throws(SettingsError) {
+        _ = try GatewaySettings(
+          .init(environment: ["TRACING__ENDPOINT": "https://collector", name: path]))
+        return []
+      } catch {
+        return error.problems
+      }
+    }
+    #expect(
+      problems("/nowhere/ca.pem") == [
+        "\(name) names the file /nowhere/ca.pem, which cannot be read: No such file or directory"
+      ])
+    #expect(
+      problems("/dev/null") == [
+        "\(name) names the file /dev/null, which holds no certificate in PEM"
+      ])
+  }
+
   @Test func emptyValuesCountAsNone() throws {
     let settings = try GatewaySettings(.init(environment: ["APP_PORT": " ", "LLM__PROVIDER": ""]))
     #expect(settings.port == 8_000)

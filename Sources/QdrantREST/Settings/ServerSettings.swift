@@ -109,7 +109,10 @@ public struct ServerSettings: Sendable, Equatable {
     guard enableTLS else { return nil }
     return ServerCertificate.Files(
       certificate: tlsCertificate, key: tlsKey,
-      clientAuthorities: verifyClients ? tlsAuthorities : nil)
+      clientAuthorities: verifyClients ? tlsAuthorities : nil,
+      settings: .init(
+        certificate: SettingKey.tlsCertificate.variable, key: SettingKey.tlsKey.variable,
+        clientAuthorities: SettingKey.tlsAuthorities.variable))
   }
 
   /// What callers' keys permit.
@@ -182,7 +185,11 @@ extension ServerSettings {
     set(\.verifyClients, reader.flag(.verifyClients))
     set(\.tlsCertificate, reader.given(.tlsCertificate))
     set(\.tlsKey, reader.given(.tlsKey))
-    set(\.tlsAuthorities, reader.given(.tlsAuthorities))
+    // Configurations of Qdrant name the usual file, be it there or not.
+    let isUsual = reader.given(.tlsAuthorities) == tlsAuthorities
+    set(
+      \.tlsAuthorities,
+      isUsual ? reader.given(.tlsAuthorities) : reader.certificates(.tlsAuthorities))
     set(\.tlsReloadSeconds, reader.integer(.tlsReloadSeconds, in: 0...31_536_000))
     if verifyClients, !enableTLS {
       reader.reject(.verifyClients, "needs `service.enable_tls`: without TLS nobody is asked")

@@ -31,7 +31,7 @@ extension SettingsReader<SettingKey> {
     settings.endpoint = given(.replicationEndpoint)
     settings.region = given(.replicationRegion) ?? settings.region
     settings.isPathStyle = addressing
-    settings.authorities = given(.replicationAuthorities)
+    settings.authorities = certificates(.replicationAuthorities)
     settings.plan.mode = mode ?? settings.plan.mode
     if let backlog { settings.plan.limits.backlogBytesMax = backlog << 20 }
     if let gather { settings.plan.limits.gatherMilliseconds = gather }

@@ -134,7 +134,10 @@ public struct AccessSettings: Sendable {
     switch (reader.given(.tlsCertificate), reader.given(.tlsKey)) {
     case (let certificate?, let key?):
       return ServerCertificate.Files(
-        certificate: certificate, key: key, clientAuthorities: authorities)
+        certificate: certificate, key: key, clientAuthorities: authorities,
+        settings: .init(
+          certificate: SettingKey.tlsCertificate.variable, key: SettingKey.tlsKey.variable,
+          clientAuthorities: SettingKey.tlsAuthorities.variable))
     case (_?, nil):
       reader.reject(.tlsKey, "is needed for \(SettingKey.tlsCertificate.variable)")
     case (nil, _?):

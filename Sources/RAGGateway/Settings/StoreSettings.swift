@@ -29,7 +29,7 @@ public struct StoreSettings: Sendable, Equatable {
     url = urls.first ?? ""
     otherURLs = Array(urls.dropFirst())
     apiKey = reader.given(.storeKey)
-    authorities = reader.given(.storeAuthorities)
+    authorities = reader.certificates(.storeAuthorities)
     collection = reader.text(.collection) ?? ""
     vectorSize = reader.integer(.vectorSize, in: 1...65_536)
     distance =

@@ -113,6 +113,15 @@ enum TextFile {
 
   /// The whole text, of at most `maximumBytes`.
   static func read(_ path: String, maximumBytes: Int) throws(Failure) -> String {
+    let bytes = try contents(of: path, maximumBytes: maximumBytes)
+    guard let text = String(validating: bytes, as: UTF8.self) else {
+      throw Failure(reason: "is not UTF-8")
+    }
+    return text
+  }
+
+  /// The same before it is known to be text.
+  static func contents(of path: String, maximumBytes: Int) throws(Failure) -> [UInt8] {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
       throw Failure(reason: "cannot be read: \(String(cString: strerror(errno)))")
@@ -131,10 +140,7 @@ enum TextFile {
     guard bytes.count <= maximumBytes else {
       throw Failure(reason: "has more than \(maximumBytes) bytes")
     }
-    guard let text = String(validating: bytes, as: UTF8.self) else {
-      throw Failure(reason: "is not UTF-8")
-    }
-    return text
+    return bytes
   }
 }
 

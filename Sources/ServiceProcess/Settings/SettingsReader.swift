@@ -134,6 +134,19 @@ public struct SettingsReader<Key: Setting>: Sendable {
     return urls.contains(nil) ? [] : urls.compactMap(\.self)
   }
 
+  /// A file of certificates in PEM; `nil` without one, and a problem where it can't be read or
+  /// holds none: what is to trust them would find that out with the first connection, and go on
+  /// failing.
+  public mutating func certificates(_ key: Key) -> String? {
+    guard let path = given(key) else { return nil }
+    do throws(TextFile.Failure) {
+      try CertificateFile.check(path)
+    } catch {
+      reject(key, "names the file \(path), which \(error.reason)")
+    }
+    return path
+  }
+
   private mutating func address(_ given: String, _ key: Key) -> String? {
     var text = given
     while text.hasSuffix("/") { text.removeLast() }

@@ -106,7 +106,7 @@ extension SettingsReader {
       endpoint: TracingSettings.completed(url(endpointKey)), samplingRatio: ratio,
       serviceName: given(nameKey) ?? name)
     settings.headers = headers ?? []
-    settings.authorities = given(authoritiesKey)
+    settings.authorities = certificates(authoritiesKey)
     return settings
   }
 }
