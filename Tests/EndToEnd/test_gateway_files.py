@@ -174,7 +174,9 @@ def documents(folder) -> dict[str, str]:
     return made
 
 
-def test_pages_that_are_sent_read_no_other_file(server, tmp_path):
+def test_pages_read_no_other_file(server, tmp_path):
+    folder = tmp_path / "pages"
+    folder.mkdir()
     secret = tmp_path / "secret"
     secret.write_text("The treasure lies below the lighthouse.\n")
     head, tail = MANUAL.format("Some words.").split(".SH OPTIONS")
@@ -192,6 +194,17 @@ def test_pages_that_are_sent_read_no_other_file(server, tmp_path):
             text = "\n".join(c["page_content"] for c in stored(server, file))
             assert "treasure" not in text, (file, text)
             assert "Cross the water slowly" in text, (file, text)
+            (folder / file).write_bytes(content)
+    # Somebody else's pages are no less foreign for lying in a folder of this machine.
+    done = subprocess.run(
+        [binary("quiver-gateway"), "ingest", folder], capture_output=True, text=True,
+        env=clean_environment(server.settings), timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    for file in folder.iterdir():
+        text = "\n".join(c["page_content"] for c in stored(server, f"pages/{file.name}"))
+        assert "treasure" not in text, (file, text)
+        assert "Cross the water slowly" in text, (file, text)
 
 
 def test_kinds_that_programs_read(server, tmp_path):

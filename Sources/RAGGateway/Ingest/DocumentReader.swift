@@ -6,27 +6,22 @@ package enum DocumentReader {
   /// Bytes that a source may have.
   package static let largestSource = 32 << 20
 
-  /// The document in `file`, and a remark on how it was read. One that was sent by somebody else
-  /// lies in a folder of its own, and must not have other files of this machine read.
+  /// The document in `file`, and a remark on how it was read. Whoever wrote it, it must not have
+  /// other files of this machine read.
   ///
   /// - Throws: `IngestError` when the file can't be read or is no text.
   package static func read(
-    _ file: SourceFile, isSent: Bool = false
+    _ file: SourceFile
   ) throws(IngestError) -> (document: SourceDocument, remark: String?) {
     let size = try size(of: file.path)
     guard size <= largestSource else { throw .tooLarge(bytes: size, limit: largestSource) }
     let kind = DocumentKind(name: file.name) ?? .plain
-    if kind == .manual, isSent {
+    if kind == .manual {
       let title = manualTitle(file.name)
-      return (try SentManual.read(file.path, title: title, limit: largestSource), nil)
+      return (try ManualReader.read(file.path, title: title, limit: largestSource), nil)
     }
     if let converter = Converter(kind) {
       let text = try converter.text(of: file.path, limit: largestSource)
-      if kind == .manual {
-        let page = PlainTextReader.read(
-          text, fallbackTitle: manualTitle(file.name), hasTerms: true)
-        return (page, nil)
-      }
       return (document(text, name: file.name, kind: converter.output), nil)
     }
     let bytes: [UInt8]

@@ -1,10 +1,10 @@
 import FoundationEssentials
 
-/// Reads manual pages that somebody else sends. Such a page is a program: it may ask for other
-/// files of this machine to be put into it, under names that it makes up. So the formatter gets
-/// those alone that have nothing in them but well-known macros; `pandoc` reads the others, which is
-/// less good at it and opens no file.
-enum SentManual {
+/// Reads manual pages, which anybody may have written. Such a page is a program: it may ask for
+/// other files of this machine to be put into it, under names that it makes up. So the formatter
+/// gets those alone that have nothing in them but well-known macros; `pandoc` reads the others,
+/// which is less good at it and opens no file.
+enum ManualReader {
   /// Requests beside macros that a page may have.
   private static let harmless: Set<String> = [
     "ad", "br", "fi", "ft", "hy", "in", "na", "ne", "nf", "nh", "ps", "sp", "ta", "ti",
@@ -12,7 +12,7 @@ enum SentManual {
   /// What other programs than the formatter are to look at, which can be told to read files, too.
   private static let foreign: Set<String> = ["EQ", "G1", "PF", "PS", "R1"]
 
-  /// The document in the page at `path`, in whose folder files may be made.
+  /// The document in the page at `path`.
   static func read(
     _ path: String, title: String, limit: Int
   ) throws(IngestError) -> SourceDocument {
@@ -24,15 +24,12 @@ enum SentManual {
       throw .unreadable(
         "the page has requests other than those of mdoc, which might read other files")
     }
-    let copy = path + ".copy.1"
-    do {
-      try Data(source.utf8).write(to: URL(filePath: copy))
-    } catch {
-      throw .unreadable("there is no room for it")
-    }
     let converter = isPlain ? Converter(.manual) : Converter.sandboxedManual
     guard let converter else { throw .unknownKind(ending: "") }
-    let text = try converter.text(of: copy, limit: limit)
+    // What was looked at is what is formatted, whatever becomes of the file meanwhile.
+    let text = try TemporaryFile.holding(Array(source.utf8), ending: ".1") {
+      path throws(IngestError) in try converter.text(of: path, limit: limit)
+    }
     if isPlain { return PlainTextReader.read(text, fallbackTitle: title, hasTerms: true) }
     var document = HTMLReader.read(text, fallbackTitle: title)
     document.title = title
@@ -40,7 +37,7 @@ enum SentManual {
   }
 
   private static func bytes(of path: String, limit: Int) throws(IngestError) -> [UInt8] {
-    guard path.hasSuffix(".gz") else {
+    guard path.lowercased().hasSuffix(".gz") else {
       do {
         return Array(try Data(contentsOf: URL(filePath: path)))
       } catch {

@@ -73,21 +73,12 @@ struct FileService: Sendable {
     _ file: UploadedFile
   ) -> Result<(SourceDocument, String?), IngestError> {
     // Programs read files, and tell their kind by the ending.
-    let folder = FileManager.default.temporaryDirectory.appending(
-      path: "quiver-upload-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let path = folder.appending(path: "file\(DocumentKind.ending(of: file.name))")
-    do {
-      try FileManager.default.createDirectory(
-        at: folder, withIntermediateDirectories: false,
-        attributes: [.posixPermissions: 0o700])
-      try Data(file.bytes).write(to: path)
-    } catch {
-      return .failure(.unreadable("there is no room for it"))
-    }
     do throws(IngestError) {
-      let read = try DocumentReader.read(
-        SourceFile(path: path.path(), name: file.name), isSent: true)
+      let read = try TemporaryFile.holding(
+        file.bytes, ending: DocumentKind.ending(of: file.name)
+      ) { path throws(IngestError) in
+        try DocumentReader.read(SourceFile(path: path, name: file.name))
+      }
       return .success((read.document, read.remark))
     } catch {
       return .failure(error)
