@@ -28,6 +28,8 @@ public enum GatewayError: Error, Sendable, Equatable {
   case storeFull(String)
   /// The vector store answered with an error: 502.
   case storeFailed(String)
+  /// The vector store found something wrong with what it was asked: 502.
+  case storeRefused(String)
   /// The collection vanished between two calls: 502 when a repetition did not help.
   case collectionMissing(String)
   /// Nobody answers at the embedding provider's address: 503.
@@ -55,7 +57,7 @@ public enum GatewayError: Error, Sendable, Equatable {
     case .unsupported: 415
     case .unprocessable: 422
     case .tooManyRequests: 429
-    case .storeFailed, .collectionMissing, .embeddingFailed, .generationFailed: 502
+    case .storeFailed, .storeRefused, .collectionMissing, .embeddingFailed, .generationFailed: 502
     case .overloaded, .storeUnreachable, .storeBusy, .embeddingUnreachable,
       .generationUnreachable, .providerBusy:
       503
@@ -102,7 +104,7 @@ public enum GatewayError: Error, Sendable, Equatable {
     case .storeUnreachable(let text): "Vector store unreachable: \(text)"
     case .storeBusy(let text): "Vector store busy: \(text)"
     case .storeFull(let text): "Vector store full: \(text)"
-    case .storeFailed(let text): "Vector store error: \(text)"
+    case .storeFailed(let text), .storeRefused(let text): "Vector store error: \(text)"
     case .collectionMissing(let name): "Vector store error: collection `\(name)` does not exist"
     case .embeddingUnreachable(let text): "Embedding provider unreachable: \(text)"
     case .embeddingFailed(let text): "Embedding error: \(text)"

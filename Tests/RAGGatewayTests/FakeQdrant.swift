@@ -46,7 +46,9 @@ final class FakeQdrant: Sendable {
     case ("PUT", base):
       guard case .object(let body) = request.json else { return notFound }
       contents.config = [
-        "params": .object(["vectors": body["vectors"] ?? .null]),
+        "params": .object([
+          "vectors": body["vectors"] ?? .null, "sparse_vectors": body["sparse_vectors"] ?? .null,
+        ]),
         "metadata": body["metadata"] ?? .null,
       ]
       return result(.bool(true))

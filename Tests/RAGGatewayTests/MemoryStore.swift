@@ -30,6 +30,11 @@ final class MemoryStore: VectorStore {
     contents.withLock { $0.failure = error }
   }
 
+  func remake(_ description: CollectionDescription) {
+    dropCollection()
+    contents.withLock { $0.description = description }
+  }
+
   func dropCollection() {
     contents.withLock { contents in
       contents.description = nil

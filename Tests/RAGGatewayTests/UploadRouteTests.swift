@@ -4,6 +4,7 @@ import HummingbirdTesting
 import NIOCore
 import PointModel
 import RAGGateway
+import Synchronization
 import Testing
 
 @Suite struct UploadRouteTests {
@@ -179,10 +180,18 @@ import Testing
     }
   }
 
+  private static var withoutWords: CollectionDescription {
+    var description = CollectionDescription(
+      dimension: 64, distance: .cosine, embedding: nil, recipe: EmbeddingRecipe.current.rawValue)
+    description.hasWords = false
+    return description
+  }
+
   @Test(arguments: [
     CollectionDescription(dimension: 3, distance: .cosine, embedding: nil),
     CollectionDescription(dimension: nil, distance: nil, embedding: nil),
     CollectionDescription(dimension: 64, distance: .euclid, embedding: nil),
+    Self.withoutWords,
     CollectionDescription(
       dimension: 64, distance: .cosine,
       embedding: EmbeddingIdentity(provider: "test", model: "other", dimension: 64)),
@@ -230,6 +239,21 @@ import Testing
       #expect(response.status == 200)
       #expect(response["uploaded"] == .integer(2))
     }
+  }
+
+  @Test func whatWasFoundOutAboutACollectionGrowsOld() async throws {
+    let store = MemoryStore()
+    let time = Mutex(ContinuousClock.now)
+    let gate = CollectionGate(
+      store: store, embedder: HashingEmbedder(), distance: .cosine, age: .seconds(30)
+    ) { time.withLock { $0 } }
+    _ = try await gate.openForWriting()
+    // What nobody notices by an error: the same shape, and another measure.
+    store.remake(CollectionDescription(dimension: 64, distance: .euclid, embedding: nil))
+    time.withLock { $0 += .seconds(29) }
+    #expect(try await gate.openForReading() == .current)
+    time.withLock { $0 += .seconds(1) }
+    await #expect(throws: GatewayError.self) { try await gate.openForReading() }
   }
 
   @Test func filesAreStoredOnceUnderOneKey() async throws {

@@ -3,25 +3,35 @@ import Synchronization
 
 /// Lets requests through to the collection once it is known to fit the embedder.
 ///
-/// The check costs one call to the store and is done once, until something suggests that the
-/// collection has changed.
+/// The check costs one call to the store. It holds for a while, and until something suggests that
+/// the collection has changed: it may be deleted and made again by others at any time.
 public final class CollectionGate: Sendable {
   private let store: any VectorStore
   private let embedder: any Embedder
   private let distance: Distance
+  private let age: Duration
+  private let now: @Sendable () -> ContinuousClock.Instant
   private let verified = Mutex<Verified?>(nil)
 
   /// What was found out about the collection.
   private struct Verified {
+    let found: CollectionDescription
     let recipe: EmbeddingRecipe
-    let namesModel: Bool
+    let time: ContinuousClock.Instant
   }
 
-  /// A gate before the store's collection; one that has to be made gets `distance`.
-  public init(store: any VectorStore, embedder: any Embedder, distance: Distance) {
+  /// A gate before the store's collection; one that has to be made gets `distance`. What was found
+  /// out about it is good for `age` on the clock `now`.
+  public init(
+    store: any VectorStore, embedder: any Embedder, distance: Distance,
+    age: Duration = .seconds(30),
+    now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
+  ) {
     self.store = store
     self.embedder = embedder
     self.distance = distance
+    self.age = age
+    self.now = now
   }
 
   /// Checks the collection and makes it when there is none.
@@ -32,7 +42,7 @@ public final class CollectionGate: Sendable {
     identity: EmbeddingIdentity, recipe: EmbeddingRecipe
   ) {
     let identity = try await embedder.identity()
-    if let verified = verified.withLock({ $0 }) { return (identity, verified.recipe) }
+    if let recipe = knownRecipe { return (identity, recipe) }
     if try await store.describeCollection() == nil {
       try await store.createCollection(distance: distance, embedding: identity)
     }
@@ -45,7 +55,7 @@ public final class CollectionGate: Sendable {
 
   /// Checks the collection; `nil` when there is none.
   public func openForReading() async throws(GatewayError) -> EmbeddingRecipe? {
-    if let verified = verified.withLock({ $0 }) { return verified.recipe }
+    if let recipe = knownRecipe { return recipe }
     guard let found = try await store.describeCollection() else { return nil }
     return try verify(found, against: try await embedder.identity())
   }
@@ -53,17 +63,32 @@ public final class CollectionGate: Sendable {
   /// What a reader has to know of the collection, without a mark at its end; `nil` when it says
   /// which model filled it, or nobody has looked yet.
   var remark: String? {
-    guard verified.withLock({ $0?.namesModel == false }) else { return nil }
+    guard let verified = verified.withLock({ $0 }), verified.found.embedding == nil else {
+      return nil
+    }
     return "The collection `\(store.collection)` does not say which embedding model filled it: if "
       + "it was another, what is found means little. `quiver-gateway reembed` embeds it anew and "
       + "notes the model"
   }
 
+  /// By what recipe the collection is filled, as long as it is known.
+  private var knownRecipe: EmbeddingRecipe? {
+    let time = now()
+    return verified.withLock { $0 }.flatMap { time - $0.time < age ? $0.recipe : nil }
+  }
+
   private func verify(
     _ found: CollectionDescription, against identity: EmbeddingIdentity
   ) throws(GatewayError) -> EmbeddingRecipe {
-    let recipe = try check(found, against: identity)
-    verified.withLock { $0 = Verified(recipe: recipe, namesModel: found.embedding != nil) }
+    let recipe: EmbeddingRecipe
+    do {
+      recipe = try check(found, against: identity)
+    } catch {
+      forget()
+      throw error
+    }
+    let new = Verified(found: found, recipe: recipe, time: now())
+    verified.withLock { $0 = new }
     return recipe
   }
 
@@ -72,27 +97,48 @@ public final class CollectionGate: Sendable {
     verified.withLock { $0 = nil }
   }
 
-  /// Does `work`, once more when the collection vanished meanwhile: another client may have made it
-  /// again. After other failures of the store the next request checks anew.
+  /// Does `work`, once more when the collection vanished meanwhile, or is another than it was:
+  /// another client may have made it again. Where it no longer fits, that is what is said then.
+  /// After other failures of the store the next request checks anew.
   func retrying<Result>(
     _ work: () async throws(GatewayError) -> Result
   ) async throws(GatewayError) -> Result {
     do {
       return try await work()
-    } catch .collectionMissing {
-      forget()
-      do {
-        return try await work()
-      } catch {
-        forget()
-        throw error
-      }
     } catch {
-      switch error {
-      case .storeFailed, .storeUnreachable, .conflict: forget()
-      default: break
-      }
+      let isWorthAnother =
+        switch error {
+        case .collectionMissing: true
+        case .storeRefused: await isOther
+        default: false
+        }
+      forget(after: error)
+      guard isWorthAnother else { throw error }
+    }
+    do {
+      return try await work()
+    } catch {
+      forget(after: error)
       throw error
+    }
+  }
+
+  /// Whether the collection is known to be another than it was when it was looked at.
+  private var isOther: Bool {
+    get async {
+      guard let known = verified.withLock({ $0?.found }) else { return false }
+      do throws(GatewayError) {
+        return try await store.describeCollection() != known
+      } catch {
+        return false
+      }
+    }
+  }
+
+  private func forget(after error: GatewayError) {
+    switch error {
+    case .collectionMissing, .storeFailed, .storeRefused, .storeUnreachable, .conflict: forget()
+    default: break
     }
   }
 
@@ -101,9 +147,12 @@ public final class CollectionGate: Sendable {
   ) throws(GatewayError) -> EmbeddingRecipe {
     let name = store.collection
     guard let dimension = found.dimension, let foundDistance = found.distance else {
+      let names = found.vectorNames.map { "`\($0)`" }.joined(separator: ", ")
       throw .conflict(
-        "Collection `\(name)` has no unnamed dense vector, which the gateway needs; "
-          + "choose another QDRANT_VECTOR_STORE__COLLECTION_NAME")
+        "Collection `\(name)` has no unnamed dense vector, which the gateway needs"
+          + (names.isEmpty ? "" : " (its vectors are called \(names))")
+          + "; delete it, so that the gateway makes it, or choose another "
+          + "QDRANT_VECTOR_STORE__COLLECTION_NAME")
     }
     if let model = found.embedding, model != identity {
       throw .conflict(
@@ -126,6 +175,12 @@ public final class CollectionGate: Sendable {
       throw .conflict(
         "Collection `\(name)` was filled by recipe \(found.recipe) of a newer gateway; this one "
           + "knows up to \(EmbeddingRecipe.current.rawValue)")
+    }
+    guard recipe == .text || found.hasWords else {
+      throw .conflict(
+        "Collection `\(name)` has no sparse vectors `\(QdrantStore.wordsName)`, which hold the "
+          + "words of chunks; delete it, so that the gateway makes it, or choose another "
+          + "QDRANT_VECTOR_STORE__COLLECTION_NAME")
     }
     return recipe
   }

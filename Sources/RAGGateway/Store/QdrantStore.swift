@@ -45,11 +45,15 @@ public final class QdrantStore: VectorStore {
       throw .storeFailed("the description of collection `\(collection)` has no vectors")
     }
     let embedding = config["metadata"]?[Self.embeddingKey]
-    return CollectionDescription(
+    let sparse = config["params"]?["sparse_vectors"]?.objectValue
+    var found = CollectionDescription(
       dimension: vectors["size"]?.numberValue.flatMap { Int(exactly: $0) },
       distance: vectors["distance"]?.stringValue.flatMap { Distance(rawValue: $0) },
       embedding: embedding.flatMap { Self.identity(in: $0) },
       recipe: embedding?["recipe"]?.numberValue.flatMap { Int(exactly: $0) } ?? 1)
+    found.hasWords = sparse?[Self.wordsName] != nil
+    if found.dimension == nil { found.vectorNames = (vectors.objectValue?.keys ?? []).sorted() }
+    return found
   }
 
   /// Makes the collection, writes the embedding model into its metadata, and makes indexes for what
@@ -186,7 +190,8 @@ public final class QdrantStore: VectorStore {
       switch status {
       case 429, 503: .storeBusy(reason.isEmpty ? "status \(status)" : reason)
       case 507: .storeFull(reason.isEmpty ? "status \(status)" : reason)
-      default: .storeFailed(reason.isEmpty ? "status \(status)" : "status \(status): \(reason)")
+      case 400, 422: .storeRefused("status \(status)\(reason.isEmpty ? "" : ": \(reason)")")
+      default: .storeFailed("status \(status)\(reason.isEmpty ? "" : ": \(reason)")")
       }
     case .unexpected(_, let reason): .storeFailed(reason)
     }

@@ -62,6 +62,10 @@ public struct CollectionDescription: Sendable, Equatable {
   public var embedding: EmbeddingIdentity?
   /// The number of the recipe that fills it; 1 where the collection does not say.
   public var recipe: Int
+  /// Whether it has the sparse vectors that hold the words of chunks.
+  public var hasWords = true
+  /// The names of its dense vectors, where none is without one.
+  public var vectorNames: [String] = []
 
   /// A description.
   public init(
