@@ -28,15 +28,16 @@ import Testing
 
       """)
     let found = try FileBody.split(body, boundary: "xx")
-    #expect(found.map(\.name) == ["a \"b\".txt", "empty.md"])
-    let contents = found.map { String(decoding: body[$0.content], as: UTF8.self) }
+    #expect(found.files.map(\.name) == ["a \"b\".txt", "empty.md"])
+    #expect(found.fields == ["note"])
+    let contents = found.files.map { String(decoding: body[$0.content], as: UTF8.self) }
     #expect(contents == ["first\r\n--x no boundary\r\n", ""])
   }
 
   @Test func `a form that broke off anywhere is refused`() throws {
     let body = Self.form(
       "--xx\nContent-Disposition: form-data; name=\"f\"; filename=\"a.txt\"\n\ntext\n--xx--")
-    #expect(try FileBody.split(body, boundary: "xx").map(\.name) == ["a.txt"])
+    #expect(try FileBody.split(body, boundary: "xx").files.map(\.name) == ["a.txt"])
     for count in 0..<body.count {
       #expect(throws: GatewayError.self, "\(count) bytes") {
         try FileBody.split(Array(body[..<count]), boundary: "xx")

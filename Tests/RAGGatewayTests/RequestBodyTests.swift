@@ -1,4 +1,8 @@
 import FastJSON
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import NIOCore
 import RAGGateway
 import Testing
 
@@ -89,6 +93,119 @@ import Testing
           Self.problems(response) == [
             "body.\(member)|Extra inputs are not permitted|extra_forbidden"
           ])
+      }
+    }
+  }
+
+  @Test(arguments: [
+    ("/upload/chunks", #"{"chunks":[{"page_content":"x"}],"collection":"y"}"#, "collection"),
+    ("/upload/chunks", #"{"chunks":[{"page_content":"x","metdata":{}}]}"#, "chunks.0.metdata"),
+    (
+      "/upload/chunks", #"{"chunks":[{"page_content":"x"},{"page_content":"y","source":"a"}]}"#,
+      "chunks.1.source"
+    ),
+    (
+      "/query", #"{"question":"x","history":[{"role":"user","content":"y","name":"z"}]}"#,
+      "history.0.name"
+    ),
+  ])
+  func nothingIsIgnored(_ path: String, body: String, place: String) async throws {
+    let gateway = TestGateway()
+    try await gateway.run { client in
+      let response = try await client.post(path, body)
+      #expect(response.status == 422)
+      #expect(
+        Self.problems(response) == [
+          "body.\(place)|Extra inputs are not permitted|extra_forbidden"
+        ])
+    }
+    #expect(gateway.store.snapshot.writes == 0)
+  }
+
+  @Test func fieldsOfAFormAreRefused() async throws {
+    try await TestGateway().run { client in
+      func send(_ parts: [String]) async throws -> GatewayResponse {
+        let form = parts.map { "--x\r\nContent-Disposition: form-data; \($0)\r\n\r\nText.\r\n" }
+        return try await client.execute(
+          uri: "/upload/files", method: .post,
+          headers: [.contentType: "multipart/form-data; boundary=x"],
+          body: ByteBuffer(string: form.joined() + "--x--")
+        ) { GatewayResponse($0) }
+      }
+      let file = #"name="file"; filename="a.txt""#
+      let both = try await send([file, #"name="title""#])
+      #expect(both.status == 422)
+      #expect(
+        Self.problems(both) == ["body.title|Extra inputs are not permitted|extra_forbidden"])
+      let none = try await send([#"name="file""#])
+      #expect(none.status == 400)
+      #expect(none.detail == "The form holds no file: the part `file` has no file name")
+      // What a browser sends for an input without a file.
+      #expect(try await send([file, #"name="more"; filename="""#]).status == 200)
+    }
+  }
+
+  @Test(arguments: [
+    ("/insight/query?stream=true", "`stream` is not known: there are no parameters here"),
+    ("/upload/chunks?wait=true", "`wait` is not known: there are no parameters here"),
+    ("/upload/files?name=a.txt&title=b", "`title` is not known: name is"),
+  ])
+  func parametersAreKnown(_ path: String, problem: String) async throws {
+    try await TestGateway().run { client in
+      let response = try await client.post(
+        path, #"{"question":"x","chunks":[{"page_content":"x"}]}"#)
+      #expect(response.status == 400)
+      #expect(response.detail == problem)
+      #expect(try await client.get("/documents?limit=2").status == 400)
+    }
+  }
+
+  @Test func documentsOfLangChainAreTakenWithTheirNames() async throws {
+    try await TestGateway().run { client in
+      let report = try await client.post(
+        "/upload/chunks",
+        #"""
+        {"chunks":[
+          {"id":"a","type":"Document","page_content":"One.","metadata":{"source":"s"}},
+          {"id":"b","type":"Document","page_content":"Two.","metadata":{"chunk_id":"own"}},
+          {"id":null,"type":"Document","page_content":"Three.","metadata":{}}]}
+        """#)
+      #expect(report["uploaded"] == .integer(3))
+      let listed = try await client.get("/upload/chunks")["chunks"]?.arrayValue ?? []
+      let names = Dictionary(
+        uniqueKeysWithValues: listed.compactMap { chunk in
+          chunk["page_content"]?.stringValue.map { ($0, chunk["metadata"]?["chunk_id"]) }
+        })
+      #expect(names["One."] == .string("a"))
+      #expect(names["Two."] == .string("own"))
+      #expect(names["Three."] == .some(nil))
+      for (member, problem) in [
+        (#""id":[]"#, "id|Input should be a valid string|string_type"),
+        (#""type":"Text""#, "type|Input should be 'Document'|literal_error"),
+      ] {
+        let response = try await client.post(
+          "/upload/chunks", #"{"chunks":[{"page_content":"x",\#(member)}]}"#)
+        #expect(Self.problems(response) == ["body.chunks.0.\(problem)"])
+      }
+    }
+  }
+
+  @Test func argumentsOfToolsAreKnown() async throws {
+    try await TestGateway().run { client in
+      for (tool, arguments, problem) in [
+        ("upload", #"{"text":"x","tilte":"y"}"#, "tilte: Extra inputs are not permitted"),
+        ("upload", #"{"text":"x","title":["y"]}"#, "title: Input should be a valid string"),
+        ("upload", "{}", "text: Field required"),
+        ("search", #"{"question":"x","stream":true}"#, "stream: Extra inputs are not permitted"),
+        ("ask", #"{"question":"x","limit":1}"#, "limit: Extra inputs are not permitted"),
+      ] {
+        let answer = try await client.post(
+          "/mcp",
+          #"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":"#
+            + #"{"name":"\#(tool)","arguments":\#(arguments)}}"#)
+        #expect(answer["result"]?["isError"] == .bool(true))
+        let content = answer["result"]?["content"]?.arrayValue?.first
+        #expect(content?["text"] == .string(problem))
       }
     }
   }

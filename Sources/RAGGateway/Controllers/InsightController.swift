@@ -12,6 +12,7 @@ struct InsightController: Sendable {
   func addRoutes(to router: Router<GatewayContext>) {
     for path in ["/insight/query", "/query"] {
       router.post(RouterPath(path)) { request, context in
+        try RequestBody.requireParameters(of: request)
         let body = try await RequestBody.collect(request, upTo: limits.bodyBytes)
         let question = try QuestionRequest(body, limits: limits)
         let accept = request.headers[.accept] ?? ""
@@ -23,6 +24,7 @@ struct InsightController: Sendable {
       }
     }
     router.post("/insight/search") { request, context in
+      try RequestBody.requireParameters(of: request)
       let body = try await RequestBody.collect(request, upTo: limits.bodyBytes)
       let question = try QuestionRequest(body, limits: limits)
       let retrieval = try await service.search(question, for: context.caller)
@@ -139,9 +141,7 @@ package struct QuestionRequest: Sendable, Equatable {
           type: "bool_type"))
     }
     history = Self.history(root["history"], limits, &problems)
-    for name in root.keys.filter({ !Self.members.contains($0) }).prefix(100) {
-      problems.append(.unexpected([.name("body"), .name(name)]))
-    }
+    problems += RequestBody.unexpected(in: root, besides: Self.members, at: [.name("body")])
     guard problems.isEmpty else { throw .unprocessable(problems) }
   }
 
@@ -226,6 +226,9 @@ package struct QuestionRequest: Sendable, Equatable {
         return []
       }
       turns.append(ConversationTurn(role: role, content: content))
+      problems += RequestBody.unexpected(
+        in: element.objectValue ?? .init(), besides: ["role", "content"],
+        at: place + [.index(index)])
     }
     guard turns.count <= limits.historyTurns,
       turns.reduce(0, { $0 + $1.content.count }) <= limits.historyCharacters

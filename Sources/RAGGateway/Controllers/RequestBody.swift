@@ -28,13 +28,16 @@ package enum RequestBody {
     }
   }
 
-  /// Reads `{"chunks": [{"page_content": …, "metadata": {…}}]}`.
+  /// Reads `{"chunks": [{"page_content": …, "metadata": {…}}]}`. Any other member is a problem: a
+  /// caller who misspells one must not be told that all is stored.
   package static func chunks(_ body: [UInt8]) throws(GatewayError) -> [Chunk] {
     let root = try object(body)
     let place: [FieldProblem.Step] = [.name("body"), .name("chunks")]
-    guard let list = root["chunks"] else { throw .unprocessable([.missing(place)]) }
-    guard case .array(let elements) = list else { throw .unprocessable([.notList(place)]) }
-    var problems: [FieldProblem] = []
+    var problems = unexpected(in: root, besides: ["chunks"], at: [.name("body")])
+    guard case .array(let elements)? = root["chunks"] else {
+      problems.insert(root["chunks"] == nil ? .missing(place) : .notList(place), at: 0)
+      throw .unprocessable(problems)
+    }
     var chunks: [Chunk] = []
     chunks.reserveCapacity(elements.count)
     for (index, element) in elements.enumerated() {
@@ -67,8 +70,48 @@ package enum RequestBody {
       problems.append(.notObject(place + [.name("metadata")]))
       metadata = nil
     }
+    // The name that LangChain gives to a document, where its metadata has none.
+    switch members["id"] {
+    case nil, .null: break
+    case let id?:
+      guard let name = id.identifierText else {
+        problems.append(.notString(place + [.name("id")]))
+        break
+      }
+      let own = metadata?["chunk_id"]
+      if own == nil || own == .null, !name.isEmpty { metadata?["chunk_id"] = .string(name) }
+    }
+    if let type = members["type"], type != .null, type != .string("Document") {
+      problems.append(
+        FieldProblem(
+          location: place + [.name("type")], message: "Input should be 'Document'",
+          type: "literal_error"))
+    }
+    problems += unexpected(
+      in: members, besides: ["page_content", "metadata", "id", "type"], at: place)
     guard let content, let metadata else { return nil }
     return Chunk(pageContent: content, metadata: metadata)
+  }
+
+  /// A problem for each member that is none of `known`.
+  static func unexpected(
+    in members: JSONObjectValue, besides known: [String], at place: [FieldProblem.Step]
+  ) -> [FieldProblem] {
+    members.keys.filter { !known.contains($0) }.prefix(100).map { .unexpected(place + [.name($0)]) }
+  }
+
+  /// Refuses parameters of the query string that are none of `known`.
+  static func requireParameters(
+    of request: Request, among known: [String] = []
+  ) throws(GatewayError) {
+    guard
+      let unknown = request.uri.queryParameters.first(where: { !known.contains(String($0.key)) })
+    else { return }
+    let names =
+      known.isEmpty
+      ? "there are no parameters here"
+      : "\(known.joined(separator: ", ")) \(known.count == 1 ? "is" : "are")"
+    throw .badRequest("`\(unknown.key)` is not known: \(names)")
   }
 
   /// The members of the body.

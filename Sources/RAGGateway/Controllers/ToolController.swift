@@ -121,6 +121,10 @@ struct ToolController: Sendable {
   private func call(
     _ name: String, _ arguments: JSONObjectValue, for caller: Caller
   ) async throws(GatewayError) -> (text: String, structured: JSONValue) {
+    // The answer of a tool comes as a whole.
+    if name != "upload", arguments["stream"] != nil {
+      throw .unprocessable([.unexpected([.name("arguments"), .name("stream")])])
+    }
     switch name {
     case "search":
       let question = try QuestionRequest(JSONValue.object(arguments).serialized(), limits: limits)
@@ -138,17 +142,33 @@ struct ToolController: Sendable {
       return (text, (try? JSONValue(parsing: insight.json)) ?? .null)
     default:
       try caller.requireWriting()
-      guard let text = arguments["text"]?.stringValue else {
-        throw .badRequest("`text` must be given")
-      }
-      var metadata = JSONObjectValue()
-      for (argument, member) in [("title", "title"), ("document", "source"), ("id", "chunk_id")] {
-        if let value = arguments[argument]?.stringValue { metadata[member] = .string(value) }
-      }
-      let report = try await uploads.upload(
-        [Chunk(pageContent: text, metadata: metadata)], tenant: caller.tenant)
+      let report = try await uploads.upload([try Self.chunk(arguments)], tenant: caller.tenant)
       return (report.message, (try? JSONValue(parsing: report.json)) ?? .null)
     }
+  }
+}
+
+extension ToolController {
+  /// The chunk that the tool `upload` is told to store.
+  private static func chunk(_ arguments: JSONObjectValue) throws(GatewayError) -> Chunk {
+    let place: [FieldProblem.Step] = [.name("arguments")]
+    let members = [("title", "title"), ("document", "source"), ("id", "chunk_id")]
+    var problems = RequestBody.unexpected(
+      in: arguments, besides: ["text"] + members.map(\.0), at: place)
+    var metadata = JSONObjectValue()
+    for (argument, member) in members {
+      guard let value = arguments[argument], value != .null else { continue }
+      if let text = value.identifierText {
+        metadata[member] = .string(text)
+      } else {
+        problems.append(.notString(place + [.name(argument)]))
+      }
+    }
+    guard let text = arguments["text"]?.stringValue else {
+      throw .unprocessable([.missing(place + [.name("text")])] + problems)
+    }
+    guard problems.isEmpty else { throw .unprocessable(problems) }
+    return Chunk(pageContent: text, metadata: metadata)
   }
 }
 

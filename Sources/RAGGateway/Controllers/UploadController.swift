@@ -29,6 +29,7 @@ struct UploadController: Sendable {
   func addRoutes(to router: Router<GatewayContext>) {
     router.post("/upload/chunks") { request, context in
       try context.caller.requireWriting()
+      try RequestBody.requireParameters(of: request)
       let body = try await RequestBody.collect(request, upTo: limits.bodyBytes)
       let answer = try await idempotency.answer(request, context.caller, body) {
         () async throws(GatewayError) in
@@ -38,6 +39,7 @@ struct UploadController: Sendable {
     }
     router.delete("/upload/chunks") { request, context in
       try context.caller.requireWriting()
+      try RequestBody.requireParameters(of: request)
       let body = try await RequestBody.collect(request, upTo: limits.bodyBytes)
       let answer = try await idempotency.answer(request, context.caller, body) {
         () async throws(GatewayError) in
@@ -54,7 +56,8 @@ struct UploadController: Sendable {
     router.get("/upload/chunks") { request, context in
       try await list(request, context.caller)
     }
-    router.get("/documents") { _, context in
+    router.get("/documents") { request, context in
+      try RequestBody.requireParameters(of: request)
       let found = try await documents.documents(by: context.caller)
       let entries = found.map { entry in
         JSONValue.object([
@@ -123,10 +126,7 @@ struct UploadController: Sendable {
   /// Reads `document`, `limit` and `from` of the query string.
   private func list(_ request: Request, _ caller: Caller) async throws -> Response {
     let query = request.uri.queryParameters
-    if let unknown = query.first(where: { !["document", "limit", "from"].contains($0.key) }) {
-      throw GatewayError.badRequest(
-        "`\(unknown.key)` is not known: document, limit and from are")
-    }
+    try RequestBody.requireParameters(of: request, among: ["document", "limit", "from"])
     var limit = 100
     if let text = query["limit"] {
       guard let number = Int(text), (1...limits.chunksListed).contains(number) else {
@@ -191,8 +191,7 @@ package enum DeletionRequest {
     _ body: [UInt8]
   ) throws(GatewayError) -> DocumentService.Selection {
     let root = try RequestBody.object(body)
-    var problems: [FieldProblem] = root.keys.filter { !members.contains($0) }.prefix(100)
-      .map { .unexpected([.name("body"), .name($0)]) }
+    var problems = RequestBody.unexpected(in: root, besides: members, at: [.name("body")])
     var selections: [DocumentService.Selection] = []
     if let list = root["chunk_ids"], let ids = texts(list, "chunk_ids", &problems) {
       selections.append(.chunks(ids))

@@ -154,8 +154,10 @@ package enum FileBody {
     let type = request.headers[.contentType] ?? ""
     let found: [UploadedFile]
     if let boundary = boundary(in: type) {
+      try RequestBody.requireParameters(of: request)
       found = try parts(of: body, boundary: boundary)
     } else if let name = request.uri.queryParameters["name"].map({ String($0) }) {
+      try RequestBody.requireParameters(of: request, among: ["name"])
       found = [UploadedFile(name: name, bytes: body)]
     } else {
       throw .badRequest(
@@ -190,49 +192,63 @@ package enum FileBody {
     return nil
   }
 
-  /// The parts of a form that have a file name.
+  /// The files in a form. What else is in it would say something about them that is not known here.
   private static func parts(
     of body: [UInt8], boundary: String
   ) throws(GatewayError) -> [UploadedFile] {
-    try split(body, boundary: boundary).map {
-      UploadedFile(name: $0.name, bytes: Array(body[$0.content]))
+    let form = try split(body, boundary: boundary)
+    if let field = form.fields.first, form.files.isEmpty {
+      throw .badRequest("The form holds no file: the part `\(field)` has no file name")
     }
+    guard form.fields.isEmpty else {
+      throw .unprocessable(form.fields.prefix(100).map { .unexpected([.name("body"), .name($0)]) })
+    }
+    return form.files.map { UploadedFile(name: $0.name, bytes: Array(body[$0.content])) }
   }
 
-  /// Where in a form its files are, with their names. Browsers write names as UTF-8, quotes in them
-  /// as `%22`.
+  /// Where in a form its files are, with their names, and the names of what is no file. Browsers
+  /// write names as UTF-8, quotes in them as `%22`, and a part without a name for no file at all.
   package static func split(
     _ body: [UInt8], boundary: String
-  ) throws(GatewayError) -> [(name: String, content: Range<Int>)] {
+  ) throws(GatewayError) -> (files: [(name: String, content: Range<Int>)], fields: [String]) {
     let broken = GatewayError.badRequest("The form is not well formed, or it broke off")
     let mark = Array("--\(boundary)".utf8)
     guard body.starts(with: mark) else { throw broken }
     var found: [(name: String, content: Range<Int>)] = []
+    var fields: [String] = []
     var position = mark.count
     let next = Array("\r\n".utf8) + mark
     while true {
       // Behind the last part stand two hyphens more.
-      if body[position...].starts(with: "--".utf8) { return found }
+      if body[position...].starts(with: "--".utf8) { return (found, fields) }
       guard body[position...].starts(with: "\r\n".utf8),
         let head = firstRange(of: Array("\r\n\r\n".utf8), in: body, from: position)
       else { throw broken }
       let content = head + 4
       guard let end = firstRange(of: next, in: body, from: content) else { throw broken }
       let lines = String(decoding: body[position..<head], as: UTF8.self)
-      if let name = fileName(in: lines) { found.append((name, content..<end)) }
+      let disposition = disposition(in: lines)
+      if let name = fileName(in: disposition) {
+        if !name.isEmpty { found.append((name, content..<end)) }
+      } else {
+        fields.append(disposition["name"] ?? "")
+      }
       position = end + next.count
     }
   }
 
-  private static func fileName(in head: String) -> String? {
+  private static func disposition(in head: String) -> HeaderParameters {
     let lines = head.split(whereSeparator: \.isNewline)
-    guard let line = lines.first(where: { $0.lowercased().hasPrefix("content-disposition:") })
-    else { return nil }
-    let parameters = HeaderParameters(line)
-    guard let name = parameters.extended("filename") ?? parameters["filename"] else { return nil }
+    return HeaderParameters(
+      lines.first { $0.lowercased().hasPrefix("content-disposition:") } ?? "")
+  }
+
+  /// The name of the file in a part, empty for no file; `nil` when the part is of another kind.
+  private static func fileName(in disposition: HeaderParameters) -> String? {
+    guard let name = disposition.extended("filename") ?? disposition["filename"] else { return nil }
     // Some browsers send the whole path.
     return name.replacing("%22", with: "\"").split { $0 == "/" || $0 == "\\" }.last
-      .map(String.init)
+      .map(String.init) ?? ""
   }
 
   /// Where `mark`, which is not empty, begins in `body` at or behind `start`.
