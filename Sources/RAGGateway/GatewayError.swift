@@ -18,6 +18,8 @@ public enum GatewayError: Error, Sendable, Equatable {
   case conflict(String)
   /// Too many requests are being worked on: 503 with `Retry-After`.
   case overloaded(retryAfterSeconds: Int)
+  /// The time that one request may take is over: 503 with `Retry-After`.
+  case outOfTime
   /// The caller has asked too often: 429 with `Retry-After`.
   case tooManyRequests(retryAfterSeconds: Int)
   /// Nobody answers at the vector store's address: 503.
@@ -58,7 +60,7 @@ public enum GatewayError: Error, Sendable, Equatable {
     case .unprocessable: 422
     case .tooManyRequests: 429
     case .storeFailed, .storeRefused, .collectionMissing, .embeddingFailed, .generationFailed: 502
-    case .overloaded, .storeUnreachable, .storeBusy, .embeddingUnreachable,
+    case .overloaded, .outOfTime, .storeUnreachable, .storeBusy, .embeddingUnreachable,
       .generationUnreachable, .providerBusy:
       503
     case .storeFull: 507
@@ -70,7 +72,7 @@ public enum GatewayError: Error, Sendable, Equatable {
     switch self {
     case .overloaded(let seconds), .tooManyRequests(let seconds), .providerBusy(_, let seconds):
       seconds
-    case .storeUnreachable, .storeBusy, .embeddingUnreachable, .generationUnreachable:
+    case .outOfTime, .storeUnreachable, .storeBusy, .embeddingUnreachable, .generationUnreachable:
       Self.usualWait
     default: nil
     }
@@ -100,6 +102,9 @@ public enum GatewayError: Error, Sendable, Equatable {
     case .unauthorized: "An API key is needed: Authorization: Bearer KEY, or api-key: KEY"
     case .unprocessable(let problems): problems.first?.message ?? "Unprocessable request"
     case .overloaded: "The gateway is working on too many requests; try again shortly"
+    case .outOfTime:
+      "The time that a request may take is over. What was stored until now stays: send the rest "
+        + "again, in smaller parts"
     case .tooManyRequests: "This key has asked too often; try again shortly"
     case .storeUnreachable(let text): "Vector store unreachable: \(text)"
     case .storeBusy(let text): "Vector store busy: \(text)"

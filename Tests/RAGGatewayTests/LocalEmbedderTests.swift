@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HTTPTransfer
 import RAGGateway
 import Testing
 
@@ -29,6 +30,15 @@ struct LocalEmbedderTests {
     #expect(none.isEmpty)
     #expect(try await embedder.identity().dimension == 384)
     #expect(embedder.similarityThreshold == 0.3)
+    await embedder.shutdown()
+  }
+
+  @Test func workEndsWithTheTimeOfItsRequest() async throws {
+    let embedder = try LocalEmbedder(modelFolder: FetchedModel.folder, threads: 1)
+    let texts = (0..<64).map { "Passage number \($0)." }
+    await #expect(throws: GatewayError.outOfTime) {
+      try await RequestDeadline.$current.withValue(.now) { try await embedder.read(texts) }
+    }
     await embedder.shutdown()
   }
 

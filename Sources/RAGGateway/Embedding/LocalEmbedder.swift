@@ -1,3 +1,4 @@
+import HTTPTransfer
 import NIOPosix
 public import SentenceEmbedding
 
@@ -100,6 +101,8 @@ public final class LocalEmbedder: Embedder {
       guard !Task.isCancelled else {
         return .failure(.embeddingFailed("the request was cancelled"))
       }
+      // A single text may have thousands of windows.
+      if let left = RequestDeadline.secondsLeft, left <= 0 { return .failure(.outOfTime) }
       do {
         return .success(try await pool.runIfActive { try work(model, batch) })
       } catch {

@@ -51,9 +51,7 @@ public struct UploadService: Sendable {
     if let remark = gate.remark { report.note(remark) }
     let accepted = accept(chunks, naming, maker, report: &report)
     for start in stride(from: 0, to: accepted.count, by: limits.chunksPerStep) {
-      if let left = RequestDeadline.secondsLeft, left <= 0 {
-        throw .overloaded(retryAfterSeconds: 1)
-      }
+      if let left = RequestDeadline.secondsLeft, left <= 0 { throw .outOfTime }
       let end = min(start + limits.chunksPerStep, accepted.count)
       try await step(Array(accepted[start..<end]), maker, report: &report)
     }
