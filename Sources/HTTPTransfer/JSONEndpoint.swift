@@ -190,9 +190,21 @@ public struct EndpointReply: Sendable {
     let root = (try? JSONDocument(parsing: body))?.root.object
     let text =
       root?["status"]?.object?["error"]?.string ?? root?["error"]?.object?["message"]?.string
-      ?? root?["error"]?.string ?? root?["detail"]?.string ?? root?["message"]?.string
-      ?? String(decoding: body.prefix(300), as: UTF8.self)
+      ?? root?["error"]?.string ?? root?["detail"]?.string ?? problems(in: root?["detail"])
+      ?? root?["message"]?.string ?? String(decoding: body.prefix(300), as: UTF8.self)
     return text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+  }
+
+  /// What is wrong with the fields of a request, in FastAPI's shape; `nil` for another one.
+  private func problems(in detail: JSONElement?) -> String? {
+    guard let list = detail?.array else { return nil }
+    let problems = list.compactMap { problem -> String? in
+      guard let message = problem.object?["msg"]?.string else { return nil }
+      let place = (problem.object?["loc"]?.array.map { Array($0) } ?? []).dropFirst()
+        .compactMap { $0.string ?? $0.int64.map { String($0) } }.joined(separator: ".")
+      return place.isEmpty ? message : "\(place): \(message)"
+    }
+    return problems.isEmpty ? nil : problems.joined(separator: "; ")
   }
 
   /// The status with the reason, as in "status 400: …".

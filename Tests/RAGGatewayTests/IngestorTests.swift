@@ -83,6 +83,29 @@ import Testing
     #expect(output.contains("note: 1 links"))
   }
 
+  @Test func aLinkThatLeadsOutOfTheFolderIsLeftOut() async throws {
+    let folder = try TemporaryFolder()
+    try folder.write("docs/a.md", "# A\nText of a.")
+    try folder.write("docs/sub/.hidden/b.md", "# B\nText of b.")
+    try folder.write("docs-of-others/secret.txt", "A password.")
+    for (link, target) in [
+      ("passwords.txt", folder.path + "/docs-of-others/secret.txt"),
+      ("above.txt", "../docs-of-others/secret.txt"), ("own.md", "sub/.hidden/b.md"),
+    ] {
+      try FileManager.default.createSymbolicLink(
+        atPath: folder.path + "/docs/" + link, withDestinationPath: target)
+    }
+    let uploader = Uploader()
+    let (report, output) = try await Self.run(uploader, [folder.path + "/docs/"])
+    #expect(uploader.ids.sorted() == ["docs/a.md#a.0", "docs/own.md#b.0"])
+    #expect(report.failedFiles == 0)
+    #expect(output.contains("note: 2 links that lead out of the folder are left out"))
+    // One that somebody names is meant.
+    let named = Uploader()
+    _ = try await Self.run(named, [folder.path + "/docs/above.txt"])
+    #expect(named.ids.count == 1)
+  }
+
   @Test func aFileBeyondTheLimitIsRefused() async throws {
     let folder = try TemporaryFolder()
     try folder.write(
@@ -215,12 +238,19 @@ import Testing
         ]))
   }
 
-  @Test func clientTellsWhatTheGatewaySaid() async throws {
-    let server = try #require(
-      HTTPTestServer { _ in .respond(status: 409, body: #"{"detail":"Other model"}"#) })
+  @Test(arguments: [
+    (409, #"{"detail":"Other model"}"#, "Other model"),
+    (
+      422,
+      #"{"detail":[{"loc":["body","chunks",0,"x"],"msg":"B"},{"loc":["body"],"msg":"C"}]}"#,
+      "chunks.0.x: B; C"
+    ),
+  ])
+  func clientTellsWhatTheGatewaySaid(_ status: Int, body: String, reason: String) async throws {
+    let server = try #require(HTTPTestServer { _ in .respond(status: status, body: body) })
     let endpoint = JSONEndpoint(
       client: HTTPClient(), base: server.url, timeout: .seconds(60), retry: RetryPolicy())
-    await #expect(throws: IngestError.rejected("status 409: Other model")) {
+    await #expect(throws: IngestError.rejected("status \(status): \(reason)")) {
       try await GatewayClient(endpoint: endpoint).upload([Chunk(pageContent: "P")])
     }
   }

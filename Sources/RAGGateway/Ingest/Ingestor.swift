@@ -54,6 +54,11 @@ package struct Ingestor: Sendable {
     if found.links > 0 {
       progress.report("note: \(found.links) links to files that are read under their own names")
     }
+    if found.outside > 0 {
+      progress.report(
+        "note: \(found.outside) links that lead out of the folder are left out; name what they "
+          + "lead to, if it is to be read")
+    }
     guard !found.skipped.isEmpty else { return }
     let kinds = found.skipped.sorted { $0.key < $1.key }
       .map { "\($0.value) \($0.key.isEmpty ? "without an ending" : ".\($0.key)")" }

@@ -25,6 +25,8 @@ package struct SourceFile: Sendable, Hashable {
     package var skipped: [String: Int] = [:]
     /// Links to files that are there under their own names.
     package var links = 0
+    /// Links that lead out of the folder that was named.
+    package var outside = 0
   }
 
   /// The files at `paths`: files themselves, and all files of a known kind in folders, sorted;
@@ -81,7 +83,7 @@ package struct SourceFile: Sendable, Hashable {
       }
       folders += inner.reversed()
     }
-    keep(links, beside: files, in: &found)
+    keep(links, of: root, beside: files, in: &found)
   }
 
   private static func skip(_ file: SourceFile, in found: inout Findings) {
@@ -93,15 +95,22 @@ package struct SourceFile: Sendable, Hashable {
     }
   }
 
-  /// Links count where they lead to a file that is not there otherwise, and to one only once.
+  /// Links count where they lead to a file of the folder that is not there otherwise, and to one
+  /// only once. Those that lead out of it would let whoever wrote them choose any file here.
   private static func keep(
-    _ links: [SourceFile], beside files: [SourceFile], in found: inout Findings
+    _ links: [SourceFile], of root: String, beside files: [SourceFile], in found: inout Findings
   ) {
     found.files += files
     guard !links.isEmpty else { return }
     var targets = Set(found.files.map { target(of: $0.path) })
+    let own = target(of: root)
+    let inside = own.hasSuffix("/") ? own : own + "/"
     for link in links {
-      if targets.insert(target(of: link.path)).inserted {
+      // One that leads nowhere is told of when it is read.
+      let target = target(of: link.path)
+      if target != link.path, !target.hasPrefix(inside) {
+        found.outside += 1
+      } else if targets.insert(target).inserted {
         found.files.append(link)
       } else {
         found.links += 1
