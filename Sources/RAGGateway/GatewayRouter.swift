@@ -61,6 +61,7 @@ public enum GatewayRouter {
         failures: OutageTopics("request failed", logger: services.logger),
         unexpected: OutageTopics("unexpected error", logger: services.logger),
         routes: RouteTable(plain), drainedBytes: limits.drainedBytes))
+    router.add(middleware: ForeignPageMiddleware(origins: services.origins))
     router.add(
       middleware: AccessMiddleware(
         keys: services.keys, requestsPerMinute: limits.requestsPerMinute))

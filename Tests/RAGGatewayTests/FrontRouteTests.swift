@@ -68,6 +68,44 @@ import Testing
     #expect(AllowedOrigins("*") != nil)
   }
 
+  @Test func pagesOfOtherSitesStoreNothing() async throws {
+    var gateway = TestGateway()
+    gateway.origins = try #require(AllowedOrigins("https://app.example"))
+    let site = try Self.field("sec-fetch-site")
+    let forwarded = try Self.field("x-forwarded-host")
+    let body = ByteBuffer(string: #"{"chunks":[{"page_content":"A text."}]}"#)
+    let store = gateway.store
+    try await gateway.run { client in
+      for headers: HTTPFields in [
+        [.origin: "https://other.example"], [.origin: "null"],
+        [.origin: "https://other.example", site: "cross-site"],
+        [.origin: "http://localhost:3000", site: "same-site"],
+      ] {
+        var plain = headers
+        plain[.contentType] = "text/plain"
+        for path in ["/upload/chunks", "/upload/files?name=a.txt", "/query", "/mcp"] {
+          try await client.execute(uri: path, method: .post, headers: plain, body: body) {
+            #expect($0.status == .forbidden, "\(path) \(headers)")
+          }
+        }
+        try await client.execute(uri: "/documents", method: .get, headers: headers) {
+          #expect($0.status == .ok)
+        }
+      }
+      #expect(store.snapshot.writes == 0)
+      for headers: HTTPFields in [
+        [:], [.origin: Self.origin, site: "cross-site"],
+        // Behind a proxy the gateway may not know its own name.
+        [.origin: "https://rag.example", site: "same-origin"],
+        [.origin: "https://rag.example", forwarded: "rag.example"],
+      ] {
+        try await client.execute(
+          uri: "/upload/chunks", method: .post, headers: headers, body: body
+        ) { #expect($0.status == .ok, "\(headers)") }
+      }
+    }
+  }
+
   @Test func errorsOfOpenAIsInterfaceAreInItsForm() async throws {
     var gateway = TestGateway()
     gateway.keys = try #require(AccessKeys("read:reading-key"))

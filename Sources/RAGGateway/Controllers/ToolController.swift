@@ -22,12 +22,14 @@ struct ToolController: Sendable {
   func addRoutes(to router: Router<GatewayContext>) {
     router.post("/mcp") { request, context in
       // A page of another site must not reach a gateway on its reader's machine.
-      guard isAllowed(request) else {
-        throw GatewayError.forbidden("Requests from pages of other sites are not taken")
-      }
+      guard !PageOrigin.isForeign(request, besides: origins) else { throw PageOrigin.refusal }
       let body = try await RequestBody.collect(request, upTo: limits.bodyBytes)
-      guard let message = try? JSONValue(parsing: body), message.objectValue != nil else {
+      guard let message = try? JSONValue(parsing: body) else {
         return Self.answer(nil, .failure(Problem(code: -32_700, message: "Parse error")))
+      }
+      guard message.objectValue != nil else {
+        let problem = Problem(code: -32_600, message: "Invalid request: a message is an object")
+        return Self.answer(nil, .failure(problem))
       }
       guard let id = message["id"], id != .null else {
         // A notification.
@@ -41,22 +43,6 @@ struct ToolController: Sendable {
       }
       return Self.answer(id, outcome)
     }
-    for method in [HTTPRequest.Method.get, .delete] {
-      router.on("/mcp", method: method) { _, _ in
-        var response = JSONResponse.detail(
-          "Messages are posted here; there are no sessions and no events",
-          status: .methodNotAllowed, at: "/mcp")
-        response.headers[.allow] = "POST"
-        return response
-      }
-    }
-  }
-
-  private func isAllowed(_ request: Request) -> Bool {
-    guard let origin = request.headers[.origin] else { return true }
-    if origins.allow(origin) { return true }
-    let host = origin.split(separator: "/").last.map(String.init) ?? ""
-    return host == request.head.authority
   }
 
   private static func answer(_ id: JSONValue?, _ outcome: Result<JSONValue, Problem>) -> Response {
@@ -143,6 +129,7 @@ struct ToolController: Sendable {
     default:
       try caller.requireWriting()
       let report = try await uploads.upload([try Self.chunk(arguments)], tenant: caller.tenant)
+      if let failure = report.failed.first { throw .badRequest(failure.error) }
       return (report.message, (try? JSONValue(parsing: report.json)) ?? .null)
     }
   }
@@ -166,6 +153,12 @@ extension ToolController {
     }
     guard let text = arguments["text"]?.stringValue else {
       throw .unprocessable([.missing(place + [.name("text")])] + problems)
+    }
+    if text.trimmed.isEmpty {
+      problems.append(
+        FieldProblem(
+          location: place + [.name("text")], message: "String should have at least 1 character",
+          type: "string_too_short"))
     }
     guard problems.isEmpty else { throw .unprocessable(problems) }
     return Chunk(pageContent: text, metadata: metadata)
