@@ -189,7 +189,7 @@ let package = Package(
         "PointModel", "QdrantAPI",
         "QdrantClient", "RequestTracing", "SentenceEmbedding", "ServiceProcess", "TextAnalysis",
         "TransportBase", crypto, httpTypes, hummingbird, hummingbirdCore, lifecycle, logging,
-        nioCore, nioPosix,
+        nioCore, nioHTTPTypes, nioPosix,
       ],
       resources: [
         .embedInCode("Pages/docs.html"), .embedInCode("Pages/index.html"),

@@ -47,7 +47,9 @@ public struct GatewayApplication: Service {
     let application = Application(
       router: GatewayRouter.make(services),
       server: HTTPServerBuilder { [certificate] responder in
-        let plain = HTTP1Channel(responder: responder, configuration: .init(idleTimeout: idle))
+        let plain = HTTP1Channel(
+          responder: responder,
+          configuration: .init(additionalChannelHandlers: [GoOnHandler()], idleTimeout: idle))
         guard let certificate else { return plain }
         return SecureChannel(plain: plain, certificate: certificate)
       },

@@ -3,6 +3,7 @@ import Hummingbird
 import NIOCore
 import PointModel
 import QdrantAPI
+import TransportBase
 
 /// A request that was refused before its body was read.
 struct UnreadBody: Error {
@@ -12,7 +13,7 @@ struct UnreadBody: Error {
 
 /// Reads the gateway's request bodies and names the field that is wrong.
 package enum RequestBody {
-  /// The whole body, of at most `limit` bytes.
+  /// The whole body, of at most `limit` bytes; what is packed is unpacked.
   static func collect(
     _ request: Request, upTo limit: Int
   ) async throws -> [UInt8] {
@@ -20,11 +21,60 @@ package enum RequestBody {
     let tooLarge = GatewayError.tooLarge(
       "The body is larger than the \(limit) bytes that a request may have")
     guard length <= limit else { throw UnreadBody(error: tooLarge) }
+    let coding = try coding(of: request)
+    let body: ByteBuffer
     do {
-      let buffer = try await request.body.collect(upTo: limit)
-      return Array(buffer.readableBytesView)
+      body = try await request.body.collect(upTo: limit)
     } catch is NIOTooManyBytesError {
       throw tooLarge
+    } catch is CancellationError {
+      throw CancellationError()
+    } catch {
+      throw GatewayError.badRequest("The body broke off, or is not framed as HTTP says: \(error)")
+    }
+    guard let coding else { return Array(body.readableBytesView) }
+    let unpacked: Result<[UInt8]?, PackingError>
+    do {
+      unpacked = try await BlockingWork.run { unpack(body, as: coding, upTo: limit) }
+    } catch {
+      throw GatewayError.overloaded(retryAfterSeconds: 1)
+    }
+    switch unpacked {
+    case .success(let bytes?): return bytes
+    case .success(nil): throw tooLarge
+    case .failure:
+      throw GatewayError.badRequest("The body could not be unpacked as `\(coding.rawValue)`")
+    }
+  }
+
+  /// How the body is packed; `nil` where it is not.
+  private static func coding(of request: Request) throws(GatewayError) -> ContentCoding? {
+    guard let name = request.headers[.contentEncoding]?.trimmed else { return nil }
+    // Some clients name the character set here.
+    if ["", "identity", "utf-8", "utf8"].contains(name.lowercased()) { return nil }
+    guard let coding = ContentCoding(named: name) else {
+      let known = ContentCoding.allCases.map(\.rawValue).joined(separator: ", ")
+      throw .unsupported("Bodies packed as `\(name)` are not read; read are \(known)")
+    }
+    return coding
+  }
+
+  /// The body as it was before it was packed; `nil` when that is more than `limit` bytes.
+  private static func unpack(
+    _ body: ByteBuffer, as coding: ContentCoding, upTo limit: Int
+  ) -> Result<[UInt8]?, PackingError> {
+    let unpacker = Unpacker(coding)
+    var packed = body
+    var bytes: [UInt8] = []
+    do throws(PackingError) {
+      while packed.readableBytes > 0 || unpacker.hasMore {
+        bytes += try unpacker.unpack(&packed, upTo: 256 << 10).readableBytesView
+        if bytes.count > limit { return .success(nil) }
+      }
+      try unpacker.finish()
+      return .success(bytes)
+    } catch {
+      return .failure(error)
     }
   }
 
