@@ -180,6 +180,10 @@ import Testing
       #expect(names["Two."] == .string("own"))
       #expect(names["Three."] == .some(nil))
       for (member, problem) in [
+        (
+          #""metadata":{"chunk_id":1.5}"#,
+          "metadata.chunk_id|Input should be a valid string|string_type"
+        ),
         (#""id":[]"#, "id|Input should be a valid string|string_type"),
         (#""type":"Text""#, "type|Input should be 'Document'|literal_error"),
       ] {
@@ -196,6 +200,7 @@ import Testing
         ("upload", #"{"text":"x","tilte":"y"}"#, "tilte: Extra inputs are not permitted"),
         ("upload", #"{"text":"x","title":["y"]}"#, "title: Input should be a valid string"),
         ("upload", "{}", "text: Field required"),
+        ("upload", #"{"text":" "}"#, "text: String should have at least 1 character"),
         ("search", #"{"question":"x","stream":true}"#, "stream: Extra inputs are not permitted"),
         ("ask", #"{"question":"x","limit":1}"#, "limit: Extra inputs are not permitted"),
       ] {

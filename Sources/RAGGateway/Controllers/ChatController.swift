@@ -36,7 +36,7 @@ struct ChatController: Sendable {
     router.post("/v1/chat/completions") { request, context in
       let body = try await RequestBody.collect(request, upTo: limits.bodyBytes)
       let chat = try ChatRequest(body, limits: limits)
-      if chat.question.isStreamed { return try streamed(chat, for: context.caller) }
+      if chat.question.isStreamed == true { return try streamed(chat, for: context.caller) }
       let insight = try await service.insight(for: chat.question, by: context.caller)
       return JSONResponse.make(Completion(chat).whole(insight).serialized())
     }
@@ -111,7 +111,11 @@ struct ChatController: Sendable {
     if let asked = root["dimensions"], asked != .null, asked.numberValue != Double(own.dimension) {
       throw .badRequest("`dimensions` is \(own.dimension): vectors are not shortened here")
     }
-    let isBase64 = root["encoding_format"]?.stringValue == "base64"
+    let format = root["encoding_format"] ?? .null
+    guard [.null, .string("float"), .string("base64")].contains(format) else {
+      throw .badRequest("`encoding_format` is `float` or `base64`")
+    }
+    let isBase64 = format == .string("base64")
     let vectors = try await embedder.embed(texts)
     let tokens = texts.reduce(0) { $0 + embedder.length(of: $1) }
     let data = vectors.enumerated().map { index, vector -> JSONValue in

@@ -16,7 +16,7 @@ struct InsightController: Sendable {
         let body = try await RequestBody.collect(request, upTo: limits.bodyBytes)
         let question = try QuestionRequest(body, limits: limits)
         let accept = request.headers[.accept] ?? ""
-        if question.isStreamed || accept.contains("text/event-stream") {
+        if question.isStreamed ?? accept.contains("text/event-stream") {
           return try streamed(question, for: context.caller)
         }
         let insight = try await service.insight(for: question, by: context.caller)
@@ -110,8 +110,8 @@ package struct QuestionRequest: Sendable, Equatable {
   package var limit: Int?
   /// What passages have to pass.
   package var filter: Filter?
-  /// Whether the answer is streamed.
-  package var isStreamed = false
+  /// Whether the answer is streamed; `nil` leaves it to what the client accepts.
+  package var isStreamed: Bool?
   /// What was said before.
   package var history: [ConversationTurn] = []
 

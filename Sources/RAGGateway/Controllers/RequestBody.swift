@@ -120,6 +120,9 @@ package enum RequestBody {
       problems.append(.notObject(place + [.name("metadata")]))
       metadata = nil
     }
+    if let own = metadata?["chunk_id"], own != .null, own.identifierText == nil {
+      problems.append(.notString(place + [.name("metadata"), .name("chunk_id")]))
+    }
     // The name that LangChain gives to a document, where its metadata has none.
     switch members["id"] {
     case nil, .null: break

@@ -207,7 +207,7 @@ package enum DeletionRequest {
       problems.append(.missing([.name("body"), .name("document")]))
     }
     if let filter = QuestionRequest.filter(root["filter"], &problems) {
-      if filter.isEmpty {
+      if passesEverything(filter) {
         problems.append(problem("A filter that everything passes removes nothing here"))
       } else {
         selections.append(.filter(filter))
@@ -220,6 +220,17 @@ package enum DeletionRequest {
       throw .unprocessable(problems)
     }
     return selection
+  }
+
+  /// Whether nothing is asked of a point, however many filters within filters say so.
+  private static func passesEverything(_ filter: Filter) -> Bool {
+    func passes(_ condition: Condition) -> Bool {
+      if case .filter(let inner) = condition { passesEverything(inner) } else { false }
+    }
+    let isEnough =
+      filter.minShould.map { $0.conditions.count(where: passes) >= $0.minimum } ?? true
+    return filter.must.allSatisfy(passes) && filter.mustNot.isEmpty && isEnough
+      && (filter.should.isEmpty || filter.should.contains(where: passes))
   }
 
   private static func problem(_ message: String) -> FieldProblem {

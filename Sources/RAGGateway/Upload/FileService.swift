@@ -20,7 +20,7 @@ struct FileService: Sendable {
 
   /// Brings one file in; `progress` is told how many of how many passages are stored.
   ///
-  /// - Throws: `GatewayError.unsupported` for a kind of file that is not read here.
+  /// - Throws: `GatewayError.unsupported` for a kind of file that lacks the program that reads it.
   func store(
     _ file: UploadedFile, by caller: Caller, progress: @Sendable (Int, Int) -> Void
   ) async throws(GatewayError) -> FileReport {
@@ -47,10 +47,6 @@ struct FileService: Sendable {
   private func read(
     _ file: UploadedFile
   ) async throws(GatewayError) -> (document: SourceDocument, remark: String?) {
-    guard DocumentKind(name: file.name) != nil else {
-      throw .unsupported(
-        "\(file.name) is not a kind of file that is read; read are \(DocumentKind.readable)")
-    }
     let outcome: Result<(SourceDocument, String?), IngestError>
     do {
       outcome = try await BlockingWork.run { Self.reading(file) }
@@ -174,6 +170,11 @@ package enum FileBody {
       guard isName else {
         throw .badRequest("A file's name has 1 to \(nameLength) characters, all on one line")
       }
+    }
+    // Before any of them is stored.
+    for file in found where DocumentKind(name: file.name) == nil {
+      throw .unsupported(
+        "\(file.name) is not a kind of file that is read; read are \(DocumentKind.readable)")
     }
     return found
   }
