@@ -149,15 +149,6 @@ package struct DatabaseRestore: Sendable {
   /// The snapshot to begin with; `nil` to begin with the first segment.
   private func beginning() async throws(BackupError) -> StoredSnapshot? {
     let shelf = SnapshotShelf(log)
-    if let snapshot = try await shelf.newest(where: point.includes) {
-      guard snapshot.storageFormat <= DatabaseCheckpoint.storageFormat else {
-        throw .newer(
-          "snapshot \(snapshot.segment) has storage format \(snapshot.storageFormat), which is "
-            + "newer than this release")
-      }
-      return snapshot
-    }
-    let oldest = try await shelf.numbers().first
     let floor: UInt64
     let isLog: Bool
     do throws(SharedLogError) {
@@ -166,6 +157,18 @@ package struct DatabaseRestore: Sendable {
     } catch {
       throw BackupError(error)
     }
+    // What lies below the floor is there for a while yet, and the log after it is not.
+    let isKept = { (segment: UInt64) in segment + 1 >= floor }
+    let snapshot = try await shelf.newest { isKept($0.segment) && point.includes($0) }
+    if let snapshot {
+      guard snapshot.storageFormat <= DatabaseCheckpoint.storageFormat else {
+        throw .newer(
+          "snapshot \(snapshot.segment) has storage format \(snapshot.storageFormat), which is "
+            + "newer than this release")
+      }
+      return snapshot
+    }
+    let oldest = try await shelf.numbers().first(where: isKept)
     if floor == 1, isLog { return nil }
     guard let oldest, let snapshot = try await shelf.read(oldest) else {
       throw .missing("there is no snapshot and no log at this place")

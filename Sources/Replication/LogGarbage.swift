@@ -45,8 +45,9 @@ package actor LogGarbage {
   private let settings: Settings
   /// Manifests that were read; they never change.
   private var manifests: [UInt64: StoredSnapshot] = [:]
-  /// Since when the floor is known to lie as high as it does.
-  private var floorSeen: (number: UInt64, at: UInt64)?
+  /// Floors, ascending, and since when the floor is known to lie so high: the highest that has been
+  /// known for the grace time, and those above it.
+  private var floors: [(number: UInt64, at: UInt64)] = []
   /// Since when parts are known that nobody names.
   private var unnamed: [String: UInt64] = [:]
   /// Since when snapshots are known.
@@ -78,14 +79,15 @@ package actor LogGarbage {
     do throws(SharedLogError) {
       if let base { try await log.raiseFloor(to: base.segment + 1) }
       let floor = try await log.floor().number
-      if floorSeen?.number != floor { floorSeen = (floor, steady) }
+      if floors.last?.number != floor { floors.append((floor, steady)) }
     } catch {
       throw BackupError(error)
     }
-    guard let floorSeen else { return Report(floor: 1) }
-    var report = Report(floor: floorSeen.number)
-    if steady - floorSeen.at >= settings.graceMilliseconds {
-      try await removeBelow(floorSeen.number, snapshots, &report)
+    var report = Report(floor: floors.last?.number ?? 1)
+    // The floor may be raised each time: what was below an earlier one is due all the same.
+    if let due = floors.last(where: { steady - $0.at >= settings.graceMilliseconds })?.number {
+      floors.removeAll { $0.number < due }
+      try await removeBelow(due, snapshots, &report)
     }
     try await removeParts(parts, steady, &report)
     return report

@@ -36,6 +36,12 @@ import VectorDB
       report = try await garbage.collect(wall: later, steady: Self.grace)
       #expect(report == LogGarbage.Report(floor: 3))
       #expect(shipped.store.keys.filter { $0 != "floor" } == before)
+      // What the first holds is there yet, and promised to nobody.
+      let shelf = SnapshotShelf(shipped.log)
+      let (first, second) = (try await shelf.read(1), try await shelf.read(2))
+      let refusal = await shipped.refusal(.entry(first?.entry ?? 0))
+      let oldest = "the oldest point is entry \(second?.entry ?? 0), of "
+      #expect(refusal?.description.contains("as old as that is kept: " + oldest) == true)
       report = try await garbage.collect(wall: later, steady: 2 * Self.grace - 1)
       #expect(report.segmentsRemoved == 0 && report.snapshotsRemoved == 0)
       report = try await garbage.collect(wall: later, steady: 2 * Self.grace)
@@ -44,6 +50,26 @@ import VectorDB
       #expect(report.segmentsRemoved == 0 && report.partsRemoved > 0)
       #expect(try await SnapshotShelf(shipped.log).numbers() == [2, 3, 4, 5])
       try await Self.requireRestorable(shipped)
+    }
+  }
+
+  /// A floor that is raised each time it is looked at keeps nothing from going.
+  @Test func aFloorThatRisesKeepsNothing() async throws {
+    try await Self.with { shipped, end in
+      let garbage = Self.garbage(shipped)
+      _ = try await garbage.collect(wall: end, steady: 0)
+      var floors: [UInt64] = []
+      var removed: [Int] = []
+      for step in UInt64(0)..<3 {
+        let wall = end + 13 * Self.hour / 2 + step * Self.hour
+        let report = try await garbage.collect(wall: wall, steady: (step + 1) * Self.grace)
+        floors.append(report.floor)
+        removed.append(report.segmentsRemoved)
+      }
+      #expect(floors == [3, 4, 5])
+      #expect(removed == [0, 2, 1])
+      #expect(try await SnapshotShelf(shipped.log).numbers() == [3, 4, 5])
+      #expect(await shipped.refusal(.latest) == nil)
     }
   }
 
