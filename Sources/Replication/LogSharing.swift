@@ -58,9 +58,12 @@ extension LogSharing {
 extension ObjectLog {
   /// Makes the log the database's that `record` tells of, and returns what is known of it then.
   ///
+  /// - Parameter joins: whether the database becomes the log's where that is another's: it holds
+  ///   nothing, and follows. Of servers that are started together for the first time one makes the
+  ///   log, and all have opened a database by then.
   /// - Throws: ``ReplicationError/foreign(_:)`` when it is another's.
   func claim(
-    for record: ReplicationRecord
+    for record: ReplicationRecord, joins: Bool = false
   ) async throws(ReplicationError) -> ReplicationRecord {
     let owner: LogOwner
     do throws(SharedLogError) {
@@ -69,6 +72,11 @@ extension ObjectLog {
       throw ReplicationError(error)
     }
     guard owner.database == record.database else {
+      if joins {
+        return ReplicationRecord(
+          database: owner.database, log: owner.log, position: LogPosition(segment: 0, entry: 0),
+          writers: [], isWhole: true)
+      }
       throw .foreign(
         """
         the log is that of another database, \(owner.database), and not of this one, \

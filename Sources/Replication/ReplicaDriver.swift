@@ -129,7 +129,9 @@ package final class ReplicaDriver: LogSharing {
 
   /// See ``LogSharing``. All changes are refused before.
   package func connect(_ database: Database, isAlone: Bool) async throws(ReplicationError) {
-    var record = try await log.claim(for: record.withLock { $0 })
+    let known = record.withLock { $0 }
+    let isNew = known.log == nil && database.lastCommit == 0
+    var record = try await log.claim(for: known, joins: isNew)
     var position = record.position
     var hasGap = false
     if !record.isWhole {

@@ -39,6 +39,40 @@ import VectorDB
     await again.stop()
   }
 
+  /// Servers that are started together on an empty place have all opened a database before one of
+  /// them makes the log.
+  @Test func aDatabaseThatHoldsNothingJoinsALog() async throws {
+    let first = try await SharingNode(store, plan: SharingNode.plan(.sync, takeover: 60_000))
+    #expect(try await leads(first))
+    let second = try await SharingNode(store, plan: SharingNode.plan(.sync, takeover: 60_000))
+    try await first.create()
+    try await first.write(0..<3)
+    #expect(try await eventually { (try? await second.ids()) == [0, 1, 2] })
+    #expect(second.replicator.status.role == .follower)
+    await second.stop()
+    // It is one of this log from then on.
+    try await first.write(3..<4)
+    let again = try await SharingNode(
+      store, at: second.path, plan: SharingNode.plan(.sync, takeover: 60_000))
+    #expect(try await eventually { (try? await again.ids()) == [0, 1, 2, 3] })
+    await again.stop()
+    await first.stop()
+  }
+
+  @Test func aDatabaseThatHoldsSomethingJoinsNoOther() async throws {
+    let other = MemoryStore()
+    let own = try await SharingNode(other, plan: SharingNode.plan(.sync))
+    #expect(try await leads(own))
+    try await own.create()
+    await own.stop()
+    let first = try await SharingNode(store, plan: SharingNode.plan(.sync))
+    #expect(try await leads(first))
+    await #expect(throws: ReplicationError.self) {
+      _ = try await SharingNode(store, at: own.path, plan: SharingNode.plan(.sync))
+    }
+    await first.stop()
+  }
+
   @Test func repliesThatAreLostChangeNothing() async throws {
     let node = try await SharingNode(store, plan: SharingNode.plan(.sync, write: 60_000))
     #expect(try await leads(node))
