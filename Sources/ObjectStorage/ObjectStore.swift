@@ -96,9 +96,21 @@ public enum ObjectStoreError: Error, Sendable, Equatable, CustomStringConvertibl
     switch self {
     case .unreachable(let reason): "the object store can't be reached: \(reason)"
     case .refused(let status, let code, let message):
-      "the object store refused (\(status) \(code)): \(message)"
+      Self.refusal(status, code: code, message)
     case .malformed(let what): "the object store's answer can't be understood: \(what)"
     case .unfit(let what): "the object store can't be used: \(what)"
     }
+  }
+
+  /// What refuses without a code may be a proxy, or a server of another kind.
+  private static func refusal(_ status: Int, code: String, _ message: String) -> String {
+    if code.isEmpty, message.isEmpty {
+      return """
+        the object store refused (\(status)) and did not say why: look at its address, and at what \
+        its key may do
+        """
+    }
+    let cause = code.isEmpty ? "\(status)" : "\(status) \(code)"
+    return "the object store refused (\(cause))\(message.isEmpty ? "" : ": \(message)")"
   }
 }

@@ -67,11 +67,11 @@ def test_a_wrong_key_is_refused_in_the_words_of_the_store(tmp_path):
     ({"ignored": ("If-Match",)}, "it replaces an object that has another tag: it ignores If-Match"),
     ({"answer": (200, b"<html>welcome</html>")}, "an object has no ETag"),
     ({"answer": (503, b"")}, "the object store can't be reached: it answered 503"),
-    ({"answer": (307, b"")}, "the object store refused (307 )"),
+    ({"answer": (307, b"")}, "the object store refused (307) and did not say why"),
     ({"answer": (403, b"<Error><Code>AccessDenied</Code><Message>No way</Message></Error>")},
      "the object store refused (403 AccessDenied): No way"),
     ({"answer": (403, b"<!DOCTYPE a [<!ENTITY x 'y'>]><Error><Code>&x;</Code></Error>")},
-     "the object store refused (403 )"),
+     "the object store refused (403) and did not say why"),
 ], indirect=["unfit"])  # fmt: skip
 def test_what_is_unfit_is_said(unfit, sentence):
     result = check(unfit.endpoint)
