@@ -77,6 +77,22 @@ def test_writes_are_prepared_elsewhere(server, body):
     assert share < 0.5
 
 
+def test_issues_are_looked_for_elsewhere(tmp_path):
+    service = quiver(tmp_path)
+    service.start()
+    try:
+        config = {"vectors": {"size": 4, "distance": "Dot"}}
+        for number in range(400):
+            assert requests.put(f"{service.url}/collections/c{number}", json=config).ok
+        session = requests.Session()
+        share = share_of_loops(
+            service, lambda: [session.get(f"{service.url}/issues") for _ in range(10)]
+        )
+        assert share < 0.5
+    finally:
+        service.kill()
+
+
 def test_answers_are_written_elsewhere(server, body):
     write(server, body)
     share = share_of_loops(server, lambda: read(server))

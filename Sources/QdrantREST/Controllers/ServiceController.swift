@@ -22,8 +22,10 @@ struct ServiceController: Sendable {
     RESTResponse.text(.ok, "healthz check passed")
   }
 
-  @Sendable func issues(_ request: Request, _ context: RESTContext) throws -> Response {
-    let issues = try services.api.issues(context.call())
+  /// All collections are looked at for it, which takes longer the more there are.
+  @Sendable func issues(_ request: Request, _ context: RESTContext) async throws -> Response {
+    let (api, call) = (services.api, context.call())
+    let issues = try await BlockingWork.run { try api.issues(call) }
     return RESTResponse.ok(context) { writer in
       writer.beginObject()
       writer.key("issues")
@@ -34,8 +36,11 @@ struct ServiceController: Sendable {
     }
   }
 
-  @Sendable func clearIssues(_ request: Request, _ context: RESTContext) throws -> Response {
-    try services.api.clearIssues(context.call())
+  @Sendable func clearIssues(
+    _ request: Request, _ context: RESTContext
+  ) async throws -> Response {
+    let (api, call) = (services.api, context.call())
+    try await BlockingWork.run { try api.clearIssues(call) }
     return RESTResponse.ok(context) { $0.bool(true) }
   }
 

@@ -2,15 +2,17 @@ import FastJSON
 import Hummingbird
 import QdrantAPI
 import QdrantService
+import TransportBase
 
 /// What replicas of a shard ask of each other to get only what they lack. The rows of a collection
 /// are one part, so what is lacking is all of it, or nothing.
 extension SnapshotsController {
   /// What there is of a shard, and how new: any part of the only segment may have changed with the
   /// latest operation.
-  @Sendable func manifest(_ request: Request, _ context: RESTContext) throws -> Response {
-    let manifest = try services.api.manifest(
-      ofShard: context.shard(), of: context.collectionName(), context.call())
+  @Sendable func manifest(_ request: Request, _ context: RESTContext) async throws -> Response {
+    let (api, call) = (services.api, context.call())
+    let (shard, name) = (try context.shard(), try context.collectionName())
+    let manifest = try await BlockingWork.run { try api.manifest(ofShard: shard, of: name, call) }
     return RESTResponse.ok(context) { writer in
       writer.beginObject()
       writer.key(SnapshotOwner.onlySegment)
