@@ -42,22 +42,31 @@ public struct FieldSegment: Sendable {
 
   /// The rows of `newer` on top of this segment's rows that are not dead.
   ///
-  /// - Parameter isBottom: whether no older segment is below this one.
+  /// - Parameters:
+  ///   - isBottom: whether no older segment is below this one.
+  ///   - goesOn: told now and then how many steps of tens of nanoseconds were made; `false` ends it.
+  /// - Returns: `nil` when it was ended.
   public func merging(
-    _ newer: FieldSegment, isBottom: Bool, isDead: (UInt32) -> Bool
-  ) -> FieldSegment {
-    let merged: Storage
+    _ newer: FieldSegment, isBottom: Bool, isDead: (UInt32) -> Bool, while goesOn: (Int) -> Bool
+  ) -> FieldSegment? {
+    let merged: Storage?
     switch (storage, newer.storage) {
     case (.words(let a), .words(let b)):
-      merged = .words(IndexSegment(merging: a, with: b, isBottom: isBottom, isDead: isDead))
+      merged = IndexSegment(
+        merging: a, with: b, isBottom: isBottom, isDead: isDead, while: goesOn
+      ).map { .words($0) }
     case (.texts(let a), .texts(let b)):
-      merged = .texts(IndexSegment(merging: a, with: b, isBottom: isBottom, isDead: isDead))
+      merged = IndexSegment(
+        merging: a, with: b, isBottom: isBottom, isDead: isDead, while: goesOn
+      ).map { .texts($0) }
     case (.uuids(let a), .uuids(let b)):
-      merged = .uuids(IndexSegment(merging: a, with: b, isBottom: isBottom, isDead: isDead))
+      merged = IndexSegment(
+        merging: a, with: b, isBottom: isBottom, isDead: isDead, while: goesOn
+      ).map { .uuids($0) }
     case (.words, _), (.texts, _), (.uuids, _):
       preconditionFailure("segments of different fields")
     }
-    return FieldSegment(merged, commit: newer.commit)
+    return merged.map { FieldSegment($0, commit: newer.commit) }
   }
 
   private static func residentBytes(of storage: Storage) -> Int {
@@ -127,6 +136,7 @@ public struct FieldSegmentBuilder {
   private var rows: [UInt32] = []
   private var replaced: [UInt32] = []
   private var traits: [[UInt32]] = Array(repeating: [], count: RowTrait.allCases.count)
+  private static let stepsPerKey = 8
   /// Rows so far.
   public var rowCount: Int { rows.count }
 
@@ -141,8 +151,13 @@ public struct FieldSegmentBuilder {
 
   /// Enters what the row at `offset` has, each row once.
   ///
-  /// - Parameter replaces: whether older segments may know the row with other values.
-  public mutating func add(_ values: RowValues, at offset: UInt32, replaces: Bool) {
+  /// - Parameters:
+  ///   - replaces: whether older segments may know the row with other values.
+  ///   - goesOn: told of each key, as of steps of tens of nanoseconds; `false` ends it, and what was
+  ///     gathered is of no use.
+  public mutating func add(
+    _ values: RowValues, at offset: UInt32, replaces: Bool, while goesOn: (Int) -> Bool
+  ) {
     rows.append(offset)
     if replaces { replaced.append(offset) }
     let holds = [
@@ -154,7 +169,7 @@ public struct FieldSegmentBuilder {
     case .words(var builder):
       // Nothing else may refer to the builder while it grows.
       keys = .words(SegmentBuilder())
-      for word in values.words {
+      for word in values.words where goesOn(Self.stepsPerKey) {
         if word.isUpper {
           builder.addUpper(word.bits, offset)
         } else {
@@ -164,13 +179,15 @@ public struct FieldSegmentBuilder {
       keys = .words(builder)
     case .texts(var builder):
       keys = .texts(SegmentBuilder())
-      for text in values.texts {
+      for text in values.texts where goesOn(Self.stepsPerKey) {
         builder.add(TextKey(text), offset, keyBytes: FieldSegment.bytes(outside: text))
       }
       keys = .texts(builder)
     case .uuids(var builder):
       keys = .uuids(SegmentBuilder())
-      for uuid in values.uuids { builder.add(UUIDKey(high: uuid.high, low: uuid.low), offset) }
+      for uuid in values.uuids where goesOn(Self.stepsPerKey) {
+        builder.add(UUIDKey(high: uuid.high, low: uuid.low), offset)
+      }
       keys = .uuids(builder)
     }
   }
@@ -186,20 +203,26 @@ public struct FieldSegmentBuilder {
   }
 
   /// The segment of the rows as part of `commit`.
-  public func finish(commit: UInt64) -> FieldSegment {
+  ///
+  /// - Parameter goesOn: told now and then how many steps of tens of nanoseconds were made; `false`
+  ///   ends it.
+  /// - Returns: `nil` when it was ended.
+  public func finish(commit: UInt64, while goesOn: (Int) -> Bool) -> FieldSegment? {
     var made = RowTraits()
     for (trait, offsets) in zip(RowTrait.allCases, traits) {
       made[trait] = RowSet(offsets).optimized()
     }
     let void = RowSet(replaced)
     let rows = RowSet(rows).optimized()
-    return switch keys {
-    case .words(let keys):
-      FieldSegment(.words(keys.finish(made, replaced: void, rows: rows)), commit: commit)
-    case .texts(let keys):
-      FieldSegment(.texts(keys.finish(made, replaced: void, rows: rows)), commit: commit)
-    case .uuids(let keys):
-      FieldSegment(.uuids(keys.finish(made, replaced: void, rows: rows)), commit: commit)
-    }
+    let storage: FieldSegment.Storage? =
+      switch keys {
+      case .words(let keys):
+        keys.finish(made, replaced: void, rows: rows, while: goesOn).map { .words($0) }
+      case .texts(let keys):
+        keys.finish(made, replaced: void, rows: rows, while: goesOn).map { .texts($0) }
+      case .uuids(let keys):
+        keys.finish(made, replaced: void, rows: rows, while: goesOn).map { .uuids($0) }
+      }
+    return storage.map { FieldSegment($0, commit: commit) }
   }
 }

@@ -11,16 +11,22 @@ struct IndexSegment<Key: Comparable & Hashable & Sendable>: Sendable {
   /// The rows that were entered, those without a value included.
   let rows: RowSet
 
-  /// The rows of `newer` on top of those of `older` that are not dead. Without an `older` segment
-  /// below the two, nothing has to be declared void any more.
-  init(
+  /// The rows of `newer` on top of those of `older` that are not dead; `nil` once `goesOn` says no.
+  /// Without an `older` segment below the two, nothing has to be declared void any more.
+  init?(
     merging older: IndexSegment, with newer: IndexSegment, isBottom: Bool,
-    isDead: (UInt32) -> Bool
+    isDead: (UInt32) -> Bool, while goesOn: (Int) -> Bool
   ) {
     let dead = RowSet(older.rows.filter(isDead))
     let void = newer.replaced.union(dead)
-    table = PostingTable(merging: older.table, without: void, with: newer.table)
-    upper = PostingTable(merging: older.upper, without: void, with: newer.upper)
+    guard
+      let table = PostingTable(
+        merging: older.table, without: void, with: newer.table, while: goesOn),
+      let upper = PostingTable(
+        merging: older.upper, without: void, with: newer.upper, while: goesOn)
+    else { return nil }
+    self.table = table
+    self.upper = upper
     var traits = RowTraits()
     for trait in RowTrait.allCases {
       traits[trait] = older.traits[trait].subtracting(void).union(newer.traits[trait]).optimized()
@@ -69,9 +75,12 @@ struct SegmentBuilder<Key: Comparable & Hashable & Sendable> {
     if upper.count > keyCount { heldBytes += Self.bytesPerKey }
   }
 
-  func finish(_ traits: RowTraits, replaced: RowSet, rows: RowSet) -> IndexSegment<Key> {
-    IndexSegment(
-      table: PostingTable(lower), upper: PostingTable(upper), traits: traits, replaced: replaced,
-      rows: rows)
+  func finish(
+    _ traits: RowTraits, replaced: RowSet, rows: RowSet, while goesOn: (Int) -> Bool
+  ) -> IndexSegment<Key>? {
+    guard let table = PostingTable(lower, while: goesOn),
+      let upper = PostingTable(upper, while: goesOn)
+    else { return nil }
+    return IndexSegment(table: table, upper: upper, traits: traits, replaced: replaced, rows: rows)
   }
 }

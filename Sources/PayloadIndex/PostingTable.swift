@@ -146,19 +146,32 @@ package struct PostingAssembler<Key: Comparable & Hashable & Sendable> {
 }
 
 extension PostingTable {
-  /// The table of rows given by key, in any order.
-  init(_ rowsByKey: [Key: [UInt32]]) {
+  private struct Ended: Error {}
+
+  /// The table of rows given by key, in any order; `nil` once `goesOn` says no, which is told of
+  /// each look at a key.
+  init?(_ rowsByKey: [Key: [UInt32]], while goesOn: (Int) -> Bool) {
     var assembler = PostingAssembler<Key>()
-    for key in rowsByKey.keys.sorted() {
+    let keys = try? rowsByKey.keys.sorted { left, right in
+      if !goesOn(1) { throw Ended() }
+      return left < right
+    }
+    guard let keys else { return nil }
+    for key in keys {
       guard var rows = rowsByKey[key] else { continue }
+      if !goesOn(4 + rows.count / 8) { return nil }
       if zip(rows, rows.dropFirst()).contains(where: { $0 >= $1 }) { rows = Set(rows).sorted() }
       assembler.append(key, rows)
     }
     self.init(assembler)
   }
 
-  /// The entries of `older` but those of rows in `void`, and the entries of `newer`.
-  init(merging older: PostingTable, without void: RowSet, with newer: PostingTable) {
+  /// The entries of `older` but those of rows in `void`, and the entries of `newer`; `nil` once
+  /// `goesOn` says no, which is told of each key and its rows.
+  init?(
+    merging older: PostingTable, without void: RowSet, with newer: PostingTable,
+    while goesOn: (Int) -> Bool
+  ) {
     var assembler = PostingAssembler<Key>()
     var (a, b) = (0, 0)
     while a < older.keys.count || b < newer.keys.count {
@@ -174,6 +187,7 @@ extension PostingTable {
         rows += more
         if !isInOrder { rows = Set(rows).sorted() }
       }
+      if !goesOn(8 + rows.count) { return nil }
       assembler.append(key, rows)
       a += takesOlder ? 1 : 0
       b += takesNewer ? 1 : 0

@@ -7,38 +7,81 @@ import Synchronization
 final class MultilingualWords: Sendable {
   private let segmenter = Mutex(WordSegmenter())
 
-  /// The words of a text, in order.
-  func words(of text: String) -> [String] {
-    text.runs { !$0.partsWords }.flatMap(Self.partsByScript).flatMap { part in
-      if part.unicodeScalars.contains(where: \.needsDictionary) {
-        return segmenter.withLock { $0.words(of: part) }
+  /// Passes the words of a text, in order.
+  func forEachWord(
+    of text: String, _ pace: inout TextPace, _ take: (String, inout TextPace) -> Void
+  ) {
+    text.forEachRun(where: \.isOfWord, &pace) { run, pace in
+      Self.forEachPart(of: run, &pace) { part, pace in
+        if part.unicodeScalars.contains(where: \.needsDictionary) {
+          forEachWordByDictionary(of: part, &pace) { pass($0, &$1, take) }
+        } else {
+          for word in Self.withoutArticle(part) { pass(word, &pace, take) }
+        }
       }
-      return Self.withoutArticle(part)
-    }
-    .compactMap { word in
-      word.unicodeScalars.contains(where: \.properties.isAlphabetic) ? Self.normalized(word) : nil
     }
   }
 
-  /// The parts of a run that are each written in one script. Digits, signs and letters of scripts
-  /// without rules of their own stay with what is before them.
-  private static func partsByScript(_ run: String) -> [String] {
-    if run.utf8.allSatisfy({ $0 < 0x80 }) { return [run] }
+  private func pass(
+    _ word: String, _ pace: inout TextPace, _ take: (String, inout TextPace) -> Void
+  ) {
+    guard word.unicodeScalars.contains(where: \.properties.isAlphabetic) else { return }
+    let form = Self.normalized(word)
+    if pace.step(TextPace.token + word.utf8.count) { take(form, &pace) }
+  }
+
+  /// Scalars that are looked up together.
+  private static let windowScalars = 4096
+  /// Scalars before the end of a window whose words are looked up again with what follows.
+  private static let overlapScalars = 256
+
+  /// Passes the words of a part that are written without anything between them. A long part is
+  /// looked up piece by piece: ICU finds all words of a piece in one call, which takes as long.
+  private func forEachWordByDictionary(
+    of part: String, _ pace: inout TextPace, _ take: (String, inout TextPace) -> Void
+  ) {
+    var rest = part.unicodeScalars[...]
+    while !rest.isEmpty {
+      let window = rest.prefix(Self.windowScalars)
+      var words = segmenter.withLock { $0.words(of: String(window)) }
+      if window.endIndex < rest.endIndex {
+        // What comes next may belong to the last words.
+        var dropped = 0
+        while dropped < Self.overlapScalars, words.count > 1, let last = words.popLast() {
+          dropped += last.unicodeScalars.count
+        }
+      }
+      var length = 0
+      for word in words {
+        length += word.unicodeScalars.count
+        take(word, &pace)
+        if !pace.step() { return }
+      }
+      if length == 0 { return }
+      rest = rest.dropFirst(length)
+    }
+  }
+
+  /// Passes the parts of a run that are each written in one script. Digits, signs and letters of
+  /// scripts without rules of their own stay with what is before them.
+  private static func forEachPart(
+    of run: String, _ pace: inout TextPace, _ take: (String, inout TextPace) -> Void
+  ) {
+    if run.utf8.allSatisfy({ $0 < 0x80 }) { return take(run, &pace) }
     let scalars = run.unicodeScalars
-    var parts: [String] = []
     var start = scalars.startIndex
     var current = QUIVER_SCRIPT_OTHER
     for index in scalars.indices {
+      guard pace.step(4) else { return }
       let script = scalars[index].scriptOfWords
       if script == QUIVER_SCRIPT_OTHER || script == current { continue }
       if current != QUIVER_SCRIPT_OTHER {
-        parts.append(String(scalars[start..<index]))
+        take(String(scalars[start..<index]), &pace)
         start = index
       }
       current = script
     }
-    parts.append(String(scalars[start...]))
-    return parts
+    take(String(scalars[start...]), &pace)
   }
 
   /// The Arabic article is a word of its own.
@@ -78,9 +121,11 @@ final class MultilingualWords: Sendable {
 }
 
 extension Unicode.Scalar {
+  fileprivate var isOfWord: Bool { !partsWords }
+
   /// Blanks, punctuation and signs of arithmetic. Other signs, currencies and pictures are parts of
   /// the words they stand beside.
-  fileprivate var partsWords: Bool {
+  private var partsWords: Bool {
     if isAlphanumeric { return false }
     switch value {
     case 0x09, 0x0A, 0x0D, 0x2B, 0x60, 0xB1, 0xD7, 0xF7, 0x200C, 0xFEFF: return true

@@ -1,28 +1,29 @@
 import PointModel
 
+extension Unicode.Scalar {
+  /// Whether this is no whitespace.
+  var isNoBlank: Bool { !properties.isWhitespace }
+}
+
 extension String {
-  /// The longest runs of letters and digits.
-  var alphanumericRuns: [String] { runs { $0.isAlphanumeric } }
-
-  /// The longest runs without whitespace.
-  var nonBlankRuns: [String] { runs { !$0.properties.isWhitespace } }
-
-  /// The longest runs of scalars that all are as wanted.
-  func runs(where isPart: (Unicode.Scalar) -> Bool) -> [String] {
-    var runs: [String] = []
+  /// Passes the longest runs of scalars that all are as wanted, in order.
+  func forEachRun(
+    where isPart: (Unicode.Scalar) -> Bool, _ pace: inout TextPace,
+    _ take: (String, inout TextPace) -> Void
+  ) {
     let scalars = unicodeScalars
     var start: String.Index?
     var index = scalars.startIndex
     while index < scalars.endIndex {
+      guard pace.step() else { return }
       if isPart(scalars[index]) {
         if start == nil { start = index }
       } else if let first = start {
-        runs.append(String(scalars[first..<index]))
+        take(String(scalars[first..<index]), &pace)
         start = nil
       }
       index = scalars.index(after: index)
     }
-    if let start { runs.append(String(scalars[start...])) }
-    return runs
+    if let start { take(String(scalars[start...]), &pace) }
   }
 }

@@ -15,20 +15,49 @@ import Testing
     }
   }
 
-  @Test func aReplacedRowIsForgottenByOlderSegments() {
-    func segment(_ word: UInt64, replaces: Bool, commit: UInt64) -> FieldSegment {
+  @Test func aReplacedRowIsForgottenByOlderSegments() throws {
+    func segment(_ word: UInt64, replaces: Bool, commit: UInt64) throws -> FieldSegment {
       var builder = FieldSegmentBuilder(.words)
       var values = RowValues()
       values.words = [KeyWord(word)]
-      builder.add(values, at: 5, replaces: replaces)
-      return builder.finish(commit: commit)
+      builder.add(values, at: 5, replaces: replaces) { _ in true }
+      return try #require(builder.finish(commit: commit) { _ in true })
     }
     let index = FieldIndex([
-      segment(1, replaces: false, commit: 1), segment(2, replaces: true, commit: 2),
+      try segment(1, replaces: false, commit: 1), try segment(2, replaces: true, commit: 2),
     ])
     #expect(index.rows(word: KeyWord(1)).isEmpty)
     #expect(index.rows(word: KeyWord(2)).offsets == [5])
     #expect(FieldIndex([index.segments[0]]).rows(word: KeyWord(1)).offsets == [5])
+  }
+
+  /// Making and merging segments ends where it is told to.
+  @Test func workOnManyKeysEndsWhenAsked() throws {
+    func builder(_ while: (Int) -> Bool) -> FieldSegmentBuilder {
+      var builder = FieldSegmentBuilder(.texts)
+      var values = RowValues()
+      values.texts = (0..<1000).map { "key-\($0)" }
+      builder.add(values, at: 1, replaces: false, while: `while`)
+      return builder
+    }
+    var asked = 0
+    _ = builder { _ in
+      asked += 1
+      return asked < 10
+    }
+    #expect(asked >= 10)
+    let whole = builder { _ in true }
+    #expect(whole.finish(commit: 1) { _ in false } == nil)
+    let segment = try #require(whole.finish(commit: 1) { _ in true })
+    var steps = 0
+    let goesOn = { (count: Int) in
+      steps += count
+      return steps < 2000
+    }
+    let ended = segment.merging(
+      segment, isBottom: true, isDead: { _ in false }, while: goesOn)
+    #expect(ended == nil)
+    #expect(steps < 3000)
   }
 }
 
@@ -66,12 +95,16 @@ private struct IndexRun {
       values.leafCount = keys.count
       values.valuedCount = keys.count
       values.isFilled = !keys.isEmpty
-      words.add(values, at: offset, replaces: offset != next - 1 || isEdit)
-      strings.add(values, at: offset, replaces: offset != next - 1 || isEdit)
+      words.add(values, at: offset, replaces: offset != next - 1 || isEdit) { _ in true }
+      strings.add(values, at: offset, replaces: offset != next - 1 || isEdit) { _ in true }
       rows[offset] = keys
     }
-    segments.append(words.finish(commit: sequence))
-    texts.append(strings.finish(commit: sequence))
+    if let segment = words.finish(commit: sequence, while: { _ in true }) {
+      segments.append(segment)
+    }
+    if let segment = strings.finish(commit: sequence, while: { _ in true }) {
+      texts.append(segment)
+    }
     for _ in 0..<count / 5 {
       let offset = UInt32.random(in: 0..<next, using: &generator)
       if rows.removeValue(forKey: offset) != nil { dead.insert(offset) }
@@ -91,8 +124,9 @@ private struct IndexRun {
     let dead = dead
     for path in [\IndexRun.segments, \IndexRun.texts] {
       let merged = self[keyPath: path][first].merging(
-        self[keyPath: path][first + 1], isBottom: first == 0
-      ) { dead.contains($0) }
+        self[keyPath: path][first + 1], isBottom: first == 0, isDead: { dead.contains($0) },
+        while: { _ in true })
+      guard let merged else { continue }
       self[keyPath: path].replaceSubrange(first...first + 1, with: [merged])
     }
   }

@@ -113,4 +113,46 @@ import TextAnalysis
       for await isSame in group { #expect(isSame) }
     }
   }
+
+  /// Whatever a long text is made of, it is asked often whether to go on, and ended when not.
+  @Test(arguments: TextIndexParams.Tokenizer.allCases)
+  func aLongTextIsGivenUp(tokenizer: TextIndexParams.Tokenizer) {
+    let analyzer = TextAnalyzer(TextIndexParams(tokenizer: tokenizer))
+    let texts = [
+      String(repeating: "word ", count: 40_000), String(repeating: " \u{2003}", count: 100_000),
+      String(repeating: "学习中文", count: 50_000), String(repeating: "ab学", count: 60_000),
+      String(repeating: "🦉", count: 200_000),
+    ]
+    for text in texts {
+      var asked = 0
+      var (tokens, tokensOfAll) = (0, 0)
+      analyzer.forEachDocumentToken(of: text) {
+        asked += 1
+        return true
+      } _: { _ in
+        tokensOfAll += 1
+      }
+      #expect(asked >= text.unicodeScalars.count / 4096)
+      asked = 0
+      analyzer.forEachDocumentToken(of: text) {
+        asked += 1
+        return asked < 4
+      } _: { _ in
+        tokens += 1
+      }
+      #expect(asked == 4)
+      #expect(tokens <= max(1, tokensOfAll / 2))
+    }
+  }
+
+  /// Words that are looked up in a dictionary do not depend on where a long text is cut.
+  @Test func aLongTextHasTheWordsOfItsParts() {
+    let analyzer = TextAnalyzer(TextIndexParams(tokenizer: .multilingual))
+    let part = "我喜欢学习中文今天是星期一"
+    let inPart = analyzer.documentTokens(part + part).count - analyzer.documentTokens(part).count
+    let text = String(repeating: part, count: 3000)
+    let tokens = analyzer.documentTokens(text)
+    #expect(tokens.joined() == text)
+    #expect(tokens.count == inPart * 3000)
+  }
 }

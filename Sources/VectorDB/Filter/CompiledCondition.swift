@@ -16,11 +16,13 @@ indirect enum CompiledCondition {
   case filter(CompiledFilter)
   case not(CompiledCondition)
 
-  init(_ condition: Condition, text: TextFields) {
+  /// - Parameter pace: ends it early; the condition is of no use then.
+  init(_ condition: Condition, text: TextFields, _ pace: PayloadPace) {
+    _ = pace.step(16)
     switch condition {
     case .match(let key, let match):
       if let demand = TextMatch.Demand(match) {
-        self = .text(key, TextMatch(demand, as: text[key]))
+        self = .text(key, TextMatch(demand, as: text[key], pace))
       } else {
         self = .value(key, ValueCheck(match))
       }
@@ -37,9 +39,9 @@ indirect enum CompiledCondition {
     case .slice(let slice): self = .slice(slice)
     case .nested(let key, let filter):
       let elements = key.everyElement
-      self = .nested(elements, CompiledFilter(filter, text: text.inside(elements)))
-    case .filter(let filter): self = .filter(CompiledFilter(filter, text: text))
-    case .not(let condition): self = .not(CompiledCondition(condition, text: text))
+      self = .nested(elements, CompiledFilter(filter, text: text.inside(elements), pace))
+    case .filter(let filter): self = .filter(CompiledFilter(filter, text: text, pace))
+    case .not(let condition): self = .not(CompiledCondition(condition, text: text, pace))
     }
   }
 
@@ -64,7 +66,7 @@ indirect enum CompiledCondition {
     }
   }
 
-  private func holds(in payload: JSONElement, _ pace: ConditionPace) -> Bool {
+  private func holds(in payload: JSONElement, _ pace: PayloadPace) -> Bool {
     switch self {
     case .value(let key, let check):
       return key.containsElement(in: payload) { pace.step(check.steps) && check.holds(for: $0) }

@@ -7,9 +7,10 @@ struct CompiledFilter {
   private let mustNot: [CompiledCondition]
   private let minShould: (conditions: [CompiledCondition], minimum: Int)?
 
-  init(_ filter: Filter, text: TextFields) {
+  /// - Parameter pace: ends it early; the filter is of no use then.
+  init(_ filter: Filter, text: TextFields, _ pace: PayloadPace) {
     func compiled(_ conditions: [Condition]) -> [CompiledCondition] {
-      conditions.map { CompiledCondition($0, text: text) }
+      conditions.map { CompiledCondition($0, text: text, pace) }
     }
     must = compiled(filter.must)
     should = compiled(filter.should)

@@ -8,7 +8,7 @@ struct FilterEvaluator {
   /// Whether some condition looks into payloads; otherwise they need not be read.
   let needsPayload: Bool
   private let payloads = Payloads()
-  private let pace: ConditionPace
+  private let pace: PayloadPace
 
   /// Parses one payload after another.
   private final class Payloads {
@@ -20,8 +20,8 @@ struct FilterEvaluator {
   ///
   /// - Parameter flag: ends it early, with an error.
   init(_ filter: Filter, text: TextFields = TextFields(), flag: CancellationFlag) {
-    pace = ConditionPace(flag)
-    self.filter = CompiledFilter(filter, text: text)
+    pace = PayloadPace(flag)
+    self.filter = CompiledFilter(filter, text: text, pace)
     self.needsPayload = self.filter.needsPayload
   }
 

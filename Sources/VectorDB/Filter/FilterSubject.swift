@@ -8,7 +8,7 @@ struct FilterSubject {
   /// What belongs to the point as a whole; `nil` for an object inside of its payload.
   let point: Point?
   /// What ends conditions early.
-  let pace: ConditionPace
+  let pace: PayloadPace
 
   struct Point {
     let id: PointID

@@ -5,9 +5,7 @@ import TextAnalysis
 /// What is wanted of the words of texts.
 struct TextMatch {
   private let analyzer: TextAnalyzer
-  private let demand: Demand
-  /// The words looked for; none of them twice, unless in a phrase.
-  private let tokens: [String]
+  private let wanted: Wanted
   private let joinsValues: Bool
 
   enum Demand {
@@ -26,41 +24,111 @@ struct TextMatch {
     }
   }
 
-  init(_ demand: Demand, as field: TextField) {
-    self.demand = demand
+  fileprivate enum Wanted {
+    case all(Set<String>)
+    case any(Set<String>)
+    case phrase(WordSequence)
+  }
+
+  /// - Parameter pace: ends it early; the match is of no use then.
+  init(_ demand: Demand, as field: TextField, _ pace: PayloadPace) {
     joinsValues = field.joinsValues
     analyzer = TextAnalyzer(field.params)
     switch demand {
-    case .all(let text), .any(let text):
-      var seen: Set<String> = []
-      tokens = analyzer.queryTokens(text).filter { seen.insert($0).inserted }
+    case .all(let text): wanted = .all(analyzer.queryTokens(text, pace))
+    case .any(let text): wanted = .any(analyzer.queryTokens(text, pace))
     case .phrase(let text):
-      tokens = field.params.phraseMatching == true ? analyzer.documentTokens(text) : []
+      let words =
+        field.params.phraseMatching == true ? analyzer.documentTokens(text, pace) : []
+      wanted = .phrase(WordSequence(words))
     }
   }
 
   /// Whether texts at `key` are as wanted. Without words to look for none is.
-  func holds(at key: PayloadPath, in payload: JSONElement, _ pace: ConditionPace) -> Bool {
-    guard !tokens.isEmpty else { return false }
-    var missing = tokens
+  func holds(at key: PayloadPath, in payload: JSONElement, _ pace: PayloadPace) -> Bool {
+    if wanted.isNothing { return false }
+    var missing: Set<String> = []
+    if case .all(let tokens) = wanted { missing = tokens }
     return key.containsElement(in: payload) { value in
       guard let text = value.string, pace.step(text.utf8.count) else { return false }
-      let words = analyzer.documentTokens(text)
-      switch demand {
-      case .any: return words.contains { tokens.contains($0) }
-      case .phrase: return contains(phrase: tokens, in: words)
-      case .all:
+      switch wanted {
+      case .any(let tokens): return finds(in: text, pace) { tokens.contains($0) }
+      case .phrase(let phrase):
+        var place = 0
+        return finds(in: text, pace) { phrase.isComplete(with: $0, at: &place) }
+      case .all(let tokens):
         if !joinsValues { missing = tokens }
-        missing.removeAll { words.contains($0) }
-        return missing.isEmpty
+        return finds(in: text, pace) { word in
+          missing.remove(word)
+          return missing.isEmpty
+        }
       }
     }
   }
 
-  private func contains(phrase: [String], in words: [String]) -> Bool {
-    guard words.count >= phrase.count else { return false }
-    return (0...words.count - phrase.count).contains { start in
-      words[start..<start + phrase.count].elementsEqual(phrase)
+  /// Whether one of a text's words is the one that is looked for. Those after it are not looked at.
+  private func finds(
+    in text: String, _ pace: PayloadPace, _ isLast: (String) -> Bool
+  ) -> Bool {
+    var isFound = false
+    let goesOn = { !isFound && pace.goOnWithText() }
+    analyzer.forEachDocumentToken(of: text, while: goesOn) { word in
+      if !isFound { isFound = isLast(word) }
     }
+    return isFound
+  }
+}
+
+extension TextMatch.Wanted {
+  fileprivate var isNothing: Bool {
+    switch self {
+    case .all(let tokens), .any(let tokens): tokens.isEmpty
+    case .phrase(let phrase): phrase.isEmpty
+    }
+  }
+}
+
+extension TextAnalyzer {
+  /// The different tokens of a text that is searched for; some of them when `pace` is over.
+  func queryTokens(_ text: String, _ pace: PayloadPace) -> Set<String> {
+    var tokens: Set<String> = []
+    forEachQueryToken(of: text, while: pace.goOnWithText) { tokens.insert($0) }
+    return tokens
+  }
+
+  /// The tokens of a stored text, in order; the first of them when `pace` is over.
+  func documentTokens(_ text: String, _ pace: PayloadPace) -> [String] {
+    var tokens: [String] = []
+    forEachDocumentToken(of: text, while: pace.goOnWithText) { tokens.append($0) }
+    return tokens
+  }
+}
+
+/// Words that are looked for one after another, in a row of words that is passed once (Knuth,
+/// Morris and Pratt, 1977).
+private struct WordSequence {
+  private let words: [String]
+  /// How many of the first words the words up to each place end with, it itself left out.
+  private let repeated: [Int]
+
+  init(_ words: [String]) {
+    self.words = words
+    var repeated = [Int](repeating: 0, count: words.count)
+    var length = 0
+    for place in words.indices.dropFirst() {
+      while length > 0, words[place] != words[length] { length = repeated[length - 1] }
+      if words[place] == words[length] { length += 1 }
+      repeated[place] = length
+    }
+    self.repeated = repeated
+  }
+
+  var isEmpty: Bool { words.isEmpty }
+
+  /// Whether the sequence ends with the next word, after `place` of its words.
+  func isComplete(with word: String, at place: inout Int) -> Bool {
+    while place > 0, words[place] != word { place = repeated[place - 1] }
+    if words[place] == word { place += 1 }
+    return place == words.count
   }
 }

@@ -17,7 +17,7 @@ extension ReadTransaction {
   /// About how many of `pointsCount` points pass `filter`, by payload indexes alone: no record is
   /// read.
   func estimate(_ filter: Filter, of pointsCount: Int) -> CardinalityEstimate {
-    let answer = IndexedFilter(payloadIndexes).answer(filter)
+    let answer = IndexedFilter(payloadIndexes, PayloadPace(flag)).answer(filter)
     let rowCount = Int(visibility.rowCount)
     // Rows of indexes may be dead; which of them are is not asked.
     let dead = max(0, rowCount - pointsCount)

@@ -46,33 +46,39 @@ struct FieldValueReader: Sendable {
     }
   }
 
-  /// Puts what the payload `root` has into `values`, which are emptied first.
-  func read(_ root: JSONElement, into values: inout RowValues) {
+  /// Puts what the payload `root` has into `values`, which are emptied first: a part of it when
+  /// `pace` is over.
+  func read(_ root: JSONElement, into values: inout RowValues, _ pace: PayloadPace) {
     values.removeAll()
     _ = path.contains(in: root) { value in
       guard let array = value.array else {
-        add(value, to: &values)
+        add(value, to: &values, pace)
         if value.isNull { values.hasNull = true } else { values.isFilled = true }
-        return false
+        return !pace.step(1)
       }
       for element in array {
         values.isFilled = true
         if element.isNull { values.hasNull = true }
-        add(element, to: &values)
+        add(element, to: &values, pace)
+        if !pace.step(1) { return true }
       }
-      return false
+      return !pace.step(1)
     }
   }
 
-  private func add(_ leaf: JSONElement, to values: inout RowValues) {
+  private func add(
+    _ leaf: JSONElement, to values: inout RowValues, _ pace: PayloadPace
+  ) {
     values.leafCount += 1
     if leaf.isNull { return }
     values.valuedCount += 1
-    if !addKeys(of: leaf, to: &values) { values.hasForeign = true }
+    if !addKeys(of: leaf, to: &values, pace) { values.hasForeign = true }
   }
 
   /// Whether the keys say all there is to say of the leaf.
-  private func addKeys(of leaf: JSONElement, to values: inout RowValues) -> Bool {
+  private func addKeys(
+    of leaf: JSONElement, to values: inout RowValues, _ pace: PayloadPace
+  ) -> Bool {
     switch coding {
     case .keyword:
       guard let string = leaf.string else { return false }
@@ -107,7 +113,10 @@ struct FieldValueReader: Sendable {
         KeyWord(GeoCell.word(longitude: place.longitude, latitude: place.latitude)))
     case .text(let analyzer):
       guard let string = leaf.string else { return false }
-      values.texts += analyzer.documentTokens(string)
+      _ = pace.step(string.utf8.count)
+      analyzer.forEachDocumentToken(of: string, while: pace.goOnWithText) {
+        values.texts.append($0)
+      }
     }
     return true
   }

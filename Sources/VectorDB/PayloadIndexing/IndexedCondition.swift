@@ -5,10 +5,16 @@ import TextAnalysis
 
 /// Answers conditions on one field from its index.
 struct IndexedCondition {
-  let field: PayloadIndexView.Field
+  private let field: PayloadIndexView.Field
+  private let pace: PayloadPace
 
-  init(_ field: PayloadIndexView.Field) {
+  /// What it takes to look up a key, in steps of tens of nanoseconds.
+  private static let stepsPerKey = 16
+
+  /// - Parameter pace: ends what is asked early; the answer is of no use then.
+  init(_ field: PayloadIndexView.Field, _ pace: PayloadPace) {
     self.field = field
+    self.pace = pace
   }
 
   private var index: FieldIndex { field.index }
@@ -33,16 +39,19 @@ struct IndexedCondition {
     switch condition {
     case .isNull: return index.count(.null)
     case .match(_, .value(let value)): return estimate(value)
-    case .match(_, .any(let values)): return values.reduce(0) { $0 + estimate($1) }
+    case .match(_, .any(let values)):
+      return goingOn(with: values).reduce(0) { $0 + estimate($1) }
     case .match(_, .prefix(let prefix)):
       guard case .keyword = field.params else { return index.count(.valued) }
       return index.count(textPrefix: prefix)
     case .match(_, .text(let text)), .match(_, .phrase(let text)):
       guard case .text(let params) = field.params else { return index.count(.valued) }
-      return TextAnalyzer(params).queryTokens(text).map { index.count(text: $0) }.min() ?? 0
+      return goingOn(with: TextAnalyzer(params).queryTokens(text, pace))
+        .map { index.count(text: $0) }.min() ?? 0
     case .match(_, .textAny(let text)):
       guard case .text(let params) = field.params else { return index.count(.valued) }
-      return TextAnalyzer(params).queryTokens(text).reduce(0) { $0 + index.count(text: $1) }
+      return goingOn(with: TextAnalyzer(params).queryTokens(text, pace))
+        .reduce(0) { $0 + index.count(text: $1) }
     case .range(_, let range):
       guard let ends = WordRange(range, field.params) else { return index.count(.foreign) }
       return index.count(wordsNot: ends.isBelow, nor: ends.isAbove) + index.count(.foreign)
@@ -62,29 +71,34 @@ struct IndexedCondition {
     FilterAnswer(sure: .none, possible: .only(index.rows(.valued)))
   }
 
+  /// Those of `keys`, each to be looked up, that come before the end.
+  private func goingOn<Keys: Sequence>(with keys: Keys) -> some Sequence<Keys.Element> {
+    keys.lazy.prefix { _ in pace.step(Self.stepsPerKey) }
+  }
+
   // MARK: Match
 
   private func answer(_ match: MatchCondition) -> FilterAnswer {
     switch match {
     case .value(let value): return answer(value)
     case .any(let values):
-      return FilterAnswer(anyOf: values.map { answer($0) })
+      return FilterAnswer(anyOf: goingOn(with: values).map { answer($0) })
     case .except(let values): return answer(except: values)
     case .prefix(let prefix):
       guard case .keyword = field.params else { return undecided }
       return FilterAnswer(exactly: index.rows(textPrefix: prefix))
     case .text(let text):
       guard case .text(let params) = field.params else { return undecided }
-      let tokens = Set(TextAnalyzer(params).queryTokens(text))
-      return FilterAnswer(exactly: rows(allOf: tokens))
+      return FilterAnswer(exactly: rows(allOf: TextAnalyzer(params).queryTokens(text, pace)))
     case .textAny(let text):
       guard case .text(let params) = field.params else { return undecided }
-      let tokens = Set(TextAnalyzer(params).queryTokens(text))
-      return FilterAnswer(exactly: RowSet.union(of: tokens.map { index.rows(text: $0) }))
+      let tokens = TextAnalyzer(params).queryTokens(text, pace)
+      return FilterAnswer(
+        exactly: RowSet.union(of: goingOn(with: tokens).map { index.rows(text: $0) }))
     case .phrase(let text):
       guard case .text(let params) = field.params else { return undecided }
       if params.phraseMatching != true { return FilterAnswer(exactly: .none) }
-      let tokens = TextAnalyzer(params).documentTokens(text)
+      let tokens = TextAnalyzer(params).documentTokens(text, pace)
       let rows = rows(allOf: Set(tokens))
       return tokens.count == 1
         ? FilterAnswer(exactly: rows) : FilterAnswer(.empty, orPerhaps: rows)
@@ -93,9 +107,9 @@ struct IndexedCondition {
 
   /// The rows of all tokens, the rarest first; none without tokens.
   private func rows(allOf tokens: Set<String>) -> RowSet {
-    let ordered = tokens.map { (token: $0, count: index.count(text: $0)) }
+    let ordered = goingOn(with: tokens).map { (token: $0, count: index.count(text: $0)) }
       .sorted { $0.count < $1.count }
-    guard let rarest = ordered.first else { return .empty }
+    guard let rarest = ordered.first, rarest.count > 0 else { return .empty }
     return ordered.dropFirst().reduce(index.rows(text: rarest.token)) { rows, next in
       rows.isEmpty ? rows : rows.intersection(index.rows(text: next.token))
     }
@@ -160,7 +174,7 @@ struct IndexedCondition {
   /// A row with a value besides the unwanted ones passes, and one whose only value is unwanted
   /// does not; of several values some may be wanted.
   private func answer(except values: Set<MatchValue>) -> FilterAnswer {
-    let unwanted = FilterAnswer(anyOf: values.map { answer($0) })
+    let unwanted = FilterAnswer(anyOf: goingOn(with: values).map { answer($0) })
     let valued = RowSelection.only(index.rows(.valued))
     let multiple = RowSelection.only(index.rows(.multiple))
     return FilterAnswer(

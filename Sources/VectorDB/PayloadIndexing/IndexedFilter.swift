@@ -9,17 +9,26 @@ import RowSets
 struct IndexedFilter {
   private let indexes: PayloadIndexView
   private let locations: [PointID: UInt32]?
+  private let pace: PayloadPace
 
   /// A condition whose rows are so many times more than those that are left is not looked up…
   private static let wideFactor = 32
   /// …unless they are so few.
   private static let wideRows = 4096
 
-  /// - Parameter locations: the rows of all points that filters name and that exist; `nil` when
-  ///   they have not been looked up.
-  init(_ indexes: PayloadIndexView, locations: [PointID: UInt32]? = nil) {
+  /// What a condition takes beside what it compares with, in steps of tens of nanoseconds.
+  private static let stepsPerCondition = 32
+
+  /// - Parameters:
+  ///   - locations: the rows of all points that filters name and that exist; `nil` when they have
+  ///     not been looked up.
+  ///   - pace: ends what is asked early; the answer is of no use then.
+  init(
+    _ indexes: PayloadIndexView, locations: [PointID: UInt32]? = nil, _ pace: PayloadPace
+  ) {
     self.indexes = indexes
     self.locations = locations
+    self.pace = pace
   }
 
   func answer(_ filter: Filter) -> FilterAnswer {
@@ -33,6 +42,7 @@ struct IndexedFilter {
   }
 
   func answer(_ condition: Condition) -> FilterAnswer {
+    guard pace.step(Self.stepsPerCondition) else { return .unknown }
     switch condition {
     case .filter(let filter): return answer(filter)
     case .not(let condition): return answer(condition).negated
@@ -42,7 +52,7 @@ struct IndexedFilter {
       } ?? .unknown
     default:
       guard let key = condition.key, let field = indexes[key] else { return .unknown }
-      return IndexedCondition(field).answer(condition)
+      return IndexedCondition(field, pace).answer(condition)
     }
   }
 
@@ -56,12 +66,13 @@ struct IndexedFilter {
   }
 
   func estimate(_ condition: Condition) -> Int? {
+    guard pace.step(Self.stepsPerCondition) else { return nil }
     switch condition {
     case .filter(let filter): return estimate(filter)
     case .hasID(let ids): return ids.count
     default:
       guard let key = condition.key, let field = indexes[key] else { return nil }
-      return IndexedCondition(field).estimate(condition)
+      return IndexedCondition(field, pace).estimate(condition)
     }
   }
 

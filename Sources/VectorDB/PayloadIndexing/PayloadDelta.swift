@@ -36,9 +36,11 @@ struct PayloadDelta {
 
   /// Enters the row at `offset`.
   ///
-  /// - Parameter replaces: whether the row was there before with another payload.
+  /// - Parameters:
+  ///   - replaces: whether the row was there before with another payload.
+  ///   - pace: ends it early, with an error.
   mutating func add(
-    _ payload: Payload, of id: PointID, at offset: UInt32, replaces: Bool
+    _ payload: Payload, of id: PointID, at offset: UInt32, replaces: Bool, _ pace: PayloadPace
   ) throws(CollectionError) {
     if fields.isEmpty { return }
     if replaces { gone.append(offset) }
@@ -49,9 +51,10 @@ struct PayloadDelta {
       throw .storage("the payload of point \(id) is damaged: \(error.message)")
     }
     for (index, field) in fields.enumerated() {
-      field.reader.read(document.root, into: &values)
-      builders[index].add(values, at: offset, replaces: replaces)
+      field.reader.read(document.root, into: &values, pace)
+      builders[index].add(values, at: offset, replaces: replaces, while: pace.step)
     }
+    try pace.check()
   }
 
   /// Notes that the row at `offset` goes.
@@ -61,16 +64,24 @@ struct PayloadDelta {
 
   /// The segments; their commit is told when they are entered.
   ///
-  /// - Parameter indexes: what is there before.
-  func finish(on indexes: PayloadIndexView) -> [Segment] {
-    zip(fields, builders).compactMap { field, builder in
-      if builder.rowCount == 0, gone.isEmpty { return nil }
-      let segment = builder.rowCount == 0 ? nil : builder.finish(commit: 0)
+  /// - Parameters:
+  ///   - indexes: what is there before.
+  ///   - pace: ends it early, with an error.
+  func finish(
+    on indexes: PayloadIndexView, _ pace: PayloadPace
+  ) throws(CollectionError) -> [Segment] {
+    var segments: [Segment] = []
+    for (field, builder) in zip(fields, builders) {
+      if builder.rowCount == 0, gone.isEmpty { continue }
+      let segment = builder.rowCount == 0 ? nil : builder.finish(commit: 0, while: pace.step)
+      try pace.check()
       let change = indexes[field.path].map { present in
         (segment?.count(.indexed) ?? 0)
           - gone.count { present.index.has(.indexed, row: $0) }
       }
-      return Segment(path: field.path, number: field.number, segment: segment, change: change)
+      segments.append(
+        Segment(path: field.path, number: field.number, segment: segment, change: change))
     }
+    return segments
   }
 }

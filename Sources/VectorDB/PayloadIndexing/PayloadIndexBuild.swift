@@ -22,7 +22,9 @@ struct PayloadIndexBuild {
     var refusal: CollectionError?
   }
 
+  /// Rows, and bytes of payloads, after which leases grow and it is asked whether to go on.
   private static let rowsPerCheck = 1024
+  private static let bytesPerCheck = 1 << 20
   /// Leases grow by at least so much.
   private static let leaseStep = 1 << 20
 
@@ -44,13 +46,21 @@ struct PayloadIndexBuild {
   }
 
   /// Goes through the records; `false` when it was told to end before the last.
-  mutating func run(while goesOn: () -> Bool) throws(CollectionError) -> Bool {
+  ///
+  /// - Parameter pace: ends it early, also within one record, with an error.
+  mutating func run(
+    _ pace: PayloadPace, while goesOn: () -> Bool
+  ) throws(CollectionError) -> Bool {
     var values = RowValues()
     var parser = JSONRecordParser()
     var isComplete = true
+    var unchecked = (rows: 0, bytes: 0)
     try read.scanRecords { (offset, record) throws(CollectionError) in
       rowCount += 1
-      if rowCount % Self.rowsPerCheck == 0 {
+      unchecked.rows += 1
+      unchecked.bytes += record.payload.count
+      if unchecked.rows >= Self.rowsPerCheck || unchecked.bytes >= Self.bytesPerCheck {
+        unchecked = (0, 0)
         growLeases()
         if !goesOn() || parts.allSatisfy({ $0.refusal != nil }) {
           isComplete = parts.allSatisfy { $0.refusal != nil }
@@ -64,9 +74,10 @@ struct PayloadIndexBuild {
         throw .storage("the payload of point \(record.id) is damaged: \(error.message)")
       }
       for index in parts.indices where parts[index].refusal == nil {
-        parts[index].build.reader.read(root, into: &values)
-        parts[index].builder.add(values, at: offset, replaces: false)
+        parts[index].build.reader.read(root, into: &values, pace)
+        parts[index].builder.add(values, at: offset, replaces: false, while: pace.step)
       }
+      try pace.check()
       return true
     }
     if isComplete { growLeases() }
@@ -94,11 +105,18 @@ struct PayloadIndexBuild {
   }
 
   /// Makes the other indexes ready, one after another, and returns them.
-  consuming func install() -> [PayloadIndexes.Build] {
+  ///
+  /// - Parameter pace: ends it early, with an error; those before are ready then.
+  consuming func install(_ pace: PayloadPace) throws(CollectionError) -> [PayloadIndexes.Build] {
     var installed: [PayloadIndexes.Build] = []
     while let part = parts.popLast() {
       if part.refusal != nil { continue }
-      let segment = part.builder.finish(commit: read.visibility.sequence)
+      guard
+        let segment = part.builder.finish(commit: read.visibility.sequence, while: pace.step)
+      else {
+        try pace.check()
+        continue
+      }
       collection.payloadIndexes.install(segment, part.build)
       if let lease = part.lease {
         lease.shrink(by: max(0, lease.bytes - segment.residentBytes))
@@ -120,8 +138,13 @@ extension PointCollection {
     let waiting = payloadIndexes.waiting
     if waiting.isEmpty { return }
     var pass = try PayloadIndexBuild(waiting, of: self, read: read, mayRefuse: mayRefuse)
-    guard try pass.run(while: { !flag.isCancelled }) else { throw .shuttingDown }
-    if let refused = pass.refused.first { throw refused.error }
-    _ = pass.install()
+    let pace = PayloadPace(flag)
+    do throws(CollectionError) {
+      guard try pass.run(pace, while: { !flag.isCancelled }) else { throw .shuttingDown }
+      if let refused = pass.refused.first { throw refused.error }
+      _ = try pass.install(pace)
+    } catch {
+      throw pace.isOver ? .shuttingDown : error
+    }
   }
 }

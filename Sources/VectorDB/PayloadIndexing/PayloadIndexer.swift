@@ -74,10 +74,11 @@ private struct PayloadIndexWork {
     let started = IndexerLoop.milliseconds
     do throws(CollectionError) {
       var pass = try PayloadIndexBuild(builds, of: collection, read: read, mayRefuse: false)
-      let isComplete = try pass.run { !signal.isSet && !collection.isDropped }
+      let pace = PayloadPace(CancellationFlag(or: core.stopping))
+      let isComplete = try pass.run(pace) { !signal.isSet && !collection.isDropped }
       if !isComplete || signal.isSet || collection.isDropped { return }
       let (refused, rows) = (pass.refused, pass.rowCount)
-      let installed = pass.install()
+      let installed = try pass.install(pace)
       collection.republish()
       for build in installed {
         logger.info(
@@ -89,6 +90,7 @@ private struct PayloadIndexWork {
       }
       for (build, error) in refused { drop(build, of: collection, error) }
     } catch {
+      if core.stopping.isCancelled { return }
       buildNotes.failed(of: collection.name, "\(error)", ["collection": "\(collection.name)"])
       return
     }
@@ -122,16 +124,22 @@ private struct PayloadIndexWork {
       collection.payloadIndexes.finish(merge, with: nil)
       return
     }
+    let pace = PayloadPace(CancellationFlag(or: core.stopping))
+    let isDead = { (row: UInt32) in !read.visibility.isVisible(row) }
     // The newer ones first: the oldest, which is the largest, is gone through once.
     let rest = merge.segments.dropFirst()
     if var newer = rest.first {
       for segment in rest.dropFirst() {
-        newer = newer.merging(segment, isBottom: false) { !read.visibility.isVisible($0) }
-        if signal.isSet { break }
+        guard
+          let next = newer.merging(segment, isBottom: false, isDead: isDead, while: pace.step)
+        else { return collection.payloadIndexes.finish(merge, with: nil) }
+        newer = next
       }
-      merged = merged.merging(newer, isBottom: true) { !read.visibility.isVisible($0) }
+      guard let all = merged.merging(newer, isBottom: true, isDead: isDead, while: pace.step)
+      else { return collection.payloadIndexes.finish(merge, with: nil) }
+      merged = all
     }
-    collection.payloadIndexes.finish(merge, with: signal.isSet ? nil : merged)
+    collection.payloadIndexes.finish(merge, with: merged)
     collection.republish()
   }
 }

@@ -192,25 +192,30 @@ final class PayloadIndexes: Sendable {
   /// Merges the newest segments while they are small, after their commit was published: what is
   /// left has sizes that fall by half at least. While no commit of the collection is on its way;
   /// readers do not wait for it.
-  func mergeSmall(_ visibility: () -> VisibilityView?) {
+  ///
+  /// - Parameter pace: ends it early; what is left then is merged after a later commit.
+  func mergeSmall(_ pace: PayloadPace, _ visibility: () -> VisibilityView?) {
     let due = state.withLock { state in
       state.fields.filter { Self.needsMerge($0.value) }.map(\.key)
     }
     guard !due.isEmpty, let visibility = visibility() else { return }
     for path in due {
-      while mergeNewest(path, visibility) {}
+      while mergeNewest(path, visibility, pace) {}
     }
   }
 
   /// Merges the two newest segments of a field if they are to be merged.
-  private func mergeNewest(_ path: PayloadPath, _ visibility: VisibilityView) -> Bool {
+  private func mergeNewest(
+    _ path: PayloadPath, _ visibility: VisibilityView, _ pace: PayloadPace
+  ) -> Bool {
     guard let field = state.withLock({ $0.fields[path] }), Self.needsMerge(field) else {
       return false
     }
     let count = field.segments.count
     let merged = field.segments[count - 2].merging(
-      field.segments[count - 1], isBottom: count == 2 && field.isReady
-    ) { !visibility.isVisible($0) }
+      field.segments[count - 1], isBottom: count == 2 && field.isReady,
+      isDead: { !visibility.isVisible($0) }, while: pace.step)
+    guard let merged else { return false }
     return state.withLock { state in
       // Meanwhile the field may have been dropped, and the indexer may have taken the segments.
       guard var current = state.fields[path], current.number == field.number,

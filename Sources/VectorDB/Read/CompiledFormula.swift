@@ -16,10 +16,12 @@ struct CompiledFormula {
   /// - Parameters:
   ///   - text: how text is matched by conditions.
   ///   - indexType: the type of the index at a key, if it has one.
+  ///   - pace: ends it early; the formula is of no use then.
   init(
-    _ formula: Formula, text: TextFields, indexType: @escaping (PayloadPath) -> PayloadIndexType?
+    _ formula: Formula, text: TextFields, indexType: @escaping (PayloadPath) -> PayloadIndexType?,
+    _ pace: PayloadPace
   ) {
-    var builder = FormulaBuilder(formula: formula, text: text, indexType: indexType)
+    var builder = FormulaBuilder(formula: formula, text: text, indexType: indexType, pace: pace)
     term = builder.term(formula.expression)
     needsPayload = builder.needsPayload
     hasConditions = builder.hasConditions
@@ -52,12 +54,15 @@ struct FormulaBuilder {
   let formula: Formula
   let text: TextFields
   let indexType: (PayloadPath) -> PayloadIndexType?
+  private let pace: PayloadPace
   private(set) var needsPayload = false
   private(set) var hasConditions = false
 
   init(
-    formula: Formula, text: TextFields, indexType: @escaping (PayloadPath) -> PayloadIndexType?
+    formula: Formula, text: TextFields, indexType: @escaping (PayloadPath) -> PayloadIndexType?,
+    pace: PayloadPace
   ) {
+    self.pace = pace
     self.formula = formula
     self.text = text
     self.indexType = indexType
@@ -77,7 +82,7 @@ struct FormulaBuilder {
         return subject.sources[source][subject.offset].map(Double.init) ?? missing
       }
     case .condition(let condition):
-      let compiled = CompiledCondition(condition, text: text)
+      let compiled = CompiledCondition(condition, text: text, pace)
       hasConditions = true
       needsPayload = needsPayload || compiled.needsPayload
       return { subject in compiled.holds(for: subject.filtered) ? 1 : 0 }

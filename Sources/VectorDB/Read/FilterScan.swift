@@ -27,7 +27,9 @@ struct FilterScan {
       answer = .unknown
     } else {
       let locations = try Self.locations(filter.namedIDs, transaction)
-      answer = IndexedFilter(transaction.payloadIndexes, locations: locations).answer(filter)
+      let pace = PayloadPace(transaction.flag)
+      answer = IndexedFilter(transaction.payloadIndexes, locations: locations, pace).answer(filter)
+      try pace.check()
     }
   }
 
@@ -53,8 +55,7 @@ struct FilterScan {
       return try visit(located, body)
     }
     if case .only(let rows) = answer.possible {
-      let existing = rows.filter { transaction.visibility.isVisible($0) }
-      return try visit(existing, body)
+      return try visit(try existing(rows), body)
     }
     try transaction.scanRecords { (offset, record) throws(CollectionError) in
       guard try passes(record, at: offset) else { return true }
@@ -130,7 +131,10 @@ struct FilterScan {
     }
     let sure: Int
     switch answer.sure {
-    case .only(let rows): sure = transaction.visibleCount(of: rows)
+    case .only(let rows):
+      var count = 0
+      try forEachExisting(rows) { _ in count += 1 }
+      sure = count
     case .allBut(let rows):
       var count = 0
       let others = rows.mask(below: transaction.visibility.rowCount)
@@ -149,12 +153,28 @@ struct FilterScan {
   ) throws(CollectionError) -> [UInt32] {
     if rows.isEmpty { return [] }
     var passed: [UInt32] = []
-    let existing = rows.filter { transaction.visibility.isVisible($0) }
-    try visit(existing) { (offset, _) throws(CollectionError) in
+    try visit(try existing(rows)) { (offset, _) throws(CollectionError) in
       passed.append(offset)
       return true
     }
     return passed
+  }
+
+  /// Those of the rows that exist.
+  private func existing(_ rows: RowSet) throws(CollectionError) -> [UInt32] {
+    var existing: [UInt32] = []
+    try forEachExisting(rows) { existing.append($0) }
+    return existing
+  }
+
+  private func forEachExisting(
+    _ rows: RowSet, _ body: (UInt32) -> Void
+  ) throws(CollectionError) {
+    var pace = WorkPace(transaction.flag)
+    for row in rows {
+      try pace.step()
+      if transaction.visibility.isVisible(row) { body(row) }
+    }
   }
 
   private func mask(of selection: RowSelection) -> RowMask {

@@ -45,7 +45,7 @@ final class FilterScans {
   func briefRows(_ filter: Filter, most: Int) throws(CollectionError) -> RowMask? {
     if let entry = known.first(where: { $0.filter == filter }) { return entry.rows }
     guard filter.heldBytes <= Self.briefFilterBytes, Self.hasDemandsOnly(filter) else { return nil }
-    let indexed = IndexedFilter(transaction.payloadIndexes)
+    let indexed = IndexedFilter(transaction.payloadIndexes, PayloadPace(transaction.flag))
     guard let estimate = indexed.estimate(filter), estimate <= most else { return nil }
     let scan = try FilterScan(filter, in: transaction)
     guard case .only(let unsure) = scan.answer.unsure, unsure.isEmpty else { return nil }

@@ -7,12 +7,14 @@ import VectorIndex
 struct FormulaScoring {
   private let transaction: ReadTransaction
   private let formula: CompiledFormula
+  private let pace: PayloadPace
 
   init(_ formula: Formula, in transaction: ReadTransaction) {
     self.transaction = transaction
+    pace = PayloadPace(transaction.flag)
     self.formula = CompiledFormula(
       formula, text: transaction.payloadIndexes.text,
-      indexType: { transaction.collection.fieldSchema(at: $0)?.params.type })
+      indexType: { transaction.collection.fieldSchema(at: $0)?.params.type }, pace)
   }
 
   /// The best of `rows`, which are those of all `sources`; none scores less than `threshold`.
@@ -23,7 +25,7 @@ struct FormulaScoring {
       Dictionary(points.map { ($0.offset, $0.score) }) { _, last in last }
     }
     var best = TopK(capacity: min(count, rows.count))
-    let pace = ConditionPace(transaction.flag)
+    try pace.check()
     func take(
       _ offset: UInt32, payload: JSONElement?, id: PointID?
     ) throws(CollectionError) {

@@ -8,7 +8,8 @@ import Synchronization
 final class CancellationFlag: Sendable {
   private let flag = Atomic<Bool>(false)
   private let stopping: CancellationFlag?
-  private let caller: CancellationFlag?
+  /// Those who wait for the work; none for one that only this flag itself tells of.
+  private let callers: [CancellationFlag]
   private let turn: SearchTurn?
 
   /// - Parameters:
@@ -16,22 +17,32 @@ final class CancellationFlag: Sendable {
   ///   - turn: the work's turn on a search thread; `nil` for work elsewhere, which gives way to
   ///     nobody.
   convenience init(or stopping: CancellationFlag? = nil, turn: SearchTurn? = nil) {
-    self.init(stopping, caller: nil, turn)
+    self.init(stopping, callers: [], turn)
   }
 
-  private init(_ stopping: CancellationFlag?, caller: CancellationFlag?, _ turn: SearchTurn?) {
+  /// A flag that is set when nobody waits any more: when those of all `callers` are.
+  convenience init(
+    ofAll callers: [CancellationFlag], or stopping: CancellationFlag, turn: SearchTurn
+  ) {
+    self.init(stopping, callers: callers, turn)
+  }
+
+  private init(
+    _ stopping: CancellationFlag?, callers: [CancellationFlag], _ turn: SearchTurn?
+  ) {
     self.stopping = stopping
-    self.caller = caller
+    self.callers = callers
     self.turn = turn
   }
 
   /// A flag that is set when this one is, for the part of the work that has `turn`.
   func taking(_ turn: SearchTurn) -> CancellationFlag {
-    CancellationFlag(stopping, caller: self, turn)
+    CancellationFlag(stopping, callers: [self], turn)
   }
 
   var isCancelled: Bool {
-    flag.load(ordering: .relaxed) || stopping?.isCancelled == true || caller?.isCancelled == true
+    flag.load(ordering: .relaxed) || stopping?.isCancelled == true
+      || !callers.isEmpty && callers.allSatisfy(\.isCancelled)
   }
 
   func cancel() { flag.store(true, ordering: .relaxed) }
@@ -79,20 +90,24 @@ struct WorkPace {
   }
 }
 
-/// Has conditions look at a flag now and then while they are asked about one point, whose payload
-/// may be long and they be many. For one thread at a time.
+/// Has work on payloads look at a flag now and then: a payload may be long, and conditions and
+/// indexes that look at it may be many. For one thread at a time.
 ///
-/// Conditions answer yes or no: what they answer once it is over counts for nothing.
-final class ConditionPace {
+/// What comes of the work once it is over counts for nothing: conditions still answer yes or no.
+final class PayloadPace {
   private let flag: CancellationFlag
   private var steps = 0
   private var conditionSteps = 2
+  /// Steps that are made whatever the flag says.
+  private var stepsToFinish: Int
   private(set) var isOver = false
 
   private static let stepsPerLook = 4096
 
-  init(_ flag: CancellationFlag) {
+  /// - Parameter stepsToFinish: work of no more steps than these is finished though its flag is set.
+  init(_ flag: CancellationFlag, stepsToFinish: Int = 0) {
     self.flag = flag
+    self.stepsToFinish = stepsToFinish
   }
 
   /// Begins with a point whose payload has so many bytes, all of which a condition may walk over.
@@ -111,11 +126,16 @@ final class ConditionPace {
   }
 
   private func look() {
+    stepsToFinish -= min(steps, stepsToFinish)
     steps = 0
-    if !isOver { isOver = flag.shouldStop() }
+    if !isOver, flag.shouldStop() { isOver = stepsToFinish == 0 }
   }
 
-  /// Fails when the answers count for nothing.
+  /// Whether to go on with a text, of which about so many characters were looked at since this was
+  /// asked last.
+  func goOnWithText() -> Bool { step(Self.stepsPerLook) }
+
+  /// Fails when what came of the work counts for nothing.
   func check() throws(CollectionError) {
     if isOver { throw flag.failure }
   }

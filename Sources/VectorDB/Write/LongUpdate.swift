@@ -115,7 +115,10 @@ struct LongUpdate: Sendable {
       let passing = try FilterScan(filter, in: transaction).rows()
       var rows: [UInt32] = []
       rows.reserveCapacity(passing.count)
-      transaction.visibility.forEachVisible { if passing.contains($0) { rows.append($0) } }
+      try transaction.forEachVisible(among: passing) { row in
+        rows.append(row)
+        return true
+      }
       return .rows(rows, transaction.identities)
     }
   }

@@ -43,7 +43,7 @@ final class PlannedWrite: CommitPart, Sendable {
   init(
     collection: PointCollection, fieldSet: FieldSet, batch: consuming WriteBatch,
     placements: [Placement],
-    payloads: PayloadDelta, indexes: PayloadIndexView, counters: CollectionCounters,
+    segments: [PayloadDelta.Segment], fieldsNumber: UInt64, counters: CollectionCounters,
     answers: [Answer], update: Update?,
     origin: ChangeOrigin, logged: [UInt8]?
   ) {
@@ -51,8 +51,8 @@ final class PlannedWrite: CommitPart, Sendable {
     self.fieldSet = fieldSet
     self.batch = batch
     self.placements = placements
-    self.segments = payloads.finish(on: indexes)
-    self.fieldsNumber = payloads.fieldsNumber
+    self.segments = segments
+    self.fieldsNumber = fieldsNumber
     self.counters = counters
     self.answers = answers
     self.update = update

@@ -44,7 +44,8 @@ final class StagingWork: SearchWork {
       successor.enqueue(collection.requests.takeAll())
       return core.finishGroup(of: collection)
     }
-    collection.payloadIndexes.mergeSmall { [collection] in
+    let pace = PayloadPace(CancellationFlag(or: core.stopping, turn: turn))
+    collection.payloadIndexes.mergeSmall(pace) { [collection] in
       try? collection.beginRead().visibility
     }
     let plan: PlannedWrite?

@@ -147,10 +147,21 @@ struct WritePlanner {
 
   // MARK: Rows and records
 
+  /// Steps of entering payloads into indexes, about a tenth of a second, within which a group is
+  /// planned though the database ends: what has come is committed then.
+  private static let stepsToFinish = 1 << 23
+
+  /// Set when nobody waits for the group any more, or the database ends.
+  private var flag: CancellationFlag {
+    let callers = answers.map(\.request.flag) + (update.map { [$0.before.request.flag] } ?? [])
+    return CancellationFlag(ofAll: callers, or: collection.core.stopping, turn: turn)
+  }
+
   private consuming func plan() throws(CollectionError) -> PlannedWrite {
     var batch = WriteBatch()
     batch.reserve(byteCount: points.byteCount)
     var payloads = collection.payloadIndexes.makeDelta()
+    let pace = PayloadPace(flag, stepsToFinish: Self.stepsToFinish)
     var placements: [PlannedWrite.Placement] = []
     placements.reserveCapacity(points.order.count)
     for start in stride(from: 0, to: points.order.count, by: Self.batch) {
@@ -159,11 +170,12 @@ struct WritePlanner {
       for id in ids {
         guard let point = points[id] else { continue }
         let payload = point.payload ?? stored[id] ?? .empty
-        if let placement = try encode(id, point, payload, &payloads, &batch) {
+        if let placement = try encode(id, point, payload, &payloads, &batch, pace) {
           placements.append(placement)
         }
       }
     }
+    let segments = try payloads.finish(on: transaction.payloadIndexes, pace)
     batch.put(
       key: KeyLayout.counters(collection.number), value: counters.encoded(), in: KeyLayout.meta)
     if let update {
@@ -182,8 +194,11 @@ struct WritePlanner {
     }
     return PlannedWrite(
       collection: collection, fieldSet: transaction.fieldSet, batch: batch,
-      placements: placements, payloads: payloads, indexes: transaction.payloadIndexes,
-      counters: counters, answers: answers, update: update, origin: origin, logged: logged)
+      placements: placements,
+      segments: segments,
+      fieldsNumber: payloads.fieldsNumber, counters: counters,
+      answers: answers, update: update,
+      origin: origin, logged: logged)
   }
 
   /// Payloads that stay as they are and are written anew, beside what is new of their points.
@@ -204,7 +219,7 @@ struct WritePlanner {
 
   private mutating func encode(
     _ id: PointID, _ point: StagedPoint, _ payload: Payload, _ payloads: inout PayloadDelta,
-    _ batch: inout WriteBatch
+    _ batch: inout WriteBatch, _ pace: PayloadPace
   ) throws(CollectionError) -> PlannedWrite.Placement? {
     let number = collection.number
     guard point.exists else {
@@ -238,7 +253,7 @@ struct WritePlanner {
     }
     if placement.inserted != nil || point.payload != nil {
       // A row that stays has another payload than readers of earlier commits see.
-      try payloads.add(payload, of: id, at: offset, replaces: placement.amended != nil)
+      try payloads.add(payload, of: id, at: offset, replaces: placement.amended != nil, pace)
     }
     let record = PointRecord(id: id, version: point.version, payload: payload)
     batch.put(in: KeyLayout.points) {
