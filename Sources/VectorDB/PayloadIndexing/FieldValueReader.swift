@@ -47,19 +47,22 @@ struct FieldValueReader: Sendable {
   }
 
   /// Puts what the payload `root` has into `values`, which are emptied first: a part of it when
-  /// `pace` is over.
-  func read(_ root: JSONElement, into values: inout RowValues, _ pace: PayloadPace) {
+  /// `pace` is over, or `room` has no more room.
+  func read(
+    _ root: JSONElement, into values: inout RowValues, _ pace: PayloadPace,
+    _ room: GatheringRoom? = nil
+  ) {
     values.removeAll()
     _ = path.contains(in: root) { value in
       guard let array = value.array else {
-        add(value, to: &values, pace)
+        add(value, to: &values, pace, room)
         if value.isNull { values.hasNull = true } else { values.isFilled = true }
         return !pace.step(1)
       }
       for element in array {
         values.isFilled = true
         if element.isNull { values.hasNull = true }
-        add(element, to: &values, pace)
+        add(element, to: &values, pace, room)
         if !pace.step(1) { return true }
       }
       return !pace.step(1)
@@ -67,17 +70,17 @@ struct FieldValueReader: Sendable {
   }
 
   private func add(
-    _ leaf: JSONElement, to values: inout RowValues, _ pace: PayloadPace
+    _ leaf: JSONElement, to values: inout RowValues, _ pace: PayloadPace, _ room: GatheringRoom?
   ) {
     values.leafCount += 1
     if leaf.isNull { return }
     values.valuedCount += 1
-    if !addKeys(of: leaf, to: &values, pace) { values.hasForeign = true }
+    if !addKeys(of: leaf, to: &values, pace, room) { values.hasForeign = true }
   }
 
   /// Whether the keys say all there is to say of the leaf.
   private func addKeys(
-    of leaf: JSONElement, to values: inout RowValues, _ pace: PayloadPace
+    of leaf: JSONElement, to values: inout RowValues, _ pace: PayloadPace, _ room: GatheringRoom?
   ) -> Bool {
     switch coding {
     case .keyword:
@@ -114,8 +117,12 @@ struct FieldValueReader: Sendable {
     case .text(let analyzer):
       guard let string = leaf.string else { return false }
       _ = pace.step(string.utf8.count)
-      analyzer.forEachDocumentToken(of: string, while: pace.goOnWithText) {
-        values.texts.append($0)
+      var hasRoom = true
+      let goesOn = { hasRoom && pace.goOnWithText() }
+      analyzer.forEachDocumentToken(of: string, while: goesOn) { token in
+        guard hasRoom else { return }
+        values.texts.append(token)
+        if let room, !room.take(token) { hasRoom = false }
       }
     }
     return true

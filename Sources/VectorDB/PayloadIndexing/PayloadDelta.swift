@@ -39,8 +39,10 @@ struct PayloadDelta {
   /// - Parameters:
   ///   - replaces: whether the row was there before with another payload.
   ///   - pace: ends it early, with an error.
+  ///   - room: of what comes of it; `nil` if it is entered whatever it takes.
   mutating func add(
-    _ payload: Payload, of id: PointID, at offset: UInt32, replaces: Bool, _ pace: PayloadPace
+    _ payload: Payload, of id: PointID, at offset: UInt32, replaces: Bool, _ pace: PayloadPace,
+    _ room: GatheringRoom?
   ) throws(CollectionError) {
     if fields.isEmpty { return }
     if replaces { gone.append(offset) }
@@ -51,8 +53,9 @@ struct PayloadDelta {
       throw .storage("the payload of point \(id) is damaged: \(error.message)")
     }
     for (index, field) in fields.enumerated() {
-      field.reader.read(document.root, into: &values, pace)
+      field.reader.read(document.root, into: &values, pace, room)
       builders[index].add(values, at: offset, replaces: replaces, while: pace.step)
+      try room?.settle(builders.reduce(0) { $0 + $1.heldBytes })
     }
     try pace.check()
   }

@@ -84,7 +84,7 @@ struct RowGrowth {
     disk += Self.copiesOnDisk * (values + Self.recordBytes)
   }
 
-  /// Payload indexes hold no more text than the payloads have.
+  /// Payload indexes seldom hold more text than the payloads have: ``GatheringRoom`` is for that.
   private mutating func enter(_ payloadBytes: Int, rows: Int, _ indexedFields: Int) {
     if indexedFields == 0 { return }
     memory += rows * (payloadBytes + indexedFields * Self.bytesPerIndexedField)

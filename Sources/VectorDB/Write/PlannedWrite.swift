@@ -36,6 +36,8 @@ final class PlannedWrite: CommitPart, Sendable {
   private let placements: [Placement]
   private let segments: [PayloadDelta.Segment]
   private let fieldsNumber: UInt64
+  /// What the segments take beyond what was admitted.
+  private let indexLease: MemoryLease?
   private let counters: CollectionCounters
   private let answers: [Answer]
   private let update: Update?
@@ -43,7 +45,8 @@ final class PlannedWrite: CommitPart, Sendable {
   init(
     collection: PointCollection, fieldSet: FieldSet, batch: consuming WriteBatch,
     placements: [Placement],
-    segments: [PayloadDelta.Segment], fieldsNumber: UInt64, counters: CollectionCounters,
+    segments: [PayloadDelta.Segment], fieldsNumber: UInt64, indexLease: MemoryLease?,
+    counters: CollectionCounters,
     answers: [Answer], update: Update?,
     origin: ChangeOrigin, logged: [UInt8]?
   ) {
@@ -53,6 +56,7 @@ final class PlannedWrite: CommitPart, Sendable {
     self.placements = placements
     self.segments = segments
     self.fieldsNumber = fieldsNumber
+    self.indexLease = indexLease
     self.counters = counters
     self.answers = answers
     self.update = update
@@ -94,6 +98,7 @@ final class PlannedWrite: CommitPart, Sendable {
 
   /// Has it planned anew.
   private func planAgain() {
+    indexLease?.abandon()
     collection.requests.putBack(answers.map(\.request))
     if let update { collection.requests.putBack(update.before) }
     collection.core.finishGroup(of: collection)
@@ -158,6 +163,7 @@ final class PlannedWrite: CommitPart, Sendable {
 
   /// Lets in what comes next to the collection, and answers.
   func finish(_ error: CollectionError?) {
+    if error == nil { indexLease?.release() } else { indexLease?.abandon() }
     let needsMerge = error == nil && collection.payloadIndexes.noteCommit()
     if error == nil, let update, !update.after.isDone {
       collection.requests.putBack(update.after)

@@ -17,6 +17,8 @@ final class StagingQueue: Sendable {
     var isUpdateNext = false
     /// Whether what waits begins with another such update, which must wait for this one.
     var isBlocked = false
+    /// How many of the next requests are staged one by one.
+    var singleCount = 0
   }
 
   /// What is to be staged next.
@@ -48,7 +50,9 @@ final class StagingQueue: Sendable {
       }
       if state.update == nil { state.isBlocked = false }
       state.isUpdateNext = true
-      let taken = Array(state.waiting.prefix(maximumCount))
+      let isSingle = state.singleCount > 0
+      if isSingle { state.singleCount -= 1 }
+      let taken = Array(state.waiting.prefix(isSingle ? 1 : maximumCount))
       state.waiting.removeFirst(taken.count)
       return .requests(taken)
     }
@@ -60,6 +64,7 @@ final class StagingQueue: Sendable {
       defer {
         state.waiting = []
         state.update = nil
+        state.singleCount = 0
       }
       return (state.update.map { [$0.request] } ?? []) + state.waiting
     }
@@ -75,6 +80,14 @@ final class StagingQueue: Sendable {
     state.withLock { state in
       state.waiting.insert(contentsOf: Array(requests), at: 0)
       if blocked { state.isBlocked = true }
+    }
+  }
+
+  /// Puts requests back that are refused together, so that each is staged by itself.
+  func putBackSingly(_ requests: [PointsRequest]) {
+    state.withLock { state in
+      state.waiting.insert(contentsOf: requests, at: 0)
+      state.singleCount = requests.count
     }
   }
 

@@ -1,3 +1,4 @@
+import PayloadIndex
 import PointModel
 import Storage
 import Synchronization
@@ -140,6 +141,11 @@ struct WritePlanner {
     do throws(CollectionError) {
       return try plan()
     } catch {
+      if case .outOfSpace = error, answers.count > 1 {
+        // Some of them may have room.
+        collection.requests.putBackSingly(answers.map(\.request))
+        return nil
+      }
       for answer in answers { answer.request.completion(.failure(error)) }
       return nil
     }
@@ -162,6 +168,7 @@ struct WritePlanner {
     batch.reserve(byteCount: points.byteCount)
     var payloads = collection.payloadIndexes.makeDelta()
     let pace = PayloadPace(flag, stepsToFinish: Self.stepsToFinish)
+    let room = origin.isCaller ? GatheringRoom(collection.core.memory) : nil
     var placements: [PlannedWrite.Placement] = []
     placements.reserveCapacity(points.order.count)
     for start in stride(from: 0, to: points.order.count, by: Self.batch) {
@@ -170,12 +177,27 @@ struct WritePlanner {
       for id in ids {
         guard let point = points[id] else { continue }
         let payload = point.payload ?? stored[id] ?? .empty
-        if let placement = try encode(id, point, payload, &payloads, &batch, pace) {
-          placements.append(placement)
+        do throws(CollectionError) {
+          if let placement = try encode(id, point, payload, &payloads, &batch, pace, room) {
+            placements.append(placement)
+          }
+        } catch {
+          room?.lease?.abandon()
+          throw error
         }
       }
     }
-    let segments = try payloads.finish(on: transaction.payloadIndexes, pace)
+    let segments: [PayloadDelta.Segment]
+    do throws(CollectionError) {
+      segments = try payloads.finish(on: transaction.payloadIndexes, pace)
+    } catch {
+      room?.lease?.abandon()
+      throw error
+    }
+    if let lease = room?.lease {
+      let kept = segments.reduce(0) { $0 + ($1.segment?.residentBytes ?? 0) }
+      lease.shrink(by: max(0, lease.bytes - kept))
+    }
     batch.put(
       key: KeyLayout.counters(collection.number), value: counters.encoded(), in: KeyLayout.meta)
     if let update {
@@ -196,7 +218,7 @@ struct WritePlanner {
       collection: collection, fieldSet: transaction.fieldSet, batch: batch,
       placements: placements,
       segments: segments,
-      fieldsNumber: payloads.fieldsNumber, counters: counters,
+      fieldsNumber: payloads.fieldsNumber, indexLease: room?.lease, counters: counters,
       answers: answers, update: update,
       origin: origin, logged: logged)
   }
@@ -219,7 +241,7 @@ struct WritePlanner {
 
   private mutating func encode(
     _ id: PointID, _ point: StagedPoint, _ payload: Payload, _ payloads: inout PayloadDelta,
-    _ batch: inout WriteBatch, _ pace: PayloadPace
+    _ batch: inout WriteBatch, _ pace: PayloadPace, _ room: GatheringRoom?
   ) throws(CollectionError) -> PlannedWrite.Placement? {
     let number = collection.number
     guard point.exists else {
@@ -253,7 +275,7 @@ struct WritePlanner {
     }
     if placement.inserted != nil || point.payload != nil {
       // A row that stays has another payload than readers of earlier commits see.
-      try payloads.add(payload, of: id, at: offset, replaces: placement.amended != nil, pace)
+      try payloads.add(payload, of: id, at: offset, replaces: placement.amended != nil, pace, room)
     }
     let record = PointRecord(id: id, version: point.version, payload: payload)
     batch.put(in: KeyLayout.points) {

@@ -117,4 +117,42 @@ import VectorDB
       _ = try await things.apply([write])
     }
   }
+
+  /// All beginnings of long words take many times what the words do.
+  @Test func whatATextComesToInAnIndexIsAdmitted() async throws {
+    let room = RoomLimits(memoryBytes: 100 * Self.megabyte)
+    try await withDatabase(options: options(room)) { temporary in
+      let things = try await temporary.create()
+      let path = try #require(PayloadPath("t"))
+      _ = try await temporary.database.createPayloadIndex(
+        of: "things", at: path,
+        PayloadFieldSchema(.text(TextIndexParams(tokenizer: .prefix))))
+      try await things.awaitPayloadIndex(at: path)
+      let words = (0..<6000).map { "\($0 * 7919 % 6000)" + String(repeating: "x", count: 120) }
+      let text = words.joined(separator: " ")
+      do throws(CollectionError) {
+        _ = try await things.apply([
+          .upsert([point(1, [1, 2, 3, 4], #"{"t":"\#(text)"}"#)])
+        ])
+        Issue.record("the write was taken")
+      } catch {
+        guard case .outOfSpace = error else { throw error }
+      }
+      #expect(try await things.count(nil) == 0)
+      // Nothing is held of it, and others are not refused with it.
+      let short = words.prefix(20).joined(separator: " ")
+      await withTaskGroup(of: Bool.self) { group in
+        for id in UInt64(0)..<20 {
+          let payload = #"{"t":"\#(id % 5 == 0 ? text : short)"}"#
+          group.addTask {
+            let isTaken =
+              (try? await things.apply([.upsert([point(id, [1, 2, 3, 4], payload)])])) != nil
+            return isTaken == (id % 5 != 0)
+          }
+        }
+        for await isAsExpected in group { #expect(isAsExpected) }
+      }
+      #expect(try await things.count(nil) == 16)
+    }
+  }
 }
