@@ -44,7 +44,8 @@ public struct FieldSegment: Sendable {
   ///
   /// - Parameters:
   ///   - isBottom: whether no older segment is below this one.
-  ///   - goesOn: told now and then how many steps of tens of nanoseconds were made; `false` ends it.
+  ///   - goesOn: told now and then how many steps of tens of nanoseconds were made; `false` ends
+  ///     it.
   /// - Returns: `nil` when it was ended.
   public func merging(
     _ newer: FieldSegment, isBottom: Bool, isDead: (UInt32) -> Bool, while goesOn: (Int) -> Bool
@@ -153,8 +154,8 @@ public struct FieldSegmentBuilder {
   ///
   /// - Parameters:
   ///   - replaces: whether older segments may know the row with other values.
-  ///   - goesOn: told of each key, as of steps of tens of nanoseconds; `false` ends it, and what was
-  ///     gathered is of no use.
+  ///   - goesOn: told of each key, as of steps of tens of nanoseconds; `false` ends it, and what
+  ///     was gathered is of no use.
   public mutating func add(
     _ values: RowValues, at offset: UInt32, replaces: Bool, while goesOn: (Int) -> Bool
   ) {

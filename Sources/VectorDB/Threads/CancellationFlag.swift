@@ -104,7 +104,8 @@ final class PayloadPace {
 
   private static let stepsPerLook = 4096
 
-  /// - Parameter stepsToFinish: work of no more steps than these is finished though its flag is set.
+  /// - Parameter stepsToFinish: work of no more steps than these is finished though its flag is
+  ///   set.
   init(_ flag: CancellationFlag, stepsToFinish: Int = 0) {
     self.flag = flag
     self.stepsToFinish = stepsToFinish

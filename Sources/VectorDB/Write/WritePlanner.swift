@@ -137,13 +137,13 @@ struct WritePlanner {
   /// Plans what is staged; `nil` when that is nothing, or can't be planned and was refused.
   consuming func finish() -> PlannedWrite? {
     if answers.isEmpty { return nil }
-    let answers = answers
+    let (answers, requests) = (answers, collection.requests)
     do throws(CollectionError) {
       return try plan()
     } catch {
       if case .outOfSpace = error, answers.count > 1 {
         // Some of them may have room.
-        collection.requests.putBackSingly(answers.map(\.request))
+        requests.putBackSingly(answers.map(\.request))
         return nil
       }
       for answer in answers { answer.request.completion(.failure(error)) }
