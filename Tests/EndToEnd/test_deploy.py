@@ -264,6 +264,8 @@ def test_the_libraries_of_a_program_are_in_its_image(name):
 def test_the_runtime_is_linked_statically_and_stripped():
     build = " ".join(of(stages()["build"], "RUN"))
     assert build.count("swift build") == build.count("--static-swift-stdlib") == 2
+    # Without it each program holds the names of all its functions, several MB that nobody reads.
+    assert build.count("--no-export-dynamic") == 2
     assert build.count("strip -o") == 2
     assert "--mount=type=cache" in build
 
