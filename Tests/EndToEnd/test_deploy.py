@@ -88,8 +88,8 @@ def test_example_holds_every_variable_with_its_default():
             assert used[name] == default, f"{name} has two defaults"
         for service in services(path).values():
             for name, value in service.get("environment", {}).items():
-                if value is None:
-                    used.setdefault(name, "")
+                # podman-compose before 1.5 would not look for it in deploy/.env.
+                assert value is not None, f"a key in deploy/.env would be passed over: {name}"
     assert set(known) == set(used)
     for name, default in used.items():
         assert known[name] == default, name
@@ -151,8 +151,9 @@ def test_production_hardens_both():
         for variable, value in service["environment"].items():
             if variable.endswith("_FILE"):
                 assert value.removeprefix("/run/secrets/") in service["secrets"]
-                # Passed on from the environment only, where it must not be set as well.
-                assert services()[name]["environment"][variable.removesuffix("_FILE")] is None
+                # It must not be set as well: nothing is the same as not set.
+                plain = variable.removesuffix("_FILE")
+                assert services()[name]["environment"][plain] == f"${{{plain}:-}}"
         assert set(service["secrets"]) <= set(override["secrets"])
     ignored = (ROOT / ".gitignore").read_text().splitlines()
     assert {"deploy/.env", "deploy/secrets/"} <= set(ignored)
