@@ -65,4 +65,14 @@ def test_compose_has_three_servers_of_one_log_behind_a_proxy():
     proxy = (ROOT / "deploy/Caddyfile.cluster").read_text()
     assert re.search(r"reverse_proxy (.*) \{", proxy)[1].split() == [f"{n}:6333" for n in nodes]
     assert "health_uri /readyz?writes=true" in proxy
-    assert gateway["environment"]["QDRANT_VECTOR_STORE__URL"] == "http://proxy:6333"
+    # All three, not the proxy: that has nobody to ask while another server takes the lead.
+    urls = gateway["environment"]["QDRANT_VECTOR_STORE__URL"].split(",")
+    assert urls == [f"http://{name}:6333" for name in nodes]
+
+
+def test_what_is_depended_on_depends_on_nothing():
+    """Podman starts a container with those that it names, and not with those that they name."""
+    services = yaml.safe_load((ROOT / "deploy/docker-compose.cluster.yml").read_text())["services"]
+    for service in services.values():
+        for name in service.get("depends_on", {}):
+            assert "depends_on" not in services[name], name
