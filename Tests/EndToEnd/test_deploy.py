@@ -1,5 +1,6 @@
 """The files in deploy/ read as files: scripts/test-deploy runs them."""
 
+import fnmatch
 import json
 import os
 import re
@@ -163,6 +164,17 @@ def test_production_hardens_both():
     assert names == set(override["services"]["proxy"]["environment"])
     for upstream in re.findall(r"reverse_proxy ([\w-]+):(\d+)", caddy):
         assert upstream in {("quiver", "6333"), ("quiver-gateway", "8000")}
+
+
+def test_snapshots_may_be_larger_than_the_requests_that_the_proxy_takes():
+    caddy = (DEPLOY / "Caddyfile").read_text()
+    patterns = re.search(r"@requests not path (.*)\n\s*request_body @requests {", caddy)[1].split()
+    routes = (ROOT / "Sources/QdrantREST/Routing/RouteTable+Routes.swift").read_text()
+    ends = re.findall(r'Route\(.post, (\w+) \+ "(/\w+)", .*snapshots\.upload\)', routes)
+    assert len(ends) == 3
+    for start, end in ends:
+        path = "/collections/c/snapshots" + ("/partial" if start == "partial" else "") + end
+        assert any(fnmatch.fnmatchcase(path, pattern) for pattern in patterns), path
 
 
 @pytest.mark.parametrize("name", ["quiver", "quiver-gateway"])
