@@ -223,8 +223,8 @@ final class Transfer {
     let detail = String(cString: message)
     let text = detail.isEmpty ? String(cString: curl_easy_strerror(code)) : detail
     if isTooLarge { return .tooLarge }
-    // Where a connection that was used before ends without an answer, libcurl makes another one
-    // before it looks whether the body can be sent again: that one fails for a request that was sent.
+    // Where a connection that was used before ends without an answer, libcurl makes another one,
+    // then looks whether the body can be sent again: that one may fail for a request that was sent.
     let wasSent = request.isSentOnce && bodyBytesTaken > 0
     switch code {
     case CURLE_URL_MALFORMAT:

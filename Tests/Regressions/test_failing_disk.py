@@ -53,8 +53,8 @@ def test_a_disk_that_fails_for_long_has_few_lines(failing):
             assert answer.status_code in (500, 507), answer.text
             # Payload indexes are built and saved aside.
             if number % 50 == 0:
-                session.put(f"{things}/index?wait=false",
-                            json={"field_name": f"n{number}", "field_schema": "integer"})  # fmt: skip
+                index = {"field_name": f"n{number}", "field_schema": "integer"}
+                session.put(f"{things}/index?wait=false", json=index)
     answer = requests.post(f"{things}/points/count", json={"exact": True})
     assert answer.json()["result"]["count"] == 5000
     # The thread that keeps indexes fails as well, and tries again and again.
