@@ -12,6 +12,9 @@ public struct GatewayLimits: Sendable {
   public var questionCharacters = 8_000
   /// Requests worked on at a time; those beyond are answered with 503.
   public var requestsInFlight = 128
+  /// Bytes of bodies that have not arrived as a whole, all together; the first 64 KiB of each do
+  /// not count.
+  public var arrivingBytes = 256 << 20
   /// Chunks that are embedded and written in one step of an upload.
   public var chunksPerStep = 64
   /// Points in one write to the store: long chunks have many.

@@ -65,7 +65,7 @@ public enum GatewayRouter {
     router.add(
       middleware: AccessMiddleware(
         keys: services.keys, requestsPerMinute: limits.requestsPerMinute))
-    router.add(middleware: AdmissionMiddleware(limit: limits.requestsInFlight, figures: figures))
+    router.add(middleware: AdmissionMiddleware(limits: limits, figures: figures))
     router.add(middleware: DeadlineMiddleware(time: limits.requestTime))
     addRoutes(to: router)
     return router

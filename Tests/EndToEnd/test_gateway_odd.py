@@ -131,3 +131,32 @@ def test_messages_of_assistants_are_objects(server):
     for method in ("GET", "OPTIONS"):
         answer = requests.request(method, server.url + "/mcp", timeout=30)
         assert answer.status_code == 405 and answer.headers["Allow"] == "POST"
+
+
+def test_slow_senders_keep_nobody_else_waiting(store, tmp_path):
+    service = gateway(tmp_path, store.url, "slow")
+    service.settings["LIMITS__REQUESTS_IN_FLIGHT"] = "2"
+    service.start(60)
+    head = ("POST {} HTTP/1.1\r\nHost: here\r\nContent-Type: {}\r\n"
+            "Content-Length: 1000\r\n\r\n{{").format  # fmt: skip
+    slow = []
+    try:
+        for path, kind in (
+            ("/query", "application/json"), ("/upload/files?name=a.txt", "text/plain"),
+        ):  # fmt: skip
+            for _ in range(8):
+                slow.append(socket.create_connection(("127.0.0.1", service.port), timeout=30))
+                slow[-1].sendall(head(path, kind).encode())
+        uploaded = requests.post(
+            service.url + "/upload/files?name=oar.txt", data=b"An oar is a lever.", timeout=60)
+        assert uploaded.status_code == 200, uploaded.text
+        question = {"question": "What is an oar?"}
+        asked = requests.post(service.url + "/query", json=question, timeout=60)
+        assert asked.status_code == 200, asked.text
+        # They are answered all the same, when they have said what they want.
+        slow[0].sendall(b" " * 998 + b"}")
+        assert slow[0].recv(65536).startswith(b"HTTP/1.1 422 ")
+    finally:
+        for connection in slow:
+            connection.close()
+        service.kill()

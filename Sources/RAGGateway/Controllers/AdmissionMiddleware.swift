@@ -3,15 +3,13 @@ import Hummingbird
 import Synchronization
 
 /// Answers 503 to requests beyond the number that may be worked on at a time; health and figures
-/// are exempt.
-final class AdmissionMiddleware<Context: RequestContext>: RouterMiddleware {
-  private let limit: Int
-  private let figures: GatewayFigures
-  private let inFlight = Mutex(0)
+/// are exempt. A request with a body has its place when that has arrived: who sends slowly keeps
+/// nobody else waiting.
+struct AdmissionMiddleware<Context: RequestContext>: RouterMiddleware {
+  private let admission: Admission
 
-  init(limit: Int, figures: GatewayFigures) {
-    self.limit = limit
-    self.figures = figures
+  init(limits: GatewayLimits, figures: GatewayFigures) {
+    admission = Admission(limits, figures)
   }
 
   func handle(
@@ -22,18 +20,14 @@ final class AdmissionMiddleware<Context: RequestContext>: RouterMiddleware {
     if path.hasPrefix("/health") || path == "/metrics" {
       return try await next(request, context)
     }
-    let isAdmitted = inFlight.withLock { count in
-      guard count < limit else { return false }
-      count += 1
-      return true
-    }
-    guard isAdmitted else { throw GatewayError.overloaded(retryAfterSeconds: 1) }
-    figures.change(.requests, by: 1)
-    defer {
-      inFlight.withLock { $0 -= 1 }
-      figures.change(.requests, by: -1)
-    }
-    return try await next(request, context)
+    let place = RequestPlace(admission)
+    defer { place.leave() }
+    if !Self.hasBody(request) { try place.take() }
+    return try await RequestPlace.$current.withValue(place) { try await next(request, context) }
+  }
+
+  private static func hasBody(_ request: Request) -> Bool {
+    request.headers[.transferEncoding] != nil || request.headers[.contentLength] ?? "0" != "0"
   }
 }
 

@@ -24,14 +24,15 @@ package enum RequestBody {
     let coding = try coding(of: request)
     let body: ByteBuffer
     do {
-      body = try await request.body.collect(upTo: limit)
-    } catch is NIOTooManyBytesError {
-      throw tooLarge
+      body = try await arriving(request, upTo: limit, tooLarge)
+    } catch let error as GatewayError {
+      throw error
     } catch is CancellationError {
       throw CancellationError()
     } catch {
       throw GatewayError.badRequest("The body broke off, or is not framed as HTTP says: \(error)")
     }
+    try RequestPlace.current?.take()
     guard let coding else { return Array(body.readableBytesView) }
     let unpacked: Result<[UInt8]?, PackingError>
     do {
@@ -45,6 +46,19 @@ package enum RequestBody {
     case .failure:
       throw GatewayError.badRequest("The body could not be unpacked as `\(coding.rawValue)`")
     }
+  }
+
+  private static func arriving(
+    _ request: Request, upTo limit: Int, _ tooLarge: GatewayError
+  ) async throws -> ByteBuffer {
+    var arrived = ByteBuffer()
+    let hold = RequestPlace.current?.bodyHold()
+    for try await part in request.body {
+      guard arrived.readableBytes + part.readableBytes <= limit else { throw tooLarge }
+      try hold?.add(part.readableBytes)
+      arrived.writeImmutableBuffer(part)
+    }
+    return arrived
   }
 
   /// How the body is packed; `nil` where it is not.

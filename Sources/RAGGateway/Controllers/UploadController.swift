@@ -71,10 +71,11 @@ struct UploadController: Sendable {
 
   /// Stores the files of a request; answers with what became of each, or with events on the way.
   private func bringIn(_ request: Request, _ caller: Caller) async throws -> Response {
-    guard let place = filesInFlight.enter(limit: limits.filesInFlight) else {
-      throw UnreadBody(error: .overloaded(retryAfterSeconds: 2))
-    }
     let body = try await RequestBody.collect(request, upTo: limits.fileBytes)
+    // When it has arrived: who sends slowly keeps nobody else waiting.
+    guard let place = filesInFlight.enter(limit: limits.filesInFlight) else {
+      throw GatewayError.overloaded(retryAfterSeconds: 2)
+    }
     let given = try FileBody.files(body, of: request)
     let isStreamed = request.headers[.accept]?.contains("text/event-stream") == true
     guard isStreamed else {
