@@ -15,9 +15,12 @@ final class GatheringRoom {
   private static let freeBytes = 1 << 20
   /// Leases grow by at least so much.
   private static let step = 4 << 20
-  /// A token in a list, and what it has outside of its place.
-  private static let tokenBytes = 16
-  private static let blockBytes = 48
+  /// A token's places in the list of its row and in the table of the group, both with room to grow,
+  /// and what a long one has outside of them beyond its bytes.
+  private static let tokenBytes = 48
+  private static let blockBytes = 104
+  /// Tokens of up to so many bytes have nothing outside.
+  private static let inlineBytes = 15
 
   init(_ memory: MemoryBudget) {
     self.memory = memory
@@ -26,7 +29,7 @@ final class GatheringRoom {
   /// Counts a token of the payload that is looked at; whether there is room for it.
   func take(_ token: String) -> Bool {
     let length = token.utf8.count
-    passing += Self.tokenBytes + (length < Self.tokenBytes ? 0 : length + Self.blockBytes)
+    passing += Self.tokenBytes + (length <= Self.inlineBytes ? 0 : length + Self.blockBytes)
     return hasRoom(passing)
   }
 
