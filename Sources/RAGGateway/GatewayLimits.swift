@@ -10,7 +10,8 @@ public struct GatewayLimits: Sendable {
   public var chunksPerUpload = 1_000
   /// Characters of a question.
   public var questionCharacters = 8_000
-  /// Requests worked on at a time; those beyond are answered with 503.
+  /// Requests worked on at a time, from when their body has arrived; those beyond are answered
+  /// with 503.
   public var requestsInFlight = 128
   /// Bytes of bodies that have not arrived as a whole, all together; the first 64 KiB of each do
   /// not count.

@@ -39,13 +39,16 @@ extension Catalog {
     plan.release = {
       lease?.release()
       collection.state.withLock { $0.payloadSchema = newSchema }
-      defer { collection.republish() }
       collection.payloadIndexes.noteChange()
       guard let field else {
+        // Before as well: who sees that the index is gone sees that the field is.
+        collection.republish()
         collection.payloadIndexes.remove(path)
+        collection.republish()
         collection.progress.ring()
         return
       }
+      defer { collection.republish() }
       if schema[path]?.isEquivalent(to: field) == true { return }
       collection.payloadIndexes.add(
         field, at: path, isReady: counters.nextOffset == 0, isRequested: isRequested)
