@@ -138,6 +138,9 @@ public struct FieldSegmentBuilder {
   private var replaced: [UInt32] = []
   private var traits: [[UInt32]] = Array(repeating: [], count: RowTrait.allCases.count)
   private static let stepsPerKey = 8
+  /// Keys of a row between two looks at the room.
+  private static let keysPerLook = 4096
+
   /// Rows so far.
   public var rowCount: Int { rows.count }
 
@@ -156,8 +159,10 @@ public struct FieldSegmentBuilder {
   ///   - replaces: whether older segments may know the row with other values.
   ///   - goesOn: told of each key, as of steps of tens of nanoseconds; `false` ends it, and what
   ///     was gathered is of no use.
+  ///   - hasRoom: told now and then how many bytes are held; `false` ends it likewise.
   public mutating func add(
-    _ values: RowValues, at offset: UInt32, replaces: Bool, while goesOn: (Int) -> Bool
+    _ values: RowValues, at offset: UInt32, replaces: Bool, while goesOn: (Int) -> Bool,
+    hasRoom: (Int) -> Bool = { _ in true }
   ) {
     rows.append(offset)
     if replaces { replaced.append(offset) }
@@ -166,40 +171,49 @@ public struct FieldSegmentBuilder {
       values.isFilled, values.hasNull,
     ]
     for (index, holds) in holds.enumerated() where holds { traits[index].append(offset) }
+    let lists = listBytes
     switch keys {
     case .words(var builder):
       // Nothing else may refer to the builder while it grows.
       keys = .words(SegmentBuilder())
-      for word in values.words where goesOn(Self.stepsPerKey) {
+      for (index, word) in values.words.enumerated() where goesOn(Self.stepsPerKey) {
         if word.isUpper {
           builder.addUpper(word.bits, offset)
         } else {
           builder.add(word.bits, offset)
         }
+        if Self.isLook(index), !hasRoom(lists + builder.heldBytes) { break }
       }
       keys = .words(builder)
     case .texts(var builder):
       keys = .texts(SegmentBuilder())
-      for text in values.texts where goesOn(Self.stepsPerKey) {
+      for (index, text) in values.texts.enumerated() where goesOn(Self.stepsPerKey) {
         builder.add(TextKey(text), offset, keyBytes: FieldSegment.bytes(outside: text))
+        if Self.isLook(index), !hasRoom(lists + builder.heldBytes) { break }
       }
       keys = .texts(builder)
     case .uuids(var builder):
       keys = .uuids(SegmentBuilder())
-      for uuid in values.uuids where goesOn(Self.stepsPerKey) {
+      for (index, uuid) in values.uuids.enumerated() where goesOn(Self.stepsPerKey) {
         builder.add(UUIDKey(high: uuid.high, low: uuid.low), offset)
+        if Self.isLook(index), !hasRoom(lists + builder.heldBytes) { break }
       }
       keys = .uuids(builder)
     }
   }
 
+  private static func isLook(_ index: Int) -> Bool { index % keysPerLook == keysPerLook - 1 }
+
+  private var listBytes: Int {
+    2 * MemoryLayout<UInt32>.stride * (traits.count + 1) * rowCount
+  }
+
   /// About the memory of the rows so far, in bytes: more than their segment will take.
   public var heldBytes: Int {
-    let lists = 2 * MemoryLayout<UInt32>.stride * (traits.count + 1) * rowCount
-    return switch keys {
-    case .words(let builder): lists + builder.heldBytes
-    case .texts(let builder): lists + builder.heldBytes
-    case .uuids(let builder): lists + builder.heldBytes
+    switch keys {
+    case .words(let builder): listBytes + builder.heldBytes
+    case .texts(let builder): listBytes + builder.heldBytes
+    case .uuids(let builder): listBytes + builder.heldBytes
     }
   }
 

@@ -39,9 +39,10 @@ enum DocumentDecoder {
     let parameters = try parameters(field)
     if let problem = parameters.problem { throw .wrongInput(problem) }
     let model = BM25Models.shared.model(parameters)
+    let isGivenUp = DecodingWork.isGivenUp
     return switch purpose {
-    case .storing: .sparse(model.documentVector(text))
-    case .searching: .sparse(model.queryVector(text))
+    case .storing: .sparse(model.documentVector(text) { !isGivenUp() })
+    case .searching: .sparse(model.queryVector(text) { !isGivenUp() })
     }
   }
 

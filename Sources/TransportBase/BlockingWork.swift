@@ -19,7 +19,9 @@ package enum BlockingWork {
 
   /// Does `work`, which asks every now and then whether the calling task has been cancelled.
   package static func run<Value: Sendable>(
-    askingWhether work: @escaping @Sendable (_ isCancelled: () -> Bool) throws -> Value
+    askingWhether work:
+      @escaping @Sendable (_ isCancelled: @escaping @Sendable () -> Bool) throws
+      -> Value
   ) async throws -> Value {
     let mark = CancellationMark()
     return try await withTaskCancellationHandler {

@@ -36,7 +36,7 @@ public final class Database: Sendable {
     core.rowFiles.removeAll(except: catalog.unordered)
     self.loading = CollectionLoading(core: core, folder: folder, logger: logger)
     self.indexer = Indexer(core: core, catalog: catalog, folder: folder, logger: logger)
-    self.payloadIndexer = PayloadIndexer(core: core, catalog: catalog, logger: logger)
+    self.payloadIndexer = PayloadIndexer(core: core, logger: logger)
     self.roomSampler = RoomSampler(core: core, catalog: catalog, logger: logger)
     self.maintenance = Maintenance(core: core, catalog: catalog, logger: logger)
     self.core = core

@@ -38,6 +38,8 @@ final class DatabaseCore: Sendable {
   let options: DatabaseOptions
   /// Collections with work for the indexer.
   let indexQueue = IndexQueue()
+  /// Collections with work for the payload indexer.
+  let payloadIndexQueue = CollectionQueue()
   /// What all takers of memory hold leases on.
   let memory: MemoryBudget
   /// Limits that may be changed while the database is open.

@@ -17,6 +17,8 @@ public struct DatabaseOptions: Sendable {
 
   /// Who is told what the database changes; `nil`, as it is unless somebody asks, costs nothing.
   package var log: (any LogSink)?
+  /// What rates of requests are counted by.
+  package var rateClock: @Sendable () -> ContinuousClock.Instant = { .now }
 
   /// Options; without arguments, those of a small server whose writes are synced.
   public init(

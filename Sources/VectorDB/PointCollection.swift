@@ -16,7 +16,7 @@ public final class PointCollection: Sendable {
   let tables: Tables
   let deadRows = DeadRows()
   let requests = StagingQueue()
-  let rateLimits = RateLimits()
+  let rateLimits: RateLimits
   /// Rung when what tasks wait for may be there: rows in memory, or an index of some kind.
   let progress = Gate()
   let payloadUse: PayloadUse
@@ -86,6 +86,7 @@ public final class PointCollection: Sendable {
     self.number = number
     self.core = core
     payloadUse = PayloadUse(isEmpty: counters.nextOffset == 0)
+    self.rateLimits = RateLimits(clock: core.options.rateClock)
     self.tables = Tables(payloadIndexes: PayloadIndexes(entry.payloadSchema))
     let state = State(
       entry: entry, number: number, counters: counters, phase: phase, sequence: core.sequence)

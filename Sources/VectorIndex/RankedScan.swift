@@ -28,9 +28,6 @@ public struct RankedScan: Sendable {
     heap = NeighborHeap(root: .best, heapifying: lanes[0].collector.elements)
   }
 
-  /// How many neighbours are left.
-  public var remaining: Int { heap.count }
-
   /// The next `n` neighbours, best first; fewer when the end is reached.
   public mutating func next(_ n: Int) -> [Neighbor] {
     var result: [Neighbor] = []

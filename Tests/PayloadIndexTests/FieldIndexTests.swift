@@ -31,6 +31,23 @@ import Testing
     #expect(FieldIndex([index.segments[0]]).rows(word: KeyWord(1)).offsets == [5])
   }
 
+  /// A row of many keys is entered no further than there is room.
+  @Test(arguments: [FieldKeyKind.words, .texts, .uuids])
+  func oneRowIsNotEnteredBeyondItsRoom(kind: FieldKeyKind) {
+    var values = RowValues()
+    values.words = (0..<50_000).map { KeyWord(UInt64($0)) }
+    values.texts = (0..<50_000).map { "a key that is a long one: \($0)" }
+    values.uuids = (0..<50_000).map { (high: 1, low: UInt64($0)) }
+    func held(_ room: Int) -> Int {
+      var builder = FieldSegmentBuilder(kind)
+      builder.add(
+        values, at: 1, replaces: false, while: { _ in true }, hasRoom: { $0 < room })
+      return builder.heldBytes
+    }
+    let whole = held(.max)
+    #expect(held(whole / 4) < whole / 2)
+  }
+
   /// Making and merging segments ends where it is told to.
   @Test func workOnManyKeysEndsWhenAsked() throws {
     func builder(_ while: (Int) -> Bool) -> FieldSegmentBuilder {

@@ -1,5 +1,6 @@
 import PointModel
 import QdrantAPI
+import Synchronization
 import Testing
 
 /// Texts in place of vectors.
@@ -34,6 +35,31 @@ import Testing
     #expect(
       try decoded(batch, RequestDecoder.batch)
         == [.updateVectors([PointVectors(id: .number(1), vectors: [expected])])])
+  }
+
+  /// A long text is left when nobody waits for its vector any more.
+  @Test func textsAreReadWhileSomebodyWaits() throws {
+    let text = String(repeating: "hello ", count: 100_000)
+    let body = #"{"points":[{"id":1,"vector":{"v":{"text":"\#(text)","model":"bm25"}}}]}"#
+    let asked = Mutex(0)
+    #expect(throws: CancellationError.self) {
+      try DecodingWork.run {
+        _ = try decoded(body, RequestDecoder.upsert)
+      } until: {
+        asked.withLock { asked in
+          asked += 1
+          return true
+        }
+      }
+    }
+    // Once within the text, and once at the end.
+    #expect(asked.withLock { $0 } == 2)
+    #expect(
+      try DecodingWork.run {
+        1
+      } until: {
+        false
+      } == 1)
   }
 
   @Test func optionsCount() throws {

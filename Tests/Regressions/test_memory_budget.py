@@ -1,5 +1,7 @@
 """Whoever takes memory holds a lease: recoveries and payload indexes are refused over the limit."""
 
+import re
+
 import pytest
 import requests
 from process import quiver, until
@@ -90,6 +92,35 @@ def test_a_payload_index_over_the_limit_is_refused_and_dropped(limited):
         assert info["payload_schema"] == {} and info["status"] == "green"
     count = {"filter": {"must": [{"key": "k", "match": {"value": f"77-{tail}"}}]}}
     assert wire.result("POST", "/collections/c/points/count", count)["count"] == 1
+
+
+LISTS = {
+    "integer": lambda: list(range(1_000_000, 4_400_000)),
+    "keyword": lambda: [f"k{i:05x}" for i in range(3_100_000)],
+}
+
+
+@pytest.mark.parametrize("is_indexed", [True, False])
+@pytest.mark.parametrize("kind", LISTS)
+def test_a_long_list_of_one_point_is_refused_before_it_fills_memory(tmp_path, kind, is_indexed):
+    """Each of its short values is a key of the index, which takes many times its bytes."""
+    service, wire = start(tmp_path / "list", LIMITS__MEMORY_MB="300")
+    try:
+        create(wire, "c", 1)
+        points = {"points": [{"id": 1, "vector": [1], "payload": {"v": LISTS[kind]()}}]}
+        index = {"field_name": "v", "field_schema": kind}
+        requests = [("index?wait=true", index), ("points?wait=true", points)]
+        if not is_indexed:
+            requests.reverse()
+        statuses = [wire.send("PUT", f"/collections/c/{x}", y).status_code for x, y in requests]
+        assert statuses == [200, 507]
+        status = open(f"/proc/{service.process.pid}/status").read()
+        peak = int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) >> 10
+        # The limit, and what the record itself takes while it is read.
+        assert peak < 480, f"{peak} MB"
+        assert wire.result("GET", "/collections/c")["points_count"] == (0 if is_indexed else 1)
+    finally:
+        service.kill()
 
 
 def schema_points(info: dict) -> dict:

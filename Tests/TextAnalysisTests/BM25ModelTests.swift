@@ -101,6 +101,19 @@ private struct GoldenVectors: Decodable {
     #expect(model.queryVector("the of").indices.isEmpty)
   }
 
+  @Test func `a long text is read no further than it is told to`() {
+    let model = BM25Model(BM25Parameters(language: "none"))
+    let text = (0..<100_000).map { "word\($0)" }.joined(separator: " ")
+    var asked = 0
+    let goesOn = {
+      asked += 1
+      return asked < 3
+    }
+    #expect(model.documentVector(text, while: goesOn).indices.count < 10_000)
+    #expect(asked == 3)
+    #expect(model.queryVector(text, while: { false }).indices.count < 10_000)
+  }
+
   @Test func `a language that is not known stops and stems nothing`() {
     let model = BM25Model(BM25Parameters(language: "none"))
     #expect(model.queryVector("the running runs").indices.count == 3)

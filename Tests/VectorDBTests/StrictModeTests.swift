@@ -1,6 +1,7 @@
 import DatabaseFixture
 import FastJSON
 import PointModel
+import Synchronization
 import Testing
 import VectorDB
 
@@ -8,9 +9,12 @@ import VectorDB
   /// A collection with five points under these settings.
   private func withStrict(
     _ settings: JSONObjectValue, limits: Limits = Limits(),
+    clock: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
     _ body: (TemporaryDatabase, PointCollection) async throws -> Void
   ) async throws {
-    try await withDatabase(options: DatabaseOptions(limits: limits)) { folder in
+    var options = DatabaseOptions(limits: limits)
+    options.rateClock = clock
+    try await withDatabase(options: options) { folder in
       let things = try await folder.create()
       let points = (1...5).map { point(UInt64($0), [0, 0, 0, Float($0)], #"{"n":\#($0)}"#) }
       _ = try await things.apply([.upsert(points)])
@@ -215,18 +219,12 @@ import VectorDB
     }
   }
 
-  /// Checks that a rate limit refuses a request, however much was refilled meanwhile.
-  private func refused(
-    _ beginning: String, _ request: () async throws -> Void
-  ) async throws {
-    do {
-      try await request()
-      Issue.record("not refused")
-    } catch let error as CollectionError {
-      guard case .rateLimited(let message, let seconds?) = error else { throw error }
-      #expect(message.hasPrefix(beginning))
-      #expect(message.hasSuffix(" were available. Retry after \(seconds)s"))
-    }
+  private static func refusal(
+    _ kind: String, needing cost: Int, of available: String, after seconds: Int
+  ) -> CollectionError {
+    .rateLimited(
+      "\(kind) rate limit exceeded: Operation requires \(cost) tokens but only \(available) were "
+        + "available. Retry after \(seconds)s", retryAfterSeconds: seconds)
   }
 
   @Test func lengthsOfVectors() async throws {
@@ -265,8 +263,12 @@ import VectorDB
   }
 
   @Test func rates() async throws {
-    try await withStrict(["read_rate_limit": .integer(4), "write_rate_limit": .integer(3)]) {
-      folder, things in
+    let clock = Mutex(ContinuousClock.now)
+    let settings: JSONObjectValue = [
+      "read_rate_limit": .integer(4), "write_rate_limit": .integer(3),
+    ]
+    let now = { @Sendable in clock.withLock { $0 } }
+    try await withStrict(settings, clock: now) { folder, things in
       let ids = (1...5).map { PointID.number($0) }
       await #expect(
         throws: CollectionError.rateLimited(
@@ -274,14 +276,20 @@ import VectorDB
             + "please try to split your request", retryAfterSeconds: nil)
       ) { try await things.retrieve(ids) }
       _ = try await things.retrieve(Array(ids.prefix(4)))
-      try await refused("Read rate limit exceeded: Operation requires 2 tokens but only ") {
+      await #expect(throws: Self.refusal("Read", needing: 2, of: "0.0", after: 30)) {
         _ = try await things.count(Self.onN)
       }
       let points = (1...3).map { point(UInt64($0), [0, 0, 0, 1]) }
       _ = try await things.apply([.upsert(points)])
-      try await refused("Write rate limit exceeded: Operation requires 3 tokens but only ") {
+      await #expect(throws: Self.refusal("Write", needing: 3, of: "0.0", after: 60)) {
         _ = try await things.apply([.upsert(points)])
       }
+      clock.withLock { $0 += .seconds(15) }
+      await #expect(throws: Self.refusal("Read", needing: 2, of: "1.0", after: 15)) {
+        _ = try await things.count(Self.onN)
+      }
+      clock.withLock { $0 += .seconds(16) }
+      _ = try await things.count(Self.onN)
       try await strict(["enabled": .bool(false)], folder)
       _ = try await things.apply([.upsert(points)])
       _ = try await things.retrieve(ids)

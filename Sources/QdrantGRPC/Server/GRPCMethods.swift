@@ -118,10 +118,10 @@ struct GRPCMethods: Sendable {
     let outcome: Result<Request, GRPCStatus>
     do {
       if count <= ParsingRoom.bytesWorthAsking {
-        outcome = try await BlockingWork.run(read)
+        outcome = try await BlockingWork.run { try DecodingWork.run(read, until: $0) }
       } else {
         outcome = try await parsing.withRoom(for: count * bytesDecodedPerByte) {
-          try await BlockingWork.run(read)
+          try await BlockingWork.run { try DecodingWork.run(read, until: $0) }
         }
       }
     } catch is CancellationError {

@@ -71,9 +71,11 @@ struct BodyReader: Sendable {
     }
     return try await TraceStage.span("decode") {
       if body.count <= BlockingWork.bytesWorthAHop { return try parse() }
-      if body.count <= ParsingRoom.bytesWorthAsking { return try await BlockingWork.run(parse) }
+      if body.count <= ParsingRoom.bytesWorthAsking {
+        return try await BlockingWork.run { try DecodingWork.run(parse, until: $0) }
+      }
       return try await parsing.withRoom(for: body.count * Self.bytesParsedPerByte) {
-        try await BlockingWork.run(parse)
+        try await BlockingWork.run { try DecodingWork.run(parse, until: $0) }
       }
     }
   }

@@ -16,11 +16,19 @@ public struct BM25Model: Sendable {
   }
 
   /// The vector of a text that is stored: a weight for each of its tokens, by ascending dimension.
-  public func documentVector(_ text: String) -> SparseVector {
-    let tokens = analyzer.documentTokens(text)
+  ///
+  /// - Parameter goesOn: asked after every few thousand characters; `false` ends it, and the vector
+  ///   is of what was read until then.
+  public func documentVector(
+    _ text: String, while goesOn: @escaping () -> Bool = { true }
+  ) -> SparseVector {
     var counts: [UInt32: Double] = [:]
-    for token in tokens { counts[Self.dimension(of: token), default: 0] += 1 }
-    let relativeLength = Double(tokens.count) / parameters.averageLength
+    var tokenCount = 0
+    analyzer.forEachDocumentToken(of: text, while: goesOn) { token in
+      tokenCount += 1
+      counts[Self.dimension(of: token), default: 0] += 1
+    }
+    let relativeLength = Double(tokenCount) / parameters.averageLength
     let penalty = 1 - parameters.lengthPenalty + parameters.lengthPenalty * relativeLength
     return Self.vector(counts) { count in
       let weight =
@@ -31,9 +39,13 @@ public struct BM25Model: Sendable {
   }
 
   /// The vector of a text that is searched for: 1 for each of its tokens, by ascending dimension.
-  public func queryVector(_ text: String) -> SparseVector {
+  ///
+  /// - Parameter goesOn: as of ``documentVector(_:while:)``.
+  public func queryVector(
+    _ text: String, while goesOn: @escaping () -> Bool = { true }
+  ) -> SparseVector {
     var counts: [UInt32: Double] = [:]
-    for token in analyzer.queryTokens(text) { counts[Self.dimension(of: token)] = 1 }
+    analyzer.forEachQueryToken(of: text, while: goesOn) { counts[Self.dimension(of: $0)] = 1 }
     return Self.vector(counts) { _ in 1 }
   }
 

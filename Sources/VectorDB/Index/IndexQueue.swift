@@ -1,44 +1,31 @@
 import Synchronization
 
-/// Collections that the indexer has something to do for, each once.
+/// What the indexer has to do.
 final class IndexQueue: Sendable {
-  private let state = Mutex(State())
-  let signal = StopSignal()
+  private let collections = CollectionQueue()
+  private let hasDropped = Mutex(false)
 
-  private struct State {
-    var waiting: [UInt32: PointCollection] = [:]
-    var hasDropped = false
-  }
+  var signal: StopSignal { collections.signal }
 
   /// Notes that a vector is no more, whose saved index is of no use.
   func noteDropped() {
-    state.withLock { $0.hasDropped = true }
+    hasDropped.withLock { $0 = true }
     signal.ring()
   }
 
   /// Whether a vector was dropped since this was asked last.
   func takeDropped() -> Bool {
-    state.withLock { state in
-      defer { state.hasDropped = false }
-      return state.hasDropped
+    hasDropped.withLock { hasDropped in
+      defer { hasDropped = false }
+      return hasDropped
     }
   }
 
   /// Adds a collection and wakes the indexer.
-  func add(_ collection: PointCollection) {
-    let isNew = state.withLock {
-      $0.waiting.updateValue(collection, forKey: collection.number) == nil
-    }
-    if isNew { signal.ring() }
-  }
+  func add(_ collection: PointCollection) { collections.add(collection) }
 
-  /// Takes what waits.
-  func takeAll() -> [PointCollection] {
-    state.withLock { state in
-      defer { state.waiting = [:] }
-      return Array(state.waiting.values)
-    }
-  }
+  /// Takes the collections that wait.
+  func takeAll() -> [PointCollection] { collections.takeAll() }
 
-  var isClosed: Bool { signal.isSet }
+  var isClosed: Bool { collections.isClosed }
 }

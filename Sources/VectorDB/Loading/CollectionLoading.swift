@@ -74,6 +74,7 @@ final class CollectionLoading: Sendable {
     }
     collection.progress.ring()
     collection.noteCommit()
+    core.payloadIndexQueue.add(collection)
   }
 
   /// Builds those of a small collection before it serves, which takes less than a second; those of

@@ -34,7 +34,6 @@ extension Database {
             origin: .entry(number))
         case .catalog(let change):
           try await core.change(.change(change), origin: .entry(number))
-          if case .payloadField = change { payloadIndexer.ring() }
           if case .vectors(_, let change) = change { noteDropped(change) }
         }
       }

@@ -52,6 +52,7 @@ extension Catalog {
       if schema[path]?.isEquivalent(to: field) == true { return }
       collection.payloadIndexes.add(
         field, at: path, isReady: counters.nextOffset == 0, isRequested: isRequested)
+      collection.core.payloadIndexQueue.add(collection)
     }
     return plan
   }

@@ -57,16 +57,20 @@ struct FieldValueReader: Sendable {
       guard let array = value.array else {
         add(value, to: &values, pace, room)
         if value.isNull { values.hasNull = true } else { values.isFilled = true }
-        return !pace.step(1)
+        return !goesOn(pace, room)
       }
       for element in array {
         values.isFilled = true
         if element.isNull { values.hasNull = true }
         add(element, to: &values, pace, room)
-        if !pace.step(1) { return true }
+        if !goesOn(pace, room) { return true }
       }
-      return !pace.step(1)
+      return !goesOn(pace, room)
     }
+  }
+
+  private func goesOn(_ pace: PayloadPace, _ room: GatheringRoom?) -> Bool {
+    pace.step(1) && room?.refusal == nil
   }
 
   private func add(
@@ -75,6 +79,10 @@ struct FieldValueReader: Sendable {
     values.leafCount += 1
     if leaf.isNull { return }
     values.valuedCount += 1
+    switch coding {
+    case .keyword, .text: break
+    case .integer, .float, .bool, .datetime, .uuid, .geo: _ = room?.takeKey()
+    }
     if !addKeys(of: leaf, to: &values, pace, room) { values.hasForeign = true }
   }
 
@@ -86,6 +94,7 @@ struct FieldValueReader: Sendable {
     case .keyword:
       guard let string = leaf.string else { return false }
       values.texts.append(string)
+      _ = room?.take(string)
     case .integer:
       if let integer = leaf.int64 {
         values.words.append(KeyCoding.word(integer))

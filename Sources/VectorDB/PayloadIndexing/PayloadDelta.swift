@@ -52,10 +52,15 @@ struct PayloadDelta {
     } catch {
       throw .storage("the payload of point \(id) is damaged: \(error.message)")
     }
+    var held = builders.reduce(0) { $0 + $1.heldBytes }
     for (index, field) in fields.enumerated() {
       field.reader.read(document.root, into: &values, pace, room)
-      builders[index].add(values, at: offset, replaces: replaces, while: pace.step)
-      try room?.settle(builders.reduce(0) { $0 + $1.heldBytes })
+      let others = held - builders[index].heldBytes
+      builders[index].add(values, at: offset, replaces: replaces, while: pace.step) {
+        room?.fits(others + $0) ?? true
+      }
+      held = others + builders[index].heldBytes
+      try room?.settle(held)
     }
     try pace.check()
   }

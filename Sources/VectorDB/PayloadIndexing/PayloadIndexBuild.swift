@@ -6,8 +6,8 @@ import VectorIndex
 /// One pass over the records of a collection that makes the first segments of payload indexes. Used
 /// on one thread; it blocks for as long as the records take to be read.
 ///
-/// Each index that may be refused holds a lease on what it has gathered so far. When the lease
-/// can't grow, that index alone is given up, and its memory is let go.
+/// Each index that may be refused holds a lease on what it has gathered so far, which grows also
+/// within one record. When it can't grow, that index alone is given up, and its memory is let go.
 struct PayloadIndexBuild {
   let collection: PointCollection
   let read: ReadTransaction
@@ -18,11 +18,28 @@ struct PayloadIndexBuild {
     let build: PayloadIndexes.Build
     var builder: FieldSegmentBuilder
     /// `nil` for an index that is built whatever it takes.
-    let lease: MemoryLease?
-    var refusal: CollectionError?
+    let room: GatheringRoom?
+    var refusal: CollectionError? { room?.refusal }
+
+    /// Enters a row; without room for it all is let go.
+    mutating func enter(
+      _ root: JSONElement, at offset: UInt32, by values: inout RowValues, _ pace: PayloadPace
+    ) {
+      build.reader.read(root, into: &values, pace, room)
+      guard let room else {
+        return builder.add(values, at: offset, replaces: false, while: pace.step)
+      }
+      builder.add(values, at: offset, replaces: false, while: pace.step, hasRoom: room.fits)
+      do throws(CollectionError) {
+        try room.settle(builder.heldBytes)
+      } catch {
+        builder = FieldSegmentBuilder(build.reader.kind)
+        room.lease?.abandon()
+      }
+    }
   }
 
-  /// Rows, and bytes of payloads, after which leases grow and it is asked whether to go on.
+  /// Rows, and bytes of payloads, after which it is asked whether to go on.
   private static let rowsPerCheck = 1024
   private static let bytesPerCheck = 1 << 20
   /// Leases grow by at least so much.
@@ -32,16 +49,15 @@ struct PayloadIndexBuild {
   init(
     _ builds: [PayloadIndexes.Build], of collection: PointCollection, read: ReadTransaction,
     mayRefuse: Bool
-  ) throws(CollectionError) {
+  ) {
     self.collection = collection
     self.read = read
-    parts = []
-    for build in builds {
-      let isLeased = mayRefuse || build.isRequested
-      parts.append(
-        Part(
-          build: build, builder: FieldSegmentBuilder(build.reader.kind),
-          lease: isLeased ? try collection.core.memory.lease(0, for: .payloadIndex) : nil))
+    let memory = collection.core.memory
+    parts = builds.map { build in
+      Part(
+        build: build, builder: FieldSegmentBuilder(build.reader.kind),
+        room: mayRefuse || build.isRequested
+          ? GatheringRoom(memory, freeBytes: 0, step: Self.leaseStep) : nil)
     }
   }
 
@@ -61,7 +77,6 @@ struct PayloadIndexBuild {
       unchecked.bytes += record.payload.count
       if unchecked.rows >= Self.rowsPerCheck || unchecked.bytes >= Self.bytesPerCheck {
         unchecked = (0, 0)
-        growLeases()
         if !goesOn() || parts.allSatisfy({ $0.refusal != nil }) {
           isComplete = parts.allSatisfy { $0.refusal != nil }
           return false
@@ -74,29 +89,12 @@ struct PayloadIndexBuild {
         throw .storage("the payload of point \(record.id) is damaged: \(error.message)")
       }
       for index in parts.indices where parts[index].refusal == nil {
-        parts[index].build.reader.read(root, into: &values, pace)
-        parts[index].builder.add(values, at: offset, replaces: false, while: pace.step)
+        parts[index].enter(root, at: offset, by: &values, pace)
       }
       try pace.check()
       return true
     }
-    if isComplete { growLeases() }
     return isComplete
-  }
-
-  private mutating func growLeases() {
-    for index in parts.indices where parts[index].refusal == nil {
-      guard let lease = parts[index].lease else { continue }
-      let missing = parts[index].builder.heldBytes - lease.bytes
-      if missing <= 0 { continue }
-      do throws(CollectionError) {
-        try lease.grow(by: max(missing, Self.leaseStep))
-      } catch {
-        parts[index].refusal = error
-        parts[index].builder = FieldSegmentBuilder(parts[index].build.reader.kind)
-        lease.abandon()
-      }
-    }
   }
 
   /// The indexes that were given up, and why.
@@ -118,7 +116,7 @@ struct PayloadIndexBuild {
         continue
       }
       collection.payloadIndexes.install(segment, part.build)
-      if let lease = part.lease {
+      if let lease = part.room?.lease {
         lease.shrink(by: max(0, lease.bytes - segment.residentBytes))
         lease.release()
       }
@@ -137,7 +135,7 @@ extension PointCollection {
   ) throws(CollectionError) {
     let waiting = payloadIndexes.waiting
     if waiting.isEmpty { return }
-    var pass = try PayloadIndexBuild(waiting, of: self, read: read, mayRefuse: mayRefuse)
+    var pass = PayloadIndexBuild(waiting, of: self, read: read, mayRefuse: mayRefuse)
     let pace = PayloadPace(flag)
     do throws(CollectionError) {
       guard try pass.run(pace, while: { !flag.isCancelled }) else { throw .shuttingDown }

@@ -11,27 +11,32 @@ import VectorIndex
 /// Neither readers nor writers wait for it: filters are evaluated on records until an index is
 /// ready, and commits are entered meanwhile. It runs at a lower priority than they do.
 final class PayloadIndexer: Sendable {
-  private let signal = StopSignal()
+  private let queue: CollectionQueue
   private let thread: NativeThread?
 
-  private static let paceMilliseconds = 200
+  /// After a build that failed.
+  private static let retryMilliseconds = 1000
 
-  init(core: DatabaseCore, catalog: Catalog, logger: Logger) {
-    thread = NativeThread { [signal] in
+  init(core: DatabaseCore, logger: Logger) {
+    let queue = core.payloadIndexQueue
+    self.queue = queue
+    thread = NativeThread {
       // 0 is the calling thread.
       setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 5)
-      let work = PayloadIndexWork(core: core, logger: logger, signal: signal)
-      repeat {
-        for collection in catalog.unordered where !signal.isSet { work.serve(collection) }
-      } while signal.wait(milliseconds: Self.paceMilliseconds)
+      let work = PayloadIndexWork(core: core, logger: logger)
+      var failed: [PointCollection] = []
+      while failed.isEmpty
+        ? queue.signal.wait() : queue.signal.wait(milliseconds: Self.retryMilliseconds)
+      {
+        let due = queue.takeAll()
+        let again = failed.filter { old in !due.contains { $0 === old } }
+        failed = (due + again).filter { !queue.isClosed && !work.serve($0) }
+      }
     }
   }
 
-  /// Has the thread look for work now.
-  func ring() { signal.ring() }
-
   /// Has the build that runs end, and then the thread.
-  func beginStopping() { signal.stop() }
+  func beginStopping() { queue.signal.stop() }
 
   /// Waits for that. Blocking.
   func stop() {
@@ -44,39 +49,43 @@ final class PayloadIndexer: Sendable {
 private struct PayloadIndexWork {
   let core: DatabaseCore
   let logger: Logger
-  let signal: StopSignal
+  private var queue: CollectionQueue { core.payloadIndexQueue }
   private let buildNotes: OutageTopics
   private let dropNotes: OutageTopics
 
-  init(core: DatabaseCore, logger: Logger, signal: StopSignal) {
+  init(core: DatabaseCore, logger: Logger) {
     self.core = core
     self.logger = logger
-    self.signal = signal
     buildNotes = OutageTopics(
       "a payload index could not be built; it will be tried again", logger: logger)
     dropNotes = OutageTopics(
       "a payload index is dropped, there is no memory for it", logger: logger)
   }
 
-  func serve(_ collection: PointCollection) {
+  /// Whether nothing failed that is to be tried again.
+  func serve(_ collection: PointCollection) -> Bool {
     let indexes = collection.payloadIndexes
-    if indexes.isEmpty { return }
     let waiting = indexes.waiting
-    if !waiting.isEmpty { build(waiting, of: collection) }
-    while !signal.isSet, let merge = indexes.takeMerge(upTo: core.sequence) {
+    let isBuilt = waiting.isEmpty || build(waiting, of: collection)
+    while !queue.isClosed, let merge = indexes.takeMerge(upTo: core.sequence) {
       self.merge(merge, of: collection)
     }
+    return isBuilt
   }
 
-  /// Builds all fields that wait from one pass over the records.
-  private func build(_ builds: [PayloadIndexes.Build], of collection: PointCollection) {
-    guard let read = try? collection.beginRead() else { return }
+  /// Builds all fields that wait from one pass over the records; whether none of them failed for
+  /// another reason than want of memory.
+  private func build(
+    _ builds: [PayloadIndexes.Build], of collection: PointCollection
+  ) -> Bool {
+    // What is being loaded comes here again, and what is damaged is never read.
+    guard let read = try? collection.beginRead() else { return true }
     let started = IndexerLoop.milliseconds
     do throws(CollectionError) {
-      var pass = try PayloadIndexBuild(builds, of: collection, read: read, mayRefuse: false)
+      var pass = PayloadIndexBuild(builds, of: collection, read: read, mayRefuse: false)
       let pace = PayloadPace(CancellationFlag(or: core.stopping))
-      let isComplete = try pass.run(pace) { !signal.isSet && !collection.isDropped }
-      if !isComplete || signal.isSet || collection.isDropped { return }
+      let isComplete = try pass.run(pace) { !queue.isClosed && !collection.isDropped }
+      if !isComplete || queue.isClosed || collection.isDropped { return true }
       let (refused, rows) = (pass.refused, pass.rowCount)
       let installed = try pass.install(pace)
       collection.republish()
@@ -90,11 +99,12 @@ private struct PayloadIndexWork {
       }
       for (build, error) in refused { drop(build, of: collection, error) }
     } catch {
-      if core.stopping.isCancelled { return }
+      if core.stopping.isCancelled { return true }
       buildNotes.failed(of: collection.name, "\(error)", ["collection": "\(collection.name)"])
-      return
+      return false
     }
     collection.progress.ring()
+    return true
   }
 
   /// Takes back an index for which there is no memory, so that none is half made.

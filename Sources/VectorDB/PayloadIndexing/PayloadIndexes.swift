@@ -189,6 +189,15 @@ final class PayloadIndexes: Sendable {
     }
   }
 
+  /// Whether large segments are to be merged, by the indexer.
+  var needsLargeMerge: Bool {
+    state.withLock { state in
+      state.fields.values.contains {
+        $0.isReady && $0.mergingCount == 0 && Self.mergeCount($0.segments[...]) != nil
+      }
+    }
+  }
+
   /// Merges the newest segments while they are small, after their commit was published: what is
   /// left has sizes that fall by half at least. While no commit of the collection is on its way;
   /// readers do not wait for it.

@@ -14,10 +14,7 @@ extension Database {
     of name: String, at path: PayloadPath, _ schema: PayloadFieldSchema
   ) async throws(CollectionError) -> UInt64 {
     try collection(named: name).checkGrowth()
-    let answer = try await core.change(
-      .change(.payloadField(collection: name, path, schema)))
-    payloadIndexer.ring()
-    return answer.number
+    return try await core.change(.change(.payloadField(collection: name, path, schema))).number
   }
 
   /// Drops the index of the payload field at `path`, if there is one.

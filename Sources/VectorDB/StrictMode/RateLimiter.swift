@@ -7,7 +7,7 @@ struct RateLimiter {
   private var refilledAt: ContinuousClock.Instant
 
   /// A full bucket.
-  init(perMinute: Int, now: ContinuousClock.Instant = .now) {
+  init(perMinute: Int, now: ContinuousClock.Instant) {
     capacity = Double(perMinute)
     tokens = capacity
     refilledAt = now
@@ -21,7 +21,7 @@ struct RateLimiter {
   }
 
   /// Takes tokens, all or none.
-  mutating func take(_ count: Int, now: ContinuousClock.Instant = .now) throws(Refusal) {
+  mutating func take(_ count: Int, now: ContinuousClock.Instant) throws(Refusal) {
     let wanted = Double(count)
     if wanted > capacity { throw .tooMany }
     let elapsed = (now - refilledAt) / .seconds(1)
@@ -43,11 +43,17 @@ final class RateLimits: Sendable {
   }
 
   private let limiters = Mutex<[Kind: RateLimiter]>([:])
+  private let clock: @Sendable () -> ContinuousClock.Instant
+
+  init(clock: @escaping @Sendable () -> ContinuousClock.Instant) {
+    self.clock = clock
+  }
 
   /// Begins anew with the rates of `strictMode`; none for `nil`.
   func configure(readsPerMinute: Int?, writesPerMinute: Int?) {
-    let read = readsPerMinute.map { RateLimiter(perMinute: $0) }
-    let write = writesPerMinute.map { RateLimiter(perMinute: $0) }
+    let now = clock()
+    let read = readsPerMinute.map { RateLimiter(perMinute: $0, now: now) }
+    let write = writesPerMinute.map { RateLimiter(perMinute: $0, now: now) }
     limiters.withLock { limiters in
       limiters[.read] = read
       limiters[.write] = write
@@ -61,7 +67,7 @@ final class RateLimits: Sendable {
   func take(_ cost: Int, for kind: Kind) throws(CollectionError) {
     do throws(RateLimiter.Refusal) {
       try limiters.withLock { limiters throws(RateLimiter.Refusal) in
-        try limiters[kind]?.take(cost)
+        try limiters[kind]?.take(cost, now: clock())
       }
     } catch {
       switch error {

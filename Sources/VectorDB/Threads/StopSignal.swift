@@ -46,6 +46,17 @@ final class StopSignal: @unchecked Sendable {
     return !isStopped
   }
 
+  /// Waits until somebody rings, or the end.
+  ///
+  /// - Returns: false at the end.
+  func wait() -> Bool {
+    pthread_mutex_lock(mutex)
+    defer { pthread_mutex_unlock(mutex) }
+    while !isStopped, !isRung { pthread_cond_wait(condition, mutex) }
+    isRung = false
+    return !isStopped
+  }
+
   /// Whether the end was asked for.
   var isSet: Bool {
     pthread_mutex_lock(mutex)

@@ -165,6 +165,9 @@ final class PlannedWrite: CommitPart, Sendable {
   func finish(_ error: CollectionError?) {
     if error == nil { indexLease?.release() } else { indexLease?.abandon() }
     let needsMerge = error == nil && collection.payloadIndexes.noteCommit()
+    if error == nil, collection.payloadIndexes.needsLargeMerge {
+      collection.core.payloadIndexQueue.add(collection)
+    }
     if error == nil, let update, !update.after.isDone {
       collection.requests.putBack(update.after)
     }

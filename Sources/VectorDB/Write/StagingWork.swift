@@ -48,6 +48,7 @@ final class StagingWork: SearchWork {
     collection.payloadIndexes.mergeSmall(pace) { [collection] in
       try? collection.beginRead().visibility
     }
+    if collection.payloadIndexes.needsLargeMerge { core.payloadIndexQueue.add(collection) }
     let plan: PlannedWrite?
     switch collection.requests.take(maximumCount: core.options.limits.groupOperationsMax) {
     case .requests(let requests): plan = self.plan(requests, of: collection)
