@@ -4,8 +4,10 @@ import FastJSON
 public enum GatewayError: Error, Sendable, Equatable {
   /// The request makes no sense: 400.
   case badRequest(String)
-  /// No key, or none that is known: 401.
-  case unauthorized
+  /// No key: 401.
+  case keyMissing
+  /// A key that nobody has: 401.
+  case keyUnknown
   /// The key does not give the right: 403.
   case forbidden(String)
   /// The request is well formed and breaks the schema: 422, one entry a field.
@@ -52,7 +54,7 @@ public enum GatewayError: Error, Sendable, Equatable {
   public var status: Int {
     switch self {
     case .badRequest: 400
-    case .unauthorized: 401
+    case .keyMissing, .keyUnknown: 401
     case .forbidden: 403
     case .conflict: 409
     case .tooLarge: 413
@@ -93,13 +95,31 @@ public enum GatewayError: Error, Sendable, Equatable {
     }.joined(separator: "; ")
   }
 
+  /// The member that a schema failure is about first, as in `messages[0].content`; `nil` for the
+  /// whole body, and for other failures.
+  var member: String? {
+    guard case .unprocessable(let problems) = self,
+      let steps = problems.first?.location.dropFirst(), !steps.isEmpty
+    else { return nil }
+    return steps.reduce(into: "") { path, step in
+      switch step {
+      case .name(let name): path += path.isEmpty ? name : ".\(name)"
+      case .index(let index): path += "[\(index)]"
+      }
+    }
+  }
+
+  /// The word that OpenAI's interface has for this failure; `nil` where it has none.
+  var openAICode: String? { self == .keyUnknown ? "invalid_api_key" : nil }
+
   /// One sentence for people; for a schema failure the first problem.
   public var message: String {
     switch self {
     case .badRequest(let text), .tooLarge(let text), .conflict(let text), .forbidden(let text),
       .unsupported(let text):
       text
-    case .unauthorized: "An API key is needed: Authorization: Bearer KEY, or api-key: KEY"
+    case .keyMissing: "Must provide an API key: Authorization: Bearer KEY, or api-key: KEY"
+    case .keyUnknown: "Invalid API key"
     case .unprocessable(let problems): problems.first?.message ?? "Unprocessable request"
     case .overloaded: "The gateway is working on too many requests; try again shortly"
     case .outOfTime:

@@ -86,7 +86,7 @@ def test_openai_key(server, tmp_path):
     store = server.settings["QDRANT_VECTOR_STORE__URL"]
     guarded = gateway(tmp_path, store, "fronts", AUTH__API_KEYS="read:reading-key-1")
     guarded.start(60)
-    with pytest.raises(openai.AuthenticationError, match="An API key is needed"):
+    with pytest.raises(openai.AuthenticationError, match="Invalid API key"):
         openai.OpenAI(base_url=guarded.url + "/v1", api_key="wrong").models.list()
     right = openai.OpenAI(base_url=guarded.url + "/v1", api_key="reading-key-1")
     assert right.models.list().data

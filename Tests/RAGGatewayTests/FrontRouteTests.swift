@@ -106,6 +106,81 @@ import Testing
     }
   }
 
+  @Test func aWrongKeyIsToldFromNone() async throws {
+    var gateway = TestGateway()
+    gateway.keys = try #require(AccessKeys("read:reading-key"))
+    try await gateway.run { client in
+      for (headers, detail, challenge, code): (HTTPFields, String, String, JSONValue) in [
+        (
+          [:], "Must provide an API key: Authorization: Bearer KEY, or api-key: KEY", "Bearer",
+          .null
+        ),
+        (
+          [.authorization: "Basic YTpi"],
+          "Must provide an API key: Authorization: Bearer KEY, or api-key: KEY", "Bearer", .null
+        ),
+        (
+          [.authorization: "Bearer other-key-1"], "Invalid API key",
+          #"Bearer error="invalid_token""#, .string("invalid_api_key")
+        ),
+      ] {
+        try await client.execute(uri: "/documents", method: .get, headers: headers) { response in
+          #expect(response.status == .unauthorized)
+          #expect(GatewayResponse(response).detail == detail)
+          #expect(response.headers[.wwwAuthenticate] == challenge)
+        }
+        try await client.execute(uri: "/v1/models", method: .get, headers: headers) { response in
+          #expect(response.status == .unauthorized)
+          let error = GatewayResponse(response)["error"]
+          #expect(error?["message"] == .string(detail))
+          #expect(error?["code"] == code)
+        }
+      }
+    }
+  }
+
+  @Test func partsOfMessagesThatAreNoTextsAreRefused() async throws {
+    let gateway = TestGateway()
+    try await gateway.run { client in
+      func ask(_ messages: String) async throws -> GatewayResponse {
+        try await client.post("/v1/chat/completions", #"{"messages":[\#(messages)]}"#)
+      }
+      let text = #"{"type":"text","text":"Threads share"}"#
+      for (part, member, reason) in [
+        (#"{"type":"image_url","image_url":{"url":"data:,"}}"#, ".type", "`image_url` is not read"),
+        (
+          #"{"type":"input_audio","input_audio":{"data":""}}"#, ".type", "`input_audio` is not read"
+        ),
+        (#"{"type":"file","file":{"file_id":"x"},"text":"x"}"#, ".type", "`file` is not read"),
+        (#"{"type":"text"}"#, ".text", "Field required"),
+        (#"{"type":"text","text":1}"#, ".text", "valid string"), (#""text""#, "", "dictionary"),
+      ] {
+        for (messages, place) in [
+          (#"{"role":"user","content":[\#(text),\#(part)]}"#, "messages[0].content[1]"),
+          (
+            #"{"role":"user","content":[\#(part)]},{"role":"assistant","content":"x"},"#
+              + #"{"role":"user","content":"And now?"}"#, "messages[0].content[0]"
+          ),
+        ] {
+          let answer = try await ask(messages)
+          #expect(answer.status == 400)
+          let error = answer["error"]
+          #expect(error?["param"] == .string(place + member))
+          #expect(error?["type"] == .string("invalid_request_error"))
+          #expect(error?["message"]?.stringValue?.contains(reason) == true)
+        }
+      }
+      let number = try await ask(#"{"role":"user","content":1}"#)
+      #expect(number["error"]?["param"] == .string("messages[0].content"))
+      _ = try await client.post(
+        "/upload/chunks", #"{"chunks":[{"page_content":"Threads share memory."}]}"#)
+      let whole = try await ask(
+        #"{"role":"user","content":[\#(text),{"type":"text","text":"memory?"}]}"#)
+      #expect(whole["object"] == .string("chat.completion"))
+      #expect(gateway.embedder.texts.contains("Threads share\nmemory?"))
+    }
+  }
+
   @Test func errorsOfOpenAIsInterfaceAreInItsForm() async throws {
     var gateway = TestGateway()
     gateway.keys = try #require(AccessKeys("read:reading-key"))

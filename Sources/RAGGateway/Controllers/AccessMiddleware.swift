@@ -19,12 +19,11 @@ struct AccessMiddleware: RouterMiddleware {
     _ request: Request, context: GatewayContext,
     next: (Request, GatewayContext) async throws -> Response
   ) async throws -> Response {
-    guard !keys.isEmpty, !Self.isOpen(request.uri.path) else {
+    guard !keys.isEmpty, !OpenPages.contain(request.uri.path) else {
       return try await next(request, context)
     }
-    guard let given = Self.key(of: request), let caller = keys.caller(with: given) else {
-      throw GatewayError.unauthorized
-    }
+    guard let given = Self.key(of: request) else { throw GatewayError.keyMissing }
+    guard let caller = keys.caller(with: given) else { throw GatewayError.keyUnknown }
     if requestsPerMinute > 0,
       let wait = counter.wait(of: caller.name, limit: requestsPerMinute)
     {
@@ -33,11 +32,6 @@ struct AccessMiddleware: RouterMiddleware {
     var context = context
     context.caller = caller
     return try await next(request, context)
-  }
-
-  /// Pages that tell nothing of what is stored, and health, which orchestrators ask without a key.
-  private static func isOpen(_ path: String) -> Bool {
-    path.hasPrefix("/health") || path == "/" || path == "/docs" || path == "/openapi.json"
   }
 
   private static func key(of request: Request) -> String? {
@@ -49,6 +43,13 @@ struct AccessMiddleware: RouterMiddleware {
       if let field = HTTPField.Name(name), let key = request.headers[field] { return key }
     }
     return nil
+  }
+}
+
+/// Pages that tell nothing of what is stored, and health, which orchestrators ask without a key.
+enum OpenPages {
+  static func contain(_ path: String) -> Bool {
+    path.hasPrefix("/health") || path == "/" || path == "/docs" || path == "/openapi.json"
   }
 }
 

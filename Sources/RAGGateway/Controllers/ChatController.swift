@@ -159,14 +159,18 @@ struct ChatRequest: Sendable {
     }
     asksForUsage = root["stream_options"]?["include_usage"] == .bool(true)
     var turns: [ConversationTurn] = []
-    for message in root["messages"]?.arrayValue ?? [] {
+    var problems: [FieldProblem] = []
+    for (index, message) in (root["messages"]?.arrayValue ?? []).enumerated() {
       // What a program tells a model to be is not about what is stored.
       guard let role = message["role"]?.stringValue.flatMap({ ConversationTurn.Role(rawValue: $0) })
       else { continue }
-      let parts = message["content"]?.arrayValue?.compactMap { $0["text"]?.stringValue }
-      let text = message["content"]?.stringValue ?? parts?.joined(separator: "\n") ?? ""
+      let place: [FieldProblem.Step] = [
+        .name("body"), .name("messages"), .index(index), .name("content"),
+      ]
+      let text = Self.text(of: message["content"], at: place, problems: &problems)
       turns.append(ConversationTurn(role: role, content: text))
     }
+    guard problems.isEmpty else { throw .unprocessable(Array(problems.prefix(100))) }
     guard let last = turns.popLast(), last.role == .user else {
       throw .badRequest("`messages` must end with a message of the role `user`")
     }
@@ -184,6 +188,59 @@ struct ChatRequest: Sendable {
       kept.insert(turn, at: 0)
     }
     question.history = kept
+  }
+
+  /// What a message says: a text, or parts of which each is one.
+  private static func text(
+    of content: JSONValue?, at place: [FieldProblem.Step], problems: inout [FieldProblem]
+  ) -> String {
+    switch content {
+    case .string(let text): return text
+    case nil, .null: return ""
+    case .array(let parts):
+      var texts: [String] = []
+      for (index, part) in parts.enumerated() {
+        if let text = text(ofPart: part, at: place + [.index(index)], problems: &problems) {
+          texts.append(text)
+        }
+      }
+      return texts.joined(separator: "\n")
+    default:
+      problems.append(
+        FieldProblem(
+          location: place, message: "Input should be a text or a list of parts",
+          type: "string_type"))
+      return ""
+    }
+  }
+
+  /// A caller who sends a picture must not be answered as if it had been looked at.
+  private static func text(
+    ofPart part: JSONValue, at place: [FieldProblem.Step], problems: inout [FieldProblem]
+  ) -> String? {
+    guard part.objectValue != nil else {
+      problems.append(.notObject(place))
+      return nil
+    }
+    switch part["type"] {
+    case nil, .string("text"):
+      let text = part["text"]?.stringValue
+      if text == nil {
+        let place = place + [.name("text")]
+        problems.append(part["text"] == nil ? .missing(place) : .notString(place))
+      }
+      return text
+    // What an assistant would not say is no part of the conversation.
+    case .string("refusal"): return nil
+    case let kind:
+      let name = kind?.stringValue.map { "`\($0)` is" } ?? "Such parts are"
+      problems.append(
+        FieldProblem(
+          location: place + [.name("type")],
+          message: "\(name) not read here: the parts of a message are texts (`text`)",
+          type: "literal_error"))
+      return nil
+    }
   }
 }
 

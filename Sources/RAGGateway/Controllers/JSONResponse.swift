@@ -21,14 +21,21 @@ enum JSONResponse {
     if isOpenAI(path) {
       // Its clients know 400 for what is wrong with a request.
       let status = error.status == 422 ? 400 : error.status
-      response = make(openAI(error.explanation, status), status: .init(code: status))
+      response = make(
+        openAI(error.explanation, status, about: error.member, code: error.openAICode),
+        status: .init(code: status))
     } else {
       response = make(body(of: error), status: .init(code: error.status))
     }
     if let seconds = error.retryAfterSeconds {
       response.headers[.retryAfter] = String(seconds)
     }
-    if error == .unauthorized { response.headers[.wwwAuthenticate] = "Bearer" }
+    // As RFC 6750 has it.
+    switch error {
+    case .keyMissing: response.headers[.wwwAuthenticate] = "Bearer"
+    case .keyUnknown: response.headers[.wwwAuthenticate] = #"Bearer error="invalid_token""#
+    default: break
+    }
     return response
   }
 
@@ -43,7 +50,9 @@ enum JSONResponse {
 
   private static func isOpenAI(_ path: String) -> Bool { path.hasPrefix("/v1/") }
 
-  private static func openAI(_ message: String, _ status: Int) -> [UInt8] {
+  private static func openAI(
+    _ message: String, _ status: Int, about member: String? = nil, code: String? = nil
+  ) -> [UInt8] {
     let kind =
       switch status {
       case 401: "authentication_error"
@@ -54,7 +63,8 @@ enum JSONResponse {
       }
     return JSONValue.object([
       "error": .object([
-        "message": .string(message), "type": .string(kind), "param": .null, "code": .null,
+        "message": .string(message), "type": .string(kind),
+        "param": member.map { .string($0) } ?? .null, "code": code.map { .string($0) } ?? .null,
       ])
     ]).serialized()
   }
