@@ -22,8 +22,10 @@ public struct GatewayLimits: Sendable {
   public var pointsPerWrite = 128
   /// Points in one page of a listing that is read to its end.
   public var pointsPerPage = 1_000
-  /// Documents in a listing.
+  /// Documents in one page of a listing, at most.
   public var documentsListed = 10_000
+  /// Documents of all pages together.
+  public var documentsCounted = 500_000
   /// Chunks in one page of a listing, at most.
   public var chunksListed = 1_000
   /// Chunks that a question may ask for.

@@ -163,6 +163,30 @@ def test_answers_are_streamed(server):
     names = [name for name, _ in events]
     assert names == ["retrieval", "delta", "insight", "done"]
     insight = json.loads(events[2][1])
+def test_documents_come_in_pages(store, tmp_path):
+    service = gateway(tmp_path, store.url, "pages")
+    service.start(60)
+    assert call(service, "GET", "/documents") == {"documents": [], "total": 0, "next": None}
+    names = ["a b&c=d.md", "b%2Fc.md", "c?#.md", "d.md", "é.md"]
+    upload(service, [chunk(f"{name}-{n}", "Doc", f"Text {n} of {name}.", source=name)
+                     for count, name in enumerate(names, 1) for n in range(count)])  # fmt: skip
+    found, query = [], {"limit": 2}
+    while True:
+        answer = requests.get(f"{service.url}/documents", params=query, timeout=30)
+        page = answer.json()
+        assert page["total"] == len(names)
+        found += page["documents"]
+        if page["next"] is None:
+            break
+        assert len(page["documents"]) == 2 and len(found) < len(names)
+        query["from"] = page["next"]
+    expected = [{"document": name, "passages": count} for count, name in enumerate(names, 1)]
+    assert found == expected
+    for wrong in ("limit=0", "limit=many", "limit=100000", "offset=1"):
+        call(service, "GET", f"/documents?{wrong}", status=400)
+    service.kill()
+
+
     assert json.loads(events[1][1])["text"] == insight["summary"]
     assert json.loads(events[0][1])["passages"][0]["text"]
 
@@ -174,6 +198,9 @@ def test_conversation(server):
     insight = call(server, "POST", "/query", {"question": "How long?", "history": history})
     assert insight["question"] == "How is bread dough proofed? How long?"
     assert insight["metadata"][0]["chunk_id"] == "bread"
+    # Its parts are points of their own, and no passages.
+    entries = call(server, "GET", "/documents")["documents"]
+    assert {"document": "long.md", "passages": 1} in entries
 
 
 def test_too_large_a_body_is_told_to_who_reads_late(server):

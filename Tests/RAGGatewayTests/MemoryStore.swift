@@ -139,7 +139,8 @@ final class MemoryStore: VectorStore {
     }
   }
 
-  /// Filters are kept for the test to look at; of them, sources alone are applied.
+  /// Filters are kept for the test to look at; of them, sources are applied, and that windows are
+  /// left out.
   func list(
     _ filter: Filter?, from start: PointID?, limit: Int
   ) async throws(GatewayError) -> (chunks: [StoredChunk], next: PointID?) {
@@ -147,12 +148,8 @@ final class MemoryStore: VectorStore {
     return try perform { contents in
       guard contents.description != nil else { return .failure(.collectionMissing(name)) }
       contents.filters.append(filter)
-      var wanted: String?
-      if let first = filter?.must.first, case .match(_, .value(.string(let text))) = first {
-        wanted = text
-      }
       let chunks = contents.chunks.values
-        .filter { wanted == nil || $0.chunk.chunk.source == wanted }
+        .filter { stored in filter.map { Self.passes($0, stored.chunk) } ?? true }
         .map { stored in
           StoredChunk(
             id: .uuid(stored.chunk.id),
@@ -163,12 +160,27 @@ final class MemoryStore: VectorStore {
     }
   }
 
+  private static func passes(_ filter: Filter, _ chunk: IndexedChunk) -> Bool {
+    filter.must.allSatisfy { condition in
+      switch condition {
+      case .match(_, .value(.string(let text))): chunk.chunk.source == text
+      case .isEmpty(PayloadPath("quiver.parent")): chunk.window == nil
+      case .filter(let inner): passes(inner, chunk)
+      default: true
+      }
+    }
+  }
+
   func documents(
     _ filter: Filter?, limit: Int
-  ) async throws(GatewayError) -> [(name: String, points: Int)] {
+  ) async throws(GatewayError) -> [ListedDocument] {
     try perform { contents in
-      let sources = Dictionary(grouping: contents.chunks.values) { $0.chunk.chunk.source }
-      return .success(sources.map { (name: $0.key, points: $0.value.count) })
+      let passing = contents.chunks.values.map(\.chunk)
+        .filter { chunk in filter.map { Self.passes($0, chunk) } ?? true }
+      let sources = Dictionary(grouping: passing) { $0.chunk.source }
+      return .success(
+        sources.map { ListedDocument(name: $0.key, chunks: $0.value.count) }
+          .sorted { $0.chunks > $1.chunks }.prefix(limit).map { $0 })
     }
   }
 

@@ -156,7 +156,7 @@ import Testing
         path, #"{"question":"x","chunks":[{"page_content":"x"}]}"#)
       #expect(response.status == 400)
       #expect(response.detail == problem)
-      #expect(try await client.get("/documents?limit=2").status == 400)
+      #expect(try await client.get("/documents?page=2").status == 400)
     }
   }
 

@@ -57,16 +57,38 @@ struct UploadController: Sendable {
       try await list(request, context.caller)
     }
     router.get("/documents") { request, context in
-      try RequestBody.requireParameters(of: request)
-      let found = try await documents.documents(by: context.caller)
-      let entries = found.map { entry in
-        JSONValue.object([
-          "document": .string(entry.name), "passages": .integer(Int64(entry.points)),
-        ])
-      }
-      return JSONResponse.make(
-        JSONValue.object(["documents": .array(entries)]).serialized())
+      try await listDocuments(request, context.caller)
     }
+  }
+
+  /// Reads `limit` and `from` of the query string.
+  private func listDocuments(_ request: Request, _ caller: Caller) async throws -> Response {
+    try RequestBody.requireParameters(of: request, among: ["limit", "from"])
+    let page = try await documents.documents(
+      from: request.uri.queryParameters["from"].map { String($0) },
+      limit: try Self.limit(of: request, otherwise: 1_000, upTo: limits.documentsListed),
+      by: caller)
+    let entries = page.documents.map { entry in
+      JSONValue.object([
+        "document": .string(entry.name), "passages": .integer(Int64(entry.chunks)),
+      ])
+    }
+    let body = JSONValue.object([
+      "documents": .array(entries), "total": .integer(Int64(page.total)),
+      "next": page.next.map { .string($0) } ?? .null,
+    ])
+    return JSONResponse.make(body.serialized())
+  }
+
+  /// The length of a page, as the query string says it.
+  private static func limit(
+    of request: Request, otherwise usual: Int, upTo most: Int
+  ) throws(GatewayError) -> Int {
+    guard let text = request.uri.queryParameters["limit"] else { return min(usual, most) }
+    guard let number = Int(text), (1...most).contains(number) else {
+      throw .badRequest("limit is a whole number from 1 to \(most)")
+    }
+    return number
   }
 
   /// Stores the files of a request; answers with what became of each, or with events on the way.
@@ -128,13 +150,7 @@ struct UploadController: Sendable {
   private func list(_ request: Request, _ caller: Caller) async throws -> Response {
     let query = request.uri.queryParameters
     try RequestBody.requireParameters(of: request, among: ["document", "limit", "from"])
-    var limit = 100
-    if let text = query["limit"] {
-      guard let number = Int(text), (1...limits.chunksListed).contains(number) else {
-        throw GatewayError.badRequest("limit is a whole number from 1 to \(limits.chunksListed)")
-      }
-      limit = number
-    }
+    let limit = try Self.limit(of: request, otherwise: 100, upTo: limits.chunksListed)
     var start: PointID?
     if let text = query["from"] {
       guard let id = RequestDecoder.pointID(String(text)) else {

@@ -39,6 +39,12 @@ public struct IndexedChunk: Sendable, Equatable {
     public let parent: PointUUID
     /// From 1: the beginning is part 0.
     public let index: Int
+
+    /// Part `index` of the chunk that begins with the point `parent`.
+    public init(parent: PointUUID, index: Int) {
+      self.parent = parent
+      self.index = index
+    }
   }
 
   /// The point's id.

@@ -97,7 +97,7 @@ extension QdrantStore {
   /// One facet over the sources.
   public func documents(
     _ filter: Filter?, limit: Int
-  ) async throws(GatewayError) -> [(name: String, points: Int)] {
+  ) async throws(GatewayError) -> [ListedDocument] {
     var body: JSONObjectValue = [
       "key": .string("metadata.source"), "limit": .integer(Int64(limit)), "exact": .bool(true),
     ]
@@ -120,7 +120,7 @@ extension QdrantStore {
       guard let name = hit.object?["value"]?.string, let count = hit.object?["count"]?.int64 else {
         return nil
       }
-      return (name, Int(count))
+      return ListedDocument(name: name, chunks: Int(count))
     }
   }
 

@@ -43,10 +43,11 @@ public protocol VectorStore: Sendable {
     _ filter: Filter?, from start: PointID?, limit: Int
   ) async throws(GatewayError) -> (chunks: [StoredChunk], next: PointID?)
 
-  /// The documents that chunks name as their source, with the number of their points.
+  /// The documents that chunks name as their source, each with the number of its points that pass
+  /// a filter, in no particular order; at most `limit`.
   func documents(
     _ filter: Filter?, limit: Int
-  ) async throws(GatewayError) -> [(name: String, points: Int)]
+  ) async throws(GatewayError) -> [ListedDocument]
 
   /// Removes points.
   func delete(_ ids: [PointID]) async throws(GatewayError)

@@ -79,19 +79,29 @@ public struct DocumentService: Sendable {
     _ filter: Filter?, from start: PointID?, limit: Int, by caller: Caller
   ) async throws(GatewayError) -> (chunks: [StoredChunk], next: PointID?) {
     try await emptyWhenMissing(([], nil)) { () async throws(GatewayError) in
-      let page = try await store.list(caller.narrowed(filter), from: start, limit: limit)
-      // Windows are parts of chunks that are listed themselves.
-      return (page.chunks.filter { $0.id == $0.parent }, page.next)
+      try await store.list(
+        caller.narrowed(Self.wholeChunks(filter)), from: start, limit: limit)
     }
   }
 
-  /// The documents that chunks name as their source.
+  /// A page of the documents that chunks name as their source, in the order of their names.
   package func documents(
-    by caller: Caller
-  ) async throws(GatewayError) -> [(name: String, points: Int)] {
-    try await emptyWhenMissing([]) { () async throws(GatewayError) in
-      try await store.documents(caller.narrowed(nil), limit: limits.documentsListed)
+    from start: String?, limit: Int, by caller: Caller
+  ) async throws(GatewayError) -> DocumentPage {
+    let most = limits.documentsCounted
+    let found = try await emptyWhenMissing([]) { () async throws(GatewayError) in
+      try await store.documents(caller.narrowed(Self.wholeChunks(nil)), limit: most + 1)
     }
+    guard found.count <= most else {
+      throw .storeFailed("it holds more than \(most) documents, too many to be listed")
+    }
+    return DocumentPage(of: found, from: start, limit: limit)
+  }
+
+  /// A filter for whole chunks: windows are parts of such as pass it themselves.
+  private static func wholeChunks(_ filter: Filter?) -> Filter {
+    let parent = PayloadPath(steps: [.key(IndexedChunk.fingerprintKey), .key("parent")])
+    return Filter(must: [.isEmpty(key: parent)] + (filter.map { [.filter($0)] } ?? []))
   }
 
   private func emptyWhenMissing<Result>(
@@ -102,5 +112,40 @@ public struct DocumentService: Sendable {
     } catch .collectionMissing {
       return empty
     }
+  }
+}
+
+/// A document as it is listed.
+public struct ListedDocument: Sendable, Equatable {
+  /// What its chunks name as their source.
+  public let name: String
+  /// The number of its chunks.
+  public let chunks: Int
+
+  /// A document of so many chunks.
+  public init(name: String, chunks: Int) {
+    self.name = name
+    self.chunks = chunks
+  }
+}
+
+/// A page of a listing of documents.
+package struct DocumentPage: Sendable, Equatable {
+  /// Those of this page.
+  package let documents: [ListedDocument]
+  /// The number of those of all pages.
+  package let total: Int
+  /// The first of the next page; `nil` after the last one.
+  package let next: String?
+
+  /// The page of `all` that begins with `start` or the first behind it.
+  init(of all: [ListedDocument], from start: String?, limit: Int) {
+    let start = start ?? ""
+    // As bytes, so that the order is one, and each name has its own place in it.
+    let left = all.filter { !$0.name.utf8.lexicographicallyPrecedes(start.utf8) }
+      .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
+    documents = Array(left.prefix(limit))
+    total = all.count
+    next = left.dropFirst(limit).first?.name
   }
 }
