@@ -61,7 +61,9 @@ public enum GatewayRouter {
         failures: OutageTopics("request failed", logger: services.logger),
         unexpected: OutageTopics("unexpected error", logger: services.logger),
         routes: RouteTable(plain), drainedBytes: limits.drainedBytes))
-    router.add(middleware: ForeignPageMiddleware(origins: services.origins))
+    router.add(
+      middleware: ForeignPageMiddleware(
+        origins: services.origins, asksForKeys: !services.keys.isEmpty))
     router.add(
       middleware: AccessMiddleware(
         keys: services.keys, requestsPerMinute: limits.requestsPerMinute))

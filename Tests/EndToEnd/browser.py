@@ -24,7 +24,7 @@ class PageError(AssertionError):
 class Browser:
     """One browser process. Its pages have no past: each has a profile of its own."""
 
-    def __init__(self):
+    def __init__(self, *options: str):
         program = next((found for name in PROGRAMS if (found := shutil.which(name))), None)
         assert program, "chromium is missing: scripts/install-dependencies installs it"
         self.folder = tempfile.TemporaryDirectory(prefix="browser-", ignore_cleanup_errors=True)
@@ -33,7 +33,8 @@ class Browser:
                 program, "--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run",
                 "--disable-dev-shm-usage", "--disable-background-networking",
                 "--disable-component-update", "--force-prefers-reduced-motion",
-                "--remote-debugging-port=0", f"--user-data-dir={self.folder.name}", "about:blank",
+                "--remote-debugging-port=0", f"--user-data-dir={self.folder.name}",
+                *options, "about:blank",
             ],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip

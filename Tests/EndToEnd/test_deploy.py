@@ -162,6 +162,10 @@ def test_production_hardens_both():
     assert caddy.count("{") == caddy.count("}")
     names = set(re.findall(r"\{\$(\w+)\}", caddy))
     assert names == set(override["services"]["proxy"]["environment"])
+    # The gateway is asked for by the name that the proxy has, and has no keys.
+    host = override["services"]["proxy"]["environment"]["GATEWAY_HOST"]
+    origins = override["services"]["quiver-gateway"]["environment"]["AUTH__ALLOWED_ORIGINS"]
+    assert origins.split(" ") == [f"https://{host}", "${AUTH__ALLOWED_ORIGINS:-}"]
     for upstream in re.findall(r"reverse_proxy ([\w-]+):(\d+)", caddy):
         assert upstream in {("quiver", "6333"), ("quiver-gateway", "8000")}
 

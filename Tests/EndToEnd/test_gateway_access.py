@@ -86,6 +86,52 @@ def test_tenants_see_their_own(guarded):
     assert len(call(guarded, "POST", "/insight/search", QUESTION, ADMIN)["passages"]) == 1
 
 
+BROWSERS = [
+    {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64)"},
+    {"Origin": "http://pages.attacker.example"},
+    {"Sec-Fetch-Site": "same-origin"},
+    {"Referer": "http://pages.attacker.example/"},
+    # What a page may have changed, and can't leave out.
+    {"User-Agent": "program", "Accept-Language": "*", "Priority": "u=4"},
+    {"User-Agent": "program", "Accept-Language": "en"},
+]
+
+
+def test_pages_whose_name_leads_here_see_nothing(server, store, tmp_path):
+    upload(server, [chunk("own", "Diary", "What nobody else should read.")])
+    for headers in BROWSERS:
+        for host in ("attacker.example:8000", "127.0.0.1.attacker.example", "attacker.example."):
+            headers = headers | {"Host": host, "X-Forwarded-Host": "localhost"}
+            for method, path in (
+                ("GET", "/upload/chunks"), ("GET", "/documents"), ("POST", "/query"),
+                ("POST", "/mcp"), ("POST", "/upload/files?name=a.txt"), ("GET", "/metrics"),
+            ):  # fmt: skip
+                answer = call(server, method, path, QUESTION, status=403, **headers)
+                assert "AUTH__ALLOWED_ORIGINS" in answer["detail"], (headers, path)
+            error = call(server, "GET", "/v1/models", status=403, **headers)["error"]
+            assert host.split(":")[0].rstrip(".") in error["message"]
+            # There is nothing in them that is not in the program.
+            assert requests.get(server.url + "/", headers=headers, timeout=9).status_code == 200
+            call(server, "GET", "/health/live", **headers)
+    own = BROWSERS[0]
+    for host in ("localhost:8000", "LOCALHOST", "127.0.0.1", "[::1]:8000", "10.1.2.3:80",
+                 "quiver-gateway:8000", "nas.local", "rag.default.svc"):  # fmt: skip
+        call(server, "GET", "/documents", **own, Host=host)
+    # Programs send what they are called by, and nothing of a page.
+    call(server, "GET", "/documents", Host="rag.company.example")
+    origins = "https://rag.company.example http://app.example:3000"
+    known = gateway(tmp_path, store.url, "open", AUTH__ALLOWED_ORIGINS=origins)
+    known.start(60)
+    for host in ("rag.company.example", "rag.company.example:8443", "app.example"):
+        call(known, "GET", "/documents", **own, Host=host)
+    call(known, "GET", "/documents", **own, Host="attacker.example", status=403)
+    known.kill()
+
+
+def test_who_has_a_key_may_come_by_any_name(guarded):
+    call(guarded, "GET", "/documents", key=READER, **BROWSERS[0], Host="rag.company.example")
+
+
 def test_filters_and_k(server):
     upload(server, [chunk(f"f{n}", "Arrows", f"Arrow number {n} flies straight.", page=n)
                     for n in range(6)])  # fmt: skip
@@ -117,6 +163,30 @@ def test_listing_and_deleting(server):
         call(server, "DELETE", "/upload/chunks", body, status=422)
 
 
+def test_documents_come_in_pages(store, tmp_path):
+    service = gateway(tmp_path, store.url, "pages")
+    service.start(60)
+    assert call(service, "GET", "/documents") == {"documents": [], "total": 0, "next": None}
+    names = ["a b&c=d.md", "b%2Fc.md", "c?#.md", "d.md", "é.md"]
+    upload(service, [chunk(f"{name}-{n}", "Doc", f"Text {n} of {name}.", source=name)
+                     for count, name in enumerate(names, 1) for n in range(count)])  # fmt: skip
+    found, query = [], {"limit": 2}
+    while True:
+        answer = requests.get(f"{service.url}/documents", params=query, timeout=30)
+        page = answer.json()
+        assert page["total"] == len(names)
+        found += page["documents"]
+        if page["next"] is None:
+            break
+        assert len(page["documents"]) == 2 and len(found) < len(names)
+        query["from"] = page["next"]
+    expected = [{"document": name, "passages": count} for count, name in enumerate(names, 1)]
+    assert found == expected
+    for wrong in ("limit=0", "limit=many", "limit=100000", "offset=1"):
+        call(service, "GET", f"/documents?{wrong}", status=400)
+    service.kill()
+
+
 def test_all_of_a_long_chunk_is_found(server, store):
     filler = "\n\n".join(f"Paragraph {n} tells of the weather in the town of Ely." * 4
                          for n in range(60))  # fmt: skip
@@ -128,6 +198,9 @@ def test_all_of_a_long_chunk_is_found(server, store):
     assert insight["metadata"][0]["chunk_id"] == "long"
     listed = call(server, "GET", "/upload/chunks?document=long.md")["chunks"]
     assert [entry["page_content"] for entry in listed] == [text]
+    # Its parts are points of their own, and no passages.
+    entries = call(server, "GET", "/documents")["documents"]
+    assert {"document": "long.md", "passages": 1} in entries
     # A shorter text leaves no part of the longer one behind.
     upload(server, [chunk("long", "Weather", "It rains.", source="long.md")])
     url = f"{store.url}/collections/open/points/count"
@@ -163,30 +236,6 @@ def test_answers_are_streamed(server):
     names = [name for name, _ in events]
     assert names == ["retrieval", "delta", "insight", "done"]
     insight = json.loads(events[2][1])
-def test_documents_come_in_pages(store, tmp_path):
-    service = gateway(tmp_path, store.url, "pages")
-    service.start(60)
-    assert call(service, "GET", "/documents") == {"documents": [], "total": 0, "next": None}
-    names = ["a b&c=d.md", "b%2Fc.md", "c?#.md", "d.md", "é.md"]
-    upload(service, [chunk(f"{name}-{n}", "Doc", f"Text {n} of {name}.", source=name)
-                     for count, name in enumerate(names, 1) for n in range(count)])  # fmt: skip
-    found, query = [], {"limit": 2}
-    while True:
-        answer = requests.get(f"{service.url}/documents", params=query, timeout=30)
-        page = answer.json()
-        assert page["total"] == len(names)
-        found += page["documents"]
-        if page["next"] is None:
-            break
-        assert len(page["documents"]) == 2 and len(found) < len(names)
-        query["from"] = page["next"]
-    expected = [{"document": name, "passages": count} for count, name in enumerate(names, 1)]
-    assert found == expected
-    for wrong in ("limit=0", "limit=many", "limit=100000", "offset=1"):
-        call(service, "GET", f"/documents?{wrong}", status=400)
-    service.kill()
-
-
     assert json.loads(events[1][1])["text"] == insight["summary"]
     assert json.loads(events[0][1])["passages"][0]["text"]
 
@@ -198,9 +247,6 @@ def test_conversation(server):
     insight = call(server, "POST", "/query", {"question": "How long?", "history": history})
     assert insight["question"] == "How is bread dough proofed? How long?"
     assert insight["metadata"][0]["chunk_id"] == "bread"
-    # Its parts are points of their own, and no passages.
-    entries = call(server, "GET", "/documents")["documents"]
-    assert {"document": "long.md", "passages": 1} in entries
 
 
 def test_too_large_a_body_is_told_to_who_reads_late(server):

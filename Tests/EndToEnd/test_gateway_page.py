@@ -111,6 +111,49 @@ def test_storing_and_removing_a_file(chromium, server, tmp_path):
     page.close()
 
 
+def test_a_long_list_of_documents(chromium, server, tmp_path):
+    store = server.settings["QDRANT_VECTOR_STORE__URL"]
+    crowded = gateway(tmp_path, store, "crowded")
+    crowded.start(60)
+    names = [f"{number:04}.md" for number in range(1001)]
+    for part in (names[:1000], names[1000:]):
+        body = {"chunks": [chunk(name, "", name, source=name) for name in part]}
+        answer = requests.post(crowded.url + "/upload/chunks", json=body, timeout=300)
+        answer.raise_for_status()
+    page = chromium.page()
+    page.open(crowded.url + "/")
+    page.wait("document.getElementById('listed').textContent === '1000 of 1001 documents'")
+    assert page.run("document.querySelectorAll('#documents tr').length") == 1000
+    picture(page, "many")
+    # What was chosen stays so, wherever in the list it is.
+    page.run("document.getElementById('more').click()")
+    page.wait("document.getElementById('more').hidden")
+    assert page.run("document.querySelectorAll('#documents tr').length") == 1001
+    page.run("document.getElementById('within').value = '1000.md'")
+    page.run("window.confirm = () => true")
+    page.run("document.querySelector('#documents tr button').click()")
+    page.wait("document.querySelector('#documents td').textContent === '0001.md'")
+    assert page.run("document.getElementById('within').value") == "1000.md"
+    assert page.run("document.getElementById('within').options.length") == 1001
+    page.check()
+    page.close()
+    crowded.kill()
+
+
+def test_pages_whose_name_leads_here_see_nothing(server):
+    browser = Browser("--host-resolver-rules=MAP *.attacker.example 127.0.0.1")
+    page = browser.page()
+    page.expected.append("403")
+    page.open(f"http://rebound.attacker.example:{server.port}/")
+    page.wait("document.getElementById('told').textContent.includes('AUTH__ALLOWED_ORIGINS')")
+    assert "`rebound.attacker.example`" in page.run("document.getElementById('told').textContent")
+    reading = "fetch('/upload/chunks', {referrerPolicy: 'no-referrer', headers: "
+    reading += "{'User-Agent': 'program', 'Accept-Language': '*'}}).then(a => a.status)"
+    assert page.run(reading) == 403
+    page.close()
+    browser.close()
+
+
 def test_a_key_that_is_needed(chromium, server, tmp_path):
     store = server.settings["QDRANT_VECTOR_STORE__URL"]
     guarded = gateway(tmp_path, store, "page", AUTH__API_KEYS="read:reading-key-1")

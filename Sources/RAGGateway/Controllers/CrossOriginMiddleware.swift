@@ -27,6 +27,14 @@ public struct AllowedOrigins: Sendable, Equatable {
 
   /// Whether pages of `origin` may call.
   func allow(_ origin: String) -> Bool { isEverybody || origins.contains(origin.lowercased()) }
+
+  /// Whether pages of a host may call, by whatever port.
+  func allow(_ host: GatewayHost) -> Bool {
+    isEverybody
+      || origins.contains { origin in
+        origin.split(separator: "/").last.map { GatewayHost(authority: String($0)) } == host
+      }
+  }
 }
 
 private enum Field {
