@@ -111,6 +111,7 @@ let package = Package(
       [
         "CBrotli", "CZlib", "CZstd", "OutageLogging", lifecycle, logging, nioCore, nioPosix, nioSSL,
       ]),
+    target("HTTPConnections", [nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1]),
     target("ProtoWire"),
     target("QdrantAPI", ["FastJSON", "PointModel", "TextAnalysis"]),
     target("AccessTokens", ["FastJSON", "PointModel", crypto]),
@@ -131,13 +132,13 @@ let package = Package(
     target(
       "QdrantREST",
       [
-        "CBrotli", "CZlib", "CZstd", "DashboardPages", "FastJSON", "HTTPTransfer",
-        "OutageLogging", "PointModel",
+        "CBrotli", "CZlib", "CZstd", "DashboardPages", "FastJSON", "HTTPConnections",
+        "HTTPTransfer", "OutageLogging", "PointModel",
         "QdrantAPI", "QdrantService", "Replication", "RequestTracing", "ServiceProcess",
         "SharedLog",
         "TransportBase", "VectorDB", "VectorIndex", httpTypes,
         hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1, nioHTTP2, nioHTTPTypes,
-        nioHTTPTypesHTTP1, nioHTTPTypesHTTP2, nioPosix, nioTLS,
+        nioHTTPTypesHTTP2, nioPosix, nioTLS,
       ]),
     .systemLibrary(name: "CMalloc"),
     .executableTarget(
@@ -185,8 +186,8 @@ let package = Package(
     .target(
       name: "RAGGateway",
       dependencies: [
-        "CHTMLDocument", "CTextEncodings", "FastJSON", "HTTPTransfer", "OutageLogging",
-        "PointModel", "QdrantAPI",
+        "CHTMLDocument", "CTextEncodings", "FastJSON", "HTTPConnections", "HTTPTransfer",
+        "OutageLogging", "PointModel", "QdrantAPI",
         "QdrantClient", "RequestTracing", "SentenceEmbedding", "ServiceProcess", "TextAnalysis",
         "TransportBase", crypto, httpTypes, hummingbird, hummingbirdCore, lifecycle, logging,
         nioCore, nioHTTPTypes, nioPosix,
@@ -261,8 +262,9 @@ let package = Package(
     tests(
       "QdrantREST",
       [
-        "AccessTokens", "FastJSON", "LogLines", "PointModel", "QdrantAPI", "QdrantService",
-        "ServiceProcess", "TransportBase", "VectorDB", httpTypes, hummingbird, hummingbirdTesting,
+        "AccessTokens", "FastJSON", "HTTPConnections", "LogLines", "PointModel", "QdrantAPI",
+        "QdrantService", "ServiceProcess", "TransportBase", "VectorDB", httpTypes, hummingbird,
+        hummingbirdTesting,
         logging, nioCore, nioEmbedded,
         nioHTTP1, nioHTTPTypes,
       ]),
@@ -284,9 +286,9 @@ let package = Package(
     tests(
       "RAGGateway",
       [
-        "FastJSON", "HTTPTransfer", "LogLines", "OpenAITestServer", "PointModel", "QdrantClient",
-        "SeededRandom", "SentenceEmbedding", "ServiceProcess", httpTypes, hummingbird,
-        hummingbirdTesting, logging, nioCore,
+        "FastJSON", "HTTPConnections", "HTTPTransfer", "LogLines", "OpenAITestServer",
+        "PointModel", "QdrantClient", "SeededRandom", "SentenceEmbedding", "ServiceProcess",
+        httpTypes, hummingbird, hummingbirdTesting, logging, nioCore, nioPosix,
       ]),
   ],
   cxxLanguageStandard: .cxx17

@@ -1,3 +1,4 @@
+import HTTPConnections
 public import Hummingbird
 import HummingbirdCore
 public import Logging

@@ -1,12 +1,13 @@
 import Glibc
+import HTTPConnections
 import Hummingbird
-import HummingbirdCore
+package import HummingbirdCore
 public import Logging
 import NIOCore
 public import PointModel
 public import RequestTracing
 public import ServiceLifecycle
-import TransportBase
+package import TransportBase
 
 /// The gateway as a service: serves its routes until it is told to stop.
 public struct GatewayApplication: Service {
@@ -43,16 +44,9 @@ public struct GatewayApplication: Service {
 
   /// Serves until a graceful shutdown: then no new connections, running requests are finished.
   public func run() async throws {
-    let idle = TimeAmount.seconds(services.limits.idleConnection.components.seconds)
     let application = Application(
       router: GatewayRouter.make(services),
-      server: HTTPServerBuilder { [certificate] responder in
-        let plain = HTTP1Channel(
-          responder: responder,
-          configuration: .init(additionalChannelHandlers: [GoOnHandler()], idleTimeout: idle))
-        guard let certificate else { return plain }
-        return SecureChannel(plain: plain, certificate: certificate)
-      },
+      server: Self.server(services.limits, certificate: certificate),
       configuration: .init(address: .hostname(host, port: port), serverName: "quiver-gateway"),
       logger: services.logger)
     guard let certificate else { return try await application.run() }
@@ -67,6 +61,19 @@ public struct GatewayApplication: Service {
     }
   }
 
+  /// What listens and speaks HTTP/1.1, over TLS with a certificate.
+  package static func server(
+    _ limits: GatewayLimits, certificate: ServerCertificate? = nil
+  ) -> HTTPServerBuilder {
+    var connection = limits.connection
+    connection.idle = .seconds(limits.idleConnection.components.seconds)
+    return HTTPServerBuilder { [connection] responder in
+      let plain = GuardedChannel(responder: responder, limits: connection)
+      guard let certificate else { return plain }
+      return SecureChannel(plain: plain, certificate: certificate)
+    }
+  }
+
   /// A failure to serve, in words that name what is in the way.
   public static func problem(_ error: any Error, host: String, port: Int) -> String {
     guard let failure = error as? IOError else { return "\(error)" }
@@ -76,24 +83,6 @@ public struct GatewayApplication: Service {
     case EADDRNOTAVAIL: "\(host) is no address of this machine; set APP_HOST"
     default: "can't listen on \(host):\(port): \(failure)"
     }
-  }
-}
-
-/// HTTP/1.1 over TLS.
-struct SecureChannel: HTTPChannelHandler {
-  let plain: HTTP1Channel
-  let certificate: ServerCertificate
-
-  var responder: Responder { plain.responder }
-
-  func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
-    channel.eventLoop.makeCompletedFuture {
-      try certificate.addHandler(to: channel.pipeline.syncOperations)
-    }.flatMap { plain.setup(channel: channel, logger: logger) }
-  }
-
-  func handle(value: HTTP1Channel.Value, logger: Logger) async {
-    await plain.handle(value: value, logger: logger)
   }
 }
 

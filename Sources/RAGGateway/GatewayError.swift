@@ -12,6 +12,8 @@ public enum GatewayError: Error, Sendable, Equatable {
   case forbidden(String)
   /// The request is well formed and breaks the schema: 422, one entry a field.
   case unprocessable([FieldProblem])
+  /// The body does not arrive in time: 408.
+  case tooSlow(String)
   /// The body or the list in it is beyond the limits: 413.
   case tooLarge(String)
   /// A file is of a kind that is not read: 415.
@@ -56,6 +58,7 @@ public enum GatewayError: Error, Sendable, Equatable {
     case .badRequest: 400
     case .keyMissing, .keyUnknown: 401
     case .forbidden: 403
+    case .tooSlow: 408
     case .conflict: 409
     case .tooLarge: 413
     case .unsupported: 415
@@ -116,7 +119,7 @@ public enum GatewayError: Error, Sendable, Equatable {
   public var message: String {
     switch self {
     case .badRequest(let text), .tooLarge(let text), .conflict(let text), .forbidden(let text),
-      .unsupported(let text):
+      .unsupported(let text), .tooSlow(let text):
       text
     case .keyMissing: "Must provide an API key: Authorization: Bearer KEY, or api-key: KEY"
     case .keyUnknown: "Invalid API key"

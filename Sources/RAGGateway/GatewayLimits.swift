@@ -1,3 +1,5 @@
+package import HTTPConnections
+
 /// Bounds on everything a caller or a provider can make large.
 public struct GatewayLimits: Sendable {
   /// Bytes of a request's body.
@@ -60,6 +62,8 @@ public struct GatewayLimits: Sendable {
   public var readinessAge = Duration.seconds(5)
   /// How long an idle connection is kept open.
   public var idleConnection = Duration.seconds(75)
+  /// What clients may take for the rest, as at the server.
+  package var connection: ConnectionLimits = .init()
 
   /// The defaults.
   public init() {}

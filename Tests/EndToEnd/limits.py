@@ -11,7 +11,7 @@ TYPES = {
     "Limits": "VectorDB/Limits.swift",
     "RoomLimits": "VectorDB/Room/RoomLimits.swift",
     "ReplicationLimits": "Replication/ReplicationLimits.swift",
-    "ConnectionLimits": "QdrantREST/Connection/ConnectionLimits.swift",
+    "ConnectionLimits": "HTTPConnections/ConnectionLimits.swift",
     "GRPCLimits": "QdrantGRPC/Connection/GRPCLimits.swift",
     "TracingLimits": "RequestTracing/TracingLimits.swift",
     "TransferLimits": "DataTransfer/TransferLimits.swift",
@@ -36,7 +36,7 @@ def bounds(kind: str) -> list[Bound]:
             about.append(comment[1])
             continue
         member = re.match(r"  (?:public |package )?var (\w+)(?:: (\w+))?(?: = (.*))?$", line)
-        if member and member[2] not in ("RoomLimits",):
+        if member and member[2] not in ("ConnectionLimits", "RoomLimits"):
             value = member[3] or defaults.get(member[1], "")
             found.append(Bound(member[1], shown(value.strip(), member[1]), " ".join(about)))
         about = []

@@ -1,3 +1,4 @@
+import HTTPConnections
 import NIOCore
 import NIOEmbedded
 import NIOHTTP1
@@ -27,7 +28,8 @@ private struct Connection {
     try pipeline.addHandler(gate)
     try pipeline.configureHTTPServerPipeline(
       withPipeliningAssistance: false, withErrorHandling: false)
-    try pipeline.addHandler(ConnectionGuard(limits: limits, gate: gate))
+    try pipeline.addHandler(
+      ConnectionGuard(limits: limits, gate: gate) { Array(#"{"told":"\#($0)"}"#.utf8) })
     try pipeline.addHandler(faults)
     channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
   }
@@ -97,7 +99,7 @@ private struct Connection {
     connection.pass(2)
     let answer = try connection.sent()
     #expect(answer.hasPrefix("HTTP/1.1 408 "))
-    #expect(answer.contains(#"{"status":{"error":"Timeout error: "#))
+    #expect(answer.contains(#"{"told":"Timeout error: "#))
   }
 
   @Test func aBodyHasToComeInATimeThatGrowsWithIt() throws {

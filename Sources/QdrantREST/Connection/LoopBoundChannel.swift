@@ -1,10 +1,10 @@
+import HTTPConnections
 import HTTPTypes
 import HummingbirdCore
 import Logging
 import NIOCore
-import NIOHTTP1
 import NIOHTTPTypes
-import NIOHTTPTypesHTTP1
+import QdrantAPI
 import TransportBase
 
 /// An HTTP connection whose requests are handled on the connection's own event loop, and given up
@@ -26,22 +26,9 @@ struct LoopBoundChannel: HTTPChannelHandler {
 
   /// Makes a connection speak HTTP/1. On its event loop.
   func open(_ channel: any Channel) throws -> Value {
-    let pipeline = channel.pipeline.syncOperations
-    let gate = ByteGate()
-    try pipeline.addHandler(gate)
-    var heads = NIOHTTPDecoderLimitConfiguration()
-    heads.maxHeaderFieldSize = limits.headBytesMax
-    heads.maxHeaderListSize = limits.headBytesMax
-    heads.maxHeaderFieldCount = limits.headFieldsMax
-    try pipeline.configureHTTPServerPipeline(
-      withPipeliningAssistance: false, withErrorHandling: false,
-      withOutboundHeaderValidation: false, withEncoderConfiguration: .init(),
-      withDecoderLimitConfiguration: heads)
-    try pipeline.addHandler(ConnectionGuard(limits: limits, gate: gate))
-    try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
-    return try NIOAsyncChannel(
-      wrappingChannelSynchronously: channel,
-      configuration: .init(isOutboundHalfClosureEnabled: true))
+    try GuardedPipeline.open(channel, limits: limits) { text in
+      ResponseEnvelope.error(text: text, seconds: 0)
+    }
   }
 
   /// Answers the connection's requests one after another. The connection's end cancels whatever is

@@ -1,3 +1,4 @@
+import HTTPConnections
 import HTTPTypes
 import HummingbirdCore
 import Logging

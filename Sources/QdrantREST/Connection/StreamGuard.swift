@@ -1,3 +1,4 @@
+package import HTTPConnections
 import HTTPTypes
 package import NIOCore
 import NIOHTTP2

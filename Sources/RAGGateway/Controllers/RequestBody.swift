@@ -1,4 +1,5 @@
 import FastJSON
+import HTTPConnections
 import Hummingbird
 import NIOCore
 import PointModel
@@ -29,6 +30,8 @@ package enum RequestBody {
       throw error
     } catch is CancellationError {
       throw CancellationError()
+    } catch BodyFault.tooSlow(let bytes) {
+      throw GatewayError.tooSlow("The body came too slowly: \(bytes) bytes until now")
     } catch {
       throw GatewayError.badRequest("The body broke off, or is not framed as HTTP says: \(error)")
     }

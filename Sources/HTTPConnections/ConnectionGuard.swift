@@ -1,7 +1,5 @@
-import HTTPTypes
 package import NIOCore
 package import NIOHTTP1
-import QdrantAPI
 
 /// Watches over one connection, so that a client that is slow, stalled, broken or gone costs
 /// nobody but itself: bounds the time of heads, bodies and answers, refuses what is no HTTP, closes
@@ -37,6 +35,7 @@ package final class ConnectionGuard: ChannelDuplexHandler {
 
   let limits: ConnectionLimits
   let gate: ByteGate
+  private let refusal: @Sendable (String) -> [UInt8]
   private var open = CircularBuffer<Open>(initialCapacity: 2)
   /// Whether the head of the answer to the first open request has been written.
   private var isAnswering = false
@@ -53,9 +52,14 @@ package final class ConnectionGuard: ChannelDuplexHandler {
   var timer: (at: NIODeadline, task: Scheduled<Void>)?
 
   /// A guard of the connection whose first handler is `gate`.
-  package init(limits: ConnectionLimits, gate: ByteGate) {
+  ///
+  /// - Parameter refusal: makes the body, in JSON, that tells why something was no request.
+  package init(
+    limits: ConnectionLimits, gate: ByteGate, refusal: @escaping @Sendable (String) -> [UInt8]
+  ) {
     self.limits = limits
     self.gate = gate
+    self.refusal = refusal
   }
 
   /// Whether a request has been read whose answer has not been written.
@@ -265,9 +269,9 @@ package final class ConnectionGuard: ChannelDuplexHandler {
   /// Answers what could not be read as a request, and closes.
   func refuse(_ context: ChannelHandlerContext, _ status: HTTPResponseStatus, _ reason: String) {
     let kind = status == .requestTimeout ? "Timeout error" : "Bad request"
-    let body = ResponseEnvelope.error(text: "\(kind): \(reason)", seconds: 0)
+    let body = refusal("\(kind): \(reason)")
     var head = HTTPResponseHead(version: .http1_1, status: status)
-    head.headers.add(name: "content-type", value: RESTResponse.jsonType)
+    head.headers.add(name: "content-type", value: "application/json")
     head.headers.add(name: "content-length", value: String(body.count))
     head.headers.add(name: "connection", value: "close")
     context.write(wrapOutboundOut(.head(head)), promise: nil)

@@ -45,18 +45,3 @@ package enum BodyFault: Error, Sendable, Equatable {
   /// It stopped arriving while others waited for the room that it takes.
   case stalled
 }
-
-/// Ends the body that the current connection is receiving.
-struct BodyAbortion: Sendable {
-  /// That of the connection whose request is being handled; `nil` where there is none.
-  @TaskLocal static var current: BodyAbortion?
-
-  private let channel: any Channel
-
-  init(_ channel: any Channel) { self.channel = channel }
-
-  /// Whoever reads the body meets `fault`. May be called from any thread.
-  func abort(_ fault: BodyFault) {
-    channel.eventLoop.execute { channel.pipeline.fireErrorCaught(fault) }
-  }
-}

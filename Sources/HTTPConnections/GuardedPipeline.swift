@@ -1,0 +1,35 @@
+package import NIOCore
+import NIOHTTP1
+package import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
+
+/// HTTP/1 on a connection that a ``ConnectionGuard`` watches over.
+package enum GuardedPipeline {
+  /// Requests that come and answers that go.
+  package typealias Stream = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
+
+  /// Makes a connection speak HTTP/1. On its event loop.
+  ///
+  /// - Parameter refusal: makes the body, in JSON, that tells why something was no request.
+  package static func open(
+    _ channel: any Channel, limits: ConnectionLimits,
+    refusal: @escaping @Sendable (String) -> [UInt8]
+  ) throws -> Stream {
+    let pipeline = channel.pipeline.syncOperations
+    let gate = ByteGate()
+    try pipeline.addHandler(gate)
+    var heads = NIOHTTPDecoderLimitConfiguration()
+    heads.maxHeaderFieldSize = limits.headBytesMax
+    heads.maxHeaderListSize = limits.headBytesMax
+    heads.maxHeaderFieldCount = limits.headFieldsMax
+    try pipeline.configureHTTPServerPipeline(
+      withPipeliningAssistance: false, withErrorHandling: false,
+      withOutboundHeaderValidation: false, withEncoderConfiguration: .init(),
+      withDecoderLimitConfiguration: heads)
+    try pipeline.addHandler(ConnectionGuard(limits: limits, gate: gate, refusal: refusal))
+    try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+    return try NIOAsyncChannel(
+      wrappingChannelSynchronously: channel,
+      configuration: .init(isOutboundHalfClosureEnabled: true))
+  }
+}
