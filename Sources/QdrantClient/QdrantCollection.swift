@@ -55,10 +55,13 @@ public struct QdrantCollection: Sendable {
     _ = try await server.call(.put, path + "/index?wait=true", body: body.serialized())
   }
 
-  /// The exact number of points.
-  public func count() async throws(QdrantClientError) -> Int {
-    try await server.call(
-      .post, path + "/points/count", body: Array(#"{"exact":true}"#.utf8), ClientResponse.count)
+  /// The exact number of points, of those that pass a filter.
+  public func count(_ filter: Filter? = nil) async throws(QdrantClientError) -> Int {
+    var body: JSONObjectValue = ["exact": .bool(true)]
+    if let filter { body["filter"] = ClientRequest.filter(filter) }
+    return try await server.call(
+      .post, path + "/points/count", body: JSONValue.object(body).serialized(),
+      ClientResponse.count)
   }
 
   /// A page of points, as the server gives it.

@@ -166,7 +166,8 @@ def test_listing_and_deleting(server):
 def test_documents_come_in_pages(store, tmp_path):
     service = gateway(tmp_path, store.url, "pages")
     service.start(60)
-    assert call(service, "GET", "/documents") == {"documents": [], "total": 0, "next": None}
+    nothing = {"documents": [], "total": 0, "without_document": 0, "next": None}
+    assert call(service, "GET", "/documents") == nothing
     names = ["a b&c=d.md", "b%2Fc.md", "c?#.md", "d.md", "é.md"]
     upload(service, [chunk(f"{name}-{n}", "Doc", f"Text {n} of {name}.", source=name)
                      for count, name in enumerate(names, 1) for n in range(count)])  # fmt: skip
@@ -182,6 +183,14 @@ def test_documents_come_in_pages(store, tmp_path):
         query["from"] = page["next"]
     expected = [{"document": name, "passages": count} for count, name in enumerate(names, 1)]
     assert found == expected
+    # What names no document, or one that is a number, is told of, and found by that number.
+    upload(service, [chunk("stray", "", "Of no document."), chunk("n", "", "Of 42.", source=42)])
+    page = call(service, "GET", "/documents")
+    assert page["total"] == len(names) and page["without_document"] == 2
+    listed = call(service, "GET", "/upload/chunks?document=42")["chunks"]
+    assert [entry["chunk_id"] for entry in listed] == ["n"]
+    assert call(service, "DELETE", "/upload/chunks", {"document": 42})["deleted"] == 1
+    assert call(service, "GET", "/documents")["without_document"] == 1
     for wrong in ("limit=0", "limit=many", "limit=100000", "offset=1"):
         call(service, "GET", f"/documents?{wrong}", status=400)
     service.kill()

@@ -47,6 +47,7 @@ import Testing
       #expect(Self.entries(page) == ["a.md: 1.0", "b.md: 3.0"])
       #expect(page["total"]?.numberValue == 2)
       #expect(page["next"] == .null)
+      #expect(page["without_document"]?.numberValue == 0)
       let chunks = try await client.get("/upload/chunks")
       #expect(chunks["chunks"]?.arrayValue?.count == 4)
     }
@@ -75,6 +76,15 @@ import Testing
       #expect(found == found.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
       #expect(found.sorted() == counted)
       #expect(Self.entries(try await client.get("/documents?from=%F0%9F%90%AB")).isEmpty)
+    }
+  }
+
+  @Test func passagesOfNoDocumentAreCounted() async throws {
+    let gateway = try await Self.gateway([("a.md", 2), ("", 3)])
+    try await gateway.run { client in
+      let page = try await client.get("/documents")
+      #expect(Self.entries(page) == ["a.md: 2.0"])
+      #expect(page["without_document"]?.numberValue == 3)
     }
   }
 

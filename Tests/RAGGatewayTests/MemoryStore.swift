@@ -171,13 +171,24 @@ final class MemoryStore: VectorStore {
     }
   }
 
+  func count(_ filter: Filter?) async throws(GatewayError) -> Int {
+    try perform { contents in
+      .success(
+        contents.chunks.values.count { stored in
+          filter.map { Self.passes($0, stored.chunk) } ?? true
+        })
+    }
+  }
+
   func documents(
     _ filter: Filter?, limit: Int
   ) async throws(GatewayError) -> [ListedDocument] {
     try perform { contents in
       let passing = contents.chunks.values.map(\.chunk)
         .filter { chunk in filter.map { Self.passes($0, chunk) } ?? true }
-      let sources = Dictionary(grouping: passing) { $0.chunk.source }
+      let sources = Dictionary(grouping: passing.filter { !$0.chunk.source.isEmpty }) {
+        $0.chunk.source
+      }
       return .success(
         sources.map { ListedDocument(name: $0.key, chunks: $0.value.count) }
           .sorted { $0.chunks > $1.chunks }.prefix(limit).map { $0 })

@@ -75,6 +75,7 @@ struct UploadController: Sendable {
     }
     let body = JSONValue.object([
       "documents": .array(entries), "total": .integer(Int64(page.total)),
+      "without_document": .integer(Int64(page.strayChunks)),
       "next": page.next.map { .string($0) } ?? .null,
     ])
     return JSONResponse.make(body.serialized())

@@ -94,6 +94,15 @@ extension QdrantStore {
     }
   }
 
+  /// One exact count.
+  public func count(_ filter: Filter?) async throws(GatewayError) -> Int {
+    do {
+      return try await remote.count(filter)
+    } catch {
+      throw failure(error)
+    }
+  }
+
   /// One facet over the sources.
   public func documents(
     _ filter: Filter?, limit: Int

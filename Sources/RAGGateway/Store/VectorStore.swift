@@ -43,6 +43,9 @@ public protocol VectorStore: Sendable {
     _ filter: Filter?, from start: PointID?, limit: Int
   ) async throws(GatewayError) -> (chunks: [StoredChunk], next: PointID?)
 
+  /// The number of points that pass a filter.
+  func count(_ filter: Filter?) async throws(GatewayError) -> Int
+
   /// The documents that chunks name as their source, each with the number of its points that pass
   /// a filter, in no particular order; at most `limit`.
   func documents(

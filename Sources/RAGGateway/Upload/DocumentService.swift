@@ -33,7 +33,15 @@ public struct DocumentService: Sendable {
       switch self {
       case .filter(let filter): filter
       case .document(let name, _):
-        Filter(must: [.match(key: Self.source, .value(.string(name)))])
+        if let number = Int64(name) {
+          // A whole number may be a document's name, too.
+          Filter(should: [
+            .match(key: Self.source, .value(.string(name))),
+            .match(key: Self.source, .value(.integer(number))),
+          ])
+        } else {
+          Filter(must: [.match(key: Self.source, .value(.string(name)))])
+        }
       case .foreign(let ids):
         Filter(
           must: [.filter(Self.chunks(ids).filter), .isEmpty(key: Self.fingerprint)])
@@ -89,13 +97,14 @@ public struct DocumentService: Sendable {
     from start: String?, limit: Int, by caller: Caller
   ) async throws(GatewayError) -> DocumentPage {
     let most = limits.documentsCounted
-    let found = try await emptyWhenMissing([]) { () async throws(GatewayError) in
-      try await store.documents(caller.narrowed(Self.wholeChunks(nil)), limit: most + 1)
+    let filter = caller.narrowed(Self.wholeChunks(nil))
+    let (found, chunks) = try await emptyWhenMissing(([], 0)) { () async throws(GatewayError) in
+      (try await store.documents(filter, limit: most + 1), try await store.count(filter))
     }
     guard found.count <= most else {
       throw .storeFailed("it holds more than \(most) documents, too many to be listed")
     }
-    return DocumentPage(of: found, from: start, limit: limit)
+    return DocumentPage(of: found, chunks: chunks, from: start, limit: limit)
   }
 
   /// A filter for whole chunks: windows are parts of such as pass it themselves.
@@ -135,17 +144,21 @@ package struct DocumentPage: Sendable, Equatable {
   package let documents: [ListedDocument]
   /// The number of those of all pages.
   package let total: Int
+  /// The number of chunks that are of none of them, as they name no source in words.
+  package let strayChunks: Int
   /// The first of the next page; `nil` after the last one.
   package let next: String?
 
-  /// The page of `all` that begins with `start` or the first behind it.
-  init(of all: [ListedDocument], from start: String?, limit: Int) {
+  /// The page of `all` that begins with `start` or the first behind it, of so many chunks.
+  init(of all: [ListedDocument], chunks: Int, from start: String?, limit: Int) {
     let start = start ?? ""
     // As bytes, so that the order is one, and each name has its own place in it.
     let left = all.filter { !$0.name.utf8.lexicographicallyPrecedes(start.utf8) }
       .sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     documents = Array(left.prefix(limit))
     total = all.count
+    // A chunk may name several, or have come between two questions to the store.
+    strayChunks = max(0, chunks - all.reduce(0) { $0 + $1.chunks })
     next = left.dropFirst(limit).first?.name
   }
 }
