@@ -181,6 +181,44 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    (#""response_format":{"type":"json_object"}"#, "response_format.type"),
+    (#""response_format":{"type":"json_schema","json_schema":{}}"#, "response_format.type"),
+    (#""tool_choice":"required""#, "tool_choice"),
+    (#""function_call":{"name":"x"}"#, "function_call"),
+    (#""modalities":["text","audio"]"#, "modalities"),
+  ])
+  func whatAnAnswerNeverIsIsRefused(_ asked: String, member: String) async throws {
+    try await TestGateway().run { client in
+      let messages = #""messages":[{"role":"user","content":"x"}]"#
+      let answer = try await client.post("/v1/chat/completions", "{\(messages),\(asked)}")
+      #expect(answer.status == 400)
+      #expect(answer["error"]?["param"] == .string(member))
+      let usual =
+        #""response_format":{"type":"text"},"tools":[],"tool_choice":"auto","modalities":null"#
+      let taken = try await client.post("/v1/chat/completions", "{\(messages),\(usual)}")
+      #expect(taken.status == 200)
+    }
+  }
+
+  @Test func assistantsSpeakAKnownVersion() async throws {
+    let version = try Self.field("mcp-protocol-version")
+    try await TestGateway().run { client in
+      func ping(_ message: String, _ headers: HTTPFields = [:]) async throws -> GatewayResponse {
+        try await client.execute(
+          uri: "/mcp", method: .post, headers: headers, body: ByteBuffer(string: message)
+        ) { GatewayResponse($0) }
+      }
+      let message = #"{"jsonrpc":"2.0","id":1,"method":"ping"}"#
+      #expect(try await ping(message, [version: "2025-06-18"])["result"] == .object([:]))
+      let unknown = try await ping(message, [version: "1999-01-01"])
+      #expect(unknown.status == 400)
+      #expect(unknown.detail?.contains("`1999-01-01` is not spoken here") == true)
+      let older = try await ping(#"{"jsonrpc":"1.0","id":1,"method":"ping"}"#)
+      #expect(older["error"]?["code"] == .integer(-32_600))
+    }
+  }
+
   @Test func errorsOfOpenAIsInterfaceAreInItsForm() async throws {
     var gateway = TestGateway()
     gateway.keys = try #require(AccessKeys("read:reading-key"))

@@ -23,12 +23,20 @@ struct ToolController: Sendable {
     router.post("/mcp") { request, context in
       // A page of another site must not reach a gateway on its reader's machine.
       guard !PageOrigin.isForeign(request, besides: origins) else { throw PageOrigin.refusal }
+      if let field = HTTPField.Name("mcp-protocol-version"), let asked = request.headers[field],
+        !Self.versions.contains(asked)
+      {
+        throw GatewayError.badRequest(
+          "The protocol's version `\(asked)` is not spoken here; "
+            + "\(Self.versions.joined(separator: ", ")) are")
+      }
       let body = try await RequestBody.collect(request, upTo: limits.bodyBytes)
       guard let message = try? JSONValue(parsing: body) else {
         return Self.answer(nil, .failure(Problem(code: -32_700, message: "Parse error")))
       }
-      guard message.objectValue != nil else {
-        let problem = Problem(code: -32_600, message: "Invalid request: a message is an object")
+      guard message["jsonrpc"] == .string("2.0") else {
+        let problem = Problem(
+          code: -32_600, message: "Invalid request: a message is an object of JSON-RPC 2.0")
         return Self.answer(nil, .failure(problem))
       }
       guard let id = message["id"], id != .null else {
