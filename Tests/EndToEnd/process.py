@@ -42,6 +42,51 @@ def until(work, seconds: float = 20):
     return value
 
 
+def cpu_seconds(service: "Service") -> float:
+    """What a program's process has taken of processors."""
+    stat = pathlib.Path(f"/proc/{service.process.pid}/stat").read_text()
+    fields = stat.rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def until_at_work(service: "Service", since: float, seconds: float = 0.05) -> None:
+    """Returns once a program has taken so many seconds of processors more than `since`: what it was
+    asked meanwhile has begun. It was at rest before."""
+    until(lambda: cpu_seconds(service) >= since + seconds, 60)
+
+
+def until_at_rest(service: "Service", seconds: float = 60) -> None:
+    """Returns once a program does next to nothing.
+
+    Whoever works has a thread that runs or would like to, however little it gets of a busy machine.
+    """
+    deadline = time.monotonic() + seconds
+    while sum(_wants_a_processor(service) for _ in range(10)) > 3:
+        assert time.monotonic() < deadline, f"the work goes on after {seconds} s"
+
+
+def _wants_a_processor(service: "Service") -> bool:
+    time.sleep(0.03)
+    states = []
+    for thread in pathlib.Path(f"/proc/{service.process.pid}/task").iterdir():
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            states.append((thread / "stat").read_text().rpartition(")")[2].split()[0])
+    return "R" in states
+
+
+def has_taken_all(connection: socket.socket) -> bool:
+    """Whether the program at the other end has read whatever was sent over a connection of IPv4."""
+    ours, theirs = connection.getsockname()[1], connection.getpeername()[1]
+    queues = {}
+    for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]:
+        fields = line.split()
+        ports = tuple(int(fields[n].partition(":")[2], 16) for n in (1, 2))
+        sent, received = (int(count, 16) for count in fields[4].split(":"))
+        # A connection that nobody has accepted yet is no file.
+        queues[ports] = sent if ports[0] == ours else received + (fields[9] == "0")
+    return queues.get((ours, theirs)) == 0 and queues.get((theirs, ours)) == 0
+
+
 def clean_environment(settings: dict[str, str]) -> dict[str, str]:
     """This process's environment without settings of ours, and with the given ones."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(OUR_VARIABLES)}

@@ -1,15 +1,16 @@
 """Work for calls of gRPC ends when nobody waits for it, however a client stops waiting."""
 
-import pathlib
 import threading
-import time
 
 import grpc
 import pytest
 from grpc_calls import refused
+from process import cpu_seconds, until_at_rest, until_at_work
 from qdrant_client import grpc as m
 
 COUNT, SIZE = 6000, 16
+# More seconds of processors than it takes to read the call.
+DECODED = 0.5
 
 
 @pytest.fixture(scope="module")
@@ -40,22 +41,6 @@ def heavy(channel):
     return m.QueryBatchPoints(collection_name="heavy", query_points=[one] * 20_000)
 
 
-def cpu_seconds(server) -> float:
-    fields = pathlib.Path(f"/proc/{server.process.pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / 100
-
-
-def assert_idle(server) -> None:
-    """What still runs takes a good part of a core."""
-    deadline = time.monotonic() + 10
-    while True:
-        before = cpu_seconds(server)
-        time.sleep(0.3)
-        if cpu_seconds(server) - before < 0.1:
-            return
-        assert time.monotonic() < deadline, "the work goes on"
-
-
 @pytest.fixture
 def connection(server):
     options = [("grpc.use_local_subchannel_pool", 1), ("grpc.max_send_message_length", -1)]
@@ -66,14 +51,16 @@ def connection(server):
 def test_a_deadline(server, connection, heavy):
     with refused(grpc.StatusCode.DEADLINE_EXCEEDED, ""):
         m.PointsStub(connection).QueryBatch(heavy, timeout=1)
-    assert_idle(server)
+    until_at_rest(server, 10)
 
 
 def test_a_cancelled_call(server, connection, heavy):
+    until_at_rest(server)
+    before = cpu_seconds(server)
     call = m.PointsStub(connection).QueryBatch.future(heavy)
-    time.sleep(0.5)
+    until_at_work(server, before, DECODED)
     call.cancel()
-    assert_idle(server)
+    until_at_rest(server, 10)
     # The connection lives on.
     assert m.PointsStub(connection).Count(m.CountPoints(collection_name="heavy")).result.count
 
@@ -81,10 +68,12 @@ def test_a_cancelled_call(server, connection, heavy):
 def test_a_client_that_goes(server, heavy):
     options = [("grpc.use_local_subchannel_pool", 1), ("grpc.max_send_message_length", -1)]
     with grpc.insecure_channel(server.grpc_address, options=options) as channel:
+        until_at_rest(server)
+        before = cpu_seconds(server)
         call = m.PointsStub(channel).QueryBatch.future(heavy)
-        time.sleep(0.5)
+        until_at_work(server, before, DECODED)
         assert not call.done()
-    assert_idle(server)
+    until_at_rest(server, 10)
 
 
 def test_others_are_answered_meanwhile(connection, heavy):

@@ -138,12 +138,6 @@ async def ask(
     return outcome
 
 
-def cpu_seconds(server) -> float:
-    """What a server's process has taken of processors."""
-    fields = pathlib.Path(f"/proc/{server.process.pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / 100
-
-
 def memory_bytes(server) -> int:
     """What a server's process has of memory that is its own."""
     status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()

@@ -18,7 +18,7 @@ import time
 
 import load
 import requests
-from process import quiver, until
+from process import cpu_seconds, quiver, until, until_at_work
 from wire import Wire
 
 
@@ -160,18 +160,18 @@ def fairness(server, form: Form, report: Report) -> None:
 def abandoned(server, form: Form, report: Report) -> None:
     """Clients go away in the middle of their searches."""
     body = queries(500)[0]
+    begun = cpu_seconds(server)
     clients = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(50)]
     for client in clients:
         client.sendall(body)
-    begun = load.cpu_seconds(server)
-    until(lambda: load.cpu_seconds(server) > begun + 0.05, 60)
+    until_at_work(server, begun)
     for client in clients:
         client.close()
-    left, taken = time.monotonic(), load.cpu_seconds(server)
+    left, taken = time.monotonic(), cpu_seconds(server)
 
     def rests() -> bool:
         nonlocal taken
-        since, taken = taken, load.cpu_seconds(server)
+        since, taken = taken, cpu_seconds(server)
         return taken - since <= 0.01
 
     time.sleep(0.05)

@@ -8,6 +8,7 @@ import socket
 import time
 
 import pytest
+from process import cpu_seconds, has_taken_all, until, until_at_rest, until_at_work
 
 POINTS = "/collections/connections/points"
 
@@ -46,13 +47,15 @@ def answers(connection: socket.socket, count: int = 1) -> bytes:
 
 
 def test_announced_bodies_hold_no_room(server, wire):
+    uploads = []
     with contextlib.ExitStack() as stack:
         for _ in range(12):
             upload = stack.enter_context(connect(server))
             upload.sendall(
                 f"PUT {POINTS} HTTP/1.1\r\nHost: x\r\nContent-Length: 33554432\r\n\r\n{{".encode()
             )
-        time.sleep(0.2)
+            uploads.append(upload)
+        until(lambda: all(has_taken_all(upload) for upload in uploads))
         started = time.monotonic()
         assert wire.result("POST", POINTS + "/count", {"exact": True})["count"] == 8000
         batch = [{"id": 1, "vector": [1.0] * 32, "payload": {"t": "x" * 500_000}}]
@@ -146,10 +149,12 @@ def test_half_closed_connections_get_their_answers(server):
 @pytest.mark.parametrize("ends_sending", [False, True])
 def test_work_ends_when_its_client_has_gone(server, wire, ends_sending):
     body = request(POINTS + "/search/matrix/pairs", {"sample": 8000, "limit": 10})
+    until_at_rest(server)
+    before = cpu_seconds(server)
     clients = [connect(server) for _ in range(8)]
     for client in clients:
         client.sendall(body)
-    time.sleep(0.3)
+    until_at_work(server, before)
     for client in clients:
         if ends_sending:
             client.shutdown(socket.SHUT_WR)

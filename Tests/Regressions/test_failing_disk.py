@@ -2,7 +2,6 @@
 
 import errno
 import sys
-import time
 
 import pytest
 import requests
@@ -14,6 +13,8 @@ import faults  # noqa: E402
 from main import build_shim  # noqa: E402
 
 WRITES = 200
+# Calls that are refused once it has been told that an index could not be saved.
+FURTHER = 3
 KINDS = faults.WRITE | faults.SYNC | faults.OPEN | faults.NAME
 
 
@@ -33,7 +34,7 @@ def failing(request, tmp_path):
     assert requests.put(things, json=config).status_code == 200
     assert upsert(things, range(5000)).status_code == 200
     control.arm(target=1, error=getattr(errno, request.param), sticky=1, mask=KINDS, calls=0)
-    yield service, things
+    yield service, things, control
     service.kill()
 
 
@@ -44,7 +45,7 @@ def upsert(things: str, ids) -> requests.Response:
 
 
 def test_a_disk_that_fails_for_long_has_few_lines(failing):
-    service, things = failing
+    service, things, control = failing
     before = len(lines(service))
     with requests.Session() as session:
         for number in range(WRITES):
@@ -59,7 +60,8 @@ def test_a_disk_that_fails_for_long_has_few_lines(failing):
     assert answer.json()["result"]["count"] == 5000
     # The thread that keeps indexes fails as well, and tries again and again.
     until(lambda: any("could not be saved" in line for line in lines(service)), 60)
-    time.sleep(2)
+    tried = control["fired"]
+    until(lambda: control["fired"] >= tried + FURTHER, 60)
     told = lines(service)[before:]
     assert any("a commit failed" in line for line in told)
     # What is told a first time, of each kind.

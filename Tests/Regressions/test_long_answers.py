@@ -3,12 +3,12 @@
 import contextlib
 import json
 import pathlib
+import select
 import socket
-import time
 
 import pytest
 import requests
-from process import quiver
+from process import quiver, until, until_at_rest
 from wire import Wire
 
 COUNT, SIZE = 6000, 256
@@ -72,13 +72,16 @@ def test_orders_keep_their_values(wire):
 def test_readers_that_never_read_hold_little(server, wire):
     body = json.dumps({"limit": COUNT, "with_vector": True, "with_payload": True}).encode()
     head = f"POST {POINTS}/scroll HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
-    before = resident_mb(server)
+    before, readers = resident_mb(server), []
     with contextlib.ExitStack() as stack:
         for _ in range(20):
             reader = stack.enter_context(socket.socket())
             reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
             reader.connect(("127.0.0.1", server.port))
             reader.sendall(head.encode() + body)
-        time.sleep(4)
+            readers.append(reader)
+        # All are being answered, and nothing more is made ready for them.
+        until(lambda: len(select.select(readers, [], [], 0)[0]) == len(readers), 60)
+        until_at_rest(server)
         assert resident_mb(server) < before + 250
         assert wire.result("POST", POINTS + "/count", {})["count"] == COUNT

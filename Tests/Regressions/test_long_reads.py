@@ -6,7 +6,7 @@ import time
 
 import pytest
 import requests
-from process import quiver
+from process import cpu_seconds, quiver, until_at_rest, until_at_work
 from qdrant_client import QdrantClient, models
 
 COUNT, SIZE = 8000, 32
@@ -94,11 +94,13 @@ def test_a_long_read_is_answered_on_time_and_then_ends(server, kind):
         answer = requests.post(url, json=body, timeout=60)
         answers.append((answer.status_code, time.monotonic() - started))
 
+    until_at_rest(server)
+    before = cpu_seconds(server)
     # More than there are threads: some wait for their turn all the time.
     threads = [threading.Thread(target=ask) for _ in range(4)]
     for thread in threads:
         thread.start()
-    time.sleep(0.3)
+    until_at_work(server, before)
     meanwhile = retrieval_time(server)
     for thread in threads:
         thread.join()

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import select
 import shutil
 import socket
 import subprocess
@@ -13,7 +14,7 @@ import time
 import grpc
 import pytest
 import requests
-from process import quiver
+from process import cpu_seconds, quiver, until, until_at_rest
 from qdrant_client import QdrantClient, models
 
 SECONDS_MAX = 10
@@ -53,6 +54,11 @@ def test_idle_with_any_durability(tmp_path, durability):
         service.kill()
 
 
+def waits_for_a_log(calls: pathlib.Path) -> bool:
+    """Whether somebody wants to have a log on disk: nobody does without a write."""
+    return calls.exists() and any(line.endswith(".log") for line in calls.read_text().split())
+
+
 def test_a_disk_that_does_not_come_back(tmp_path):
     """The end is forced, which the exit code says; what was acknowledged is there."""
     library, mark = tmp_path / "stalled_disk.so", tmp_path / "stalled"
@@ -77,7 +83,7 @@ def test_a_disk_that_does_not_come_back(tmp_path):
 
         writer = threading.Thread(target=write)
         writer.start()
-        time.sleep(0.3)
+        until(lambda: waits_for_a_log(tmp_path / "stalled.calls"), 60)
         began = time.monotonic()
         assert service.terminate(60) == 1, service.log_tail()
         assert time.monotonic() - began < SECONDS_MAX + 1
@@ -113,7 +119,10 @@ def test_half_of_requests_and_a_long_update(tmp_path):
 
         thread = threading.Thread(target=update)
         thread.start()
-        time.sleep(0.3)
+        # Its first commit is there.
+        changed = models.Filter(must_not=[models.IsEmptyCondition(
+            is_empty=models.PayloadField(key="mark"))])  # fmt: skip
+        until(lambda: client.scroll("things", changed, limit=1)[0], 60)
         stop_in_order(service)
         thread.join()
         service.start()
@@ -179,14 +188,15 @@ def upload_snapshots(callers: Callers) -> None:
     callers.connect(callers.service.port, upload_head("b"))
 
 
-def fetch_snapshot(callers: Callers) -> None:
-    """From a server that takes connections and says nothing."""
+def fetch_snapshot(callers: Callers):
+    """From a server that takes connections and says nothing; returns whether somebody has come."""
     silent = callers.open.enter_context(socket.socket())
     silent.bind(("127.0.0.1", 0))
     silent.listen()
     location = {"location": f"http://127.0.0.1:{silent.getsockname()[1]}/x"}
     for wait in ("true", "false"):
         callers.ask("PUT", f"/collections/things/snapshots/recover?wait={wait}", location)
+    return lambda: select.select([silent], [], [], 0)[0]
 
 
 def index_payloads(callers: Callers) -> None:
@@ -222,8 +232,9 @@ def search_long(callers: Callers) -> None:
         callers.ask("POST", "/collections/things/points/query/groups", groups)
 
 
-def call_over_grpc(callers: Callers) -> None:
-    """Channels that are open, connections that are none yet, and a long call."""
+def call_over_grpc(callers: Callers):
+    """Channels that are open, connections that are none yet, and a long call: whether it has begun
+    is returned."""
     for _ in range(10):
         channel = callers.open.enter_context(grpc.insecure_channel(callers.service.grpc_address))
         grpc.channel_ready_future(channel).result(20)
@@ -238,8 +249,11 @@ def call_over_grpc(callers: Callers) -> None:
         with contextlib.suppress(grpc.RpcError):
             client.search_matrix_pairs("things", sample=20_000, limit=10)
 
+    until_at_rest(callers.service)
+    before = cpu_seconds(callers.service)
     callers.threads.append(threading.Thread(target=call))
     callers.threads[-1].start()
+    return lambda: cpu_seconds(callers.service) >= before + 0.05
 
 
 @pytest.mark.parametrize(
@@ -258,8 +272,10 @@ def test_work_under_way(tmp_path, work):
     callers = Callers(service)
     try:
         fill(service, 30_000)
-        work(callers)
-        time.sleep(0.3)
+        until_at_rest(service)
+        before = cpu_seconds(service)
+        has_begun = work(callers)
+        until(has_begun or (lambda: cpu_seconds(service) >= before + 0.05), 60)
         stop_in_order(service)
         callers.end()
         service.start()
@@ -292,7 +308,7 @@ def test_writers_that_go_on(tmp_path, durability):
         threads = [threading.Thread(target=write, args=(number,)) for number in (1, 2, 3)]
         for thread in threads:
             thread.start()
-        time.sleep(1)
+        until(lambda: len(kept) >= 1000, 60)
         stop_in_order(service)
         has_ended.set()
         for thread in threads:
