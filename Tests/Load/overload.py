@@ -1,12 +1,14 @@
 """A server is asked for five times what it can do, by more clients than it has room for.
 
 What it accepts it answers, and nearly as much of it as before; the rest it refuses at once, with
-429 or 503 and when to come back. Its health is told meanwhile, and afterwards it is as it was.
+429 or 503 and when to come back. Its health is told meanwhile, it takes no more memory than it may,
+and afterwards it is as it was.
 """
 
 import argparse
 import asyncio
 import concurrent.futures
+import contextlib
 import dataclasses
 import os
 import pathlib
@@ -14,12 +16,16 @@ import random
 import socket
 import sys
 import tempfile
+import threading
 import time
 
 import load
 import requests
 from process import cpu_seconds, quiver, until, until_at_work
 from wire import Wire
+
+# What the server may take, and what answers under way may take beyond that.
+MEMORY_MB, BEYOND_MB = 128, 64
 
 
 @dataclasses.dataclass
@@ -66,7 +72,7 @@ class Report:
 
 def start(folder: pathlib.Path, form: Form):
     """A server that has half of the cores, where there are several: its clients take the others."""
-    server = quiver(folder)
+    server = quiver(folder, QUIVER__STORAGE__LIMITS__MEMORY_MB=str(MEMORY_MB))
     cores = sorted(os.sched_getaffinity(0))
     half = len(cores) // 2
     os.sched_setaffinity(0, cores[half:])
@@ -97,11 +103,38 @@ async def overloaded(server, form: Form, peak: float):
         return await asyncio.gather(work, health)
 
 
+class Memory(threading.Thread):
+    """The most that a server has of memory, from one moment to another."""
+
+    def __init__(self, server):
+        super().__init__(daemon=True)
+        self.server, self.most, self.samples = server, 0, 0
+        self.has_ended = threading.Event()
+
+    def run(self) -> None:
+        while not self.has_ended.wait(0.05):
+            self.most = max(self.most, load.memory_bytes(self.server))
+            self.samples += 1
+
+    @contextlib.contextmanager
+    def watched(self):
+        self.start()
+        try:
+            yield self
+        finally:
+            self.has_ended.set()
+            self.join()
+
+
 def overload(server, form: Form, report: Report) -> None:
     before = load.descriptors(server)
     peak = asyncio.run(load.ask(server.port, queries(form.searches), form.seconds, 8))
     report.tell("peak", f"{peak.rate:,.0f} requests/s", peak.rate > 0 and not peak.dishonest)
-    result, health = asyncio.run(overloaded(server, form, peak.rate))
+    with Memory(server).watched() as memory:
+        result, health = asyncio.run(overloaded(server, form, peak.rate))
+    report.tell(
+        "memory", f"{memory.most >> 20} MB at most, of {MEMORY_MB} and {BEYOND_MB} for answers",
+        memory.samples > 0 and memory.most >> 20 <= MEMORY_MB + BEYOND_MB)
     share = result.rate / peak.rate
     rate = f"{result.rate:,.0f} requests/s, {share:.0%} of the peak"
     report.tell(
