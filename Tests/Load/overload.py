@@ -24,8 +24,8 @@ import requests
 from process import cpu_seconds, quiver, until, until_at_work
 from wire import Wire
 
-# What the server may take, and what answers under way may take beyond that.
-MEMORY_MB, BEYOND_MB = 128, 64
+# What the server may take, and what may come on top: what is transient, and each connection.
+MEMORY_MB, BEYOND_MB, CONNECTION_KB = 128, 64, 32
 
 
 @dataclasses.dataclass
@@ -132,9 +132,10 @@ def overload(server, form: Form, report: Report) -> None:
     report.tell("peak", f"{peak.rate:,.0f} requests/s", peak.rate > 0 and not peak.dishonest)
     with Memory(server).watched() as memory:
         result, health = asyncio.run(overloaded(server, form, peak.rate))
+    limit = MEMORY_MB + BEYOND_MB + form.connections * CONNECTION_KB // 1024
     report.tell(
-        "memory", f"{memory.most >> 20} MB at most, of {MEMORY_MB} and {BEYOND_MB} for answers",
-        memory.samples > 0 and memory.most >> 20 <= MEMORY_MB + BEYOND_MB)
+        "memory", f"{memory.most >> 20} MB at most, of {limit} under a limit of {MEMORY_MB}",
+        memory.samples > 0 and memory.most >> 20 <= limit)
     share = result.rate / peak.rate
     rate = f"{result.rate:,.0f} requests/s, {share:.0%} of the peak"
     report.tell(
