@@ -1,10 +1,12 @@
 """Proof: single points behave as registers, whatever clients do at once, across kills.
 
-Clients write, delete and read a few points in every way there is; each call's start, end and
-outcome go into a history. Every round ends with a kill or a shutdown, and begins with what is
-there. Snapshots are made meanwhile.
+Clients write, delete and read a few points in every way there is, payloads and vectors by
+themselves and under conditions too; each call's start, end and outcome go into a history. A snapshot
+that is made is a read of all, one that is recovered a write. Every round ends with a kill or a
+shutdown, and begins with what is there.
 """
 
+import dataclasses
 import http.client
 import itertools
 import json
@@ -14,16 +16,19 @@ import tempfile
 import threading
 import time
 
-from registers import READ, WRITE, Call, contradiction
+from album import IDS, NAME, SHOWN, Album, Torn, state_of
+from registers import (
+    BOTH, INSERT, PAYLOAD, READ, REMOVE, UPSERT, VECTOR, WRITE, Call, contradiction,
+)  # fmt: skip
 from report import Row, keep_evidence
 from server import (
     WORK, Client, Refused, end, launch, node, terminate_or_kill,
 )  # fmt: skip
 
-NAME = "registers"
-IDS = [1, 2, "00000000-0000-0000-0000-000000000003"]
 CLIENTS = 6
 BASE = f"/collections/{NAME}/points"
+# How many of the writes are of each kind.
+WEIGHTS = {WRITE: 6, PAYLOAD: 3, VECTOR: 3, BOTH: 3, INSERT: 2, UPSERT: 2, REMOVE: 2}
 
 
 class Actor(threading.Thread):
@@ -37,6 +42,8 @@ class Actor(threading.Thread):
         self.calls: list[tuple[object, Call]] = []
         self.stopping = threading.Event()
         self.wrong: list[str] = []
+        # The payload that was last seen of each point, which conditions ask for.
+        self.known: dict[object, int] = {}
 
     def run(self) -> None:
         try:
@@ -48,77 +55,132 @@ class Actor(threading.Thread):
     def step(self) -> bool:
         """One call; False when the server did not answer it."""
         id = self.chance.choice(IDS)
-        draw = self.chance.random()
-        if draw < 0.5:
+        if self.chance.random() < 0.5:
             return self.read(id)
-        value = next(self.values) if draw < 0.9 else None
-        call = Call(WRITE, value, time.monotonic())
+        (kind,) = self.chance.choices(list(WEIGHTS), list(WEIGHTS.values()))
+        number = next(self.values)
+        call = Call(kind, (number, number), 0)
+        if kind == REMOVE or (kind == WRITE and self.chance.random() < 0.2):
+            call.value = None
+        if kind == REMOVE or (kind in (VECTOR, UPSERT, BOTH) and self.chance.random() < 0.5):
+            call.expected = self.known.get(id)
+        request, asks_for_ids = self.change(id, call)
+        return self.write(id, call, request, asks_for_ids)
+
+    def write(self, id, call: Call, request, asks_for_ids: bool) -> bool:
         self.calls.append((id, call))
+        call.start = time.monotonic()
         try:
-            self.client.result(*self.change(id, value))
+            self.client.result(*request)
+            call.found = asks_for_ids
         except (OSError, http.client.HTTPException):
             return False
         except Refused as error:
+            if says_it_is_missing(error) and asks_for_ids:
+                # It may be another write, which nobody sees yet, that the point is missing after:
+                # so the refusal is no read of it.
+                self.calls.remove((id, call))
+                return True
             # It may have taken effect before the server was asked to end.
             if error.status != 503:
-                self.wrong.append(f"a write was refused with {error}")
+                self.wrong.append(f"{request} was refused with {error}")
             return False
         call.end = time.monotonic()
+        if call.kind in (WRITE, PAYLOAD) and call.value is not None:
+            self.known[id] = call.value[1]
         return True
 
-    def change(self, id, value: int | None):
-        """A request that writes the register, or deletes the point."""
-        if value is None:
-            by_filter = {"filter": {"must": [{"has_id": [id]}]}}
-            return (
-                "POST", f"{BASE}/delete?wait=true",
-                by_filter if self.chance.random() < 0.3 else {"points": [id]},
-            )  # fmt: skip
-        point = {"id": id, "vector": [value, 1], "payload": {"v": value}}
-        if self.chance.random() < 0.3:
-            both = [{"delete": {"points": [id]}}, {"upsert": {"points": [point]}}]
-            return "POST", f"{BASE}/batch?wait=true", {"operations": both}
-        return "PUT", f"{BASE}?wait=true", {"points": [point]}
+    def change(self, id, call: Call) -> tuple[tuple, bool]:
+        """A request that does what a call says, and whether it is refused where there is no such
+        point."""
+        by_chance = self.chance.random() < 0.5
+        if call.value is None:
+            return ("POST", f"{BASE}/delete?wait=true", self.deleted(id, call)), False
+        number = call.value[0]
+        point = {"id": id, "vector": [number, 1], "payload": {"v": number}}
+        upsert = {"points": [point]}
+        vectors = {"points": [{"id": id, "vector": [number, 1]}]}
+        chosen = {"points": [id]} if by_chance else {"filter": {"must": [{"has_id": [id]}]}}
+        payload = {"payload": {"v": number}, **chosen}
+        match call.kind:
+            case "payload":
+                # To set the only key or to overwrite the whole is the same.
+                return (self.chance.choice(["POST", "PUT"]), f"{BASE}/payload?wait=true",
+                        payload), by_chance  # fmt: skip
+            case "vector":
+                vectors |= condition(call)
+                return ("PUT", f"{BASE}/vectors?wait=true", vectors), True
+            case "both" if call.expected is None and by_chance:
+                both = {"operations": [{"set_payload": payload}, {"update_vectors": vectors}]}
+                return ("POST", f"{BASE}/batch?wait=true", both), True
+            case "both":
+                upsert |= {"update_mode": "update_only", **condition(call)}
+            case "insert":
+                upsert |= {"update_mode": "insert_only"}
+            case "upsert":
+                upsert |= condition(call)
+            case "write" if by_chance:
+                both = {"operations": [{"delete": {"points": [id]}}, {"upsert": upsert}]}
+                return ("POST", f"{BASE}/batch?wait=true", both), False
+        return ("PUT", f"{BASE}?wait=true", upsert), False
+
+    def deleted(self, id, call: Call) -> dict:
+        if call.expected is None and self.chance.random() < 0.5:
+            return {"points": [id]}
+        must = condition(call).get("update_filter", {"must": []})["must"]
+        return {"filter": {"must": [{"has_id": [id]}, *must]}}
 
     def read(self, id) -> bool:
         call = Call(READ, None, time.monotonic())
         try:
             records = self.records(id)
+            call.value = state_of(records[0]) if records else None
+            if len(records) > 1:
+                raise Torn(json.dumps(records))
         except (OSError, http.client.HTTPException):
             return False
+        except Torn as error:
+            self.wrong.append(f"{id} is {error}")
         except Refused as error:
             if error.status != 503:
                 self.wrong.append(f"a read was refused with {error}")
             return False
         call.end = time.monotonic()
-        if records:
-            value = records[0]["payload"]["v"]
-            # Half of one write and half of another would be torn.
-            if records[0]["vector"] != [value, 1] or len(records) > 1:
-                self.wrong.append(f"{id} is {json.dumps(records)}")
-            call.value = value
+        if call.value is not None:
+            self.known[id] = call.value[1]
         self.calls.append((id, call))
         return True
 
     def records(self, id) -> list[dict]:
         """What is shown of a point, asked for in one of several ways."""
-        shown = {"with_payload": True, "with_vector": True}
         only = {"must": [{"has_id": [id]}]}
         match self.chance.randrange(4):
             case 0:
-                status, text = self.client.send("GET", f"{BASE}/{id}")
-                if status == 404:
-                    return []
-                if status != 200:
-                    raise Refused(status, text.decode(errors="replace"))
-                return [json.loads(text)["result"]]
+                try:
+                    return [self.client.result("GET", f"{BASE}/{id}")]
+                except Refused as error:
+                    if says_it_is_missing(error):
+                        return []
+                    raise
             case 1:
-                return self.client.result("POST", BASE, {"ids": [id], **shown})
+                return self.client.result("POST", BASE, {"ids": [id], **SHOWN})
             case 2:
-                page = self.client.result("POST", f"{BASE}/scroll", {"filter": only, **shown})
+                page = self.client.result("POST", f"{BASE}/scroll", {"filter": only, **SHOWN})
                 return page["points"]
-        body = {"query": [1, 1], "filter": only, **shown}
+        body = {"query": [1, 1], "filter": only, **SHOWN}
         return self.client.result("POST", f"{BASE}/query", body)["points"]
+
+
+def says_it_is_missing(error: Refused) -> bool:
+    """Whether it is the point that is missing, instead of the collection."""
+    return error.status == 404 and "oint with id" in error.text
+
+
+def condition(call: Call) -> dict:
+    """What an update asks of a point that is there."""
+    if call.expected is None:
+        return {}
+    return {"update_filter": {"must": [{"key": "v", "match": {"value": call.expected}}]}}
 
 
 def run(rounds: int, seed: int, seconds: float | None = None) -> Row:
@@ -138,25 +200,31 @@ def run(rounds: int, seed: int, seconds: float | None = None) -> Row:
                 "PUT", f"/collections/{NAME}", {"vectors": {"size": 2, "distance": "Dot"}}
             )
             states = dict.fromkeys(IDS)
+            album = Album(folder, chance)
             for number in range(rounds):
                 if seconds is not None and time.monotonic() - row.started > seconds:
                     break
-                states = one_round(service, states, chance, values, f"{seed} {number}", row)
+                states = one_round(service, states, album, values, f"{seed} {number}", row)
                 if not row.is_good:
                     keep_evidence(folder, f"linear-{seed}-{number}", {"failures": row.failures})
                     break
         finally:
             end(service)
+        row.remarks.append(f"{album.made} snapshots looked into, {album.recovered} recovered")
+        if row.images >= 10 and not album.recovered:
+            row.fail("no snapshot was recovered")
     return row.finish()
 
 
-def one_round(service, states: dict, chance, values, seed: str, row: Row) -> dict:
+def one_round(service, states: dict, album: Album, values, seed: str, row: Row) -> dict:
     """Load, an end, a start, and a look at each point; returns what they are then."""
+    chance, place = album.chance, f"round {row.images}"
     actors = [Actor(service.port, f"{seed} {n}", values) for n in range(CLIENTS)]
     for actor in actors:
         actor.start()
-    photographer = threading.Thread(target=snapshot, args=(service.port,), daemon=True)
-    photographer.start()
+    album.begin(service.port)
+    if chance.random() < 0.5:
+        album.finish()
     time.sleep(0.1 + chance.random() * 0.6)
     if chance.random() < 0.7:
         end(service)
@@ -165,11 +233,7 @@ def one_round(service, states: dict, chance, values, seed: str, row: Row) -> dic
     for actor in actors:
         actor.stopping.set()
         actor.join(60)
-    photographer.join(60)
-    place = f"round {row.images}"
-    for actor in actors:
-        for text in actor.wrong:
-            row.fail(f"{place}: {text}")
+    album.finish()
     if (code := launch(service)) is not None:
         row.fail(f"{place}: the server does not start again: exit code {code}")
         return states
@@ -178,24 +242,18 @@ def one_round(service, states: dict, chance, values, seed: str, row: Row) -> dic
         if not last.read(id):
             row.fail(f"{place}: {id} can't be read")
     last.client.close()
-    calls = [entry for actor in [*actors, last] for entry in actor.calls]
+    album.look(service.port)
+    calls = [entry for actor in [*actors, last] for entry in actor.calls] + album.calls
+    for text in [text for actor in [*actors, last, album] for text in actor.wrong]:
+        row.fail(f"{place}: {text}")
     for id in IDS:
         own = [call for of, call in calls if of == id]
         if (call := contradiction(own, states[id])) is not None:
             row.verdict.wrong += 1
             row.fail(f"{place}: nothing explains {call} of {id}, which was {states[id]}")
+            history = sorted(own, key=lambda call: call.start)
+            (album.folder.parents[1] / "history.json").write_text(
+                json.dumps([dataclasses.asdict(call) for call in history], indent=1))
     row.images += 1
     row.verdict.acknowledged += len(calls)
     return {id: call.value for id, call in last.calls}
-
-
-def snapshot(port: int) -> None:
-    """Makes one and removes it, unless the server ends before."""
-    client = Client(port)
-    try:
-        made = client.result("POST", f"/collections/{NAME}/snapshots")
-        client.result("DELETE", f"/collections/{NAME}/snapshots/{made['name']}")
-    except (OSError, http.client.HTTPException, Refused):
-        pass
-    finally:
-        client.close()

@@ -57,3 +57,34 @@ def test_a_history_that_some_order_explains_is_not():
     ]  # fmt: skip
     assert registers.contradiction(fine, None) is None
     assert registers.contradiction(fine[2:], 1) is not None
+
+
+def test_what_depends_on_what_is_there_is_followed():
+    def call(kind, value, start, end=float("inf"), **more):
+        pair = None if value is None else (value, value)
+        return registers.Call(kind, pair, start, end, **more)
+
+    def read(vector, payload, start):
+        return registers.Call(registers.READ, (vector, payload), start, start + 1)
+
+    one, put = (1, 1), call(registers.PAYLOAD, 2, 0, 1)
+    assert registers.contradiction([put, read(1, 2, 2)], one) is None
+    assert registers.contradiction([put, (torn := read(2, 2, 2))], one) is torn
+    expects = call(registers.VECTOR, 3, 0, 1, expected=2)
+    assert registers.contradiction([expects, read(1, 1, 2)], one) is None
+    assert registers.contradiction([expects, read(3, 1, 2)], one) is not None
+    assert registers.contradiction([expects, put, read(3, 2, 2)], one) is None
+    insert, upsert = call(registers.INSERT, 4, 0, 1), call(registers.UPSERT, 5, 0, 1, expected=1)
+    assert registers.contradiction([insert, read(1, 1, 2)], one) is None
+    assert registers.contradiction([insert, read(4, 4, 2)], None) is None
+    assert registers.contradiction([upsert, read(5, 5, 2)], None) is None
+    assert registers.contradiction([upsert, read(5, 5, 2)], (7, 7)) is not None
+    # It was there, as its answer says: before the point was removed.
+    removed = call(registers.WRITE, None, 0, 1)
+    found = call(registers.PAYLOAD, 6, 2, 3, found=True)
+    assert registers.contradiction([removed, found], one) is found
+    # What was removed by a call that was cut off was not there to be changed, though nobody saw it.
+    cut = call(registers.REMOVE, None, 0, expected=1)
+    later = [call(registers.BOTH, 8, 1, 2), call(registers.INSERT, 9, 3, 4), read(9, 9, 5)]
+    assert registers.contradiction([cut, *later], one) is None
+    assert registers.contradiction(later, one) is later[2]
