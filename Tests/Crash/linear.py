@@ -1,9 +1,9 @@
 """Proof: single points behave as registers, whatever clients do at once, across kills.
 
 Clients write, delete and read a few points in every way there is, payloads and vectors by
-themselves and under conditions too; each call's start, end and outcome go into a history. A snapshot
-that is made is a read of all, one that is recovered a write. Every round ends with a kill or a
-shutdown, and begins with what is there.
+themselves and under conditions too; each call's start, end and outcome go into a history. A
+snapshot that is made is a read of all, one that is recovered a write. Every round ends with a kill
+or a shutdown, and begins with what is there.
 """
 
 import dataclasses

@@ -1,4 +1,10 @@
-"""Everything that tries to break the server, in its short form or its long one, and one table."""
+"""Everything that tries to break the server, in its short form or its long one, and one table.
+
+A plain run does what needs nothing but the server: linearizability, overload, connections, a
+cluster, a soak, limits, upgrades and newer formats. Fuzzing, sanitizers, simulations and all proofs
+of storage take builds of their own, and are left out unless `--builds` or `--long` asks for them,
+or their names do; the contract is left out without Qdrant's document.
+"""
 
 import argparse
 import dataclasses
@@ -28,17 +34,30 @@ def load(name: str, *more: str) -> list[str]:
     return [sys.executable, f"Tests/Load/{name}.py", *more]
 
 
+def simulations(**settings: str) -> list[str]:
+    """Protocols without threads, clocks or I/O, under orders of events that seeds decide."""
+    return [
+        "env", *[f"{name}={value}" for name, value in settings.items()],
+        "swift", "test", "-c", "release", "--disable-testable-imports",
+        "--filter", "Simulation|ReplicaStateMachine",
+    ]  # fmt: skip
+
+
 def proofs(document: str) -> list[Proof]:
     contract = load("contract", "--document", document)
+    linear = [sys.executable, "Tests/Crash/main.py", "linear"]
     return [
+        # So many seconds are for all targets together, of which each has its share.
         Proof("fuzzing", ["scripts/fuzz", "all", "60"], ["scripts/fuzz", "all", "1800"], True),
         Proof("contract", contract, [*contract, "--long"]),
         Proof("addresses", ["scripts/test", "asan"], ["scripts/test", "asan"], True),
         Proof("threads", ["scripts/test", "tsan"], ["scripts/test", "tsan"], True),
+        Proof("simulation", simulations(), simulations(QUIVER_SIMULATION_SEEDS="10000"), True),
         Proof("storage", ["scripts/crash", "all"], ["scripts/crash", "all", "--long"], True),
+        Proof("linear", linear, [*linear, "--long"]),
         Proof("overload", load("overload"), load("overload", "--long")),
-        Proof("connections", *[[*PYTEST, "Tests/Regressions/test_connections.py",
-                                "Tests/Regressions/test_abandoned.py"]] * 2),
+        Proof("connections", *[[*PYTEST, *(f"Tests/Regressions/test_{name}.py" for name in (
+            "connections", "framing", "abandoned"))]] * 2),
         Proof("cluster", load("cluster"), load("cluster", "--rounds", "200")),
         Proof("soak", load("soak"), load("soak", "--long")),
         Proof("limits", *[[*PYTEST, "Tests/EndToEnd/test_limits.py"]] * 2),
