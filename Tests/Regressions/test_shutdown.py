@@ -2,12 +2,8 @@
 
 import contextlib
 import json
-import os
-import pathlib
 import select
-import shutil
 import socket
-import subprocess
 import threading
 import time
 
@@ -16,6 +12,7 @@ import pytest
 import requests
 from process import cpu_seconds, quiver, until, until_at_rest
 from qdrant_client import QdrantClient, models
+from stalled_disk import StalledDisk
 
 SECONDS_MAX = 10
 
@@ -54,25 +51,14 @@ def test_idle_with_any_durability(tmp_path, durability):
         service.kill()
 
 
-def waits_for_a_log(calls: pathlib.Path) -> bool:
-    """Whether somebody wants to have a log on disk: nobody does without a write."""
-    return calls.exists() and any(line.endswith(".log") for line in calls.read_text().split())
-
-
 def test_a_disk_that_does_not_come_back(tmp_path):
     """The end is forced, which the exit code says; what was acknowledged is there."""
-    library, mark = tmp_path / "stalled_disk.so", tmp_path / "stalled"
-    source = pathlib.Path(__file__).with_name("stalled_disk.c")
-    compiler = os.environ.get("CC") or shutil.which("cc") or "clang"
-    subprocess.run(
-        [compiler, "-O2", "-Wall", "-shared", "-fPIC", "-o", library, source], check=True
-    )
     service = quiver(tmp_path)
-    service.settings |= {"LD_PRELOAD": str(library), "STALLED_DISK": str(mark)}
+    disk = StalledDisk(service, tmp_path)
     service.start()
     try:
         fill(service, 500)
-        mark.touch()
+        disk.stall()
         answers = []
 
         def write():
@@ -83,19 +69,19 @@ def test_a_disk_that_does_not_come_back(tmp_path):
 
         writer = threading.Thread(target=write)
         writer.start()
-        until(lambda: waits_for_a_log(tmp_path / "stalled.calls"), 60)
+        until(disk.waiting_logs, 60)
         began = time.monotonic()
         assert service.terminate(60) == 1, service.log_tail()
         assert time.monotonic() - began < SECONDS_MAX + 1
         assert "did not stop in time" in service.log_tail()
         writer.join()
         assert 200 not in answers
-        mark.unlink()
+        disk.go_on()
         service.start()
         ids = models.Filter(must=[models.HasIdCondition(has_id=list(range(500)))])
         assert QdrantClient(url=service.url).count("things", ids).count == 500
     finally:
-        mark.unlink(missing_ok=True)
+        disk.go_on()
         service.kill()
 
 
