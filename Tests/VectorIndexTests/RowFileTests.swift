@@ -57,6 +57,16 @@ import VectorIndex
     return (column, rows, path)
   }
 
+  @Test func aFileOfMoreRowsThanThereAreIsRefused() throws {
+    let folder = try FileFolder()
+    let (_, rows, path) = try chunkInFile(folder)
+    let end = UInt32(rows.count)
+    #expect(throws: RowFileError.damaged("it has rows up to \(end) of \(end - 1)")) {
+      _ = try RowFile(path: path, below: end - 1) { _, _ in false }
+    }
+    #expect(try RowFile(path: path, below: end) { _, _ in false }.header.count == rows.count)
+  }
+
   @Test func aDamagedPageIsReadFromTheTruth() throws {
     let folder = try FileFolder()
     let (column, rows, path) = try chunkInFile(folder)

@@ -54,7 +54,9 @@ struct FiledLoading {
 
   /// - Throws: ``RowFileError`` if the file is not one of these rows.
   private func open(_ entry: RowFileFolder.Entry) throws(RowFileError) -> RowFile {
-    let file = try folder.open(entry.path, collection: collection.number, vector: field.number)
+    // Rows that were lost with an unsynced log may come back as others under the same offset.
+    let file = try folder.open(
+      entry.path, below: rowCount, collection: collection.number, vector: field.number)
     let header = file.header
     guard header.collection == collection.number, header.vector == field.number,
       header.rows == entry.rows, header.dimension == field.codec.dimension,
@@ -63,10 +65,6 @@ struct FiledLoading {
     let chunk = UInt32(field.rowsPerChunk)
     guard header.rows.lowerBound.isMultiple(of: chunk), header.rows.upperBound.isMultiple(of: chunk)
     else { throw .damaged("its rows are no whole chunks") }
-    // Rows that were lost with an unsynced log may come back as others under the same offset.
-    guard header.rows.upperBound <= rowCount else {
-      throw .damaged("it has rows up to \(header.rows.upperBound) of \(rowCount)")
-    }
     try compare(file)
     return file
   }

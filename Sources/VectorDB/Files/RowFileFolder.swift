@@ -72,11 +72,11 @@ final class RowFileFolder: Sendable {
     pending.withLock { $0[collection.number] = WeakCollection(collection: collection) }
   }
 
-  /// Opens the file at `path`; rows of it that are damaged come from the store.
+  /// Opens the file at `path`, of rows below `end`; those that are damaged come from the store.
   func open(
-    _ path: String, collection: UInt32, vector: UInt16
+    _ path: String, below end: UInt32 = .max, collection: UInt32, vector: UInt16
   ) throws(RowFileError) -> RowFile {
-    try RowFile(path: path) { [store] offset, memory in
+    try RowFile(path: path, below: end) { [store] offset, memory in
       let key = KeyLayout.vector(collection, vector, offset)
       let isThere = try? store.withValue(of: key, in: KeyLayout.vectors) { value in
         guard let value, value.count == memory.count else { return false }

@@ -33,9 +33,13 @@ public final class RowFile: @unchecked Sendable {
 
   /// Opens the file at `path` and checks everything but its pages.
   ///
-  /// - Parameter truth: where rows come from that can't be read.
+  /// - Parameters:
+  ///   - end: the rows that there are: a file that says that it stands for more is none of them.
+  ///   - truth: where rows come from that can't be read.
   /// - Throws: ``RowFileError`` if it can't be used.
-  public init(path: String, truth: @escaping Truth) throws(RowFileError) {
+  public init(
+    path: String, below end: UInt32 = .max, truth: @escaping Truth
+  ) throws(RowFileError) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
     guard descriptor >= 0 else {
       throw errno == ENOENT ? .missing : .system(String(cString: strerror(errno)))
@@ -47,6 +51,9 @@ public final class RowFile: @unchecked Sendable {
       throw .damaged("it ends early")
     }
     let (header, checksum) = try RowFileHeader.read(start)
+    guard header.rows.upperBound <= end else {
+      throw .damaged("it has rows up to \(header.rows.upperBound) of \(end)")
+    }
     var status = stat()
     guard fstat(descriptor, &status) == 0, Int(status.st_size) == header.fileBytes else {
       throw .damaged("it has another length than it says")

@@ -45,6 +45,8 @@ public struct RowFileHeader: Sendable, Equatable {
   static let byteCount = 52
   private static let magic = Array("quivrows".utf8)
   private static let format: UInt32 = 1
+  /// More than any collection has: what the sizes are reckoned from fits into a number.
+  private static let dimensionMax: UInt32 = 1 << 20
 
   private var elementCode: UInt32 {
     switch element {
@@ -84,7 +86,8 @@ public struct RowFileHeader: Sendable, Equatable {
     let checksum = Array(bytes.dropLast(4)).withUnsafeBytes { Self.checksum($0) }
     guard word(10) == checksum else { throw .damaged("the checksum of its header is wrong") }
     let elements: [ElementType] = [.float32, .float16, .uint8, .turbo4]
-    guard Int(word(3)) < elements.count, word(4) > 0, word(5) < word(6),
+    guard Int(word(3)) < elements.count, (1...dimensionMax).contains(word(4)),
+      word(5) < word(6),
       word(7) <= word(6) - word(5), let vector = UInt16(exactly: word(2))
     else { throw .damaged("its header contradicts itself") }
     let codec = RowCodec(dimension: Int(word(4)), element: elements[Int(word(3))])
