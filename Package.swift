@@ -215,7 +215,10 @@ let package = Package(
     tests("ObjectStorage"),
     tests(
       "Replication",
-      ["DatabaseFixture", "ObjectStorage", "PointModel", "SharedLog", "VectorDB", logging]),
+      [
+        "DatabaseFixture", "HTTPTransfer", "ObjectStorage", "OpenAITestServer", "PointModel",
+        "SharedLog", "VectorDB", logging,
+      ]),
     tests("RowSets"),
     tests("PayloadIndex", ["RowSets", "SeededRandom"]),
     tests("VectorIndex", ["CVectorKernels", "RowSets", "SeededRandom"]),

@@ -19,26 +19,32 @@ extension Replicator {
   /// The header of answers that says how many milliseconds ago the server had all of the log.
   package static let lagHeader = "quiver-lag-ms"
 
+  private static let connectSeconds = 5.0
+
   /// The server that takes changes, if that is another one and this one follows it.
   package var leaderElsewhere: LeaderPlace? { sharing.leaderElsewhere }
 
   /// How far the database is, and how old that may be; `nil` where no server follows another.
   package var progress: ReplicaProgress? { sharing.progress }
 
-  /// Bounds of what is sent on.
-  package var limits: ReplicationLimits { plan.limits }
+  private var limits: ReplicationLimits { plan.limits }
 
   /// Sends a change to the server that leads, once, and returns what it answers. When it is known
   /// that another one leads, the answer is waited for no longer than for a write.
   ///
-  /// - Parameter path: what is asked for, without a query.
+  /// - Parameters:
+  ///   - path: what is asked for, without a query.
+  ///   - seconds: how long the client waits; `nil` if it does not say.
   package func forward(
-    _ request: HTTPRequest, path: String, to leader: LeaderPlace
+    _ request: HTTPRequest, path: String, within seconds: Double?, to leader: LeaderPlace
   ) async throws(ForwardingError) -> HTTPResponse {
     guard let peers else { throw .unsent("this server asks no other one") }
     forwarded.add(1, ordering: .relaxed)
     var once = request
     once.isSentOnce = true
+    once.timeoutSeconds = seconds ?? Double(limits.forwardMilliseconds) / 1000
+    once.connectTimeoutSeconds = min(once.timeoutSeconds, Self.connectSeconds)
+    once.maximumResponseBytes = limits.forwardedAnswerBytesMax
     once.headers.append((Self.forwardedHeader, plan.address))
     let (sent, sharing, patience) = (once, sharing, limits.writeMilliseconds)
     typealias Outcome = Result<HTTPResponse, HTTPClientError>

@@ -68,6 +68,22 @@ import class Foundation.FileManager
     await node.stop()
   }
 
+  @Test func commitsAreGatheredFromTheFirstOneOn() async throws {
+    let gather = 1500
+    let node = try await SharingNode(store, plan: SharingNode.plan(gather: gather))
+    let started = ContinuousClock.now
+    try await node.create()
+    try await node.write(0..<5)
+    let isQuick = ContinuousClock.now - started < .milliseconds(gather)
+    #expect(try await isShipped(node))
+    let counts = try await segments().map(\.items.count)
+    #expect(counts.reduce(0, +) == 6)
+    // On a slow machine they may come later than the first one waits.
+    if isQuick { #expect(counts == [6]) }
+    #expect(ContinuousClock.now - started >= .milliseconds(gather))
+    await node.stop()
+  }
+
   @Test func whatIsLostOnTheWayIsThereOnce() async throws {
     let node = try await SharingNode(store)
     for fault in [MemoryStore.Fault.lost, .replyLost, .replyLost, .refused, .lost, .replyLost] {

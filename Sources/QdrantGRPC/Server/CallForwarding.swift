@@ -13,7 +13,6 @@ struct CallForwarding: Sendable {
   /// Whether requests say in their second field if the client waits; in others it always does.
   let asksWhetherToWait: Bool
 
-  private static let connectSeconds = 5.0
   /// The longest time that the header can say, in milliseconds.
   private static let timeoutMax = 99_999_999.0
 
@@ -44,7 +43,7 @@ struct CallForwarding: Sendable {
     let answer: HTTPResponse
     do throws(ForwardingError) {
       let request = self.request(message, head, left, to: address)
-      answer = try await replication.forward(request, path: path, to: leader)
+      answer = try await replication.forward(request, path: path, within: left, to: leader)
     } catch {
       throw GRPCStatus(ServiceError(error, from: address))
     }
@@ -75,11 +74,8 @@ struct CallForwarding: Sendable {
       body.append(UInt8(truncatingIfNeeded: message.readableBytes >> shift))
     }
     message.withUnsafeReadableBytes { body += $0 }
-    let seconds = timeout ?? Double(replication.limits.forwardMilliseconds) / 1000
     var request = HTTPRequest(
-      method: "POST", url: address + path, headers: headers, body: body, timeoutSeconds: seconds,
-      connectTimeoutSeconds: min(seconds, Self.connectSeconds),
-      maximumResponseBytes: replication.limits.forwardedAnswerBytesMax)
+      method: "POST", url: address + path, headers: headers, body: body)
     request.speaksHTTP2 = true
     return request
   }

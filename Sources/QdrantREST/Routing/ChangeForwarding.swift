@@ -16,7 +16,6 @@ struct ChangeForwarding: Sendable {
 
   /// What a leader may take longer than its client waits.
   private static let timeoutSlackSeconds = 2.0
-  private static let connectSeconds = 5.0
   /// Headers that are sent on as they came.
   private static let passedOn = [
     "content-type", "content-encoding", "accept", "user-agent", "api-key", "authorization",
@@ -52,10 +51,14 @@ struct ChangeForwarding: Sendable {
     let timeout = try? query.integer("timeout", minimum: 1)
     let waits = context.action?.asksWhetherToWait == false || query["wait"] == "true"
     return try await bodies.withBytes(of: request) { body in
-      let sent = self.request(request, context, body, timeout, to: leader)
+      let sent = self.request(request, context, body, to: leader)
+      let seconds = timeout.map {
+        max(0, Double($0) - context.elapsedSeconds) + Self.timeoutSlackSeconds
+      }
       let answer: ClientResponse
       do throws(ForwardingError) {
-        answer = try await replication.forward(sent, path: request.uri.path, to: leader)
+        answer = try await replication.forward(
+          sent, path: request.uri.path, within: seconds, to: leader)
       } catch {
         throw ServiceError(error, from: leader.address)
       }
@@ -71,8 +74,7 @@ struct ChangeForwarding: Sendable {
   }
 
   private func request(
-    _ request: Request, _ context: RESTContext, _ body: [UInt8], _ timeout: Int?,
-    to leader: LeaderPlace
+    _ request: Request, _ context: RESTContext, _ body: [UInt8], to leader: LeaderPlace
   ) -> ClientRequest {
     var headers: [(String, String)] = [("x-request-id", context.requestID)]
     for name in Self.passedOn {
@@ -83,14 +85,8 @@ struct ChangeForwarding: Sendable {
     if !list.isEmpty { headers.append(("x-forwarded-for", list)) }
     var path = request.uri.path
     if let query = request.uri.query { path += "?" + query }
-    let limit = Double(replication.limits.forwardMilliseconds) / 1000
-    let seconds =
-      timeout.map { max(0, Double($0) - context.elapsedSeconds) + Self.timeoutSlackSeconds }
-      ?? limit
     return ClientRequest(
-      method: request.method.rawValue, url: leader.address + path, headers: headers, body: body,
-      timeoutSeconds: seconds, connectTimeoutSeconds: min(seconds, Self.connectSeconds),
-      maximumResponseBytes: replication.limits.forwardedAnswerBytesMax)
+      method: request.method.rawValue, url: leader.address + path, headers: headers, body: body)
   }
 
   /// The leader's answer as it is, but that it does not say `completed` where a client could not
