@@ -261,7 +261,12 @@ let package = Package(
     tests("QdrantAPI", ["FastJSON", "PointModel", "SeededRandom"]),
     tests("AccessTokens", ["FastJSON", "PointModel", crypto]),
     tests("QdrantService", ["AccessTokens", "DatabaseFixture", "PointModel", "VectorDB", logging]),
-    tests("QdrantGRPC", ["PointModel", "QdrantAPI", "QdrantService", "VectorDB"]),
+    tests(
+      "QdrantGRPC",
+      [
+        "PointModel", "QdrantAPI", "QdrantService", "VectorDB", logging, nioCore, nioEmbedded,
+        nioHPACK, nioHTTP2,
+      ]),
     tests(
       "QdrantREST",
       [

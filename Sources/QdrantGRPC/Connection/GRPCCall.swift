@@ -54,7 +54,7 @@ final class GRPCCall {
 
   init(
     _ id: HTTP2StreamID, _ kind: GRPCMethod.Kind, _ call: ServiceCall, _ head: CallHead,
-    trace: RequestTrace, room: RequestRoom, window: Int
+    trace: RequestTrace, room: RequestRoom, window: Int, now: NIODeadline
   ) {
     self.id = id
     self.kind = kind
@@ -64,8 +64,8 @@ final class GRPCCall {
     self.window = window
     path = head.path
     coding = head.coding
-    startedAt = .now()
-    deadline = head.timeout.map { NIODeadline.now() + $0 }
+    startedAt = now
+    deadline = head.timeout.map { now + $0 }
   }
 
   /// Takes what there is room for.

@@ -31,7 +31,7 @@ extension GRPCConnection {
         return end(call, GRPCStatus(error), context)
       }
     }
-    count(call, .ok)
+    count(call, .ok, context)
     if !call.hasSentHeaders {
       call.hasSentHeaders = true
       write(.headers(.init(headers: firstHeaders)), call.id, context)
@@ -46,7 +46,7 @@ extension GRPCConnection {
     guard let answer = call.answer, !call.isOver else { return }
     let bytes = nextBytes(of: call, answer)
     let isLast = call.position.piece == answer.pieces.count
-    call.sendingSince = .now()
+    call.sendingSince = context.eventLoop.now
     if isLast, case .unary = call.kind {
       // The stream ends with it.
       write(.data(.init(data: .byteBuffer(bytes))), call.id, context)
@@ -61,7 +61,7 @@ extension GRPCConnection {
       }
       write(.data(.init(data: .byteBuffer(bytes))), call.id, context, promise: sent)
     }
-    setTimer(context, at: .now() + limits.stalledAnswer)
+    setTimer(context, at: context.eventLoop.now + limits.stalledAnswer)
   }
 
   private func nextBytes(of call: GRPCCall, _ answer: GRPCAnswer) -> ByteBuffer {
@@ -126,10 +126,12 @@ extension GRPCConnection {
   }
 
   /// Counts what becomes of a call, when it begins to be answered.
-  private func count(_ call: GRPCCall, _ code: GRPCStatus.Code) {
+  private func count(
+    _ call: GRPCCall, _ code: GRPCStatus.Code, _ context: ChannelHandlerContext
+  ) {
     if call.isCounted { return }
     call.isCounted = true
-    let elapsed = NIODeadline.now() - call.startedAt
+    let elapsed = context.eventLoop.now - call.startedAt
     state.grpcAnswers.record(
       method: "", endpoint: call.path, status: code.rawValue,
       seconds: Double(elapsed.nanoseconds) * 1e-9,
@@ -144,7 +146,7 @@ extension GRPCConnection {
       finished(call, context)
       return
     }
-    count(call, status.code)
+    count(call, status.code, context)
     let block = call.hasSentHeaders ? status.trailers : status.soleHeaders
     refuse(call.id, block, isHalfOpen: !call.hasEnded, context)
     finished(call, context)

@@ -21,7 +21,7 @@ extension GRPCConnection {
 
   private func check(_ context: ChannelHandlerContext) {
     guard context.channel.isActive else { return }
-    let now = NIODeadline.now()
+    let now = context.eventLoop.now
     if ending == .announced { announceLast(context) }
     for call in Array(calls.values) { check(call, now, context) }
     if let pingedAt, now >= pingedAt + limits.pingPatience {

@@ -62,7 +62,7 @@ final class GRPCConnection: ChannelInboundHandler {
 
   func handlerAdded(context: ChannelHandlerContext) {
     executor = EventLoopExecutor(context.eventLoop)
-    lastReadAt = .now()
+    lastReadAt = context.eventLoop.now
     if context.channel.isActive { begin(context) }
   }
 
@@ -72,7 +72,7 @@ final class GRPCConnection: ChannelInboundHandler {
   }
 
   private func begin(_ context: ChannelHandlerContext) {
-    setTimer(context, at: .now() + limits.silence)
+    setTimer(context, at: context.eventLoop.now + limits.silence)
     replenish(context)
     flush(context)
   }
@@ -163,7 +163,7 @@ final class GRPCConnection: ChannelInboundHandler {
 
   func channelReadComplete(context: ChannelHandlerContext) {
     isReading = false
-    lastReadAt = .now()
+    lastReadAt = context.eventLoop.now
     pingedAt = nil
     if needsFlush { flush(context) }
     context.fireChannelReadComplete()
@@ -190,7 +190,7 @@ final class GRPCConnection: ChannelInboundHandler {
         id, method.kind, ServiceCall(caller: caller), head,
         trace: methods.gate.tracer.accept(
           head.traceParent, called: String(head.path.dropFirst())),
-        room: makeRoom(id, context), window: limits.callWindow)
+        room: makeRoom(id, context), window: limits.callWindow, now: context.eventLoop.now)
       if state.replication != nil { call.room.head = head }
       calls[id] = call
       if headers.endStream {
@@ -259,7 +259,7 @@ final class GRPCConnection: ChannelInboundHandler {
     write(.goAway(lastStreamID: .maxID, errorCode: .noError, opaqueData: nil), .rootStream, context)
     write(.ping(HTTP2PingData(withInteger: 1), ack: false), .rootStream, context)
     flush(context)
-    setTimer(context, at: .now() + .seconds(1))
+    setTimer(context, at: context.eventLoop.now + .seconds(1))
   }
 
   private func pingAnswered(_ context: ChannelHandlerContext) {

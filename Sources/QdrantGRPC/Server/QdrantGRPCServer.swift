@@ -105,8 +105,19 @@ public struct QdrantGRPCServer: Sendable {
       NIOHTTP2Handler(
         mode: .server, frameDelegate: notice, connectionConfiguration: connection,
         streamConfiguration: stream))
-    try pipeline.addHandler(GRPCConnection(methods, limits, state, notice))
+    try addCalls(to: pipeline, notice)
     connections.add(channel)
+  }
+
+  /// Adds what makes calls of the frames of HTTP/2.
+  package func addCalls(to pipeline: ChannelPipeline.SynchronousOperations) throws {
+    try addCalls(to: pipeline, FrameNotice())
+  }
+
+  private func addCalls(
+    to pipeline: ChannelPipeline.SynchronousOperations, _ notice: FrameNotice
+  ) throws {
+    try pipeline.addHandler(GRPCConnection(methods, limits, state, notice))
   }
 }
 
