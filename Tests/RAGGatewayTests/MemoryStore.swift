@@ -150,13 +150,16 @@ final class MemoryStore: VectorStore {
       contents.filters.append(filter)
       let chunks = contents.chunks.values
         .filter { stored in filter.map { Self.passes($0, stored.chunk) } ?? true }
+        .filter { stored in start.map { .uuid(stored.chunk.id) >= $0 } ?? true }
+        .sorted { PointID.uuid($0.chunk.id) < .uuid($1.chunk.id) }
         .map { stored in
           StoredChunk(
             id: .uuid(stored.chunk.id),
             parent: .uuid(stored.chunk.window?.parent ?? stored.chunk.id), chunk: stored.chunk.chunk
           )
         }
-      return .success((chunks, nil))
+      let next = chunks.count > limit ? chunks[limit].id : nil
+      return .success((Array(chunks.prefix(limit)), next))
     }
   }
 

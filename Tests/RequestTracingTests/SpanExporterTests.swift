@@ -35,6 +35,49 @@ import Tracing
     #expect(queue.dropped == 1000 && queue.waiting == 0 && queue.exported == 0)
   }
 
+  @Test func aCollectorThatSaysNothingIsAskedAgainAfterPausesThatHaveAnEnd() async throws {
+    let server = try #require(HTTPTestServer { _ in .hang })
+    var limits = TracingLimits()
+    limits.gathering = .milliseconds(1)
+    limits.sending = .milliseconds(50)
+    limits.ending = .milliseconds(50)
+    limits.pause = .milliseconds(20)
+    limits.pauseMax = .milliseconds(40)
+    // With the usual bounds the third attempt would come after some ten seconds, and with pauses
+    // that double on and on the twelfth after a minute and a half.
+    let started = ContinuousClock.now
+    let queue = try await export(to: server.url + "/v1/traces", limits) { tracer in
+      tracer.accept(nil, called: "request").end([:], isFailure: false)
+      while server.requests.count < 12, ContinuousClock.now - started < .seconds(60) {
+        try? await Task.sleep(for: .milliseconds(10))
+      }
+      #expect(server.requests.count >= 12)
+    }
+    #expect(queue.dropped == 1 && queue.exported == 0)
+    server.stop()
+  }
+
+  @Test func aSpanHasSoManyAttributesEventsAndLinks() async throws {
+    let server = try #require(HTTPTestServer { _ in .respond(status: 200, body: "{}") })
+    var limits = TracingLimits()
+    limits.attributesMax = 3
+    limits.eventsMax = 2
+    let queue = try await export(to: server.url + "/v1/traces", limits) { tracer in
+      let span = tracer.startSpan("stage", context: .topLevel)
+      for number in 0..<5 {
+        span.attributes.set("n\(number)", value: .int64(Int64(number)))
+        span.addEvent(SpanEvent(name: "event \(number)"))
+      }
+      span.end()
+    }
+    #expect(queue.exported == 1)
+    let body = String(decoding: try #require(server.requests.first).body, as: UTF8.self)
+    #expect(body.ranges(of: #""key":"n"#).count == 3)
+    #expect(body.contains(#""droppedAttributesCount":2"#))
+    #expect(body.contains("event 1") && !body.contains("event 2"))
+    server.stop()
+  }
+
   @Test func aCollectorThatRefusesIsToldOnce() async throws {
     let server = try #require(
       HTTPTestServer { _ in .respond(status: 400, body: "no") })

@@ -54,7 +54,10 @@ final class IdempotencyKeys: Sendable {
       return answer
     } catch {
       // A failure is no answer: the next attempt works anew.
-      state.withLock { $0.entries[key] = nil }
+      state.withLock { state in
+        state.entries[key] = nil
+        state.order.removeAll { $0 == key }
+      }
       throw error
     }
   }
@@ -76,7 +79,8 @@ final class IdempotencyKeys: Sendable {
         }
         return .success(answer)
       }
-      if state.entries[key] == nil { state.order.append(key) }
+      if state.entries[key] != nil { state.order.removeAll { $0 == key } }
+      state.order.append(key)
       state.entries[key] = Entry(bodyHash: bodyHash, time: now)
       while state.order.count > count { state.entries[state.order.removeFirst()] = nil }
       return .success(nil)
