@@ -39,7 +39,8 @@ def test_every_bound_is_on_the_page(kind):
         for test in told[bound.name][3:]:
             name = test.strip("` |")
             suffix = ".py" if name.startswith("test_") else ".swift"
-            assert not name or list((ROOT / "Tests").rglob(name + suffix)), f"{name} is no test"
+            assert name, f"{bound.name} is reached by no test"
+            assert list((ROOT / "Tests").rglob(name + suffix)), f"{name} is no test"
 
 
 def test_no_type_of_bounds_is_forgotten():
