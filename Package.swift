@@ -246,9 +246,10 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "AccessTokens", "DatabaseFixture", "FastJSON", "ObjectStorage", "PointModel", "ProtoWire",
-        "QdrantAPI", "QdrantGRPC", "QdrantREST", "RAGGateway", "Replication", "SentenceEmbedding",
-        "ServiceProcess", "SharedLog", "Storage", "VectorDB", "VectorIndex", crypto,
+        "AccessTokens", "CRowFiles", "DatabaseFixture", "FastJSON", "ObjectStorage", "PayloadIndex",
+        "PointModel", "ProtoWire", "QdrantAPI", "QdrantGRPC", "QdrantREST", "RAGGateway",
+        "Replication", "SentenceEmbedding", "ServiceProcess", "SharedLog", "Storage",
+        "TransportBase", "VectorDB", "VectorIndex", crypto, nioCore,
       ],
       path: "Tests/FuzzTargets", swiftSettings: strict),
     .target(name: "CGuidedFuzzing", path: "Tests/GuidedFuzzing"),

@@ -2,11 +2,14 @@ import HTTPTypes
 import Hummingbird
 
 /// The query string of a request, read field by field as Qdrant reads it.
-struct QueryFields {
+package struct QueryFields {
   private let fields: [(name: String, value: String)]
 
-  init(_ request: Request) {
-    let parts = request.uri.query?.split(separator: "&") ?? []
+  init(_ request: Request) { self.init(query: request.uri.query) }
+
+  /// The fields of what stands behind the question mark.
+  package init(query: String?) {
+    let parts = query?.split(separator: "&") ?? []
     fields = parts.map { part in
       let halves = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
       return (Self.decoded(halves[0]), halves.count > 1 ? Self.decoded(halves[1]) : "")
@@ -20,7 +23,7 @@ struct QueryFields {
   }
 
   /// What a field says, the last of several.
-  subscript(name: String) -> String? { fields.last { $0.name == name }?.value }
+  package subscript(name: String) -> String? { fields.last { $0.name == name }?.value }
 
   /// What a field says that may be there once.
   func value(_ name: String) throws(RESTError) -> String? {

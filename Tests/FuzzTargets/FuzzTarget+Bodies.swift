@@ -107,6 +107,15 @@ extension FuzzTarget {
       "recover-from-peer", RequestDecoder.recoverFromPeer,
       #"{"peer_url":"http://localhost:6333","api_key":"k"}"#),
     body("quotas", RequestDecoder.quotas, #"{"collections":{"max_count":3}}"#, "{}"),
+    body(
+      "snapshot-manifest", RequestDecoder.snapshotManifest,
+      #"{"0":{"segment":"0","version":1,"files":{}}}"#, "{}"),
+    body(
+      "audit-logs", RequestDecoder.auditLogs,
+      #"""
+      {"time_from":"2024-01-01T00:00:00Z","time_to":"2025-01-01","limit":10,
+      "filters":{"method":"upsert"}}
+      """#),
   ]
 
   private static let updates: [FuzzTarget] = [

@@ -9,7 +9,9 @@ import VectorIndex
 /// Files, and what is sent as one: each has checksums or lengths that may lie.
 extension FuzzTarget {
   /// One target for each.
-  static let files: [FuzzTarget] = [logEntry, indexFiles, multiIndexFiles, safetensors, multipart]
+  static let files: [FuzzTarget] = [
+    logEntry, indexFiles, multiIndexFiles, rowFile, safetensors, multipart,
+  ]
 
   private static let indexFiles: FuzzTarget = {
     let dimension = 8

@@ -24,7 +24,8 @@ public struct FuzzTarget: Sendable {
 
   /// All of them: both transports' requests, the gateway's, files, and what is in a shared store.
   public static let all: [FuzzTarget] =
-    [wire, json] + requests + bodies + gatewayBodies + texts + files + store + [snapshot]
+    [wire, json, keys, keyWords] + requests + bodies + transport + gatewayBodies + gatewayForms
+    + texts + files + store + [snapshot]
 
   /// What a run has seen.
   public struct Outcome: Sendable {

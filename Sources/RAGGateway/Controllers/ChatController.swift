@@ -90,38 +90,17 @@ struct ChatController: Sendable {
   }
 
   private func embeddings(_ body: [UInt8]) async throws(GatewayError) -> JSONValue {
-    let root = try RequestBody.object(body)
-    let texts: [String]
-    switch root["input"] {
-    case .string(let text): texts = [text]
-    case .array(let elements):
-      texts = elements.compactMap(\.stringValue)
-      guard texts.count == elements.count else {
-        throw .badRequest("`input` must be a text or a list of texts; token numbers are not read")
-      }
-    default: throw .badRequest("`input` must be a text or a list of texts")
-    }
-    guard !texts.isEmpty, texts.allSatisfy({ !$0.trimmed.isEmpty }) else {
-      throw .badRequest("`input` holds a text without a word, or none at all")
-    }
-    guard texts.count <= limits.chunksPerUpload else {
-      throw .tooLarge("\(texts.count) texts are more than \(limits.chunksPerUpload)")
-    }
+    let request = try EmbeddingsRequest(body, limits: limits)
     let own = try await embedder.identity()
-    if let asked = root["dimensions"], asked != .null, asked.numberValue != Double(own.dimension) {
+    guard request.isAnswered(by: own.dimension) else {
       throw .badRequest("`dimensions` is \(own.dimension): vectors are not shortened here")
     }
-    let format = root["encoding_format"] ?? .null
-    guard [.null, .string("float"), .string("base64")].contains(format) else {
-      throw .badRequest("`encoding_format` is `float` or `base64`")
-    }
-    let isBase64 = format == .string("base64")
-    let vectors = try await embedder.embed(texts)
-    let tokens = texts.reduce(0) { $0 + embedder.length(of: $1) }
+    let vectors = try await embedder.embed(request.texts)
+    let tokens = request.texts.reduce(0) { $0 + embedder.length(of: $1) }
     let data = vectors.enumerated().map { index, vector -> JSONValue in
       .object([
         "object": .string("embedding"), "index": .integer(Int64(index)),
-        "embedding": isBase64
+        "embedding": request.isBase64
           ? .string(Self.base64(vector)) : .array(vector.map { .double(Double($0)) }),
       ])
     }

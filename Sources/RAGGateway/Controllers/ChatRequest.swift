@@ -2,13 +2,16 @@ import FastJSON
 
 /// A chat completion as it is asked for: the last message is the question, those before it the
 /// conversation. Members that say how a model should write are left to whoever writes.
-struct ChatRequest: Sendable {
+package struct ChatRequest: Sendable {
   let model: String
   var question: QuestionRequest
   /// Whether a stream is to end with what was counted.
   let asksForUsage: Bool
 
-  init(_ body: [UInt8], limits: GatewayLimits) throws(GatewayError) {
+  /// Reads a body.
+  ///
+  /// - Throws: what is wrong with it.
+  package init(_ body: [UInt8], limits: GatewayLimits) throws(GatewayError) {
     let root = try RequestBody.object(body)
     model = root["model"]?.stringValue ?? ChatController.model
     if let count = root["n"], count != .null, count.numberValue != 1 {

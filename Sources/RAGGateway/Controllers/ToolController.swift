@@ -1,4 +1,4 @@
-import FastJSON
+package import FastJSON
 import HTTPTypes
 import Hummingbird
 
@@ -115,13 +115,9 @@ struct ToolController: Sendable {
   private func call(
     _ name: String, _ arguments: JSONObjectValue, for caller: Caller
   ) async throws(GatewayError) -> (text: String, structured: JSONValue) {
-    // The answer of a tool comes as a whole.
-    if name != "upload", arguments["stream"] != nil {
-      throw .unprocessable([.unexpected([.name("arguments"), .name("stream")])])
-    }
-    switch name {
-    case "search":
-      let question = try QuestionRequest(JSONValue.object(arguments).serialized(), limits: limits)
+    if name == "upload" { try caller.requireWriting() }
+    switch try ToolArguments(arguments, of: name, limits: limits) {
+    case .search(let question):
       let found = try await service.search(question, for: caller)
       let passages = found.passages.enumerated().map { index, passage in
         "[\(index + 1)] \(passage.title) (\(passage.chunkID))\n\(passage.text)"
@@ -129,21 +125,42 @@ struct ToolController: Sendable {
       let text =
         passages.isEmpty ? "Nothing is stored about this." : passages.joined(separator: "\n\n")
       return (text, RetrievalJSON.value(of: found))
-    case "ask":
-      let question = try QuestionRequest(JSONValue.object(arguments).serialized(), limits: limits)
+    case .ask(let question):
       let insight = try await service.insight(for: question, by: caller)
       let text = insight.answer.summary + Completion.sources(insight)
       return (text, (try? JSONValue(parsing: insight.json)) ?? .null)
-    default:
-      try caller.requireWriting()
-      let report = try await uploads.upload([try Self.chunk(arguments)], tenant: caller.tenant)
+    case .upload(let chunk):
+      let report = try await uploads.upload([chunk], tenant: caller.tenant)
       if let failure = report.failed.first { throw .badRequest(failure.error) }
       return (report.message, (try? JSONValue(parsing: report.json)) ?? .null)
     }
   }
 }
 
-extension ToolController {
+/// What a tool is told.
+package enum ToolArguments: Sendable {
+  case search(QuestionRequest)
+  case ask(QuestionRequest)
+  case upload(Chunk)
+
+  /// Reads the arguments of a tool.
+  ///
+  /// - Throws: what is wrong with them.
+  package init(
+    _ arguments: JSONObjectValue, of tool: String, limits: GatewayLimits
+  ) throws(GatewayError) {
+    if tool == "upload" {
+      self = .upload(try Self.chunk(arguments))
+      return
+    }
+    // The answer of a tool comes as a whole.
+    guard arguments["stream"] == nil else {
+      throw .unprocessable([.unexpected([.name("arguments"), .name("stream")])])
+    }
+    let question = try QuestionRequest(JSONValue.object(arguments).serialized(), limits: limits)
+    self = tool == "search" ? .search(question) : .ask(question)
+  }
+
   /// The chunk that the tool `upload` is told to store.
   private static func chunk(_ arguments: JSONObjectValue) throws(GatewayError) -> Chunk {
     let place: [FieldProblem.Step] = [.name("arguments")]

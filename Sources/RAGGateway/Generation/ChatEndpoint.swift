@@ -122,7 +122,7 @@ struct ChatEndpoint: Sendable {
 }
 
 /// Puts a streamed completion together from the lines of server-sent events, as the bytes come.
-final class ChatStream: Sendable {
+package final class ChatStream: Sendable {
   private struct State {
     var pending: [UInt8] = []
     var content = ""
@@ -138,12 +138,12 @@ final class ChatStream: Sendable {
   private let say: @Sendable (String) -> Void
 
   /// A stream whose pieces of content go to `say`.
-  init(say: @escaping @Sendable (String) -> Void) {
+  package init(say: @escaping @Sendable (String) -> Void) {
     self.say = say
   }
 
   /// Takes the next bytes; always wants more.
-  func take(_ bytes: UnsafeRawBufferPointer) -> Bool {
+  package func take(_ bytes: UnsafeRawBufferPointer) -> Bool {
     let said = state.withLock { state -> [String] in
       state.pending += bytes
       var said: [String] = []
@@ -159,7 +159,7 @@ final class ChatStream: Sendable {
   }
 
   /// The whole reply; `nil` when there were no events.
-  var reply: ChatReply? {
+  package var reply: ChatReply? {
     state.withLock { state in
       guard state.events > 0 else { return nil }
       return ChatReply(
@@ -215,9 +215,9 @@ struct ChatMessage: Sendable, Equatable {
 }
 
 /// The first choice of a chat completion.
-struct ChatReply: Sendable, Equatable {
+package struct ChatReply: Sendable, Equatable {
   /// The text; empty when the model sent none.
-  let content: String
+  package let content: String
   /// The model's words when it declined.
   let refusal: String?
   /// Whether the reply was cut off at the token limit.
