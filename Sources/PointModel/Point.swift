@@ -64,6 +64,11 @@ public struct Record: Sendable, Equatable {
   /// What gave the point its place when an order was asked for.
   public var orderValue: Number?
 
+  /// Bytes of its payload and vectors in memory.
+  public var byteCount: Int {
+    (payload?.json.count ?? 0) + (vectors ?? []).reduce(0) { $0 + $1.value.byteCount }
+  }
+
   /// A point as it is returned.
   public init(
     id: PointID, payload: Payload? = nil, vectors: [NamedVector]? = nil,

@@ -30,6 +30,7 @@ final class DatabaseCore: Sendable {
   let commitQueue = BlockingQueue<CommitRequest>()
   /// Changes whose callers wait.
   let waitingWrites = Atomic<Int>(0)
+  private let places: Mutex<SharedPlaces>
   /// Rung when the last of them is answered.
   private let idle = Gate()
   /// Set when what takes long is to end.
@@ -67,6 +68,7 @@ final class DatabaseCore: Sendable {
     self.stagingThreads = stagingThreads
     self.options = options
     self.quotas = quotas
+    self.places = Mutex(SharedPlaces(count: options.limits.queuedOperationsMax))
     self.memory = MemoryBudget(limits: options.limits.room)
     self.rowFiles = RowFileFolder(
       database: path, store: store, cacheBytes: options.limits.vectorCacheBytesMax)
@@ -111,12 +113,16 @@ final class DatabaseCore: Sendable {
   func whileCounted<Value: Sendable>(
     _ body: () async throws(CollectionError) -> Value
   ) async throws(CollectionError) -> Value {
-    let waiting = waitingWrites.add(1, ordering: .sequentiallyConsistent).newValue
+    waitingWrites.add(1, ordering: .sequentiallyConsistent)
     defer {
       let left = waitingWrites.subtract(1, ordering: .sequentiallyConsistent).newValue
       if left == 0, isClosing.load(ordering: .sequentiallyConsistent) { idle.ring() }
     }
-    if waiting > options.limits.queuedOperationsMax { throw .overloaded(retryAfterSeconds: 1) }
+    let caller = CallerID.current
+    guard places.withLock({ $0.take(for: caller) }) else {
+      throw .overloaded(retryAfterSeconds: 1)
+    }
+    defer { places.withLock { $0.giveBack(of: caller) } }
     if isClosing.load(ordering: .sequentiallyConsistent) { throw .shuttingDown }
     return try await body()
   }

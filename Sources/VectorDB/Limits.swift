@@ -1,6 +1,7 @@
 /// Every bound of the engine in one place.
 public struct Limits: Sendable, Equatable {
-  /// Operations that may wait for the committer at once.
+  /// Operations that may wait for the committer at once; up to twice as many where callers have
+  /// less than an equal share of them.
   public var queuedOperationsMax: Int
   /// Operations that one commit group may hold.
   public var groupOperationsMax: Int
@@ -26,7 +27,7 @@ public struct Limits: Sendable, Equatable {
   /// request to be answered where it came in, without waking a search thread: 4 MiB are about a
   /// quarter of a millisecond.
   public var briefSearchBytesMax: Int
-  /// Reads that may wait to begin; more are refused.
+  /// Reads that may wait to begin; beyond that, those of the caller who has the most are refused.
   public var waitingReadsMax: Int
   /// Reads that may have begun and wait, each on a thread of its own, because they take longer than
   /// others that are asked for meanwhile; and as many changes that are being staged.

@@ -77,9 +77,8 @@ class Actor(threading.Thread):
             return False
         except Refused as error:
             if says_it_is_missing(error) and asks_for_ids:
-                # It may be another write, which nobody sees yet, that the point is missing after:
-                # so the refusal is no read of it.
-                self.calls.remove((id, call))
+                # It has seen that the point is missing.
+                call.kind, call.value, call.end = READ, None, time.monotonic()
                 return True
             # It may have taken effect before the server was asked to end.
             if error.status != 503:

@@ -3,6 +3,7 @@ import ProtoWire
 import QdrantAPI
 import QdrantService
 import RequestTracing
+import VectorDB
 
 /// What becomes of requests that have arrived.
 extension GRPCConnection {
@@ -39,7 +40,7 @@ extension GRPCConnection {
     call.body = ByteBuffer()
     room.message = message
     call.isPerforming = true
-    let task = Task.immediate(executorPreference: executor) {
+    let answering: @Sendable () async -> Void = {
       let outcome: Result<GRPCAnswer, GRPCStatus>
       do throws(GRPCStatus) {
         if let coding { try await room.unpack(coding, upTo: limit) }
@@ -61,6 +62,9 @@ extension GRPCConnection {
           connection.performed(call, outcome, context)
         }
       }
+    }
+    let task = CallerID.$current.withValue(caller) {
+      Task.immediate(executorPreference: executor, operation: answering)
     }
     if call.isPerforming { call.task = task }
   }

@@ -19,6 +19,8 @@ final class GRPCConnection: ChannelInboundHandler {
   let methods: GRPCMethods
   let limits: GRPCLimits
   let state: ServerState
+  /// Whose calls these are.
+  let caller = CallerID()
   private let notice: FrameNotice
   var executor: EventLoopExecutor?
 

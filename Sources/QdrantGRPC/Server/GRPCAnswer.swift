@@ -1,5 +1,6 @@
 import ProtoWire
 import QdrantService
+import TransportBase
 import VectorDB
 
 /// A message that answers a call, in pieces that follow each other on the wire, and the memory
@@ -35,6 +36,21 @@ struct GRPCAnswer: Sendable {
     body(&writer)
     writer.time(timeField, of: call)
     return GRPCAnswer(writer)
+  }
+
+  /// An answer whose making may take longer than others on the connection's thread should wait.
+  ///
+  /// - Throws: what `make` throws, and ``ServiceError`` when the process ends.
+  static func elsewhere(
+    _ make: @escaping @Sendable () throws(ServiceError) -> GRPCAnswer
+  ) async throws(ServiceError) -> GRPCAnswer {
+    let made: Result<GRPCAnswer, ServiceError>
+    do {
+      made = try await BlockingWork.run { Result(catching: make) }
+    } catch {
+      throw .engine(.shuttingDown)
+    }
+    return try made.get()
   }
 
   /// As ``answer(_:timeField:_:)``, for an answer that may be long: it is given its memory.

@@ -24,9 +24,11 @@ extension GRPCMethods {
     }
     add(Self.collections, "List", CollectionMessages.nothing) {
       (_, call) async throws(ServiceError) in
-      let names = try service.collections(call)
-      return .answer(call) { writer in
-        for name in names { writer.message(1) { $0.string(1, name) } }
+      try await .elsewhere { () throws(ServiceError) in
+        let names = try service.collections(call)
+        return .answer(call) { writer in
+          for name in names { writer.message(1) { $0.string(1, name) } }
+        }
       }
     }
     add(Self.collections, "CollectionExists", CollectionMessages.name) {
@@ -62,13 +64,17 @@ extension GRPCMethods {
     }
     add(Self.collections, "ListCollectionAliases", CollectionMessages.name) {
       (name, call) async throws(ServiceError) in
-      let aliases = try service.aliases(of: name, call)
-      return .answer(call) { $0.aliases(1, aliases) }
+      try await .elsewhere { () throws(ServiceError) in
+        let aliases = try service.aliases(of: name, call)
+        return .answer(call) { $0.aliases(1, aliases) }
+      }
     }
     add(Self.collections, "ListAliases", CollectionMessages.nothing) {
       (_, call) async throws(ServiceError) in
-      let aliases = try service.aliases(call)
-      return .answer(call) { $0.aliases(1, aliases) }
+      try await .elsewhere { () throws(ServiceError) in
+        let aliases = try service.aliases(call)
+        return .answer(call) { $0.aliases(1, aliases) }
+      }
     }
   }
 

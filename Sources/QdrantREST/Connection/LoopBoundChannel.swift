@@ -6,6 +6,7 @@ import NIOCore
 import NIOHTTPTypes
 import QdrantAPI
 import TransportBase
+import VectorDB
 
 /// An HTTP connection whose requests are handled on the connection's own event loop, and given up
 /// when the client has gone.
@@ -34,10 +35,17 @@ struct LoopBoundChannel: HTTPChannelHandler {
   /// Answers the connection's requests one after another. The connection's end cancels whatever is
   /// under way for it.
   func handle(value: Value, logger: Logger) async {
+    await handle(value, logger, of: CallerID())
+  }
+
+  /// As ``handle(value:logger:)``, for a stream of a connection, all of which are of one caller.
+  func handle(_ value: Value, _ logger: Logger, of caller: CallerID) async {
     let channel = value.channel
     let task = Task(executorPreference: EventLoopExecutor(channel.eventLoop)) {
       await BodyAbortion.$current.withValue(BodyAbortion(channel)) {
-        await handleHTTP(asyncChannel: value, logger: logger)
+        await CallerID.$current.withValue(caller) {
+          await handleHTTP(asyncChannel: value, logger: logger)
+        }
       }
     }
     channel.closeFuture.whenComplete { _ in task.cancel() }

@@ -8,6 +8,7 @@ import NIOHTTPTypes
 import NIOHTTPTypesHTTP2
 import NIOTLS
 import TransportBase
+import VectorDB
 
 /// An HTTP connection over TLS: by HTTP/2 if the client offers it, otherwise as
 /// ``LoopBoundChannel`` has it. Requests are handled on the connection's own event loop, several at
@@ -86,9 +87,10 @@ struct SecureChannel: HTTPChannelHandler {
       switch try await value.agreed.get() {
       case .http1(let stream): await plain.handle(value: stream, logger: logger)
       case .http2(let multiplexer):
+        let caller = CallerID()
         try await withThrowingDiscardingTaskGroup { group in
           for try await stream in multiplexer.inbound {
-            group.addTask { await plain.handle(value: stream, logger: logger) }
+            group.addTask { await plain.handle(stream, logger, of: caller) }
           }
         }
       }

@@ -3,19 +3,29 @@ import Hummingbird
 import PointModel
 import QdrantAPI
 import QdrantService
+import TransportBase
 
 /// Further names of collections: list and change.
 struct AliasesController: Sendable {
   let services: RESTServices
 
-  @Sendable func list(_ request: Request, _ context: RESTContext) throws -> Response {
-    let aliases = try services.api.aliases(context.call())
-    return RESTResponse.ok(context) { $0.write(aliases) }
+  @Sendable func list(_ request: Request, _ context: RESTContext) async throws -> Response {
+    let (api, call) = (services.api, context.call())
+    // There may be a hundred thousand of them.
+    return try await BlockingWork.run {
+      let aliases = try api.aliases(call)
+      return RESTResponse.ok(context) { $0.write(aliases) }
+    }
   }
 
-  @Sendable func listOfCollection(_ request: Request, _ context: RESTContext) throws -> Response {
-    let aliases = try services.api.aliases(of: context.collectionName(), context.call())
-    return RESTResponse.ok(context) { $0.write(aliases) }
+  @Sendable func listOfCollection(
+    _ request: Request, _ context: RESTContext
+  ) async throws -> Response {
+    let (api, call, name) = (services.api, context.call(), try context.collectionName())
+    return try await BlockingWork.run {
+      let aliases = try api.aliases(of: name, call)
+      return RESTResponse.ok(context) { $0.write(aliases) }
+    }
   }
 
   @Sendable func change(_ request: Request, _ context: RESTContext) async throws -> Response {

@@ -3,15 +3,20 @@ import Hummingbird
 import PointModel
 import QdrantAPI
 import QdrantService
+import TransportBase
 import VectorDB
 
 /// Collections as wholes: list, create, describe, change, drop.
 struct CollectionsController: Sendable {
   let services: RESTServices
 
-  @Sendable func list(_ request: Request, _ context: RESTContext) throws -> Response {
-    let names = try services.api.collections(context.call())
-    return RESTResponse.ok(context) { $0.writeCollections(names) }
+  @Sendable func list(_ request: Request, _ context: RESTContext) async throws -> Response {
+    let (api, call) = (services.api, context.call())
+    // There may be ten thousand of them.
+    return try await BlockingWork.run {
+      let names = try api.collections(call)
+      return RESTResponse.ok(context) { $0.writeCollections(names) }
+    }
   }
 
   @Sendable func describe(_ request: Request, _ context: RESTContext) async throws -> Response {

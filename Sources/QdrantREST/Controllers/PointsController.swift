@@ -2,6 +2,7 @@ import Hummingbird
 import PointModel
 import QdrantAPI
 import QdrantService
+import TransportBase
 
 /// Reading points by id, in pages, and counting them, in all and by values.
 struct PointsController: Sendable {
@@ -23,7 +24,9 @@ struct PointsController: Sendable {
       throw RESTError(.badRequest, "Wrong input: Can not recognize \"\(text)\" as point id")
     }
     let record = try await services.api.point(name, id, call)
-    return RESTResponse.ok(context) { $0.write(record) }
+    let answer = { @Sendable in RESTResponse.ok(context) { $0.write(record) } }
+    return record.byteCount <= BlockingWork.bytesWorthAHop
+      ? answer() : try await BlockingWork.run(answer)
   }
 
   @Sendable func scroll(_ request: Request, _ context: RESTContext) async throws -> Response {

@@ -4,8 +4,9 @@ import Synchronization
 /// Threads for searches and other blocking reads, or for the staging of changes, of which a fixed
 /// number runs at once.
 ///
-/// A call costs one hop to a thread and one back. Calls begin in the order in which they came. One
-/// that takes longer than a slice gives its thread up when another waits, and goes on when none
+/// A call costs one hop to a thread and one back. Calls of one caller begin in the order in which
+/// they came, those of several in turn; when there is no more place to wait, the caller with the
+/// most calls that wait is refused. A call that takes longer than a slice gives its thread up when another waits, and goes on when none
 /// waits or, where there always is one, in a slice from time to time: a short call waits for no
 /// more than a slice or two, whatever else is asked for. Calls that have given way keep a thread
 /// of their own that sleeps; so many may, and beyond that calls wait to begin.
@@ -23,7 +24,7 @@ final class SearchThreads: @unchecked Sendable {
   private let waitingMax: Int
   private var threads: [NativeThread] = []
   /// Calls that have not begun.
-  private var waiting = WaitingLine<any SearchWork>()
+  private var waiting = FairLine<any SearchWork>()
   /// Calls that may begin, for threads that are idle or just woken.
   private var beginning = WaitingLine<any SearchWork>()
   /// Calls that have given way.
@@ -123,16 +124,19 @@ final class SearchThreads: @unchecked Sendable {
   }
 
   private func push(_ work: any SearchWork, _ isContinued: Bool) {
-    let refusal: CollectionError? = locked {
-      if isClosed { return .shuttingDown }
+    let caller = CallerID.current
+    let refused: (work: any SearchWork, error: CollectionError)? = locked {
+      if isClosed { return (work, .shuttingDown) }
+      var refused: (any SearchWork)?
       if waiting.count >= waitingMax, running >= runningMax, !isContinued {
-        return .overloaded(retryAfterSeconds: 1)
+        refused = waiting.popNewest(inFavourOf: caller)
+        if refused == nil { return (work, .overloaded(retryAfterSeconds: 1)) }
       }
-      waiting.append(work)
+      waiting.append(work, of: caller, mayLeave: !isContinued)
       hand()
-      return nil
+      return refused.map { ($0, .overloaded(retryAfterSeconds: 1)) }
     }
-    if let refusal { work.giveUp(refusal) }
+    if let refused { refused.work.giveUp(refused.error) }
   }
 
   /// Hands free turns to calls that wait for one. With the lock held.
@@ -213,37 +217,5 @@ final class SearchThreads: @unchecked Sendable {
     pthread_mutex_unlock(mutex)
     for _ in 0..<woken { pthread_cond_signal(condition) }
     return result
-  }
-}
-
-/// First come, first served.
-private struct WaitingLine<Element> {
-  private var storage: [Element] = []
-  private var head = 0
-
-  var isEmpty: Bool { count == 0 }
-  var count: Int { storage.count - head }
-  var elements: [Element] { Array(storage[head...]) }
-
-  mutating func append(_ element: Element) { storage.append(element) }
-
-  mutating func popFirst() -> Element? {
-    if isEmpty { return nil }
-    defer {
-      head += 1
-      if head == storage.count || head > 1024 {
-        storage.removeFirst(head)
-        head = 0
-      }
-    }
-    return storage[head]
-  }
-
-  mutating func removeAll() -> [Element] {
-    defer {
-      storage = []
-      head = 0
-    }
-    return elements
   }
 }

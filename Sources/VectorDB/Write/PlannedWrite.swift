@@ -19,6 +19,43 @@ final class PlannedWrite: CommitPart, Sendable {
   /// A request with the numbers of its operations, which it is answered with.
   typealias Answer = (request: PointsRequest, numbers: [UInt64])
 
+  /// Requests in the order in which they were staged: those that are applied, and those that can't
+  /// be after the others. These are told so with the others, when everybody can see why.
+  struct Requests {
+    private(set) var applied: [Answer] = []
+    private var refused: [(request: PointsRequest, error: CollectionError, position: Int)] = []
+
+    /// Adds one that is applied.
+    mutating func apply(_ request: PointsRequest, _ numbers: [UInt64]) {
+      applied.append((request, numbers))
+    }
+
+    /// Adds one that is not.
+    mutating func refuse(_ request: PointsRequest, _ error: CollectionError) {
+      refused.append((request, error, position: applied.count))
+    }
+
+    var isEmpty: Bool { applied.isEmpty }
+
+    /// Those that are not applied.
+    var others: [PointsRequest] { refused.map(\.request) }
+
+    /// All of them.
+    var all: [PointsRequest] {
+      var all = applied.map(\.request)
+      for one in refused.reversed() { all.insert(one.request, at: one.position) }
+      return all
+    }
+
+    /// Answers all of them; with `error`, none was applied.
+    func answer(_ error: CollectionError?) {
+      for answer in applied {
+        answer.request.completion(error.map { .failure($0) } ?? .success(answer.numbers))
+      }
+      for one in refused { one.request.completion(.failure(error ?? one.error)) }
+    }
+  }
+
   /// An update of which this is a part.
   struct Update {
     let before: LongUpdate
@@ -39,7 +76,7 @@ final class PlannedWrite: CommitPart, Sendable {
   /// What the segments take beyond what was admitted.
   private let indexLease: MemoryLease?
   private let counters: CollectionCounters
-  private let answers: [Answer]
+  private let requests: Requests
   private let update: Update?
 
   init(
@@ -47,7 +84,7 @@ final class PlannedWrite: CommitPart, Sendable {
     placements: [Placement],
     segments: [PayloadDelta.Segment], fieldsNumber: UInt64, indexLease: MemoryLease?,
     counters: CollectionCounters,
-    answers: [Answer], update: Update?,
+    requests: Requests, update: Update?,
     origin: ChangeOrigin, logged: [UInt8]?
   ) {
     self.collection = collection
@@ -58,7 +95,7 @@ final class PlannedWrite: CommitPart, Sendable {
     self.fieldsNumber = fieldsNumber
     self.indexLease = indexLease
     self.counters = counters
-    self.answers = answers
+    self.requests = requests
     self.update = update
     self.origin = origin
     self.change = logged
@@ -68,7 +105,7 @@ final class PlannedWrite: CommitPart, Sendable {
   var mustSync: Bool { false }
   var traces: [StageTrace] {
     let update = update?.before.request.trace?.place
-    return answers.compactMap { $0.request.trace?.place } + (update.map { [$0] } ?? [])
+    return requests.all.compactMap { $0.trace?.place } + (update.map { [$0] } ?? [])
   }
 
   func append(to batch: inout GatheredBatch) throws(StorageError) {
@@ -99,7 +136,7 @@ final class PlannedWrite: CommitPart, Sendable {
   /// Has it planned anew.
   private func planAgain() {
     indexLease?.abandon()
-    collection.requests.putBack(answers.map(\.request))
+    collection.requests.putBack(requests.all)
     if let update { collection.requests.putBack(update.before) }
     collection.core.finishGroup(of: collection)
   }
@@ -177,9 +214,7 @@ final class PlannedWrite: CommitPart, Sendable {
     } else {
       collection.core.finishGroup(of: collection)
     }
-    for answer in answers {
-      answer.request.completion(error.map { .failure($0) } ?? .success(answer.numbers))
-    }
+    requests.answer(error)
     guard let update else { return }
     // Payloads are on disk now and nowhere else.
     update.lease.shrink(by: update.lease.bytes)

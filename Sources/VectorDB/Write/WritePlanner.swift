@@ -15,7 +15,7 @@ struct WritePlanner {
   private let turn: SearchTurn
   private var points = StagedPoints()
   private var counters: CollectionCounters
-  private var answers: [PlannedWrite.Answer] = []
+  private var requests = PlannedWrite.Requests()
   private var update: PlannedWrite.Update?
   private var origin = ChangeOrigin.itself
 
@@ -32,12 +32,13 @@ struct WritePlanner {
     counters = collection.state.withLock { $0.counters }
   }
 
-  var isEmpty: Bool { answers.isEmpty }
+  var isEmpty: Bool { requests.isEmpty }
 
   /// Whether the group has as many bytes as one may have.
   var isFull: Bool { points.byteCount >= collection.core.options.limits.groupBytesMax }
 
-  /// Stages a request; when it can't be applied, it alone is refused, and answered at once.
+  /// Stages a request; when it can't be applied, it alone is refused: at once, or after what was
+  /// staged before it and may be the reason.
   ///
   /// - Returns: false when it is too large for a group; nothing of it is staged then.
   mutating func add(_ request: PointsRequest) -> Bool {
@@ -46,10 +47,14 @@ struct WritePlanner {
       points.merge(changes)
       counters.nextOperation += UInt64(numbers.count)
       note(request.change)
-      answers.append((request, numbers))
+      requests.apply(request, numbers)
     } catch {
       let isStopping = collection.core.stopping.isCancelled && request.flag.isCancelled
-      request.completion(.failure(isStopping ? .shuttingDown : error))
+      if isStopping || points.order.isEmpty {
+        request.completion(.failure(isStopping ? .shuttingDown : error))
+      } else {
+        requests.refuse(request, error)
+      }
     }
     return true
   }
@@ -136,17 +141,19 @@ struct WritePlanner {
 
   /// Plans what is staged; `nil` when that is nothing, or can't be planned and was refused.
   consuming func finish() -> PlannedWrite? {
-    if answers.isEmpty { return nil }
-    let (answers, requests) = (answers, collection.requests)
+    if requests.isEmpty { return nil }
+    let (requests, queue) = (requests, collection.requests)
     do throws(CollectionError) {
       return try plan()
     } catch {
-      if case .outOfSpace = error, answers.count > 1 {
+      if case .outOfSpace = error, requests.applied.count > 1 {
         // Some of them may have room.
-        requests.putBackSingly(answers.map(\.request))
+        queue.putBackSingly(requests.all)
         return nil
       }
-      for answer in answers { answer.request.completion(.failure(error)) }
+      for answer in requests.applied { answer.request.completion(.failure(error)) }
+      // Without those, they may be applied.
+      queue.putBack(requests.others)
       return nil
     }
   }
@@ -159,7 +166,8 @@ struct WritePlanner {
 
   /// Set when nobody waits for the group any more, or the database ends.
   private var flag: CancellationFlag {
-    let callers = answers.map(\.request.flag) + (update.map { [$0.before.request.flag] } ?? [])
+    let callers =
+      requests.applied.map(\.request.flag) + (update.map { [$0.before.request.flag] } ?? [])
     return CancellationFlag(ofAll: callers, or: collection.core.stopping, turn: turn)
   }
 
@@ -219,7 +227,7 @@ struct WritePlanner {
       placements: placements,
       segments: segments,
       fieldsNumber: payloads.fieldsNumber, indexLease: room?.lease, counters: counters,
-      answers: answers, update: update,
+      requests: requests, update: update,
       origin: origin, logged: logged)
   }
 
