@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Who asks, as far as whose turn it is depends on it: a connection, whatever goes on by it at once.
+/// Who asks, as far as whose turn it is depends on it: a connection, whatever goes on by it.
 ///
 /// Calls of one caller wait in a line of their own, and lines are served in turn. What is asked by
 /// nobody that is known, as within the process, has one line together.

@@ -6,10 +6,11 @@ import Synchronization
 ///
 /// A call costs one hop to a thread and one back. Calls of one caller begin in the order in which
 /// they came, those of several in turn; when there is no more place to wait, the caller with the
-/// most calls that wait is refused. A call that takes longer than a slice gives its thread up when another waits, and goes on when none
-/// waits or, where there always is one, in a slice from time to time: a short call waits for no
-/// more than a slice or two, whatever else is asked for. Calls that have given way keep a thread
-/// of their own that sleeps; so many may, and beyond that calls wait to begin.
+/// most calls that wait is refused. A call that takes longer than a slice gives its thread up when
+/// another waits, and goes on when none waits or, where there always is one, in a slice from time
+/// to time: a short call waits for no more than a slice or two, whatever else is asked for. Calls
+/// that have given way keep a thread of their own that sleeps; so many may, and beyond that calls
+/// wait to begin.
 ///
 /// SAFETY (`@unchecked Sendable`): all variables are only touched between `pthread_mutex_lock` and
 /// `pthread_mutex_unlock` of `mutex`; the mutex and the condition live at fixed addresses from

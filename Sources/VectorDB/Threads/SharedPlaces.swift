@@ -1,4 +1,4 @@
-/// Places for which callers share a number. When all are taken, a caller that has less than an equal
+/// A number of places that callers share. When all are taken, a caller that has less than an equal
 /// share still gets one, as long as no more than twice that number is taken in all.
 struct SharedPlaces {
   private let count: Int
