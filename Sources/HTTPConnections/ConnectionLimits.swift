@@ -27,9 +27,6 @@ package struct ConnectionLimits: Sendable {
   package var unreadBytesKept = 64 << 10
   /// Bytes of a request's head.
   package var headBytesMax = 80 << 10
-  /// What a client sends that was refused and does not come later, as it was told, but at once, and
-  /// again, is read after so long at most.
-  package var retryPause = TimeAmount.seconds(1)
   /// Requests of one connection that may be under way at once, by HTTP/2.
   package var streamsMax = 256
   /// What a client may send of a request before it is told to go on, by HTTP/2, in bytes.

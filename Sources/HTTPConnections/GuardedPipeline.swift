@@ -27,7 +27,6 @@ package enum GuardedPipeline {
       withOutboundHeaderValidation: false, withEncoderConfiguration: .init(),
       withDecoderLimitConfiguration: heads)
     try pipeline.addHandler(ConnectionGuard(limits: limits, gate: gate, refusal: refusal))
-    try pipeline.addHandler(RetryPause(longest: limits.retryPause))
     try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
     return try NIOAsyncChannel(
       wrappingChannelSynchronously: channel,
