@@ -67,9 +67,9 @@ private struct PayloadIndexWork {
     let indexes = collection.payloadIndexes
     let waiting = indexes.waiting
     let isBuilt = waiting.isEmpty || build(waiting, of: collection)
-    while !queue.isClosed, let merge = indexes.takeMerge(upTo: core.sequence) {
+    while !queue.isClosed, let merge = indexes.takeMerge(upTo: core.sequence),
       self.merge(merge, of: collection)
-    }
+    {}
     return isBuilt
   }
 
@@ -128,12 +128,15 @@ private struct PayloadIndexWork {
     }
   }
 
-  private func merge(_ merge: PayloadIndexes.Merge, of collection: PointCollection) {
+  /// Whether it was made: not of a collection that can't be read any more.
+  private func merge(_ merge: PayloadIndexes.Merge, of collection: PointCollection) -> Bool {
     // A reader that begins now sees every commit of the segments.
     guard let read = try? collection.beginRead(), var merged = merge.segments.first else {
       collection.payloadIndexes.finish(merge, with: nil)
-      return
+      return false
     }
+    var isMade = false
+    defer { if !isMade { collection.payloadIndexes.finish(merge, with: nil) } }
     let pace = PayloadPace(CancellationFlag(or: core.stopping))
     let isDead = { (row: UInt32) in !read.visibility.isVisible(row) }
     // The newer ones first: the oldest, which is the largest, is gone through once.
@@ -142,14 +145,16 @@ private struct PayloadIndexWork {
       for segment in rest.dropFirst() {
         guard
           let next = newer.merging(segment, isBottom: false, isDead: isDead, while: pace.step)
-        else { return collection.payloadIndexes.finish(merge, with: nil) }
+        else { return false }
         newer = next
       }
       guard let all = merged.merging(newer, isBottom: true, isDead: isDead, while: pace.step)
-      else { return collection.payloadIndexes.finish(merge, with: nil) }
+      else { return false }
       merged = all
     }
+    isMade = true
     collection.payloadIndexes.finish(merge, with: merged)
     collection.republish()
+    return true
   }
 }
