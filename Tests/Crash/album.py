@@ -15,6 +15,9 @@ from registers import READ, WRITE, Call
 from server import Client, Refused
 
 NAME, COPY = "registers", "copy"
+# Vectors lie on disk, or in memory for a while: 64 of them fill a file.
+SIZE = 4000
+VECTORS = {"size": SIZE, "distance": "Dot", "on_disk": True}
 IDS = [1, 2, "00000000-0000-0000-0000-000000000003"]
 SHOWN = {"with_payload": True, "with_vector": True}
 
@@ -23,12 +26,19 @@ class Torn(Exception):
     """A record that nobody wrote."""
 
 
+def vector_of(number: int) -> list[int]:
+    """A vector that says what was written to a point, at its beginning and at its end."""
+    return [number, *[1] * (SIZE - 2), number]
+
+
 def state_of(record: dict) -> tuple[int, int]:
     """What was last written to the vector and to the payload of a point."""
     match record:
-        case {"vector": [vector, 1], "payload": {"v": int(payload), **others}} if not others:
+        case {"vector": [vector, *_] as shown, "payload": {"v": int(payload), **others}} if (
+            shown == vector_of(vector) and not others
+        ):
             return int(vector), payload
-    raise Torn(json.dumps(record))
+    raise Torn(json.dumps(record)[:1000])
 
 
 class Album:
@@ -40,7 +50,7 @@ class Album:
         # The name of the one that is kept, and the points in it.
         self.kept: str | None = None
         self.points: dict[object, object] = {}
-        self.made, self.recovered = 0, 0
+        self.made, self.recovered, self.files = 0, 0, 0
         self.forget()
 
     def forget(self) -> None:

@@ -2,6 +2,8 @@
 
 A damaged store must refuse to open and say why, or show an error where it is damaged, or show
 exactly what was written: all of it was synced, so that not even the end of a log may be missing.
+Files that are derived, of indexes and of vectors on disk, cost nothing: the store serves all the
+same, and makes them anew.
 """
 
 import concurrent.futures
@@ -15,6 +17,7 @@ import time
 
 from ledger import Verdict
 from report import Row, keep_evidence
+from process import until
 from server import (
     DAMAGED, Refused, create_collections, end, judge_all, launch, new_ledgers, node,
     read_states, run_load, start_lanes, stop_lanes, temporary_folder,
@@ -25,12 +28,14 @@ KINDS = {
     "manifest": re.compile(r"MANIFEST-\d+"), "current": re.compile(r"CURRENT"),
     "options": re.compile(r"OPTIONS-\d+"), "identity": re.compile(r"IDENTITY"),
     "mark": re.compile(r"SYNCED"), "index": re.compile(r"\d+-\d+\.(ivf|lists)"),
+    "rows": re.compile(r"\d+-\d+-\d+-\d+\.rows"),
 }  # fmt: skip
 # Most damage goes where most of the data is.
 TURNS = (
-    "log", "table", "log", "manifest", "table", "log", "mark", "index", "manifest", "current",
-    "options", "identity",
+    "log", "table", "log", "manifest", "table", "rows", "log", "mark", "index", "manifest",
+    "current", "rows", "options", "identity",
 )  # fmt: skip
+DERIVED = ("index", "rows")
 WAYS = ("tear", "flip", "flip", "zeros", "garbage", "missing")
 NAMED = re.compile("damaged|orruption|quarantined|is missing")
 BLOCK = 32 << 10
@@ -109,6 +114,10 @@ def check_one(source: pathlib.Path, ledgers, kind: str, chance, folder: pathlib.
         code = launch(service, seconds=30)
         if code is None:
             verdict, outcome = judge(service, ledgers, damage)
+            if kind in DERIVED and verdict.is_clean:
+                outcome = check_derived(folder / "data", damage, outcome, verdict)
+        elif kind in DERIVED:
+            verdict, outcome = Verdict(wrong=1, notes=[service.log_tail(500)]), "refused to open"
         else:
             verdict, outcome = refusal(code, service.log_tail(2000), damage)
         place = f"{damage}: {outcome}"
@@ -128,6 +137,25 @@ def refusal(code: int, said: str, damage: Damage) -> tuple[Verdict, str]:
     if code == DAMAGED and "amaged" in said:
         return Verdict(), "refused to open"
     return Verdict(wrong=1, notes=[f"exit code {code}, said: {said[-500:]}"]), "other end"
+
+
+def check_derived(data: pathlib.Path, damage: Damage, outcome: str, verdict: Verdict) -> str:
+    """Nothing may show that a derived file was damaged, and a torn one must not stay."""
+    if outcome != "exact":
+        verdict.wrong += 1
+        verdict.notes.append(f"damage to {damage.file} is to be seen")
+    if damage.kind == "rows" and damage.way == "tear":
+        torn = damage.start
+
+        def is_gone():
+            return torn not in [f.stat().st_size for f in data.rglob(damage.file)]
+
+        try:
+            until(is_gone, 10)
+        except TimeoutError:
+            verdict.wrong += 1
+            verdict.notes.append(f"{damage.file} is still torn")
+    return f"{outcome} ({damage.kind})"
 
 
 def inflict(data: pathlib.Path, kind: str, chance: random.Random) -> Damage:

@@ -14,8 +14,9 @@ import random
 import struct
 import uuid
 
-IDS_PER_LANE = 60
-SIZES = {"": 8, "a": 8, "b": 4, "tokens": 4, "words": 6}
+# Rows of `far` are so long that 32 of them fill a chunk, which is what goes into a file at once,
+# and they begin and end amid the pages of files.
+SIZES = {"": 8, "a": 8, "b": 4, "tokens": 4, "words": 6, "far": 8000}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,6 +29,10 @@ class Collection:
     threshold: int | None = None
     # Whether all vectors but the first come and go while the collection is in use.
     is_changing: bool = False
+    # Whether the first vector stays on disk, but for the times that it is moved into memory.
+    is_moving: bool = False
+    # Ids of one lane.
+    ids: int = 60
 
     def creation(self) -> dict:
         params = {n: self.declaration(n)["dense"] for n in self.vectors if n != "words"}
@@ -46,6 +51,8 @@ class Collection:
             # Memory has other weights than the store, from which vectors are shown.
             return {"sparse": {"modifier": "idf", "datatype": "uint8"}}
         params = {"size": SIZES[name], "distance": self.distance}
+        if self.is_moving and name == self.vectors[0]:
+            params["on_disk"] = True
         if name == "tokens":
             params["multivector_config"] = {"comparator": "max_sim"}
         return {"dense": params}
@@ -55,6 +62,10 @@ class Collection:
         shown = {*params.get("vectors", ()), *params.get("sparse_vectors", ())}
         return tuple(int(name in shown) for name in self.vectors)
 
+    def placed(self, params: dict) -> tuple[int]:
+        """Whether the first vector stays on disk, 1 or 0, by what a server shows."""
+        return (int(params["vectors"][self.vectors[0]]["on_disk"]),)
+
 
 COLLECTIONS = (
     Collection("plain", threshold=1),
@@ -62,6 +73,7 @@ COLLECTIONS = (
     Collection("uuids", has_uuids=True, distance="Manhattan"),
     Collection("kinds", ("a", "tokens", "words"), distance="Dot"),
     Collection("changing", ("a", "tokens", "words"), distance="Dot", is_changing=True),
+    Collection("moving", ("far", "a"), distance="Dot", threshold=1, is_moving=True, ids=20),
 )
 CHURN = Collection("churn")
 
@@ -90,9 +102,19 @@ def numbers(
     collection: Collection, seed: str, name: str, number: int, version: int
 ) -> list[float]:
     """Numbers that JSON and a float of 32 bits hold exactly; the first is the version."""
+    if name == "far":
+        return [version, *digits(f"{seed}/{number}/{version}", SIZES[name] - 1)]
     digest = hashlib.blake2b(f"{collection.name}/{seed}/{number}/{version}".encode()).digest()
     drawn = struct.unpack(f"<{SIZES[name] - 1}h", digest[: 2 * (SIZES[name] - 1)])
     return [float(version), *(number / 8 for number in drawn)]
+
+
+def digits(seed: str, count: int) -> list[int]:
+    """Numbers from 0 to 7, of whose products sums are exact in 32 bits, whatever the order."""
+    return list(hashlib.shake_128(seed.encode()).digest(count).translate(LAST_BITS))
+
+
+LAST_BITS = bytes(byte & 7 for byte in range(256))
 
 
 def payload(lane: int, version: int, weight: int = 1) -> dict:
@@ -119,6 +141,8 @@ class Verdict:
     phantom: int = 0
     torn: int = 0
     wrong: int = 0
+    # How often the server read files of vectors.
+    file_reads: int = 0
     notes: list[str] = dataclasses.field(default_factory=list)
 
     @property
@@ -126,15 +150,16 @@ class Verdict:
         return not (self.lost or self.phantom or self.torn or self.wrong)
 
     def add(self, other: "Verdict") -> None:
-        for name in ("acknowledged", "lost", "phantom", "torn", "wrong"):
+        for name in ("acknowledged", "lost", "phantom", "torn", "wrong", "file_reads"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.notes = (self.notes + other.notes)[:20]
 
 
 # A state is None (no collection) or {id: (version of each vector…, version of the payload)}. Where
-# vectors come and go, DECLARED has a 1 or a 0 for each in the place of an id.
+# vectors come and go, DECLARED has a 1 or a 0 for each in the place of an id; where one goes from
+# disk into memory and back, PLACED has a 1 or a 0.
 State = dict[int, tuple[int, ...]] | None
-DECLARED = -1
+DECLARED, PLACED = -1, -2
 
 
 class Ledger:
@@ -149,9 +174,12 @@ class Ledger:
         self.created_at = 0
         # One lane of a collection adds and drops vectors, the other has none of those.
         self.changes = collection.is_changing and lane < len(COLLECTIONS)
+        self.moves = collection.is_moving and lane < len(COLLECTIONS)
         self.base: State = None if self.is_churn else {}
         if self.changes:
             self.base = {DECLARED: (1,) * len(collection.vectors)}
+        if self.moves:
+            self.base = {PLACED: (1,)}
         self.batches: list[Batch] = []
         self.last_number = 0
         self.current: State = self.copy(self.base)
@@ -174,7 +202,7 @@ class Ledger:
         """The next request; it can't be refused by a server that works."""
         self.last_number += 1
         number = self.last_number
-        living = sorted(id for id in self.current or () if id != DECLARED)
+        living = sorted(id for id in self.current or () if id >= 0)
         if self.is_churn:
             if self.current is None:
                 return Batch(number, "create")
@@ -183,7 +211,9 @@ class Ledger:
         if self.changes and chance.random() < 0.1:
             place = chance.randrange(1, len(self.collection.vectors))
             return Batch(number, "remove" if self.current[DECLARED][place] else "add", (place,))
-        ids = tuple(chance.sample(range(IDS_PER_LANE), chance.choice((1, 1, 2, 5, 20))))
+        if self.moves and chance.random() < 0.15:
+            return Batch(number, "move", (1 - self.current[PLACED][0],))
+        ids = tuple(chance.sample(range(self.collection.ids), chance.choice((1, 1, 2, 5, 20))))
         roll = chance.random()
         if living and roll < 0.12:
             return Batch(number, "delete", ids)
@@ -202,6 +232,8 @@ class Ledger:
             if batch.kind == "add":
                 method, body = "PUT", self.collection.declaration(name)
             return method, f"{base}/vectors/{name}?wait=true", body
+        if batch.kind == "move":
+            return "PATCH", base, {"vectors": {names[0]: {"on_disk": bool(batch.ids[0])}}}
         names = [name for name, there in zip(names, self.declared(self.current)) if there]
         wire = [self.wire_id(id) for id in batch.ids]
         match batch.kind:
@@ -252,6 +284,9 @@ class Ledger:
                 return None
         assert state is not None
         declared = self.declared(state)
+        if batch.kind == "move":
+            state[PLACED] = batch.ids
+            return state
         if batch.kind in ("add", "remove"):
             place = batch.ids[0]
             there = int(batch.kind == "add")

@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 
-from album import IDS, NAME, SHOWN, Album, Torn, state_of
+from album import IDS, NAME, SHOWN, SIZE, VECTORS, Album, Torn, state_of, vector_of
 from registers import (
     BOTH, INSERT, PAYLOAD, READ, REMOVE, UPSERT, VECTOR, WRITE, Call, contradiction,
 )  # fmt: skip
@@ -26,6 +26,7 @@ from server import (
 )  # fmt: skip
 
 CLIENTS = 6
+RESTING = range(1000, 1160)
 BASE = f"/collections/{NAME}/points"
 # How many of the writes are of each kind.
 WEIGHTS = {WRITE: 6, PAYLOAD: 3, VECTOR: 3, BOTH: 3, INSERT: 2, UPSERT: 2, REMOVE: 2}
@@ -96,9 +97,8 @@ class Actor(threading.Thread):
         if call.value is None:
             return ("POST", f"{BASE}/delete?wait=true", self.deleted(id, call)), False
         number = call.value[0]
-        point = {"id": id, "vector": [number, 1], "payload": {"v": number}}
-        upsert = {"points": [point]}
-        vectors = {"points": [{"id": id, "vector": [number, 1]}]}
+        upsert = {"points": [{**point_of(number), "id": id}]}
+        vectors = {"points": [{"id": id, "vector": vector_of(number)}]}
         chosen = {"points": [id]} if by_chance else {"filter": {"must": [{"has_id": [id]}]}}
         payload = {"payload": {"v": number}, **chosen}
         match call.kind:
@@ -166,8 +166,11 @@ class Actor(threading.Thread):
             case 2:
                 page = self.client.result("POST", f"{BASE}/scroll", {"filter": only, **SHOWN})
                 return page["points"]
-        body = {"query": [1, 1], "filter": only, **SHOWN}
-        return self.client.result("POST", f"{BASE}/query", body)["points"]
+        body = {"query": [1] * SIZE, "filter": only, **SHOWN}
+        found = self.client.result("POST", f"{BASE}/query", body)["points"]
+        if any(point["score"] != sum(point["vector"]) for point in found):
+            raise Torn(f"score {[point['score'] for point in found]}")
+        return found
 
 
 def says_it_is_missing(error: Refused) -> bool:
@@ -195,9 +198,9 @@ def run(rounds: int, seed: int, seconds: float | None = None) -> Row:
             if (code := launch(service)) is not None:
                 row.fail(f"the first start ended with {code}")
                 return row.finish()
-            Client(service.port).result(
-                "PUT", f"/collections/{NAME}", {"vectors": {"size": 2, "distance": "Dot"}}
-            )
+            client = Client(service.port)
+            client.result("PUT", f"/collections/{NAME}", {"vectors": VECTORS})
+            client.result("PUT", f"{BASE}?wait=true", {"points": [point_of(id) for id in RESTING]})
             states = dict.fromkeys(IDS)
             album = Album(folder, chance)
             for number in range(rounds):
@@ -210,9 +213,30 @@ def run(rounds: int, seed: int, seconds: float | None = None) -> Row:
         finally:
             end(service)
         row.remarks.append(f"{album.made} snapshots looked into, {album.recovered} recovered")
+        row.remarks.append(f"{album.files} files of vectors after rounds")
         if row.images >= 10 and not album.recovered:
             row.fail("no snapshot was recovered")
     return row.finish()
+
+
+def point_of(id: int) -> dict:
+    return {"id": id, "vector": vector_of(id), "payload": {"v": id}}
+
+
+def find_resting(port: int, wrong: list[str]) -> None:
+    """Those that nobody changes, which fill the first files, are found with their scores."""
+    body = {"query": [1] * SIZE, "limit": 2 * len(RESTING), "params": {"exact": True}}
+    hits = Client(port).result("POST", f"{BASE}/query", body)["points"]
+    found = {hit["id"]: hit["score"] for hit in hits if hit["id"] not in IDS}
+    if found != {id: sum(vector_of(id)) for id in RESTING}:
+        wrong.append(f"of {len(RESTING)} points at rest {len(found)} are found: {str(found)[:300]}")
+
+
+def move(port: int, album: Album) -> None:
+    """Has vectors go into memory or to disk while clients are busy."""
+    is_on_disk = album.chance.random() < 0.7
+    patch = {"vectors": {"": {"on_disk": is_on_disk}}}
+    album.ask(port, "PATCH", f"/collections/{NAME}", patch)
 
 
 def one_round(service, states: dict, album: Album, values, seed: str, row: Row) -> dict:
@@ -222,6 +246,7 @@ def one_round(service, states: dict, album: Album, values, seed: str, row: Row) 
     for actor in actors:
         actor.start()
     album.begin(service.port)
+    move(service.port, album)
     if chance.random() < 0.5:
         album.finish()
     time.sleep(0.1 + chance.random() * 0.6)
@@ -241,7 +266,9 @@ def one_round(service, states: dict, album: Album, values, seed: str, row: Row) 
         if not last.read(id):
             row.fail(f"{place}: {id} can't be read")
     last.client.close()
+    find_resting(service.port, album.wrong)
     album.look(service.port)
+    album.files += len([*(album.folder.parents[1] / "data" / "vectors").glob("*.rows")])
     calls = [entry for actor in [*actors, last] for entry in actor.calls] + album.calls
     for text in [text for actor in [*actors, last, album] for text in actor.wrong]:
         row.fail(f"{place}: {text}")

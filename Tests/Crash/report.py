@@ -39,6 +39,8 @@ class Row:
 
     def finish(self) -> "Row":
         self.seconds = time.monotonic() - self.started
+        if self.verdict.file_reads:
+            self.remarks.append(f"{self.verdict.file_reads:,} reads of files of vectors")
         return self
 
     @property

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import operator
 import os
 import pathlib
 import random
@@ -13,7 +14,8 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "EndToEnd"))
 
 from ledger import (  # noqa: E402
-    CHURN, COLLECTIONS, DECLARED, Ledger, State, Verdict, payload, vector, version_of,
+    CHURN, COLLECTIONS, DECLARED, PLACED, SIZES, Ledger, State, Verdict, digits, payload, vector,
+    version_of,
 )  # fmt: skip
 from process import ROOT, Service, free_port, quiver  # noqa: E402
 
@@ -35,7 +37,9 @@ def node(folder: pathlib.Path, **settings: str) -> Service:
     """A server with its data in `folder/data`, quiet, with no backtraces that take minutes."""
     options = {
         "QUIVER__LOG_LEVEL": "warning", "SWIFT_BACKTRACE": "enable=no",
-        "QUIVER__SERVICE__SHUTDOWN_GRACE_MS": "0", **settings,
+        "QUIVER__SERVICE__SHUTDOWN_GRACE_MS": "0",
+        # A file takes every chunk of vectors on disk as soon as it is full.
+        "QUIVER__STORAGE__PERFORMANCE__VECTOR_TAIL_MB": "0", **settings,
     }  # fmt: skip
     return quiver(folder, **options)
 
@@ -253,6 +257,9 @@ def read_states(
                 if own[lane].changes and records is not None:
                     info = client.result("GET", f"/collections/{collection.name}")
                     states[lane][DECLARED] = collection.declared(info["config"]["params"])
+                if own[lane].moves and records is not None:
+                    info = client.result("GET", f"/collections/{collection.name}")
+                    states[lane][PLACED] = collection.placed(info["config"]["params"])
             for wire, record in (records or {}).items():
                 lane, id = Ledger.own_id(wire)
                 if lane not in own:
@@ -288,6 +295,37 @@ def count_points(client: Client, collection, records: dict, verdict: Verdict) ->
     if collection.distance != "Dot" and (hits[0]["id"], hits[0]["score"]) != (wire, 0):
         verdict.wrong += 1
         verdict.notes.append(f"{collection.name}: the vector of {wire} does not find it")
+    if collection.is_moving:
+        compare_scores(client, collection, records, verdict)
+
+
+def compare_scores(client: Client, collection, records: dict, verdict: Verdict) -> None:
+    """Every score is that of the vector that is shown: of all points, and of those that an index
+    finds."""
+    name = collection.vectors[0]
+    query = digits(f"query {len(records)}", SIZES[name])
+    scores = {
+        wire: sum(map(operator.mul, query, record["vector"][name]))
+        for wire, record in records.items()
+    }
+    for limit, params in ((len(records), {"exact": True}), (5, {})):
+        body = {"query": query, "limit": limit, "using": name, "params": params}
+        hits = client.result("POST", f"/collections/{collection.name}/points/query", body)["points"]
+        found = {hit["id"]: hit["score"] for hit in hits}
+        ordered = [hit["score"] for hit in hits]
+        if (
+            any(scores.get(wire) != score for wire, score in found.items())
+            or ordered != sorted(ordered, reverse=True)
+            or len(found) != min(limit, len(records))
+        ):
+            wrong = [(w, s, scores.get(w)) for w, s in found.items() if scores.get(w) != s]
+            verdict.wrong += 1
+            verdict.notes.append(
+                f"{collection.name}: {len(found)} of {limit} found, {params}; scores: {wrong[:3]}"
+            )
+    figures = client.send("GET", "/metrics")[1].decode().splitlines()
+    reads = next(line for line in figures if line.startswith("vector_file_reads_total"))
+    verdict.file_reads += int(float(reads.split()[-1]))
 
 
 def judge_all(ledgers, states, verdict: Verdict, low, high) -> dict[int, int | None]:
