@@ -4,16 +4,20 @@ The model test is one of the Swift tests.
 """
 
 import os
+import random
 import sys
 
 import pytest
-from process import ROOT
+from process import ROOT, until
 
 sys.path.append(str(ROOT / "Tests" / "Crash"))
 
+import images  # noqa: E402
+import ledger  # noqa: E402
 import main  # noqa: E402
 import registers  # noqa: E402
 import report  # noqa: E402
+import server  # noqa: E402
 
 SEED = int(os.environ.get("QUIVER_TEST_SEED", "1"))
 
@@ -27,6 +31,55 @@ def test_storage_keeps_its_promise(proof):
     skipped = [row.skipped for row in rows if row.skipped]
     if skipped:
         pytest.skip(skipped[0])
+
+
+def test_deletions_that_a_power_cut_takes_back_leave_no_hole_in_files_of_vectors(tmp_path):
+    """With a log that is synced now and then, a file is written that leaves out what was deleted,
+    and the power fails."""
+    main.build_shim()
+    size, count, dead = 512, 4800, range(0, 2400, 2)
+    recording = images.Recording(tmp_path)
+    off = {"QUIVER__STORAGE__DURABILITY": "interval:60000"}
+    service = server.node(tmp_path, **recording.settings(server.SHIM), **off)
+    try:
+        assert server.launch(service) is None
+        client = server.Client(service.port)
+        client.result("PUT", "/collections/c", {
+            "vectors": {"size": size, "distance": "Dot", "on_disk": True},
+            "optimizers_config": {"indexing_threshold": 0},
+        })  # fmt: skip
+        for first in range(0, count, 400):
+            points = [{"id": id, "vector": ledger.digits(str(id), size)}
+                      for id in range(first, first + 400)]  # fmt: skip
+            client.result("PUT", "/collections/c/points?wait=true", {"points": points})
+        folder = tmp_path / "data" / "vectors"
+        first = folder / f"1-0-0-{size}.rows"
+        until(lambda: len(list(folder.glob("*.rows"))) == count // size)
+        # Making a collection syncs what was written before.
+        client.result("PUT", "/collections/other", {"vectors": {"size": 2, "distance": "Dot"}})
+        whole = first.stat().st_size
+        client.result("POST", "/collections/c/points/delete?wait=true", {"points": [*dead]})
+        until(lambda: first.stat().st_size < whole)
+    finally:
+        server.end(service)
+    recording.note_end()
+    recording.load()
+    plan = recording.plan(len(recording.events), random.Random(1), strict=True)
+    recording.build(plan, tmp_path / "image" / "data")
+    service = server.node(tmp_path / "image")
+    try:
+        assert server.launch(service) is None, service.log_tail()
+        client = server.Client(service.port)
+        base = "/collections/c/points"
+        body = {"limit": count + 1, "with_vector": True}
+        listed = client.result("POST", f"{base}/scroll", body)["points"]
+        body = {"query": [1] * size, "limit": count + 1, "params": {"exact": True}}
+        found = client.result("POST", f"{base}/query", body)["points"]
+    finally:
+        server.end(service)
+    assert {point["id"] for point in listed} >= {*range(count)} - {*dead}
+    assert all(point["vector"] == ledger.digits(str(point["id"]), size) for point in listed)
+    assert {hit["id"] for hit in found} == {point["id"] for point in listed}
 
 
 def test_a_history_that_no_order_explains_is_found():

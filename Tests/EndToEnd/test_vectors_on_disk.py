@@ -257,6 +257,74 @@ def test_a_living_collection_moves_between_memory_and_disk(start):
     until(lambda: not server.files)
 
 
+def exact_answers(server: Server, vectors: np.ndarray, vector: str) -> list:
+    """What is found when all rows are looked at: ids, scores, payloads."""
+    return [
+        answer(server.wire, path, {**body, "params": {"exact": True}}, vector)
+        for path, body in queries(vectors)
+    ]
+
+
+def assert_scores_are_exact(server: Server, vectors: np.ndarray, vector: str):
+    """Whatever the index finds has the score that a look at all rows gives it."""
+    asked = {"query": vectors[5].round(3).tolist(), "using": vector}
+    path = f"{PATH}/points/query"
+    every = {**asked, "limit": COUNT, "params": {"exact": True}}
+    scores = {p["id"]: p["score"] for p in server.wire.result("POST", path, every)["points"]}
+    assert len(scores) == COUNT
+    found = server.wire.result("POST", path, {**asked, "limit": 20})["points"]
+    assert len(found) == 20
+    assert all(scores[point["id"]] == point["score"] for point in found)
+
+
+@pytest.mark.parametrize("is_in_order", [True, False])
+def test_vectors_that_were_moved_are_there_after_a_restart(start, is_in_order):
+    server = start()
+    vectors = rows(8)
+    create(server.wire)
+    upsert(server.wire, vectors)
+    index(server)
+    (whole,) = until(lambda: len(server.files) == 1 and server.files, 120)
+    bytes_of_disk = whole.read_bytes()
+    expected = exact_answers(server, vectors, "ram")
+    assert exact_answers(server, vectors, "disk") == expected
+
+    def restart():
+        if is_in_order:
+            assert server.service.terminate() == 0
+        else:
+            server.service.kill()
+        # One that an end in the middle of a move would leave.
+        whole.write_bytes(bytes_of_disk)
+        server.start()
+
+    def move(**is_on_disk: bool):
+        patch = {name: {"on_disk": value} for name, value in is_on_disk.items()}
+        server.wire.result("PATCH", PATH, {"vectors": patch})
+        if is_in_order:
+            until(lambda: are_placed(is_on_disk), 60)
+        restart()
+        shown = server.wire.result("GET", PATH)["config"]["params"]["vectors"]
+        assert {name: shown[name].get("on_disk", False) for name in is_on_disk} == is_on_disk
+        until(lambda: are_placed(is_on_disk), 60)
+        for vector in is_on_disk:
+            assert exact_answers(server, vectors, vector) == expected
+            assert_scores_are_exact(server, vectors, vector)
+        assert server.figure("vector_file_reads_total") > 0
+
+    def are_placed(is_on_disk: dict[str, bool]) -> bool:
+        size = COUNT * DIMENSION * 4
+        return all(
+            server.memory(name) < size / 2 if value else server.memory(name) > size
+            for name, value in is_on_disk.items()
+        )
+
+    # Each takes the place of the other.
+    move(ram=True, disk=False)
+    assert not whole.exists()
+    move(ram=False, disk=True)
+
+
 def test_vectors_in_memory_need_room(start):
     server = start()
     server.wire.result("PUT", PATH, {

@@ -67,6 +67,18 @@ import VectorIndex
     #expect(try RowFile(path: path, below: end) { _, _ in false }.header.count == rows.count)
   }
 
+  @Test func aFileOfNoRowsStandsForRowsThatAreDead() throws {
+    let folder = try FileFolder()
+    let (column, rows, _) = try chunkInFile(folder)
+    let count = UInt32(rows.count)
+    let path = try folder.write([], of: column, rows: 0..<count, name: "b")
+    let file = try RowFile(path: path) { _, _ in false }
+    #expect(file.header.rows == 0..<count && file.header.count == 0)
+    column.install(file, reads: PageReads(cacheBytes: 0))
+    #expect(!column.view().contains(0))
+    #expect(column.movableRows(below: count) == nil)
+  }
+
   @Test func aDamagedPageIsReadFromTheTruth() throws {
     let folder = try FileFolder()
     let (column, rows, path) = try chunkInFile(folder)

@@ -88,12 +88,19 @@ final class RowFileFolder: Sendable {
   }
 
   /// Writes a file of rows, in the order of `offsets`, and opens it. Blocking.
+  ///
+  /// The log is synced first: what the file leaves out has to be dead after a power cut, too.
   func write(
     _ offsets: [UInt32], of rows: Range<UInt32>, isInListOrder: Bool, from view: DenseColumnView,
     collection: UInt32, vector: UInt16, shouldStop: () -> Bool
   ) throws(RowFileError) -> RowFile {
     do throws(CollectionError) {
       try SnapshotFile.createDirectory(path)
+    } catch {
+      throw .system(String(describing: error))
+    }
+    do throws(StorageError) {
+      try store.syncLog()
     } catch {
       throw .system(String(describing: error))
     }
@@ -110,11 +117,15 @@ final class RowFileFolder: Sendable {
     for path in paths { unlink(path) }
   }
 
-  /// Removes files that belong to none of `collections`, nor to one that is being filled.
+  /// Removes files that belong to none of `collections`, nor to one that is being filled, and those
+  /// of vectors that are in memory: a move into memory was cut off.
   func removeAll(except collections: some Sequence<PointCollection>) {
     var used = Set<String>()
     for collection in collections {
-      for field in collection.fields { used.insert("\(collection.number)-\(field.number)") }
+      for case let field as DenseField in collection.fields
+      where field.isOnDisk || !field.files.isEmpty {
+        used.insert("\(collection.number)-\(field.number)")
+      }
     }
     let filling = pending.withLock { pending in
       pending = pending.filter { $0.value.collection?.isDropped == false }

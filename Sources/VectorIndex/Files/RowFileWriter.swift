@@ -59,7 +59,9 @@ struct RowFileWriter: ~Copyable {
     for word in checksums { withUnsafeBytes(of: word.littleEndian) { table += $0 } }
     try write(table, at: (1 + pages) * RowFileLayout.pageBytes)
     let checksum = table.withUnsafeBytes { RowFileHeader.checksum($0) }
-    try write(header.bytes(tableChecksum: checksum), at: 0)
+    var start = header.bytes(tableChecksum: checksum)
+    start += repeatElement(0, count: RowFileLayout.pageBytes - start.count)
+    try write(start, at: 0)
     guard fsync(descriptor) == 0, rename(temporary, path) == 0 else {
       throw .system(String(cString: strerror(errno)))
     }
