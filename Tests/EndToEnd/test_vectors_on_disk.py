@@ -1,5 +1,6 @@
 """Vectors that stay on disk give the same answers as those in memory, whatever happens to files."""
 
+import json
 import pathlib
 import shutil
 import threading
@@ -7,7 +8,7 @@ import threading
 import numpy as np
 import pytest
 import requests
-from process import quiver, until
+from process import quiver, until, until_at_rest
 from wire import Wire
 
 DIMENSION = 512
@@ -255,6 +256,38 @@ def test_a_living_collection_moves_between_memory_and_disk(start):
     assert_same(server, vectors, are_indexes_equal=False)
     server.wire.result("DELETE", PATH)
     until(lambda: not server.files)
+
+
+def test_no_two_files_stand_for_the_same_rows(start):
+    """Rows go into a file while more of them come."""
+    server = start(performance__vector_tail_mb="12")
+    create(server.wire)
+    server.wire.result("PATCH", PATH, {"optimizers_config": {"indexing_threshold": 1}})
+    bodies = []
+    for first in range(0, 16_000, 100):
+        vectors = [(row % 8).astype(int).tolist() for row in 10 * rows(first, 100)]
+        points = [{"id": first + i, "vector": {"disk": row}} for i, row in enumerate(vectors)]
+        bodies.append(json.dumps({"points": points}))
+
+    def write(part: list[str]):
+        session = requests.Session()
+        for body in part:
+            answer = session.put(f"{server.service.url}{PATH}/points", data=body)
+            assert answer.status_code == 200, answer.text
+
+    threads = [threading.Thread(target=write, args=(bodies[n::4],)) for n in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    until_at_rest(server.service)
+    asked = {"query": [1] * DIMENSION, "using": "disk", "limit": 50, "params": {"exact": True}}
+    found = server.wire.result("POST", f"{PATH}/points/query", asked)["points"]
+    assert len({point["id"] for point in found}) == 50
+    ranges = sorted(tuple(map(int, file.stem.split("-")[2:])) for file in server.files)
+    assert ranges
+    assert all(one[1] <= other[0] for one, other in zip(ranges, ranges[1:])), ranges
 
 
 def exact_answers(server: Server, vectors: np.ndarray, vector: str) -> list:

@@ -15,6 +15,8 @@ final class DenseField: VectorField {
   private let staysOnDisk: Atomic<Bool>
   /// Whether files could not be written lately, so that writers do not wait for that.
   let cannotMove = Atomic<Bool>(false)
+  /// Whether a file of rows in memory is being written.
+  let isMovingOut = Atomic<Bool>(false)
   /// How many rows were dead when files were last looked through for those.
   let deadRowsSeen = Atomic<Int>(0)
   /// What searches have asked of the index.

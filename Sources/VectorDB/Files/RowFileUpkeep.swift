@@ -57,11 +57,17 @@ struct RowFileUpkeep {
   // MARK: Into files
 
   /// Has a file take the place of rows in memory, if those are too many.
+  ///
+  /// While a file is written, the tails of all collections are entered, which asks for this as
+  /// well: the rows that are under way are still in memory then, and would go into a second file.
   func moveOut() throws(RowFileError) -> Bool {
     let committed = visibility.committedRowCount()
-    guard field.hasTooManyInMemory(collection.core.options.limits),
+    guard !field.isMovingOut.load(ordering: .relaxed),
+      field.hasTooManyInMemory(collection.core.options.limits),
       let rows = field.movableRows(below: committed)
     else { return false }
+    field.isMovingOut.store(true, ordering: .relaxed)
+    defer { field.isMovingOut.store(false, ordering: .relaxed) }
     try write(rows, replacing: [])
     return true
   }
