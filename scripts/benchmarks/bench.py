@@ -1,6 +1,7 @@
 """Runs the same work on every engine; see scripts/bench for the options."""
 
 import argparse
+import itertools
 import json
 import multiprocessing
 import pathlib
@@ -46,9 +47,9 @@ def ingest(engine, options, base, queries) -> list[dict]:
     return rows
 
 
-def ask(engine, name, queries, results) -> None:
+def ask(engine, name, queries, payload, results) -> None:
     """One connection's searches, in a process of its own."""
-    calls, ids = engine.searching(engine.connect(), name, queries, LIMIT)
+    calls, ids = engine.searching(engine.connect(), name, queries, LIMIT, payload)
     calls[0]()
     results.put("ready")
     results.get_start()
@@ -64,7 +65,7 @@ def ask(engine, name, queries, results) -> None:
 
 def warm_up(engine, connection, name, queries) -> None:
     """Fills caches, and has engines that learn from queries do so."""
-    calls, _ = engine.searching(connection, name, queries, LIMIT)
+    calls, _ = engine.searching(connection, name, queries, LIMIT, payload=False)
     for call in calls * WARM_UP:
         call()
 
@@ -84,7 +85,8 @@ class Results:
 
 
 def search(engine, options, base, queries) -> list[dict]:
-    """Searches over different numbers of connections, on one filled collection."""
+    """Searches over different numbers of connections, on one filled collection, with payloads and
+    without."""
     connection, name = engine.connect(), "searched"
     engine.create(connection, name)
     for first in range(0, len(base), 1_000):
@@ -95,11 +97,12 @@ def search(engine, options, base, queries) -> list[dict]:
     truth = nearest(base, queries, LIMIT)
     context = multiprocessing.get_context("fork")
     rows = []
-    for connections in CONNECTIONS:
+    for payload, connections in itertools.product((False, True), CONNECTIONS):
         results = Results(context)
         parts = np.array_split(queries, connections)
         workers = [
-            context.Process(target=ask, args=(engine, name, part, results)) for part in parts
+            context.Process(target=ask, args=(engine, name, part, payload, results))
+            for part in parts
         ]
         for worker in workers:
             worker.start()
@@ -114,7 +117,8 @@ def search(engine, options, base, queries) -> list[dict]:
         asked = ROUNDS * len(queries)
         times = np.concatenate([times for times, _ in answers])
         row = {
-            "connections": connections, "points": len(base), "QPS": asked / seconds,
+            "connections": connections, "payload": "yes" if payload else "no",
+            "points": len(base), "QPS": asked / seconds,
             "p50 ms": np.percentile(times, 50) * 1e3, "p99 ms": np.percentile(times, 99) * 1e3,
             "CPU µs/query": cpu / asked * 1e6,
         }  # fmt: skip
@@ -136,18 +140,21 @@ def recall_of(found: list[list[int]], truth: np.ndarray) -> float:
 
 def show(rows: list[dict]) -> None:
     """A table; behind each figure of another engine its ratio to the first one's."""
-    label = "batch" if "batch" in rows[0] else "connections"
+
+    def label(row):
+        return row.get("batch", (row.get("payload"), row.get("connections")))
+
     columns = [c for c in rows[0] if c not in ("bench", "data")]
-    reference = {row[label]: row for row in rows if row["engine"] == rows[0]["engine"]}
+    reference = {label(row): row for row in rows if row["engine"] == rows[0]["engine"]}
     table = [columns]
-    for row in sorted(rows, key=lambda row: row[label]):
+    for row in sorted(rows, key=label):
         cells = []
         for column in columns:
             value = row[column]
             if isinstance(value, float):
                 text = f"{value:,.3f}" if value < 10 else f"{value:,.0f}"
-                first = reference.get(row[label], {}).get(column)
-                if row is not reference.get(row[label]) and first and column != "recall@10":
+                first = reference.get(label(row), {}).get(column)
+                if row is not reference.get(label(row)) and first and column != "recall@10":
                     text += f" ({value / first:.2f}×)"
             else:
                 text = f"{value:,}" if isinstance(value, int) else value

@@ -100,9 +100,10 @@ class Engine:
         """Writes rows under the ids from `first` on; returns when they are durable."""
         raise NotImplementedError
 
-    def searching(self, connection, name: str, queries: np.ndarray, limit: int):
-        """A call for each query that sends it, prepared, and takes the answer as it comes; and what
-        reads ids out of such an answer. So little of what is measured is the client's."""
+    def searching(self, connection, name: str, queries: np.ndarray, limit: int, payload: bool):
+        """A call for each query that sends it, prepared, and takes the answer as it comes, with
+        payloads or without; and what reads ids out of such an answer. So little of what is measured
+        is the client's."""
         raise NotImplementedError
 
     def settle(self, connection, name: str, points: int) -> None:
@@ -156,9 +157,12 @@ class Quiver(Engine):
         )
         connection.upsert(name, batch, wait=True)
 
-    def searching(self, connection, name, queries, limit):
+    def searching(self, connection, name, queries, limit, payload):
         path = f"/collections/{name}/points/query"
-        bodies = [json.dumps({"query": q.tolist(), "limit": limit}).encode() for q in queries]
+        more = {"with_payload": True} if payload else {}
+        bodies = [
+            json.dumps({"query": q.tolist(), "limit": limit, **more}).encode() for q in queries
+        ]
         calls = prepared_posts(self.port, path, bodies)
         return calls, lambda text: [hit["id"] for hit in json.loads(text)["result"]["points"]]
 
@@ -208,12 +212,13 @@ class Chroma(Engine):
             ids=[str(i) for i in ids], embeddings=rows, metadatas=[PAYLOADS[i % 100] for i in ids]
         )
 
-    def searching(self, connection, name, queries, limit):
+    def searching(self, connection, name, queries, limit, payload):
         id = self.collection(connection, name).id
         path = f"/api/v2/tenants/default_tenant/databases/default_database/collections/{id}/query"
+        shown = ["distances", "metadatas"] if payload else ["distances"]
         bodies = [
             json.dumps({"query_embeddings": [q.tolist()], "n_results": limit,
-                        "include": ["distances"]}).encode()
+                        "include": shown}).encode()
             for q in queries
         ]  # fmt: skip
         calls = prepared_posts(self.port, path, bodies)
@@ -266,12 +271,14 @@ class Redis(Engine):
                 pipeline.hset(f"{name}:{i}", mapping=mapping)
             pipeline.execute()
 
-    def searching(self, connection, name, queries, limit):
+    def searching(self, connection, name, queries, limit, payload):
+        shown = ("RETURN", 2, "group", "source") if payload else ("NOCONTENT",)
+
         def call(query):
             return lambda: connection.execute_command(
                 "FT.SEARCH", name, f"*=>[KNN {limit} @vector $query EF_RUNTIME 100 AS score]",
                 "PARAMS", 2, "query", query.tobytes(), "SORTBY", "score", "LIMIT", 0, limit,
-                "NOCONTENT", "DIALECT", 2,
+                *shown, "DIALECT", 2,
             )  # fmt: skip
 
         return [call(query) for query in queries], self.ids
@@ -281,7 +288,8 @@ class Redis(Engine):
         if isinstance(answer, dict):
             found = [hit.get(b"id", hit.get("id")) for hit in answer.get(b"results", [])]
         else:
-            found = answer[1:]
+            # Fields, where they are asked for, stand behind each id.
+            found = [part for part in answer[1:] if not isinstance(part, list)]
         return [int(id.split(b":")[1]) for id in found]
 
 

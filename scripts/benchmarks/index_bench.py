@@ -72,7 +72,8 @@ class Peer(Child):
         ]  # fmt: skip
         super().__init__(name, variant, command)
         self.build = self.read()
-        self.settings = self.build["settings"]
+        # Pairs come as lists, and settings are what is measured by.
+        self.settings = [tuple(s) if isinstance(s, list) else s for s in self.build["settings"]]
 
     def search(self, setting) -> dict:
         answer = self.ask(json.dumps(setting))
