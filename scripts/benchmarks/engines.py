@@ -169,10 +169,15 @@ class Quiver(Engine):
     def settle(self, connection, name, points):
         from qdrant_client import models
 
-        super().settle(connection, name, points)
-        info = connection.get_collection(name)
-        if info.status != models.CollectionStatus.GREEN:
-            raise RuntimeError(f"{name} is not indexed: {info}")
+        # On a busy machine a second with hardly any CPU says little.
+        deadline = time.monotonic() + 600
+        while True:
+            super().settle(connection, name, points)
+            info = connection.get_collection(name)
+            if info.status == models.CollectionStatus.GREEN:
+                return
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{name} is not indexed: {info}")
 
 
 class Chroma(Engine):

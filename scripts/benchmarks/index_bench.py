@@ -14,7 +14,7 @@ import subprocess
 import sys
 
 import numpy as np
-from index_data import SEED, SETS, derived, folder_of, read
+from index_data import SEED, SETS, derived, folder_of, of_other_sources, read
 from index_peers import LIMIT, PEERS
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -111,6 +111,9 @@ class Work:
         self.metric = options.metric or SETS.get(options.data, "cosine")
         truth = folder / "gt.npy"
         whole = options.points is None or options.points == len(base)
+        if options.queries_of:
+            base, queries = of_other_sources(folder, base, options.queries_of.split(","))
+            whole = False
         if options.points and options.points > len(base):
             if self.metric != "cosine":
                 raise SystemExit(f"bench: {options.data} has only {len(base):,} rows")
@@ -122,7 +125,8 @@ class Work:
                 rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-30)
                 for rows in (base, queries)
             )
-        key = hashlib.sha256(f"{folder.resolve()} {len(base)} {self.metric}".encode())
+        of = options.queries_of or ""
+        key = hashlib.sha256(f"{folder.resolve()} {len(base)} {self.metric}{of}".encode())
         self.cache = ROOT / ".quiver" / "bench-cache" / key.hexdigest()[:12]
         self.cache.mkdir(parents=True, exist_ok=True)
         self.base, self.queries = self.cache / "base.npy", self.cache / "queries.npy"
@@ -260,6 +264,7 @@ def main() -> int:
     parser.add_argument("--engines", default="quiver," + ",".join(PEERS))
     parser.add_argument("--points", type=int)
     parser.add_argument("--queries", type=int)
+    parser.add_argument("--queries-of")
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--keep", action="store_true")
     parser.add_argument("--json", action="store_true")

@@ -10,6 +10,7 @@ A set is made once, seeded, and kept: base.npy and queries.npy. Any other name i
 files. Where more rows are asked for than a folder has, the others are derived from them.
 """
 
+import json
 import pathlib
 import re
 import subprocess
@@ -68,6 +69,19 @@ def derived(base: np.ndarray, points: int, seed: int) -> np.ndarray:
         share = random.uniform(0.02, 0.3, (count, 1)).astype(np.float32)
         rows[first : first + count] = normalised(a + share * (b - a))
     return rows
+
+
+def of_other_sources(
+    folder: pathlib.Path, base: np.ndarray, prefixes: list[str]
+) -> tuple[np.ndarray, np.ndarray]:
+    """The rows of texts whose source begins with none of the prefixes, and of the others as many as
+    are asked for: queries that are unlike the rows."""
+    command = ["zstdcat", str(folder / "texts.jsonl.zst")]
+    lines = subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout.splitlines()
+    sources = [json.loads(line)["source"] for line in lines[: len(base)]]
+    asked = np.array([source.startswith(tuple(prefixes)) for source in sources])
+    random = np.random.default_rng(SEED)
+    return base[~asked], random.permutation(base[asked])[:QUERIES]
 
 
 # MARK: photographs

@@ -153,8 +153,14 @@ class Zvec:
             metric[self.metric], nlist=max(1, int(4 * len(rows) ** 0.5)), total_bits=7
         )
 
+    @staticmethod
+    def padded(rows):
+        """With zeros up to 64 dimensions, the fewest that it takes."""
+        return np.pad(rows, ((0, 0), (0, max(0, 64 - rows.shape[1]))))
+
     def build(self, rows):
         z = self.z
+        rows = self.padded(rows)
         try:
             z.init(log_level=z.LogLevel.ERROR, query_threads=1, optimize_threads=1)
         except RuntimeError:
@@ -189,7 +195,7 @@ class Zvec:
 
     def search(self, queries):
         found = []
-        for query in queries:
+        for query in self.padded(np.asarray(queries)):
             asked = self.z.Query(field_name="v", vector=query, param=self.params)
             hits = self.collection.query(asked, topk=LIMIT, output_fields=[])
             found.append([int(hit.id) for hit in hits])
