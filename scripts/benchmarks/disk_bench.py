@@ -2,8 +2,12 @@
 
 An engine builds its index without a limit. Then it is started anew, its files out of the page
 cache, in a cgroup of a part of the raw vectors and `--base` MB for the program, page cache
-included, and is asked one query after the other. Without a cgroup to make, the page cache is not
-limited, and the output says so.
+included, and is asked one query after the other. Where no cgroup can be made, the process is
+limited instead, by what it may allocate (RLIMIT_DATA): the page cache is not, and the output says
+so.
+
+On a machine that others work on too, times depend on them; `cpu_us` is what a query takes of a
+processor in the engine's process.
 """
 
 import argparse
@@ -11,6 +15,7 @@ import http.client
 import json
 import os
 import pathlib
+import resource
 import shutil
 import subprocess
 import sys
@@ -18,6 +23,7 @@ import tempfile
 import time
 
 import numpy as np
+import orjson
 from disk_peers import LIMIT, PEERS
 from engines import ROOT, free_port
 
@@ -37,7 +43,10 @@ def make_rows(count: int, dimension: int, queries: int, seed: int):
         rows = latent @ mixing + 1.5 * random.normal(size=(number, dimension)).astype(np.float32)
         return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
 
-    base = np.concatenate([draw(min(20_000, count - i)) for i in range(0, count, 20_000)])
+    base = np.empty((count, dimension), np.float32)
+    for first in range(0, count, 20_000):
+        part = base[first : first + 20_000]
+        part[:] = draw(len(part))
     return base, draw(queries)
 
 
@@ -51,10 +60,11 @@ def nearest(base, queries):
 
 
 class Group:
-    """A memory cgroup, of either version, with a limit; or none where none can be made."""
+    """A memory cgroup, of either version, with a limit; where none can be made, the same limit to
+    what a process allocates."""
 
     def __init__(self, name: str, limit: int):
-        self.path = None
+        self.path, self.limit = None, limit
         for root in GROUPS:
             path = root / name
             file = "memory.limit_in_bytes" if root.name == "memory" else "memory.max"
@@ -69,6 +79,8 @@ class Group:
     def join(self):
         if self.path:
             (self.path / "cgroup.procs").write_text(str(os.getpid()))
+        else:
+            resource.setrlimit(resource.RLIMIT_DATA, (self.limit, self.limit))
 
     def remove(self):
         for _ in range(50):
@@ -94,6 +106,11 @@ def resident(pid: int) -> tuple[int, int]:
     status = pathlib.Path(f"/proc/{pid}/status").read_text()
     fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
     return tuple(int(fields[name].split()[0]) * 1024 for name in ("RssAnon", "RssFile"))
+
+
+def cpu_seconds(pid: int) -> float:
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class Quiver:
@@ -128,7 +145,7 @@ class Quiver:
     def call(self, method, path, body=None):
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=600)
         try:
-            text = None if body is None else json.dumps(body)
+            text = None if body is None else orjson.dumps(body, option=orjson.OPT_SERIALIZE_NUMPY)
             connection.request(method, path, text, {"Content-Type": "application/json"})
             answer = connection.getresponse()
             return answer.status, answer.read()
@@ -140,7 +157,7 @@ class Quiver:
         vectors = {"size": rows.shape[1], "distance": "Cosine", "on_disk": True}
         self.call("PUT", "/collections/c", {"vectors": vectors})
         for first in range(0, len(rows), 500):
-            part = np.round(rows[first : first + 500], 5).tolist()
+            part = rows[first : first + 500]
             points = [{"id": first + i, "vector": row} for i, row in enumerate(part)]
             status, text = self.call("PUT", "/collections/c/points?wait=true", {"points": points})
             assert status == 200, text
@@ -242,18 +259,20 @@ def measure(engine, queries, truth, limit: int, name: str) -> dict:
         engine.open(group)
         engine.search(queries[:1], engine.settings[0])
         row = {"engine": name, "first_answer_s": round(time.perf_counter() - started, 2)}
-        row["limited"] = "cgroup" if group.path else "nothing"
+        row["limited"] = "cgroup" if group.path else "process"
         for setting in engine.settings:
             engine.search(queries[:50], setting)
             before = engine.figures()
-            started = time.perf_counter()
+            started, cpu = time.perf_counter(), cpu_seconds(engine.pid)
             found = engine.search(queries, setting)
             seconds = time.perf_counter() - started
+            cpu = cpu_seconds(engine.pid) - cpu
             after = engine.figures()
             hits = [len(set(f) & set(t)) for f, t in zip(found, truth.tolist(), strict=True)]
             row |= {
                 "setting": setting, "recall": round(float(np.mean(hits)) / LIMIT, 4),
                 "qps": round(len(queries) / seconds, 1),
+                "cpu_us": round(cpu / len(queries) * 1e6),
             }  # fmt: skip
             for key in ("vector_file_reads_total", "vector_cache_hits_total"):
                 if key in after:
@@ -276,7 +295,7 @@ def measure(engine, queries, truth, limit: int, name: str) -> dict:
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="scripts/bench disk")
-    parser.add_argument("--points", type=int, default=100_000)
+    parser.add_argument("--rows", "--points", dest="points", type=int, default=1_000_000)
     parser.add_argument("--dimension", type=int, default=768)
     parser.add_argument("--queries", type=int, default=300)
     parser.add_argument("--share", type=float, default=0.25)
@@ -297,14 +316,15 @@ def main() -> None:
         for name in given.engines.split(","):
             folder = pathlib.Path(place) / name
             folder.mkdir()
-            np.save(folder / "base.npy", base)
-            np.save(folder / "queries.npy", queries)
+            if name != "quiver":
+                np.save(folder / "base.npy", base)
+                np.save(folder / "queries.npy", queries)
             engine = Quiver(folder) if name == "quiver" else Peer(name, folder)
             try:
                 started = time.perf_counter()
                 engine.build(base)
                 built = round(time.perf_counter() - started, 1)
-                (folder / "base.npy").unlink()
+                (folder / "base.npy").unlink(missing_ok=True)
                 row = {**measure(engine, queries, truth, limit, name), "build_s": built}
                 rows.append(row)
                 print(json.dumps(row), flush=True)
