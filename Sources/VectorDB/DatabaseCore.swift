@@ -37,6 +37,9 @@ final class DatabaseCore: Sendable {
   var stopping: CancellationFlag { searchThreads.stopping }
   private let isClosing = Atomic<Bool>(false)
   let options: DatabaseOptions
+  let reads = ReadActivity()
+  /// Helps the indexer; `nil` where it is to work alone.
+  let buildHelper: BuildHelper?
   /// Collections with work for the indexer.
   let indexQueue = IndexQueue()
   /// Collections with work for the payload indexer.
@@ -67,6 +70,9 @@ final class DatabaseCore: Sendable {
     self.searchThreads = searchThreads
     self.stagingThreads = stagingThreads
     self.options = options
+    self.buildHelper =
+      options.buildThreads > 1
+      ? BuildHelper { [reads, searchThreads] in reads.hasBegun() || searchThreads.isBusy } : nil
     self.quotas = quotas
     self.places = Mutex(SharedPlaces(count: options.limits.queuedOperationsMax))
     self.memory = MemoryBudget(limits: options.limits.room)

@@ -4,6 +4,9 @@ public struct DatabaseOptions: Sendable {
   public var durability: Durability
   /// Threads that searches and other blocking reads run on.
   public var searchThreads: Int
+  /// Threads that build an index of vectors: one, or two, of which the second works where nobody
+  /// reads.
+  public var buildThreads: Int
   /// The bounds of the engine.
   public var limits: Limits
   /// Whether a database is open before its collections are in memory; each then serves as soon as
@@ -22,13 +25,15 @@ public struct DatabaseOptions: Sendable {
 
   /// Options; without arguments, those of a small server whose writes are synced.
   public init(
-    durability: Durability = .sync, searchThreads: Int = 2, limits: Limits = Limits(),
+    durability: Durability = .sync, searchThreads: Int = 2, buildThreads: Int = 2,
+    limits: Limits = Limits(),
     loadsInBackground: Bool = false,
     requestBytes: @escaping @Sendable () -> Int = { 0 },
     giveMemoryBack: @escaping @Sendable () -> Void = {}
   ) {
     self.durability = durability
     self.searchThreads = searchThreads
+    self.buildThreads = buildThreads
     self.limits = limits
     self.loadsInBackground = loadsInBackground
     self.requestBytes = requestBytes

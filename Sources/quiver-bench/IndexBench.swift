@@ -1,5 +1,6 @@
 import DataTransfer
 import Foundation
+import VectorDB
 import VectorIndex
 
 /// One column with its index and the queries put to it.
@@ -39,26 +40,32 @@ final class IndexBench {
   }
 
   /// Builds the index.
-  func build() -> String {
-    let start = CPUTime.now
+  ///
+  /// - Parameter threads: 1, or 2 of which the second is disturbed by nobody.
+  func build(threads: Int) -> String {
+    let help = threads > 1 ? BuildHelper { false } : nil
+    defer { help?.stop() }
+    let start = CPUTime.ofProcess
+    let began = ContinuousClock.now
     let view = column.view()
     let visible = visibility.view(at: 1, rowCount: rowCount)
     do throws(BuildInterrupted) {
       let index = try IVFFlatIndex.build(
-        metric: metric, parameters: parameters, rows: view, visibility: visible,
+        metric: metric, parameters: parameters, rows: view, visibility: visible, help: help,
         shouldContinue: { _ in true })
       self.index = index
     } catch {
       return #"{"error": "the build was interrupted"}"#
     }
-    let seconds = CPUTime.now - start
+    let seconds = CPUTime.ofProcess - start
+    let elapsed = (ContinuousClock.now - began) / .seconds(1)
     let statistics = index?.statistics() ?? IVFStatistics()
     let memory = statistics.memory
     let beside = Double(memory.codes + memory.lists) / Double(rowCount)
     let centroids = Double(memory.centroids) / Double(rowCount)
     let calibration = statistics.calibration.map { "[\($0.recall), \($0.probes)]" }
     return """
-      {"build_cpu_s": \(seconds), "points": \(rowCount), "lists": \(statistics.listCount), \
+      {"build_cpu_s": \(seconds), "build_s": \(elapsed), "points": \(rowCount), "lists": \(statistics.listCount), \
       "bytes_per_vector": \(beside), "centroid_bytes_per_vector": \(centroids), \
       "row_bytes": \(view.rowBytes), \
       "kernels": "\(Kernels.selected)", "calibration": [\(calibration.joined(separator: ", "))]}
@@ -101,9 +108,14 @@ final class IndexBench {
 
 /// The CPU time of the calling thread, in seconds.
 enum CPUTime {
-  static var now: Double {
+  static var now: Double { read(CLOCK_THREAD_CPUTIME_ID) }
+
+  /// That of all threads of the process, in seconds.
+  static var ofProcess: Double { read(CLOCK_PROCESS_CPUTIME_ID) }
+
+  private static func read(_ clock: clockid_t) -> Double {
     var time = timespec()
-    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+    clock_gettime(clock, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 }

@@ -24,6 +24,7 @@ struct IndexCommand: ParsableCommand {
   @Option(help: "Queries used, from the first on.") var queryCount: Int?
   @Option(help: "Lists of the index; chosen by the index if not given.") var lists: Int?
   @Option(help: "Neighbours per query.") var limit = 10
+  @Option(help: "Threads that build: 1 or 2.") var threads = 1
 
   func run() throws {
     guard let element = ElementType(benchName: element) else {
@@ -35,7 +36,7 @@ struct IndexCommand: ParsableCommand {
       base: base, count: min(points ?? base.rowCount, base.rowCount), queries: queries,
       queryCount: min(queryCount ?? queries.rowCount, queries.rowCount), metric: metric,
       element: element, limit: limit, parameters: IVFParameters(listCount: lists))
-    print(bench.build())
+    print(bench.build(threads: threads))
     fflush(nil)
     while let line = readLine() {
       let words = line.split(separator: " ")

@@ -149,7 +149,7 @@ final class DatabaseService: Service {
       settings.searchThreads > 0 ? settings.searchThreads : max(1, System.coreCount)
     var options = DatabaseOptions(
       durability: settings.durability, searchThreads: threads,
-      limits: settings.limits, loadsInBackground: true,
+      buildThreads: min(2, System.coreCount), limits: settings.limits, loadsInBackground: true,
       requestBytes: { [state] in state.requestBytes },
       giveMemoryBack: { _ = HeapSettings.trim(after: 0) })
     options.log = state.replication?.sink

@@ -23,6 +23,7 @@ from index_data import derived, read
 from measure import Stopwatch
 
 SEED, LIMIT, BATCH = 23, 10, 1_000
+IDLE_SECONDS = 20
 
 
 def say(text: str) -> None:
@@ -112,6 +113,23 @@ def load(engine, name: str, rows: np.ndarray, bodies: list[bytes]) -> dict:
     }  # fmt: skip
 
 
+def idle(engine, name: str, bodies: list[bytes], loaded: dict) -> dict:
+    """What the same searches take once nothing else goes on, and how much longer they took."""
+    stop, results = multiprocessing.Event(), multiprocessing.Queue()
+    prober = multiprocessing.Process(
+        target=probe, args=(engine.port, name, bodies, stop, results)
+    )
+    prober.start()
+    time.sleep(IDLE_SECONDS)
+    stop.set()
+    times = results.get()
+    p99 = float(np.percentile(times, 99) * 1e3)
+    return {
+        "p50_ms_idle": float(np.percentile(times, 50) * 1e3), "p99_ms_idle": p99,
+        "p99_meanwhile_beside_idle": loaded["p99_ms_meanwhile"] / p99,
+    }  # fmt: skip
+
+
 def reopen(engine) -> float:
     """Seconds from the start after a kill until the server says that it is ready."""
     engine.process.send_signal(signal.SIGKILL)
@@ -160,6 +178,7 @@ def main() -> int:
             result["memory_mb"] = engine.processes().resident_bytes() / 1e6
             # The last index is calibrated with the queries that came meanwhile.
             engine.settle(engine.connect(), "c", len(rows))
+            result.update(idle(engine, "c", bodies, result))
             say("Searching …")
             for connections in (1, 2):
                 for key, value in search(engine, "c", queries, truth, connections).items():

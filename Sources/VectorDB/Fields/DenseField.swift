@@ -126,13 +126,18 @@ final class DenseField: VectorField {
     return Int(blocks * (2 * dimension + 128 + 64) + lists * listBytes)
   }
 
+  func buildHelpBytes(rows: Int, lists: Int?) -> Int {
+    IVFFlatIndex.helpBytes(rows: rows, dimension: size, lists: lists)
+  }
+
   func buildIndex(
-    over view: any FieldView, _ visibility: VisibilityView, lists: Int?,
+    over view: any FieldView, _ visibility: VisibilityView, lists: Int?, help: (any BuildHelp)?,
     shouldContinue: (Double) -> Bool
   ) throws(BuildInterrupted) -> any VectorFieldIndex {
     let index = try IVFFlatIndex.build(
       metric: metric, parameters: IVFParameters(listCount: lists),
-      rows: DenseFieldView.rows(of: view), visibility: visibility, shouldContinue: shouldContinue)
+      rows: DenseFieldView.rows(of: view), visibility: visibility, help: help,
+      shouldContinue: shouldContinue)
     return DenseIndex(index, queries)
   }
 

@@ -32,16 +32,19 @@ final class DenseIndex: VectorFieldIndex {
   }
 
   func recalibrate(
-    _ view: any FieldView, _ visibility: VisibilityView, shouldContinue: (Double) -> Bool
+    _ view: any FieldView, _ visibility: VisibilityView, help: (any BuildHelp)?,
+    shouldContinue: (Double) -> Bool
   ) throws(BuildInterrupted) -> Bool {
     let rows = DenseFieldView.rows(of: view)
     let isOld = lists.isCalibrationOld
     if isOld { queries.indexHasChanged() }
     if let queries = queries.takeIfDue() {
       try lists.recalibrate(
-        with: queries, rows: rows, visibility: visibility, shouldContinue: shouldContinue)
+        with: queries, rows: rows, visibility: visibility, help: help,
+        shouldContinue: shouldContinue)
     } else if isOld {
-      try lists.recalibrate(rows: rows, visibility: visibility, shouldContinue: shouldContinue)
+      try lists.recalibrate(
+        rows: rows, visibility: visibility, help: help, shouldContinue: shouldContinue)
     } else {
       return false
     }

@@ -136,15 +136,19 @@ protocol VectorField: AnyObject, Sendable {
   /// Memory of an index of so many rows, by the formula of <doc:Memory>, in bytes.
   func indexBytes(rows: Int) -> Int
 
+  /// Memory of a thread that helps to build one of so many rows, in bytes.
+  func buildHelpBytes(rows: Int, lists: Int?) -> Int
+
   /// Trains an index on the visible rows of `view`, which is one of this field's, and enters them.
   /// Takes seconds to minutes; blocking.
   ///
   /// - Parameters:
   ///   - lists: the configured number of lists.
+  ///   - help: who does a part of the work; `nil` for nobody.
   ///   - shouldContinue: called every few milliseconds with the share that is done, 0…1.
   /// - Throws: `BuildInterrupted` after `shouldContinue` returned false.
   func buildIndex(
-    over view: any FieldView, _ visibility: VisibilityView, lists: Int?,
+    over view: any FieldView, _ visibility: VisibilityView, lists: Int?, help: (any BuildHelp)?,
     shouldContinue: (Double) -> Bool
   ) throws(BuildInterrupted) -> any VectorFieldIndex
 
@@ -226,9 +230,10 @@ extension VectorField {
 
   var canBeIndexed: Bool { false }
   func indexBytes(rows: Int) -> Int { 0 }
+  func buildHelpBytes(rows: Int, lists: Int?) -> Int { 0 }
 
   func buildIndex(
-    over view: any FieldView, _ visibility: VisibilityView, lists: Int?,
+    over view: any FieldView, _ visibility: VisibilityView, lists: Int?, help: (any BuildHelp)?,
     shouldContinue: (Double) -> Bool
   ) throws(BuildInterrupted) -> any VectorFieldIndex { throw BuildInterrupted() }
 

@@ -28,11 +28,14 @@ protocol VectorFieldIndex: AnyObject, Sendable {
 
   /// Calibrates it with the queries that it was asked, if enough have come. Takes seconds.
   ///
-  /// - Parameter shouldContinue: called every few milliseconds with the share that is done, 0…1.
+  /// - Parameters:
+  ///   - help: who does a part of the work; `nil` for nobody.
+  ///   - shouldContinue: called every few milliseconds with the share that is done, 0…1.
   /// - Returns: whether it was time for that.
   /// - Throws: `BuildInterrupted` after `shouldContinue` returned false.
   func recalibrate(
-    _ view: any FieldView, _ visibility: VisibilityView, shouldContinue: (Double) -> Bool
+    _ view: any FieldView, _ visibility: VisibilityView, help: (any BuildHelp)?,
+    shouldContinue: (Double) -> Bool
   ) throws(BuildInterrupted) -> Bool
 
   /// Passes what ``VectorField/loadIndex(lists:reading:)`` reads, piece by piece.

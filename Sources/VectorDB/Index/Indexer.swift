@@ -31,6 +31,7 @@ final class Indexer: Sendable {
   func stop() {
     beginStopping()
     thread?.join()
+    core.buildHelper?.stop()
   }
 }
 
@@ -284,8 +285,10 @@ final class IndexerLoop {
       return isWanted(share)
     }
     do throws(BuildInterrupted) {
-      let index = try field.buildIndex(
-        over: rows, visibility, lists: lists, shouldContinue: goesOn)
+      let index = try withHelp(collection, field) { help throws(BuildInterrupted) in
+        try field.buildIndex(
+          over: rows, visibility, lists: lists, help: help, shouldContinue: goesOn)
+      }
       catchUp(index, collection, field)
       if isStopped || !isThere(field, collection) { return }
       field.indexSlot.install(index, configuredLists: lists)

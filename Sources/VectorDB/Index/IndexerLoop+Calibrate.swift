@@ -9,8 +9,10 @@ extension IndexerLoop {
     guard let index = field.indexSlot.index, let (rows, visibility) = rows(of: field, collection)
     else { return }
     do throws(BuildInterrupted) {
-      let wasDue = try index.recalibrate(
-        rows, visibility, shouldContinue: goesOn(collection, field))
+      let wasDue = try withHelp(collection, field) { help throws(BuildInterrupted) in
+        try index.recalibrate(
+          rows, visibility, help: help, shouldContinue: goesOn(collection, field))
+      }
       if !wasDue { return }
       collection.republish()
     } catch {

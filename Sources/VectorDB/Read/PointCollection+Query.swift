@@ -30,6 +30,7 @@ extension PointCollection {
   func results(
     of requests: [QueryRequest], in transaction: ReadTransaction
   ) async throws(CollectionError) -> [[ScoredPoint]] {
+    core.reads.noteBegin()
     // Waking a thread would cost as much as a short search.
     let brief = QueryExecution(transaction)
     // One that does not come to an end would be explained twice.

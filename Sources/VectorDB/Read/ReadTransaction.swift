@@ -54,6 +54,7 @@ struct ReadTransaction: Sendable {
   func run<Value: Sendable>(
     _ body: @escaping @Sendable (ReadTransaction) throws(CollectionError) -> Value
   ) async throws(CollectionError) -> Value {
+    collection.core.reads.noteBegin()
     let queuedAt = trace == nil ? 0 : StageTrace.now
     return try await collection.core.searchThreads.run(isContinued: isContinued) {
       flag throws(CollectionError) in

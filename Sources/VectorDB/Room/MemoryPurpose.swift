@@ -26,4 +26,6 @@ public struct MemoryPurpose: Sendable {
   static let vectorsInMemory = MemoryPurpose(taker: "having these vectors in memory", isKept: true)
   /// Lists of a vector index.
   static let vectorIndex = MemoryPurpose(taker: "this index", isKept: true)
+  /// What a thread works with that helps to build an index.
+  static let buildHelp = MemoryPurpose(taker: "help with this index", isKept: false)
 }

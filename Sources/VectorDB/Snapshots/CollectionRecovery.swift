@@ -102,8 +102,9 @@ struct CollectionRecovery {
     let due = read.fields.filter { collection.isIndexDue($0.field) }
     for (count, view) in due.enumerated() {
       do throws(BuildInterrupted) {
-        let index = try view.field.buildIndex(over: view, read.visibility, lists: lists) {
-          share in
+        let index = try view.field.buildIndex(
+          over: view, read.visibility, lists: lists, help: nil
+        ) { share in
           let done = Double(count) + share
           progress.note(Int(done * 1000), of: due.count * 1000, after: .loaded, until: .built)
           return !flag.isCancelled

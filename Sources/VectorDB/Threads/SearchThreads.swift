@@ -93,6 +93,9 @@ final class SearchThreads: @unchecked Sendable {
     return try result.get()
   }
 
+  /// Whether a call runs, or waits to begin.
+  var isBusy: Bool { locked { running > 0 || !waiting.isEmpty } }
+
   /// Has `work` done on one of the threads, however many wait.
   func begin(_ work: any SearchWork) { push(work, true) }
 

@@ -8,6 +8,8 @@ struct CalibrationMeasurement {
   let rows: DenseColumnView
   let visibility: VisibilityView
   let seed: UInt64
+  /// Who does a part of the searches; `nil` for nobody.
+  var help: (any BuildHelp)?
 
   private static let sampleSize = 256
   static let neighbors = RemoteReach.neighbors
@@ -27,9 +29,11 @@ struct CalibrationMeasurement {
   private static let leastGain = 0.25
   private static let mostRecall = 0.8
   /// Queries that share one exact scan.
-  static let batch = 16
+  private static let batch = 16
+  /// Searches between two looks at the time.
+  private static let searchedBatch = 4
 
-  struct Sample {
+  struct Sample: Sendable {
     /// The row that is searched for; `nil` for a query that is none.
     let offset: UInt32?
     let query: SearchQuery
@@ -64,12 +68,19 @@ struct CalibrationMeasurement {
     let search = IVFSearch(
       IVFIndexView(generation: generation),
       reach: calibration.reach(forRecall: Self.poolRecall, listCount: lists))
-    var pool: [(distance: Float, sample: Sample)] = []
-    for sample in draw(Self.poolSize, of: offsets, seed: seed ^ 0xFA12) {
-      guard shouldContinue(0) else { throw BuildInterrupted() }
-      let distance = search.neighborDistance(of: sample.query, in: rows, visibility: visibility)
-      if distance.isFinite { pool.append((distance, sample)) }
+    let samples = draw(Self.poolSize, of: offsets, seed: seed ^ 0xFA12)
+    let (rows, visibility) = (rows, visibility)
+    let distances = PartResults<Float>(repeating: .infinity, count: samples.count)
+    let goesOn = { shouldContinue(0) }
+    try forEachPart(of: samples, shouldContinue: goesOn) { part, _ in
+      for number in part {
+        distances[number] = search.neighborDistance(
+          of: samples[number].query, in: rows, visibility: visibility)
+      }
+      return true
     }
+    var pool = zip(distances.elements, samples).map { (distance: $0, sample: $1) }
+      .filter(\.distance.isFinite)
     guard pool.count > 2 * Self.remoteSize else { return nil }
     pool.sort { $0.distance < $1.distance }
     let farthest = pool.suffix(Self.remoteSize)
@@ -96,11 +107,7 @@ struct CalibrationMeasurement {
     var samples = samples
     guard samples.count > 1 else { return Calibration() }
     let count = samples.count
-    for start in stride(from: 0, to: count, by: Self.batch) {
-      try findTruth(of: &samples[start..<min(count, start + Self.batch)]) {
-        shouldContinue(0.5 * Double(start) / Double(count))
-      }
-    }
+    try findTruth(of: &samples) { shouldContinue(0.5 * $0) }
     var points: [CalibrationPoint] = []
     let view = IVFIndexView(generation: generation)
     let margins = try margins(of: samples, generation) { shouldContinue(0.5) }
@@ -161,18 +168,20 @@ struct CalibrationMeasurement {
   private func margins(
     of samples: [Sample], _ generation: IVFGeneration, shouldContinue: () -> Bool
   ) throws(BuildInterrupted) -> [Float] {
-    var margins: [Float] = []
-    margins.reserveCapacity(samples.count * generation.lists.count)
-    for sample in samples {
-      guard shouldContinue() else { throw BuildInterrupted() }
-      let vector = rows.codec.listForm(of: sample.query.vector, metric: metric)
-      let lists = ListSelection.remoteness(of: vector, from: generation).sorted()
-      guard !lists.isEmpty, lists.allSatisfy(\.isFinite) else { continue }
-      let nearest = lists.prefix(ProbeReach.referenceCount)
-      let mean = nearest.reduce(0, +) / Float(nearest.count)
-      margins += lists.map { $0 - mean }
+    let (rows, metric) = (rows, metric)
+    let found = PartResults<[Float]>(repeating: [], count: samples.count)
+    try forEachPart(of: samples, shouldContinue: shouldContinue) { part, _ in
+      for number in part {
+        let vector = rows.codec.listForm(of: samples[number].query.vector, metric: metric)
+        let lists = ListSelection.remoteness(of: vector, from: generation).sorted()
+        guard !lists.isEmpty, lists.allSatisfy(\.isFinite) else { continue }
+        let nearest = lists.prefix(ProbeReach.referenceCount)
+        let mean = nearest.reduce(0, +) / Float(nearest.count)
+        found[number] = lists.map { $0 - mean }
+      }
+      return true
     }
-    return margins.sorted()
+    return found.elements.flatMap(\.self).sorted()
   }
 
   private func draw(_ offsets: [UInt32]) -> [Sample] {
@@ -196,18 +205,31 @@ struct CalibrationMeasurement {
   }
 
   func findTruth(
-    of samples: inout ArraySlice<Sample>, shouldContinue: () -> Bool
+    of samples: inout [Sample], shouldContinue: (Double) -> Bool
   ) throws(BuildInterrupted) {
-    let truth: [[Neighbor]]
-    do throws(SearchInterrupted) {
-      truth = try ExactScan(metric: metric).search(
-        samples.map(\.query), in: rows, visibility: visibility,
-        shouldStop: { !shouldContinue() })
-    } catch {
-      throw BuildInterrupted()
+    let (rows, metric, visibility, searched) = (rows, metric, visibility, samples)
+    let found = PartResults<[Neighbor]>(repeating: [], count: samples.count)
+    let batch = Self.batch
+    try BuildLoop.run(
+      (samples.count + batch - 1) / batch, with: help, shouldContinue: shouldContinue
+    ) {
+      { part, shouldStop in
+        let start = part * batch
+        let end = min(searched.count, start + batch)
+        do throws(SearchInterrupted) {
+          let truth = try ExactScan(metric: metric).search(
+            searched[start..<end].map(\.query), in: rows, visibility: visibility,
+            shouldStop: shouldStop)
+          for (number, neighbors) in zip(start..<end, truth) { found[number] = neighbors }
+          return true
+        } catch {
+          return false
+        }
+      }
     }
-    for (index, neighbors) in zip(samples.indices, truth) {
-      let others = neighbors.filter { $0.offset != samples[index].offset }.prefix(Self.neighbors)
+    for index in samples.indices {
+      let others = found[index].filter { $0.offset != samples[index].offset }
+        .prefix(Self.neighbors)
       samples[index].worst = others.last?.score ?? .infinity
       samples[index].wanted = others.count
     }
@@ -217,23 +239,42 @@ struct CalibrationMeasurement {
     of view: IVFIndexView, _ reach: ProbeReach, _ samples: [Sample],
     _ trace: SearchTrace? = nil, scansTail: Bool = true, shouldContinue: () -> Bool
   ) throws(BuildInterrupted) -> Double {
-    var search = IVFSearch(view, reach: reach, scansTail: scansTail)
-    search.trace = trace
-    var found = 0
-    var wanted = 0
-    for sample in samples {
-      let neighbors: [Neighbor]
-      do throws(SearchInterrupted) {
-        neighbors = try search.search(
-          [sample.query], in: rows, visibility: visibility, shouldStop: { !shouldContinue() })[0]
-      } catch {
-        throw BuildInterrupted()
+    var traced = IVFSearch(view, reach: reach, scansTail: scansTail)
+    traced.trace = trace
+    let search = traced
+    let (rows, visibility) = (rows, visibility)
+    let found = PartResults<Int>(repeating: 0, count: samples.count)
+    try forEachPart(of: samples, shouldContinue: shouldContinue) { part, shouldStop in
+      for number in part {
+        let sample = samples[number]
+        do throws(SearchInterrupted) {
+          let neighbors = try search.search(
+            [sample.query], in: rows, visibility: visibility, shouldStop: shouldStop)[0]
+          // By score: of equally near rows any will do.
+          let good = neighbors.count { $0.offset != sample.offset && $0.score >= sample.worst }
+          found[number] = min(good, sample.wanted)
+        } catch {
+          return false
+        }
       }
-      // By score: of equally near rows any will do.
-      let good = neighbors.count { $0.offset != sample.offset && $0.score >= sample.worst }
-      found += min(good, sample.wanted)
-      wanted += sample.wanted
+      return true
     }
-    return wanted == 0 ? 1 : Double(found) / Double(wanted)
+    let wanted = samples.reduce(0) { $0 + $1.wanted }
+    return wanted == 0 ? 1 : Double(found.elements.reduce(0, +)) / Double(wanted)
+  }
+
+  /// Calls `body` with the numbers of a few samples after another, on the threads that there are.
+  private func forEachPart(
+    of samples: [Sample], shouldContinue: () -> Bool,
+    _ body: @escaping @Sendable (Range<Int>, _ shouldStop: () -> Bool) -> Bool
+  ) throws(BuildInterrupted) {
+    let count = samples.count
+    let batch = Self.searchedBatch
+    let goesOn = { (_: Double) in shouldContinue() }
+    try BuildLoop.run((count + batch - 1) / batch, with: help, shouldContinue: goesOn) {
+      { part, shouldStop in
+        body(part * batch..<min(count, (part + 1) * batch), shouldStop)
+      }
+    }
   }
 }

@@ -60,10 +60,7 @@ extension CalibrationMeasurement {
     let kept = offsets.filter { _ in random.next() % part == 0 }
     let allowed = RowSet(kept).mask(below: generation.coveredRows).asBits
     var samples = draw(Self.filteredSize, of: offsets, seed: seed ^ 0xF118, among: allowed)
-    for start in stride(from: 0, to: samples.count, by: Self.batch) {
-      let end = min(samples.count, start + Self.batch)
-      try findTruth(of: &samples[start..<end]) { shouldContinue() }
-    }
+    try findTruth(of: &samples) { _ in shouldContinue() }
     let view = IVFIndexView(generation: generation)
     var points: [CalibrationPoint] = []
     for probes in Self.ladder(upTo: generation.lists.count) {

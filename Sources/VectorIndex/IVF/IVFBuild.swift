@@ -5,15 +5,16 @@ extension IVFFlatIndex {
   /// minutes; blocking.
   ///
   /// - Parameters:
+  ///   - help: who does a part of the work, of which the same comes without; `nil` for nobody.
   ///   - shouldContinue: called every few milliseconds with the share that is done, 0…1.
   /// - Throws: ``BuildInterrupted`` after `shouldContinue` returned false.
   public static func build(
     metric: Metric, parameters: IVFParameters, rows: DenseColumnView, visibility: VisibilityView,
-    shouldContinue: (Double) -> Bool
+    help: (any BuildHelp)? = nil, shouldContinue: (Double) -> Bool
   ) throws(BuildInterrupted) -> IVFFlatIndex {
     precondition(metric != .manhattan, "lists estimate inner products and Euclidean distances")
     let build = IVFBuild(
-      metric: metric, parameters: parameters, rows: rows, visibility: visibility)
+      metric: metric, parameters: parameters, rows: rows, visibility: visibility, help: help)
     let generation = try build.run(shouldContinue)
     return IVFFlatIndex(
       metric: metric, dimension: rows.dimension, parameters: parameters,
@@ -32,6 +33,7 @@ struct IVFBuild {
   /// The others, ascending.
   private let strays: [UInt32]
   private let reader: RowReader
+  private let help: (any BuildHelp)?
 
   /// Shares of the whole that are done at the end of each part.
   private enum Share {
@@ -41,13 +43,15 @@ struct IVFBuild {
   }
 
   init(
-    metric: Metric, parameters: IVFParameters, rows: DenseColumnView, visibility: VisibilityView
+    metric: Metric, parameters: IVFParameters, rows: DenseColumnView, visibility: VisibilityView,
+    help: (any BuildHelp)? = nil
   ) {
+    self.help = help
     self.metric = metric
     self.parameters = parameters
     self.rows = rows
     self.visibility = visibility
-    let reader = RowReader(rows, metric: metric, batch: RowEncoder.batch)
+    let reader = RowReader(rows, metric: metric, batch: 1)
     let layout = CodeLayout(dimension: rows.dimension)
     var offsets: [UInt32] = []
     var strays: [UInt32] = []
@@ -62,16 +66,14 @@ struct IVFBuild {
 
   func run(_ shouldContinue: (Double) -> Bool) throws(BuildInterrupted) -> IVFGeneration {
     let quantizer = try train(shouldContinue)
-    let encoder = RowEncoder(quantizer, assignsTwice: parameters.assignsTwice)
-    var primary = [UInt32](repeating: 0, count: offsets.count)
-    var secondary = [UInt32](repeating: CodeLayout.noRow, count: offsets.count)
-    try assign(encoder, &primary, &secondary, shouldContinue)
-    let lists = try encode(encoder, primary, secondary, shouldContinue)
+    let entries = Entries(rowCount: offsets.count)
+    try assign(quantizer, entries, shouldContinue)
+    let lists = try encode(quantizer, entries, shouldContinue)
     let uncalibrated = IVFGeneration(
       quantizer: quantizer, lists: lists, coveredRows: visibility.committedRowCount(),
       calibration: Calibration(), strays: strays)
     let measurement = CalibrationMeasurement(
-      metric: metric, rows: rows, visibility: visibility, seed: parameters.seed)
+      metric: metric, rows: rows, visibility: visibility, seed: parameters.seed, help: help)
     let calibration = try measurement.run(uncalibrated, among: offsets) { share in
       shouldContinue(Share.encoding + share * (1 - Share.encoding))
     }
@@ -95,7 +97,8 @@ struct IVFBuild {
         rotation: Rotation(dimension: rows.dimension, seed: parameters.seed))
     }
     let listCount = parameters.listCount ?? Self.listCount(forRows: offsets.count)
-    let training = KMeans(clusters: max(1, min(listCount, offsets.count)), seed: parameters.seed)
+    var training = KMeans(clusters: max(1, min(listCount, offsets.count)), seed: parameters.seed)
+    training.help = help
     guard
       let centroids = training.train(
         on: offsets, rows: rows, metric: metric,
@@ -135,52 +138,94 @@ struct IVFBuild {
     return max(0, squares / count - mean * mean).squareRoot() > 0.05 * mean
   }
 
+  /// The lists of each row, as ``offsets`` has them.
+  private struct Entries: Sendable {
+    let primary: PartResults<UInt32>
+    /// ``CodeLayout/noRow`` where there is no second one.
+    let secondary: PartResults<UInt32>
+
+    init(rowCount: Int) {
+      primary = PartResults(repeating: 0, count: rowCount)
+      secondary = PartResults(repeating: CodeLayout.noRow, count: rowCount)
+    }
+  }
+
   private func assign(
-    _ encoder: RowEncoder, _ primary: inout [UInt32], _ secondary: inout [UInt32],
-    _ shouldContinue: (Double) -> Bool
+    _ quantizer: CoarseQuantizer, _ entries: Entries, _ shouldContinue: (Double) -> Bool
   ) throws(BuildInterrupted) {
-    for start in stride(from: 0, to: offsets.count, by: encoder.batch) {
-      let done = Double(start) / Double(offsets.count)
-      guard shouldContinue(Share.training + done * (Share.assignment - Share.training)) else {
-        throw BuildInterrupted()
-      }
-      let end = min(offsets.count, start + encoder.batch)
-      encoder.assign(reader.rows(offsets[start..<end]))
-      for index in 0..<end - start {
-        primary[start + index] = encoder.primary[index]
-        secondary[start + index] = encoder.secondary[index]
+    let (offsets, rows, metric, assignsTwice) = (offsets, rows, metric, parameters.assignsTwice)
+    let batch = RowEncoder.batch(for: quantizer)
+    let goesOn = { (done: Double) in
+      shouldContinue(Share.training + done * (Share.assignment - Share.training))
+    }
+    try BuildLoop.run((offsets.count + batch - 1) / batch, with: help, shouldContinue: goesOn) {
+      let encoder = RowEncoder(quantizer, assignsTwice: assignsTwice)
+      let reader = RowReader(rows, metric: metric, batch: batch)
+      return { part, _ in
+        let start = part * batch
+        let end = min(offsets.count, start + batch)
+        encoder.assign(reader.rows(offsets[start..<end]))
+        for index in 0..<end - start {
+          entries.primary[start + index] = encoder.primary[index]
+          entries.secondary[start + index] = encoder.secondary[index]
+        }
+        return true
       }
     }
   }
 
+  /// Rows that are encoded between two looks at the time.
+  private static let encodedBatch = 256
+
   private func encode(
-    _ encoder: RowEncoder, _ primary: [UInt32], _ secondary: [UInt32],
-    _ shouldContinue: (Double) -> Bool
+    _ quantizer: CoarseQuantizer, _ entries: Entries, _ shouldContinue: (Double) -> Bool
   ) throws(BuildInterrupted) -> [InvertedList] {
-    let count = encoder.listCount
-    var counts = [Int](repeating: 0, count: count)
-    for list in primary { counts[Int(list)] += 1 }
-    for list in secondary where list != CodeLayout.noRow { counts[Int(list)] += 1 }
-    let layout = CodeLayout(dimension: rows.dimension)
-    let runs = ListAllocation.runs(for: counts, layout: layout)
-    var used = [Int](repeating: 0, count: count)
-    for (index, offset) in offsets.enumerated() {
-      if index.isMultiple(of: 256) {
-        let done = Double(index) / Double(offsets.count)
-        guard shouldContinue(Share.assignment + done * (Share.encoding - Share.assignment)) else {
-          throw BuildInterrupted()
+    let (counts, places) = Self.places(of: entries, listCount: quantizer.count)
+    let (offsets, rows, metric) = (offsets, rows, metric)
+    let runs = ListAllocation.runs(for: counts, layout: CodeLayout(dimension: rows.dimension))
+    let pairs = [(entries.primary, places.primary), (entries.secondary, places.secondary)]
+    let batch = Self.encodedBatch
+    let goesOn = { (done: Double) in
+      shouldContinue(Share.assignment + done * (Share.encoding - Share.assignment))
+    }
+    try BuildLoop.run((offsets.count + batch - 1) / batch, with: help, shouldContinue: goesOn) {
+      let encoder = RowEncoder(quantizer, assignsTwice: false)
+      let reader = RowReader(rows, metric: metric, batch: batch)
+      return { part, _ in
+        let start = part * batch
+        let end = min(offsets.count, start + batch)
+        for (index, row) in zip(start..<end, reader.rows(offsets[start..<end])) {
+          encoder.rotate(row)
+          for (lists, places) in pairs {
+            let list = lists[index]
+            guard list != CodeLayout.noRow, let run = runs[Int(list)] else { continue }
+            // Threads may write entries of one block, which share no byte.
+            encoder.write(list: list, row: offsets[index], into: run, at: Int(places[index]))
+          }
         }
-      }
-      guard let row = reader.row(offset) else { continue }
-      encoder.rotate(row)
-      for list in [primary[index], secondary[index]] where list != CodeLayout.noRow {
-        guard let run = runs[Int(list)] else { continue }
-        encoder.write(list: list, row: offset, into: run, at: used[Int(list)])
-        used[Int(list)] += 1
+        return true
       }
     }
     return zip(runs, counts).map { run, count in
       InvertedList(runs: run.map { [$0] } ?? [], entryCount: count)
     }
+  }
+
+  /// How many entries each list has, and the place of every entry in its list: in the order of the
+  /// rows.
+  private static func places(
+    of entries: Entries, listCount: Int
+  ) -> (counts: [Int], places: Entries) {
+    var counts = [Int](repeating: 0, count: listCount)
+    let places = Entries(rowCount: entries.primary.count)
+    let pairs = [(entries.primary, places.primary), (entries.secondary, places.secondary)]
+    for index in 0..<entries.primary.count {
+      for (lists, places) in pairs where lists[index] != CodeLayout.noRow {
+        let list = Int(lists[index])
+        places[index] = UInt32(counts[list])
+        counts[list] += 1
+      }
+    }
+    return (counts, places)
   }
 }

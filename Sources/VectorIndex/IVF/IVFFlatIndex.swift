@@ -80,14 +80,15 @@ public final class IVFFlatIndex: Sendable {
   /// the rows are) instead of rows, and has searches go by that. Takes seconds; blocking.
   ///
   /// - Parameters:
+  ///   - help: who does a part of the work; `nil` for nobody.
   ///   - shouldContinue: called every few milliseconds with the share that is done, 0…1.
   /// - Throws: ``BuildInterrupted`` after `shouldContinue` returned false.
   public func recalibrate(
     with queries: [[Float]], rows: DenseColumnView, visibility: VisibilityView,
-    shouldContinue: (Double) -> Bool
+    help: (any BuildHelp)? = nil, shouldContinue: (Double) -> Bool
   ) throws(BuildInterrupted) {
     let measurement = CalibrationMeasurement(
-      metric: metric, rows: rows, visibility: visibility, seed: parameters.seed)
+      metric: metric, rows: rows, visibility: visibility, seed: parameters.seed, help: help)
     var calibration = try measurement.run(
       view().generation, queries: queries, shouldContinue: shouldContinue)
     calibration.filterGrowth = view().generation.calibration.filterGrowth
@@ -104,10 +105,12 @@ public final class IVFFlatIndex: Sendable {
   /// has searches go by that. Takes seconds; blocking.
   ///
   /// - Parameters:
+  ///   - help: who does a part of the work; `nil` for nobody.
   ///   - shouldContinue: called every few milliseconds with the share that is done, 0…1.
   /// - Throws: ``BuildInterrupted`` after `shouldContinue` returned false.
   public func recalibrate(
-    rows: DenseColumnView, visibility: VisibilityView, shouldContinue: (Double) -> Bool
+    rows: DenseColumnView, visibility: VisibilityView, help: (any BuildHelp)? = nil,
+    shouldContinue: (Double) -> Bool
   ) throws(BuildInterrupted) {
     let generation = view().generation
     let strays = Set(generation.strays)
@@ -118,7 +121,7 @@ public final class IVFFlatIndex: Sendable {
       offsets.append(offset)
     }
     let measurement = CalibrationMeasurement(
-      metric: metric, rows: rows, visibility: visibility, seed: parameters.seed)
+      metric: metric, rows: rows, visibility: visibility, seed: parameters.seed, help: help)
     use(try measurement.run(generation, among: offsets, shouldContinue: shouldContinue))
   }
 

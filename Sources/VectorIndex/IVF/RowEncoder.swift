@@ -12,7 +12,11 @@ final class RowEncoder {
   let secondary: UnsafeMutablePointer<UInt32>
 
   /// Rows to be assigned together: those near one group of centroids share a look at them.
-  var batch: Int { quantizer.groups == nil ? 256 : Self.batch }
+  static func batch(for quantizer: CoarseQuantizer) -> Int {
+    quantizer.groups == nil ? 256 : batch
+  }
+
+  var batch: Int { Self.batch(for: quantizer) }
 
   init(_ quantizer: CoarseQuantizer, assignsTwice: Bool) {
     self.quantizer = quantizer
@@ -40,8 +44,6 @@ final class RowEncoder {
   func rotate(_ row: UnsafePointer<Float>) {
     quantizer.rotation.apply(row, into: rotated)
   }
-
-  var listCount: Int { quantizer.count }
 
   /// Writes the rotated row's entry for `list` into the place `index` of a run.
   func write(list: UInt32, row: UInt32, into run: ListRun, at index: Int) {

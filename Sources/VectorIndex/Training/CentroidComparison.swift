@@ -22,7 +22,7 @@ final class CentroidComparison {
   private var numbers: [UInt32] = []
 
   /// Rows compared at once.
-  private static let tile = 48
+  static let tile = 48
 
   /// - Parameter groups: those of `centroids`, if they are many.
   init(_ centroids: Centroids, groups: CentroidGroups?) {

@@ -7,6 +7,8 @@ struct KMeans {
   var iterations = 5
   /// Rows of the sample for each cluster.
   var rowsPerCluster = 24
+  /// Who helps; `nil` for nobody.
+  var help: (any BuildHelp)?
 
   /// Rows read and compared at once, and that many where centroids are grouped: those of one group
   /// are compared together.
@@ -28,31 +30,29 @@ struct KMeans {
     on offsets: [UInt32], rows: DenseColumnView, metric: Metric,
     shouldContinue: (Double) -> Bool
   ) -> Centroids? {
-    let isGrouped = clusters >= CentroidGroups.leastCount
-    let reader = RowReader(
-      rows, metric: metric, batch: isGrouped ? Self.groupedBatch : Self.batch)
+    let reader = RowReader(rows, metric: metric, batch: 1)
     var random = SplitMix64(seed: seed)
     let sample = draw(min(offsets.count, rowsPerCluster * clusters), of: offsets, &random)
     guard var centroids = start(sample, reader) else { return nil }
-    var state = State(rowCount: sample.count)
+    let state = State(rowCount: sample.count)
     for iteration in 0..<iterations {
       let done = { (share: Double) in
         shouldContinue((Double(iteration) + share) / Double(iterations))
       }
-      guard assign(sample, reader, centroids, &state, done) else { return nil }
+      guard assign(sample, rows, metric, centroids, state, done) else { return nil }
       centroids = update(sample, reader, centroids, state)
     }
     return centroids
   }
 
-  private struct State {
-    var cluster: [Int32]
+  private struct State: Sendable {
+    let cluster: PartResults<Int32>
     /// What the assigned centroid scored, less is nearer; see ``Centroids/compare(_:into:using:)``.
-    var score: [Float]
+    let score: PartResults<Float>
 
     init(rowCount: Int) {
-      cluster = [Int32](repeating: 0, count: rowCount)
-      score = [Float](repeating: 0, count: rowCount)
+      cluster = PartResults(repeating: 0, count: rowCount)
+      score = PartResults(repeating: 0, count: rowCount)
     }
   }
 
@@ -86,20 +86,30 @@ struct KMeans {
   }
 
   private func assign(
-    _ sample: [UInt32], _ reader: RowReader, _ centroids: Centroids, _ state: inout State,
-    _ shouldContinue: (Double) -> Bool
+    _ sample: [UInt32], _ rows: DenseColumnView, _ metric: Metric, _ centroids: Centroids,
+    _ state: State, _ shouldContinue: (Double) -> Bool
   ) -> Bool {
     let groups = CentroidGroups(centroids)
-    let comparison = CentroidComparison(centroids, groups: groups)
     let batch = groups == nil ? Self.batch : Self.groupedBatch
-    for start in stride(from: 0, to: sample.count, by: batch) {
-      guard shouldContinue(Double(start) / Double(sample.count)) else { return false }
-      let end = min(sample.count, start + batch)
-      comparison.forEach(reader.rows(sample[start..<end])) { row, scores in
-        let nearest = Selection.smallest(of: scores.values, count: scores.count)
-        state.cluster[start + row] = Int32(scores.centroid(nearest))
-        state.score[start + row] = scores.values[nearest]
+    do throws(BuildInterrupted) {
+      try BuildLoop.run(
+        (sample.count + batch - 1) / batch, with: help, shouldContinue: shouldContinue
+      ) {
+        let reader = RowReader(rows, metric: metric, batch: batch)
+        let comparison = CentroidComparison(centroids, groups: groups)
+        return { part, _ in
+          let start = part * batch
+          let end = min(sample.count, start + batch)
+          comparison.forEach(reader.rows(sample[start..<end])) { row, scores in
+            let nearest = Selection.smallest(of: scores.values, count: scores.count)
+            state.cluster[start + row] = Int32(scores.centroid(nearest))
+            state.score[start + row] = scores.values[nearest]
+          }
+          return true
+        }
       }
+    } catch {
+      return false
     }
     return true
   }
@@ -112,7 +122,7 @@ struct KMeans {
     let dimension = centroids.dimension
     let count = centroids.count
     var sizes = [Int](repeating: 0, count: count)
-    for cluster in state.cluster { sizes[Int(cluster)] += 1 }
+    for cluster in state.cluster.elements { sizes[Int(cluster)] += 1 }
     let sums = UnsafeMutablePointer<Float>.allocate(capacity: count * dimension)
     defer { sums.deallocate() }
     sums.update(repeating: 0, count: count * dimension)
