@@ -98,6 +98,12 @@ public struct RowMask: Sendable, Sequence {
   @inlinable
   public func makeIterator() -> Iterator { Iterator(form) }
 
+  /// The offsets from `first` on, in ascending order.
+  @inlinable
+  public func offsets(from first: UInt32) -> IteratorSequence<Iterator> {
+    IteratorSequence(Iterator(form, from: first))
+  }
+
   /// Walks a mask in ascending order.
   public struct Iterator: IteratorProtocol, Sendable {
     @usableFromInline let form: Form
@@ -108,6 +114,22 @@ public struct RowMask: Sendable, Sequence {
     init(_ form: Form) {
       self.form = form
       if case .words(let words) = form { rest = words.first ?? 0 }
+    }
+
+    @inlinable
+    init(_ form: Form, from first: UInt32) {
+      self.form = form
+      switch form {
+      case .words(let words):
+        index = Int(first >> 6)
+        if index < words.count { rest = words[index] & (.max << UInt64(first & 63)) }
+      case .list(let offsets):
+        var high = offsets.count
+        while index < high {
+          let middle = (index + high) / 2
+          if offsets[middle] < first { index = middle + 1 } else { high = middle }
+        }
+      }
     }
 
     /// The next higher offset in the mask.

@@ -84,11 +84,12 @@ struct FlatScanner {
     return true
   }
 
-  /// Scores the rows of `allowed` only.
+  /// Scores the rows of `allowed` from `first` on only.
   ///
   /// - Returns: false if `shouldStop` returned true before the end.
   func gather<Collector>(
-    _ allowed: RowMask, for lane: inout ScanLane<Collector>, shouldStop: () -> Bool
+    _ allowed: RowMask, from first: UInt32 = 0, for lane: inout ScanLane<Collector>,
+    shouldStop: () -> Bool
   ) -> Bool {
     let batch = ScorerLimits.offsets
     let offsets = UnsafeMutableBufferPointer<UInt32>.allocate(capacity: batch)
@@ -99,7 +100,7 @@ struct FlatScanner {
     }
     var count = 0
     var visited = 0
-    for offset in allowed {
+    for offset in allowed.offsets(from: first) {
       visited += 1
       if visited.isMultiple(of: batch), shouldStop() { return false }
       // Liveness first: sixteen bytes are cheaper to fetch than a row.

@@ -19,6 +19,8 @@ struct FilterCommand: ParsableCommand {
   @Option(help: "cosine, l2 or dot.") var metric = "cosine"
   @Option(help: "Queries used, from the first on.") var queryCount = 100
   @Option(help: "The recall that is asked for.") var recall = 0.98
+  @Option(help: "The one kind of filter that is measured, by its name; all if not given.")
+  var only: String?
 
   private static let filters: [(name: String, kind: FilterBench.Kind, shares: [Double])] = [
     ("random", .beyond(0), [0.5, 0.1, 0.03, 0.01, 0.001]),
@@ -33,7 +35,7 @@ struct FilterCommand: ParsableCommand {
     let bench = try FilterBench(
       base: NPYFile(path: base), queries: NPYFile(path: queries), queryCount: queryCount,
       metric: metric == "l2" ? .squaredEuclid : .dot)
-    for (name, kind, shares) in Self.filters {
+    for (name, kind, shares) in Self.filters where only == nil || only == name {
       for share in shares {
         print(try bench.measure(name, kind, share: share, recall: recall))
         fflush(nil)

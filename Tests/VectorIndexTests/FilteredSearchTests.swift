@@ -33,6 +33,30 @@ import VectorIndex
     #expect(Double(found) >= 0.95 * Double(wanted), "\(found) of \(wanted)")
   }
 
+  /// Those that are in no list yet are scored if they pass, and no others.
+  @Test func ofTheNewestRowsThoseThatPassAreScored() throws {
+    var random = SeededGenerator(seed: 84)
+    let rows = ClusteredRows(dimension: 16, random: &random)
+    rows.add(20_000, &random)
+    let index = try rows.build(.squaredEuclid)
+    rows.add(5_000, &random)
+    let count = UInt32(rows.rows.count)
+    let allowed = RowSet((0..<count).filter { $0.isMultiple(of: 5) }).mask(below: count)
+    let trace = SearchTrace()
+    var search = IVFSearch(index.view(), effort: .recall(0.98))
+    search.trace = trace
+    for newest in stride(from: 20_000, to: 25_000, by: 500) {
+      let query = SearchQuery(vector: rows.rows[newest], limit: 10, allowed: allowed)
+      let hits = try search.search(
+        [query], in: rows.column.view(), visibility: rows.view, shouldStop: { false })[0]
+      #expect(hits.first?.offset == UInt32(newest))
+      #expect(hits.allSatisfy { $0.offset.isMultiple(of: 5) })
+      let look = try #require(trace.take().first)
+      #expect(look.probes > 0)
+      #expect(look.scored < 2_000, "a thousand of the new ones pass")
+    }
+  }
+
   enum Kind: CaseIterable {
     /// Any rows.
     case random

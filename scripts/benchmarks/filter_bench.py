@@ -22,6 +22,8 @@ TOPICS = (10, 100)
 RECALLS = (0.90, 0.95, 0.98)
 #: Points a tenant has, and how many tenants of that size there are in 100,000 points.
 TENANTS = ((10_000, 1), (3_000, 3), (1_000, 10), (300, 40), (100, 150), (30, 500), (10, 2900))
+#: Equal tenants beside one that has a tenth of the points.
+MANY = 10_000
 
 
 class Workload:
@@ -70,7 +72,7 @@ class Column:
     def schema(self, name: str) -> dict:
         if self.kind in ("geo", "integer"):
             return {"type": self.kind}
-        return {"type": "keyword", "is_tenant": name == "tenant"}
+        return {"type": "keyword", "is_tenant": name in ("tenant", "many")}
 
     def passing(self, condition: dict) -> np.ndarray:
         if self.kind == "geo":
@@ -210,6 +212,13 @@ def tenants(count, asked, fields, add, random, choice) -> None:
         if own:
             chosen = choice.integers(len(own), size=asked)
             add(f"tenant of {size:,}", [[word("tenant", own[number])] for number in chosen])
+    labels = np.array([f"many-{number % MANY}" for number in range(count)])
+    labels[: count // 10] = "many-big"
+    random.shuffle(labels)
+    fields["many"] = Column("keyword", labels)
+    small = [[word("many", f"many-{number}")] for number in choice.integers(MANY, size=asked)]
+    add(f"one of {MANY:,} tenants", small)
+    add(f"the largest beside {MANY:,}", [[word("many", "many-big")] for _ in range(asked)])
 
 
 class Quiver(Child):
@@ -321,10 +330,10 @@ def alone(work: Work, queries: int) -> None:
 
 
 def show(rows: list[dict]) -> None:
-    print(f"{'filter':22} {'points kept':>11} {'engine':>12} {'setting':>9} {'recall@10':>9} "
+    print(f"{'filter':27} {'points kept':>11} {'engine':>12} {'setting':>9} {'recall@10':>9} "
           f"{'queries/CPU-s':>13} {'p50 ms':>8} {'p99 ms':>8}")  # fmt: skip
     for row in sorted(rows, key=lambda row: [r["filter"] for r in rows].index(row["filter"])):
-        print(f"{row['filter']:22} {row['points_kept']:11,.0f} {row['engine']:>12} "
+        print(f"{row['filter']:27} {row['points_kept']:11,.0f} {row['engine']:>12} "
               f"{row['setting']:>9} {row['recall10']:9.4f} {row['qps_cpu']:13,.0f} "
               f"{row['p50_ms']:8.3f} {row['p99_ms']:8.3f}")  # fmt: skip
     print("\nQuiver's queries per CPU-second as a multiple of the other's, each at its fastest")

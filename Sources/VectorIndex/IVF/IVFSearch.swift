@@ -195,12 +195,20 @@ public struct IVFSearch: VectorSearching {
     guard let trace else { return }
     let lists = index.generation.lists
     let probes = lane.earlierProbes + lane.probes
-    let tail = scansTail ? max(0, Int(visibility.rowCount) - Int(index.coveredRows)) : 0
+    let tail = scansTail ? tailRows(lane.query, visibility) : 0
     trace.add(
       .init(
         lists: lists.count, probes: probes.count,
         entries: probes.reduce(0) { $0 + lists[Int($1.list)].entryCount },
         scored: lane.scoredCount + tail))
+  }
+
+  /// Rows that are not in lists and are scored for a query.
+  private func tailRows(_ query: SearchQuery, _ visibility: VisibilityView) -> Int {
+    if let allowed = query.allowed, FlatScanner(visibility: visibility).shouldGather(allowed) {
+      return allowed.offsets(from: index.coveredRows).reduce(0) { count, _ in count + 1 }
+    }
+    return max(0, Int(visibility.rowCount) - Int(index.coveredRows))
   }
 
   // MARK: Probing
@@ -287,16 +295,7 @@ public struct IVFSearch: VectorSearching {
       noteProbes(of: lane, visibility)
     }
     if scansTail, index.coveredRows < visibility.rowCount {
-      let scanner = FlatScanner(visibility: visibility)
-      var tail = zip(lanes, collected).map { lane, collector in
-        ScanLane(lane.query, scorer: lane.scorer, collector: collector)
-      }
-      guard
-        scanner.scan(
-          &tail, at: Array(tail.indices), rows: index.coveredRows..<visibility.rowCount,
-          shouldStop: shouldStop)
-      else { throw SearchInterrupted() }
-      collected = tail.map(\.collector)
+      try scanTail(of: lanes, &collected, visibility, shouldStop)
     }
     var results = try TopK.sorted(collected, shouldStop: shouldStop)
     for position in unsettled {
@@ -305,5 +304,32 @@ public struct IVFSearch: VectorSearching {
         [queries[position].query], in: view, visibility: visibility, shouldStop: shouldStop)[0]
     }
     return results
+  }
+
+  /// Takes lanes past the rows that are in no list yet, a query that few rows may answer past those
+  /// alone.
+  private func scanTail(
+    of lanes: [SearchLane], _ collected: inout [TopK], _ visibility: VisibilityView,
+    _ shouldStop: () -> Bool
+  ) throws(SearchInterrupted) {
+    let scanner = FlatScanner(visibility: visibility)
+    let covered = index.coveredRows
+    var tail = zip(lanes, collected).map { lane, collector in
+      ScanLane(lane.query, scorer: lane.scorer, collector: collector)
+    }
+    var scanned: [Int] = []
+    for position in tail.indices {
+      guard let allowed = tail[position].allowed, scanner.shouldGather(allowed) else {
+        scanned.append(position)
+        continue
+      }
+      guard scanner.gather(allowed, from: covered, for: &tail[position], shouldStop: shouldStop)
+      else { throw SearchInterrupted() }
+    }
+    guard
+      scanner.scan(
+        &tail, at: scanned, rows: covered..<visibility.rowCount, shouldStop: shouldStop)
+    else { throw SearchInterrupted() }
+    collected = tail.map(\.collector)
   }
 }
