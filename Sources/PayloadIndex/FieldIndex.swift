@@ -17,9 +17,10 @@ public struct FieldIndex: Sendable {
 
   // MARK: Rows by key
 
-  /// The rows that have the word.
-  public func rows(word: KeyWord) -> RowSet {
-    select { segment in
+  /// The rows that have the word, if there is `candidates`, those of them: the fewer these are, the
+  /// less it takes.
+  public func rows(word: KeyWord, among candidates: RowSet? = nil) -> RowSet {
+    select(among: candidates) { segment in
       guard case .words(let segment) = segment.storage else { return .empty }
       return (word.isUpper ? segment.upper : segment.table).rows(of: word.bits)
     }
@@ -36,22 +37,24 @@ public struct FieldIndex: Sendable {
     }
   }
 
-  /// The rows that have a word of the lower plane among `words` for which `verdict` is true, and
-  /// those that have one for which it is `nil`.
+  /// The rows that have a word of the lower plane in one of `ranges` for which `verdict` is true,
+  /// and those that have one for which it is `nil`.
   public func rows(
-    words: ClosedRange<UInt64>, verdict: (UInt64) -> Bool?
+    wordsIn ranges: [ClosedRange<UInt64>], verdict: (UInt64) -> Bool?
   ) -> (sure: RowSet, perhaps: RowSet) {
     var (sure, perhaps) = (RowSet.empty, RowSet.empty)
     for segment in segments {
       guard case .words(let entered) = segment.storage else { continue }
       let table = entered.table
-      let range = Self.positions(table, { $0 < words.lowerBound }, { $0 > words.upperBound })
       var found: (sure: [UInt32], perhaps: [UInt32]) = ([], [])
-      for position in range {
-        switch verdict(table.keys[position]) {
-        case true?: table.appendOffsets(at: position, to: &found.sure)
-        case nil: table.appendOffsets(at: position, to: &found.perhaps)
-        case false?: break
+      for words in ranges {
+        let range = Self.positions(table, { $0 < words.lowerBound }, { $0 > words.upperBound })
+        for position in range {
+          switch verdict(table.keys[position]) {
+          case true?: table.appendOffsets(at: position, to: &found.sure)
+          case nil: table.appendOffsets(at: position, to: &found.perhaps)
+          case false?: break
+          }
         }
       }
       sure = sure.subtracting(segment.replaced).union(RowSet(found.sure))
@@ -60,10 +63,10 @@ public struct FieldIndex: Sendable {
     return (sure, perhaps)
   }
 
-  /// The rows that have the string.
-  public func rows(text: String) -> RowSet {
+  /// The rows that have the string, if there is `candidates`, those of them.
+  public func rows(text: String, among candidates: RowSet? = nil) -> RowSet {
     let key = TextKey(text)
-    return select { segment in
+    return select(among: candidates) { segment in
       guard case .texts(let segment) = segment.storage else { return .empty }
       return segment.table.rows(of: key)
     }
@@ -78,10 +81,12 @@ public struct FieldIndex: Sendable {
     }
   }
 
-  /// The rows that have the UUID.
-  public func rows(uuidHigh high: UInt64, low: UInt64) -> RowSet {
+  /// The rows that have the UUID, if there is `candidates`, those of them.
+  public func rows(
+    uuidHigh high: UInt64, low: UInt64, among candidates: RowSet? = nil
+  ) -> RowSet {
     let key = UUIDKey(high: high, low: low)
-    return select { segment in
+    return select(among: candidates) { segment in
       guard case .uuids(let segment) = segment.storage else { return .empty }
       return segment.table.rows(of: key)
     }
@@ -157,10 +162,14 @@ public struct FieldIndex: Sendable {
 
   // MARK: Parts
 
-  private func select(_ rows: (FieldSegment) -> RowSet) -> RowSet {
+  private func select(
+    among candidates: RowSet? = nil, _ rows: (FieldSegment) -> RowSet
+  ) -> RowSet {
     var result = RowSet.empty
     for segment in segments {
-      result = result.subtracting(segment.replaced).union(rows(segment))
+      let rows = rows(segment)
+      result = result.subtracting(segment.replaced)
+        .union(candidates.map(rows.intersection) ?? rows)
     }
     return result
   }

@@ -157,6 +157,12 @@ private struct IndexRun {
       #expect(live(index.rows(word: Self.word(word))) == expected, context)
       #expect(index.count(word: Self.word(word)) >= expected.count, context)
       #expect(live(strings.rows(text: Self.text(word))) == expected, context)
+      let some = RowSet(rows.keys.filter { $0 % 3 == UInt32(word % 3) })
+      for among in [some, .empty] {
+        let left = expected.filter(among.contains)
+        #expect(live(index.rows(word: Self.word(word), among: among)) == left, context)
+        #expect(live(strings.rows(text: Self.text(word), among: among)) == left, context)
+      }
       let bounds = [word, UInt64.random(in: 0..<2000, using: &generator)].sorted()
       let inRange = rowsWith { bounds[0] <= $0 && $0 <= bounds[1] }
       #expect(

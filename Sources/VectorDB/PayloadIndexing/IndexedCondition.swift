@@ -7,14 +7,42 @@ import TextAnalysis
 struct IndexedCondition {
   private let field: PayloadIndexView.Field
   private let pace: PayloadPace
+  /// The rows that matter, if others do not.
+  private let candidates: RowSet?
 
   /// What it takes to look up a key, in steps of tens of nanoseconds.
   private static let stepsPerKey = 16
 
-  /// - Parameter pace: ends what is asked early; the answer is of no use then.
-  init(_ field: PayloadIndexView.Field, _ pace: PayloadPace) {
+  /// - Parameters:
+  ///   - pace: ends what is asked early; the answer is of no use then.
+  ///   - candidates: if only these rows matter; of others, the answer may say anything.
+  init(
+    _ field: PayloadIndexView.Field, _ pace: PayloadPace, among candidates: RowSet? = nil
+  ) {
     self.field = field
     self.pace = pace
+    self.candidates = candidates
+  }
+
+  /// Whether to tell which of some rows pass takes time by how many these are, however many others
+  /// do: single keys are looked up, whose sets are there.
+  func asksRowByRow(_ condition: Condition) -> Bool {
+    guard case .match(_, let match) = condition else { return false }
+    switch match {
+    case .value(let value): return isKey(value)
+    case .any(let values): return values.count <= Self.fewKeys && values.allSatisfy(isKey)
+    case .except, .prefix, .text, .textAny, .phrase: return false
+    }
+  }
+
+  private static let fewKeys = 8
+
+  /// Whether the index knows exactly which rows have the value.
+  private func isKey(_ value: MatchValue) -> Bool {
+    switch (value, field.params) {
+    case (.string, .keyword), (.integer, .integer), (.unsigned, .integer), (.bool, .bool): true
+    default: false
+    }
   }
 
   private var index: FieldIndex { field.index }
@@ -111,20 +139,21 @@ struct IndexedCondition {
       .sorted { $0.count < $1.count }
     guard let rarest = ordered.first, rarest.count > 0 else { return .empty }
     return ordered.dropFirst().reduce(index.rows(text: rarest.token)) { rows, next in
-      rows.isEmpty ? rows : rows.intersection(index.rows(text: next.token))
+      rows.isEmpty ? rows : index.rows(text: next.token, among: rows)
     }
   }
 
   /// A value of the kind that keys stand for is looked up; another can only be a foreign one.
   private func answer(_ value: MatchValue) -> FilterAnswer {
     switch (value, field.params) {
-    case (.string(let string), .keyword): return FilterAnswer(exactly: index.rows(text: string))
+    case (.string(let string), .keyword):
+      return FilterAnswer(exactly: index.rows(text: string, among: candidates))
     case (.integer(let integer), .integer):
-      return FilterAnswer(exactly: index.rows(word: KeyCoding.word(integer)))
+      return FilterAnswer(exactly: index.rows(word: KeyCoding.word(integer), among: candidates))
     case (.unsigned(let unsigned), .integer):
-      return FilterAnswer(exactly: index.rows(word: KeyCoding.word(unsigned)))
+      return FilterAnswer(exactly: index.rows(word: KeyCoding.word(unsigned), among: candidates))
     case (.bool(let bool), .bool):
-      return FilterAnswer(exactly: index.rows(word: KeyWord(bool ? 1 : 0)))
+      return FilterAnswer(exactly: index.rows(word: KeyWord(bool ? 1 : 0), among: candidates))
     case (.integer(let integer), .float):
       // Only numbers spelled as integers are equal to one.
       return FilterAnswer(
@@ -147,7 +176,7 @@ struct IndexedCondition {
   private func answer(uuid string: String) -> FilterAnswer {
     let foreign = index.rows(.foreign)
     guard let uuid = PointUUID(string) else { return FilterAnswer(.empty, orPerhaps: foreign) }
-    let rows = index.rows(uuidHigh: uuid.high, low: uuid.low)
+    let rows = index.rows(uuidHigh: uuid.high, low: uuid.low, among: candidates)
     let isCanonical = uuid.description.utf8.elementsEqual(string.utf8)
     if isCanonical, foreign.isEmpty { return FilterAnswer(exactly: rows) }
     return FilterAnswer(.empty, orPerhaps: rows)

@@ -5,7 +5,8 @@ import RowSets
 /// Answers filters from payload indexes, and from where named points are, as far as they can.
 ///
 /// Of conditions that must all hold, those that few rows can pass come first, and a condition that
-/// would list many times more rows than are left is not looked up: those rows are tested instead.
+/// would list many times more rows than are left is not looked up: those rows are tested instead. A
+/// key of an index lists nothing: those rows are looked up in its set.
 struct IndexedFilter {
   private let indexes: PayloadIndexView
   private let locations: [PointID: UInt32]?
@@ -41,7 +42,8 @@ struct IndexedFilter {
     return answer
   }
 
-  func answer(_ condition: Condition) -> FilterAnswer {
+  /// - Parameter candidates: if only these rows matter; of others, the answer may say anything.
+  func answer(_ condition: Condition, among candidates: RowSet? = nil) -> FilterAnswer {
     guard pace.step(Self.stepsPerCondition) else { return .unknown }
     switch condition {
     case .filter(let filter): return answer(filter)
@@ -52,7 +54,7 @@ struct IndexedFilter {
       } ?? .unknown
     default:
       guard let key = condition.key, let field = indexes[key] else { return .unknown }
-      return IndexedCondition(field, pace).answer(condition)
+      return IndexedCondition(field, pace, among: candidates).answer(condition)
     }
   }
 
@@ -97,14 +99,21 @@ struct IndexedFilter {
     var answer = FilterAnswer(exactly: .all)
     for (demand, estimate) in ordered {
       if answer.possible.isNone { break }
-      if isTooWide(estimate, for: answer) {
+      if isTooWide(estimate, for: answer), !asksRowByRow(demand.condition) {
         answer = answer.and(.unknown)
       } else {
-        let next = self.answer(demand.condition)
+        var candidates: RowSet?
+        if case .only(let rows) = answer.possible { candidates = rows }
+        let next = self.answer(demand.condition, among: candidates)
         answer = answer.and(demand.isNegated ? next.negated : next)
       }
     }
     return answer
+  }
+
+  private func asksRowByRow(_ condition: Condition) -> Bool {
+    guard let key = condition.key, let field = indexes[key] else { return false }
+    return IndexedCondition(field, pace).asksRowByRow(condition)
   }
 
   private func isTooWide(_ estimate: Int, for answer: FilterAnswer) -> Bool {

@@ -108,22 +108,17 @@ struct IndexedPlaces {
     guard case .geo = field.params else {
       return FilterAnswer(sure: .none, possible: .only(field.index.rows(.valued)))
     }
-    var sure = RowSet.empty
-    var perhaps = field.index.rows(.foreign)
     let margin = GeoCell.precision
     let widened = latitudes.lowerBound - margin...latitudes.upperBound + margin
-    for range in longitudes {
-      let cells = GeoCell.cover(
+    let cells = longitudes.flatMap { range in
+      GeoCell.cover(
         longitudes: range.lowerBound - margin...range.upperBound + margin, latitudes: widened)
-      for words in cells {
-        let found = field.index.rows(words: words) { word in
-          let place = GeoCell.place(word)
-          return verdict(GeoPoint(longitude: place.longitude, latitude: place.latitude))
-        }
-        sure = sure.union(found.sure)
-        perhaps = perhaps.union(found.perhaps)
-      }
     }
-    return FilterAnswer(sure, orPerhaps: perhaps)
+    let found = field.index.rows(wordsIn: cells) { word in
+      let place = GeoCell.place(word)
+      return verdict(GeoPoint(longitude: place.longitude, latitude: place.latitude))
+    }
+    return FilterAnswer(
+      found.sure, orPerhaps: found.perhaps.union(field.index.rows(.foreign)))
   }
 }
