@@ -124,7 +124,7 @@ struct ChatEndpoint: Sendable {
 /// Puts a streamed completion together from the lines of server-sent events, as the bytes come.
 package final class ChatStream: Sendable {
   private struct State {
-    var pending: [UInt8] = []
+    var lines = LineSplitter()
     var content = ""
     var refusal = ""
     var isTruncated = false
@@ -144,15 +144,8 @@ package final class ChatStream: Sendable {
 
   /// Takes the next bytes; always wants more.
   package func take(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    let said = state.withLock { state -> [String] in
-      state.pending += bytes
-      var said: [String] = []
-      while let end = state.pending.firstIndex(of: UInt8(ascii: "\n")) {
-        let line = Array(state.pending[..<end])
-        state.pending.removeSubrange(...end)
-        if let piece = Self.read(line, into: &state) { said.append(piece) }
-      }
-      return said
+    let said = state.withLock { state in
+      state.lines.take(bytes).compactMap { Self.read($0, into: &state) }
     }
     for piece in said { say(piece) }
     return true
@@ -173,7 +166,7 @@ package final class ChatStream: Sendable {
 
   /// The body of a provider that does not stream.
   var whole: JSONValue? {
-    state.withLock { try? JSONValue(parsing: $0.other + $0.pending) }
+    state.withLock { try? JSONValue(parsing: $0.other + $0.lines.pending) }
   }
 
   private static func read(_ line: [UInt8], into state: inout State) -> String? {

@@ -107,7 +107,7 @@ final class EventReader: Sendable {
   }
 
   private struct State {
-    var pending: [UInt8] = []
+    var lines = LineSplitter()
     var name = ""
     var latest: [String: JSONValue] = [:]
   }
@@ -117,11 +117,9 @@ final class EventReader: Sendable {
   /// The events that are complete with these bytes.
   func take(_ bytes: UnsafeRawBufferPointer) -> [Event] {
     state.withLock { state in
-      state.pending += bytes
       var events: [Event] = []
-      while let end = state.pending.firstIndex(of: UInt8(ascii: "\n")) {
-        let line = String(decoding: state.pending[..<end], as: UTF8.self)
-        state.pending.removeSubrange(...end)
+      for bytes in state.lines.take(bytes) {
+        let line = String(decoding: bytes, as: UTF8.self)
         if line.hasPrefix("event: ") {
           state.name = String(line.dropFirst(7))
         } else if line.hasPrefix("data: "),
