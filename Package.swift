@@ -297,7 +297,7 @@ let package = Package(
       [
         "FastJSON", "HTTPConnections", "HTTPTransfer", "LogLines", "OpenAITestServer",
         "PointModel", "QdrantClient", "SeededRandom", "SentenceEmbedding", "ServiceProcess",
-        httpTypes, hummingbird, hummingbirdTesting, logging, nioCore, nioPosix,
+        httpTypes, hummingbird, hummingbirdTesting, logging, nioCore, nioEmbedded, nioPosix,
       ]),
   ],
   cxxLanguageStandard: .cxx17

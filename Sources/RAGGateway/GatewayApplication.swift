@@ -68,7 +68,7 @@ public struct GatewayApplication: Service {
     _ limits: GatewayLimits, certificate: ServerCertificate? = nil
   ) -> HTTPServerBuilder {
     var connection = limits.connection
-    connection.idle = .seconds(limits.idleConnection.components.seconds)
+    connection.idle = TimeAmount(limits.idleConnection)
     return HTTPServerBuilder { [connection] responder in
       let plain = GuardedChannel(responder: responder, limits: connection)
       guard let certificate else { return plain }

@@ -1,4 +1,5 @@
 import Logging
+import OpenAITestServer
 import RAGGateway
 import ServiceProcess
 import Testing
@@ -45,5 +46,25 @@ import Testing
     #expect(assembly.services.store.collection == "docs")
     #expect(assembly.services.retrieved == 3)
     await assembly.shutdown()
+  }
+
+  @Test func anAnswerOfAProviderHasABound() async throws {
+    let longest = String(repeating: " ", count: GatewayLimits().replyBytes)
+    for (body, reason) in [
+      (longest, "is no list of embeddings"), (longest + " ", "the response is larger than allowed"),
+    ] {
+      let server = try #require(HTTPTestServer { _ in .respond(status: 200, body: body) })
+      let assembly = try Self.assemble([
+        "EMBEDDINGS__PROVIDER": "openai", "EMBEDDINGS__BASE_URL": server.url,
+        "EMBEDDINGS__MODEL": "tiny",
+      ])
+      do throws(GatewayError) {
+        _ = try await assembly.services.embedder.embed(["Arrows fly."])
+        Issue.record("it was taken")
+      } catch {
+        #expect(error.message.hasSuffix(reason))
+      }
+      await assembly.shutdown()
+    }
   }
 }

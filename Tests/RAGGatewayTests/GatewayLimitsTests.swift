@@ -167,4 +167,42 @@ import Testing
       #expect(store.snapshot.chunks.isEmpty)
     }
   }
+
+  @Test func uploadsGoInSteps() async throws {
+    var gateway = TestGateway()
+    gateway.limits.chunksPerStep = 2
+    let embedder = gateway.embedder
+    try await gateway.run { client in
+      let answer = try await client.post("/upload/chunks", Self.chunks(5))
+      #expect(answer.status == 200)
+    }
+    #expect(embedder.calls.map(\.count) == [2, 2, 1])
+  }
+
+  @Test func listingsHavePages() async throws {
+    var gateway = TestGateway()
+    gateway.limits.chunksListed = 2
+    try await gateway.run { client in
+      #expect(try await client.post("/upload/chunks", Self.chunks(3)).status == 200)
+      for path in ["/upload/chunks", "/upload/chunks?limit=2"] {
+        let page = try await client.get(path)
+        #expect(page["chunks"]?.arrayValue?.count == 2)
+        #expect(page["next"]?.stringValue != nil)
+      }
+      let wide = try await client.get("/upload/chunks?limit=3")
+      #expect(wide.status == 400)
+      #expect(wide.detail == "limit is a whole number from 1 to 2")
+    }
+  }
+
+  @Test func aQuestionAsksForSoMany() async throws {
+    var gateway = TestGateway()
+    gateway.limits.retrieved = 2
+    try await gateway.run { client in
+      for (count, status) in [(2, 200), (3, 422)] {
+        let answer = try await client.post("/query", #"{"question":"What?","k":\#(count)}"#)
+        #expect(answer.status == status)
+      }
+    }
+  }
 }

@@ -42,4 +42,17 @@ import Testing
     #expect(await probe.readiness().isReady == false)
     #expect(store.snapshot.readinessChecks == 2)
   }
+
+  @Test(arguments: [(Duration.zero, 3), (.seconds(3_600), 1)])
+  func probesThatFollowSoonAreAnsweredFromTheLast(_ age: Duration, checks: Int) async throws {
+    var gateway = TestGateway()
+    gateway.limits.readinessAge = age
+    try await gateway.run { client in
+      for _ in 0..<3 {
+        let answer = try await client.get("/health/ready")
+        #expect(answer.status == 200)
+      }
+    }
+    #expect(gateway.store.snapshot.readinessChecks == checks)
+  }
 }

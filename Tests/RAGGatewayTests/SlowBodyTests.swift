@@ -25,12 +25,14 @@ import Testing
   }
 
   private static func run(
+    idle: Duration = .seconds(75),
     _ test: @escaping @Sendable (_ port: Int) async throws -> Void
   ) async throws {
     let parts = TestGateway()
     var limits = GatewayLimits()
     limits.connection.body = .milliseconds(100)
     limits.connection.head = .milliseconds(100)
+    limits.idleConnection = idle
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let services = GatewayServices(
       embedder: parts.embedder, store: parts.store, generator: parts.generator, limits: limits,
@@ -67,6 +69,14 @@ import Testing
       let answer = try await Self.answer(to: "POST /query HTTP/1.1\r\nHos", at: port)
       #expect(answer.hasPrefix("HTTP/1.1 408 "))
       #expect(answer.contains(#"{"detail":"Timeout error: the request's head did not come"#))
+    }
+  }
+
+  @Test(.timeLimit(.minutes(1))) func aConnectionWithoutARequestIsClosed() async throws {
+    try await Self.run(idle: .milliseconds(100)) { port in
+      let answer = try await Self.answer(
+        to: "GET /health/live HTTP/1.1\r\nHost: x\r\n\r\n", at: port)
+      #expect(answer.hasPrefix("HTTP/1.1 200 "))
     }
   }
 }

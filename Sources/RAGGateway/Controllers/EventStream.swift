@@ -15,6 +15,12 @@ struct EventStream: Sendable {
 
   let limits: GatewayLimits
   let figures: GatewayFigures
+  private let open = InFlight()
+
+  init(limits: GatewayLimits, figures: GatewayFigures) {
+    self.limits = limits
+    self.figures = figures
+  }
 
   /// A response of the events that `work` sends until it returns.
   ///
@@ -22,7 +28,7 @@ struct EventStream: Sendable {
   func response(
     _ work: @escaping @Sendable (_ send: @escaping Send) async -> Void
   ) throws(GatewayError) -> Response {
-    guard figures.value(of: .streams) < limits.streams else {
+    guard let place = open.enter(limit: limits.streams) else {
       throw .overloaded(retryAfterSeconds: 1)
     }
     var headers = HTTPFields()
@@ -66,6 +72,7 @@ struct EventStream: Sendable {
           working.cancel()
           continuation.finish()
         }
+        withExtendedLifetime(place) {}
       })
   }
 
