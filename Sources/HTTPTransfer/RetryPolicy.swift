@@ -167,12 +167,27 @@ public struct RetryPolicy: Sendable {
 }
 
 /// When all that is done for the sake of one request has to be over.
-public enum RequestDeadline {
-  /// The moment; `nil` sets none.
-  @TaskLocal public static var current: ContinuousClock.Instant?
+public final class RequestDeadline: Sendable {
+  /// That of the request whose task this is; `nil` sets none.
+  @TaskLocal public static var current: RequestDeadline?
 
   /// Seconds until then; `nil` without a deadline.
   public static var secondsLeft: Double? {
-    current.map { ($0 - ContinuousClock.now) / .seconds(1) }
+    current.map { ($0.end - ContinuousClock.now) / .seconds(1) }
   }
+
+  private let time: Duration
+  private let state: Mutex<ContinuousClock.Instant>
+
+  /// A deadline so long from now.
+  public init(in time: Duration) {
+    self.time = time
+    state = Mutex(ContinuousClock.now + time)
+  }
+
+  /// The moment.
+  public var end: ContinuousClock.Instant { state.withLock { $0 } }
+
+  /// The time begins anew: what passed of it until now was spent in waiting for the caller.
+  public func restart() { state.withLock { $0 = ContinuousClock.now + time } }
 }

@@ -36,7 +36,7 @@ public struct GatewayLimits: Sendable {
   public var historyTurns = 40
   /// Characters of a conversation.
   public var historyCharacters = 32_000
-  /// Time that one request has for all that is done for its sake.
+  /// Time that one request has for all that is done for its sake, from when its body has arrived.
   public var requestTime = Duration.seconds(120)
   /// Requests that a key may make in a minute; 0 sets no bound.
   public var requestsPerMinute = 0

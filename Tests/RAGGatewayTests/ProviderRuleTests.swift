@@ -134,7 +134,7 @@ import Testing
 
   @Test func theDeadlineBindsTheEmbedderToo() async throws {
     let server = try #require(OpenAITestServer(faults: [.hang]))
-    let soon = ContinuousClock.now + .milliseconds(200)
+    let soon = RequestDeadline(in: .milliseconds(200))
     let error = await RequestDeadline.$current.withValue(soon) {
       await Self.failure { try await Self.embedder(server).embed(["a"]) }
     }

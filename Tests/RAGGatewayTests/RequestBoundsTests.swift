@@ -1,3 +1,4 @@
+import HTTPTransfer
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -27,6 +28,27 @@ import Testing
     mutating func write(_ buffer: ByteBuffer) async throws {}
 
     consuming func finish(_ trailingHeaders: HTTPFields?) async throws {}
+  }
+
+  /// Remembers when what it is asked for has to be over.
+  private final class HurriedEmbedder: Embedder {
+    let similarityThreshold: Float = 0.3
+    private let hashing = HashingEmbedder()
+    private let deadline = Mutex<ContinuousClock.Instant?>(nil)
+
+    var end: ContinuousClock.Instant? { deadline.withLock { $0 } }
+
+    func identity() async throws(GatewayError) -> EmbeddingIdentity {
+      try await hashing.identity()
+    }
+
+    func embed(_ texts: [String]) async throws(GatewayError) -> [[Float]] {
+      let end = RequestDeadline.current?.end
+      deadline.withLock { $0 = end }
+      return try await hashing.embed(texts)
+    }
+
+    func checkReadiness() async throws(GatewayError) {}
   }
 
   private static func responder(
@@ -66,6 +88,25 @@ import Testing
         return left
       }
     }
+  }
+
+  @Test func theTimeOfARequestBeginsOnceItHasArrived() async throws {
+    let embedder = HurriedEmbedder()
+    var limits = GatewayLimits()
+    limits.requestTime = .seconds(60)
+    let body = #"{"chunks":[{"page_content":"Arrows fly."}]}"#
+    let rest = Mutex(body.utf8.map { ByteBuffer(bytes: [$0]) }[...])
+    let arrived = Mutex<ContinuousClock.Instant?>(nil)
+    let response = try await Self.post(
+      "/upload/chunks", length: body.utf8.count, to: Self.responder(limits, embedder)
+    ) {
+      let piece = rest.withLock { $0.popFirst() }
+      if piece == nil { arrived.withLock { $0 = ContinuousClock.now } }
+      return piece
+    }
+    #expect(response.status == .ok)
+    let last = try #require(arrived.withLock { $0 })
+    #expect(try #require(embedder.end) >= last + .seconds(60))
   }
 
   @Test func aRefusedBodyIsReadSoFar() async throws {

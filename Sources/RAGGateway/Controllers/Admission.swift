@@ -132,7 +132,7 @@ struct AdmissionMiddleware<Context: RequestContext>: RouterMiddleware {
   }
 }
 
-/// Gives every request one deadline for all that is done for its sake.
+/// Gives every request one deadline for all that is done for its sake, from when it has arrived.
 struct DeadlineMiddleware<Context: RequestContext>: RouterMiddleware {
   let time: Duration
 
@@ -140,7 +140,7 @@ struct DeadlineMiddleware<Context: RequestContext>: RouterMiddleware {
     _ request: Request, context: Context,
     next: (Request, Context) async throws -> Response
   ) async throws -> Response {
-    try await RequestDeadline.$current.withValue(ContinuousClock.now + time) {
+    try await RequestDeadline.$current.withValue(RequestDeadline(in: time)) {
       try await next(request, context)
     }
   }

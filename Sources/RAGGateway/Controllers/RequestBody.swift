@@ -1,5 +1,6 @@
 import FastJSON
 import HTTPConnections
+import HTTPTransfer
 import Hummingbird
 import NIOCore
 import PointModel
@@ -35,6 +36,8 @@ package enum RequestBody {
     } catch {
       throw GatewayError.badRequest("The body broke off, or is not framed as HTTP says: \(error)")
     }
+    // Its arrival has a bound of its own, which goes by its size.
+    RequestDeadline.current?.restart()
     try RequestPlace.current?.take()
     guard let coding else { return Array(body.readableBytesView) }
     let unpacked: Result<[UInt8]?, PackingError>
