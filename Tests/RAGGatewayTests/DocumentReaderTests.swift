@@ -180,4 +180,16 @@ import Testing
         "From J\u{f6}rg <j@example.org>.\n\nThe caf\u{e9} has the key.\n"
       ])
   }
+
+  @Test(arguments: [
+    ("a.json", #"{"one":1}"#, false), ("a.jsonl", "{\"one\":1}\n\n{\"two\":2}\n", false),
+    ("a.json", #"{"one":"#, true), ("a.jsonl", "{\"one\":1}\nbroken\n", true),
+    ("a.ipynb", #"{"cells":[]}"#, false), ("a.ipynb", #"{"cells":3}"#, true),
+  ])
+  func whatIsReadAsTextIsSaid(_ name: String, text: String, isSaid: Bool) throws {
+    let folder = try TemporaryFolder()
+    try folder.write(name, text)
+    let read = try DocumentReader.read(SourceFile(path: "\(folder.path)/\(name)", name: name))
+    #expect((read.remark?.hasSuffix("read as text") == true) == isSaid)
+  }
 }

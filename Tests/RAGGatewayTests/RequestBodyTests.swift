@@ -30,6 +30,10 @@ import Testing
     ("/query", "[]", "body|Input should be a valid dictionary|dict_type"),
     ("/query", #"{"question":5}"#, "body.question|Input should be a valid string|string_type"),
     (
+      "/query", #"{"question":"\u200b\u0000 \ufeff"}"#,
+      "body.question|String should have at least 1 character|string_too_short"
+    ),
+    (
       "/query", #"{"question":"  "}"#,
       "body.question|String should have at least 1 character|string_too_short"
     ),
@@ -140,6 +144,12 @@ import Testing
       let none = try await send([#"name="file""#])
       #expect(none.status == 400)
       #expect(none.detail == "The form holds no file: the part `file` has no file name")
+      let twice = try await send([file, #"name="more"; filename="folder/a.txt""#])
+      #expect(twice.status == 400)
+      #expect(
+        twice.detail
+          == "The form holds two files named a.txt, of which one would replace the other")
+      #expect(try await client.get("/documents")["total"] == .integer(0))
       // What a browser sends for an input without a file.
       #expect(try await send([file, #"name="more"; filename="""#]).status == 200)
     }
@@ -149,6 +159,7 @@ import Testing
     ("/insight/query?stream=true", "`stream` is not known: there are no parameters here"),
     ("/upload/chunks?wait=true", "`wait` is not known: there are no parameters here"),
     ("/upload/files?name=a.txt&title=b", "`title` is not known: name is"),
+    ("/upload/files?name=a.txt&name=b.txt", "`name` is given more than once"),
   ])
   func parametersAreKnown(_ path: String, problem: String) async throws {
     try await TestGateway().run { client in

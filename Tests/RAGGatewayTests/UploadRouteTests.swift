@@ -99,11 +99,13 @@ import Testing
     }
   }
 
-  @Test func emptyChunksAreReportedAndTheOthersStored() async throws {
+  /// Also such as hold nothing but marks that are not seen.
+  @Test(arguments: [" ", #"\u200b"#, #"\u0000\n"#, #"\ufeff"#])
+  func emptyChunksAreReportedAndTheOthersStored(_ text: String) async throws {
     let gateway = TestGateway()
     try await gateway.run { client in
       let response = try await client.post(
-        "/upload/chunks", #"{"chunks":[{"page_content":" "},{"page_content":"Text."}]}"#)
+        "/upload/chunks", #"{"chunks":[{"page_content":"\#(text)"},{"page_content":"Text."}]}"#)
       #expect(response.status == 200)
       #expect(response["uploaded"] == .integer(1))
       #expect(

@@ -153,7 +153,7 @@ package struct QuestionRequest: Sendable, Equatable {
     switch value {
     case nil: problems.append(.missing(place))
     case .string(let question):
-      if question.trimmed.isEmpty {
+      if question.isBlank {
         problems.append(
           FieldProblem(
             location: place, message: "String should have at least 1 character",

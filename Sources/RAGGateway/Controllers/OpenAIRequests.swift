@@ -150,7 +150,7 @@ package struct EmbeddingsRequest: Sendable {
       }
     default: throw .badRequest("`input` must be a text or a list of texts")
     }
-    guard !texts.isEmpty, texts.allSatisfy({ !$0.trimmed.isEmpty }) else {
+    guard !texts.isEmpty, texts.allSatisfy({ !$0.isBlank }) else {
       throw .badRequest("`input` holds a text without a word, or none at all")
     }
     guard texts.count <= limits.chunksPerUpload else {

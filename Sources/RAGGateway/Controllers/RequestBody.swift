@@ -173,18 +173,23 @@ package enum RequestBody {
     members.keys.filter { !known.contains($0) }.prefix(100).map { .unexpected(place + [.name($0)]) }
   }
 
-  /// Refuses parameters of the query string that are none of `known`.
+  /// Refuses parameters of the query string that are none of `known`, or stand in it twice.
   static func requireParameters(
     of request: Request, among known: [String] = []
   ) throws(GatewayError) {
-    guard
-      let unknown = request.uri.queryParameters.first(where: { !known.contains(String($0.key)) })
-    else { return }
-    let names =
-      known.isEmpty
-      ? "there are no parameters here"
-      : "\(known.joined(separator: ", ")) \(known.count == 1 ? "is" : "are")"
-    throw .badRequest("`\(unknown.key)` is not known: \(names)")
+    var given: Set<String> = []
+    for name in request.uri.queryParameters.map({ String($0.key) }) {
+      guard known.contains(name) else {
+        let names =
+          known.isEmpty
+          ? "there are no parameters here"
+          : "\(known.joined(separator: ", ")) \(known.count == 1 ? "is" : "are")"
+        throw .badRequest("`\(name)` is not known: \(names)")
+      }
+      guard given.insert(name).inserted else {
+        throw .badRequest("`\(name)` is given more than once")
+      }
+    }
   }
 
   /// The members of the body.

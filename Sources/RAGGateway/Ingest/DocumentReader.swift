@@ -34,7 +34,9 @@ package enum DocumentReader {
       return (try MailReader.read(bytes, fallbackTitle: title(of: file.name)), nil)
     }
     let decoded = try DecodedText(bytes)
-    return (document(decoded.text, name: file.name, kind: kind), decoded.remark)
+    let document = document(decoded.text, name: file.name, kind: kind)
+    let remarks = [decoded.remark, document.remark].compactMap { $0 }
+    return (document, remarks.isEmpty ? nil : remarks.joined(separator: "; "))
   }
 
   /// The document that `text` makes, by the ending of `name`.
@@ -102,10 +104,13 @@ package struct SourceDocument: Sendable, Equatable {
   package var title: String
   /// Its sections in their order.
   package var sections: [Section]
+  /// What is to be known about how it was read.
+  package var remark: String?
 
   /// A document with its sections.
-  package init(title: String, sections: [Section]) {
+  package init(title: String, sections: [Section], remark: String? = nil) {
     self.title = title
     self.sections = sections
+    self.remark = remark
   }
 }

@@ -138,7 +138,8 @@ package enum PassageMaker {
       let place = count == 1 ? slug : "\(slug)-\(count)"
       let heading = section.heading == document.title ? "" : section.heading
       let title = heading.isEmpty ? document.title : "\(document.title): \(heading)"
-      for (index, passage) in splitter.passages(of: section.text).enumerated() {
+      for (index, passage) in splitter.passages(of: section.text).enumerated()
+      where !passage.isBlank {
         let metadata = JSONObjectValue([
           ("chunk_id", .string("\(name)#\(place).\(index)")), ("title", .string(title)),
           ("source", .string(name)), ("section", .string(section.heading)),

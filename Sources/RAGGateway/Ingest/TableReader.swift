@@ -110,7 +110,7 @@ struct JSONReader {
   private static let titles = ["title", "name", "question", "heading", "subject", "id"]
 
   static func read(_ text: String, fallbackTitle: String) -> SourceDocument {
-    let records = records(in: text)
+    let (records, isWhole) = records(in: text)
     let sections = records.enumerated().map { index, record in
       var lines: [String] = []
       describe(record, "", into: &lines)
@@ -120,15 +120,24 @@ struct JSONReader {
         heading: heading ?? (records.count > 1 ? "Record \(index + 1)" : ""),
         text: lines.joined(separator: "\n\n"))
     }
-    return SourceDocument(title: fallbackTitle, sections: sections.filter { !$0.text.isEmpty })
+    return SourceDocument(
+      title: fallbackTitle, sections: sections.filter { !$0.text.isEmpty },
+      remark: isWhole ? nil : "not all of it is JSON; the rest was read as text")
   }
 
-  private static func records(in text: String) -> [JSONValue] {
-    if let whole = try? JSONValue(parsing: Array(text.utf8)) { return whole.arrayValue ?? [whole] }
-    return text.split(whereSeparator: \.isNewline).map { line in
-      // What is no JSON is text all the same.
-      (try? JSONValue(parsing: Array(line.utf8))) ?? .string(String(line))
+  /// What the outer list or the lines hold, and whether all of it is JSON.
+  private static func records(in text: String) -> (records: [JSONValue], isWhole: Bool) {
+    if let whole = try? JSONValue(parsing: Array(text.utf8)) {
+      return (whole.arrayValue ?? [whole], true)
     }
+    var isWhole = true
+    let records = text.split(whereSeparator: \.isNewline).map { line -> JSONValue in
+      if let record = try? JSONValue(parsing: Array(line.utf8)) { return record }
+      // What is no JSON is text all the same.
+      if !line.isBlank { isWhole = false }
+      return .string(String(line))
+    }
+    return (records, isWhole)
   }
 
   private static func describe(_ value: JSONValue, _ path: String, into lines: inout [String]) {
@@ -162,7 +171,11 @@ enum NotebookReader {
   static func read(_ text: String, fallbackTitle: String) -> SourceDocument {
     guard let root = try? JSONValue(parsing: Array(text.utf8)),
       let cells = root["cells"]?.arrayValue ?? worksheetCells(of: root)
-    else { return PlainTextReader.read(text, fallbackTitle: fallbackTitle) }
+    else {
+      var document = PlainTextReader.read(text, fallbackTitle: fallbackTitle)
+      document.remark = "not a notebook; it was read as text"
+      return document
+    }
     var markdown = ""
     for cell in cells {
       let content = cell["source"] ?? cell["input"]

@@ -311,6 +311,15 @@ extension StringProtocol {
     return String(self[first...last])
   }
 
+  /// Whether there is nothing to be seen in it: white space at most, and marks without a shape.
+  var isBlank: Bool {
+    unicodeScalars.allSatisfy { scalar in
+      let mark = scalar.properties
+      return mark.isWhitespace || mark.isDefaultIgnorableCodePoint
+        || [.control, .format].contains(mark.generalCategory)
+    }
+  }
+
   /// Every run of white space made one space, none at the ends.
   var collapsed: String { split(whereSeparator: \.isWhitespace).joined(separator: " ") }
 }

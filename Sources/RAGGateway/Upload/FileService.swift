@@ -172,6 +172,11 @@ package enum FileBody {
       }
     }
     // Before any of them is stored.
+    var names: Set<String> = []
+    for file in found where !names.insert(file.name).inserted {
+      throw .badRequest(
+        "The form holds two files named \(file.name), of which one would replace the other")
+    }
     for file in found where DocumentKind(name: file.name) == nil {
       throw .unsupported(
         "\(file.name) is not a kind of file that is read; read are \(DocumentKind.readable)")

@@ -75,7 +75,7 @@ public struct UploadService: Sendable {
     var accepted: [Accepted] = []
     var position: [PointUUID: Int] = [:]
     for (index, chunk) in chunks.enumerated() {
-      guard !chunk.pageContent.trimmed.isEmpty else {
+      guard !chunk.pageContent.isBlank else {
         report.failed.append(.init(index: index, error: "page_content is empty"))
         continue
       }
