@@ -64,7 +64,9 @@ import Testing
       .init(environment: ["AUTH__API_KEYS": "read:12345678, write@red:abcdefgh"]))
     #expect(!settings.access.keys.isEmpty)
     #expect(!settings.description.contains("12345678"))
-    for wrong in ["12345678", "admin:12345678", "read:short", "read@:12345678"] {
+    for wrong in [
+      "12345678", "admin:12345678", "read:short", "read@:12345678", "read:12345678,write:12345678",
+    ] {
       #expect(AccessKeys(wrong) == nil)
     }
     let limits = try GatewaySettings(

@@ -70,9 +70,11 @@ public struct AccessKeys: Sendable, Equatable {
       guard role[0] == "read" || role[0] == "write" else { return nil }
       if role.count == 2, role[1].isEmpty { return nil }
       let hash = ContentHash.sha256(String(parts[1]))
-      callers[hash] = Caller(
+      let caller = Caller(
         name: String(hash.prefix(16)), mayWrite: role[0] == "write",
         tenant: role.count == 2 ? String(role[1]) : "")
+      // Of two roles nobody could say which one a key has.
+      guard callers.updateValue(caller, forKey: hash) == nil else { return nil }
     }
   }
 

@@ -105,7 +105,7 @@ public struct AccessSettings: Sendable {
         .accessKeys,
         expected:
           "`read:KEY` or `write:KEY`, or `read@TENANT:KEY`, with commas between, and keys of "
-          + "at least 8 characters"
+          + "at least 8 characters, each once"
       ) { AccessKeys($0) } ?? AccessKeys()
     origins =
       reader.value(
