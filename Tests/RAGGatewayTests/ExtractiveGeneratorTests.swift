@@ -1,4 +1,5 @@
 import RAGGateway
+import SentenceEmbedding
 import Testing
 
 @Suite struct ExtractiveGeneratorTests {
@@ -40,6 +41,22 @@ import Testing
     #expect(answer.title == "Title b")
     #expect(answer.isDegraded == false)
     #expect(answer.generator.provider == "extractive")
+  }
+
+  @Test func storedTokensSpareTheModel() async throws {
+    let embedder = HashingEmbedder(dimension: 8)
+    let text = "Arrows are fletched with three feathers. Bows are made of the wood of yews."
+    let tokens = TokenBits(
+      dimension: 8, vectors: (0..<320).map { Float($0 % 3) - 1 })
+    let answer = try await ExtractiveGenerator(embedder: embedder).answer(
+      AnswerRequest(
+        question: "feathers?", questionVector: embedder.vector(of: "feathers?"),
+        chunks: [
+          RetrievedChunk(
+            chunkID: "a", title: "A", text: text, score: 0.6, tokens: tokens)
+        ]))
+    #expect(text.contains(try #require(answer.citations.first?.quote)))
+    #expect(embedder.texts.isEmpty)
   }
 
   @Test func rememberedVectorsAreBounded() async throws {

@@ -2,6 +2,7 @@ import FastJSON
 import HTTPTransfer
 import OpenAITestServer
 import RAGGateway
+import Synchronization
 import Testing
 
 @Suite struct OpenAIEmbedderTests {
@@ -123,5 +124,23 @@ import Testing
       if case .object(let body) = request.json { body["dimensions"] } else { nil }
     }
     #expect(asked == [.integer(8), nil])
+  }
+
+  @Test func soManyBatchesAreUnderWay() async throws {
+    let state = Mutex((running: 0, most: 0))
+    let batches = (0..<12).map { ["text \($0)"] }
+    let made = try await BatchRunner.run(batches, concurrency: 3) { batch in
+      state.withLock { state in
+        state.running += 1
+        state.most = max(state.most, state.running)
+      }
+      // Until as many have begun as may.
+      while state.withLock({ $0.most < 3 }) { await Task.yield() }
+      await Task.yield()
+      state.withLock { $0.running -= 1 }
+      return .success(batch)
+    }
+    #expect(made == batches.flatMap { $0 })
+    #expect(state.withLock { $0.most } == 3)
   }
 }

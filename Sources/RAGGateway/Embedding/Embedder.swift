@@ -125,16 +125,17 @@ extension EmbeddingIdentity: CustomStringConvertible {
 /// Runs batches of texts through an embedder, a few at a time, and joins the vectors in order.
 ///
 /// A failure stops the batches that have not begun.
-enum BatchRunner {
+package enum BatchRunner {
   /// What was made of a batch.
-  typealias Outcome<Made: Sendable> = Result<[Made], GatewayError>
+  package typealias Outcome<Made: Sendable> = Result<[Made], GatewayError>
 
   private struct Finished<Made: Sendable>: Sendable {
     let index: Int
     let outcome: Outcome<Made>
   }
 
-  static func run<Made: Sendable>(
+  /// What is made of all batches, in their order, so many of them at a time.
+  package static func run<Made: Sendable>(
     _ batches: [[String]], concurrency: Int,
     embed: @escaping @Sendable ([String]) async -> Outcome<Made>
   ) async throws(GatewayError) -> [Made] {
