@@ -137,7 +137,7 @@ let package = Package(
         "QdrantAPI", "QdrantService", "Replication", "RequestTracing", "ServiceProcess",
         "SharedLog",
         "TransportBase", "VectorDB", "VectorIndex", httpTypes,
-        hummingbird, hummingbirdCore, logging, nioCore, nioHTTP1, nioHTTP2, nioHTTPTypes,
+        hummingbird, hummingbirdCore, logging, nioCore, nioHTTP2, nioHTTPTypes,
         nioHTTPTypesHTTP2, nioPosix, nioTLS,
       ]),
     .systemLibrary(name: "CMalloc"),
