@@ -18,6 +18,8 @@ public struct RESTContext: InitializableFromSource {
   var requestID = ""
   /// The trace that it belongs to.
   var trace = RequestTrace.none
+  /// What tells that it has been written down.
+  var receipt: AuditReceipt?
 
   /// The connection that it came by.
   private var channel: (any Channel)?

@@ -1,6 +1,9 @@
 """The audit log, and figures on a port of their own."""
 
+import concurrent.futures
+import contextlib
 import errno
+import fcntl
 import json
 import os
 import socket
@@ -139,7 +142,10 @@ def test_grpc(server, channel, told):
     call(b"\x0a\x01c", metadata=[("api-key", FULL), ("x-request-id", "g1")], timeout=20)
     with pytest.raises(grpc.RpcError):
         call(b"\x0a\x01c", metadata=[("api-key", "x")], timeout=20)
-    done, refused = told()
+    # Who is turned away at once does not wait for the line.
+    lines = []
+    until(lambda: lines.extend(told()) or len(lines) == 2, 20)
+    done, refused = lines
     assert done == {
         "method": "get_collection", "api": "/qdrant.Collections/Get", "auth_type": "ApiKey",
         "remote": "127.0.0.1", "collection": "c", "tracing_id": "g1", "result": "ok",
@@ -246,6 +252,60 @@ def test_paths_can_be_left_out(tmp_path):
     done, refused = entries(tmp_path / "audit")
     assert "api" not in done and refused["api"] == "/collections"
     service.kill()
+
+
+class StalledFile:
+    """Today's file of an audit log, whose disk takes nothing more once a few lines are written."""
+
+    def __init__(self, folder):
+        folder.mkdir()
+        today = time.strftime("%Y-%m-%d", time.gmtime())
+        self.path = folder / f"audit.{today}.log"
+        os.mkfifo(self.path)
+        self.pipe = os.open(self.path, os.O_RDONLY | os.O_NONBLOCK)
+        fcntl.fcntl(self.pipe, fcntl.F_SETPIPE_SZ, 4096)
+        self.read_bytes = b""
+
+    def take(self) -> list[dict]:
+        """All lines that have come."""
+        with contextlib.suppress(BlockingIOError):
+            while more := os.read(self.pipe, 1 << 16):
+                self.read_bytes += more
+        return [json.loads(line) for line in self.read_bytes.split(b"\n")[:-1]]
+
+
+def test_a_stalled_disk_holds_up_only_who_is_written_down(tmp_path):
+    disk = StalledFile(tmp_path / "log")
+    service = quiver(
+        tmp_path, QUIVER__SERVICE__API_KEY=FULL, QUIVER__AUDIT__ENABLED="true",
+        QUIVER__AUDIT__DIR=str(tmp_path / "log"),
+    )  # fmt: skip
+    service.start()
+    names = [f"c{number}-{'x' * 100}" for number in range(100)]
+    with concurrent.futures.ThreadPoolExecutor(len(names)) as threads:
+        calls = [
+            threads.submit(send, service, "GET", f"/collections/{name}", FULL) for name in names
+        ]
+        until(lambda: sum(call.done() for call in calls) > 0, 20)
+        # More than there are threads of any kind wait for their lines by now.
+        for path in ("/healthz", "/readyz", "/metrics", "/") * 5:
+            assert send(service, "GET", path, FULL).ok
+        answered = sum(call.done() for call in calls)
+        assert 0 < answered < 50, "nothing stalled"
+        lines = []
+        until(lambda: lines.extend(disk.take()[len(lines):]) or len(lines) == len(names), 20)
+        assert {call.result().status_code for call in calls} == {404}
+    assert sorted(line["collection"] for line in lines) == sorted(names)
+    service.kill()
+
+
+def test_a_call_is_answered_behind_its_line(server, channel, told):
+    call = channel.unary_unary("/qdrant.Collections/Get", bytes, bytes)
+    for number in range(100):
+        send(server, "GET", f"/collections/n{number}", FULL)
+        assert [entry["collection"] for entry in told()] == [f"n{number}"]
+        call(b"\x0a\x01c", metadata=[("api-key", FULL)], timeout=20)
+        assert [entry["collection"] for entry in told()] == ["c"]
 
 
 def test_without_a_log_nothing_is_found(tmp_path):

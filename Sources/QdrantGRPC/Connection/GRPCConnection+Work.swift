@@ -35,7 +35,7 @@ extension GRPCConnection {
     let eventLoop = context.eventLoop
     let bound = NIOLoopBound((self, call, context), eventLoop: eventLoop)
     let (room, service, limit) = (call.room, call.call, limits.messageBytesMax)
-    let trace = call.trace
+    let (trace, gate) = (call.trace, methods.gate)
     let coding = isPacked ? call.coding : nil
     call.body = ByteBuffer()
     room.message = message
@@ -53,6 +53,7 @@ extension GRPCConnection {
         outcome = .failure(error)
         trace.end(of: error.code)
       }
+      await gate.settle(service.caller.origin?.receipt)
       if eventLoop.inEventLoop {
         let (connection, call, context) = bound.value
         connection.performed(call, outcome, context)

@@ -12,8 +12,9 @@ struct AuditController: Sendable {
     let call = context.call(try ReadParameters(request).timeoutSeconds)
     let decode = QdrantAPI.RequestDecoder.auditLogs
     return try await services.bodies.withValue(of: request, decodedBy: decode) { query in
+      let audit = try await services.api.openAudit(call)
       let entries = try await BlockingWork.run { isCancelled in
-        try services.api.auditEntries(query, call, isCancelled: isCancelled)
+        try services.api.auditEntries(of: audit, query, call, isCancelled: isCancelled)
       }
       return RESTResponse.ok(context) { writer in
         writer.beginObject()

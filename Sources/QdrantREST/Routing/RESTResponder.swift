@@ -45,12 +45,14 @@ public struct RESTResponder: HTTPResponder {
     let trace = api.tracer.accept(place, called: request.method.rawValue)
     context.requestID = id
     context.trace = trace
+    context.receipt = api.newReceipt
     var response: Response
     do {
       response = try await trace.whileCurrent { try await answer(request, &context) }
     } catch {
       response = refusal(error, request, context)
     }
+    await api.settle(context.receipt)
     if request.method == .head { response = response.createHeadResponse() }
     AnswerPacking.pack(&response, for: request)
     if let idField = Self.idField { response.headers.append(HTTPField(name: idField, value: id)) }
@@ -160,7 +162,7 @@ public struct RESTResponder: HTTPResponder {
     let forwarded = api.trustsForwarding ? Self.first(Self.forwardedFields, of: request) : nil
     return Caller.Origin(
       remote: forwarded ?? context.remote, tracingID: Self.first(Self.tracingFields, of: request),
-      api: request.uri.path)
+      api: request.uri.path, receipt: context.receipt)
   }
 
   private static func first(_ names: [HTTPField.Name?], of request: Request) -> String? {

@@ -86,14 +86,22 @@ extension AuditLog {
 }
 
 extension QdrantService {
-  /// The newest lines of the audit log that are asked for, the newest first. Blocking.
-  ///
-  /// - Parameter isCancelled: whether nobody waits for them any more.
-  public func auditEntries(
-    _ query: AuditQuery, _ call: ServiceCall, isCancelled: () -> Bool
-  ) throws(ServiceError) -> [AuditLog.Members] {
+  /// Lets a caller search the audit log, whose lines say so before they are read.
+  public func openAudit(_ call: ServiceCall) async throws(ServiceError) -> AuditLog {
     try admit(call, to: .getAuditLogs)
     guard let audit else { throw .engine(.badRequest("Audit logging is not enabled")) }
+    await settle(call.caller.origin?.receipt)
+    return audit
+  }
+
+  /// The newest lines of the audit log that are asked for, the newest first. Blocking.
+  ///
+  /// - Parameters:
+  ///   - audit: the log, which the caller may search.
+  ///   - isCancelled: whether nobody waits for them any more.
+  public func auditEntries(
+    of audit: AuditLog, _ query: AuditQuery, _ call: ServiceCall, isCancelled: () -> Bool
+  ) throws(ServiceError) -> [AuditLog.Members] {
     let isOver = { call.deadline.map { $0 < .now } ?? false }
     let found: [AuditLog.Members]
     do throws(AuditFault) {

@@ -1,5 +1,3 @@
-import Synchronization
-
 #if canImport(Glibc)
   import Glibc
 #elseif canImport(Musl)
@@ -9,8 +7,10 @@ import Synchronization
 /// Who asked for what, and whether it was allowed: one JSON object a line, in files that begin anew
 /// every day or hour. Questions, vectors and payloads are not in it.
 ///
-/// Lines are handed to the kernel before the caller goes on, and not synced. Nothing is left out as
-/// long as the disk takes it; when it does not, that is told once, and the server goes on.
+/// Lines are handed to the kernel by a thread of their own, in the order in which callers were let
+/// in, and not synced. A call is answered when its lines are there (``settle(_:)``), so that nobody but
+/// those who are written down waits for a slow disk. Nothing is left out as long as the disk takes
+/// it; when it does not, that is told once, and the server goes on.
 public final class AuditLog: Sendable {
   /// Where lines go, and how many files stay.
   public struct Settings: Sendable, Equatable {
@@ -43,12 +43,6 @@ public final class AuditLog: Sendable {
     }
   }
 
-  private struct State {
-    var descriptor: Int32 = -1
-    var name = ""
-    var hasFailed = false
-  }
-
   /// What a line says, in its order.
   public typealias Members = [(name: String, value: String)]
 
@@ -72,8 +66,7 @@ public final class AuditLog: Sendable {
   /// Where lines go.
   public let settings: Settings
   let form: Form
-  private let onFailure: @Sendable (String) -> Void
-  private let state = Mutex(State())
+  private let writer: AuditWriter
 
   /// Makes the folder, and the first file.
   ///
@@ -87,19 +80,21 @@ public final class AuditLog: Sendable {
   ) throws(AuditFault) {
     self.settings = settings
     self.form = form
-    self.onFailure = onFailure
     try Self.makeFolder(settings.folder)
-    let moment = Moment.now
-    try state.withLock { state throws(AuditFault) in
-      try open(Self.name(of: moment, settings.rotation), &state)
+    let file = AuditFile(settings)
+    try file.open(Self.name(of: .now, settings.rotation))
+    guard let writer = AuditWriter(file, onFailure: onFailure) else {
+      throw AuditFault(path: settings.folder, errnoCode: EAGAIN)
     }
+    self.writer = writer
   }
 
-  deinit {
-    state.withLock { state in if state.descriptor >= 0 { _ = close(state.descriptor) } }
-  }
+  deinit { writer.stop() }
 
-  /// Writes one line.
+  /// Waits until the lines of a call are with the kernel, or are lost.
+  func settle(_ receipt: AuditReceipt) async { await writer.settle(receipt) }
+
+  /// Has one line written.
   func write(
     _ caller: Caller, _ action: ServiceAction?, on collection: String?, refusal: ServiceError?
   ) {
@@ -122,66 +117,13 @@ public final class AuditLog: Sendable {
     // Why somebody was not let in has no kind in its text, as that goes out as it is.
     let kind = isLetIn ? "" : refusal?.kind == .forbidden ? "Forbidden: " : "Unauthorized: "
     member("error", (refusal?.text).map { kind + $0 })
-    let line = form.encode(members) + [0x0A]
-    let name = Self.name(of: moment, settings.rotation)
-    let failure: String? = state.withLock { state in
-      do throws(AuditFault) {
-        if state.name != name { try open(name, &state) }
-        try Self.append(line, to: state.descriptor, name)
-        state.hasFailed = false
-        return nil
-      } catch {
-        defer { state.hasFailed = true }
-        return state.hasFailed ? nil : error.description
-      }
-    }
-    if let failure { onFailure(failure) }
-  }
-
-  private func open(_ name: String, _ state: inout State) throws(AuditFault) {
-    let path = settings.folder + "/" + name
-    let descriptor = Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o640)
-    guard descriptor >= 0 else { throw AuditFault(path: path, errnoCode: errno) }
-    if state.descriptor >= 0 { _ = close(state.descriptor) }
-    state.descriptor = descriptor
-    state.name = name
-    removeOld()
-  }
-
-  /// Leaves the latest files; their names are in the order of time.
-  private func removeOld() {
-    for name in fileNames().dropLast(max(1, settings.filesMax)) {
-      unlink(settings.folder + "/" + name)
-    }
+    writer.give(
+      form.encode(members) + [0x0A], in: Self.name(of: moment, settings.rotation),
+      caller.origin?.receipt)
   }
 
   /// The files that there are, the oldest first.
-  func fileNames() -> [String] {
-    guard let directory = opendir(settings.folder) else { return [] }
-    defer { closedir(directory) }
-    var names: [String] = []
-    while let entry = readdir(directory) {
-      let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-        String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-      }
-      if name.hasPrefix("audit."), name.hasSuffix(".log") { names.append(name) }
-    }
-    return names.sorted()
-  }
-
-  private static func append(
-    _ line: [UInt8], to descriptor: Int32, _ name: String
-  ) throws(AuditFault) {
-    var written = 0
-    while written < line.count {
-      let count = line[written...].withUnsafeBytes {
-        Glibc.write(descriptor, $0.baseAddress, $0.count)
-      }
-      if count < 0, errno == EINTR { continue }
-      guard count > 0 else { throw AuditFault(path: name, errnoCode: errno) }
-      written += count
-    }
-  }
+  func fileNames() -> [String] { AuditFile.names(in: settings.folder) }
 
   private static func makeFolder(_ path: String) throws(AuditFault) {
     var made = path.hasPrefix("/") ? "/" : ""

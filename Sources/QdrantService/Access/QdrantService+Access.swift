@@ -151,6 +151,15 @@ extension QdrantService {
     }
   }
 
+  /// The receipt of a call that begins; `nil` where nobody writes down who calls.
+  public var newReceipt: AuditReceipt? { audit.map { _ in AuditReceipt() } }
+
+  /// Waits until what was written down of a call is with the kernel: it is answered behind its lines
+  /// in the audit log.
+  public func settle(_ receipt: AuditReceipt?) async {
+    if let receipt { await audit?.settle(receipt) }
+  }
+
   /// Whether calls are told apart by what a proxy says of their clients; `nil` where nobody writes
   /// down who calls.
   public var trustsForwarding: Bool { audit?.settings.trustsForwarding ?? false }

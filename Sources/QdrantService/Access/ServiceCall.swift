@@ -20,12 +20,15 @@ public struct Caller: Sendable {
     var tracingID: String?
     /// The path that it asked for.
     var api: String?
+    /// What tells when all that is written down of the call is with the kernel.
+    let receipt: AuditReceipt?
 
     /// Longer names of calls are cut.
     private static let tracingIDMax = 256
 
     /// A call from `remote` to `api`.
-    public init(remote: String?, tracingID: String?, api: String?) {
+    public init(remote: String?, tracingID: String?, api: String?, receipt: AuditReceipt? = nil) {
+      self.receipt = receipt
       self.remote = remote
       self.tracingID = tracingID.map { String($0.prefix(Self.tracingIDMax)) }
       self.api = api

@@ -5,13 +5,13 @@ import Glibc
 /// SAFETY (`@unchecked Sendable`): `isStopped` and `isRung` are only touched between
 /// `pthread_mutex_lock` and `pthread_mutex_unlock` of `mutex`; the mutex and the condition live at
 /// fixed addresses from `init` to `deinit`.
-final class StopSignal: @unchecked Sendable {
+package final class StopSignal: @unchecked Sendable {
   private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
   private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
   private var isStopped = false
   private var isRung = false
 
-  init() {
+  package init() {
     pthread_mutex_init(mutex, nil)
     var attributes = pthread_condattr_t()
     pthread_condattr_init(&attributes)
@@ -31,7 +31,7 @@ final class StopSignal: @unchecked Sendable {
   /// Waits until the time has passed, somebody rings, or the end.
   ///
   /// - Returns: false at the end.
-  func wait(milliseconds: Int) -> Bool {
+  package func wait(milliseconds: Int) -> Bool {
     var until = timespec()
     clock_gettime(CLOCK_MONOTONIC, &until)
     let nanoseconds = until.tv_nsec + (milliseconds % 1000) * 1_000_000
@@ -49,7 +49,7 @@ final class StopSignal: @unchecked Sendable {
   /// Waits until somebody rings, or the end.
   ///
   /// - Returns: false at the end.
-  func wait() -> Bool {
+  package func wait() -> Bool {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     while !isStopped, !isRung { pthread_cond_wait(condition, mutex) }
@@ -58,14 +58,14 @@ final class StopSignal: @unchecked Sendable {
   }
 
   /// Whether the end was asked for.
-  var isSet: Bool {
+  package var isSet: Bool {
     pthread_mutex_lock(mutex)
     defer { pthread_mutex_unlock(mutex) }
     return isStopped
   }
 
   /// Ends the current wait.
-  func ring() {
+  package func ring() {
     pthread_mutex_lock(mutex)
     isRung = true
     pthread_mutex_unlock(mutex)
@@ -73,7 +73,7 @@ final class StopSignal: @unchecked Sendable {
   }
 
   /// Ends this and all later waits.
-  func stop() {
+  package func stop() {
     pthread_mutex_lock(mutex)
     isStopped = true
     pthread_mutex_unlock(mutex)
