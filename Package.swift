@@ -111,7 +111,9 @@ let package = Package(
       [
         "CBrotli", "CZlib", "CZstd", "OutageLogging", lifecycle, logging, nioCore, nioPosix, nioSSL,
       ]),
-    target("HTTPConnections", [nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1]),
+    target(
+      "HTTPConnections",
+      ["TransportBase", nioCore, nioHTTP1, nioHTTPTypes, nioHTTPTypesHTTP1]),
     target("ProtoWire"),
     target("QdrantAPI", ["FastJSON", "PointModel", "TextAnalysis"]),
     target("AccessTokens", ["FastJSON", "PointModel", crypto]),

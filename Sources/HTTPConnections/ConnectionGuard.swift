@@ -1,5 +1,6 @@
 package import NIOCore
 package import NIOHTTP1
+package import TransportBase
 
 /// Watches over one connection, so that a client that is slow, stalled, broken or gone costs
 /// nobody but itself: bounds the time of heads, bodies and answers, refuses what is no HTTP, closes
@@ -35,6 +36,7 @@ package final class ConnectionGuard: ChannelDuplexHandler {
 
   let limits: ConnectionLimits
   let gate: ByteGate
+  private let place: ConnectionPlace?
   private let refusal: @Sendable (String) -> [UInt8]
   private var open = CircularBuffer<Open>(initialCapacity: 2)
   /// Whether the head of the answer to the first open request has been written.
@@ -53,10 +55,14 @@ package final class ConnectionGuard: ChannelDuplexHandler {
 
   /// A guard of the connection whose first handler is `gate`.
   ///
-  /// - Parameter refusal: makes the body, in JSON, that tells why something was no request.
+  /// - Parameters:
+  ///   - place: told when requests come and are answered.
+  ///   - refusal: makes the body, in JSON, that tells why something was no request.
   package init(
-    limits: ConnectionLimits, gate: ByteGate, refusal: @escaping @Sendable (String) -> [UInt8]
+    limits: ConnectionLimits, gate: ByteGate, place: ConnectionPlace? = nil,
+    refusal: @escaping @Sendable (String) -> [UInt8]
   ) {
+    self.place = place
     self.limits = limits
     self.gate = gate
     self.refusal = refusal
@@ -86,6 +92,7 @@ package final class ConnectionGuard: ChannelDuplexHandler {
     switch unwrapInboundIn(data) {
     case .head(let head):
       headSince = nil
+      place?.begin()
       open.append(Open(version: head.version, isLast: !head.isKeepAlive))
       arrival = Arrival(declared: head.headers.first(name: "content-length").flatMap { Int($0) })
       if head.headers.first(name: "expect")?.lowercased() == "100-continue", open.count == 1 {
@@ -209,6 +216,7 @@ package final class ConnectionGuard: ChannelDuplexHandler {
     _ = open.popFirst()
     isAnswering = false
     idleSince = context.eventLoop.now
+    if !isBusy { place?.end() }
     if closesAfterAnswer {
       context.flush()
       close(context)

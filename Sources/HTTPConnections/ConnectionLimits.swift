@@ -6,6 +6,10 @@ package import NIOCore
 /// Time in which the server does not read, because it waits for room or for the disk, does not
 /// count against the client.
 package struct ConnectionLimits: Sendable {
+  /// Connections of all ports together; half of the descriptors that the process may have if that
+  /// is less, and as many as take a quarter of a memory limit. Beyond it those that have been idle
+  /// the longest are closed for new ones.
+  package var connectionsMax = 10_000
   /// A connection without a request is closed after so long.
   package var idle = TimeAmount.seconds(75)
   /// A request's head is complete so long after its first byte.

@@ -2,6 +2,7 @@ package import NIOCore
 import NIOHTTP1
 package import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
+package import TransportBase
 
 /// HTTP/1 on a connection that a ``ConnectionGuard`` watches over.
 package enum GuardedPipeline {
@@ -10,9 +11,11 @@ package enum GuardedPipeline {
 
   /// Makes a connection speak HTTP/1. On its event loop.
   ///
-  /// - Parameter refusal: makes the body, in JSON, that tells why something was no request.
+  /// - Parameters:
+  ///   - place: told when requests come and are answered.
+  ///   - refusal: makes the body, in JSON, that tells why something was no request.
   package static func open(
-    _ channel: any Channel, limits: ConnectionLimits,
+    _ channel: any Channel, _ place: ConnectionPlace, limits: ConnectionLimits,
     refusal: @escaping @Sendable (String) -> [UInt8]
   ) throws -> Stream {
     let pipeline = channel.pipeline.syncOperations
@@ -26,7 +29,8 @@ package enum GuardedPipeline {
       withPipeliningAssistance: false, withErrorHandling: false,
       withOutboundHeaderValidation: false, withEncoderConfiguration: .init(),
       withDecoderLimitConfiguration: heads)
-    try pipeline.addHandler(ConnectionGuard(limits: limits, gate: gate, refusal: refusal))
+    try pipeline.addHandler(
+      ConnectionGuard(limits: limits, gate: gate, place: place, refusal: refusal))
     try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: false))
     return try NIOAsyncChannel(
       wrappingChannelSynchronously: channel,

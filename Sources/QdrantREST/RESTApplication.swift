@@ -5,6 +5,7 @@ public import Logging
 import NIOCore
 import OutageLogging
 public import QdrantService
+import ServiceProcess
 public import TransportBase
 public import VectorDB
 
@@ -14,6 +15,8 @@ public import VectorDB
 public struct RESTApplication: Sendable {
   private let services: RESTServices
   private let commit: String
+  /// The places of the process's connections, of all its ports.
+  package let places: ConnectionPlaces
 
   /// A server of an API.
   ///
@@ -24,6 +27,9 @@ public struct RESTApplication: Sendable {
   ) {
     services = RESTServices(api: api, settings: settings, logger: logger)
     self.commit = commit
+    places = ConnectionPlaces(
+      countMax: ConnectionLimits().connectionsMax, descriptors: DescriptorLimit.raise(),
+      memoryBytes: settings.memoryLimitMB << 20)
   }
 
   /// A server over a database that is open already.
@@ -105,7 +111,8 @@ public struct RESTApplication: Sendable {
     return Application(
       responder: responder,
       server: HTTPServerBuilder { responder in
-        let plain = LoopBoundChannel(responder: responder, limits: ConnectionLimits())
+        let plain = LoopBoundChannel(
+          responder: responder, limits: ConnectionLimits(), places: places)
         guard let certificate else { return plain }
         return SecureChannel(plain: plain, certificate: certificate)
       },

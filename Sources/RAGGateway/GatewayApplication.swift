@@ -9,6 +9,7 @@ import NIOHTTPTypes
 public import PointModel
 public import RequestTracing
 public import ServiceLifecycle
+import ServiceProcess
 package import TransportBase
 
 /// The gateway as a service: serves its routes until it is told to stop.
@@ -69,8 +70,10 @@ public struct GatewayApplication: Service {
   ) -> HTTPServerBuilder {
     var connection = limits.connection
     connection.idle = TimeAmount(limits.idleConnection)
+    let places = ConnectionPlaces(
+      countMax: connection.connectionsMax, descriptors: DescriptorLimit.raise())
     return HTTPServerBuilder { [connection] responder in
-      let plain = GuardedChannel(responder: responder, limits: connection)
+      let plain = GuardedChannel(responder: responder, limits: connection, places: places)
       guard let certificate else { return plain }
       return SecureChannel(plain: plain, certificate: certificate)
     }
@@ -150,12 +153,16 @@ public struct GatewayServices: Sendable {
 struct GuardedChannel: HTTPChannelHandler {
   let responder: Responder
   let limits: ConnectionLimits
+  let places: ConnectionPlaces
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<GuardedPipeline.Stream> {
-    channel.eventLoop.makeCompletedFuture {
-      try GuardedPipeline.open(channel, limits: limits) { text in
-        JSONValue.object(["detail": .string(text)]).serialized()
-      }
+    channel.eventLoop.makeCompletedFuture { try open(channel, places.take(channel)) }
+  }
+
+  /// Makes a connection speak HTTP/1.1. On its event loop.
+  func open(_ channel: any Channel, _ place: ConnectionPlace) throws -> GuardedPipeline.Stream {
+    try GuardedPipeline.open(channel, place, limits: limits) { text in
+      JSONValue.object(["detail": .string(text)]).serialized()
     }
   }
 
@@ -173,8 +180,10 @@ struct SecureChannel: HTTPChannelHandler {
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<GuardedPipeline.Stream> {
     channel.eventLoop.makeCompletedFuture {
+      let place = try plain.places.take(channel)
       try certificate.addHandler(to: channel.pipeline.syncOperations)
-    }.flatMap { plain.setup(channel: channel, logger: logger) }
+      return try plain.open(channel, place)
+    }
   }
 
   func handle(value: GuardedPipeline.Stream, logger: Logger) async {

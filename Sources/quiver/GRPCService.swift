@@ -16,18 +16,20 @@ struct GRPCService: Service, CustomStringConvertible {
 
   /// A server on `port`, of the same rights and limits as the REST API.
   init(
-    _ service: QdrantService, port: Int, settings: ServerSettings,
+    _ service: QdrantService, port: Int, settings: ServerSettings, places: ConnectionPlaces,
     certificate: ServerCertificate?, commit: String, logger: Logger
   ) {
     var opening: QdrantGRPCServer.Settings.Opening?
     if let certificate { opening = { try certificate.addHandler(to: $0) } }
+    var listening = QdrantGRPCServer.Settings(
+      host: settings.host, port: port, messageBytesMax: settings.maxRequestSizeMB << 20,
+      opening: opening)
+    listening.places = places
     server = QdrantGRPCServer(
       service,
       release: GRPCRelease(
         title: Release.title, version: Release.contractVersion, commit: commit),
-      settings: .init(
-        host: settings.host, port: port, messageBytesMax: settings.maxRequestSizeMB << 20,
-        opening: opening),
+      settings: listening,
       logger: logger)
     self.settings = settings
     self.logger = logger

@@ -76,8 +76,8 @@ struct Server {
     }
     if let port = settings.grpcPort {
       let service = GRPCService(
-        api, port: port, settings: settings, certificate: certificates?.grpc, commit: commit,
-        logger: logger)
+        api, port: port, settings: settings, places: rest.places,
+        certificate: certificates?.grpc, commit: commit, logger: logger)
       services.append(.init(service: listening(service, port)))
     }
     services.append(

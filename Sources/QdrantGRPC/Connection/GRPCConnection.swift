@@ -22,6 +22,7 @@ final class GRPCConnection: ChannelInboundHandler {
   /// Whose calls these are.
   let caller = CallerID()
   private let notice: FrameNotice
+  private let place: ConnectionPlace?
   var executor: EventLoopExecutor?
 
   var calls: [HTTP2StreamID: GRPCCall] = [:]
@@ -53,7 +54,13 @@ final class GRPCConnection: ChannelInboundHandler {
   }
 
   /// A connection that takes room for requests and answers of what `state` has.
-  init(_ methods: GRPCMethods, _ limits: GRPCLimits, _ state: ServerState, _ notice: FrameNotice) {
+  ///
+  /// - Parameter place: told when calls come and are answered.
+  init(
+    _ methods: GRPCMethods, _ limits: GRPCLimits, _ state: ServerState, _ notice: FrameNotice,
+    _ place: ConnectionPlace?
+  ) {
+    self.place = place
     self.methods = methods
     self.limits = limits
     self.state = state
@@ -120,6 +127,7 @@ final class GRPCConnection: ChannelInboundHandler {
   private func streamClosed(_ event: StreamClosedEvent, _ context: ChannelHandlerContext) {
     guard let call = calls.removeValue(forKey: event.streamID) else { return }
     drop(call)
+    if calls.isEmpty { place?.end() }
     closeIfDone(context)
   }
 
@@ -195,6 +203,7 @@ final class GRPCConnection: ChannelInboundHandler {
         room: makeRoom(id, context), window: limits.callWindow, now: context.eventLoop.now)
       if state.replication != nil { call.room.head = head }
       calls[id] = call
+      place?.begin()
       if headers.endStream {
         endRequest(of: call, context)
       } else {
@@ -215,7 +224,7 @@ final class GRPCConnection: ChannelInboundHandler {
     let forwarded = methods.gate.trustsForwarding ? head.forwardedFor : nil
     return Caller.Origin(
       remote: forwarded ?? context.remoteAddress?.ipAddress, tracingID: head.tracingID,
-      api: head.path)
+      api: head.path, receipt: methods.gate.newReceipt)
   }
 
   // MARK: Writing

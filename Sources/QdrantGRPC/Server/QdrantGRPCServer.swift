@@ -5,6 +5,7 @@ import NIOHTTP2
 import NIOPosix
 public import QdrantService
 import Synchronization
+package import TransportBase
 
 /// Qdrant's API over gRPC, on a port of its own.
 public struct QdrantGRPCServer: Sendable {
@@ -13,6 +14,8 @@ public struct QdrantGRPCServer: Sendable {
     let host: String
     let port: Int
     let messageBytesMax: Int
+    /// Those of the process's connections; `nil` for no bound.
+    package var places: ConnectionPlaces?
     let opening: Opening?
 
     /// Adds to a new connection what stands before HTTP/2, as TLS does. On the connection's event
@@ -83,6 +86,7 @@ public struct QdrantGRPCServer: Sendable {
 
   /// Makes a connection of a client speak HTTP/2, and gRPC over it.
   private func open(_ channel: any Channel) throws {
+    let place = try settings.places?.take(channel)
     let pipeline = channel.pipeline.syncOperations
     try settings.opening?(pipeline)
     let notice = FrameNotice()
@@ -105,19 +109,20 @@ public struct QdrantGRPCServer: Sendable {
       NIOHTTP2Handler(
         mode: .server, frameDelegate: notice, connectionConfiguration: connection,
         streamConfiguration: stream))
-    try addCalls(to: pipeline, notice)
+    try addCalls(to: pipeline, notice, place)
     connections.add(channel)
   }
 
   /// Adds what makes calls of the frames of HTTP/2.
   package func addCalls(to pipeline: ChannelPipeline.SynchronousOperations) throws {
-    try addCalls(to: pipeline, FrameNotice())
+    try addCalls(to: pipeline, FrameNotice(), nil)
   }
 
   private func addCalls(
-    to pipeline: ChannelPipeline.SynchronousOperations, _ notice: FrameNotice
+    to pipeline: ChannelPipeline.SynchronousOperations, _ notice: FrameNotice,
+    _ place: ConnectionPlace?
   ) throws {
-    try pipeline.addHandler(GRPCConnection(methods, limits, state, notice))
+    try pipeline.addHandler(GRPCConnection(methods, limits, state, notice, place))
   }
 }
 

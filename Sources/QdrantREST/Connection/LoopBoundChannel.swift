@@ -20,14 +20,15 @@ struct LoopBoundChannel: HTTPChannelHandler {
 
   let responder: Responder
   let limits: ConnectionLimits
+  let places: ConnectionPlaces
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
-    channel.eventLoop.makeCompletedFuture { try open(channel) }
+    channel.eventLoop.makeCompletedFuture { try open(channel, places.take(channel)) }
   }
 
   /// Makes a connection speak HTTP/1. On its event loop.
-  func open(_ channel: any Channel) throws -> Value {
-    try GuardedPipeline.open(channel, limits: limits) { text in
+  func open(_ channel: any Channel, _ place: ConnectionPlace) throws -> Value {
+    try GuardedPipeline.open(channel, place, limits: limits) { text in
       ResponseEnvelope.error(text: text, seconds: 0)
     }
   }

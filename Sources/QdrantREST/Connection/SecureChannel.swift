@@ -35,12 +35,13 @@ struct SecureChannel: HTTPChannelHandler {
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
     channel.eventLoop.makeCompletedFuture {
+      let place = try plain.places.take(channel)
       let pipeline = channel.pipeline.syncOperations
       try certificate.addHandler(to: pipeline)
       let negotiation = NIOTypedApplicationProtocolNegotiationHandler<Agreed> { result, channel in
         channel.eventLoop.makeCompletedFuture {
-          if case .negotiated("h2") = result { return .http2(try open(channel)) }
-          return .http1(try plain.open(channel))
+          if case .negotiated("h2") = result { return .http2(try open(channel, place)) }
+          return .http1(try plain.open(channel, place))
         }
       }
       try pipeline.addHandler(negotiation)
@@ -57,7 +58,7 @@ struct SecureChannel: HTTPChannelHandler {
 
   /// Makes a connection speak HTTP/2.
   private func open(
-    _ channel: any Channel
+    _ channel: any Channel, _ place: ConnectionPlace
   ) throws -> NIOHTTP2Handler.AsyncStreamMultiplexer<Stream> {
     let limits = plain.limits
     var configuration = NIOHTTP2Handler.Configuration()
@@ -78,7 +79,7 @@ struct SecureChannel: HTTPChannelHandler {
         return try Stream(wrappingChannelSynchronously: stream)
       }
     }
-    try pipeline.addHandler(StreamCount(limits))
+    try pipeline.addHandler(StreamCount(limits, place))
     return multiplexer
   }
 

@@ -96,12 +96,14 @@ final class StreamCount: ChannelInboundHandler {
   typealias OutboundOut = HTTP2Frame
 
   private let limits: ConnectionLimits
+  private let place: ConnectionPlace
   private var open = 0
   private var isEnding = false
   private var idle: Scheduled<Void>?
 
-  init(_ limits: ConnectionLimits) {
+  init(_ limits: ConnectionLimits, _ place: ConnectionPlace) {
     self.limits = limits
+    self.place = place
   }
 
   func handlerAdded(context: ChannelHandlerContext) { wait(context) }
@@ -122,10 +124,12 @@ final class StreamCount: ChannelInboundHandler {
     switch event {
     case is NIOHTTP2StreamCreatedEvent:
       open += 1
+      place.begin()
       idle?.cancel()
     case is StreamClosedEvent:
       open -= 1
       if open == 0 {
+        place.end()
         if isEnding { context.close(promise: nil) } else { wait(context) }
       }
     case is ChannelShouldQuiesceEvent:

@@ -1,0 +1,100 @@
+"""Clients that open more connections than the process may have files take no file from the store,
+and keep nobody else out."""
+
+import contextlib
+import os
+import socket
+import time
+
+import requests
+from gateway_service import gateway
+from process import quiver, until
+
+DESCRIPTORS = 256
+
+
+class Flood:
+    """Connections that say nothing, as many as there are descriptors and more."""
+
+    def __init__(self, ports: list[int]):
+        self.sockets = []
+        for number in range(2 * DESCRIPTORS):
+            # Whoever is not taken at once is not waited for.
+            with contextlib.suppress(TimeoutError):
+                address = ("127.0.0.1", ports[number % len(ports)])
+                self.sockets.append(socket.create_connection(address, timeout=0.2))
+
+    def end(self) -> None:
+        for connection in self.sockets:
+            connection.close()
+
+
+def descriptors(service) -> int:
+    return len(os.listdir(f"/proc/{service.process.pid}/fd"))
+
+
+def with_few(service):
+    """The service, which may have few files open."""
+    service.command = ["sh", "-c", f'ulimit -n {DESCRIPTORS} && exec "$@"', "sh", *service.command]
+    return service
+
+
+def put(server, start: int, count: int = 200) -> requests.Response:
+    points = [
+        {"id": start + number, "vector": [1.0, number], "payload": {"t": os.urandom(10_000).hex()}}
+        for number in range(count)
+    ]
+    path = server.url + "/collections/c/points?wait=true"
+    return requests.put(path, json={"points": points}, timeout=60)
+
+
+def test_the_store_has_files_whoever_connects(tmp_path):
+    server = with_few(quiver(tmp_path))
+    server.start()
+    config = {"vectors": {"size": 2, "distance": "Dot"}}
+    assert requests.put(server.url + "/collections/c", json=config, timeout=20).ok
+    before = descriptors(server)
+    flood = Flood([server.port, server.grpc_port])
+    until(lambda: descriptors(server) > DESCRIPTORS / 3)
+    assert requests.get(server.url + "/healthz", timeout=10).ok
+    # As much as fills write buffers, so that new logs and tables are begun.
+    for start in range(0, 8000, 200):
+        answer = put(server, start)
+        assert answer.ok, answer.text
+    assert requests.post(server.url + "/collections/c/snapshots", timeout=60).ok
+    path = server.url + "/collections/c/points/count"
+    assert requests.post(path, json={}, timeout=20).json()["result"]["count"] == 8000
+    assert descriptors(server) < DESCRIPTORS
+    flood.end()
+    until(lambda: descriptors(server) < before + 40)
+    assert put(server, 8000).ok
+    assert server.terminate() == 0
+
+
+def test_a_busy_connection_is_not_given_away(tmp_path):
+    """One whose request is under way while many come."""
+    server = with_few(quiver(tmp_path))
+    server.start()
+    config = {"vectors": {"size": 2, "distance": "Dot"}}
+    assert requests.put(server.url + "/collections/c", json=config, timeout=20).ok
+    body = b'{"points":[{"id":1,"vector":[1,2]}]}'
+    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as slow:
+        head = "PUT /collections/c/points?wait=true HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
+        slow.sendall((head % len(body)).encode() + body[:10])
+        time.sleep(0.1)
+        flood = Flood([server.port])
+        slow.sendall(body[10:])
+        assert slow.recv(4096).startswith(b"HTTP/1.1 200")
+    flood.end()
+    assert server.terminate() == 0
+
+
+def test_a_gateway_keeps_answering(tmp_path):
+    service = with_few(gateway(tmp_path, "http://127.0.0.1:9", "c"))
+    service.start()
+    flood = Flood([service.port])
+    for _ in range(20):
+        assert requests.get(service.url + "/health/live", timeout=10).ok
+    assert descriptors(service) < DESCRIPTORS
+    flood.end()
+    assert service.terminate() == 0
