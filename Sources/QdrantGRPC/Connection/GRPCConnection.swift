@@ -224,7 +224,7 @@ final class GRPCConnection: ChannelInboundHandler {
     let forwarded = methods.gate.trustsForwarding ? head.forwardedFor : nil
     return Caller.Origin(
       remote: forwarded ?? context.remoteAddress?.ipAddress, tracingID: head.tracingID,
-      api: head.path, receipt: methods.gate.newReceipt)
+      api: head.path, receipt: methods.gate.makeReceipt())
   }
 
   // MARK: Writing

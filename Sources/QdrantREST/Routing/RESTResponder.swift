@@ -45,7 +45,7 @@ public struct RESTResponder: HTTPResponder {
     let trace = api.tracer.accept(place, called: request.method.rawValue)
     context.requestID = id
     context.trace = trace
-    context.receipt = api.newReceipt
+    context.receipt = api.makeReceipt()
     var response: Response
     do {
       response = try await trace.whileCurrent { try await answer(request, &context) }

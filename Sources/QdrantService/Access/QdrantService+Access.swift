@@ -152,7 +152,7 @@ extension QdrantService {
   }
 
   /// The receipt of a call that begins; `nil` where nobody writes down who calls.
-  public var newReceipt: AuditReceipt? { audit.map { _ in AuditReceipt() } }
+  public func makeReceipt() -> AuditReceipt? { audit.map { _ in AuditReceipt() } }
 
   /// Waits until what was written down of a call is with the kernel: it is answered behind its lines
   /// in the audit log.
