@@ -21,7 +21,7 @@ public struct Caller: Sendable {
     /// The path that it asked for.
     var api: String?
     /// What tells when all that is written down of the call is with the kernel.
-    let receipt: AuditReceipt?
+    public let receipt: AuditReceipt?
 
     /// Longer names of calls are cut.
     private static let tracingIDMax = 256
