@@ -86,6 +86,31 @@ def test_tenants_see_their_own(guarded):
     assert len(call(guarded, "POST", "/insight/search", QUESTION, ADMIN)["passages"]) == 1
 
 
+def test_a_new_version_takes_the_place_of_ones_own(guarded):
+    """Whose key sees all stores a document of the name that a tenant's has."""
+
+    def store(key, text):
+        form = {"file": ("report.md", text)}
+        headers = {"Authorization": f"Bearer {key}"}
+        url = guarded.url + "/upload/files"
+        return requests.post(url, files=form, headers=headers, timeout=60).json()["files"][0]
+
+    def passages(key):
+        path = "/upload/chunks?document=report.md"
+        return [entry["page_content"] for entry in call(guarded, "GET", path, key=key)["chunks"]]
+
+    store(RED, "# One\n\nThe tenant's report.")
+    assert store(ADMIN, "# Other\n\nThe report of all.")["removed"] == 0
+    assert store(ADMIN, "# Another\n\nThe later report of all.")["removed"] == 1
+    assert passages(RED) == ["The tenant's report."]
+    assert sorted(passages(ADMIN)) == ["The later report of all.", "The tenant's report."]
+    rest = {"document": "report.md", "keep": []}
+    assert call(guarded, "DELETE", "/upload/chunks", rest, ADMIN)["deleted"] == 1
+    assert passages(RED) == ["The tenant's report."]
+    del rest["keep"]
+    assert call(guarded, "DELETE", "/upload/chunks", rest, ADMIN)["deleted"] == 1
+
+
 BROWSERS = [
     {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64)"},
     {"Origin": "http://pages.attacker.example"},

@@ -128,10 +128,19 @@ public struct Caller: Sendable, Equatable {
   /// A filter of the caller's, within what they may see: both must hold.
   func narrowed(_ filter: Filter?) -> Filter? {
     guard !tenant.isEmpty else { return filter }
-    let path = PayloadPath(steps: [.key(IndexedChunk.fingerprintKey), .key("tenant")])
-    let own = Condition.match(key: path, .value(.string(tenant)))
+    let own = Condition.match(key: Self.tenantPath, .value(.string(tenant)))
     return Filter(must: [own] + (filter.map { [.filter($0)] } ?? []))
   }
+
+  /// A filter of the caller's, within what they have stored: who sees all has stored what is
+  /// nobody's in particular.
+  func owned(_ filter: Filter) -> Filter? {
+    guard tenant.isEmpty else { return narrowed(filter) }
+    return Filter(must: [.isEmpty(key: Self.tenantPath), .filter(filter)])
+  }
+
+  private static let tenantPath = PayloadPath(
+    steps: [.key(IndexedChunk.fingerprintKey), .key("tenant")])
 
   /// Throws unless the caller may write.
   func requireWriting() throws(GatewayError) {

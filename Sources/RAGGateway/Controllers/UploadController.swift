@@ -160,7 +160,7 @@ struct UploadController: Sendable {
       start = id
     }
     let filter = query["document"].map {
-      DocumentService.Selection.document(String($0), keeping: []).filter
+      DocumentService.Selection.document(String($0)).filter
     }
     let page = try await documents.chunks(filter, from: start, limit: limit, by: caller)
     let chunks = page.chunks.map { chunk in
@@ -217,7 +217,7 @@ package enum DeletionRequest {
     let kept = root["keep"].flatMap { texts($0, "keep", &problems) }
     if let name = root["document"] {
       if let text = name.identifierText, !text.isEmpty {
-        selections.append(.document(text, keeping: Set(kept ?? [])))
+        selections.append(kept.map { .rest(of: text, keeping: Set($0)) } ?? .document(text))
       } else {
         problems.append(.notString([.name("body"), .name("document")]))
       }

@@ -17,8 +17,11 @@ public struct DocumentService: Sendable {
   package enum Selection: Sendable, Equatable {
     /// Those with these ids, their own or their points'.
     case chunks([String])
-    /// Those of a document, but for those with these ids.
-    case document(String, keeping: Set<String>)
+    /// Those of a document.
+    case document(String)
+    /// Those of a document that the caller stored, but for those with these ids: what it no longer
+    /// has.
+    case rest(of: String, keeping: Set<String>)
     /// Those with these ids of their own that another client than the gateway made.
     case foreign(chunks: [String])
     /// Those that pass a filter.
@@ -32,7 +35,7 @@ public struct DocumentService: Sendable {
     var filter: Filter {
       switch self {
       case .filter(let filter): filter
-      case .document(let name, _):
+      case .document(let name), .rest(of: let name, _):
         if let number = Int64(name) {
           // A whole number may be a document's name, too.
           Filter(should: [
@@ -56,7 +59,7 @@ public struct DocumentService: Sendable {
     }
 
     func keeps(_ chunk: StoredChunk) -> Bool {
-      if case .document(_, let kept) = self { kept.contains(chunk.chunkID) } else { false }
+      if case .rest(_, let kept) = self { kept.contains(chunk.chunkID) } else { false }
     }
   }
 
@@ -64,7 +67,8 @@ public struct DocumentService: Sendable {
   package func delete(
     _ selection: Selection, by caller: Caller
   ) async throws(GatewayError) -> Int {
-    let filter = caller.narrowed(selection.filter)
+    let isOwn = if case .rest = selection { true } else { false }
+    let filter = isOwn ? caller.owned(selection.filter) : caller.narrowed(selection.filter)
     return try await emptyWhenMissing(0) { () async throws(GatewayError) in
       var doomed: [PointID] = []
       var chunks: Set<PointID> = []

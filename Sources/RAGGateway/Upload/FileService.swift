@@ -38,7 +38,7 @@ struct FileService: Sendable {
     if report.failed.isEmpty {
       let kept = Set(chunks.compactMap(\.chunkID))
       report.removed = try await documents.delete(
-        .document(file.name, keeping: kept), by: caller)
+        .rest(of: file.name, keeping: kept), by: caller)
     }
     return report
   }
