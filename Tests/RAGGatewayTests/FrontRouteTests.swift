@@ -182,6 +182,27 @@ import Testing
   }
 
   @Test(arguments: [
+    (#""x""#, "messages[0]"), (#"{"content":"x"}"#, "messages[0].role"),
+    (#"{"role":"banana","content":"x"}"#, "messages[0].role"),
+    (#"{"role":7,"content":"x"}"#, "messages[0].role"),
+  ])
+  func messagesThatNobodySaysAreRefused(_ message: String, place: String) async throws {
+    try await TestGateway().run { client in
+      let question = #"{"role":"user","content":"Do threads share memory?"}"#
+      let answer = try await client.post(
+        "/v1/chat/completions", #"{"messages":[\#(message),\#(question)]}"#)
+      #expect(answer.status == 400)
+      #expect(answer["error"]?["param"] == .string(place))
+      for role in ["system", "developer", "tool"] {
+        let taken = try await client.post(
+          "/v1/chat/completions",
+          #"{"messages":[{"role":"\#(role)","content":"x"},\#(question)]}"#)
+        #expect(taken.status == 200)
+      }
+    }
+  }
+
+  @Test(arguments: [
     (#""response_format":{"type":"json_object"}"#, "response_format.type"),
     (#""response_format":{"type":"json_schema","json_schema":{}}"#, "response_format.type"),
     (#""tool_choice":"required""#, "tool_choice"),

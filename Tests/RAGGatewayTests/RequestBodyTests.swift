@@ -126,6 +126,15 @@ import Testing
     #expect(gateway.store.snapshot.writes == 0)
   }
 
+  @Test(arguments: [("true", 422), ("false", 200), ("null", 200)])
+  func aSearchIsNotStreamed(_ flag: String, status: Int) async throws {
+    try await TestGateway().run { client in
+      let answer = try await client.post(
+        "/insight/search", #"{"question":"x","stream":\#(flag)}"#)
+      #expect(answer.status == status)
+    }
+  }
+
   @Test func fieldsOfAFormAreRefused() async throws {
     try await TestGateway().run { client in
       func send(_ parts: [String]) async throws -> GatewayResponse {

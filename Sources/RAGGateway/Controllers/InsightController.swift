@@ -27,6 +27,13 @@ struct InsightController: Sendable {
       try RequestBody.requireParameters(of: request)
       let body = try await RequestBody.collect(request, upTo: limits.bodyBytes)
       let question = try QuestionRequest(body, limits: limits)
+      guard question.isStreamed != true else {
+        throw GatewayError.unprocessable([
+          FieldProblem(
+            location: [.name("body"), .name("stream")],
+            message: "What is found comes as a whole, and is not streamed", type: "value_error")
+        ])
+      }
       let retrieval = try await service.search(question, for: context.caller)
       return JSONResponse.make(RetrievalJSON.body(of: retrieval))
     }

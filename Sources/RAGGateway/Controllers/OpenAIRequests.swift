@@ -8,6 +8,9 @@ package struct ChatRequest: Sendable {
   /// Whether a stream is to end with what was counted.
   let asksForUsage: Bool
 
+  /// Who may have said a message.
+  private static let roles = ["user", "assistant", "system", "developer", "tool", "function"]
+
   /// Reads a body.
   ///
   /// - Throws: what is wrong with it.
@@ -23,13 +26,23 @@ package struct ChatRequest: Sendable {
     var turns: [ConversationTurn] = []
     var problems: [FieldProblem] = []
     for (index, message) in (root["messages"]?.arrayValue ?? []).enumerated() {
-      // What a program tells a model to be is not about what is stored.
-      guard let role = message["role"]?.stringValue.flatMap({ ConversationTurn.Role(rawValue: $0) })
-      else { continue }
-      let place: [FieldProblem.Step] = [
-        .name("body"), .name("messages"), .index(index), .name("content"),
-      ]
-      let text = Self.text(of: message["content"], at: place, problems: &problems)
+      let place: [FieldProblem.Step] = [.name("body"), .name("messages"), .index(index)]
+      guard message.objectValue != nil else {
+        problems.append(.notObject(place))
+        continue
+      }
+      guard let name = message["role"]?.stringValue, Self.roles.contains(name) else {
+        problems.append(
+          FieldProblem(
+            location: place + [.name("role")],
+            message: "Input should be one of \(Self.roles.joined(separator: ", "))",
+            type: "literal_error"))
+        continue
+      }
+      // What a program tells a model to be, and what its tools say, is not about what is stored.
+      guard let role = ConversationTurn.Role(rawValue: name) else { continue }
+      let text = Self.text(
+        of: message["content"], at: place + [.name("content")], problems: &problems)
       turns.append(ConversationTurn(role: role, content: text))
     }
     guard problems.isEmpty else { throw .unprocessable(Array(problems.prefix(100))) }
