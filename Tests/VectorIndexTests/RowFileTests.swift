@@ -79,6 +79,27 @@ import VectorIndex
     #expect(column.movableRows(below: count) == nil)
   }
 
+  @Test func whatIsLongerThanOneReadIsReadInPieces() throws {
+    let folder = try FileFolder()
+    let (_, _, path) = try chunkInFile(folder)
+    let whole = try Data(contentsOf: URL(filePath: path))
+    let file = try #require(FileHandle(forReadingAtPath: path))
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 10_001, alignment: 8)
+    defer { memory.deallocate() }
+    #expect(RowFile.read(memory, file.fileDescriptor, at: 3, pieceBytes: 4000))
+    #expect(memory.elementsEqual(whole[3..<10_004]))
+    #expect(!RowFile.read(memory, file.fileDescriptor, at: whole.count - 5000, pieceBytes: 4000))
+    // More than four gigabytes, of which nothing is touched: the file ends long before.
+    let length = 4 << 30 + 1
+    let many = mmap(
+      nil, length, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+    let room = try #require(many)
+    try #require(room != MAP_FAILED)
+    defer { munmap(room, length) }
+    let table = UnsafeMutableRawBufferPointer(start: room, count: length)
+    #expect(!RowFile.read(table, file.fileDescriptor, at: whole.count - 100))
+  }
+
   @Test func aDamagedPageIsReadFromTheTruth() throws {
     let folder = try FileFolder()
     let (column, rows, path) = try chunkInFile(folder)

@@ -106,15 +106,24 @@ public final class RowFile: @unchecked Sendable {
     return true
   }
 
-  private static func read(
-    _ memory: UnsafeMutableRawBufferPointer, _ descriptor: Int32, at position: Int
+  /// Fills `memory` with what the file has from a position on; whether it has so much. In pieces: a
+  /// table may be longer than one read can be. Blocking.
+  package static func read(
+    _ memory: UnsafeMutableRawBufferPointer, _ descriptor: Int32, at position: Int,
+    pieceBytes: UInt32 = 1 << 30
   ) -> Bool {
     guard let first = memory.baseAddress else { return true }
-    var read = rf_read(
-      descriptor: descriptor, length: UInt32(memory.count), offset: UInt64(position),
-      buffer: first, result: 0)
-    rf_read_plain(&read, 1)
-    return read.result == Int64(memory.count)
+    var done = 0
+    while done < memory.count {
+      let length = UInt32(clamping: min(Int(pieceBytes), memory.count - done))
+      var read = rf_read(
+        descriptor: descriptor, length: length, offset: UInt64(position + done),
+        buffer: first + done, result: 0)
+      rf_read_plain(&read, 1)
+      guard read.result == Int64(length) else { return false }
+      done += Int(length)
+    }
+    return true
   }
 
   // MARK: Rows
