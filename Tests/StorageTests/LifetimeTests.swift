@@ -1,5 +1,6 @@
 import Glibc
 import Storage
+import Synchronization
 import Testing
 
 @Suite struct LifetimeTests {
@@ -77,13 +78,19 @@ import Testing
     }
   }
 
+  private final class Rounds: Sendable {
+    let done = Mutex([Int](repeating: 0, count: 4))
+  }
+
   @Test func closeDuringUse() async throws {
     let store = try openStore(directory.path)
     try store.put(key(0), text("x"), in: records)
+    let rounds = Rounds()
     try await withThrowingTaskGroup(of: StorageError?.self) { group in
       for task in 0..<4 {
         group.addTask {
           for round in 1... {
+            rounds.done.withLock { $0[task] = round }
             let error = failure { () throws(StorageError) in
               if task == 0 {
                 try store.put(key(round), text("y"), in: records)
@@ -100,7 +107,8 @@ import Testing
         }
       }
       group.addTask {
-        try await Task.sleep(for: .milliseconds(50))
+        // All are at it.
+        while rounds.done.withLock({ ($0.min() ?? 0) < 50 }) { await Task.yield() }
         store.close()
         return .closed
       }

@@ -82,8 +82,9 @@ import VectorDB
       let things = try await temporary.create(size: Self.dimension)
       var generator = SeededGenerator(seed: 12)
       try await upsert(Array(0..<Self.count), round: 0, into: things)
-      // Moves run each second while these go on.
       for round in 1..<12 {
+        // Rows are moved while these go on, and by the maintenance now and then.
+        let moves = Task.detached { for _ in 0..<5 { try things.compactRows() } }
         let ids = Array(0..<Self.count).shuffled(using: &generator)
         try await upsert(Array(ids.prefix(Self.count / 2)), round: round, into: things)
         let sample = ids.prefix(100).map { PointID.number(UInt64($0)) }
@@ -91,7 +92,7 @@ import VectorDB
         #expect(records.count == 100)
         #expect(records.allSatisfy { $0.vectors?[0].values.last == Float(round) })
         #expect(records.allSatisfy { text($0.payload) == #"{"round":\#(round)}"# })
-        try await Task.sleep(for: .milliseconds(200))
+        try await moves.value
       }
       #expect(try await things.count(nil) == Self.count)
     }

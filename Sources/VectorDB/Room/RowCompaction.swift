@@ -51,3 +51,10 @@ struct RowCompaction {
     try collection.relocate(points, from: range)
   }
 }
+
+extension PointCollection {
+  /// Moves rows out of the worst chunks, as is done each second anyway. Blocking.
+  package func compactRows() throws(CollectionError) {
+    try RowCompaction.step(self) { false }
+  }
+}
