@@ -22,6 +22,10 @@ package struct ConnectionLimits: Sendable {
   package var stalledAnswer = TimeAmount.seconds(30)
   /// What counts as taking something, in bytes.
   package var answerStepBytes = 64 << 10
+  /// A client of which nothing has come for so long is asked by the system whether it is there.
+  package var silence = TimeAmount.seconds(60)
+  /// How long it may take to say so, and beyond that to take in what it was sent.
+  package var silencePatience = TimeAmount.seconds(60)
   /// What is still read of a request that was answered before all of it had come: a client that
   /// sends on would otherwise meet a reset instead of its answer.
   package var discardedBytes = 128 << 20

@@ -161,7 +161,8 @@ struct GuardedChannel: HTTPChannelHandler {
 
   /// Makes a connection speak HTTP/1.1. On its event loop.
   func open(_ channel: any Channel, _ place: ConnectionPlace) throws -> GuardedPipeline.Stream {
-    try GuardedPipeline.open(channel, place, limits: limits) { text in
+    PeerWatch.begin(channel, limits)
+    return try GuardedPipeline.open(channel, place, limits: limits) { text in
       JSONValue.object(["detail": .string(text)]).serialized()
     }
   }

@@ -45,6 +45,8 @@ def simulations(**settings: str) -> list[str]:
 
 def proofs(document: str) -> list[Proof]:
     contract = load("contract", "--document", document)
+    connections = [*PYTEST, *(f"Tests/Regressions/test_{name}.py" for name in (
+        "connections", "framing", "abandoned", "vanished"))]  # fmt: skip
     linear = [sys.executable, "Tests/Crash/main.py", "linear"]
     return [
         # So many seconds are for all targets together, of which each has its share.
@@ -56,8 +58,7 @@ def proofs(document: str) -> list[Proof]:
         Proof("storage", ["scripts/crash", "all"], ["scripts/crash", "all", "--long"], True),
         Proof("linear", linear, [*linear, "--long"]),
         Proof("overload", load("overload"), load("overload", "--long")),
-        Proof("connections", *[[*PYTEST, *(f"Tests/Regressions/test_{name}.py" for name in (
-            "connections", "framing", "abandoned"))]] * 2),
+        Proof("connections", connections, ["env", "QUIVER_LONG_TESTS=1", *connections]),
         Proof("cluster", load("cluster"), load("cluster", "--rounds", "200")),
         Proof("soak", load("soak"), load("soak", "--long")),
         Proof("limits", *[[*PYTEST, "Tests/EndToEnd/test_limits.py"]] * 2),

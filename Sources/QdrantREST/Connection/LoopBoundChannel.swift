@@ -23,7 +23,8 @@ struct LoopBoundChannel: HTTPChannelHandler {
   let places: ConnectionPlaces
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
-    channel.eventLoop.makeCompletedFuture { try open(channel, places.take(channel)) }
+    PeerWatch.begin(channel, limits)
+    return channel.eventLoop.makeCompletedFuture { try open(channel, places.take(channel)) }
   }
 
   /// Makes a connection speak HTTP/1. On its event loop.

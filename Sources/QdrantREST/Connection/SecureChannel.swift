@@ -34,7 +34,8 @@ struct SecureChannel: HTTPChannelHandler {
   var responder: Responder { plain.responder }
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
-    channel.eventLoop.makeCompletedFuture {
+    PeerWatch.begin(channel, plain.limits)
+    return channel.eventLoop.makeCompletedFuture {
       let place = try plain.places.take(channel)
       let pipeline = channel.pipeline.syncOperations
       try certificate.addHandler(to: pipeline)
