@@ -260,7 +260,7 @@ let package = Package(
       path: "Tests/Fuzz", swiftSettings: strict),
     .testTarget(
       name: "FuzzTests", dependencies: ["FuzzTargets", "ProtoWire", "QdrantGRPC"],
-      path: "Tests/FuzzTests", swiftSettings: strict),
+      path: "Tests/FuzzTests", exclude: ["Corpus"], swiftSettings: strict),
     tests("QdrantAPI", ["FastJSON", "PointModel", "SeededRandom"]),
     tests("AccessTokens", ["FastJSON", "PointModel", crypto]),
     tests("QdrantService", ["AccessTokens", "DatabaseFixture", "PointModel", "VectorDB", logging]),
@@ -279,7 +279,7 @@ let package = Package(
         logging, nioCore, nioEmbedded,
         nioHTTP1, nioHTTPTypes,
       ]),
-    tests("HTTPTransfer"),
+    tests("HTTPTransfer", ["ObjectStorage"]),
     tests(
       "RequestTracing",
       [

@@ -30,6 +30,26 @@ import Testing
     }
   }
 
+  private static let corpus = URL(filePath: #filePath).deletingLastPathComponent()
+    .appending(path: "Corpus")
+
+  /// What guided runs kept because it reaches code that little else does: a text a line, as JSON.
+  @Test func keptInputsAreTakenOrRefused() throws {
+    let files = try FileManager.default.contentsOfDirectory(
+      at: Self.corpus, includingPropertiesForKeys: nil)
+    #expect(files.count >= 5)
+    for file in files {
+      let name = file.deletingPathExtension().lastPathComponent
+      let target = try #require(
+        FuzzTarget.all.first { $0.name.replacing("/", with: "-") == name }, "\(name)")
+      let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
+      for line in lines {
+        let text = try JSONDecoder().decode(String.self, from: Data(line.utf8))
+        _ = target.reads(Array(text.utf8))
+      }
+    }
+  }
+
   @Test func everyCallHasItsReader() {
     let names = FuzzTarget.all.map(\.name)
     for (service, count) in [("Points", 30), ("Collections", 14), ("Snapshots", 6)] {
