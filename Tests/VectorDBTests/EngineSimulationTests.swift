@@ -13,16 +13,19 @@ import class Foundation.ProcessInfo
 
   @Test func readersSeeCommitsWhateverHappensWhen() {
     var counts = EngineSimulation.Counts()
-    for seed in 1...Self.seeds {
-      let simulation = EngineSimulation(seed: seed)
-      simulation.run(steps: Self.steps)
-      counts += simulation.counts
-      if let violation = simulation.violation {
-        Issue.record("seed \(seed): \(violation)")
-        return
+    let time = ContinuousClock().measure {
+      for seed in 1...Self.seeds {
+        let simulation = EngineSimulation(seed: seed)
+        simulation.run(steps: Self.steps)
+        counts += simulation.counts
+        if let violation = simulation.violation {
+          Issue.record("seed \(seed): \(violation)")
+          return
+        }
       }
     }
-    print("engine simulation: \(Self.seeds) seeds, \(counts)")
+    let pace = Int(Double(Self.seeds) / (time / .seconds(60)))
+    print("engine simulation: \(Self.seeds) seeds, \(pace) a minute, \(counts)")
     // Enough happened.
     let seeds = Int(Self.seeds)
     #expect(counts.commits > 10 * seeds && counts.reads > 10 * seeds)

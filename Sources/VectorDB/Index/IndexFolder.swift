@@ -94,7 +94,8 @@ final class IndexFolder: Sendable {
         try reader.finish()
         let covered = index.coveredRows
         try check(covered, of: collection)
-        field.indexSlot.install(index, configuredLists: lists, savedRows: covered)
+        field.indexSlot.install(
+          index, configuredLists: lists, builtVectors: index.trainedRows, savedRows: covered)
         loadCalibration(of: field, collection, logger: logger)
       }
       load(.lists, of: field, collection, logger) { reader in

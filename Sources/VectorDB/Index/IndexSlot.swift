@@ -21,7 +21,8 @@ final class IndexSlot: Sendable {
     var configuredLists: Int?
     /// Where the last round of upkeep found the collection.
     var upkeepSequence: UInt64 = 0
-    var isUpkeepDue = false
+    /// Vectors that there were when the index was built.
+    var builtVectors = 0
   }
 
   /// The index that searches use.
@@ -35,7 +36,11 @@ final class IndexSlot: Sendable {
   }
 
   /// Makes `index` the one that searches use from now on.
-  func install(_ index: any VectorFieldIndex, configuredLists: Int?, savedRows: UInt32 = 0) {
+  ///
+  /// - Parameter builtVectors: the vectors that there were when it was built.
+  func install(
+    _ index: any VectorFieldIndex, configuredLists: Int?, builtVectors: Int, savedRows: UInt32 = 0
+  ) {
     let replaced = state.withLock { state in
       defer {
         state.index = index
@@ -43,6 +48,7 @@ final class IndexSlot: Sendable {
         state.isWaiting = false
         state.savedRows = savedRows
         state.configuredLists = configuredLists
+        state.builtVectors = builtVectors
       }
       return state.index
     }

@@ -26,7 +26,7 @@ extension IndexerLoop {
   private func saveCalibration(
     _ collection: PointCollection, _ field: any VectorField, of index: any VectorFieldIndex
   ) {
-    if field.indexSlot.withState({ $0.savedRows }) == 0 { return saveNow(collection, field) }
+    if field.indexSlot.withState({ $0.savedRows }) == 0 { return save(collection, field) }
     do throws(CollectionError) {
       try folder.saveCalibration(index, collection: collection.number, vector: field.number)
     } catch {

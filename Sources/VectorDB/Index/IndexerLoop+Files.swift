@@ -25,7 +25,7 @@ extension IndexerLoop {
     do {
       while !isUnwanted(), let (rows, visibility) = rows(of: field, collection) {
         let upkeep = RowFileUpkeep(collection, field, rows, visibility) {
-          self.drainTails()
+          self.rounds.drainTails()
           return isUnwanted()
         }
         guard try step(upkeep) else { break }

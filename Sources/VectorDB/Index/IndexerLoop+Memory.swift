@@ -3,8 +3,6 @@ import OutageLogging
 import VectorIndex
 
 extension IndexerLoop {
-  /// Milliseconds between two tries to build an index for which there was no memory.
-  private static let retryMilliseconds: UInt64 = 10_000
   /// A first index, which the rows were admitted with, may pass the limit by this share of it.
   private static let slack = 1.0 / 8
 
@@ -13,9 +11,8 @@ extension IndexerLoop {
   /// A first index is part of the use since it is due, so it is built unless something else has
   /// taken its room; a new one beside the old one takes as much again.
   func leaseForBuild(_ collection: PointCollection, _ field: any VectorField) -> MemoryLease? {
-    let now = Self.milliseconds
+    let now = now
     let refusedAt = field.indexSlot.withState { $0.refusedAt }
-    if let refusedAt, now - refusedAt < Self.retryMilliseconds { return nil }
     let isFirst = field.indexSlot.index == nil
     do throws(CollectionError) {
       if isFirst, core.memory.exceedsLimit(by: Self.slack) {

@@ -4,9 +4,6 @@ import Synchronization
 import VectorIndex
 
 extension PointCollection {
-  /// Rows outside of the lists from which on they are entered at once; fewer wait for more.
-  static let tailRowsWorthAnInsert = 64
-
   /// Rows that a field has yet to put in order by itself, from which on it is made to.
   static let waitingRowsWorthUpkeep = SparseIndex.minimumRows + 64
 
@@ -21,7 +18,7 @@ extension PointCollection {
         return
       }
       if let index = field.indexSlot.index {
-        if Int(nextOffset) - Int(index.coveredRows) >= Self.tailRowsWorthAnInsert {
+        if Int(nextOffset) - Int(index.coveredRows) >= IndexFigures.tailRowsWorthAnInsert {
           core.indexQueue.add(self)
           return
         }

@@ -14,9 +14,6 @@ final class PayloadIndexer: Sendable {
   private let queue: CollectionQueue
   private let thread: NativeThread?
 
-  /// After a build that failed.
-  private static let retryMilliseconds = 1000
-
   init(core: DatabaseCore, logger: Logger) {
     let queue = core.payloadIndexQueue
     self.queue = queue
@@ -24,13 +21,12 @@ final class PayloadIndexer: Sendable {
       // 0 is the calling thread.
       setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 5)
       let work = PayloadIndexWork(core: core, logger: logger)
-      var failed: [PointCollection] = []
-      while failed.isEmpty
-        ? queue.signal.wait() : queue.signal.wait(milliseconds: Self.retryMilliseconds)
+      var rounds = PayloadIndexRounds<PointCollection>()
+      let now = { IndexerLoop.milliseconds }
+      while rounds.pause(at: now()).map({ queue.signal.wait(milliseconds: Int($0)) })
+        ?? queue.signal.wait()
       {
-        let due = queue.takeAll()
-        let again = failed.filter { old in !due.contains { $0 === old } }
-        failed = (due + again).filter { !queue.isClosed && !work.serve($0) }
+        rounds.run(queue.takeAll(), of: work, at: now)
       }
     }
   }
@@ -45,8 +41,9 @@ final class PayloadIndexer: Sendable {
   }
 }
 
-/// What the payload indexer's thread does for one collection.
-private struct PayloadIndexWork {
+/// What the payload indexer's thread does for one collection, in the order of
+/// ``PayloadIndexRounds``.
+private final class PayloadIndexWork: PayloadIndexSite {
   let core: DatabaseCore
   let logger: Logger
   private var queue: CollectionQueue { core.payloadIndexQueue }
@@ -62,15 +59,19 @@ private struct PayloadIndexWork {
       "a payload index is dropped, there is no memory for it", logger: logger)
   }
 
-  /// Whether nothing failed that is to be tried again.
-  func serve(_ collection: PointCollection) -> Bool {
-    let indexes = collection.payloadIndexes
-    let waiting = indexes.waiting
-    let isBuilt = waiting.isEmpty || build(waiting, of: collection)
-    while !queue.isClosed, let merge = indexes.takeMerge(upTo: core.sequence),
-      self.merge(merge, of: collection)
-    {}
-    return isBuilt
+  var isStopped: Bool { queue.isClosed }
+  func isDropped(_ collection: PointCollection) -> Bool { collection.isDropped }
+
+  func build(_ collection: PointCollection) -> Bool {
+    let waiting = collection.payloadIndexes.waiting
+    return waiting.isEmpty || build(waiting, of: collection)
+  }
+
+  func merge(_ collection: PointCollection) -> PayloadMergeOutcome {
+    guard let merge = collection.payloadIndexes.takeMerge(upTo: core.sequence) else {
+      return .none
+    }
+    return self.merge(merge, of: collection) ? .made : .impossible
   }
 
   /// Builds all fields that wait from one pass over the records; whether none of them failed for

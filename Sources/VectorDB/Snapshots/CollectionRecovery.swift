@@ -109,7 +109,8 @@ struct CollectionRecovery {
           progress.note(Int(done * 1000), of: due.count * 1000, after: .loaded, until: .built)
           return !flag.isCancelled
         }
-        view.field.indexSlot.install(index, configuredLists: lists)
+        view.field.indexSlot.install(
+          index, configuredLists: lists, builtVectors: view.field.liveVectors.count)
       } catch {
         throw .shuttingDown
       }
