@@ -8,8 +8,8 @@ import CSimdJSON
 /// SAFETY (`@unchecked Sendable`): `contents` is set again only by a ``JSONRecordParser`` that
 /// holds the only reference; nobody else can be reading it then.
 public final class JSONDocument: @unchecked Sendable {
-  /// The deepest nesting any caller can allow, which bounds the recursion of writing a document.
-  public static let deepestNesting = 1024
+  /// Levels that any caller can allow, which bounds the recursion of writing a document.
+  public static let depthMax = 1024
 
   private let parser: JSONParser
   private var contents: Contents
@@ -24,7 +24,7 @@ public final class JSONDocument: @unchecked Sendable {
   ///
   /// - Parameters:
   ///   - bytes: The text, without padding or byte order mark; copied.
-  ///   - maximumDepth: How many arrays and objects may be nested, at most `deepestNesting`. An
+  ///   - maximumDepth: How many arrays and objects may be nested, at most `depthMax`. An
   ///     empty array or object does not count.
   /// - Throws: `JSONSyntaxError` if the bytes are anything but one valid JSON text.
   public convenience init(
@@ -89,7 +89,7 @@ public final class JSONDocument: @unchecked Sendable {
     guard let parser = JSONParserPool.shared.take(forInputOf: count) else {
       throw JSONSyntaxError(message: "out of memory")
     }
-    let depth = min(max(maximumDepth, 0), deepestNesting)
+    let depth = min(max(maximumDepth, 0), depthMax)
     var tape: JSONTape?
     var status = csimdjson_ok
     var failure: JSONSyntaxError?

@@ -8,12 +8,12 @@ public final class JSONParserPool: Sendable {
   /// The pool that all documents share.
   public static let shared = JSONParserPool()
 
-  /// Idle parsers kept at most; more documents than this may be alive at once.
-  private static let limit = 8
+  /// Idle parsers that are kept; more documents than this may be alive at once.
+  private static let parsersMax = 8
   /// Parsers for inputs up to this many bytes are small.
   private static let smallCapacity = 4 << 20
-  /// Parsers grown for larger inputs, in bytes, are freed at once.
-  private static let largestCapacity = 32 << 20
+  /// Bytes of the longest input that an idle parser is kept for.
+  private static let capacityMax = 32 << 20
 
   private struct Idle {
     var small: [JSONParser] = []
@@ -35,7 +35,7 @@ public final class JSONParserPool: Sendable {
   }
 
   func give(back parser: JSONParser) {
-    if parser.capacity > Self.largestCapacity { return }
+    if parser.capacity > Self.capacityMax { return }
     // What is replaced is freed outside of the lock.
     var replaced: JSONParser?
     idle.withLock { idle in
@@ -43,7 +43,7 @@ public final class JSONParserPool: Sendable {
         replaced = idle.large
         idle.large = parser
         idle.isLargeFresh = true
-      } else if idle.small.count < Self.limit {
+      } else if idle.small.count < Self.parsersMax {
         idle.small.append(parser)
       }
     }

@@ -15,7 +15,7 @@ public struct JSONRecordParser {
   public mutating func parse(
     _ bytes: UnsafeRawBufferPointer, maximumDepth: Int = 128
   ) throws(JSONSyntaxError) -> JSONElement {
-    let depth = min(max(maximumDepth, 0), JSONDocument.deepestNesting)
+    let depth = min(max(maximumDepth, 0), JSONDocument.depthMax)
     if isKnownUniquelyReferenced(&document), let document,
       document.replace(by: bytes, maximumDepth: depth)
     {

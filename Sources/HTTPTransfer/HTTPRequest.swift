@@ -23,11 +23,14 @@ public struct HTTPRequest: Sendable {
   /// Whether HTTP/2 is spoken from the first byte, also without TLS, as gRPC is.
   public var speaksHTTP2 = false
 
+  /// Bytes of an answer, unless who asks says otherwise.
+  public static let answerBytesMax = 64 << 20
+
   /// A request with the limits that suit most.
   public init(
     method: String = "GET", url: String, headers: [(String, String)] = [], body: [UInt8] = [],
     timeoutSeconds: Double = 60, connectTimeoutSeconds: Double = 10,
-    maximumResponseBytes: Int = 64 << 20
+    maximumResponseBytes: Int = HTTPRequest.answerBytesMax
   ) {
     self.method = method
     self.url = url

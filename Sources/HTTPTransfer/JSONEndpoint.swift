@@ -40,7 +40,8 @@ public struct JSONEndpoint: Sendable {
   public init(
     client: HTTPClient, base: String, credential: Credential? = nil,
     agent: String = "quiver-gateway", timeout: Duration, retry: RetryPolicy,
-    replyBytes: Int = 64 << 20, current: @escaping @Sendable () -> [(String, String)] = { [] }
+    replyBytes: Int = HTTPRequest.answerBytesMax,
+    current: @escaping @Sendable () -> [(String, String)] = { [] }
   ) {
     var base = base
     while base.hasSuffix("/") { base.removeLast() }

@@ -20,8 +20,9 @@ public struct RetryPolicy: Sendable {
   /// Seconds that an attempt has to have for itself: with less, the work would be given to the
   /// server and its answer never read.
   static let leastTime = 0.01
-  /// A year: a server that asks for more seconds says as much, and nobody has to reckon with them.
-  private static let longestAsked = 31_536_000.0
+  /// Seconds that a server asks for: who asks for more says as much, and nobody has to reckon with
+  /// them.
+  private static let askedSecondsMax = 31_536_000.0
   /// Statuses that another attempt may cure.
   public var statuses: Set<Int> = [408, 429, 500, 502, 503, 504]
   /// Whether to try again when no connection came about: nothing was sent then.
@@ -154,11 +155,13 @@ public struct RetryPolicy: Sendable {
   /// The seconds that a `Retry-After` header asks for, given as a number or as a date.
   private static func retryAfter(_ response: HTTPResponse, now: Int64) -> Double? {
     guard let value = response.header("Retry-After") else { return nil }
-    if let seconds = Int(value) { return seconds >= 0 ? min(Double(seconds), longestAsked) : nil }
+    if let seconds = Int(value) {
+      return seconds >= 0 ? min(Double(seconds), askedSecondsMax) : nil
+    }
     // Only dates begin with a letter; libcurl's parser takes bare numbers for dates as well.
     guard value.utf8.first.map({ $0 >= UInt8(ascii: "A") }) == true else { return nil }
     let date = curl_getdate(value, nil)
-    return date >= 0 ? min(Double(max(0, Int64(date) - now)), longestAsked) : nil
+    return date >= 0 ? min(Double(max(0, Int64(date) - now)), askedSecondsMax) : nil
   }
 
   private static func now() -> Int64 {

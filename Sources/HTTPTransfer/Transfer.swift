@@ -256,8 +256,8 @@ final class Transfer {
 
 /// Collects header lines as they come from the wire.
 struct HeaderBlock {
-  /// Real responses have a few kilobytes.
-  private static let maximumBytes = 256 << 10
+  /// Bytes of the head of an answer: real ones have a few kilobytes.
+  private static let bytesMax = 256 << 10
 
   private(set) var status = 0
   private(set) var headers: [(String, String)] = []
@@ -266,7 +266,7 @@ struct HeaderBlock {
   /// Takes one line with its line end. False when there are too many.
   mutating func add(_ line: UnsafeRawBufferPointer) -> Bool {
     byteCount += line.count
-    guard byteCount <= Self.maximumBytes else { return false }
+    guard byteCount <= Self.bytesMax else { return false }
     let text = String(decoding: line, as: UTF8.self)
     if text.hasPrefix("HTTP/") {
       // A new status line: what came before was an interim response or the proxy's own.

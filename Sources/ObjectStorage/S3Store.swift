@@ -14,7 +14,10 @@ public struct S3Store: ObjectStore {
 
   /// Bytes of an object up to which it is written in one request.
   static let partBytes = 16 << 20
-  private static let replyBytesMax = 6 << 30
+  /// Bytes of an object that is read: more than a store takes in one request.
+  private static let objectBytesMax = 6 << 30
+  /// Bytes of any other answer of a store.
+  private static let answerBytesMax = 16 << 20
 
   /// The objects at `location`.
   ///
@@ -110,9 +113,11 @@ public struct S3Store: ObjectStore {
     _ method: String, _ key: String?, query: [(String, String)] = [],
     headers: [(String, String)] = [], body: [UInt8] = [], repeats: Bool = true
   ) async throws(ObjectStoreError) -> HTTPResponse {
+    let isObject = method == "GET" && key != nil && query.isEmpty
     var request = HTTPRequest(
       method: method, url: url(key, query), headers: headers, body: body,
-      timeoutSeconds: timeoutSeconds, maximumResponseBytes: Self.replyBytesMax)
+      timeoutSeconds: timeoutSeconds,
+      maximumResponseBytes: isObject ? Self.objectBytesMax : Self.answerBytesMax)
     if ["PUT", "POST"].contains(method) {
       request.headers.append(("content-type", "application/octet-stream"))
     }

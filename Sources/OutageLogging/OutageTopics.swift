@@ -11,7 +11,7 @@ package final class OutageTopics: Sendable {
   private let topics = Mutex<[String: OutageNotes]>([:])
   private let others: OutageNotes
 
-  /// Topics with lines of their own.
+  /// Topics of one kind of outage with lines of their own; the others share one.
   package static let countMax = 16
 
   /// - Parameters:

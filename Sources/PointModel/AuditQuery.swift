@@ -11,7 +11,7 @@ public struct AuditQuery: Sendable, Equatable {
 
   /// Lines that are asked for by default: the newest hundred.
   public static let limitStandard = 100
-  /// The most that may be asked for.
+  /// Lines of the audit log that one search may ask for.
   public static let limitMax = 10_000
 
   /// The newest lines that pass `filters`.

@@ -13,7 +13,7 @@ public struct PayloadPath: Sendable, Hashable {
   /// From the payload to the values.
   public let steps: [Step]
 
-  /// The most steps that the textual form may have: payloads do not nest deeper.
+  /// Steps of a path in its textual form: payloads do not nest deeper.
   public static let stepsMax = 128
 
   /// A path of steps.

@@ -10,7 +10,7 @@ public struct ProtoMessage {
   /// How many more levels of messages may lie within this one.
   private let depthLeft: Int
 
-  /// Levels of messages within messages that are read at most.
+  /// Levels of messages within messages.
   public static let depthMax = 100
 
   /// The message that fills `bytes`.

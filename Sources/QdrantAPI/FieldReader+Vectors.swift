@@ -2,8 +2,8 @@ import FastJSON
 import PointModel
 
 extension FieldReader {
-  /// The most numbers of a multi-vector, exclusive.
-  private static let multiVectorLimit = 1 << 20
+  /// Values of all vectors of a multivector together; it has fewer.
+  private static let multivectorValuesMax = 1 << 20
 
   /// A vector of any kind: a list of numbers, a list of such lists, indices and values, or what it
   /// is to be made of.
@@ -68,8 +68,8 @@ extension FieldReader {
     let problem: String? =
       if lengths.contains(0) {
         "all vectors must be non-empty"
-      } else if all.count >= Self.multiVectorLimit {
-        "Total size of all vectors (\(all.count)) must be less than \(Self.multiVectorLimit)"
+      } else if all.count >= Self.multivectorValuesMax {
+        "Total size of all vectors (\(all.count)) must be less than \(Self.multivectorValuesMax)"
       } else {
         lengths.first { $0 != dimension }.map {
           "all vectors must have the same dimension, found vector with dimension \($0)"

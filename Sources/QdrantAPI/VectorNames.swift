@@ -2,8 +2,8 @@ import PointModel
 
 /// The rules for the names of a collection's vectors.
 enum VectorNames {
-  /// Bytes of the longest name.
-  private static let longest = 200
+  /// Bytes of the name of a vector.
+  private static let bytesMax = 200
   private static let forbidden = Set("<>:\"/\\|?*\0\u{1F}".unicodeScalars)
 
   /// Refuses names that cannot be, and a dense and a sparse vector of one name.
@@ -30,7 +30,9 @@ enum VectorNames {
 
   /// What is wrong with a name; `nil` if nothing is.
   static func problem(with name: String) -> String? {
-    if name.utf8.count > longest { return "vector name must be at most \(longest) bytes long" }
+    if name.utf8.count > bytesMax {
+      return "vector name must be at most \(bytesMax) bytes long"
+    }
     guard let found = name.unicodeScalars.first(where: forbidden.contains) else { return nil }
     return "vector name cannot contain \"\(Character(found))\" char"
   }

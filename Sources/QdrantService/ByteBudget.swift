@@ -11,6 +11,8 @@ import VectorDB
 package final class ByteBudget: Sendable {
   /// Up to this many bytes a body is small.
   package static let smallBytesMax = 64 << 10
+  /// Bodies that may wait for room; one more is refused at once.
+  package static let waitersMax = 1024
   /// Bodies that have taken no more than this go before those that have.
   private static let mediumBytesMax = 1 << 20
 
@@ -30,7 +32,7 @@ package final class ByteBudget: Sendable {
   ///   - stallTolerance: how long a body may arrive no further while others wait.
   package init(
     capacity: Int, patience: Duration = .seconds(5), stallTolerance: Duration = .seconds(2),
-    waitersMax: Int = 1024
+    waitersMax: Int = ByteBudget.waitersMax
   ) {
     self.capacity = capacity
     smallCapacity = capacity / 4

@@ -9,6 +9,8 @@ import Synchronization
 package final class ParsingRoom: Sendable {
   /// Up to this many bytes a body is parsed without asking: as many as there are threads for it.
   package static let bytesWorthAsking = 1 << 20
+  /// Bytes that large bodies may take together while they are parsed; one of any size is alone.
+  package static let bytesMax = 128 << 20
 
   /// Bytes that all bodies together may take.
   private let capacity: Int
@@ -28,7 +30,7 @@ package final class ParsingRoom: Sendable {
   }
 
   /// - Parameter capacity: in bytes.
-  package init(capacity: Int = 128 << 20) {
+  package init(capacity: Int = ParsingRoom.bytesMax) {
     self.capacity = capacity
   }
 

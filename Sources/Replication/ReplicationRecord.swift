@@ -31,6 +31,7 @@ package struct ReplicationRecord: Sendable, Equatable {
 
   private static let fileName = "replication.json"
   private static let version: UInt64 = 1
+  /// Bytes of what a data directory knows of the log that it shares.
   private static let bytesMax = 1 << 20
 
   /// What the data directory `directory` knows; `nil` when it has shared no log yet. Blocking.

@@ -3,7 +3,7 @@ import Synchronization
 package import VectorDB
 
 /// Those who wait until a segment of the log is in the database. Calls may be made from any task.
-final class SegmentWaiters: Sendable {
+package final class SegmentWaiters: Sendable {
   private struct State {
     var applied: UInt64 = 0
     var lastID: UInt64 = 0
@@ -11,13 +11,16 @@ final class SegmentWaiters: Sendable {
     var hasEnded = false
   }
 
-  /// Those who may wait at once.
-  private static let waitingMax = 4096
+  /// Reads that may wait for the log at once; more are refused.
+  package static let waitingMax = 4096
 
   private let state = Mutex(State())
 
+  /// Nobody waits, and nothing is applied.
+  package init() {}
+
   /// Notes that the database holds everything up to a segment.
-  func reached(_ segment: UInt64) {
+  package func reached(_ segment: UInt64) {
     let ready = state.withLock { state -> [CheckedContinuation<Bool, Never>] in
       guard segment > state.applied else { return [] }
       state.applied = segment
@@ -29,7 +32,7 @@ final class SegmentWaiters: Sendable {
   }
 
   /// Notes that nothing more comes.
-  func end() {
+  package func end() {
     let left = state.withLock { state in
       state.hasEnded = true
       defer { state.waiting = [:] }
@@ -40,7 +43,7 @@ final class SegmentWaiters: Sendable {
 
   /// Waits until the database holds everything up to a segment; `false` when it will not, too many
   /// wait, or the task is cancelled.
-  func wait(for segment: UInt64) async -> Bool {
+  package func wait(for segment: UInt64) async -> Bool {
     let id = state.withLock { state in
       state.lastID += 1
       return state.lastID

@@ -72,7 +72,7 @@ package struct StoredPart: Hashable, Sendable {
   /// Its length.
   package let bytes: Int
 
-  /// The most that a part has: what goes to a store in one request.
+  /// Bytes of a part of a snapshot in a store: what goes there in one request.
   package static let bytesMax = 16 << 20
 
   /// What the keys of parts begin with.
@@ -87,7 +87,8 @@ package struct StoredPart: Hashable, Sendable {
     bytes = content.count
   }
 
-  init?(checksum: String, bytes: Int) {
+  /// The part that a manifest tells of; `nil` if there can be none such.
+  package init?(checksum: String, bytes: Int) {
     guard Self.isChecksum(checksum), (0...Self.bytesMax).contains(bytes) else { return nil }
     self.checksum = checksum
     self.bytes = bytes

@@ -24,10 +24,11 @@ public struct TraceParent: Sendable, Equatable {
   /// The last byte of the header, of which two bits have a meaning.
   let flags: UInt8
   /// What other systems say, passed on as it came; empty for nothing.
-  let state: String
+  package let state: String
 
   private static let sampledFlag: UInt8 = 1
   private static let knownFlags: UInt8 = 3
+  /// Bytes of what other tracers note beside a trace; more is not passed on.
   private static let stateBytesMax = 512
 
   init(traceID: TraceID, spanID: UInt64, isSampled: Bool, state: String = "") {

@@ -13,11 +13,12 @@ public enum RequestID {
   /// together; empty outside of requests.
   public static var headers: [(String, String)] { current.map { [(header, $0)] } ?? [] }
 
-  private static let lengthMax = 128
+  /// Bytes of the id that a caller gives its request; a longer one is not taken.
+  private static let bytesMax = 128
 
   /// The id that a caller gave, if it can be written anywhere, or a new one.
   public static func accept(_ given: String?) -> String {
-    if let given, (1...lengthMax).contains(given.utf8.count),
+    if let given, (1...bytesMax).contains(given.utf8.count),
       given.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != 0x22 && $0 != 0x5C })
     {
       return given

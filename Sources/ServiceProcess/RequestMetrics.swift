@@ -26,7 +26,7 @@ package final class RequestMetrics: Sendable {
     var byCollection: [String: [Key: DurationHistogram]] = [:]
   }
 
-  /// Collections that are told apart at once. Names come from clients, so there must be an end.
+  /// Collections that metrics tell apart at once. Names come from clients, so there must be an end.
   private static let collectionsMax = 10_000
 
   private let tables = Mutex(Tables())

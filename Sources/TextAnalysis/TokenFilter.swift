@@ -10,7 +10,7 @@ struct TokenFilter: Sendable {
   private let minLength: Int?
   private let maxLength: Int?
 
-  /// The longest beginning of a word that is kept: a word of a megabyte has as many beginnings, of
+  /// Characters of the longest beginning of a word that is kept: a word of a megabyte has as many beginnings, of
   /// half a terabyte together.
   private static let beginningMax = 128
 

@@ -27,8 +27,9 @@ package final class Unpacker: @unchecked Sendable {
   /// Whether the last call ended because its piece was full.
   package private(set) var hasMore = false
 
-  /// What decoders of this coding of HTTP have to be able to unpack (RFC 9659): 8 MiB.
-  private static let zstdWindowBits: Int32 = 23
+  /// The window of a body packed with zstd, as a power of two: 8 MiB, which decoders of this coding
+  /// have to be able to unpack (RFC 9659).
+  private static let zstdWindowBitsMax: Int32 = 23
 
   /// An unpacker of a body that is packed in one way.
   package init(_ coding: ContentCoding) {
@@ -36,7 +37,7 @@ package final class Unpacker: @unchecked Sendable {
     stream.initialize(to: z_stream())
     brotli = coding == .brotli ? BrotliDecoderCreateInstance(nil, nil, nil) : nil
     zstd = coding == .zstd ? ZSTD_createDCtx() : nil
-    if let zstd { ZSTD_DCtx_setParameter(zstd, ZSTD_d_windowLogMax, Self.zstdWindowBits) }
+    if let zstd { ZSTD_DCtx_setParameter(zstd, ZSTD_d_windowLogMax, Self.zstdWindowBitsMax) }
   }
 
   deinit {

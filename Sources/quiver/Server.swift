@@ -33,20 +33,18 @@ struct Server {
   let logger: Logger
   let commit: String
 
-  // Milliseconds from the moment that the server is told to stop.
-
-  /// When reads and updates that take long are told to end.
-  private static let longWorkMax = 2500
-  /// When requests that still run are cut off.
-  private static let requestsMax = 5000
-  /// When the database is closed although connections still hang.
-  private static let connectionsMax = 6500
-  /// When the process ends although the database could not be closed.
-  private static let shutdownMax = 9500
-  /// When what is left is not shipped any more.
-  private static let shippingMax = 8500
-  /// The least that requests in flight are given after the port was closed.
-  private static let requestsMin = 500
+  /// Milliseconds after which a server that ends tells reads and updates that take long to do so.
+  private static let longWorkMilliseconds = 2500
+  /// Milliseconds after which a server that ends cuts off requests that still run.
+  private static let requestsMilliseconds = 5000
+  /// Milliseconds after which it closes the database although connections still hang.
+  private static let connectionsMilliseconds = 6500
+  /// Milliseconds after which the process ends although the database could not be closed.
+  private static let shutdownMilliseconds = 9500
+  /// Milliseconds after which what is left is not shipped any more.
+  private static let shippingMilliseconds = 8500
+  /// Milliseconds that requests in flight are given at least after the port was closed.
+  private static let leastRequestsMilliseconds = 500
 
   /// How often the heap gives back what it does not need.
   private static let trimEvery = Duration.seconds(2)
@@ -87,7 +85,7 @@ struct Server {
       gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet(logger))
     let grace = settings.shutdownGraceMilliseconds
     configuration.maximumGracefulShutdownDuration =
-      .milliseconds(max(Self.requestsMax, grace + Self.requestsMin))
+      .milliseconds(max(Self.requestsMilliseconds, grace + Self.leastRequestsMilliseconds))
     let group = ServiceGroup(configuration: configuration)
     database.onOpenFailure = { error in
       // Ends the process here: cancelling the HTTP server while a probe connects would crash it.
@@ -134,12 +132,13 @@ struct Server {
 
   /// Has what takes long end, and closes the database also when connections hang.
   private func endInTime(_ state: ServerState) async {
-    let longWorkMax = max(Self.longWorkMax, settings.shutdownGraceMilliseconds)
-    try? await Task.sleep(for: .milliseconds(longWorkMax))
+    let longWorkMilliseconds = max(Self.longWorkMilliseconds, settings.shutdownGraceMilliseconds)
+    try? await Task.sleep(for: .milliseconds(longWorkMilliseconds))
     state.openDatabase?.stopLongWork()
-    try? await Task.sleep(for: .milliseconds(Self.connectionsMax - longWorkMax))
+    try? await Task.sleep(for: .milliseconds(Self.connectionsMilliseconds - longWorkMilliseconds))
     await state.openDatabase?.close()
-    await state.replication?.stop(within: .milliseconds(Self.shippingMax - Self.connectionsMax))
+    await state.replication?.stop(
+      within: .milliseconds(Self.shippingMilliseconds - Self.connectionsMilliseconds))
     logger.notice("stopped, with connections that did not end")
     _exit(0)
   }
@@ -147,7 +146,7 @@ struct Server {
   /// Ends the process when its time is over: on a thread of its own, for when no other runs.
   private func endAtLast() {
     _ = NativeThread { [logger] in
-      usleep(UInt32(Self.shutdownMax) * 1000)
+      usleep(UInt32(Self.shutdownMilliseconds) * 1000)
       logger.critical("something did not stop in time; ending without having closed the database")
       _exit(ServerExit.failure.rawValue)
     }
@@ -158,7 +157,8 @@ struct Server {
   /// - Parameter stopping: when the server was told to stop.
   private func ship(_ state: ServerState, since stopping: ContinuousClock.Instant?) async {
     let spent = stopping.map { ContinuousClock.now - $0 } ?? .zero
-    await state.replication?.stop(within: max(.zero, .milliseconds(Self.shippingMax) - spent))
+    await state.replication?.stop(
+      within: max(.zero, .milliseconds(Self.shippingMilliseconds) - spent))
   }
 
   private func replicator() throws(ReplicationError) -> Replicator? {

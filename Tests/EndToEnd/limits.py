@@ -1,4 +1,8 @@
-"""The bounds that the code has, read from its source: names, defaults and what is said of them."""
+"""The bounds that the code has, read from its source: names, defaults and what is said of them.
+
+Those that may be set are members of types, and those that nobody sets are constants of the types
+that keep them, whose names end in `Max`.
+"""
 
 import dataclasses
 import pathlib
@@ -17,6 +21,30 @@ TYPES = {
     "TransferLimits": "DataTransfer/TransferLimits.swift",
     "GatewayLimits": "RAGGateway/GatewayLimits.swift",
 }
+
+# The gateway has a table of its own, and models come with it. What an index measures is no bound of
+# what others ask for.
+ELSEWHERE = ("RAGGateway", "SentenceEmbedding", "VectorIndex", "quiver-bench")
+# Constants beyond which nothing is refused, dropped or put off: it is done in another way with the
+# same outcome, or forgotten and found out again when somebody asks.
+MEASURES = {
+    "ByteBudget.mediumBytesMax", "ByteBudget.smallBytesMax", "CallForwarding.timeoutMax",
+    "DatabaseService.pauseMax", "FacetCount.readRowsMax",
+    "FilterScan.testedAtOnceMax", "FilterScans.keptMax", "GRPCAnswer.bytesMax",
+    "GRPCAnswer.smallBytesMax", "IndexFigures.growthMax", "IndexFigures.quietGrowthMax",
+    "IndexerLoop.catchUpsMax", "JSONParserPool.capacityMax",
+    "JSONParserPool.parsersMax", "PathTree.depthMax", "PayloadIndexes.refusedMax",
+    "PayloadSelection.scannedPathsMax", "PointPages.stepMax", "QueryReservoir.componentMax",
+    "QueryReservoir.queriesBetweenMax", "RankingMemory.rowsMax", "RankingQuestion.bytesMax",
+    "ReplicaDriver.applyPauseMax", "RowCompaction.deadShareMax", "RowFileUpkeep.deadShareMax",
+    "RowFileUpkeep.filesMax", "RowMoves.countMax", "RowSet.listMax", "ScalarSet.comparedStringsMax",
+    "SyncedMarkFile.marksMax",
+}  # fmt: skip
+# The table of what nobody sets, which follows those of the types.
+CONSTANTS = "constants"
+# What bounds the end of the process: moments of one row.
+MOMENTS = "quiver/Server.swift"
+TYPE = re.compile(r"(\s*)(?:[\w@()]+ )*(?:struct|class|enum|extension|actor|protocol) ([\w.]+)")
 
 
 @dataclasses.dataclass
@@ -57,8 +85,41 @@ def shown(value: str, name: str) -> str:
     base, _, shift = value.replace("_", "").partition(" << ")
     number = float(base) if "." in base else int(base) << int(shift or 0)
     if re.search("second", name, re.I) and "bytes" not in name.lower():
-        return f"{number:,g} s" if not name.endswith("Milliseconds") else f"{number:,} ms"
+        whole = int(number) if number == int(number) else number
+        return f"{whole:,} ms" if name.endswith("Milliseconds") else f"{whole:,} s"
     for size, unit in UNITS:
         if re.search("bytes|window|step", name, re.I) and number and number % size == 0:
             return f"{number // size} {unit}"
     return f"{number:,}"
+
+
+def constants() -> list[Bound]:
+    """What nobody sets, by type and name, in the order of the files."""
+    return [bound for bound in all_constants() if bound.name not in MEASURES]
+
+
+def all_constants() -> list[Bound]:
+    found = []
+    for file in sorted(SOURCES.rglob("*.swift")):
+        if file.relative_to(SOURCES).parts[0] not in ELSEWHERE:
+            found += constants_of(file)
+    return found
+
+
+def constants_of(file: pathlib.Path) -> list[Bound]:
+    names = "Max|Milliseconds" if str(file).endswith(MOMENTS) else "Max"
+    constant = re.compile(rf"\s*(?:\w+ )*static let (\w+(?:{names}))(?:: \w+)? = (.*)")
+    found, types, about = [], [], []
+    for line in file.read_text().splitlines():
+        if comment := re.match(r"\s*/// (.*)", line):
+            about.append(comment[1])
+            continue
+        if types and line == types[-1][0] + "}":
+            types.pop()
+        if (kind := TYPE.match(line)) and not line.endswith("}"):
+            types.append((kind[1], kind[2].rsplit(".", 1)[-1]))
+        if types and (bound := constant.match(line)):
+            name = f"{types[-1][1]}.{bound[1]}"
+            found.append(Bound(name, shown(bound[2], bound[1]), " ".join(about)))
+        about = []
+    return found

@@ -159,6 +159,19 @@ def search(server, key=FULL, **body) -> list[dict]:
     return answer.json()["result"]["entries"]
 
 
+def test_what_a_client_calls_its_call_has_a_bound(server, told):
+    # One character for whoever counts these, and many bytes.
+    name = "e" + "\u0301" * 300
+    send(server, "GET", "/collections/none", FULL, traceparent=name.encode())
+    send(server, "DELETE", "/collections/none", FULL, traceparent=name.encode())
+    assert {entry["tracing_id"] for entry in told()} == {name[:128]}
+
+
+def test_a_search_has_a_bound(server):
+    assert send(server, "POST", "/audit/logs", FULL, {"limit": 10_000}).status_code == 200
+    assert send(server, "POST", "/audit/logs", FULL, {"limit": 10_001}).status_code == 422
+
+
 def test_lines_are_found_again(server, folder, told):
     # Of a day long ago, whose file stays as long as there are few.
     line = {"timestamp": "2020-01-19T10:00:00.000000Z", "method": "old", "auth_type": "None",

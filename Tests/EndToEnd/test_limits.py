@@ -14,6 +14,7 @@ from qdrant_client import models
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = ROOT / "Sources/VectorDB/VectorDB.docc/Limits.md"
 HEALTH = "/qdrant.Qdrant/HealthCheck"
+GATEWAY = {bound.name for bound in limits.bounds("GatewayLimits")}
 
 
 def rows() -> dict[str, list[list[str]]]:
@@ -25,28 +26,34 @@ def rows() -> dict[str, list[list[str]]]:
         if line.startswith("| `"):
             tables[-1].append([cell.strip() for cell in line.strip("|").split(" | ")])
     tables = [table for table in tables if table]
-    return dict(zip(limits.TYPES, tables, strict=True))
-
-
-# What has no column of tests yet.
-UNTESTED = {"TransferLimits"}
+    return dict(zip([*limits.TYPES, limits.CONSTANTS], tables, strict=True))
 
 
 @pytest.mark.parametrize("kind", limits.TYPES)
 def test_every_bound_is_on_the_page(kind):
-    told = {row[0].strip("`"): row for row in rows()[kind]}
-    bounds = limits.bounds(kind)
+    compare(rows()[kind], limits.bounds(kind))
+
+
+def test_every_constant_is_on_the_page():
+    compare(rows()[limits.CONSTANTS], limits.constants())
+    assert not limits.MEASURES - {bound.name for bound in limits.all_constants()}
+
+
+def compare(table: list[list[str]], bounds: list[limits.Bound]) -> None:
+    told = {row[0].strip("`"): row for row in table}
     assert list(told) == [bound.name for bound in bounds]
     for bound in bounds:
         assert bound.default in ("", "0", told[bound.name][1]), bound
         assert bound.about.rstrip(".") == told[bound.name][2], bound
-        tests = told[bound.name][3:]
-        assert len(tests) == (0 if kind in UNTESTED else 1), f"{bound.name} has no one test"
-        for test in tests:
-            name = test.strip("` |")
-            suffix = ".py" if name.startswith("test_") else ".swift"
-            assert name, f"{bound.name} is reached by no test"
-            assert list((ROOT / "Tests").rglob(name + suffix)), f"{name} is no test"
+        check_test(bound.name, told[bound.name][3:])
+
+
+def check_test(bound: str, cells: list[str]) -> None:
+    assert len(cells) == 1, f"{bound} has no one test"
+    name = cells[0].strip("` |")
+    suffix = ".py" if name.startswith("test_") else ".swift"
+    assert name, f"{bound} is reached by no test"
+    assert list((ROOT / "Tests").rglob(name + suffix)), f"{name} is no test"
 
 
 def test_no_type_of_bounds_is_forgotten():
@@ -137,6 +144,10 @@ def test_names_and_bodies(wire, new_collection):
     assert wire.send("PUT", "/collections/" + "n" * 255, vectors).ok
     assert wire.send("PUT", "/collections/" + "n" * 256, vectors).status_code == 422
     wire.result("DELETE", "/collections/" + "n" * 255)
+    for length, status in ((200, 200), (201, 422)):
+        named = {"vectors": {"v" * length: vectors["vectors"]}}
+        assert wire.send("PUT", "/collections/named", named).status_code == status
+    wire.result("DELETE", "/collections/named")
     size = models.VectorParams(size=2, distance=models.Distance.DOT)
     path = f"/collections/{new_collection(size)}"
     put = path + "/points?wait=true"

@@ -102,7 +102,7 @@ import Testing
   }
 
   @Test func boundsNestingWhateverTheCallerAllows() {
-    let levels = JSONDocument.deepestNesting
+    let levels = JSONDocument.depthMax
     let text = String(repeating: "[", count: levels + 1) + "1"
     let closed = text + String(repeating: "]", count: levels + 1)
     #expect(syntaxError(closed, maximumDepth: .max)?.message == "recursion limit exceeded")

@@ -92,6 +92,13 @@ import Testing
     #expect(try await HTTPClient().send(exact).body.count == 1_000)
   }
 
+  @Test func `answers have a bound that nobody has to set`() async throws {
+    let server = try ScriptedServer { _ in
+      [.send("HTTP/1.1 200 OK\r\nContent-Length: \((64 << 20) + 1)\r\n\r\n"), .hang]
+    }
+    #expect(await Self.error(of: HTTPRequest(url: server.url)) == .tooLarge)
+  }
+
   @Test func `TLS to a server without it is a TLS error`() async throws {
     let server = try ScriptedServer(greeting: "220 this is no handshake\r\n")
     let error = await Self.error(of: HTTPRequest(url: "https://127.0.0.1:\(server.port)/"))

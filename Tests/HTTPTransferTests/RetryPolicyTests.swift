@@ -116,6 +116,17 @@ import Testing
     #expect(run.waits.isEmpty)
   }
 
+  @Test func `nobody is waited for longer than a year`() async {
+    var policy = RetryPolicy()
+    policy.maximumDelay = .infinity
+    for value in ["31536001", "Sat, 01 Jan 2000 00:00:00 GMT"] {
+      let run = await Self.run(
+        [.success(Self.response(429, retryAfter: value)), .success(Self.response(200))],
+        policy: policy)
+      #expect(run.waits == [31_536_000])
+    }
+  }
+
   @Test func `an attempt that could not be answered in time is not made`() async {
     var policy = RetryPolicy()
     policy.patience = 0.009

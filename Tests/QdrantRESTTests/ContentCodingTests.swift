@@ -52,6 +52,21 @@ import TransportBase
     #expect(result == ByteBuffer(string: Self.text))
   }
 
+  /// The exponent of the window, which is of eight megabytes or of sixteen.
+  @Test(arguments: [(13, true), (14, false)])
+  func largeWindowsAreRefused(exponent: UInt8, isTaken: Bool) throws {
+    // A frame without checksum or size, and one raw block that holds an x.
+    let frame: [UInt8] = [0x28, 0xB5, 0x2F, 0xFD, 0, exponent << 3, 9, 0, 0, UInt8(ascii: "x")]
+    let unpack = {
+      try Self.unpacked(ByteBuffer(bytes: frame), as: .zstd, inPiecesOf: frame.count)
+    }
+    if isTaken {
+      #expect(try unpack() == ByteBuffer(string: "x"))
+    } else {
+      #expect(throws: PackingError.self) { try unpack() }
+    }
+  }
+
   @Test(arguments: ContentCoding.allCases)
   func brokenPackingsAreToldSo(coding: ContentCoding) throws {
     let packed = try Self.packed(Self.text, as: coding)

@@ -112,6 +112,17 @@ import VectorDB
     #expect(!empty.isFound && empty.isComplete && empty.text.isEmpty)
   }
 
+  @Test func boundariesAndHeadersHaveBounds() throws {
+    for (length, isTaken) in [(200, true), (201, false)] {
+      let type = "multipart/form-data; boundary=" + String(repeating: "b", count: length)
+      #expect((MultipartFile(contentType: type, name: "snapshot") != nil) == isTaken)
+    }
+    // A piece whose headers go on is read to the end of the next one.
+    let most = "x: " + String(repeating: "y", count: 16 << 10 - 5)
+    #expect(try !parse("--a b\r\n" + most, pieces: 1000).isFound)
+    #expect(throws: RESTError.self) { try parse("--a b\r\n" + most + "y", pieces: 1000) }
+  }
+
   @Test func endlessHeadersAreRefused() {
     #expect(throws: RESTError.self) {
       try parse("--a b\r\nx: " + String(repeating: "y", count: 100_000), pieces: 1000)

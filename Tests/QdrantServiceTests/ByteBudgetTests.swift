@@ -40,6 +40,19 @@ import Testing
     #expect(budget.taken == 0)
   }
 
+  @Test func asManyWaitAsMayAndNoMore() async throws {
+    let budget = ByteBudget(capacity: Self.large, patience: .seconds(600))
+    let share = try await Self.holder(of: Self.large, in: budget)
+    share.complete()
+    let waiting = (0..<ByteBudget.waitersMax).map { _ in Self.take(Self.large, of: budget) }
+    await Self.wait(for: ByteBudget.waitersMax, in: budget)
+    await #expect(throws: ServiceError.self) { try await Self.take(Self.large, of: budget).value }
+    #expect(budget.waiting == ByteBudget.waitersMax)
+    for task in waiting { task.cancel() }
+    for task in waiting { _ = try? await task.value }
+    withExtendedLifetime(share) {}
+  }
+
   @Test func smallBodiesDoNotWait() async throws {
     let budget = ByteBudget(capacity: 8 * Self.large, patience: .seconds(60))
     let share = try await Self.holder(of: 8 * Self.large, in: budget)

@@ -37,6 +37,19 @@ struct ParsingRoomTests {
     try await room.withRoom(for: 1_000_000) {}
   }
 
+  @Test func theRoomOfAServerIsTakenAndGivenBack() async throws {
+    let room = ParsingRoom()
+    try await room.withRoom(for: ParsingRoom.bytesMax - 1) {
+      try await room.withRoom(for: 1) {
+        let waiting = Task { try await room.withRoom(for: 1) {} }
+        while room.waiting == 0 { await Task.yield() }
+        waiting.cancel()
+        await #expect(throws: CancellationError.self) { try await waiting.value }
+      }
+    }
+    try await room.withRoom(for: ParsingRoom.bytesMax) {}
+  }
+
   @Test func whoIsCancelledLeavesItsPlace() async throws {
     let room = ParsingRoom(capacity: 100)
     let work = Work()

@@ -25,7 +25,11 @@ import class Foundation.FileManager
     }
   }
 
-  @Test(arguments: ["", "{}", #"{"version":1,"database":"1"}"#, #"{"version":2}"#])
+  /// A record behind so many blanks that no record has.
+  private static let endless =
+    String(repeating: " ", count: 1 << 20) + #"{"version":1,"database":"1"}"#
+
+  @Test(arguments: ["", "{}", #"{"version":1,"database":"1"}"#, #"{"version":2}"#, endless])
   func whatIsDamagedIsSaid(_ text: String) async throws {
     try await withDatabase { database in
       let path = database.path + "/replication.json"

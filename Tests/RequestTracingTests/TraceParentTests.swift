@@ -31,6 +31,13 @@ import Testing
     #expect(TraceParent(text) == nil)
   }
 
+  @Test func whatOthersNoteHasABound() throws {
+    let most = String(repeating: "a", count: 512)
+    let place = try #require(TraceParent(Self.good, state: most))
+    #expect(place.state == most)
+    #expect(try #require(TraceParent(Self.good, state: most + "a")).state.isEmpty)
+  }
+
   @Test func noHeaderIsNoPlace() {
     #expect(TraceParent(nil) == nil)
   }

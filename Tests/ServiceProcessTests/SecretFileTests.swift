@@ -41,7 +41,11 @@ import Testing
     try withFile([0xFF, 0xFE]) { path in
       #expect(throws: SecretFileError.self) { try resolve(["KEY_FILE": path]) }
     }
-    try withFile([UInt8](repeating: 0x61, count: 70_000)) { path in
+    try withFile([UInt8](repeating: 0x61, count: 64 << 10)) { path in
+      let resolved = try resolve(["KEY_FILE": path])
+      #expect(resolved["KEY"]?.utf8.count == 64 << 10)
+    }
+    try withFile([UInt8](repeating: 0x61, count: 64 << 10 + 1)) { path in
       #expect(throws: SecretFileError.self) { try resolve(["KEY_FILE": path]) }
     }
     try withFile(Array("abc".utf8)) { path in
@@ -53,7 +57,9 @@ import Testing
   }
 
   @Test func `a caller's request id is kept if it can be written anywhere`() {
-    #expect(RequestID.accept("a-1.b/c") == "a-1.b/c")
+    for good in ["a-1.b/c", String(repeating: "a", count: 128)] {
+      #expect(RequestID.accept(good) == good)
+    }
     for bad in [nil, "", "a b", "a\nb", "ä", "\"", String(repeating: "a", count: 129)] {
       let made = RequestID.accept(bad)
       #expect(made != bad && made.wholeMatch(of: /[0-9a-f]{16}/) != nil)

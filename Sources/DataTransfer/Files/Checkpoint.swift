@@ -6,10 +6,13 @@ import Glibc
 struct Checkpoint: Sendable {
   let path: String
 
+  /// Bytes of what a transfer remembers of how far it has come.
+  private static let bytesMax = 16 << 20
+
   /// What was saved last; `nil` when there is nothing.
   func load() throws(TransferError) -> JSONValue? {
     guard access(path, F_OK) == 0 else { return nil }
-    let reader = try LineReader(path: path, maximumBytes: 16 << 20)
+    let reader = try LineReader(path: path, maximumBytes: Self.bytesMax)
     guard let line = try reader.next() else { return nil }
     do throws(JSONSyntaxError) {
       return try JSONValue(parsing: line)

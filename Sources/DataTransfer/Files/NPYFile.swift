@@ -18,7 +18,8 @@ package final class NPYFile {
   private let start: Int
   private let element: Element
 
-  private static let headerMaximum = 1 << 20
+  /// Bytes of the header of a matrix in a file.
+  private static let headerBytesMax = 1 << 20
 
   /// Opens the file at `path` and reads its header.
   package init(path: String) throws(TransferError) {
@@ -34,7 +35,7 @@ package final class NPYFile {
       isShort
       ? Int(fixed[8]) | Int(fixed[9]) << 8
       : (0..<4).reduce(0) { $0 | Int(fixed[8 + $1]) << (8 * $1) }
-    guard length <= Self.headerMaximum else {
+    guard length <= Self.headerBytesMax else {
       throw .file(path: path, reason: "its header is too long")
     }
     let headerStart = isShort ? 10 : 12

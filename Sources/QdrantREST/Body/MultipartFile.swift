@@ -10,7 +10,10 @@ import HTTPTypes
 package struct MultipartFile: Sendable {
   private enum Place { case skipped, wanted, boundary, headers, end }
 
-  private static let headersMax = 16 << 10
+  /// Bytes of the headers of a part of a multipart body.
+  private static let headersBytesMax = 16 << 10
+  /// Bytes of what stands between such parts.
+  private static let boundaryBytesMax = 200
 
   private let name: String
   private let delimiter: [UInt8]
@@ -28,7 +31,7 @@ package struct MultipartFile: Sendable {
   package init?(contentType: String, name: String) {
     guard contentType.lowercased().hasPrefix("multipart/form-data"),
       let boundary = Self.parameter("boundary", of: contentType),
-      (1...200).contains(boundary.utf8.count)
+      (1...Self.boundaryBytesMax).contains(boundary.utf8.count)
     else { return nil }
     self.name = name
     delimiter = Array("\r\n--\(boundary)".utf8)
@@ -92,7 +95,7 @@ package struct MultipartFile: Sendable {
   }
 
   private func wait(_ start: Int) throws(RESTError) -> Bool {
-    guard pending.count - start <= Self.headersMax else {
+    guard pending.count - start <= Self.headersBytesMax else {
       throw RESTError(.badRequest, "Bad request: the headers of a part are too long")
     }
     return false

@@ -23,15 +23,28 @@ public struct Caller: Sendable {
     /// What tells when all that is written down of the call is with the kernel.
     public let receipt: AuditReceipt?
 
-    /// Longer names of calls are cut.
-    private static let tracingIDMax = 256
+    /// Bytes of what a client calls its call; longer names are cut.
+    private static let tracingIDBytesMax = 256
 
     /// A call from `remote` to `api`.
     public init(remote: String?, tracingID: String?, api: String?, receipt: AuditReceipt? = nil) {
       self.receipt = receipt
       self.remote = remote
-      self.tracingID = tracingID.map { String($0.prefix(Self.tracingIDMax)) }
+      self.tracingID = tracingID.map(Self.cut)
       self.api = api
+    }
+
+    /// As much of a name as there is room for, in whole scalars: one character can be of any length.
+    private static func cut(_ name: String) -> String {
+      if name.utf8.count <= tracingIDBytesMax { return name }
+      var kept = String.UnicodeScalarView()
+      var bytes = 0
+      for scalar in name.unicodeScalars {
+        bytes += UTF8.width(scalar)
+        if bytes > tracingIDBytesMax { break }
+        kept.append(scalar)
+      }
+      return String(kept)
     }
   }
 

@@ -1,8 +1,8 @@
 /// Secrets that are handed over as files, as container platforms do: `NAME_FILE` holds the path of
 /// a file with the value of `NAME`.
 public enum SecretFile {
-  /// Keys are short.
-  private static let maximumBytes = 64 << 10
+  /// Bytes of a secret in a file of its own: keys are short.
+  private static let bytesMax = 64 << 10
 
   /// The environment with the contents of the files in place of the variables that name them.
   ///
@@ -31,7 +31,7 @@ public enum SecretFile {
 
   /// The contents without the line break at their end.
   private static func text(of path: String) throws(TextFile.Failure) -> String {
-    var text = try TextFile.read(path, maximumBytes: maximumBytes)
+    var text = try TextFile.read(path, maximumBytes: bytesMax)
     while text.last == "\n" || text.last == "\r\n" { text.removeLast() }
     guard !text.isEmpty else { throw TextFile.Failure(reason: "is empty") }
     return text

@@ -18,14 +18,16 @@ struct SettingsFile {
   /// The values in the order of the file.
   private(set) var values: [(name: String, value: Value)] = []
   private let path: String
-  /// Values that may still be looked at. Aliases repeat what they stand for, so a short text can
-  /// hold more than there is memory for.
-  private var budget = 10_000
+  /// Values that may still be looked at.
+  private var budget = valuesMax
 
-  /// Far more levels than there are settings; an alias that holds itself ends here.
+  /// Levels of a configuration: far more than settings have. An alias that holds itself ends here.
   private static let depthMax = 16
-  /// Far more than anyone writes by hand.
-  private static let maximumBytes = 1 << 20
+  /// Values of a configuration. Aliases repeat what they stand for, so a short text can hold more
+  /// than there is memory for.
+  private static let valuesMax = 10_000
+  /// Bytes of a configuration: far more than anyone writes by hand.
+  private static let bytesMax = 1 << 20
 
   /// Takes `text` apart: `service: {http_port: 6333}` becomes `service.http_port` = `6333`.
   ///
@@ -46,7 +48,7 @@ struct SettingsFile {
   /// The text of a file.
   static func read(_ path: String) throws(SettingsError) -> String {
     do throws(TextFile.Failure) {
-      return try TextFile.read(path, maximumBytes: maximumBytes)
+      return try TextFile.read(path, maximumBytes: bytesMax)
     } catch {
       throw SettingsError(["the configuration file \(path) \(error.reason)"])
     }

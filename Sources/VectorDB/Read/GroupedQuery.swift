@@ -14,7 +14,7 @@ struct GroupedQuery {
   private let request: GroupsRequest
   private let meter: AnswerMeter?
 
-  /// How often more points are asked for before what was found must do.
+  /// How often points are asked for, twice as many each time, before the groups found must do.
   private static let roundsMax = 12
 
   /// - Parameter meter: what counts the hits of the answer.

@@ -11,7 +11,7 @@ enum SnapshotFrame {
   static let headerBytes = 5
   /// Where writers close a frame.
   static let bodyBytes = 1 << 20
-  /// The largest body a reader takes into memory.
+  /// Bytes of one frame of a snapshot that is read.
   static let bodyBytesMax = 256 << 20
 
   enum Kind: UInt8 {

@@ -3,7 +3,7 @@ import Synchronization
 /// One thread for snapshots, one after another: each reads or writes as fast as the disk allows,
 /// and neither searches nor writes wait for it.
 final class SnapshotWork: Sendable {
-  /// Requests that may wait.
+  /// Snapshots that may wait for the one that is made or recovered.
   private static let waitingMax = 16
 
   private let queue = BlockingQueue<@Sendable () -> Void>()

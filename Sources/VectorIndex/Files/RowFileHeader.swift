@@ -45,7 +45,7 @@ public struct RowFileHeader: Sendable, Equatable {
   static let byteCount = 52
   private static let magic = Array("quivrows".utf8)
   private static let format: UInt32 = 1
-  /// More than any collection has: what the sizes are reckoned from fits into a number.
+  /// Numbers of a vector in a file: what sizes are reckoned from fits into a number.
   private static let dimensionMax: UInt32 = 1 << 20
 
   private var elementCode: UInt32 {
