@@ -6,8 +6,8 @@ package import NIOCore
   import Musl
 #endif
 
-/// Finds out that a client is gone that could not say so: its machine, or the way there, is no more,
-/// and nothing ever comes.
+/// Finds out that a client is gone that could not say so: its machine, or the way there, is no
+/// more, and nothing ever comes.
 ///
 /// While it sends, takes an answer or is idle, a ``ConnectionGuard`` reckons its time. While it
 /// waits for an answer it has nothing to do, so the system has to ask it.

@@ -11,7 +11,7 @@ public struct StoreOptions: Sendable, Equatable {
   /// About what the write buffers of all families take together, in bytes: they are flushed at half
   /// of it. The write-ahead log, and with it the time to replay it, is bounded alike.
   public var writeBufferBytesTotal: Int
-  /// Table files kept open at once: a quarter of the descriptors that the process may have, at most.
+  /// Table files kept open at once.
   public var maxOpenFiles: Int
   /// Threads for flushes and compactions.
   public var backgroundJobs: Int
@@ -27,7 +27,7 @@ public struct StoreOptions: Sendable, Equatable {
     self.backgroundJobs = backgroundJobs
   }
 
-  /// Enough for a large store, where the process may have so many.
+  /// Enough for a large store; a quarter of the descriptors that the process may have, at most.
   public static var openFiles: Int {
     var limit = rlimit()
     let isKnown = getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0

@@ -10,8 +10,8 @@ struct TokenFilter: Sendable {
   private let minLength: Int?
   private let maxLength: Int?
 
-  /// Characters of the longest beginning of a word that is kept: a word of a megabyte has as many beginnings, of
-  /// half a terabyte together.
+  /// Characters of the longest beginning of a word that is kept: a word of a megabyte has as many
+  /// beginnings, of half a terabyte together.
   private static let beginningMax = 128
 
   init(_ params: TextIndexParams) {

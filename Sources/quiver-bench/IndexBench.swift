@@ -65,7 +65,8 @@ final class IndexBench {
     let centroids = Double(memory.centroids) / Double(rowCount)
     let calibration = statistics.calibration.map { "[\($0.recall), \($0.probes)]" }
     return """
-      {"build_cpu_s": \(seconds), "build_s": \(elapsed), "points": \(rowCount), "lists": \(statistics.listCount), \
+      {"build_cpu_s": \(seconds), "build_s": \(elapsed), "points": \(rowCount), \
+      "lists": \(statistics.listCount), \
       "bytes_per_vector": \(beside), "centroid_bytes_per_vector": \(centroids), \
       "row_bytes": \(view.rowBytes), \
       "kernels": "\(Kernels.selected)", "calibration": [\(calibration.joined(separator: ", "))]}

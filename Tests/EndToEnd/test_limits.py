@@ -14,7 +14,6 @@ from qdrant_client import models
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = ROOT / "Sources/VectorDB/VectorDB.docc/Limits.md"
 HEALTH = "/qdrant.Qdrant/HealthCheck"
-GATEWAY = {bound.name for bound in limits.bounds("GatewayLimits")}
 
 
 def rows() -> dict[str, list[list[str]]]:

@@ -38,7 +38,8 @@ class Between:
                     self.close_connection = True
                     return
                 connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=60)
-                connection.request(self.command, self.path, body, {"content-type": "application/json"})
+                headers = {"content-type": "application/json"}
+                connection.request(self.command, self.path, body, headers)
                 answer = connection.getresponse()
                 content = answer.read()
                 connection.close()

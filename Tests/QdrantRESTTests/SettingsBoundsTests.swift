@@ -3,7 +3,7 @@ import QdrantREST
 import ServiceProcess
 import Testing
 
-/// Files that a server is configured with have bounds, so that what is no such file is told at once.
+/// Files that a server is configured with have bounds: what is no such file is told at once.
 @Suite struct SettingsBoundsTests {
   private func problem(yaml: String) -> String? {
     do {

@@ -79,7 +79,7 @@ def test_a_busy_connection_is_not_given_away(tmp_path):
     assert requests.put(server.url + "/collections/c", json=config, timeout=20).ok
     body = b'{"points":[{"id":1,"vector":[1,2]}]}'
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as slow:
-        head = "PUT /collections/c/points?wait=true HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
+        head = "PUT /collections/c/points HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
         slow.sendall((head % len(body)).encode() + body[:10])
         time.sleep(0.1)
         flood = Flood([server.port])

@@ -10,8 +10,8 @@ import VectorDB
   @Test func whatWasFoundMustDoInTheEnd() async throws {
     try await withDatabase { temporary in
       let things = try await temporary.create(size: 1, distance: .euclid)
-      // The nearest points of each round, of which there are twice as many each time, are all of one
-      // group; the last group is behind them.
+      // The nearest points of each round, of which there are twice as many each time, are all of
+      // one group; the last group is behind them.
       var id: UInt64 = 0
       for group in 0..<Self.wanted {
         let count = group + 1 == Self.wanted ? 1 : Self.wanted << group

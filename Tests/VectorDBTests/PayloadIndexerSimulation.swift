@@ -1,8 +1,8 @@
 import SeededRandom
 import VectorDB
 
-/// The payload indexer's rounds over collections that are numbers, by a seed: builds that fail for a
-/// while or for good, merges that can't be made, collections that go meanwhile.
+/// The payload indexer's rounds over collections that are numbers, by a seed: builds that fail for
+/// a while or for good, merges that can't be made, collections that go meanwhile.
 final class PayloadIndexerSimulation {
   struct Counts {
     var builds = 0

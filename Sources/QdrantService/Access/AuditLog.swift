@@ -8,9 +8,9 @@
 /// every day or hour. Questions, vectors and payloads are not in it.
 ///
 /// Lines are handed to the kernel by a thread of their own, in the order in which callers were let
-/// in, and not synced. A call is answered when its lines are there (``settle(_:)``), so that nobody but
-/// those who are written down waits for a slow disk. Nothing is left out as long as the disk takes
-/// it; when it does not, that is told once, and the server goes on.
+/// in, and not synced. A call is answered when its lines are there (``settle(_:)``), so that nobody
+/// but those who are written down waits for a slow disk. Nothing is left out as long as the disk
+/// takes it; when it does not, that is told once, and the server goes on.
 public final class AuditLog: Sendable {
   /// Where lines go, and how many files stay.
   public struct Settings: Sendable, Equatable {

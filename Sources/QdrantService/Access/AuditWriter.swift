@@ -20,7 +20,7 @@ public final class AuditReceipt: Sendable {
 /// Lines of calls that wait for theirs are as many as there are calls. Of callers who are turned
 /// away at once, lines beyond ``bytesMax`` are lost.
 final class AuditWriter: Sendable {
-  /// Lines that wait for the disk, in bytes.
+  /// Bytes of lines that wait for the disk; further ones are lost, which is told
   static let bytesMax = 8 << 20
 
   private struct Line {

@@ -154,8 +154,8 @@ extension QdrantService {
   /// The receipt of a call that begins; `nil` where nobody writes down who calls.
   public func makeReceipt() -> AuditReceipt? { audit.map { _ in AuditReceipt() } }
 
-  /// Waits until what was written down of a call is with the kernel: it is answered behind its lines
-  /// in the audit log.
+  /// Waits until what was written down of a call is with the kernel: it is answered behind its
+  /// lines in the audit log.
   public func settle(_ receipt: AuditReceipt?) async {
     if let receipt { await audit?.settle(receipt) }
   }

@@ -34,7 +34,7 @@ public struct Caller: Sendable {
       self.api = api
     }
 
-    /// As much of a name as there is room for, in whole scalars: one character can be of any length.
+    /// As much of a name as there is room for, in whole scalars: a character can be of any length.
     private static func cut(_ name: String) -> String {
       if name.utf8.count <= tracingIDBytesMax { return name }
       var kept = String.UnicodeScalarView()

@@ -21,7 +21,7 @@ package final class BuildHelper: BuildHelp, @unchecked Sendable {
   private var helped: BuildLoop?
   private var isStopped = false
 
-  /// How long a pause lasts at least. Reads that come at a steady pace are not disturbed in between.
+  /// How long a pause lasts at least, so that reads that come at a steady pace are not disturbed.
   private static let pauseNanoseconds = 10_000_000
   /// Behind the indexer, which is at 5.
   private static let priority: Int32 = 10
@@ -45,6 +45,7 @@ package final class BuildHelper: BuildHelp, @unchecked Sendable {
     mutex.deallocate()
   }
 
+  /// Offers a loop to the thread.
   package func begin(_ loop: BuildLoop) {
     locked {
       if isStopped || offered != nil || helped != nil { return }
@@ -53,6 +54,7 @@ package final class BuildHelper: BuildHelp, @unchecked Sendable {
     }
   }
 
+  /// Takes a loop back, and waits until the thread is out of it.
   package func end(_ loop: BuildLoop) {
     locked {
       if offered === loop { offered = nil }

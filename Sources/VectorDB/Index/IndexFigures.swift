@@ -16,13 +16,15 @@ package struct IndexFigures: Sendable {
   package var refusedAt: UInt64?
   /// Rows that have yet to be entered in lists.
   package var tailRows = 0
-  /// Rows that the index holds, or lists that the field makes by itself, and those that are saved.
+  /// Rows that the index holds, or lists that the field makes by itself.
   package var coveredRows: UInt32 = 0
+  /// Those of them that are saved.
   package var savedRows: UInt32 = 0
   /// Live rows of the collection.
   package var live = 0
-  /// Rows that came and that went, and how many had when the lists were gone through last.
+  /// Rows that came and that went.
   package var changes: UInt64 = 0
+  /// How many had when the lists were gone through last.
   package var upkeepChanges: UInt64 = 0
 
   /// Nothing is known.

@@ -56,7 +56,9 @@ package protocol IndexSite: AnyObject {
 /// what is left then is taken up after all others had theirs; so is what came in while an index was
 /// built. What can't be done now is left until time asks for it, and ends in waiting.
 package final class IndexRounds<Site: IndexSite> {
+  /// What takes turns.
   package typealias Collection = Site.Collection
+  /// What a collection has indexes of.
   package typealias Vector = Site.Vector
 
   private unowned let site: Site

@@ -11,6 +11,7 @@ package final class StopSignal: @unchecked Sendable {
   private var isStopped = false
   private var isRung = false
 
+  /// A signal that has not been given.
   package init() {
     pthread_mutex_init(mutex, nil)
     var attributes = pthread_condattr_t()
