@@ -1,4 +1,4 @@
-"""The bounds of what moves points: what it sends at once, reads of others, and how often it tries."""
+"""The bounds of what moves points: what it sends at once, what it reads, how often it tries."""
 
 import http.client
 import http.server

@@ -2,8 +2,9 @@ import SeededRandom
 import VectorDB
 
 /// The indexer's rounds over collections that are numbers, without threads or clocks: a seed
-/// decides what is committed, dropped, refused and lost while it works. What is due and possible has to be
-/// done, what is impossible must keep nobody waiting, and where nothing is to be done nothing is.
+/// decides what is committed, dropped, refused and lost while it works. What is due and possible
+/// has to be done, what is impossible must keep nobody waiting, and where nothing is to be done
+/// nothing is.
 final class IndexerSimulation {
   struct Counts {
     var builds = 0
