@@ -88,7 +88,7 @@ def test_bytes_of_an_upload(between, tmp_path):
     assert max(map(len, between.uploads)) < (9 << 20) + 1000
 
 
-@pytest.mark.parametrize("extra, is_read", [(0, True), (1, False)])
+@pytest.mark.parametrize("extra, is_read", [(0, True), (2 << 20, False)])
 def test_bytes_of_a_line(between, tmp_path, extra, is_read):
     line = b'{"id": 1, "vector": [1.0, 2.0], "payload": {}}'
     file = tmp_path / "long.jsonl"
@@ -97,7 +97,7 @@ def test_bytes_of_a_line(between, tmp_path, extra, is_read):
     assert is_read or "has more than" in told, told
 
 
-@pytest.mark.parametrize("extra, reason", [(0, "not a checkpoint"), (1, "has more than")])
+@pytest.mark.parametrize("extra, reason", [(0, "not a checkpoint"), (2 << 20, "has more than")])
 def test_bytes_of_what_is_remembered(between, tmp_path, extra, reason):
     file = write_lines(tmp_path / "few.jsonl", points(3))
     (tmp_path / "few.jsonl.import").write_bytes(b" " * ((16 << 20) + extra) + b"\n")

@@ -19,7 +19,7 @@ import VectorDB
   }
 
   @Test(arguments: [
-    (1 << 20, "the checksum of frame 0 is wrong"), (256 << 20 + 1, "frame 0 can't be read"),
+    (1 << 20, "the checksum of frame 0 is wrong"), (256 << 20 + 1, "frame 0 can"),
   ])
   func framesHaveABound(bytes: UInt32, reason: String) async throws {
     try await withDatabase { temporary in

@@ -70,8 +70,8 @@ final class IndexerLoop {
 
   func run() {
     while core.indexQueue.signal.wait(milliseconds: Self.paceMilliseconds) {
-      if core.indexQueue.takeDropped() { removeUnused() }
       rounds.round()
+      if core.indexQueue.takeDropped() { removeUnused() }
     }
     let ending = now
     for collection in catalog.unordered where now - ending < Self.lastSavesMilliseconds {
