@@ -1,7 +1,9 @@
+import DatabaseFixture
 import Foundation
 import QdrantService
 import Synchronization
 import Testing
+import VectorDB
 
 /// An audit log on a disk that takes nothing: its file is a pipe that nobody empties.
 @Suite struct AuditLogTests {
@@ -27,7 +29,7 @@ import Testing
     let api = QdrantService(
       state: ServerState(bodyBytesMax: 1 << 20),
       snapshotFolder: SnapshotFolder(path: folder.appending(path: "snapshots").path),
-      keys: AccessKeys(full: "abc"), audit: log, logger: .init(label: "audit"))
+      keys: AccessKeys(full: "abc", readOnly: ""), audit: log, logger: TemporaryDatabase.logger)
     // Nobody who is turned away waits for the disk. A part of the lines may be on their way to it.
     for _ in 0..<3 * (8 << 20) / Self.lineBytes {
       #expect(throws: ServiceError.self) {
