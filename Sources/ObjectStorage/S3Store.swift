@@ -113,7 +113,8 @@ public struct S3Store: ObjectStore {
     _ method: String, _ key: String?, query: [(String, String)] = [],
     headers: [(String, String)] = [], body: [UInt8] = [], repeats: Bool = true
   ) async throws(ObjectStoreError) -> HTTPResponse {
-    let isObject = method == "GET" && key != nil && query.isEmpty
+    // A look at an object tells of its length, too, although nothing of it comes.
+    let isObject = ["GET", "HEAD"].contains(method) && key != nil && query.isEmpty
     var request = HTTPRequest(
       method: method, url: url(key, query), headers: headers, body: body,
       timeoutSeconds: timeoutSeconds,
