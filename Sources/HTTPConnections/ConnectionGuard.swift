@@ -92,7 +92,7 @@ package final class ConnectionGuard: ChannelDuplexHandler {
     switch unwrapInboundIn(data) {
     case .head(let head):
       headSince = nil
-      place?.begin()
+      if !isBusy { place?.expect() }
       open.append(Open(version: head.version, isLast: !head.isKeepAlive))
       arrival = Arrival(declared: head.headers.first(name: "content-length").flatMap { Int($0) })
       if head.headers.first(name: "expect")?.lowercased() == "100-continue", open.count == 1 {
@@ -108,6 +108,7 @@ package final class ConnectionGuard: ChannelDuplexHandler {
       }
     case .end:
       arrival = nil
+      if isBusy { place?.begin() }
     }
     context.fireChannelRead(data)
   }

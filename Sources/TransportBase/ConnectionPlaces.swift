@@ -5,7 +5,8 @@ import Synchronization
 ///
 /// Files need descriptors as connections do, and a process that has none left can't write. So
 /// connections get a part of them: one that comes when all places are taken has that of those that
-/// have been idle for the longest time, and is closed where none is idle.
+/// have been idle for the longest time, then of those whose request has been on its way for the
+/// longest time, and is closed where all are at work.
 package final class ConnectionPlaces: Sendable {
   /// What a connection takes while a request is under way, in bytes, besides the request.
   private static let connectionBytes = 48 << 10
@@ -62,8 +63,13 @@ package final class ConnectionPlaces: Sendable {
   private static func idlest(
     _ count: Int, of places: some Sequence<ConnectionPlace>
   ) -> [ConnectionPlace] {
-    let idle = places.compactMap { place in place.idleSince.map { (since: $0, place: place) } }
-    return idle.sorted { $0.since < $1.since }.prefix(count).map(\.place)
+    let waiting = places.compactMap { place in
+      place.waiting.map { (isArriving: $0.isArriving, since: $0.since, place: place) }
+    }
+    let order = waiting.sorted {
+      $0.isArriving == $1.isArriving ? $0.since < $1.since : $1.isArriving
+    }
+    return order.prefix(count).map(\.place)
   }
 }
 
@@ -72,6 +78,7 @@ package final class ConnectionPlace: Sendable {
   private let channel: any Channel
   /// Nanoseconds of the system's uptime.
   private let since: Atomic<UInt64>
+  private let isArriving = Atomic(false)
   private static let atWork = UInt64.max
 
   fileprivate init(_ channel: any Channel) {
@@ -79,17 +86,25 @@ package final class ConnectionPlace: Sendable {
     since = Atomic(channel.eventLoop.now.uptimeNanoseconds)
   }
 
-  /// Since when the connection has been idle; `nil` while it is at work.
-  fileprivate var idleSince: UInt64? {
+  /// Whether a request is on its way, and since when; since when the connection has been idle
+  /// where none is. `nil` while it is at work.
+  fileprivate var waiting: (isArriving: Bool, since: UInt64)? {
     let since = since.load(ordering: .relaxed)
-    return since == Self.atWork ? nil : since
+    return since == Self.atWork ? nil : (isArriving.load(ordering: .relaxed), since)
   }
 
-  /// A request has come whose answer is not sent yet.
+  /// A request has begun to come.
+  package func expect() {
+    isArriving.store(true, ordering: .relaxed)
+    since.store(channel.eventLoop.now.uptimeNanoseconds, ordering: .relaxed)
+  }
+
+  /// A request has come as a whole, whose answer is not sent yet.
   package func begin() { since.store(Self.atWork, ordering: .relaxed) }
 
   /// All requests are answered.
   package func end() {
+    isArriving.store(false, ordering: .relaxed)
     since.store(channel.eventLoop.now.uptimeNanoseconds, ordering: .relaxed)
   }
 

@@ -64,6 +64,20 @@ import TransportBase
     #expect(clients.places.count == 2)
   }
 
+  /// Whoever sends slowly has it before those at work, and after the idle.
+  @Test func whatIsOnItsWayGoesBehindTheIdle() throws {
+    var clients = Clients(3)
+    for _ in 0..<3 { try clients.connect() }
+    clients.held[0].expect()
+    clients.held[1].expect()
+    clients.held[1].begin()
+    try clients.connect()
+    #expect(clients.isOpen == [true, true, false, true])
+    clients.held[3].begin()
+    try clients.connect()
+    #expect(clients.isOpen == [false, true, false, true, true])
+  }
+
   @Test func aPlaceIsFreeWhenItsConnectionHasEnded() throws {
     var clients = Clients(2)
     for _ in 0..<2 { try clients.connect() }

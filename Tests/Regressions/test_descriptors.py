@@ -89,6 +89,20 @@ def test_a_busy_connection_is_not_given_away(tmp_path):
     assert server.terminate() == 0
 
 
+def test_requests_that_do_not_come_keep_nobody_out(tmp_path):
+    server = with_few(quiver(tmp_path))
+    server.start()
+    flood = Flood([server.port])
+    for connection in flood.sockets:
+        with contextlib.suppress(OSError):
+            connection.sendall(b"PUT /collections/c HTTP/1.1\r\nHost: x\r\n")
+            connection.sendall(b"Content-Length: 999\r\n\r\n{")
+    for _ in range(20):
+        assert requests.get(server.url + "/healthz", timeout=10).ok
+    flood.end()
+    assert server.terminate() == 0
+
+
 def test_a_gateway_keeps_answering(tmp_path):
     service = with_few(gateway(tmp_path, "http://127.0.0.1:9", "c"))
     service.start()

@@ -3,6 +3,7 @@ import ProtoWire
 import QdrantAPI
 import QdrantService
 import RequestTracing
+import TransportBase
 import VectorDB
 
 /// What becomes of requests that have arrived.
@@ -11,6 +12,7 @@ extension GRPCConnection {
   func endRequest(of call: GRPCCall, _ context: ChannelHandlerContext) {
     call.hasEnded = true
     if call.isOver { return }
+    place?.begin()
     call.room.complete()
     switch call.kind {
     case .unary(let perform):

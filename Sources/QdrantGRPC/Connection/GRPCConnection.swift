@@ -22,7 +22,7 @@ final class GRPCConnection: ChannelInboundHandler {
   /// Whose calls these are.
   let caller = CallerID()
   private let notice: FrameNotice
-  private let place: ConnectionPlace?
+  let place: ConnectionPlace?
   var executor: EventLoopExecutor?
 
   var calls: [HTTP2StreamID: GRPCCall] = [:]
@@ -202,8 +202,8 @@ final class GRPCConnection: ChannelInboundHandler {
           head.traceParent, called: String(head.path.dropFirst())),
         room: makeRoom(id, context), window: limits.callWindow, now: context.eventLoop.now)
       if state.replication != nil { call.room.head = head }
+      if calls.isEmpty { place?.expect() }
       calls[id] = call
-      place?.begin()
       if headers.endStream {
         endRequest(of: call, context)
       } else {
