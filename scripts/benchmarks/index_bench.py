@@ -103,16 +103,19 @@ class Quiver(Child):
 
 
 class Work:
-    """The data, in the form that every engine reads, and where indexes are kept."""
+    """The data, in the form that every engine reads, and where indexes are kept.
 
-    def __init__(self, options):
+    With `queries_of`, texts whose source begins with one of these ask, and the others are the rows.
+    """
+
+    def __init__(self, options, queries_of: str | None = None):
         folder = folder_of(options.data)
         base, queries = read(folder, "base"), read(folder, "queries")
         self.metric = options.metric or SETS.get(options.data, "cosine")
         truth = folder / "gt.npy"
         whole = options.points is None or options.points == len(base)
-        if options.queries_of:
-            base, queries = of_other_sources(folder, base, options.queries_of.split(","))
+        if queries_of:
+            base, queries = of_other_sources(folder, base, queries_of.split(","))
             whole = False
         if options.points and options.points > len(base):
             if self.metric != "cosine":
@@ -125,7 +128,7 @@ class Work:
                 rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-30)
                 for rows in (base, queries)
             )
-        of = options.queries_of or ""
+        of = queries_of or ""
         key = hashlib.sha256(f"{folder.resolve()} {len(base)} {self.metric}{of}".encode())
         self.cache = ROOT / ".quiver" / "bench-cache" / key.hexdigest()[:12]
         self.cache.mkdir(parents=True, exist_ok=True)
@@ -272,7 +275,7 @@ def main() -> int:
     names = options.engines.split(",")
     if unknown := [name for name in names if name != "quiver" and not variants_of(name)]:
         parser.error(f"unknown engine {unknown[0]}; there are quiver, {', '.join(PEERS)}")
-    work = Work(options)
+    work = Work(options, options.queries_of)
     say(f"{work.shape[0]:,} rows of {work.shape[1]}, {len(work.truth):,} queries, {work.metric}")
     if not options.keep:
         for told in work.cache.glob("*/build.json"):
