@@ -7,8 +7,8 @@ package import NIOCore
 /// count against the client.
 package struct ConnectionLimits: Sendable {
   /// Connections of all ports together; half of the descriptors that the process may have if that
-  /// is less, and as many as take a quarter of a memory limit. Beyond it those that have been idle
-  /// the longest are closed for new ones.
+  /// is less, and as many as take half of a memory limit, 36 KiB each. Beyond it those that have
+  /// been idle the longest are closed for new ones.
   package var connectionsMax = 10_000
   /// A connection without a request is closed after so long.
   package var idle = TimeAmount.seconds(75)

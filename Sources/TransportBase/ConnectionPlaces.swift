@@ -8,8 +8,8 @@ import Synchronization
 /// have been idle for the longest time, then of those whose request has been on its way for the
 /// longest time, and is closed where all are at work.
 package final class ConnectionPlaces: Sendable {
-  /// What a connection takes while a request is under way, in bytes, besides the request.
-  private static let connectionBytes = 48 << 10
+  /// What a connection keeps once it had a request, in bytes: 17 KiB, and the buffers of that.
+  private static let connectionBytes = 36 << 10
 
   /// How many connections there may be.
   package let countMax: Int
@@ -20,14 +20,14 @@ package final class ConnectionPlaces: Sendable {
     self.countMax = max(1, countMax)
   }
 
-  /// Places that take half of the descriptors at most, and a quarter of the memory.
+  /// Places that take half of the descriptors at most, and half as much as there is memory.
   ///
   /// - Parameters:
   ///   - countMax: how many there are where that is more.
   ///   - descriptors: how many the process may have open.
   ///   - memoryBytes: the process's memory; 0 for no limit.
   package convenience init(countMax: Int, descriptors: Int, memoryBytes: Int = 0) {
-    let fitting = memoryBytes > 0 ? memoryBytes / 4 / Self.connectionBytes : .max
+    let fitting = memoryBytes > 0 ? memoryBytes / 2 / Self.connectionBytes : .max
     self.init(countMax: min(countMax, descriptors / 2, fitting))
   }
 

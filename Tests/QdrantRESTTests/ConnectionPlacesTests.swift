@@ -119,7 +119,7 @@ import TransportBase
     }
     #expect(countMax(65_536, 0) == 10_000)
     #expect(countMax(1024, 0) == 512)
-    #expect(countMax(65_536, 96) == 512)
+    #expect(countMax(65_536, 96) == 1365)
     #expect(countMax(0, 0) == 1)
   }
 }
