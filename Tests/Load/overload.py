@@ -24,8 +24,8 @@ import requests
 from process import cpu_seconds, quiver, until, until_at_work
 from wire import Wire
 
-# What the server may take, and what may come on top: what is transient, and each connection.
-MEMORY_MB, BEYOND_MB, CONNECTION_KB = 128, 64, 32
+# What may come on top of what the server may take: what is transient, and each connection.
+BEYOND_MB, CONNECTION_KB = 64, 36
 
 
 @dataclasses.dataclass
@@ -44,12 +44,14 @@ class Form:
     health: float = 10
     patience: float = 60
     idle: float = 30
+    # What the server may take: enough that every connection has a place.
+    memory_mb: int = 128
 
 
 SHORT = Form(seconds=3, points=10_000, connections=400)
 LONG = Form(
     seconds=120, points=40_000, connections=3000, searches=4, throughput=0.8, health=0.1,
-    patience=10, idle=0.1)
+    patience=10, idle=0.1, memory_mb=256)
 
 
 class Report:
@@ -72,7 +74,7 @@ class Report:
 
 def start(folder: pathlib.Path, form: Form):
     """A server that has half of the cores, where there are several: its clients take the others."""
-    server = quiver(folder, QUIVER__STORAGE__LIMITS__MEMORY_MB=str(MEMORY_MB))
+    server = quiver(folder, QUIVER__STORAGE__LIMITS__MEMORY_MB=str(form.memory_mb))
     cores = sorted(os.sched_getaffinity(0))
     half = len(cores) // 2
     os.sched_setaffinity(0, cores[half:])
@@ -132,9 +134,9 @@ def overload(server, form: Form, report: Report) -> None:
     report.tell("peak", f"{peak.rate:,.0f} requests/s", peak.rate > 0 and not peak.dishonest)
     with Memory(server).watched() as memory:
         result, health = asyncio.run(overloaded(server, form, peak.rate))
-    limit = MEMORY_MB + BEYOND_MB + form.connections * CONNECTION_KB // 1024
+    limit = form.memory_mb + BEYOND_MB + form.connections * CONNECTION_KB // 1024
     report.tell(
-        "memory", f"{memory.most >> 20} MB at most, of {limit} under a limit of {MEMORY_MB}",
+        "memory", f"{memory.most >> 20} MB at most, of {limit} under a limit of {form.memory_mb}",
         memory.samples > 0 and memory.most >> 20 <= limit)
     share = result.rate / peak.rate
     rate = f"{result.rate:,.0f} requests/s, {share:.0%} of the peak"
