@@ -66,7 +66,7 @@ struct ChangeForwarding: Sendable {
       if waits, (200..<300).contains(answer.status),
         let segment = answer.header(Replicator.positionHeader).flatMap({ UInt64($0) })
       {
-        let deadline = timeout.map { context.startedAt + .seconds($0) }
+        let deadline = timeout.map { context.startedAt.later(seconds: $0) }
         isLate = await !replication.wait(for: segment, until: deadline)
       }
       return Self.response(answer, isLate: isLate)

@@ -105,5 +105,5 @@ public struct ServiceCall: Sendable {
   public var access: Access { caller.access }
 
   /// When the caller stops waiting.
-  var deadline: ContinuousClock.Instant? { timeoutSeconds.map { arrivedAt + .seconds($0) } }
+  var deadline: ContinuousClock.Instant? { timeoutSeconds.map { arrivedAt.later(seconds: $0) } }
 }

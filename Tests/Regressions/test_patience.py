@@ -1,0 +1,47 @@
+"""Clients that wait for as long as a number can say are served like all others."""
+
+import grpc
+import pytest
+import qdrant_client.grpc as messages
+from qdrant_client import models
+
+YEARS = [2**31, 2**53, 2**62, 2**63 - 1]
+
+
+@pytest.fixture
+def collection(new_collection, wire):
+    name = new_collection(models.VectorParams(size=1, distance=models.Distance.DOT))
+    points = {"points": [{"id": 1, "vector": [1]}]}
+    wire.result("PUT", f"/collections/{name}/points?wait=true", points)
+    return name
+
+
+@pytest.mark.parametrize("seconds", YEARS)
+def test_rest(wire, collection, seconds):
+    path = f"/collections/{collection}"
+    for method, rest, body in (
+        ("POST", "/points/query", {"query": [1]}), ("POST", "/points/scroll", {}),
+        ("POST", "/points/count", {}), ("POST", "/points", {"ids": [1]}),
+        ("PUT", "/points", {"points": [{"id": 2, "vector": [2]}]}),
+        ("POST", "/points/delete", {"points": [2]}), ("PATCH", "", {}),
+        ("PUT", "/index", {"field_name": "n", "field_schema": "integer"}),
+    ):  # fmt: skip
+        answer = wire.send(method, f"{path}{rest}?timeout={seconds}", body)
+        assert answer.status_code in (200, 400, 422), answer.text
+    assert wire.result("POST", f"{path}/points/count", {})["count"] == 1
+
+
+@pytest.mark.parametrize("seconds", [*YEARS, 2**64 - 1])
+def test_grpc(server, wire, collection, seconds):
+    with grpc.insecure_channel(server.grpc_address) as channel:
+        points = messages.PointsStub(channel)
+        vector = messages.VectorInput(dense=messages.DenseVector(data=[1]))
+        query = messages.QueryPoints(
+            collection_name=collection, query=messages.Query(nearest=vector), timeout=seconds)
+        assert len(points.Query(query, timeout=20).result) == 1
+        search = messages.SearchPoints(
+            collection_name=collection, vector=[1], limit=1, timeout=seconds)
+        assert len(points.Search(search, timeout=20).result) == 1
+        count = messages.CountPoints(collection_name=collection, timeout=seconds)
+        assert points.Count(count, timeout=20).result.count == 1
+    assert wire.result("POST", f"/collections/{collection}/points/count", {})["count"] == 1
