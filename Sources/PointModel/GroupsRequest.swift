@@ -44,7 +44,7 @@ public struct GroupLookup: Sendable, Equatable {
 }
 
 /// What the points of a group have in common.
-public enum GroupID: Sendable, Hashable {
+public enum GroupID: Sendable {
   case string(String)
   case integer(Int64)
   /// Above the range of `Int64`.
@@ -56,6 +56,27 @@ public enum GroupID: Sendable, Hashable {
     case .string(let text): PointUUID(text).map { .uuid($0) }
     case .integer(let number): UInt64(exactly: number).map { .number($0) }
     case .unsigned(let number): .number(number)
+    }
+  }
+}
+
+extension GroupID: Hashable {
+  /// Whether both are the same value; strings are when their bytes are.
+  public static func == (left: GroupID, right: GroupID) -> Bool {
+    switch (left, right) {
+    case (.string(let left), .string(let right)): left.utf8.elementsEqual(right.utf8)
+    case (.integer(let left), .integer(let right)): left == right
+    case (.unsigned(let left), .unsigned(let right)): left == right
+    default: false
+    }
+  }
+
+  /// Equal values feed equal bytes.
+  public func hash(into hasher: inout Hasher) {
+    switch self {
+    case .string(var string): string.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+    case .integer(let integer): hasher.combine(integer)
+    case .unsigned(let unsigned): hasher.combine(unsigned)
     }
   }
 }

@@ -1,7 +1,7 @@
 /// A path into a payload, as in `metadata.tags[].name`, `"a key with dots".x` or `rows[2]`.
 public struct PayloadPath: Sendable, Hashable {
   /// One step of a path.
-  public enum Step: Sendable, Hashable {
+  public enum Step: Sendable {
     /// The member of an object.
     case key(String)
     /// One element of an array.
