@@ -65,7 +65,7 @@ extension FieldReader {
   /// is told without the name, as in Qdrant.
   private func vectorsByName() throws(DecodingFault) -> [NamedVector] {
     guard let object = element.object else { throw unexpected("a map") }
-    var vectors: [NamedVector] = []
+    var vectors = NamedVectors()
     for (name, value) in object {
       let vector: NamedVector
       do throws(DecodingFault) {
@@ -73,13 +73,9 @@ extension FieldReader {
       } catch {
         throw error.under(error.kind == .validation ? "?" : name)
       }
-      if let index = vectors.firstIndex(where: { $0.name == name }) {
-        vectors[index] = vector
-      } else {
-        vectors.append(vector)
-      }
+      vectors.set(vector)
     }
-    return vectors
+    return vectors.vectors
   }
 
   /// Refuses a body that is meant for one of a collection's shards.

@@ -46,9 +46,10 @@ enum UpdateDecoder {
   static func deleteVectors(_ body: FieldReader) throws(DecodingFault) -> Operation {
     let names = try body.required("vector") { field throws(DecodingFault) in
       var names: [String] = []
+      var known: Set<String> = []
       try field.eachElement { element throws(DecodingFault) in
         let name = try element.string()
-        if !names.contains(name) { names.append(name) }
+        if known.insert(name).inserted { names.append(name) }
       }
       if names.isEmpty { throw .validation("must specify vector names to delete") }
       return names

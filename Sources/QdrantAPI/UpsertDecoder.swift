@@ -56,11 +56,14 @@ enum UpsertDecoder {
     var points = ids.map { Point(id: $0, vectors: []) }
     try body.required("vectors") { field throws(DecodingFault) in
       if field.element.kind == .object {
+        var known: Set<String> = []
         try field.forEachField { name, column throws(DecodingFault) in
-          try addVectors(column, named: name, to: &points)
+          // Of several columns of one name the last one counts.
+          let isKnown = !known.insert(name).inserted
+          try addVectors(column, named: name, insteadOf: isKnown ? name : nil, to: &points)
         }
       } else {
-        try addVectors(field, named: "", to: &points)
+        try addVectors(field, named: "", insteadOf: nil, to: &points)
       }
     }
     try body.optional("payloads") { field throws(DecodingFault) in
@@ -75,7 +78,8 @@ enum UpsertDecoder {
   }
 
   private static func addVectors(
-    _ column: FieldReader, named name: String, to points: inout [Point]
+    _ column: FieldReader, named name: String, insteadOf former: String?,
+    to points: inout [Point]
   ) throws(DecodingFault) {
     let vectors = try column.map { vector throws(DecodingFault) in try vector.vector(for: .storing)
     }
@@ -84,7 +88,7 @@ enum UpsertDecoder {
         "number of ids and vectors must be equal (\(points.count) != \(vectors.count))")
     }
     for (index, value) in vectors.enumerated() {
-      points[index].vectors.removeAll { $0.name == name }
+      if let former { points[index].vectors.removeAll { $0.name == former } }
       points[index].vectors.append(NamedVector(name: name, value: value))
     }
   }

@@ -209,9 +209,10 @@ enum UpdateMessages {
     _ message: ProtoMessage, _ parts: Parts
   ) throws(DecodingFault) -> Operation {
     var names: [String] = []
+    var known: Set<String> = []
     try read(message, parts) { field throws(DecodingFault) in
       guard field.number == parts.names else { return }
-      for name in try PointMessages.names(try field.message()) where !names.contains(name) {
+      for name in try PointMessages.names(try field.message()) where known.insert(name).inserted {
         names.append(name)
       }
     }

@@ -27,7 +27,7 @@ enum VectorMessages {
   }
 
   private static func named(_ message: ProtoMessage) throws(DecodingFault) -> [NamedVector] {
-    var vectors: [NamedVector] = []
+    var vectors = NamedVectors()
     try message.read { field throws(DecodingFault) in
       guard field.number == 1 else { return }
       var name = ""
@@ -39,14 +39,9 @@ enum VectorMessages {
         default: break
         }
       }
-      let vector = NamedVector(name: name, value: value ?? .dense([]))
-      if let index = vectors.firstIndex(where: { $0.name == name }) {
-        vectors[index] = vector
-      } else {
-        vectors.append(vector)
-      }
+      vectors.set(NamedVector(name: name, value: value ?? .dense([])))
     }
-    return vectors
+    return vectors.vectors
   }
 
   /// A vector of any kind, in today's form or in that of older clients: numbers that belong to

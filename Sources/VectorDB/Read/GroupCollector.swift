@@ -1,5 +1,28 @@
 import PointModel
 
+/// The points of a group, each once.
+struct GroupHits {
+  private(set) var points: [ScoredPoint] = []
+  private var known: Set<PointID> = []
+
+  /// No points.
+  init() {}
+
+  /// Points of which each is there once.
+  init(_ points: [ScoredPoint]) {
+    self.points = points
+    known = Set(points.lazy.map(\.record.id))
+  }
+
+  /// Adds a point; whether it was none of them.
+  @discardableResult
+  mutating func add(_ point: ScoredPoint) -> Bool {
+    guard known.insert(point.record.id).inserted else { return false }
+    points.append(point)
+    return true
+  }
+}
+
 /// Gathers groups from answers to several requests, as Qdrant does: for queries whose scores depend
 /// on what else was found, so that a point's score is that of the request that found it first.
 struct GroupCollector {
@@ -16,7 +39,7 @@ struct GroupCollector {
   private let groupsMax: Int
   /// Groups in the order in which they were met.
   private var ids: [GroupID] = []
-  private var hits: [GroupID: [ScoredPoint]] = [:]
+  private var hits: [GroupID: GroupHits] = [:]
   private var best: [GroupID: ScoredPoint] = [:]
   /// Every point that belongs to a group.
   private(set) var points: Set<PointID> = []
@@ -31,8 +54,7 @@ struct GroupCollector {
   mutating func add(_ point: ScoredPoint, to groups: [GroupID]) {
     for id in groups {
       if hits[id] == nil { ids.append(id) }
-      if hits[id]?.contains(where: { $0.record.id == point.record.id }) ?? false { continue }
-      hits[id, default: []].append(point)
+      guard hits[id, default: GroupHits()].add(point) else { continue }
       points.insert(point.record.id)
       if best[id].map({ isBetter(point, than: $0) }) ?? true { best[id] = point }
     }
@@ -50,7 +72,7 @@ struct GroupCollector {
   /// The best groups with their best points.
   var groups: [PointGroup] {
     bestGroups.map { id in
-      PointGroup(id: id, hits: Array(sorted(hits[id] ?? []) { $0 }.prefix(groupSize)))
+      PointGroup(id: id, hits: Array(sorted(hits[id]?.points ?? []) { $0 }.prefix(groupSize)))
     }
   }
 
@@ -58,7 +80,7 @@ struct GroupCollector {
     Array(sorted(ids) { best[$0] }.prefix(groupsMax))
   }
 
-  private func isFull(_ id: GroupID) -> Bool { hits[id]?.count ?? 0 >= groupSize }
+  private func isFull(_ id: GroupID) -> Bool { hits[id]?.points.count ?? 0 >= groupSize }
 
   private func isBetter(_ point: ScoredPoint, than other: ScoredPoint) -> Bool {
     switch order {

@@ -34,7 +34,7 @@ struct GroupedQuery {
   /// Groups in the order in which their best points were found.
   private struct Found {
     var ids: [GroupID] = []
-    var hits: [GroupID: [ScoredPoint]] = [:]
+    var hits: [GroupID: GroupHits] = [:]
     /// Whether no point of a group is missing in `hits`.
     var isComplete = false
   }
@@ -51,7 +51,7 @@ struct GroupedQuery {
     let ids = Array(found.ids.prefix(request.limit))
     if !found.isComplete { try fill(ids, &found) }
     return ids.map { id in
-      PointGroup(id: id, hits: Array((found.hits[id] ?? []).prefix(request.groupSize)))
+      PointGroup(id: id, hits: Array((found.hits[id]?.points ?? []).prefix(request.groupSize)))
     }
   }
 
@@ -127,7 +127,7 @@ struct GroupedQuery {
   }
 
   private func fill(_ ids: [GroupID], _ found: inout Found) throws(CollectionError) {
-    let open = ids.filter { (found.hits[$0]?.count ?? 0) < request.groupSize }
+    let open = ids.filter { (found.hits[$0]?.points.count ?? 0) < request.groupSize }
     var queries: [QueryRequest] = []
     var asked: [GroupID] = []
     for id in open {
@@ -135,14 +135,13 @@ struct GroupedQuery {
         query([.match(key: request.groupBy, .value(id.matchValue))], limit: request.groupSize))
       asked.append(id)
     }
-    for (id, points) in zip(asked, try run(queries)) { found.hits[id] = points }
+    for (id, points) in zip(asked, try run(queries)) { found.hits[id] = GroupHits(points) }
   }
 
   private func add(_ point: ScoredPoint, to found: inout Found) throws(CollectionError) {
     for id in try groupIDs(of: point) {
       if found.hits[id] == nil { found.ids.append(id) }
-      let isKnown = found.hits[id]?.contains { $0.record.id == point.record.id } ?? false
-      if !isKnown { found.hits[id, default: []].append(point) }
+      found.hits[id, default: GroupHits()].add(point)
     }
   }
 
@@ -156,9 +155,10 @@ struct GroupedQuery {
       throw .storage("the payload of point \(point.record.id) is damaged: \(error.message)")
     }
     var ids: [GroupID] = []
+    var known: Set<GroupID> = []
     let hasOther = request.groupBy.containsElement(in: root) { element in
       guard let id = GroupID(element) else { return true }
-      if !ids.contains(id) { ids.append(id) }
+      if known.insert(id).inserted { ids.append(id) }
       return false
     }
     return hasOther ? [] : ids
@@ -193,10 +193,10 @@ struct GroupedQuery {
     var records: [PointID: Record] = [:]
     var transaction = transaction
     transaction.meter = meter
+    let payload = PayloadSelection(request.query.withPayload)
     try transaction.visitRecords(at: offsets) { (index, view) throws(CollectionError) in
       records[view.id] = try transaction.record(
-        view, at: offsets[index], payload: request.query.withPayload,
-        vector: request.query.withVector)
+        view, at: offsets[index], payload: payload, vector: request.query.withVector)
     }
     for group in groups.indices {
       for hit in groups[group].hits.indices {

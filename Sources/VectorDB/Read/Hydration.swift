@@ -59,6 +59,7 @@ struct Hydration {
     if let points = try pointsWithoutRecords(found, readsVectors: true) { return points }
     var points: [ScoredPoint] = []
     points.reserveCapacity(found.count)
+    let payload = PayloadSelection(self.payload)
     try transaction.visitRecords(at: found.map(\.offset)) { (index, view) throws(CollectionError) in
       let record = try transaction.record(
         view, at: found[index].offset, payload: payload, vector: vector)

@@ -58,7 +58,8 @@ struct NearestSource {
         // Pages after the first are none of those that an index is calibrated with: a calibration
         // amid them could change their order.
         query.isTypical = query.allowed == nil && search.first == search.count
-        if let group = groups.firstIndex(where: { $0.params == search.params }) {
+        let latest = groups.indices.suffix(Self.groupsCompared)
+        if let group = latest.last(where: { groups[$0].params == search.params }) {
           groups[group].members.append((index, query))
         } else {
           groups.append((search.params, [(index, query)]))
@@ -83,6 +84,10 @@ struct NearestSource {
     }
     return results
   }
+
+  /// Searches of a request seldom spend different efforts; those of one effort among many may be
+  /// parted.
+  private static let groupsCompared = 16
 
   /// The ranking that a further page goes on with.
   private func kept(_ search: NearestSearch) -> RankingMemory.Ranking? {

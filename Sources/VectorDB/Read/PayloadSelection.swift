@@ -1,25 +1,35 @@
 import FastJSON
 import PointModel
 
-/// Cuts a payload down to what a request asked for.
-enum PayloadSelection {
+/// Cuts payloads down to what a request asked for. It is made once for all payloads of an answer, or
+/// of a page of one: there may be many paths.
+struct PayloadSelection {
+  private let selector: PayloadSelector
+  /// The paths of the selector, where they are many.
+  private let tree: PathTree?
+
+  init(_ selector: PayloadSelector) {
+    self.selector = selector
+    switch selector {
+    case .include(let paths), .exclude(let paths):
+      tree = paths.count > Self.scannedPathsMax ? PathTree(paths) : nil
+    case .none, .all: tree = nil
+    }
+  }
+
   /// `nil` when no payload was asked for.
-  static func apply(
-    _ selector: PayloadSelector, to view: PointRecord.View
-  ) throws(CollectionError) -> Payload? {
+  func apply(to view: PointRecord.View) throws(CollectionError) -> Payload? {
     switch selector {
     case .none: return nil
     case .all: return Payload(normalizedJSON: Array(view.payload))
-    case .include(let paths) where paths.count > scannedPathsMax:
-      let tree = PathTree(paths)
-      return try payload(of: view) { tree.keeping($0) }
-    case .exclude(let paths) where paths.count > scannedPathsMax:
-      let tree = PathTree(paths)
-      return try payload(of: view) { tree.removing($0) }
     case .include(let paths):
-      return try filtered(view) { path in paths.contains { included(path, by: $0.steps) } }
+      if let tree { return try Self.payload(of: view) { tree.keeping($0) } }
+      return try Self.filtered(view) { path in
+        paths.contains { Self.included(path, by: $0.steps) }
+      }
     case .exclude(let paths):
-      return try filtered(view) { path in
+      if let tree { return try Self.payload(of: view) { tree.removing($0) } }
+      return try Self.filtered(view) { path in
         !paths.contains { path.starts(with: $0.steps) }
       }
     }

@@ -26,10 +26,11 @@ extension PointCollection {
         let found = try transaction.locations(of: Self.distinct(ids)).compactMap { $0?.offset }
         var records: [Record] = []
         records.reserveCapacity(found.count)
+        let payload = PayloadSelection(withPayload)
         try transaction.visitRecords(at: found) { (index, view) throws(CollectionError) in
           records.append(
             try transaction.record(
-              view, at: found[index], payload: withPayload, vector: withVector))
+              view, at: found[index], payload: payload, vector: withVector))
         }
         return records
       }

@@ -96,6 +96,7 @@ public struct PointPages: Sendable {
     _ list: List, from first: Int, in transaction: ReadTransaction
   ) throws(CollectionError) -> ([ScoredPoint], Int) {
     var points: [ScoredPoint] = []
+    let payload = PayloadSelection(list.payload)
     var (position, bytes, step) = (first, 0, 1)
     while position < list.found.count, bytes < pageBytes {
       try transaction.flag.check()
@@ -113,7 +114,7 @@ public struct PointPages: Sendable {
         var point = bare[there[index]]
         let order = point.record.orderValue
         point.record = try transaction.record(
-          view, at: offsets[index], payload: list.payload, vector: list.vector)
+          view, at: offsets[index], payload: payload, vector: list.vector)
         point.record.orderValue = order
         bytes += transaction.bytes(of: point.record)
         points.append(point)

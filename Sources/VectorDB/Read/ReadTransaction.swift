@@ -46,6 +46,10 @@ struct ReadTransaction: Sendable {
 
   /// Keys looked up together.
   private static let keysAtOnce = 256
+  /// Records read together before it is known how long they are.
+  private static let recordsAtFirst = 16
+  /// What records that are read together may take, about: the store lends all of them at once.
+  private static let recordBytesAtOnce = 8 << 20
   /// Records read between two looks at the flag: what is done with one may take a while.
   private static let recordsPerLook = 16
 
@@ -93,23 +97,29 @@ struct ReadTransaction: Sendable {
     return locations
   }
 
-  /// Reads the records at `offsets`, all of which exist at this commit.
+  /// Reads the records at `offsets`, all of which exist at this commit: few together where they are
+  /// long.
   func visitRecords(
     at offsets: [UInt32],
     _ body: (_ index: Int, PointRecord.View) throws(CollectionError) -> Void
   ) throws(CollectionError) {
     do throws(CollectionError) {
-      for start in stride(from: 0, to: offsets.count, by: Self.keysAtOnce) {
-        var keys = KeyList(width: 8, capacity: Self.keysAtOnce)
-        for offset in offsets[start..<min(start + Self.keysAtOnce, offsets.count)] {
+      var (start, count, longest) = (0, Self.recordsAtFirst, 1)
+      while start < offsets.count {
+        let end = min(start + count, offsets.count)
+        var keys = KeyList(width: 8, capacity: end - start)
+        for offset in offsets[start..<end] {
           keys.append { KeyLayout.append(point: offset, of: number, to: &$0) }
         }
         try store.visit(keys, in: KeyLayout.points, at: snapshot) {
           (index, value) throws(CollectionError) in
           if index.isMultiple(of: Self.recordsPerLook), start + index > 0 { try flag.check() }
           guard let value else { throw missing(offsets[start + index]) }
+          longest = max(longest, value.count)
           try body(start + index, PointRecord.view(value))
         }
+        start = end
+        count = max(1, min(Self.keysAtOnce, Self.recordBytesAtOnce / longest))
       }
     } catch {
       collection.note(error)
@@ -184,10 +194,10 @@ struct ReadTransaction: Sendable {
 
   /// A record as a client asked for it.
   func record(
-    _ view: PointRecord.View, at offset: UInt32, payload: PayloadSelector, vector: VectorSelector
+    _ view: PointRecord.View, at offset: UInt32, payload: PayloadSelection, vector: VectorSelector
   ) throws(CollectionError) -> Record {
     let record = Record(
-      id: view.id, payload: try PayloadSelection.apply(payload, to: view),
+      id: view.id, payload: try payload.apply(to: view),
       vectors: try vectors(at: offset, vector))
     try meter?.add(bytes(of: record))
     return record
