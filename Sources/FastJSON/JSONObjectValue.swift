@@ -56,6 +56,13 @@ public struct JSONObjectValue: Sendable {
     indexMembers()
   }
 
+  /// Removes the members of many keys, in one pass.
+  public mutating func remove(_ keys: some Sequence<String>) {
+    let gone = Set(keys.map(JSONKey.init))
+    members.removeAll { gone.contains($0.key) }
+    indexMembers()
+  }
+
   private func position(of key: JSONKey) -> Int? {
     members.count > Self.sequentialLimit
       ? positions[key] : members.firstIndex { $0.key == key }

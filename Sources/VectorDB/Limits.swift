@@ -15,6 +15,8 @@ public struct Limits: Sendable, Equatable {
   /// Levels of objects and arrays in a payload, the payload itself included: what a request's
   /// body can hold.
   public var payloadDepthMax: Int
+  /// Bytes of a payload as JSON, whatever it was made of: a point fits into a frame of a snapshot.
+  public var payloadBytesMax: Int
   /// Collections in one database.
   public var collectionsMax: Int
   /// Vectors of one collection.
@@ -73,7 +75,8 @@ public struct Limits: Sendable, Equatable {
   public init(
     queuedOperationsMax: Int = 4096, groupOperationsMax: Int = 512,
     groupBytesMax: Int = 32 << 20, updatePointsMax: Int = 4096, updateBytesMax: Int = 8 << 20,
-    payloadDepthMax: Int = 125, collectionsMax: Int = 10_000, vectorsMax: Int = 10_000,
+    payloadDepthMax: Int = 125, payloadBytesMax: Int = 128 << 20, collectionsMax: Int = 10_000,
+    vectorsMax: Int = 10_000,
     aliasesMax: Int = 100_000, lazyFilterCandidatesMax: Int = 2048,
     briefSearchBytesMax: Int = 4 << 20, waitingReadsMax: Int = 2048,
     pausedReadsMax: Int = 128,
@@ -93,6 +96,7 @@ public struct Limits: Sendable, Equatable {
     self.updatePointsMax = updatePointsMax
     self.updateBytesMax = updateBytesMax
     self.payloadDepthMax = payloadDepthMax
+    self.payloadBytesMax = payloadBytesMax
     self.collectionsMax = collectionsMax
     self.vectorsMax = vectorsMax
     self.aliasesMax = aliasesMax

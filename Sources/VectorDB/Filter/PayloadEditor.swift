@@ -9,16 +9,47 @@ enum PayloadEditor {
     _ change: JSONObjectValue, into payload: inout JSONObjectValue, at path: PayloadPath?
   ) {
     guard let path else { return mergeKeys(change, into: &payload) }
-    var root = JSONValue.object(payload)
-    set(change, in: &root, path.steps[...])
-    if case .object(let edited) = root { payload = edited }
+    edit(&payload) { set(change, in: &$0, path.steps[...]) }
   }
 
-  /// Removes what `path` leads to.
-  static func remove(_ path: PayloadPath, from payload: inout JSONObjectValue) {
-    var root = JSONValue.object(payload)
-    remove(path.steps[...], from: &root)
-    if case .object(let edited) = root { payload = edited }
+  /// Into how many objects a merge at `path` goes.
+  static func places(of path: PayloadPath?, in payload: JSONObjectValue) -> Int {
+    guard let path else { return 1 }
+    return places(of: path.steps[...], in: .object(payload))
+  }
+
+  /// Removes what `paths` lead to. Keys of one object go together, however many they are.
+  ///
+  /// - Parameter check: is called between steps that take little each.
+  static func remove(
+    _ paths: [PayloadPath], from payload: inout JSONObjectValue,
+    _ check: () throws(CollectionError) -> Void
+  ) throws(CollectionError) {
+    var parents: [PayloadPath: [String]] = [:]
+    var others: Set<PayloadPath> = []
+    for path in paths {
+      if case .key(let key) = path.steps.last {
+        parents[PayloadPath(steps: Array(path.steps.dropLast())), default: []].append(key)
+      } else {
+        others.insert(path)
+      }
+    }
+    var failure: CollectionError?
+    edit(&payload) { root in
+      do throws(CollectionError) {
+        for path in others {
+          try check()
+          visit(path.steps.dropLast(), in: &root) { empty(path.steps.last, of: &$0) }
+        }
+        for (path, keys) in parents {
+          try check()
+          visit(path.steps[...], in: &root) { remove(keys, from: &$0) }
+        }
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
   }
 
   /// Whether `value` has more than `levels` levels of objects and arrays.
@@ -32,18 +63,27 @@ enum PayloadEditor {
     }
   }
 
+  /// Edits a payload as a value. Nobody else refers to it meanwhile, so nothing is copied.
+  private static func edit(_ payload: inout JSONObjectValue, _ body: (inout JSONValue) -> Void) {
+    var root = JSONValue.object(payload)
+    payload = JSONObjectValue()
+    body(&root)
+    if case .object(let edited) = root { payload = edited }
+  }
+
   private static func mergeKeys(_ change: JSONObjectValue, into object: inout JSONObjectValue) {
+    var gone: [String] = []
     for (key, value) in change {
-      object[key] = value == .null ? nil : value
+      if value == .null { gone.append(key) } else { object[key] = value }
     }
+    if !gone.isEmpty { object.remove(gone) }
   }
 
   private static func set(
     _ change: JSONObjectValue, in value: inout JSONValue, _ rest: ArraySlice<PayloadPath.Step>
   ) {
     guard let step = rest.first else {
-      var object = JSONObjectValue()
-      if case .object(let existing) = value { object = existing }
+      var object = takeObject(&value) ?? JSONObjectValue()
       mergeKeys(change, into: &object)
       value = .object(object)
       return
@@ -51,51 +91,89 @@ enum PayloadEditor {
     let next = rest.dropFirst()
     switch step {
     case .key(let key):
-      var object = JSONObjectValue()
-      if case .object(let existing) = value { object = existing }
+      var object = takeObject(&value) ?? JSONObjectValue()
       var member = object[key] ?? .null
+      object[key] = .null
       set(change, in: &member, next)
       object[key] = member
       value = .object(object)
     case .index(let index):
-      var array: [JSONValue] = []
-      if case .array(let existing) = value { array = existing }
+      var array = takeArray(&value) ?? []
       if index < array.count { set(change, in: &array[index], next) }
       value = .array(array)
     case .everyElement:
-      var array: [JSONValue] = []
-      if case .array(let existing) = value { array = existing }
+      var array = takeArray(&value) ?? []
       for index in array.indices { set(change, in: &array[index], next) }
       value = .array(array)
     }
   }
 
-  private static func remove(
-    _ rest: ArraySlice<PayloadPath.Step>, from value: inout JSONValue
-  ) {
-    guard let step = rest.first else { return }
+  private static func places(of rest: ArraySlice<PayloadPath.Step>, in value: JSONValue) -> Int {
+    guard let step = rest.first else { return 1 }
     let next = rest.dropFirst()
     switch (step, value) {
-    case (.key(let key), .object(var object)):
-      if next.isEmpty {
-        object[key] = nil
-      } else if var member = object[key] {
-        remove(next, from: &member)
+    case (.key(let key), .object(let object)): return places(of: next, in: object[key] ?? .null)
+    case (.key, _): return places(of: next, in: .null)
+    case (.index(let index), .array(let array)):
+      return index < array.count ? places(of: next, in: array[index]) : 0
+    case (.everyElement, .array(let array)):
+      return array.reduce(0) { $0 + places(of: next, in: $1) }
+    case (.index, _), (.everyElement, _): return 0
+    }
+  }
+
+  /// Calls `body` with each value that the steps lead to.
+  private static func visit(
+    _ rest: ArraySlice<PayloadPath.Step>, in value: inout JSONValue,
+    _ body: (inout JSONValue) -> Void
+  ) {
+    guard let step = rest.first else { return body(&value) }
+    let next = rest.dropFirst()
+    switch step {
+    case .key(let key):
+      guard var object = takeObject(&value) else { return }
+      if var member = object[key] {
+        object[key] = .null
+        visit(next, in: &member, body)
         object[key] = member
       }
       value = .object(object)
-    case (.index(let index), .array(var array)):
-      // Removing by index would not be idempotent.
-      if !next.isEmpty, index < array.count { remove(next, from: &array[index]) }
+    case .index(let index):
+      guard var array = takeArray(&value) else { return }
+      if index < array.count { visit(next, in: &array[index], body) }
       value = .array(array)
-    case (.everyElement, .array(var array)):
-      if next.isEmpty {
-        array = []
-      } else {
-        for index in array.indices { remove(next, from: &array[index]) }
-      }
+    case .everyElement:
+      guard var array = takeArray(&value) else { return }
+      for index in array.indices { visit(next, in: &array[index], body) }
       value = .array(array)
-    default: break
     }
+  }
+
+  private static func remove(_ keys: [String], from value: inout JSONValue) {
+    guard var object = takeObject(&value) else { return }
+    if keys.count == 1 { object[keys[0]] = nil } else { object.remove(keys) }
+    value = .object(object)
+  }
+
+  /// Takes everything out of an array. One element is left: removing by index would not be
+  /// idempotent.
+  private static func empty(_ step: PayloadPath.Step?, of value: inout JSONValue) {
+    guard case .array = value, step == .everyElement else { return }
+    value = .array([])
+  }
+
+  /// The object of a value, which is `null` then, so that nobody else refers to the object; `nil`
+  /// for another value, which stays.
+  private static func takeObject(_ value: inout JSONValue) -> JSONObjectValue? {
+    guard case .object(let object) = value else { return nil }
+    value = .null
+    return object
+  }
+
+  /// The array of a value, likewise.
+  private static func takeArray(_ value: inout JSONValue) -> [JSONValue]? {
+    guard case .array(let array) = value else { return nil }
+    value = .null
+    return array
   }
 }

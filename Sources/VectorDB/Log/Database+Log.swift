@@ -118,9 +118,7 @@ extension OperationApplier {
       state.version = point.version
       switch point.state {
       case .deleted:
-        state.exists = false
-        state.payload = nil
-        state.vectors = nil
+        state.remove()
       case .present(let payload, let vectors):
         guard state.exists || payload != nil && vectors != nil else {
           throw .wrongInput("point \(point.id) is to change and is not there")
@@ -130,11 +128,11 @@ extension OperationApplier {
           guard (try? JSONDocument(parsing: payload.json))?.root.kind == .object else {
             throw .wrongInput("the payload of point \(point.id) is no JSON object")
           }
-          state.payload = payload
+          state.setPayload(payload)
         }
         if let vectors { state.vectors = try numbered(vectors, of: point.id) }
       }
-      put(point.id, state)
+      try put(point.id, state)
     }
   }
 

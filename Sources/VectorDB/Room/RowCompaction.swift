@@ -7,7 +7,8 @@ import VectorIndex
 ///
 /// A chunk gives its memory back once all its rows are dead. Moving a point is an ordinary
 /// operation with a commit of its own: readers keep what they see, and a crash in between loses
-/// nothing. Small steps: one chunk an operation, a bounded number a second.
+/// nothing. Small steps: one chunk an operation, or a part of one whose payloads are large, and a
+/// bounded number a second.
 struct RowCompaction {
   /// The dead share of a collection's rows in memory beyond which rows are moved.
   private static let deadShareMax = 0.25
@@ -44,12 +45,30 @@ struct RowCompaction {
     let range = first..<first + UInt32(count)
     var offsets: [UInt32] = []
     transaction.visibility.forEachVisible(in: range) { offsets.append($0) }
-    if offsets.isEmpty { return }
-    let points = try offsets.map { (offset) throws(CollectionError) in
-      try transaction.id(of: offset)
+    let limits = collection.core.options.limits
+    var points: [PointID] = []
+    var bytes = 0
+    // Records go with their rows: as many at once as an update may write.
+    for start in stride(from: 0, to: offsets.count, by: rowsLookedAt) {
+      let part = Array(offsets[start..<min(start + rowsLookedAt, offsets.count)])
+      var records: [(id: PointID, bytes: Int)] = []
+      try transaction.visitRecords(at: part) { (_, record) throws(CollectionError) in
+        records.append((record.id, record.payload.count))
+      }
+      for record in records {
+        points.append(record.id)
+        bytes += record.bytes
+        guard bytes >= limits.updateBytesMax || points.count >= limits.updatePointsMax else {
+          continue
+        }
+        try collection.relocate(points, from: range)
+        (points, bytes) = ([], 0)
+      }
     }
-    try collection.relocate(points, from: range)
+    if !points.isEmpty { try collection.relocate(points, from: range) }
   }
+
+  private static let rowsLookedAt = 256
 }
 
 extension PointCollection {

@@ -85,17 +85,24 @@ struct LongUpdate: Sendable {
     _ size: Int, _ operation: Operation, _ number: UInt64, _ applier: inout OperationApplier
   ) throws(CollectionError) {
     guard let targets else { return }
+    let bytesMax = applier.transaction.collection.core.options.limits.updateBytesMax
     let range = position..<min(position + size, targets.count)
-    position = range.upperBound
     switch targets {
     case .ids(let ids):
-      try applier.edit(Array(ids[range]), operation, number, mustExist: false)
+      position += try applier.edit(
+        Array(ids[range]), operation, number, mustExist: false, upTo: bytesMax)
     case .rows(let rows, let identities):
-      let ids = rows[range].map { identities.id(of: $0) }
-      let passing = try applier.stillPassing(
-        zip(rows[range], ids).compactMap { row, id in id.map { ($0, row) } },
-        of: operation, before: number)
-      try applier.edit(passing, operation, number, mustExist: false)
+      var points: [(id: PointID, row: UInt32)] = []
+      var places: [Int] = []
+      for place in range {
+        guard let id = identities.id(of: rows[place]) else { continue }
+        points.append((id, rows[place]))
+        places.append(place)
+      }
+      let passing = try applier.stillPassing(points, of: operation, before: number)
+      let done = try applier.edit(
+        passing.map { points[$0].id }, operation, number, mustExist: false, upTo: bytesMax)
+      position = done < passing.count ? places[passing[done]] : range.upperBound
     }
     if position == targets.count {
       self.targets = nil

@@ -15,9 +15,11 @@ struct OperationApplier {
   /// Whether an operation selected more points than it was allowed to, or made more of them: then
   /// what is staged is of no use.
   private(set) var isTooLarge = false
+  /// What records take that were read and are written anew, beyond what a group may hold.
+  private(set) var lease: MemoryLease?
 
-  private var collection: PointCollection { transaction.collection }
-  private var limits: Limits { collection.core.options.limits }
+  var collection: PointCollection { transaction.collection }
+  var limits: Limits { collection.core.options.limits }
 
   /// Points changed together.
   private static let batch = 256
@@ -46,57 +48,71 @@ struct OperationApplier {
         return
       }
       let isNamed = if case .ids = selector { true } else { false }
-      for start in stride(from: 0, to: ids.count, by: Self.batch) {
-        if limit != nil, staged.byteCount > limits.groupBytesMax {
+      let bytesMax = limit == nil ? Int.max : limits.groupBytesMax
+      var done = 0
+      while done < ids.count {
+        if staged.byteCount > bytesMax {
           isTooLarge = true
           return
         }
-        let part = Array(ids[start..<min(start + Self.batch, ids.count)])
-        try edit(part, operation, number, mustExist: isNamed && operation.needsPoints)
+        done += try edit(
+          Array(ids[done..<min(done + Self.batch, ids.count)]), operation, number,
+          mustExist: isNamed && operation.needsPoints, upTo: bytesMax)
       }
     }
   }
 
-  /// Stages what `operation` does to the points `ids`, whatever it selects.
+  /// Stages what `operation` does to the points `ids`, whatever it selects, until more than
+  /// `bytesMax` is staged.
+  ///
+  /// - Returns: to how many of the points it was done.
   mutating func edit(
-    _ ids: [PointID], _ operation: Operation, _ number: UInt64, mustExist: Bool
-  ) throws(CollectionError) {
+    _ ids: [PointID], _ operation: Operation, _ number: UInt64, mustExist: Bool,
+    upTo bytesMax: Int
+  ) throws(CollectionError) -> Int {
     let loaded = try load(ids)
     if mustExist, let missing = zip(ids, loaded).first(where: { !$0.1.exists }) {
       throw .pointNotFound(missing.0)
     }
+    var steps = PayloadSteps(operation.readsPayloads ? ids.count : 0)
     var stored: [PointID: Payload] = [:]
-    if operation.editsPayload { stored = try payloads(of: zip(ids, loaded)) }
-    for (id, before) in zip(ids, loaded) {
+    var dropped: Set<String> = []
+    if case .deleteVectors(let names, _) = operation { dropped = Set(names) }
+    for (index, (id, before)) in zip(ids, loaded).enumerated() {
       try transaction.flag.check()
+      if let next = steps.next(at: index) {
+        stored = try payloads(of: zip(ids[next], loaded[next]))
+        steps.note(stored.values)
+      }
+      if staged.byteCount > bytesMax { return index }
       var point = staged[id] ?? before
       guard point.exists else { continue }
       switch operation {
       case .delete:
-        point.exists = false
-        point.payload = nil
-        point.vectors = nil
-      case .overwritePayload(let payload, _): point.payload = payload
-      case .clearPayload: point.payload = .empty
+        point.remove()
+      case .overwritePayload(let payload, _): point.setPayload(payload)
+      case .clearPayload: point.setPayload(.empty)
       case .setPayload(let payload, _, let key):
-        let change = try parsed(payload)
-        try editPayload(of: &point, id, stored[id]) {
-          PayloadEditor.merge(change, into: &$0, at: key)
-        }
+        try merge(payload, into: &point, id, stored[id], at: key)
       case .deletePayload(let keys, _):
-        try editPayload(of: &point, id, stored[id]) { payload in
-          for key in keys { PayloadEditor.remove(key, from: &payload) }
+        let flag = transaction.flag
+        try editPayload(of: &point, id, stored[id]) { (edited, _) throws(CollectionError) in
+          try PayloadEditor.remove(keys, from: &edited) { () throws(CollectionError) in
+            try flag.check()
+          }
         }
-      case .deleteVectors(let names, _):
+      case .deleteVectors:
         var vectors = try vectors(of: point)
-        for view in transaction.fields where names.contains(view.name) {
+        for view in transaction.fields where dropped.contains(view.name) {
           vectors[view.field.number] = nil
         }
         point.vectors = vectors
+        if point.payload == nil { point.kept = point.kept ?? stored[id] }
       case .upsert, .updateVectors: break
       }
-      stage(id, point, number)
+      try stage(id, point, number)
     }
+    return ids.count
   }
 
   /// Moves points to new rows. The version stays: for a client nothing has changed.
@@ -108,7 +124,7 @@ struct OperationApplier {
       var point = current
       point.vectors = try vectors(of: current)
       point.isMoved = true
-      put(id, point)
+      try put(id, point)
     }
   }
 
@@ -128,9 +144,9 @@ struct OperationApplier {
       if let evaluator, before.exists, try !passes(point.id, before, evaluator) { continue }
       var state = staged[point.id] ?? before
       state.exists = true
-      state.payload = point.payload
+      state.setPayload(point.payload)
       state.vectors = numbered(point.vectors)
-      stage(point.id, state, number)
+      try stage(point.id, state, number)
     }
   }
 
@@ -146,45 +162,56 @@ struct OperationApplier {
         if try !passes(update.id, before, evaluator) { skipped.insert(update.id) }
       }
     }
-    for (update, before) in zip(points, loaded) where !skipped.contains(update.id) {
+    var steps = PayloadSteps(points.count)
+    var stored: [PointID: Payload] = [:]
+    for (index, (update, before)) in zip(points, loaded).enumerated() {
+      if let next = steps.next(at: index) {
+        try transaction.flag.check()
+        let wanted = next.filter { !skipped.contains(points[$0].id) }
+        stored = try payloads(of: wanted.map { (points[$0].id, loaded[$0]) })
+        steps.note(stored.values)
+      }
+      if skipped.contains(update.id) { continue }
       var point = staged[update.id] ?? before
       guard point.exists else { throw .pointNotFound(update.id) }
       point.vectors = try vectors(of: point).merging(numbered(update.vectors)) { _, new in new }
-      stage(update.id, point, number)
+      if point.payload == nil { point.kept = point.kept ?? stored[update.id] }
+      try stage(update.id, point, number)
     }
   }
 
-  private func editPayload(
-    of point: inout StagedPoint, _ id: PointID, _ stored: Payload?,
-    _ edit: (inout JSONObjectValue) -> Void
+  private mutating func stage(
+    _ id: PointID, _ point: StagedPoint, _ number: UInt64
   ) throws(CollectionError) {
-    var payload = try parsed(point.payload ?? stored ?? .empty)
-    edit(&payload)
-    let limit = limits.payloadDepthMax
-    if PayloadEditor.nests(.object(payload), deeperThan: limit) {
-      throw .wrongInput("the payload of point \(id) would nest deeper than \(limit) levels")
-    }
-    point.payload = Payload(payload)
-  }
-
-  private mutating func stage(_ id: PointID, _ point: StagedPoint, _ number: UInt64) {
     var point = point
     point.isMoved = false
     // Between the parts of a long update another operation may have changed the point.
     point.version = point.base == nil ? number : max(point.version, number)
-    put(id, point)
+    try put(id, point)
   }
 
   /// Stages a point as it is to be.
-  mutating func put(_ id: PointID, _ point: StagedPoint) { staged.set(id, point) }
+  mutating func put(_ id: PointID, _ point: StagedPoint) throws(CollectionError) {
+    staged.set(id, point)
+    // Once as it is staged, and once as it is written.
+    let bytes = 2 * (staged.readBytes - limits.groupBytesMax)
+    let held = lease?.bytes ?? 0
+    if bytes <= held { return }
+    // As one lease, so that it is told from what others hold.
+    lease?.release()
+    lease = try collection.core.memory.lease(max(bytes, held + Self.leaseStep), for: .work)
+  }
+
+  /// Leases grow by at least so many bytes, and less is not worth one.
+  static let leaseStep = 4 << 20
 }
 
 extension Operation {
-  /// Whether it makes new payloads of those that are there.
-  fileprivate var editsPayload: Bool {
+  /// Whether it makes new payloads of those that are there, or writes them anew as they are.
+  fileprivate var readsPayloads: Bool {
     switch self {
-    case .setPayload, .deletePayload: true
-    case .upsert, .delete, .overwritePayload, .clearPayload, .updateVectors, .deleteVectors: false
+    case .setPayload, .deletePayload, .deleteVectors: true
+    case .upsert, .delete, .overwritePayload, .clearPayload, .updateVectors: false
     }
   }
 }
@@ -208,7 +235,7 @@ extension OperationApplier {
   ) throws(CollectionError) -> [PointID: Payload] {
     var ids: [PointID] = []
     var offsets: [UInt32] = []
-    for (id, point) in points where point.payload == nil {
+    for (id, point) in points where point.payload == nil && point.kept == nil {
       guard let base = point.base else { continue }
       ids.append(id)
       offsets.append(base.offset)
@@ -235,7 +262,7 @@ extension OperationApplier {
     return vectors
   }
 
-  private func parsed(_ payload: Payload) throws(CollectionError) -> JSONObjectValue {
+  func parsed(_ payload: Payload) throws(CollectionError) -> JSONObjectValue {
     do {
       return try payload.parsed()
     } catch {
@@ -251,85 +278,5 @@ extension OperationApplier {
       }
     }
     return numbered
-  }
-}
-
-// MARK: Selectors
-
-extension OperationApplier {
-  /// The ids a selector means now, what is staged included; `nil` when they are more than `limit`.
-  private func ids(
-    _ selector: PointSelector, limit: Int?
-  ) throws(CollectionError) -> [PointID]? {
-    let limit = limit ?? .max
-    let filter: Filter
-    switch selector {
-    case .ids(let ids): return ids.count > limit ? nil : ids
-    case .filter(let chosen): filter = chosen
-    }
-    var ids: [PointID] = []
-    try FilterScan(filter, in: transaction).forEachPoint { (_, record) throws(CollectionError) in
-      if staged[record.id] == nil, earlier[record.id] == nil { ids.append(record.id) }
-      return ids.count <= limit
-    }
-    if ids.count > limit { return nil }
-    let evaluator = makeEvaluator(filter)
-    let later = earlier.order.filter { staged[$0] == nil } + staged.order
-    for id in later {
-      guard let point = staged[id] ?? earlier[id], point.exists else { continue }
-      if try passes(id, point, evaluator) { ids.append(id) }
-    }
-    return ids.count > limit ? nil : ids
-  }
-
-  /// Those of the points that are to be changed still: points that passed the operation's filter
-  /// in these rows, when its number was given, less those that were changed since and do not pass
-  /// any more.
-  func stillPassing(
-    _ points: [(id: PointID, row: UInt32)], of operation: Operation, before number: UInt64
-  ) throws(CollectionError) -> [PointID] {
-    guard case .filter(let filter) = operation.selector else { return points.map(\.id) }
-    var evaluator: FilterEvaluator?
-    var passing: [PointID] = []
-    passing.reserveCapacity(points.count)
-    for (point, current) in zip(points, try load(points.map(\.id))) where current.exists {
-      let isAsFound = current.base?.offset == point.row && current.version < number
-      if !isAsFound {
-        let asked = evaluator ?? makeEvaluator(filter)
-        evaluator = asked
-        guard try passes(point.id, current, asked) else { continue }
-      }
-      passing.append(point.id)
-    }
-    return passing
-  }
-
-  private func makeEvaluator(_ filter: Filter) -> FilterEvaluator {
-    FilterEvaluator(filter, text: transaction.payloadIndexes.text, flag: transaction.flag)
-  }
-
-  /// Whether a point as it is staged passes a filter.
-  private func passes(
-    _ id: PointID, _ point: StagedPoint, _ evaluator: FilterEvaluator
-  ) throws(CollectionError) -> Bool {
-    var payload = point.payload ?? .empty
-    if evaluator.needsPayload, point.payload == nil {
-      payload = try transaction.payload(at: point.base)
-    }
-    do {
-      return try payload.json.withUnsafeBytes { bytes in
-        try evaluator.passes(id: id, payload: bytes) { name in has(name, point) }
-      }
-    } catch let error as CollectionError {
-      throw error
-    } catch {
-      throw .storage(String(describing: error))
-    }
-  }
-
-  private func has(_ name: String, _ point: StagedPoint) -> Bool {
-    guard let view = transaction.view(named: name) else { return false }
-    if let vectors = point.vectors { return vectors[view.field.number] != nil }
-    return point.base.map { view.contains($0.offset) } ?? false
   }
 }

@@ -78,13 +78,15 @@ final class PlannedWrite: CommitPart, Sendable {
   private let counters: CollectionCounters
   private let requests: Requests
   private let update: Update?
+  /// What is held until it is written.
+  private let leases: [MemoryLease]
 
   init(
     collection: PointCollection, fieldSet: FieldSet, batch: consuming WriteBatch,
     placements: [Placement],
     segments: [PayloadDelta.Segment], fieldsNumber: UInt64, indexLease: MemoryLease?,
     counters: CollectionCounters,
-    requests: Requests, update: Update?,
+    requests: Requests, update: Update?, leases: [MemoryLease],
     origin: ChangeOrigin, logged: [UInt8]?
   ) {
     self.collection = collection
@@ -97,6 +99,7 @@ final class PlannedWrite: CommitPart, Sendable {
     self.counters = counters
     self.requests = requests
     self.update = update
+    self.leases = leases
     self.origin = origin
     self.change = logged
   }
@@ -136,6 +139,7 @@ final class PlannedWrite: CommitPart, Sendable {
   /// Has it planned anew.
   private func planAgain() {
     indexLease?.abandon()
+    for lease in leases { lease.release() }
     collection.requests.putBack(requests.all)
     if let update { collection.requests.putBack(update.before) }
     collection.core.finishGroup(of: collection)
@@ -214,6 +218,7 @@ final class PlannedWrite: CommitPart, Sendable {
     } else {
       collection.core.finishGroup(of: collection)
     }
+    for lease in leases { lease.release() }
     requests.answer(error)
     guard let update else { return }
     // Payloads are on disk now and nowhere else.

@@ -85,6 +85,10 @@ extension PointCollection {
     switch operation {
     case .upsert(var points, let condition):
       for index in points.indices {
+        let limits = core.options.limits
+        if points[index].payload.json.count > limits.payloadBytesMax {
+          throw .payloadTooLarge(points[index].id, limits)
+        }
         points[index].vectors = try prepare(points[index].vectors, of: points[index].id, fieldSet)
       }
       return .upsert(points, condition: condition)
@@ -98,7 +102,11 @@ extension PointCollection {
         throw .unknownVector(name, context: "vector")
       }
       return operation
-    case .delete, .setPayload, .overwritePayload, .deletePayload, .clearPayload:
+    case .overwritePayload(let payload, _):
+      let limits = core.options.limits
+      if payload.json.count > limits.payloadBytesMax { throw .payloadTooLarge(nil, limits) }
+      return operation
+    case .delete, .setPayload, .deletePayload, .clearPayload:
       return operation
     }
   }

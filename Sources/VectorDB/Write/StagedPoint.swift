@@ -40,6 +40,10 @@ struct StagedPoint {
   var exists: Bool
   /// The payload; `nil` while it is still the stored one.
   var payload: Payload?
+  /// The stored payload, if it was read already because the point goes to another row.
+  var kept: Payload?
+  /// What a payload takes that was made of the stored one.
+  private var editedBytes = 0
   /// All vectors by number; `nil` while they are still the stored ones.
   var vectors: [UInt16: StagedVector]?
   var version: UInt64
@@ -57,7 +61,28 @@ struct StagedPoint {
   /// About the memory that it takes until it is written.
   var byteCount: Int {
     let values = vectors?.values.reduce(0) { $0 + $1.byteCount } ?? 0
-    return 64 + (payload?.json.count ?? 0) + values
+    return 64 + (payload?.json.count ?? 0) + (kept?.json.count ?? 0) + values
+  }
+
+  /// What of it no request brought along: payloads that were read, and those made of them.
+  var readBytes: Int { (kept?.json.count ?? 0) + editedBytes }
+
+  /// Gives it a payload.
+  ///
+  /// - Parameter isEdited: whether that was made of the one before.
+  mutating func setPayload(_ payload: Payload, isEdited: Bool = false) {
+    self.payload = payload
+    kept = nil
+    editedBytes = isEdited ? payload.json.count : 0
+  }
+
+  /// Takes it away.
+  mutating func remove() {
+    exists = false
+    payload = nil
+    kept = nil
+    editedBytes = 0
+    vectors = nil
   }
 }
 
@@ -67,6 +92,8 @@ struct StagedPoints {
   private(set) var order: [PointID] = []
   /// About the memory of all.
   private(set) var byteCount = 0
+  /// What of it no request brought along.
+  private(set) var readBytes = 0
 
   subscript(id: PointID) -> StagedPoint? { points[id] }
 
@@ -74,8 +101,10 @@ struct StagedPoints {
 
   mutating func set(_ id: PointID, _ point: StagedPoint) {
     byteCount += point.byteCount
+    readBytes += point.readBytes
     if let before = points.updateValue(point, forKey: id) {
       byteCount -= before.byteCount
+      readBytes -= before.readBytes
     } else {
       order.append(id)
     }

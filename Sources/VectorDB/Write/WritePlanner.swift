@@ -18,6 +18,8 @@ struct WritePlanner {
   private var requests = PlannedWrite.Requests()
   private var update: PlannedWrite.Update?
   private var origin = ChangeOrigin.itself
+  /// What is held for requests that write much anew which they did not bring along.
+  private var leases: [MemoryLease] = []
 
   /// Points whose payloads are read together.
   private static let batch = 256
@@ -43,8 +45,9 @@ struct WritePlanner {
   /// - Returns: false when it is too large for a group; nothing of it is staged then.
   mutating func add(_ request: PointsRequest) -> Bool {
     do throws(CollectionError) {
-      guard let (changes, numbers) = try stage(request) else { return false }
+      guard let (changes, numbers, lease) = try stage(request) else { return false }
       points.merge(changes)
+      if let lease { leases.append(lease) }
       counters.nextOperation += UInt64(numbers.count)
       note(request.change)
       requests.apply(request, numbers)
@@ -77,7 +80,7 @@ struct WritePlanner {
   /// In a function of its own, so that nothing else refers to the staged points when they grow.
   private func stage(
     _ request: PointsRequest
-  ) throws(CollectionError) -> (changes: StagedPoints, numbers: [UInt64])? {
+  ) throws(CollectionError) -> (changes: StagedPoints, numbers: [UInt64], lease: MemoryLease?)? {
     var applier = OperationApplier(transaction, after: points, flag: request.flag.taking(turn))
     var numbers: [UInt64] = []
     switch request.change {
@@ -98,7 +101,7 @@ struct WritePlanner {
         numbers.append(number)
       }
     }
-    return (applier.staged, numbers)
+    return (applier.staged, numbers, applier.lease)
   }
 
   /// Operations with vectors that are prepared for the fields of today.
@@ -132,6 +135,7 @@ struct WritePlanner {
     let growth = RowGrowth(of: applier.staged)
     let lease = try collection.core.memory.lease(growth, for: .upsert)
     points = applier.staged
+    if let lease = applier.lease { leases.append(lease) }
     counters.nextOperation = max(
       counters.nextOperation, update.firstNumber + UInt64(update.operations.count))
     self.update = PlannedWrite.Update(before: update, after: next, lease: lease)
@@ -184,7 +188,7 @@ struct WritePlanner {
       let stored = try storedPayloads(ids)
       for id in ids {
         guard let point = points[id] else { continue }
-        let payload = point.payload ?? stored[id] ?? .empty
+        let payload = point.payload ?? point.kept ?? stored[id] ?? .empty
         do throws(CollectionError) {
           if let placement = try encode(id, point, payload, &payloads, &batch, pace, room) {
             placements.append(placement)
@@ -227,7 +231,7 @@ struct WritePlanner {
       placements: placements,
       segments: segments,
       fieldsNumber: payloads.fieldsNumber, indexLease: room?.lease, counters: counters,
-      requests: requests, update: update,
+      requests: requests, update: update, leases: leases,
       origin: origin, logged: logged)
   }
 
@@ -236,7 +240,7 @@ struct WritePlanner {
     _ ids: ArraySlice<PointID>
   ) throws(CollectionError) -> [PointID: Payload] {
     let staying = ids.filter { id in
-      points[id].map { $0.exists && $0.payload == nil && $0.base != nil } ?? false
+      points[id].map { $0.exists && $0.payload == nil && $0.kept == nil && $0.base != nil } ?? false
     }
     if staying.isEmpty { return [:] }
     var payloads: [PointID: Payload] = [:]
