@@ -6,13 +6,10 @@ package import VectorIndex
 ///
 /// There is one for all builds. A loop that begins while it is busy with another goes without it.
 ///
-/// SAFETY (`@unchecked Sendable`): all variables are only touched between `pthread_mutex_lock` and
-/// `pthread_mutex_unlock` of `mutex`; the mutex and the condition live at fixed addresses from
-/// `init` to `deinit`.
+/// SAFETY (`@unchecked Sendable`): all variables are only touched while `condition` is locked.
 package final class BuildHelper: BuildHelp, @unchecked Sendable {
   private let isDisturbing: @Sendable () -> Bool
-  private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
-  private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+  private let condition = NativeCondition()
   /// Started when it is first needed.
   private var thread: NativeThread?
   /// The loop that there is to help with.
@@ -22,7 +19,7 @@ package final class BuildHelper: BuildHelp, @unchecked Sendable {
   private var isStopped = false
 
   /// How long a pause lasts at least, so that reads that come at a steady pace are not disturbed.
-  private static let pauseNanoseconds = 10_000_000
+  private static let pauseMilliseconds = 10
   /// Behind the indexer, which is at 5.
   private static let priority: Int32 = 10
 
@@ -30,19 +27,6 @@ package final class BuildHelper: BuildHelp, @unchecked Sendable {
   ///   asked every millisecond or so of work.
   package init(isDisturbing: @escaping @Sendable () -> Bool) {
     self.isDisturbing = isDisturbing
-    pthread_mutex_init(mutex, nil)
-    var attributes = pthread_condattr_t()
-    pthread_condattr_init(&attributes)
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC)
-    pthread_cond_init(condition, &attributes)
-    pthread_condattr_destroy(&attributes)
-  }
-
-  deinit {
-    pthread_cond_destroy(condition)
-    pthread_mutex_destroy(mutex)
-    condition.deallocate()
-    mutex.deallocate()
   }
 
   /// Offers a loop to the thread.
@@ -58,8 +42,8 @@ package final class BuildHelper: BuildHelp, @unchecked Sendable {
   package func end(_ loop: BuildLoop) {
     locked {
       if offered === loop { offered = nil }
-      pthread_cond_broadcast(condition)
-      while helped === loop { pthread_cond_wait(condition, mutex) }
+      condition.wake()
+      while helped === loop { condition.wait() }
     }
   }
 
@@ -88,7 +72,7 @@ package final class BuildHelper: BuildHelp, @unchecked Sendable {
 
   private func next() -> BuildLoop? {
     locked {
-      while offered == nil, !isStopped { pthread_cond_wait(condition, mutex) }
+      while offered == nil, !isStopped { condition.wait() }
       helped = isStopped ? nil : offered
       return helped
     }
@@ -99,24 +83,14 @@ package final class BuildHelper: BuildHelp, @unchecked Sendable {
     guard isDisturbing() else { return }
     locked {
       repeat {
-        var until = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &until)
-        let nanoseconds = until.tv_nsec + Self.pauseNanoseconds
-        until.tv_sec += nanoseconds / 1_000_000_000
-        until.tv_nsec = nanoseconds % 1_000_000_000
-        while offered != nil, !isStopped {
-          if pthread_cond_timedwait(condition, mutex, &until) == ETIMEDOUT { break }
-        }
+        let moment = NativeCondition.Moment(inMilliseconds: Self.pauseMilliseconds)
+        while offered != nil, !isStopped, condition.wait(until: moment) {}
       } while offered != nil && !isStopped && isDisturbing()
     }
   }
 
   private func locked<Result>(_ body: () -> Result) -> Result {
-    pthread_mutex_lock(mutex)
-    defer {
-      pthread_mutex_unlock(mutex)
-      pthread_cond_broadcast(condition)
-    }
-    return body()
+    defer { condition.wake() }
+    return condition.locked(body)
   }
 }
