@@ -92,9 +92,9 @@ package final class ConnectionGuard: ChannelDuplexHandler {
     switch unwrapInboundIn(data) {
     case .head(let head):
       headSince = nil
-      if !isBusy { place?.expect() }
       open.append(Open(version: head.version, isLast: !head.isKeepAlive))
       arrival = Arrival(declared: head.headers.first(name: "content-length").flatMap { Int($0) })
+      tellPlace()
       if head.headers.first(name: "expect")?.lowercased() == "100-continue", open.count == 1 {
         let goOn = HTTPResponseHead(version: .http1_1, status: .continue)
         context.writeAndFlush(wrapOutboundOut(.head(goOn)), promise: nil)
@@ -108,7 +108,7 @@ package final class ConnectionGuard: ChannelDuplexHandler {
       }
     case .end:
       arrival = nil
-      if isBusy { place?.begin() }
+      tellPlace()
     }
     context.fireChannelRead(data)
   }
@@ -202,6 +202,13 @@ package final class ConnectionGuard: ChannelDuplexHandler {
     }
   }
 
+  /// Of open requests, all but the last have come as a whole: who has had an answer before the rest
+  /// of a request came sends no other in between.
+  private func tellPlace() {
+    let isLastComing = arrival != nil && isBusy
+    place?.tell(requests: open.count, complete: open.count - (isLastComing ? 1 : 0))
+  }
+
   /// Pieces of unknown length are not for clients of the older version: where it is not told, the
   /// end of the connection is the end of the answer. They count on no more answers unless told.
   private func makeOlder(_ head: inout HTTPResponseHead) {
@@ -217,7 +224,7 @@ package final class ConnectionGuard: ChannelDuplexHandler {
     _ = open.popFirst()
     isAnswering = false
     idleSince = context.eventLoop.now
-    if !isBusy { place?.end() }
+    tellPlace()
     if closesAfterAnswer {
       context.flush()
       close(context)

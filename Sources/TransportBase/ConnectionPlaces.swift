@@ -93,8 +93,24 @@ package final class ConnectionPlace: Sendable {
     return since == Self.atWork ? nil : (isArriving.load(ordering: .relaxed), since)
   }
 
-  /// A request has begun to come.
+  /// Tells what a connection is at.
+  ///
+  /// - Parameters:
+  ///   - requests: those that are not answered.
+  ///   - complete: those of them that have come as a whole.
+  package func tell(requests: Int, complete: Int) {
+    if complete > 0 {
+      begin()
+    } else if requests > 0 {
+      expect()
+    } else {
+      end()
+    }
+  }
+
+  /// A request has begun to come, and none has come as a whole. Further ones change nothing.
   package func expect() {
+    if waiting?.isArriving == true { return }
     isArriving.store(true, ordering: .relaxed)
     since.store(channel.eventLoop.now.uptimeNanoseconds, ordering: .relaxed)
   }

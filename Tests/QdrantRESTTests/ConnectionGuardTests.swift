@@ -4,6 +4,7 @@ import NIOEmbedded
 import NIOHTTP1
 import QdrantREST
 import Testing
+import TransportBase
 
 /// A connection without a socket, whose clock goes when it is told to.
 private struct Connection {
@@ -20,16 +21,21 @@ private struct Connection {
     }
   }
 
-  init(_ change: (inout ConnectionLimits) -> Void = { _ in }) throws {
+  init(
+    at places: ConnectionPlaces? = nil, _ change: (inout ConnectionLimits) -> Void = { _ in }
+  ) throws {
     var limits = ConnectionLimits()
     change(&limits)
     let gate = ByteGate()
+    let place = try places?.take(channel)
     let pipeline = channel.pipeline.syncOperations
     try pipeline.addHandler(gate)
     try pipeline.configureHTTPServerPipeline(
       withPipeliningAssistance: false, withErrorHandling: false)
     try pipeline.addHandler(
-      ConnectionGuard(limits: limits, gate: gate) { Array(#"{"told":"\#($0)"}"#.utf8) })
+      ConnectionGuard(limits: limits, gate: gate, place: place) {
+        Array(#"{"told":"\#($0)"}"#.utf8)
+      })
     try pipeline.addHandler(faults)
     channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
   }
@@ -88,6 +94,20 @@ private struct Connection {
     #expect(connection.isOpen)
     connection.pass(2)
     #expect(!connection.isOpen)
+  }
+
+  /// Whoever comes gets the place of a connection once all that has come of it is answered.
+  @Test func aRequestThatDoesNotComeKeepsNoPlace() throws {
+    let places = ConnectionPlaces(countMax: 1)
+    let connection = try Connection(at: places)
+    connection.receive(Self.get + Self.put)
+    let early = try Connection(at: places)
+    early.pass(0)
+    #expect(connection.isOpen && !early.isOpen)
+    connection.answer("{}")
+    let late = try Connection(at: places)
+    connection.pass(0)
+    #expect(!connection.isOpen && late.isOpen)
   }
 
   @Test func aHeadHasToCome() throws {

@@ -78,6 +78,24 @@ import TransportBase
     #expect(clients.isOpen == [false, true, false, true, true])
   }
 
+  /// One that is at work is not, once only what has not come is left; and further requests that
+  /// begin to come make it none that came later.
+  @Test func onlyWhatHasComeAsAWholeKeepsAPlace() throws {
+    var clients = Clients(2)
+    for _ in 0..<2 { try clients.connect() }
+    clients.held[0].tell(requests: 1, complete: 1)
+    clients.held[1].tell(requests: 2, complete: 1)
+    try clients.connect()
+    #expect(clients.isOpen == [true, true, false])
+    clients.held[1].tell(requests: 1, complete: 0)
+    clients.pass(1)
+    clients.held[0].tell(requests: 1, complete: 0)
+    clients.pass(1)
+    clients.held[1].tell(requests: 2, complete: 0)
+    try clients.connect()
+    #expect(clients.isOpen == [true, false, false, true])
+  }
+
   @Test func aPlaceIsFreeWhenItsConnectionHasEnded() throws {
     var clients = Clients(2)
     for _ in 0..<2 { try clients.connect() }

@@ -5,6 +5,7 @@ import NIOEmbedded
 import NIOHTTPTypes
 import QdrantREST
 import Testing
+import TransportBase
 
 /// One stream of HTTP/2 without a socket, whose clock goes when it is told to.
 private struct Stream {
@@ -21,11 +22,13 @@ private struct Stream {
     }
   }
 
-  init(_ change: (inout ConnectionLimits) -> Void = { _ in }) throws {
+  init(
+    of streams: StreamCount? = nil, _ change: (inout ConnectionLimits) -> Void = { _ in }
+  ) throws {
     var limits = ConnectionLimits()
     change(&limits)
     let pipeline = channel.pipeline.syncOperations
-    try pipeline.addHandler(StreamGuard(limits))
+    try pipeline.addHandler(StreamGuard(limits, of: streams))
     try pipeline.addHandler(faults)
     channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
     let head = HTTPRequest(method: .put, scheme: "https", authority: "x", path: "/")
@@ -82,6 +85,67 @@ private struct Stream {
     stream.ask()
     stream.pass(1000)
     #expect(stream.bodyFaults.isEmpty && stream.isOpen)
+  }
+
+  /// A connection that takes one of the places, without a socket.
+  private func connect(
+    at places: ConnectionPlaces
+  ) throws -> (channel: EmbeddedChannel, streams: StreamCount) {
+    let channel = EmbeddedChannel()
+    let streams = StreamCount(ConnectionLimits(), try places.take(channel))
+    try channel.pipeline.syncOperations.addHandler(streams)
+    channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
+    channel.embeddedEventLoop.run()
+    return (channel, streams)
+  }
+
+  /// Whoever comes gets the place of a connection whose streams wait for the rest of requests.
+  @Test func aRequestThatDoesNotComeKeepsNoPlace() throws {
+    let places = ConnectionPlaces(countMax: 1)
+    let (connection, streams) = try connect(at: places)
+    let stopped = try Stream(of: streams)
+    let whole = try Stream(of: streams)
+    try whole.channel.writeInbound(HTTPRequestPart.end(nil))
+    let early = try connect(at: places).channel
+    connection.embeddedEventLoop.run()
+    #expect(connection.isActive && !early.isActive)
+    _ = try whole.channel.finish()
+    let late = try connect(at: places).channel
+    connection.embeddedEventLoop.run()
+    #expect(!connection.isActive && late.isActive && stopped.isOpen)
+  }
+
+  /// However long a stream goes on, its connection stays; without any it is idle.
+  @Test func aConnectionLivesWithItsStreams() throws {
+    let (connection, streams) = try connect(at: ConnectionPlaces(countMax: 1))
+    connection.embeddedEventLoop.advanceTime(by: .seconds(74))
+    let first = try Stream(of: streams)
+    let second = try Stream(of: streams)
+    connection.embeddedEventLoop.advanceTime(by: .seconds(1000))
+    _ = try first.channel.finish()
+    connection.embeddedEventLoop.advanceTime(by: .seconds(1000))
+    #expect(connection.isActive)
+    _ = try second.channel.finish()
+    connection.embeddedEventLoop.advanceTime(by: .seconds(74))
+    #expect(connection.isActive)
+    connection.embeddedEventLoop.advanceTime(by: .seconds(2))
+    #expect(!connection.isActive)
+  }
+
+  /// What is under way is answered before the connection ends.
+  @Test func theEndOfAServerWaitsForStreams() throws {
+    let (connection, streams) = try connect(at: ConnectionPlaces(countMax: 2))
+    let stream = try Stream(of: streams)
+    connection.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+    connection.embeddedEventLoop.run()
+    #expect(connection.isActive)
+    _ = try stream.channel.finish()
+    connection.embeddedEventLoop.run()
+    #expect(!connection.isActive)
+    let (idle, _) = try connect(at: ConnectionPlaces(countMax: 2))
+    idle.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+    idle.embeddedEventLoop.run()
+    #expect(!idle.isActive)
   }
 
   @Test func anAnswerHasToBeTaken() throws {

@@ -4,10 +4,16 @@ and keep nobody else out."""
 import contextlib
 import os
 import socket
+import ssl
 import time
 
+import grpc
+import httpx
+import pytest
 import requests
+from certificates import Certificate
 from gateway_service import gateway
+from http2 import RawConnection, framed
 from process import quiver, until
 
 DESCRIPTORS = 256
@@ -89,18 +95,116 @@ def test_a_busy_connection_is_not_given_away(tmp_path):
     assert server.terminate() == 0
 
 
-def test_requests_that_do_not_come_keep_nobody_out(tmp_path):
+def until_answered(ask) -> None:
+    """Returns once the server has let in, or kept out, whoever stood in line before."""
+
+    def attempt():
+        with contextlib.suppress(requests.ConnectionError):
+            return ask()
+
+    until(attempt, 10)
+
+
+STOPPED = b"PUT /collections/c HTTP/1.1\r\nHost: x\r\nContent-Length: 999\r\n\r\n{"
+
+
+@pytest.mark.parametrize("before", [b"", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"])
+def test_requests_that_do_not_come_keep_nobody_out(tmp_path, before):
+    """Nor do those that come behind one that is answered."""
     server = with_few(quiver(tmp_path))
     server.start()
     flood = Flood([server.port])
     for connection in flood.sockets:
         with contextlib.suppress(OSError):
-            connection.sendall(b"PUT /collections/c HTTP/1.1\r\nHost: x\r\n")
-            connection.sendall(b"Content-Length: 999\r\n\r\n{")
+            connection.sendall(before + STOPPED)
+    until_answered(lambda: requests.get(server.url + "/healthz", timeout=10).ok)
     for _ in range(20):
         assert requests.get(server.url + "/healthz", timeout=10).ok
     flood.end()
     assert server.terminate() == 0
+
+
+def flood_with_streams(address: str, path: str, tls=None, **headers: str) -> list[RawConnection]:
+    """Connections with a request that stops arriving, and one that is answered meanwhile."""
+    connections = []
+    for _ in range(2 * DESCRIPTORS):
+        # Who is kept out has lost.
+        with contextlib.suppress(OSError):
+            connection = RawConnection(address, tls=tls)
+            connections.append(connection)
+            stopped = connection.begin("/collections/c" if tls else path, **headers)
+            connection.send(stopped, b"\0")
+            asked = connection.begin(path, end=bool(tls), **headers)
+            if not tls:
+                connection.send(asked, framed(b""), end=True)
+    return connections
+
+
+def test_calls_that_do_not_come_keep_nobody_out(tmp_path):
+    server = with_few(quiver(tmp_path))
+    server.start()
+    health = "/qdrant.Qdrant/HealthCheck"
+    flood = flood_with_streams(server.grpc_address, health)
+    until_answered(lambda: server.status("/healthz") == 200)
+    for _ in range(20):
+        with grpc.insecure_channel(server.grpc_address) as channel:
+            assert channel.unary_unary(health, bytes, bytes)(b"", timeout=10)
+    for connection in flood:
+        connection.close()
+    assert server.terminate() == 0
+
+
+@pytest.fixture
+def secure(tmp_path):
+    """A server over TLS, which speaks HTTP/2, and what its clients trust."""
+    authority = Certificate(tmp_path, "authority")
+    certificate = Certificate(tmp_path, "server", authority)
+    server = with_few(quiver(tmp_path))
+    server.settings |= {
+        "QUIVER__SERVICE__ENABLE_TLS": "true", "QUIVER__TLS__CERT": str(certificate.path),
+        "QUIVER__TLS__KEY": str(certificate.key_path),
+    }  # fmt: skip
+    trust = ssl.create_default_context(cafile=authority.path)
+
+    def status(path, *_):
+        url = f"https://127.0.0.1:{server.port}{path}"
+        with contextlib.suppress(httpx.HTTPError):
+            return httpx.get(url, verify=trust, timeout=10).status_code
+
+    server.status = status
+    server.start()
+    context = ssl.create_default_context(cafile=authority.path)
+    context.set_alpn_protocols(["h2"])
+    context.check_hostname = False
+    yield server, context
+    server.kill()
+
+
+JSON = {"method": "PUT", "content_type": "application/json"}
+
+
+def test_streams_that_do_not_come_keep_nobody_out(secure):
+    server, context = secure
+    flood = flood_with_streams(f"127.0.0.1:{server.port}", "/healthz", context, **JSON)
+    until_answered(lambda: server.status("/healthz") == 200)
+    for _ in range(20):
+        assert server.status("/healthz") == 200
+    for connection in flood:
+        connection.close()
+
+
+def test_a_busy_connection_of_streams_is_not_given_away(secure):
+    """One that is on its way goes behind those that say nothing."""
+    server, context = secure
+    busy = RawConnection(f"127.0.0.1:{server.port}", tls=context)
+    stream = busy.begin("/collections/c", **JSON)
+    busy.send(stream, b'{"vec')
+    time.sleep(0.1)
+    flood = Flood([server.port])
+    busy.send(stream, b'tors": {}}', end=True)
+    assert busy.answer(stream)[":status"] == "200"
+    flood.end()
+    busy.close()
 
 
 def test_a_gateway_keeps_answering(tmp_path):

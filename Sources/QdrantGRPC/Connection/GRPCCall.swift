@@ -30,6 +30,8 @@ final class GRPCCall {
   var room: RequestRoom
   /// Whether the client has said all.
   var hasEnded = false
+  /// Whether there was room for all that it said.
+  var isComplete = false
   /// What the client may send before it is told to go on.
   var window: Int
 

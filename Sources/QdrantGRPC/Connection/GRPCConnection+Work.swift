@@ -3,7 +3,6 @@ import ProtoWire
 import QdrantAPI
 import QdrantService
 import RequestTracing
-import TransportBase
 import VectorDB
 
 /// What becomes of requests that have arrived.
@@ -12,7 +11,7 @@ extension GRPCConnection {
   func endRequest(of call: GRPCCall, _ context: ChannelHandlerContext) {
     call.hasEnded = true
     if call.isOver { return }
-    place?.begin()
+    completed(call)
     call.room.complete()
     switch call.kind {
     case .unary(let perform):

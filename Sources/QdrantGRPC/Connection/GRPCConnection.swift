@@ -22,10 +22,12 @@ final class GRPCConnection: ChannelInboundHandler {
   /// Whose calls these are.
   let caller = CallerID()
   private let notice: FrameNotice
-  let place: ConnectionPlace?
+  private let place: ConnectionPlace?
   var executor: EventLoopExecutor?
 
   var calls: [HTTP2StreamID: GRPCCall] = [:]
+  /// How many of them have come as a whole.
+  private var completeCalls = 0
   var lastStreamID = HTTP2StreamID(0)
   /// What the client may send on all streams before it is told to go on.
   var window = 65_535
@@ -125,10 +127,8 @@ final class GRPCConnection: ChannelInboundHandler {
   }
 
   private func streamClosed(_ event: StreamClosedEvent, _ context: ChannelHandlerContext) {
-    guard let call = calls.removeValue(forKey: event.streamID) else { return }
-    drop(call)
-    if calls.isEmpty { place?.end() }
-    closeIfDone(context)
+    guard let call = calls[event.streamID] else { return }
+    finished(call, context)
   }
 
   /// Who has ended sending still takes answers, or has gone: then what is sent comes back at once.
@@ -202,8 +202,8 @@ final class GRPCConnection: ChannelInboundHandler {
           head.traceParent, called: String(head.path.dropFirst())),
         room: makeRoom(id, context), window: limits.callWindow, now: context.eventLoop.now)
       if state.replication != nil { call.room.head = head }
-      if calls.isEmpty { place?.expect() }
       calls[id] = call
+      tellPlace()
       if headers.endStream {
         endRequest(of: call, context)
       } else {
@@ -254,12 +254,24 @@ final class GRPCConnection: ChannelInboundHandler {
     }
   }
 
-  /// A call has been answered to its end.
+  /// A request has come as a whole.
+  func completed(_ call: GRPCCall) {
+    if call.isComplete { return }
+    call.isComplete = true
+    completeCalls += 1
+    tellPlace()
+  }
+
+  /// A call has been answered to its end, or its stream has gone.
   func finished(_ call: GRPCCall, _ context: ChannelHandlerContext) {
     guard calls.removeValue(forKey: call.id) != nil else { return }
+    if call.isComplete { completeCalls -= 1 }
     drop(call)
+    tellPlace()
     closeIfDone(context)
   }
+
+  private func tellPlace() { place?.tell(requests: calls.count, complete: completeCalls) }
 
   // MARK: The end
 

@@ -70,17 +70,18 @@ struct SecureChannel: HTTPChannelHandler {
     ]
     configuration.stream.targetWindowSize = limits.streamWindow
     let pipeline = channel.pipeline.syncOperations
+    let streams = NIOLoopBound(StreamCount(limits, place), eventLoop: channel.eventLoop)
     let multiplexer = try pipeline.configureAsyncHTTP2Pipeline(
       mode: .server, configuration: configuration
     ) { stream in
       stream.eventLoop.makeCompletedFuture {
         let pipeline = stream.pipeline.syncOperations
         try pipeline.addHandler(HTTP2FramePayloadToHTTPServerCodec())
-        try pipeline.addHandler(StreamGuard(limits))
+        try pipeline.addHandler(StreamGuard(limits, of: streams.value))
         return try Stream(wrappingChannelSynchronously: stream)
       }
     }
-    try pipeline.addHandler(StreamCount(limits, place))
+    try pipeline.addHandler(streams.value)
     return multiplexer
   }
 

@@ -1,9 +1,9 @@
 package import HTTPConnections
 import HTTPTypes
 package import NIOCore
-import NIOHTTP2
+package import NIOHTTP2
 package import NIOHTTPTypes
-import TransportBase
+package import TransportBase
 
 /// Watches over one stream of an HTTP/2 connection: a body must arrive within a time that grows
 /// with its size, and an answer must be taken.
@@ -18,6 +18,9 @@ package final class StreamGuard: ChannelDuplexHandler {
   package typealias OutboundOut = HTTPResponsePart
 
   private let limits: ConnectionLimits
+  private let streams: StreamCount?
+  private var isCounted = false
+  private var isComplete = false
   private var timer: RepeatedTask?
   private var bytes = 0
   private var hasArrived = false
@@ -27,12 +30,17 @@ package final class StreamGuard: ChannelDuplexHandler {
   private var stalledSince: NIODeadline?
 
   /// A guard of one stream.
-  package init(_ limits: ConnectionLimits) {
+  ///
+  /// - Parameter streams: counts it among those of its connection; `nil` for nobody.
+  package init(_ limits: ConnectionLimits, of streams: StreamCount? = nil) {
     self.limits = limits
+    self.streams = streams
   }
 
   /// Begins to look.
   package func handlerAdded(context: ChannelHandlerContext) {
+    isCounted = true
+    streams?.begun()
     let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
     timer = context.eventLoop.scheduleRepeatedTask(
       initialDelay: .seconds(1), delay: .seconds(1)
@@ -40,12 +48,18 @@ package final class StreamGuard: ChannelDuplexHandler {
   }
 
   /// Looks no more.
-  package func handlerRemoved(context: ChannelHandlerContext) { timer?.cancel() }
+  package func handlerRemoved(context: ChannelHandlerContext) { end() }
 
   /// Looks no more.
   package func channelInactive(context: ChannelHandlerContext) {
-    timer?.cancel()
+    end()
     context.fireChannelInactive()
+  }
+
+  private func end() {
+    timer?.cancel()
+    if isCounted { streams?.ended(wasComplete: isComplete) }
+    isCounted = false
   }
 
   /// The server waits for more of the body from now on.
@@ -59,7 +73,10 @@ package final class StreamGuard: ChannelDuplexHandler {
     switch unwrapInboundIn(data) {
     case .head: break
     case .body(let part): bytes += part.readableBytes
-    case .end: hasArrived = true
+    case .end:
+      hasArrived = true
+      isComplete = true
+      if isCounted { streams?.completed() }
     }
     if let since = waitingSince {
       waited = waited + (context.eventLoop.now - since)
@@ -90,27 +107,42 @@ package final class StreamGuard: ChannelDuplexHandler {
 }
 
 /// Counts the streams of an HTTP/2 connection: one without any is closed after a while, and at once
-/// when the server ends, which clients are told before.
-final class StreamCount: ChannelInboundHandler {
-  typealias InboundIn = HTTP2Frame
-  typealias OutboundOut = HTTP2Frame
+/// when the server ends, which clients are told before. The guards of the streams tell of them, as
+/// the library tells nobody but itself.
+package final class StreamCount: ChannelInboundHandler {
+  /// Nothing of it is looked at.
+  package typealias InboundIn = HTTP2Frame
+  /// The end of the connection.
+  package typealias OutboundOut = HTTP2Frame
 
   private let limits: ConnectionLimits
   private let place: ConnectionPlace
-  private var open = 0
+  private var context: ChannelHandlerContext?
+  /// Streams that are there, and those of them whose request has come as a whole.
+  private var streams = (all: 0, complete: 0)
   private var isEnding = false
   private var idle: Scheduled<Void>?
 
-  init(_ limits: ConnectionLimits, _ place: ConnectionPlace) {
+  /// - Parameter place: told what the streams are at, all together.
+  package init(_ limits: ConnectionLimits, _ place: ConnectionPlace) {
     self.limits = limits
     self.place = place
   }
 
-  func handlerAdded(context: ChannelHandlerContext) { wait(context) }
+  /// Begins to wait for streams.
+  package func handlerAdded(context: ChannelHandlerContext) {
+    self.context = context
+    wait(context)
+  }
 
-  func handlerRemoved(context: ChannelHandlerContext) { idle?.cancel() }
+  /// Waits no more.
+  package func handlerRemoved(context: ChannelHandlerContext) {
+    self.context = nil
+    idle?.cancel()
+  }
 
-  func channelInactive(context: ChannelHandlerContext) {
+  /// Waits no more.
+  package func channelInactive(context: ChannelHandlerContext) {
     idle?.cancel()
     context.fireChannelInactive()
   }
@@ -120,26 +152,45 @@ final class StreamCount: ChannelInboundHandler {
     idle = context.eventLoop.scheduleTask(in: limits.idle) { channel.close(promise: nil) }
   }
 
-  func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-    switch event {
-    case is NIOHTTP2StreamCreatedEvent:
-      open += 1
-      place.begin()
-      idle?.cancel()
-    case is StreamClosedEvent:
-      open -= 1
-      if open == 0 {
-        place.end()
-        if isEnding { context.close(promise: nil) } else { wait(context) }
-      }
-    case is ChannelShouldQuiesceEvent:
+  fileprivate func begun() {
+    idle?.cancel()
+    count(1, 0)
+  }
+
+  fileprivate func completed() { count(0, 1) }
+
+  fileprivate func ended(wasComplete: Bool) {
+    count(-1, wasComplete ? -1 : 0)
+    guard streams.all == 0, let context, context.channel.isActive else { return }
+    if isEnding { leave(context) } else { wait(context) }
+  }
+
+  /// Closes the connection once all that was written before has been sent.
+  private func leave(_ context: ChannelHandlerContext) {
+    context.eventLoop.assumeIsolated().execute { [self] in
+      let sent = context.eventLoop.makePromise(of: Void.self)
+      sent.futureResult.assumeIsolated().whenComplete { _ in context.close(promise: nil) }
+      let ping = HTTP2Frame.FramePayload.ping(HTTP2PingData(withInteger: 0), ack: false)
+      context.writeAndFlush(
+        wrapOutboundOut(HTTP2Frame(streamID: .rootStream, payload: ping)), promise: sent)
+    }
+  }
+
+  private func count(_ all: Int, _ complete: Int) {
+    streams.all += all
+    streams.complete += complete
+    place.tell(requests: streams.all, complete: streams.complete)
+  }
+
+  /// The server ends.
+  package func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+    if event is ChannelShouldQuiesceEvent {
       isEnding = true
       let goAway = HTTP2Frame.FramePayload.goAway(
         lastStreamID: .maxID, errorCode: .noError, opaqueData: nil)
       context.writeAndFlush(
         wrapOutboundOut(HTTP2Frame(streamID: .rootStream, payload: goAway)), promise: nil)
-      if open == 0 { context.close(promise: nil) }
-    default: break
+      if streams.all == 0 { leave(context) }
     }
     context.fireUserInboundEventTriggered(event)
   }
