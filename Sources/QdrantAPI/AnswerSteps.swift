@@ -6,17 +6,22 @@ public import PointModel
 public struct AnswerSteps: Sendable {
   /// How many steps there are.
   public let count: Int
+  /// Bytes in memory of the largest item; 0 where all are small.
+  public let itemBytes: Int
   private let write: @Sendable (Int, inout JSONWriter) -> Void
 
   /// Steps that are written by number, in order.
-  public init(count: Int, write: @escaping @Sendable (Int, inout JSONWriter) -> Void) {
+  public init(
+    count: Int, itemBytes: Int = 0, write: @escaping @Sendable (Int, inout JSONWriter) -> Void
+  ) {
     self.count = count
+    self.itemBytes = itemBytes
     self.write = write
   }
 
   /// The same steps, which keep what they are made of, whatever it holds, as long as they are kept.
   public func keeping(_ source: some Sendable) -> AnswerSteps {
-    AnswerSteps(count: count) { [write] step, writer in
+    AnswerSteps(count: count, itemBytes: itemBytes) { [write] step, writer in
       withExtendedLifetime(source) { write(step, &writer) }
     }
   }
@@ -59,7 +64,11 @@ public struct AnswerSteps: Sendable {
     var starts = [1]
     for group in groups { starts.append(starts[starts.count - 1] + group.hits.count + 2) }
     let bounds = starts
-    return AnswerSteps(count: bounds[groups.count] + 1) { step, writer in
+    let itemBytes = groups.reduce(0) { bytes, group in
+      let hits = group.hits.reduce(0) { max($0, $1.record.byteCount) }
+      return max(bytes, hits, group.lookup?.byteCount ?? 0)
+    }
+    return AnswerSteps(count: bounds[groups.count] + 1, itemBytes: itemBytes) { step, writer in
       if step == 0 {
         writer.beginObject()
         writer.key("groups")

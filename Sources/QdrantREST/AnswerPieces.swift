@@ -5,7 +5,8 @@ import TransportBase
 import VectorDB
 
 /// An answer in Qdrant's envelope that is written piece by piece, as fast as its reader takes it:
-/// small ones in one piece where they are, what is larger on threads that may be held up.
+/// small ones in one piece where they are, what is larger, or has a large point, on threads that
+/// may be held up.
 struct AnswerPieces: Sendable {
   /// What is written at most on the event loop, in bytes: about a tenth of a millisecond of it.
   private static let bytesInPlace = 32 << 10
@@ -72,7 +73,7 @@ struct AnswerPieces: Sendable {
   /// - Returns: whether more is to come.
   private mutating func write(upTo bytes: Int, elsewhere: Bool) async throws -> Bool {
     while true {
-      if elsewhere {
+      if elsewhere || steps.itemBytes > BlockingWork.bytesWorthAHop {
         let (before, steps, first) = (writer, steps, step)
         (writer, step) = try await BlockingWork.run {
           var writer = before
@@ -102,7 +103,8 @@ struct AnswerPieces: Sendable {
     let (layout, points) = (layout, page.points)
     let count = points.count + (page.endsList ? 1 : 0)
     step = 0
-    steps = AnswerSteps(count: count) { step, writer in
+    let itemBytes = points.lazy.map(\.record.byteCount).max() ?? 0
+    steps = AnswerSteps(count: count, itemBytes: itemBytes) { step, writer in
       if step < points.count {
         layout.write(points[step], &writer)
       } else {

@@ -4,9 +4,11 @@ serves connections takes a small part of it, however many of them wait there."""
 import json
 import pathlib
 
+import grpc
 import pytest
 import requests
 from process import quiver
+from qdrant_client import grpc as messages
 
 SIZE = 1536
 POINTS = 255
@@ -91,6 +93,90 @@ def test_issues_are_looked_for_elsewhere(tmp_path):
         assert share < 0.5
     finally:
         service.kill()
+
+
+@pytest.fixture(scope="module")
+def long_lists(tmp_path_factory):
+    """A server with many collections, aliases and snapshots, and a point that is large."""
+    folder = tmp_path_factory.mktemp("lists")
+    service = quiver(folder, QUIVER__STORAGE__SNAPSHOTS_PATH=str(folder / "snapshots"))
+    service.start()
+    session = requests.Session()
+    for number in range(COLLECTIONS):
+        assert session.put(f"{service.url}/collections/c{number}", json={"vectors": {}}).ok
+    actions = [
+        {"create_alias": {"collection_name": "c0", "alias_name": f"a{number}"}}
+        for number in range(20_000)
+    ]
+    assert session.post(f"{service.url}/collections/aliases", json={"actions": actions}).ok
+    (folder / "snapshots/c0").mkdir(parents=True)
+    for number in range(2_000):
+        (folder / f"snapshots/c0/c0-{number}.snapshot").write_bytes(b"")
+    config = {"vectors": {"size": LARGE, "distance": "Dot"}}
+    assert session.put(f"{service.url}/collections/large", json=config).ok
+    for id in (1, 2):
+        point = {"id": id, "vector": [n / 7 for n in range(LARGE)],
+                 "payload": {"numbers": list(range(100_000)), "kind": "a"}}  # fmt: skip
+        answer = session.put(f"{service.url}/collections/large/points", json={"points": [point]})
+        assert answer.ok, answer.text
+    yield service
+    service.kill()
+
+
+COLLECTIONS = 1_200
+#: Numbers of a vector.
+LARGE = 65_536
+WHOLE = {"with_vector": True, "with_payload": True}
+OVER_REST = {
+    "collections": ("GET", "/collections", None),
+    "aliases": ("GET", "/aliases", None),
+    "aliases of one": ("GET", "/collections/c0/aliases", None),
+    "snapshots": ("GET", "/collections/c0/snapshots", None),
+    "point": ("GET", "/collections/large/points/1", None),
+    "points": ("POST", "/collections/large/points", {"ids": [1]} | WHOLE),
+    "page": ("POST", "/collections/large/points/scroll", {"limit": 1} | WHOLE),
+    "groups": ("POST", "/collections/large/points/query/groups",
+               {"query": 2, "group_by": "kind", "limit": 1, "group_size": 1} | WHOLE),
+}  # fmt: skip
+SELECTED = {
+    "with_payload": messages.WithPayloadSelector(enable=True),
+    "with_vectors": messages.WithVectorsSelector(enable=True),
+}
+OVER_GRPC = {
+    "collections": ("Collections/List", messages.ListCollectionsRequest()),
+    "aliases": ("Collections/ListAliases", messages.ListAliasesRequest()),
+    "snapshots": ("Snapshots/List", messages.ListSnapshotsRequest(collection_name="c0")),
+    "points": ("Points/Get", messages.GetPoints(
+        collection_name="large", ids=[messages.PointId(num=1)], **SELECTED)),
+    "page": ("Points/Scroll", messages.ScrollPoints(collection_name="large", **SELECTED)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", OVER_REST)
+def test_long_answers_of_rest_are_written_elsewhere(long_lists, kind):
+    method, path, wanted = OVER_REST[kind]
+    session = requests.Session()
+
+    def ask():
+        answer = session.request(method, long_lists.url + path, json=wanted)
+        assert answer.ok and len(answer.content) > 9_000, answer.text
+
+    ask()
+    assert share_of_loops(long_lists, ask) < 0.5
+
+
+@pytest.mark.parametrize("kind", OVER_GRPC)
+def test_long_answers_of_grpc_are_written_elsewhere(long_lists, kind):
+    path, message = OVER_GRPC[kind]
+    options = [("grpc.max_receive_message_length", -1)]
+    with grpc.insecure_channel(long_lists.grpc_address, options) as channel:
+        call = channel.unary_unary(f"/qdrant.{path}")
+
+        def ask():
+            assert len(call(message.SerializeToString(), timeout=60)) > 9_000
+
+        ask()
+        assert share_of_loops(long_lists, ask) < 0.5
 
 
 def test_answers_are_written_elsewhere(server, body):

@@ -92,7 +92,9 @@ extension GRPCAnswer {
     var writer = beginning
     var parser = JSONRecordParser()
     var position = 0
-    while position < points.count, writer.bytes.count < bytesInPlace {
+    while position < points.count, writer.bytes.count < bytesInPlace,
+      points[position].record.byteCount <= BlockingWork.bytesWorthAHop
+    {
       write(&writer, points[position], &parser)
       position += 1
     }

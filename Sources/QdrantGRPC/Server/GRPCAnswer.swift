@@ -53,18 +53,23 @@ struct GRPCAnswer: Sendable {
     return try made.get()
   }
 
-  /// As ``answer(_:timeField:_:)``, for an answer that may be long: it is given its memory.
+  /// As ``answer(_:timeField:_:)``, for an answer that may be long: it is made elsewhere, and given
+  /// its memory.
   ///
   /// - Throws: what the budget says when there is no room.
   static func held(
-    _ call: ServiceCall, _ service: QdrantService, _ body: (inout ProtoWriter) -> Void
-  ) throws(ServiceError) -> GRPCAnswer {
-    var writer = ProtoWriter(reservingCapacity: 128)
-    body(&writer)
-    writer.time(2, of: call)
-    var answer = GRPCAnswer()
-    try answer.append(writer.bytes, service.state)
-    return answer
+    _ call: ServiceCall, _ service: QdrantService,
+    _ body: @escaping @Sendable (inout ProtoWriter) -> Void
+  ) async throws(ServiceError) -> GRPCAnswer {
+    let state = service.state
+    return try await elsewhere { () throws(ServiceError) in
+      var writer = ProtoWriter(reservingCapacity: 128)
+      body(&writer)
+      writer.time(2, of: call)
+      var answer = GRPCAnswer()
+      try answer.append(writer.bytes, state)
+      return answer
+    }
   }
 
   /// Whether the answer holds memory of the database's budget.

@@ -110,7 +110,7 @@ extension GRPCMethods {
     add(Self.points, "Facet", ReadMessages.facet) { (message, call) async throws(ServiceError) in
       let call = call.within(message.timeout)
       let hits = try await service.facet(message.collection, message.request, call)
-      return try .held(call, service) { writer in
+      return try await .held(call, service) { writer in
         for hit in hits { writer.facet(1, hit) }
       }
     }
@@ -118,13 +118,13 @@ extension GRPCMethods {
       (message, call) async throws(ServiceError) in
       let call = call.within(message.timeout)
       let matrix = try await service.matrix(message.collection, message.request, call)
-      return try .held(call, service) { $0.pairs(1, matrix) }
+      return try await .held(call, service) { $0.pairs(1, matrix) }
     }
     add(Self.points, "SearchMatrixOffsets", ReadMessages.matrix) {
       (message, call) async throws(ServiceError) in
       let call = call.within(message.timeout)
       let matrix = try await service.matrix(message.collection, message.request, call)
-      return try .held(call, service) { $0.coordinates(1, matrix) }
+      return try await .held(call, service) { $0.coordinates(1, matrix) }
     }
   }
 
@@ -169,7 +169,7 @@ extension GRPCMethods {
         (message, call) async throws(ServiceError) in
         let call = call.within(message.timeout)
         let found = try await service.groups(message.collection, message.request, call)
-        return try .held(call, service) { writer in
+        return try await .held(call, service) { writer in
           var parser = JSONRecordParser()
           writer.message(1) { result in
             for group in found.value { result.group(1, group, &parser) }

@@ -17,7 +17,9 @@ extension GRPCMethods {
     add(Self.snapshots, "List", CollectionMessages.name) {
       (name, call) async throws(ServiceError) in
       let known = try await service.snapshots(of: .collection(name), call)
-      return .answer(call) { writer in for snapshot in known { writer.snapshot(1, snapshot) } }
+      return try await .elsewhere {
+        .answer(call) { writer in for snapshot in known { writer.snapshot(1, snapshot) } }
+      }
     }
     add(Self.snapshots, "Delete", CollectionMessages.snapshot) {
       (message, call) async throws(ServiceError) in
@@ -33,7 +35,9 @@ extension GRPCMethods {
     add(Self.snapshots, "ListFull", CollectionMessages.nothing) {
       (_, call) async throws(ServiceError) in
       let known = try await service.snapshots(of: .server, call)
-      return .answer(call) { writer in for snapshot in known { writer.snapshot(1, snapshot) } }
+      return try await .elsewhere {
+        .answer(call) { writer in for snapshot in known { writer.snapshot(1, snapshot) } }
+      }
     }
     add(Self.snapshots, "DeleteFull", CollectionMessages.name) {
       (name, call) async throws(ServiceError) in

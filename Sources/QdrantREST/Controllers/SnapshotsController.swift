@@ -24,15 +24,18 @@ struct SnapshotsController: Sendable {
     let found = try await services.api.snapshots(of: owner, call)
     let tellsProgress = try QueryFields(request).bool("progress") ?? false
     let running = tellsProgress ? try services.api.snapshotProgress(of: owner, call) : nil
-    return RESTResponse.ok(context) { writer in
-      writer.beginArray()
-      for snapshot in found { Self.write(snapshot, to: &writer) }
-      writer.endArray()
-      guard let running else { return }
-      writer.key("running")
-      writer.beginArray()
-      for work in running { Self.write(work, to: &writer) }
-      writer.endArray()
+    // Nobody bounds how many there are.
+    return try await BlockingWork.run {
+      RESTResponse.ok(context) { writer in
+        writer.beginArray()
+        for snapshot in found { Self.write(snapshot, to: &writer) }
+        writer.endArray()
+        guard let running else { return }
+        writer.key("running")
+        writer.beginArray()
+        for work in running { Self.write(work, to: &writer) }
+        writer.endArray()
+      }
     }
   }
 
