@@ -8,6 +8,14 @@ import Testing
     #expect(scan.numbers == [2, 1])
   }
 
+  /// However many brackets open and none closes.
+  @Test(arguments: ["[", "[1, ", "[ ] [", "1 [2] [9", "[[1]"])
+  func eachByteIsLookedAtTwiceAtMost(_ part: String) {
+    let text = String(repeating: part, count: 2_000) + "]"
+    let scan = CitationScan(text, passages: 3)
+    #expect(scan.bytesSearched <= 2 * text.utf8.count)
+  }
+
   @Test func leavesTextWithoutReferencesAlone() {
     let scan = CitationScan("array[i] = [] and [a", passages: 3)
     #expect(scan.summary == "array[i] = [] and [a")

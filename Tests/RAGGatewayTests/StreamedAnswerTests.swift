@@ -75,7 +75,40 @@ import Testing
     let server = try #require(OpenAITestServer(faults: [.content(content)]))
     let outcome = try await Self.streamed(server)
     #expect(outcome.answer.summary == "\"One\"\n\u{e9}\\ [1] \u{1f600}")
-    #expect(outcome.said.hasPrefix("\"One\"\n\u{e9}\\ [1] "))
+    #expect(outcome.said == outcome.answer.summary)
+  }
+
+  private static let objects = [
+    (#"{"title":"\"summary\"","summary" : "a\\b\u00E9\ud83d\ude00"}"#, "a\\b\u{e9}\u{1f600}"),
+    (#"{"keys":["summary"],"summary":"\ud83dx\ude00\t\q."}"#, "x\t."),
+    (#"<think>{"summary":"no"}</think>é<think></think> {"summary":"yes"} "summary":"2""#, "yes"),
+    (#""summar"summary": "z" <think> "summary":"a"</think>"#, "z"),
+    (#"{"summary":"\u12"#, ""),
+  ]
+
+  /// Whatever the pieces are that it comes in.
+  @Test(arguments: objects) func aMemberIsReadInAnyPieces(_ object: String, _ text: String) {
+    for length in 1...object.unicodeScalars.count {
+      var reader = MemberReader("summary")
+      var said = ""
+      var rest = object.unicodeScalars[...]
+      while !rest.isEmpty {
+        said += reader.take(String(rest.prefix(length)))
+        rest = rest.dropFirst(length)
+      }
+      #expect(said == text)
+    }
+  }
+
+  /// Among thoughts, marks, names, and in the text.
+  @Test(arguments: ["<think>x</think>", #""summary" "#, #""summary":"aaaa"#])
+  func eachByteOfAMemberIsLookedAtOnce(_ part: String) {
+    for pieces in [1, 4_000] {
+      var reader = MemberReader("summary")
+      let piece = String(repeating: part, count: 4_000 / pieces)
+      for _ in 0..<pieces { _ = reader.take(piece) }
+      #expect(reader.bytesSearched <= 4_000 * part.utf8.count)
+    }
   }
 
   @Test func whatAProviderSaysIsWrongIsPassedOn() async throws {

@@ -71,17 +71,22 @@ package struct CitationScan: Sendable, Equatable {
   package let summary: String
   /// The passages referred to, from 1, in the order of first mention.
   package let numbers: [Int]
+  /// Bytes that were looked at in search of references: each of the text twice at most.
+  package let bytesSearched: Int
 
   /// Scans `text`; only 1…`count` are passages. `[1, 3]` counts as two references.
   package init(_ text: String, passages count: Int) {
     var kept = ""
     var numbers: [Int] = []
+    var searched = 0
     var rest = Substring(text)
     while let open = rest.firstIndex(of: "[") {
       kept += rest[..<open]
       let after = rest[rest.index(after: open)...]
-      guard let close = after.firstIndex(of: "]"), let found = Self.numbers(in: after[..<close])
-      else {
+      // What can't be a reference is looked at again, but holds no bracket.
+      let inside = after.prefix { $0.isASCIIDigit || $0 == "," || $0.isWhitespace }
+      searched += rest.utf8.distance(from: rest.startIndex, to: inside.endIndex)
+      guard after[inside.endIndex...].first == "]", let found = Self.numbers(in: inside) else {
         kept.append("[")
         rest = after
         continue
@@ -90,9 +95,10 @@ package struct CitationScan: Sendable, Equatable {
       kept += known.map { "[\($0)]" }.joined()
       if known.isEmpty, kept.last == " " { kept.removeLast() }
       for number in known where !numbers.contains(number) { numbers.append(number) }
-      rest = after[after.index(after: close)...]
+      rest = after[inside.endIndex...].dropFirst()
     }
     summary = kept + rest
+    bytesSearched = searched + rest.utf8.count
     self.numbers = numbers
   }
 
@@ -100,16 +106,20 @@ package struct CitationScan: Sendable, Equatable {
     let parts = text.split(separator: ",", omittingEmptySubsequences: false)
     let numbers = parts.map { part -> Int? in
       let digits = part.trimmed
-      return digits.utf8.allSatisfy { $0 >= 48 && $0 <= 57 } ? Int(digits) : nil
+      return digits.allSatisfy(\.isASCIIDigit) ? Int(digits) : nil
     }
     return numbers.contains(nil) ? nil : numbers.compactMap { $0 }
   }
 }
 
+extension Character {
+  fileprivate var isASCIIDigit: Bool { isASCII && isNumber }
+}
+
 /// Finds the JSON objects in a reply that may say more than that.
 enum JSONExtraction {
-  /// The most places at which an object is looked for.
-  private static let attempts = 64
+  /// Places in a model's reply at which an object is looked for.
+  private static let attemptsMax = 64
 
   /// The complete objects in `text` that lie in no other, in their order; what a model thinks
   /// aloud between `<think>` and `</think>` is left out.
@@ -118,7 +128,7 @@ enum JSONExtraction {
     if let whole = parse(bytes[...]) { return [whole] }
     var found: [JSONObjectValue] = []
     var start = 0
-    for _ in 0..<attempts {
+    for _ in 0..<attemptsMax {
       guard let open = bytes[start...].firstIndex(of: UInt8(ascii: "{")) else { break }
       if let close = end(ofObjectAt: open, in: bytes), let object = parse(bytes[open...close]) {
         found.append(object)

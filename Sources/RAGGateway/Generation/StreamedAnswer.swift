@@ -1,99 +1,149 @@
-import FastJSON
 import Synchronization
 
-/// Hands on the text of one string member of a JSON object while the object is still written. What
-/// a model thinks aloud before it, between `<think>` and `</think>`, is passed over.
+/// Hands on the text of one string member of a JSON object while the object is still written.
 final class StreamedMember: Sendable {
-  private struct State {
-    /// What was not looked at yet, or may be the beginning of a mark.
-    var before = ""
-    var isThinking = false
-    /// The rest of the member.
-    var text: [Character] = []
-    var isInside = false
-    var isOver = false
-  }
-
-  /// Characters that are kept of what was looked at, of which a mark may be the continuation.
-  private static let kept = 64
-
-  private let state = Mutex(State())
-  private let key: String
+  private let reader: Mutex<MemberReader>
   private let say: @Sendable (String) -> Void
 
   /// The text of the member `name` goes to `say`.
   init(_ name: String, say: @escaping @Sendable (String) -> Void) {
-    key = "\"\(name)\""
+    reader = Mutex(MemberReader(name))
     self.say = say
   }
 
   /// Takes the next piece of the object.
   func take(_ piece: String) {
-    let text = state.withLock { state -> String in
-      guard !state.isOver else { return "" }
-      if state.isInside {
-        state.text += piece
-      } else {
-        state.before += piece
-        enter(&state)
-      }
-      return state.isInside ? read(&state) : ""
-    }
+    let text = reader.withLock { $0.take(piece) }
     if !text.isEmpty { say(text) }
   }
+}
 
-  private func enter(_ state: inout State) {
-    while true {
-      let mark = state.isThinking ? "</think>" : "<think>"
-      let found = state.before.firstRange(of: mark)
-      if !state.isThinking, let start = start(in: state.before) {
-        guard let found, found.lowerBound < start else {
-          state.text = Array(state.before[start...])
-          state.before = ""
-          state.isInside = true
-          return
-        }
-      }
-      guard let found else { break }
-      state.before = String(state.before[found.upperBound...])
-      state.isThinking.toggle()
+/// Reads the text of one string member of a JSON object that comes in pieces. What a model thinks
+/// aloud before it, between `<think>` and `</think>`, is passed over. However it is divided, each
+/// byte is looked at once.
+package struct MemberReader: Sendable {
+  private enum Place {
+    /// Before the member's name.
+    case outside
+    /// Among what the model thinks.
+    case thoughts
+    /// Behind the name.
+    case named
+    /// In the text.
+    case text
+    /// Behind a backslash.
+    case escape
+    /// In the number of a character, of which so many digits are missing.
+    case code(missing: Int)
+    case end
+  }
+
+  private var place = Place.outside
+  private var key: Mark
+  private var thought = Mark("<think>")
+  private var thoughtEnd = Mark("</think>")
+  /// The number of a character as far as it was read; `nil` if it is none.
+  private var code: UInt32? = 0
+  /// The first half of a character that is written as two numbers.
+  private var half: UInt32?
+  /// Bytes that were looked at, all together.
+  package private(set) var bytesSearched = 0
+
+  /// The text of the member `name`, which is of letters.
+  package init(_ name: String) {
+    key = Mark("\"\(name)\"")
+  }
+
+  /// What the next piece of the object has of the text.
+  package mutating func take(_ piece: String) -> String {
+    var text: [UInt8] = []
+    for byte in piece.utf8 {
+      if case .end = place { break }
+      bytesSearched += 1
+      take(byte, into: &text)
     }
-    if state.before.count > 2 * Self.kept {
-      state.before = String(state.before.suffix(Self.kept))
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  private mutating func take(_ byte: UInt8, into text: inout [UInt8]) {
+    switch place {
+    case .outside:
+      if key.takes(byte) { place = .named }
+      if thought.takes(byte) { place = .thoughts }
+    case .thoughts: if thoughtEnd.takes(byte) { place = .outside }
+    case .named:
+      if byte == UInt8(ascii: "\"") {
+        place = .text
+      } else if ![0x20, 0x09, 0x0a, 0x0d, UInt8(ascii: ":")].contains(byte) {
+        // The name was a value.
+        place = .outside
+        take(byte, into: &text)
+      }
+    case .text:
+      switch byte {
+      case UInt8(ascii: "\""): place = .end
+      case UInt8(ascii: "\\"): place = .escape
+      default:
+        text.append(byte)
+        half = nil
+      }
+    case .escape:
+      if byte == UInt8(ascii: "u") {
+        place = .code(missing: 4)
+        code = 0
+      } else {
+        place = .text
+        half = nil
+        if let character = Self.escapes[byte] { text.append(character) }
+      }
+    case .code(let missing):
+      code = code.flatMap { code in
+        Character(Unicode.Scalar(byte)).hexDigitValue.map { code << 4 | UInt32($0) }
+      }
+      place = missing > 1 ? .code(missing: missing - 1) : .text
+      if missing == 1 { endCode(into: &text) }
+    case .end: break
     }
   }
 
-  /// Where the text of the member begins.
-  private func start(in text: String) -> String.Index? {
-    guard let found = text.firstRange(of: key) else { return nil }
-    let after = text[found.upperBound...].drop { $0.isWhitespace || $0 == ":" }
-    return after.first == "\"" ? text.index(after: after.startIndex) : nil
+  private mutating func endCode(into text: inout [UInt8]) {
+    let first = half
+    half = nil
+    guard let code else { return }
+    if 0xd800..<0xdc00 ~= code {
+      half = code
+    } else if let first, 0xdc00..<0xe000 ~= code {
+      append(0x10000 + (first & 0x3ff) << 10 + (code & 0x3ff), to: &text)
+    } else {
+      append(code, to: &text)
+    }
   }
 
-  private func read(_ state: inout State) -> String {
-    var read = ""
-    var position = 0
-    while position < state.text.count {
-      let character = state.text[position]
-      if character == "\"" {
-        state.isOver = true
-        break
-      }
-      guard character == "\\" else {
-        read.append(character)
-        position += 1
-        continue
-      }
-      guard position + 1 < state.text.count else { break }
-      let length = state.text[position + 1] == "u" ? 6 : 2
-      guard position + length <= state.text.count else { break }
-      let literal = String(state.text[position..<(position + length)])
-      let value = try? JSONValue(parsing: Array("\"\(literal)\"".utf8))
-      read += value?.stringValue ?? ""
-      position += length
+  private func append(_ code: UInt32, to text: inout [UInt8]) {
+    if let scalar = Unicode.Scalar(code) { text += Character(scalar).utf8 }
+  }
+
+  private static let escapes: [UInt8: UInt8] = [
+    UInt8(ascii: "\""): UInt8(ascii: "\""), UInt8(ascii: "\\"): UInt8(ascii: "\\"),
+    UInt8(ascii: "/"): UInt8(ascii: "/"), UInt8(ascii: "b"): 0x08, UInt8(ascii: "f"): 0x0c,
+    UInt8(ascii: "n"): 0x0a, UInt8(ascii: "r"): 0x0d, UInt8(ascii: "t"): 0x09,
+  ]
+
+  /// Bytes that are looked for, whose first one comes again at their end at most: after another
+  /// byte than the next of them, they begin anew with this one or not at all.
+  private struct Mark {
+    private let bytes: [UInt8]
+    private var found = 0
+
+    init(_ text: String) { bytes = Array(text.utf8) }
+
+    /// Whether they are complete with this byte.
+    mutating func takes(_ byte: UInt8) -> Bool {
+      found = byte == bytes[found] ? found + 1 : byte == bytes[0] ? 1 : 0
+      if found < bytes.count { return false }
+      found = 0
+      return true
     }
-    state.text.removeFirst(position)
-    return read
   }
 }
 
