@@ -2,8 +2,10 @@
 
 import os
 import pathlib
+import subprocess
 
-from process import ROOT, Service
+import requests
+from process import ROOT, Service, binary, clean_environment
 
 MODEL = pathlib.Path(
     os.environ.get("EMBEDDINGS__MODEL_PATH") or ROOT / ".quiver" / "models" / "all-MiniLM-L6-v2"
@@ -35,3 +37,25 @@ def gateway(folder: pathlib.Path, store_url: str, collection: str, **settings: s
         **settings,
     }
     return service
+
+
+def call(service, method, path, body=None, key=None, status=200, **headers):
+    """The answer in JSON to a request that ends with a status."""
+    if key:
+        headers["Authorization"] = f"Bearer {key}"
+    answer = requests.request(
+        method, service.url + path, json=body, headers=headers, timeout=120)  # fmt: skip
+    assert answer.status_code == status, answer.text
+    return answer.json()
+
+
+def upload(service, chunks, key=None, **headers):
+    return call(service, "POST", "/upload/chunks", {"chunks": chunks}, key, **headers)
+
+
+def run(service, *arguments, **settings):
+    """Runs a command of the gateway's program with the settings of a running one."""
+    return subprocess.run(
+        [binary("quiver-gateway"), *arguments], stdin=subprocess.DEVNULL, capture_output=True,
+        text=True, timeout=120, env=clean_environment({**service.settings, **settings}),
+    )  # fmt: skip

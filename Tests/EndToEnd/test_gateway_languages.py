@@ -5,8 +5,8 @@ import subprocess
 
 import pytest
 import requests
-from gateway_service import CHUNKS, MODEL, chunk, gateway
-from process import ROOT, binary, clean_environment, quiver
+from gateway_service import CHUNKS, MODEL, chunk, gateway, run, upload
+from process import ROOT, quiver
 
 MODEL_NAME = "multilingual-e5-small"
 TEXTS = [
@@ -99,17 +99,6 @@ def post(service, path, body, status=200):
     answer = requests.post(service.url + path, json=body, timeout=120)
     assert answer.status_code == status, answer.text
     return answer.json()
-
-
-def upload(service, chunks):
-    return post(service, "/upload/chunks", {"chunks": chunks})
-
-
-def run(service, *arguments, **settings):
-    return subprocess.run(
-        [binary("quiver-gateway"), *arguments], stdin=subprocess.DEVNULL, capture_output=True,
-        text=True, timeout=120, env=clean_environment({**service.settings, **settings}),
-    )  # fmt: skip
 
 
 @pytest.mark.parametrize("question,expected", QUESTIONS.items())
