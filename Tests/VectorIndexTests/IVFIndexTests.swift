@@ -240,6 +240,48 @@ import VectorIndex
     }
   }
 
+  /// Where the numbers of a saved index stand that say how much follows.
+  private func places(in saved: [UInt8]) -> (counts: [Int], listSizes: Int) {
+    func word(_ index: Int) -> Int {
+      saved.withUnsafeBytes { Int($0.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self)) }
+    }
+    let remote = 9 + 3 * word(8)
+    let growth = remote + 2 + 3 * word(remote) + 1
+    let centroids = 8 * (growth + 1 + 2 * word(growth))
+    let strays = centroids + 4 * word(2) * word(3)
+    let strayCount = saved.withUnsafeBytes {
+      Int($0.loadUnaligned(fromByteOffset: strays, as: UInt32.self))
+    }
+    return ([8, remote, growth], strays + 4 + 4 * strayCount)
+  }
+
+  @Test func aSavedIndexSaysNoMoreThanItMayHave() throws {
+    var random = SeededGenerator(seed: 70)
+    let rows = ClusteredRows(dimension: 8, random: &random)
+    rows.add(2000, &random)
+    let saved = bytes(try rows.build(.squaredEuclid))
+    let (counts, listSizes) = places(in: saved)
+    let words = [(2, 1 << 20 + 1), (3, 0), (3, 1 << 24 + 1)] + counts.map { ($0, 1 << 10 + 1) }
+    for (word, value) in words {
+      var damaged = saved
+      withUnsafeBytes(of: UInt64(value).littleEndian) {
+        damaged.replaceSubrange(8 * word..<8 * word + 8, with: $0)
+      }
+      #expect(throws: DamagedIndex.self, "\(value) in word \(word)") {
+        try read(damaged, dimension: word == 2 ? value : 8)
+      }
+    }
+    // The most that it may say is more than machines have, or than the file goes on to hold.
+    for (blocks, isBounded) in [(UInt32(1 << 28), false), (1 << 28 + 1, true)] {
+      var damaged = saved
+      withUnsafeBytes(of: blocks.littleEndian) {
+        damaged.replaceSubrange(listSizes + 4..<listSizes + 8, with: $0)
+      }
+      let error = #expect(throws: (any Error).self) { try read(damaged, dimension: 8) }
+      #expect(error is DamagedIndex || !isBounded)
+    }
+  }
+
   @Test func aFileThatIsCutIsReadPieceByPiece() throws {
     var random = SeededGenerator(seed: 69)
     let rows = ClusteredRows(dimension: 8, random: &random)

@@ -110,11 +110,14 @@ extension IVFFlatIndex {
     let blockCounts = (0..<header.listCount).map { Int(UInt32(littleEndian: sizes[2 * $0 + 1])) }
     for (entries, blocks) in zip(entryCounts, blockCounts) {
       // An entry takes a place; a place takes four bytes of the offsets at least.
-      guard entries <= blocks * CodeLayout.entriesPerBlock, blocks < 1 << 28 else {
+      guard entries <= blocks * CodeLayout.entriesPerBlock, blocks <= SerializedHeader.blocksMax
+      else {
         throw DamagedIndex(reason: "a list of \(entries) entries in \(blocks) blocks")
       }
     }
-    let runs = ListAllocation.runs(ofBlocks: blockCounts, layout: layout)
+    guard let runs = ListAllocation.runs(ofBlocks: blockCounts, layout: layout) else {
+      throw DamagedIndex(reason: "lists of more blocks than there is memory for")
+    }
     var lists: [InvertedList] = []
     for (run, entryCount) in zip(runs, entryCounts) {
       guard let run else {
@@ -149,7 +152,14 @@ struct SerializedHeader {
   private static let fixedWords = 9
   private static let remoteWords = 2
   private static let pointWords = 3
-  private static let calibrationMax = 1 << 10
+  /// Numbers of a vector in a saved index.
+  private static let dimensionMax: UInt64 = 1 << 20
+  /// Lists of a saved index.
+  private static let listsMax: UInt64 = 1 << 24
+  /// Points of the calibration of a saved index.
+  private static let calibrationMax: UInt64 = 1 << 10
+  /// Blocks of one list of a saved index.
+  static let blocksMax = 1 << 28
 
   let metric: UInt64
   let dimension: Int
@@ -206,7 +216,8 @@ struct SerializedHeader {
     guard (Self.leastVersion...Self.version).contains(version) else {
       throw DamagedIndex(reason: "version \(fixed[0]) of the lists is not known")
     }
-    guard fixed[2] <= 1 << 20, fixed[3] >= 1, fixed[3] <= 1 << 24, fixed[4] <= UInt32.max,
+    guard fixed[2] <= Self.dimensionMax, (1...Self.listsMax).contains(fixed[3]),
+      fixed[4] <= UInt32.max,
       fixed[5] <= UInt32.max, fixed[8] <= Self.calibrationMax
     else { throw DamagedIndex(reason: "the header does not make sense") }
     metric = fixed[1]

@@ -5,15 +5,20 @@ struct ListAllocation {
   /// One run for each list, with room for `entryCounts` entries and every block cleared; `nil` for
   /// a list without entries.
   static func runs(for entryCounts: [Int], layout: CodeLayout) -> [ListRun?] {
-    runs(ofBlocks: entryCounts.map(CodeLayout.blocks(for:)), layout: layout).map { run in
+    let blockCounts = entryCounts.map(CodeLayout.blocks(for:))
+    guard let runs = runs(ofBlocks: blockCounts, layout: layout) else {
+      preconditionFailure("out of memory")
+    }
+    return runs.map { run in
       guard let run else { return nil }
       for block in 0..<run.count { run.clear(block, layout: layout) }
       return run
     }
   }
 
-  /// One run of exactly so many blocks for each list, their bytes still zero.
-  static func runs(ofBlocks blockCounts: [Int], layout: CodeLayout) -> [ListRun?] {
+  /// One run of exactly so many blocks for each list, their bytes still zero; `nil` where there is
+  /// not so much memory.
+  static func runs(ofBlocks blockCounts: [Int], layout: CodeLayout) -> [ListRun?]? {
     var runs: [ListRun?] = []
     runs.reserveCapacity(blockCounts.count)
     var first = 0
@@ -24,7 +29,8 @@ struct ListAllocation {
         bytes += byteCount(blockCounts[end], layout)
         end += 1
       }
-      let memory = bytes == 0 ? nil : ListMemory(byteCount: bytes)
+      let memory = bytes == 0 ? nil : ListMemory(available: bytes)
+      if bytes > 0, memory == nil { return nil }
       var start = 0
       for blocks in blockCounts[first..<end] {
         guard blocks > 0, let memory else {

@@ -11,12 +11,24 @@ final class ListMemory: @unchecked Sendable {
 
   private static let hugePage = 2 << 20
 
-  init(byteCount: Int) {
-    let memory =
-      byteCount < Self.hugePage ? vk_allocate_zeroed(byteCount) : vk_allocate_huge(byteCount)
-    guard let memory else { preconditionFailure("out of memory") }
-    self.base = memory
+  convenience init(byteCount: Int) {
+    guard let memory = Self.allocate(byteCount) else { preconditionFailure("out of memory") }
+    self.init(memory, byteCount)
+  }
+
+  /// `nil` where there is not so much.
+  convenience init?(available byteCount: Int) {
+    guard let memory = Self.allocate(byteCount) else { return nil }
+    self.init(memory, byteCount)
+  }
+
+  private init(_ memory: UnsafeMutableRawPointer, _ byteCount: Int) {
+    base = memory
     self.byteCount = byteCount
+  }
+
+  private static func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer? {
+    byteCount < hugePage ? vk_allocate_zeroed(byteCount) : vk_allocate_huge(byteCount)
   }
 
   deinit { vk_free(base) }
