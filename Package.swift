@@ -223,7 +223,7 @@ let package = Package(
       ]),
     tests("RowSets"),
     tests("PayloadIndex", ["RowSets", "SeededRandom"]),
-    tests("VectorIndex", ["CVectorKernels", "RowSets", "SeededRandom"]),
+    tests("VectorIndex", ["CRowFiles", "CVectorKernels", "RowSets", "SeededRandom"]),
     .testTarget(
       name: "TextAnalysisTests", dependencies: ["FastJSON", "PointModel", "TextAnalysis"],
       exclude: ["Golden"], swiftSettings: strict),

@@ -88,15 +88,20 @@ public final class GatewayAssembly: Sendable {
     await (try GatewayAssembly(settings: settings, logger: logger)).shutdown()
   }
 
+  /// Times that a reranking is asked for before it has failed.
+  private static let rerankAttemptsMax = 2
+  /// Time that a reranking may take.
+  private static let rerankTimeMax = Duration.seconds(20)
+
   private static func reranker(
     _ settings: RerankSettings, client: HTTPClient, limits: GatewayLimits
   ) -> any Reranker {
     var retry = RetryPolicy()
-    retry.maximumAttempts = 2
+    retry.maximumAttempts = rerankAttemptsMax
     return HTTPReranker(
       endpoint: JSONEndpoint(
         client: client, base: settings.baseURL, credential: settings.apiKey.map { .bearer($0) },
-        timeout: .seconds(20), retry: retry, replyBytes: limits.replyBytes,
+        timeout: rerankTimeMax, retry: retry, replyBytes: limits.replyBytes,
         current: { RequestID.headers }),
       model: settings.model)
   }

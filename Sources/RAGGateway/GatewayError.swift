@@ -145,6 +145,9 @@ public enum GatewayError: Error, Sendable, Equatable {
 
 /// What is wrong with one field of a request, in the shape that FastAPI reports it.
 public struct FieldProblem: Sendable, Equatable {
+  /// Problems of one request that are told.
+  static let toldMax = 100
+
   /// One step of the way to a field.
   public enum Step: Sendable, Equatable {
     /// The member of an object.

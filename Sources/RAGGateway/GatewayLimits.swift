@@ -5,7 +5,7 @@ public struct GatewayLimits: Sendable {
   /// Bytes of a request's body.
   public var bodyBytes = 8 << 20
   /// Bytes of a body that brings files.
-  public var fileBytes = DocumentReader.largestSource + (1 << 20)
+  public var fileBytes = DocumentReader.sourceBytesMax + (1 << 20)
   /// Requests that bring files, worked on at a time: each may hold so many bytes.
   public var filesInFlight = 4
   /// Chunks in one upload.

@@ -9,7 +9,7 @@ final class EncoderModel: Sendable {
   private let idle = Mutex<[EncoderWorkspace]>([])
 
   /// Workspaces kept for later calls: more threads than this at a time are not expected.
-  private static let maximumIdle = 8
+  private static let idleMax = 8
 
   /// With `isExact` all is computed in single precision; otherwise in bfloat16 and bytes where the
   /// processor has instructions for it.
@@ -22,7 +22,7 @@ final class EncoderModel: Sendable {
   var isRounded: Bool { rounded != nil }
 
   /// The vectors of the texts with these token ids, in the order given. Every text has between 2
-  /// and `EncoderShape.longest` ids that the table of words has.
+  /// and `EncoderShape.tokensMax` ids that the table of words has.
   func embed(_ texts: [[Int32]]) throws(EmbeddingModelError) -> [[Float]] {
     try run(texts) { hidden, row, count throws(EmbeddingModelError) in
       try pool(hidden, row: row, count: count)
@@ -54,7 +54,7 @@ final class EncoderModel: Sendable {
   ) throws(EmbeddingModelError) -> [Result] {
     let workspace = idle.withLock { $0.popLast() } ?? EncoderWorkspace(isRounded: isRounded)
     defer {
-      idle.withLock { if $0.count < Self.maximumIdle { $0.append(workspace) } }
+      idle.withLock { if $0.count < Self.idleMax { $0.append(workspace) } }
     }
     var results = [Result?](repeating: nil, count: texts.count)
     // Texts of like length together: a pass then holds as many as fit without a gap.
@@ -63,7 +63,7 @@ final class EncoderModel: Sendable {
     while next < order.count {
       let first = next
       var rows = 0
-      while next < order.count, rows + texts[order[next]].count <= EncoderWorkspace.capacity {
+      while next < order.count, rows + texts[order[next]].count <= EncoderWorkspace.tokensMax {
         rows += texts[order[next]].count
         next += 1
       }
@@ -183,6 +183,6 @@ enum EncoderShape {
   static let headWidth = 32
   static let innerWidth = 1536
   static let normEpsilon: Float = 1e-12
-  /// Tokens of the longest text.
-  static let longest = 512
+  /// Tokens of a text that a model reads.
+  static let tokensMax = 512
 }

@@ -59,7 +59,7 @@ final class EncoderWeights: @unchecked Sendable {
     }
     words = .floats(try tensor("embeddings.word_embeddings.weight", [vocabulary, width]))
     positions = try tensor(
-      "embeddings.position_embeddings.weight", [EncoderShape.longest, width])
+      "embeddings.position_embeddings.weight", [EncoderShape.tokensMax, width])
     types = try tensor("embeddings.token_type_embeddings.weight", [2, width])
     embeddingNorm = try norm("embeddings.LayerNorm")
     var layers: [Layer] = []

@@ -6,17 +6,17 @@ import CEmbeddingKernels
 final class EncoderWorkspace: @unchecked Sendable {
   /// Tokens that one pass can take: enough rows to keep the matrix products efficient, few enough
   /// for the activations of a layer to stay in the cache.
-  static let capacity = 512
+  static let tokensMax = 512
 
-  /// capacity × width each; those of single precision alone are one element without it.
+  /// tokensMax × width each; those of single precision alone are one element without it.
   let hidden, projected, query, key, value, context: UnsafeMutablePointer<Float>
-  /// capacity × innerWidth.
+  /// tokensMax × innerWidth.
   let inner: UnsafeMutablePointer<Float>
   /// longest × longest: the attention of one head over one text.
   let scores: UnsafeMutablePointer<Float>
-  /// capacity × width, 3 · width, width and innerWidth; one element without rounding.
+  /// tokensMax × width, 3 · width, width and innerWidth; one element without rounding.
   let rounded, projections, roundedContext, roundedInner: UnsafeMutablePointer<UInt16>
-  /// capacity × width bytes, and a step for each row.
+  /// tokensMax × width bytes, and a step for each row.
   let bytes: UnsafeMutablePointer<UInt8>
   let steps: UnsafeMutablePointer<Float>
   /// What the attention over one rounded text needs.
@@ -24,8 +24,8 @@ final class EncoderWorkspace: @unchecked Sendable {
 
   /// The buffers of a pass in single precision, or of a rounded one.
   init(isRounded: Bool) {
-    let rows = Self.capacity * EncoderShape.width
-    let innerCount = Self.capacity * EncoderShape.innerWidth
+    let rows = Self.tokensMax * EncoderShape.width
+    let innerCount = Self.tokensMax * EncoderShape.innerWidth
     func floats(_ count: Int, _ isUsed: Bool = true) -> UnsafeMutablePointer<Float> {
       let buffer = UnsafeMutablePointer<Float>.allocate(capacity: isUsed ? count : 1)
       buffer.initialize(repeating: 0, count: isUsed ? count : 1)
@@ -43,16 +43,16 @@ final class EncoderWorkspace: @unchecked Sendable {
     value = floats(rows, !isRounded)
     context = floats(rows, !isRounded)
     inner = floats(innerCount, !isRounded)
-    scores = floats(EncoderShape.longest * EncoderShape.longest, !isRounded)
+    scores = floats(EncoderShape.tokensMax * EncoderShape.tokensMax, !isRounded)
     rounded = halves(rows)
     projections = halves(3 * rows)
     roundedContext = halves(rows)
     roundedInner = halves(innerCount)
     bytes = .allocate(capacity: rows)
     bytes.initialize(repeating: 0, count: rows)
-    steps = floats(Self.capacity)
+    steps = floats(Self.tokensMax)
     scratch = .allocate(
-      byteCount: embedding_attention_scratch_bf16(EncoderShape.longest), alignment: 64)
+      byteCount: embedding_attention_scratch_bf16(EncoderShape.tokensMax), alignment: 64)
   }
 
   deinit {

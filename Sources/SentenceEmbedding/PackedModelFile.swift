@@ -64,6 +64,8 @@ package final class PackedModelFile: Sendable {
 
   /// Bytes of a block of 32 weights.
   static let blockBytes = 18
+  /// Layers of a model.
+  private static let layersMax = 64
   private static let magic = Array("E5S1".utf8)
 
   /// Where the file is.
@@ -96,8 +98,9 @@ package final class PackedModelFile: Sendable {
       _ = try reader.count()
       let block = try reader.count()
       guard width == EncoderShape.width, heads == EncoderShape.heads,
-        inner == EncoderShape.innerWidth, types >= 1, block == 32, (1...64).contains(layers),
-        (16...EncoderShape.longest).contains(positions)
+        inner == EncoderShape.innerWidth, types >= 1, block == 32,
+        (1...Self.layersMax).contains(layers),
+        (16...EncoderShape.tokensMax).contains(positions)
       else { throw Cut() }
       pieces = try Self.pieces(&reader)
       guard pieces.scores.count <= vocabulary else { throw Cut() }

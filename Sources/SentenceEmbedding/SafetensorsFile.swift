@@ -10,8 +10,8 @@ package final class SafetensorsFile: Sendable {
   private let tensors: [String: SafetensorsHeader.Tensor]
   private let dataStart: Int
 
-  /// Headers of real models have some ten kilobytes; more than this is a damaged length field.
-  private static let maximumHeaderBytes = 16 << 20
+  /// Bytes of the header of a model's file: those of real ones have some ten kilobytes.
+  private static let headerBytesMax = 16 << 20
 
   /// Maps the file at `path` and reads its table of tensors.
   package init(path: String) throws(EmbeddingModelError) {
@@ -20,7 +20,7 @@ package final class SafetensorsFile: Sendable {
       throw .damaged(path: path, reason: "shorter than its length field")
     }
     let length = UInt64(littleEndian: file.bytes.loadUnaligned(as: UInt64.self))
-    guard length <= UInt64(Self.maximumHeaderBytes), Int(length) <= file.bytes.count - 8 else {
+    guard length <= UInt64(Self.headerBytesMax), Int(length) <= file.bytes.count - 8 else {
       throw .damaged(path: path, reason: "the header does not fit into the file")
     }
     dataStart = 8 + Int(length)

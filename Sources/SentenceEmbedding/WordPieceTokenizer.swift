@@ -1,7 +1,7 @@
 /// BERT's uncased WordPiece tokenizer.
 package struct WordPieceTokenizer: Sendable {
-  /// Words of more scalars than this become one unknown token.
-  private static let maximumWordLength = 100
+  /// Characters of a word that has tokens; a longer one is unknown.
+  private static let wordCharactersMax = 100
 
   private let vocabulary: Vocabulary
 
@@ -49,7 +49,7 @@ package struct WordPieceTokenizer: Sendable {
 
   /// Greedy longest match first. A word with a part that no piece matches is unknown as a whole.
   private func appendPieces(of word: ArraySlice<UInt8>, length: Int, to ids: inout [Int32]) {
-    guard length <= Self.maximumWordLength else {
+    guard length <= Self.wordCharactersMax else {
       ids.append(vocabulary.unknown)
       return
     }

@@ -11,7 +11,7 @@ struct CollectionBench {
   private let database: Database
   private let limit: Int
   private static let name = "bench"
-  private static let pointsPerRequest = 1000
+  private static let requestPointsMax = 1000
 
   init(storage: String, limit: Int) throws {
     self.limit = limit
@@ -43,8 +43,8 @@ struct CollectionBench {
       _ = try await database.createPayloadIndex(
         of: Self.name, at: index.path, index.schema)
     }
-    for first in stride(from: 0, to: base.rowCount, by: Self.pointsPerRequest) {
-      let points = try (first..<min(first + Self.pointsPerRequest, base.rowCount)).map { number in
+    for first in stride(from: 0, to: base.rowCount, by: Self.requestPointsMax) {
+      let points = try (first..<min(first + Self.requestPointsMax, base.rowCount)).map { number in
         Point(
           id: .number(UInt64(number)),
           vectors: [NamedVector(name: "", values: try base.row(number))],

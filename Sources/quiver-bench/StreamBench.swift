@@ -17,7 +17,7 @@ final class StreamBench {
   private var fresh: IVFFlatIndex?
 
   /// Rows of one step of the indexer.
-  private static let insertLimit = 1_000
+  private static let stepRowsMax = 1_000
   /// As the indexer does, it is trained anew at so many times the rows that it was trained on.
   private static let retrainAt = 4
   private static let limit = 10
@@ -61,7 +61,7 @@ final class StreamBench {
       return
     }
     let rows = column.view()
-    while index.insert(from: rows, visibility: visible, limit: Self.insertLimit) > 0 {}
+    while index.insert(from: rows, visibility: visible, limit: Self.stepRowsMax) > 0 {}
     while index.maintain(rows: rows, visibility: visible) {}
     if index.isCalibrationOld {
       try index.recalibrate(rows: rows, visibility: visible, shouldContinue: { _ in true })

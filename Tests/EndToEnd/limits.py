@@ -22,23 +22,30 @@ TYPES = {
     "GatewayLimits": "RAGGateway/GatewayLimits.swift",
 }
 
-# The gateway has a table of its own, and models come with it. What an index measures is no bound of
-# what others ask for.
-ELSEWHERE = ("RAGGateway", "SentenceEmbedding", "VectorIndex", "quiver-bench")
 # Constants beyond which nothing is refused, dropped or put off: it is done in another way with the
-# same outcome, or forgotten and found out again when somebody asks.
+# same outcome, in further steps, or forgotten and found out again when somebody asks. What an index
+# is made of, and how far searches of it go, are among them.
 MEASURES = {
-    "ByteBudget.mediumBytesMax", "ByteBudget.smallBytesMax", "CallForwarding.timeoutMax",
-    "DatabaseService.pauseMax", "FacetCount.readRowsMax",
-    "FilterScan.testedAtOnceMax", "FilterScans.keptMax", "GRPCAnswer.bytesMax",
-    "GRPCAnswer.smallBytesMax", "IndexFigures.growthMax", "IndexFigures.quietGrowthMax",
-    "IndexerLoop.catchUpsMax", "JSONParserPool.capacityMax",
-    "JSONParserPool.parsersMax", "PathTree.depthMax", "PayloadIndexes.refusedMax",
-    "PayloadSelection.scannedPathsMax", "PointPages.stepMax", "QueryReservoir.componentMax",
-    "QueryReservoir.queriesBetweenMax", "RankingMemory.rowsMax", "RankingQuestion.bytesMax",
-    "ReplicaDriver.applyPauseMax", "RowCompaction.deadShareMax", "RowFileUpkeep.deadShareMax",
-    "RowFileUpkeep.filesMax", "RowMoves.countMax", "RowSet.listMax", "ScalarSet.comparedStringsMax",
-    "SyncedMarkFile.marksMax",
+    "Admission.smallBytesMax", "ByteBudget.mediumBytesMax", "ByteBudget.smallBytesMax",
+    "Calibration.shareMax", "Calibration.steppedMax", "CalibrationMeasurement.standardRecallMax",
+    "CallForwarding.timeoutMax", "CodeLayout.squaredLengthMax",
+    "CollectionBench.requestPointsMax", "DatabaseService.pauseMax", "EncoderModel.idleMax",
+    "EncoderWorkspace.tokensMax", "FacetCount.readRowsMax", "FilterScan.testedAtOnceMax",
+    "FilterScans.keptMax", "GRPCAnswer.bytesMax", "GRPCAnswer.smallBytesMax",
+    "IndexFigures.growthMax", "IndexFigures.quietGrowthMax", "IndexerLoop.catchUpsMax",
+    "JSONParserPool.capacityMax", "JSONParserPool.parsersMax", "ListUpkeep.changeMax",
+    "ListUpkeep.deadShareMax", "ListUpkeep.missingMax", "ListUpkeep.runsMax",
+    "ListUpkeep.stepChangesMax", "ListUpkeep.stepListsMax", "LocalEmbedder.batchTextsMax",
+    "MultiChunk.pieceBytesMax", "MultiIndexBuild.centroidsMax", "PageReads.ringsMax",
+    "PanelMaxSim.batchMax", "PathTree.depthMax", "PayloadIndexes.refusedMax",
+    "PayloadSelection.scannedPathsMax", "PointPages.stepMax", "ProbeReach.spreadMax",
+    "QueryReservoir.componentMax", "QueryReservoir.queriesBetweenMax", "RankingMemory.rowsMax",
+    "RankingQuestion.bytesMax", "ReplicaDriver.applyPauseMax", "RowCompaction.deadShareMax",
+    "RowFileUpkeep.deadShareMax", "RowFileUpkeep.filesMax", "RowMoves.countMax", "RowSet.listMax",
+    "ScalarSet.comparedStringsMax", "ScanScratch.blocksMax", "SearchScratch.bytesMax",
+    "SearchScratch.pooledMax", "SeenRows.slotsMax", "SortKey.wholeMax", "SparseListRoom.spareMax",
+    "SparseQuery.tabledMax", "SparseSegment.rowsMax", "SparseSegmentScan.termsMax",
+    "SparseSegmentScan.unitsMax", "StreamBench.stepRowsMax", "SyncedMarkFile.marksMax",
 }  # fmt: skip
 # The table of what nobody sets, which follows those of the types.
 CONSTANTS = "constants"
@@ -101,8 +108,7 @@ def constants() -> list[Bound]:
 def all_constants() -> list[Bound]:
     found = []
     for file in sorted(SOURCES.rglob("*.swift")):
-        if file.relative_to(SOURCES).parts[0] not in ELSEWHERE:
-            found += constants_of(file)
+        found += constants_of(file)
     return found
 
 

@@ -10,14 +10,18 @@ import Testing
   /// Takes uploads as a gateway does, but for chunks that hold a word.
   private final class Uploader: ChunkUploading {
     private let stored = Mutex<[String: String]>([:])
+    private let sizes = Mutex<[Int]>([])
     let failure: IngestError?
 
     init(failure: IngestError? = nil) { self.failure = failure }
 
     var ids: Set<String> { stored.withLock { Set($0.keys) } }
+    /// How many chunks each upload had.
+    var batches: [Int] { sizes.withLock { $0 } }
 
     func upload(_ chunks: [Chunk]) async throws(IngestError) -> UploadSummary {
       if let failure { throw failure }
+      sizes.withLock { $0.append(chunks.count) }
       if chunks.contains(where: { $0.pageContent.contains("poison") }) {
         throw .rejected("status 502: no")
       }
@@ -44,6 +48,19 @@ import Testing
         return stale.count
       }
     }
+  }
+
+  @Test func aLongFileGoesInBatches() async throws {
+    let folder = try TemporaryFolder()
+    try folder.write("a.md", (0..<130).map { "# Heading \($0)\n\nText \($0).\n\n" }.joined())
+    let uploader = Uploader()
+    _ = try await Self.run(uploader, [folder.path + "/a.md"])
+    #expect(uploader.batches == [64, 64, 2])
+  }
+
+  @Test func whatFailedIsTriedAgainSoonerOrLater() {
+    let pauses = [0, 1, 2, 11, 12, 13, Int32.max].map { IngestRun.pauseSeconds(afterFailures: $0) }
+    #expect(pauses == [nil, 5, 10, 55, 60, 60, 60])
   }
 
   @Test func whatADocumentNoLongerHasIsRemoved() async throws {
@@ -109,7 +126,7 @@ import Testing
   @Test func aFileBeyondTheLimitIsRefused() async throws {
     let folder = try TemporaryFolder()
     try folder.write(
-      "big.txt", bytes: [UInt8](repeating: 0x61, count: DocumentReader.largestSource + 1))
+      "big.txt", bytes: [UInt8](repeating: 0x61, count: DocumentReader.sourceBytesMax + 1))
     let (report, output) = try await Self.run(Uploader(), [folder.path])
     #expect(report.failedFiles == 1)
     #expect(output.contains("33554433 bytes are more than the 33554432"))

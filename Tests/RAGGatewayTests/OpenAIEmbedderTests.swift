@@ -39,6 +39,9 @@ import Testing
     let texts = (0..<3).map { String(repeating: "\($0)", count: 20_000) }
     _ = try await Self.embedder(server).embed(texts)
     #expect(server.requests.count == 3)
+    let halves = [16_000, 16_000, 16_000, 16_001].map { String(repeating: "x", count: $0) }
+    _ = try await Self.embedder(server).embed(halves)
+    #expect(server.requests.count == 3 + 3)
   }
 
   @Test func learnsTheDimensionOnce() async throws {

@@ -53,6 +53,21 @@ import Testing
     #expect(leader.requests.count >= 2)
   }
 
+  @Test func soManyPointsAreRemovedAtOnce() async throws {
+    let done = #"{"result":{"operation_id":1,"status":"completed"}}"#
+    let server = try #require(FakeQdrant(reply: .respond(status: 200, body: done)))
+    let store = Self.store(server.url)
+    try await store.delete((0..<2_001).map { .number(UInt64($0)) })
+    let removals = server.requests.filter { $0.path.contains("/points/delete") }
+    let counts = removals.map { request -> Int in
+      guard case .object(let body) = request.json, case .array(let ids)? = body["points"] else {
+        return 0
+      }
+      return ids.count
+    }
+    #expect(counts == [1_000, 1_000, 1])
+  }
+
   @Test func makesAndDescribesTheCollection() async throws {
     let server = try #require(FakeQdrant())
     let store = Self.store(server.url)

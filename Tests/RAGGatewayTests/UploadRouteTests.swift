@@ -247,12 +247,12 @@ import Testing
     let store = MemoryStore()
     let time = Mutex(ContinuousClock.now)
     let gate = CollectionGate(
-      store: store, embedder: HashingEmbedder(), distance: .cosine, age: .seconds(30)
+      store: store, embedder: HashingEmbedder(), distance: .cosine
     ) { time.withLock { $0 } }
     _ = try await gate.openForWriting()
     // What nobody notices by an error: the same shape, and another measure.
     store.remake(CollectionDescription(dimension: 64, distance: .euclid, embedding: nil))
-    time.withLock { $0 += .seconds(29) }
+    time.withLock { $0 += CollectionGate.ageMax - .seconds(1) }
     #expect(try await gate.openForReading() == .current)
     time.withLock { $0 += .seconds(1) }
     await #expect(throws: GatewayError.self) { try await gate.openForReading() }

@@ -124,6 +124,21 @@ import Testing
     }
   }
 
+  /// The mark of four bytes is followed by version, width, layers, heads, inner width, words,
+  /// tokens and types.
+  @Test(arguments: [(2, 65), (6, 513)])
+  func `a model of too many layers or tokens is refused`(word: Int, value: UInt32) throws {
+    var bytes = Self.model()
+    withUnsafeBytes(of: value.littleEndian) {
+      bytes.replaceSubrange(4 + 4 * word..<8 + 4 * word, with: $0)
+    }
+    try Self.withFolder(bytes) { folder in
+      #expect(throws: EmbeddingModelError.self) {
+        try SentenceEmbedder(modelFolder: folder, model: .multilingualE5)
+      }
+    }
+  }
+
   @Test func `a folder without the model is refused`() {
     #expect(throws: EmbeddingModelError.fileMissing(path: "/nowhere/e5-small-q4.bin")) {
       try SentenceEmbedder(modelFolder: "/nowhere", model: .multilingualE5)

@@ -75,6 +75,15 @@ import Testing
     #expect(throws: EmbeddingModelError.self) { try Self.open(Self.bytes(length: length)) }
   }
 
+  @Test func `a header is not longer than any real one`() throws {
+    let most = 16 << 20
+    for (length, isRead) in [(most, true), (most + 8, false)] {
+      let header = Self.header + String(repeating: " ", count: length - Self.header.utf8.count)
+      let file = try? Self.open(Self.bytes(header: header))
+      #expect((file != nil) == isRead)
+    }
+  }
+
   @Test func `values that are not aligned are an error`() {
     #expect(throws: EmbeddingModelError.self) {
       try Self.open(Self.bytes(padding: 3)).floats("a", shape: [2, 2])

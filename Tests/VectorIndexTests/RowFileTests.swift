@@ -1,3 +1,4 @@
+import CRowFiles
 import Foundation
 import RowSets
 import SeededRandom
@@ -164,6 +165,28 @@ import VectorIndex
     }
     #expect(throws: RowFileError.missing) {
       try RowFile(path: folder.file("none")) { _, _ in false }
+    }
+  }
+
+  /// A header whose checksum is right may say what it likes.
+  @Test func aVectorOfTooManyNumbersIsRefused() throws {
+    let folder = try FileFolder()
+    let (_, _, path) = try chunkInFile(folder)
+    var bytes = Array(try Data(contentsOf: URL(filePath: path)))
+    func put(_ word: UInt32, at place: Int) {
+      withUnsafeBytes(of: word.littleEndian) { bytes.replaceSubrange(place..<place + 4, with: $0) }
+    }
+    let contradiction = RowFileError.damaged("its header contradicts itself")
+    for (dimension, isBounded) in [(UInt32(1 << 20), false), (1 << 20 + 1, true)] {
+      put(dimension, at: 24)
+      put(bytes.withUnsafeBytes { $0.baseAddress.map { rf_checksum($0, 48) } ?? 0 }, at: 48)
+      try Data(bytes).write(to: URL(filePath: folder.file("b")))
+      do throws(RowFileError) {
+        _ = try RowFile(path: folder.file("b")) { _, _ in false }
+        Issue.record("it was taken")
+      } catch {
+        #expect((error == contradiction) == isBounded)
+      }
     }
   }
 

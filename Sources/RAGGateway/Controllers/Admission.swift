@@ -10,7 +10,7 @@ final class Admission: Sendable {
   }
 
   /// Bytes of each body that do not count: those of a question always find room.
-  static let smallBodyBytes = 64 << 10
+  static let smallBytesMax = 64 << 10
 
   private let requestsMax: Int
   private let arrivingBytesMax: Int
@@ -97,7 +97,7 @@ final class BodyHold {
   /// - Throws: ``GatewayError/overloaded(retryAfterSeconds:)`` when bodies hold too many.
   func add(_ bytes: Int) throws(GatewayError) {
     arrived += bytes
-    let wanted = max(0, arrived - Admission.smallBodyBytes)
+    let wanted = max(0, arrived - Admission.smallBytesMax)
     guard admission.hold(wanted - held) else { throw .overloaded(retryAfterSeconds: 1) }
     held = wanted
   }

@@ -19,8 +19,8 @@ final class IdempotencyKeys: Sendable {
     var order: [String] = []
   }
 
-  /// The most characters of a key.
-  private static let keyLength = 255
+  /// Characters of an idempotency key.
+  private static let keyCharactersMax = 255
 
   private let state = Mutex(State())
   private let count: Int
@@ -43,8 +43,8 @@ final class IdempotencyKeys: Sendable {
     guard let name = HTTPField.Name("idempotency-key"), let given = request.headers[name] else {
       return try await work()
     }
-    guard (1...Self.keyLength).contains(given.count) else {
-      throw .badRequest("An Idempotency-Key has 1 to \(Self.keyLength) characters")
+    guard (1...Self.keyCharactersMax).contains(given.count) else {
+      throw .badRequest("An Idempotency-Key has 1 to \(Self.keyCharactersMax) characters")
     }
     let key = "\(caller.name) \(caller.tenant) \(request.uri.path) \(given)"
     if let known = try begin(key, bodyHash: ContentHash.sha256(body)) { return known }

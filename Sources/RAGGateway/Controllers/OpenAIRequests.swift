@@ -45,7 +45,9 @@ package struct ChatRequest: Sendable {
         of: message["content"], at: place + [.name("content")], problems: &problems)
       turns.append(ConversationTurn(role: role, content: text))
     }
-    guard problems.isEmpty else { throw .unprocessable(Array(problems.prefix(100))) }
+    guard problems.isEmpty else {
+      throw .unprocessable(Array(problems.prefix(FieldProblem.toldMax)))
+    }
     guard let last = turns.popLast(), last.role == .user else {
       throw .badRequest("`messages` must end with a message of the role `user`")
     }

@@ -115,7 +115,9 @@ package enum RequestBody {
         chunks.append(chunk)
       }
     }
-    guard problems.isEmpty else { throw .unprocessable(Array(problems.prefix(100))) }
+    guard problems.isEmpty else {
+      throw .unprocessable(Array(problems.prefix(FieldProblem.toldMax)))
+    }
     return chunks
   }
 
@@ -170,7 +172,9 @@ package enum RequestBody {
   static func unexpected(
     in members: JSONObjectValue, besides known: [String], at place: [FieldProblem.Step]
   ) -> [FieldProblem] {
-    members.keys.filter { !known.contains($0) }.prefix(100).map { .unexpected(place + [.name($0)]) }
+    members.keys.filter { !known.contains($0) }.prefix(FieldProblem.toldMax).map {
+      .unexpected(place + [.name($0)])
+    }
   }
 
   /// Refuses parameters of the query string that are none of `known`, or stand in it twice.

@@ -6,7 +6,7 @@ public import SentenceEmbedding
 /// that serve requests never wait for a matrix product.
 public final class LocalEmbedder: Embedder {
   /// Texts in one piece of work: small, so that a question waits behind little of an upload.
-  private static let batch = 4
+  private static let batchTextsMax = 4
 
   private let model: SentenceEmbedder
   private let threads: Int
@@ -93,7 +93,7 @@ public final class LocalEmbedder: Embedder {
     _ work: @escaping @Sendable (SentenceEmbedder, [String]) throws -> [Result]
   ) async throws(GatewayError) -> [Result] {
     guard !texts.isEmpty else { return [] }
-    let batches = BatchRunner.batches(of: texts, count: Self.batch, characters: .max)
+    let batches = BatchRunner.batches(of: texts, count: Self.batchTextsMax, characters: .max)
     figures.add(batches.count, to: .embeddingBatches)
     figures.add(texts.count, to: .embeddingTexts)
     return try await BatchRunner.run(batches, concurrency: threads) {

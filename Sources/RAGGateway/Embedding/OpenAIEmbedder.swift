@@ -7,8 +7,8 @@ import Synchronization
 /// Texts go in batches, a few requests at a time; a failed batch is retried alone, one that the
 /// provider finds too long is halved.
 public final class OpenAIEmbedder: Embedder {
-  /// Characters in one request, about 8,000 tokens.
-  private static let batchCharacters = 32_000
+  /// Characters of the texts that a provider is sent in one request, about 8,000 tokens.
+  private static let batchCharactersMax = 32_000
 
   private let endpoint: JSONEndpoint
   private let model: String
@@ -50,7 +50,7 @@ public final class OpenAIEmbedder: Embedder {
   public func embed(_ texts: [String]) async throws(GatewayError) -> [[Float]] {
     guard !texts.isEmpty else { return [] }
     let batches = BatchRunner.batches(
-      of: texts, count: batch, characters: Self.batchCharacters)
+      of: texts, count: batch, characters: Self.batchCharactersMax)
     return try await BatchRunner.run(batches, concurrency: concurrency) {
       texts in
       do throws(GatewayError) {

@@ -22,6 +22,8 @@ struct ChatEndpoint: Sendable {
   let temperature: Double?
   let figures: GatewayFigures
 
+  /// Characters that are told of a provider's complaint.
+  private static let complaintCharactersMax = 300
   /// Words of complaints about the way of asking.
   private static let formatWords = [
     "response_format", "response format", "json_schema", "json_object", "json schema",
@@ -80,7 +82,8 @@ struct ChatEndpoint: Sendable {
     throw Rejection(
       .generationFailed(
         "the reply of \(model) is no chat completion"
-          + (complaint.map { ": \(String($0.collapsed.prefix(300)))" } ?? "")))
+          + (complaint.map { ": " + $0.collapsed.prefix(Self.complaintCharactersMax) } ?? "")
+      ))
   }
 
   private func rejection(_ reply: EndpointReply) -> Rejection {

@@ -8,7 +8,8 @@ import Synchronization
 /// three of one passage are taken, in its order. Their vectors come from the token vectors that are
 /// stored with the passage; without those each sentence that was not met lately is embedded.
 public struct ExtractiveGenerator: AnswerGenerator {
-  private static let sentencesTaken = 3
+  /// Sentences that an answer quotes.
+  private static let sentencesMax = 3
   /// How far below the best a further sentence may lie.
   private static let tolerance: Float = 0.1
   /// Two sentences nearer than this say the same.
@@ -18,7 +19,11 @@ public struct ExtractiveGenerator: AnswerGenerator {
   private static let samenessOfTokens: Float = 0.985
   /// What a passage's place in the ranking is worth beside a sentence's similarity.
   private static let passageWeight: Float = 0.1
-  private static let openingCharacters = 300
+  /// Characters of a passage's beginning that are quoted where no sentence of it can be; twice as
+  /// many of one that does not end.
+  private static let openingCharactersMax = 300
+  /// Characters of a question that is the title of its answer.
+  private static let titleCharactersMax = 120
 
   private let embedder: any Embedder
   private let sentences: SentenceVectors
@@ -72,7 +77,7 @@ public struct ExtractiveGenerator: AnswerGenerator {
     let further = candidates.indices
       .filter { $0 != best && candidates[$0].chunk == candidates[best].chunk }
       .sorted { values[$0] > values[$1] }
-    for index in further where taken.count < Self.sentencesTaken {
+    for index in further where taken.count < Self.sentencesMax {
       let repeats = taken.contains {
         Similarity.cosine(vectors[index], vectors[$0]) > sameness
       }
@@ -110,12 +115,12 @@ public struct ExtractiveGenerator: AnswerGenerator {
     for sentence in SentenceSplitter.sentences(of: first.text) where sentence.kind != .heading {
       let isBehind = sentence.opensParagraph || sentence.kind == .code
       let next = text + (text.isEmpty ? "" : isBehind ? "\n" : " ") + sentence.text
-      if next.count > openingCharacters, !text.isEmpty { break }
+      if next.count > openingCharactersMax, !text.isEmpty { break }
       text = next
     }
     if text.isEmpty { text = first.text.trimmed }
     // A sentence without an end is cut all the same.
-    let quote = String(text.prefix(2 * openingCharacters))
+    let quote = String(text.prefix(2 * openingCharactersMax))
     return [
       ScoredSentence(
         sentence: QuotableSentence(chunk: 0, position: 0, sentence: quote, quote: quote),
@@ -126,7 +131,7 @@ public struct ExtractiveGenerator: AnswerGenerator {
   private static func title(for request: AnswerRequest, quotes: [ScoredSentence]) -> String {
     let best = quotes.max { $0.score < $1.score }
     let title = best.map { request.chunks[$0.sentence.chunk].title } ?? ""
-    return title.isEmpty ? String(request.question.collapsed.prefix(120)) : title
+    return title.isEmpty ? String(request.question.collapsed.prefix(titleCharactersMax)) : title
   }
 }
 
@@ -212,10 +217,13 @@ package struct QuotableSentence: Sendable, Equatable {
   private static let leaning: Set<String> = [
     "this", "that", "these", "those", "it", "they", "such", "he", "she", "otherwise",
   ]
-  private static let mostCodeLines = 6
-  private static let mostItems = 8
-  /// Characters of a paragraph that is quoted with the sentence before it.
-  private static let mostAnnounced = 400
+  /// Lines of code that are quoted with the sentence before them.
+  private static let codeLinesMax = 6
+  /// Items of a list that is quoted with the sentence before it; a longer one is left out.
+  private static let itemsMax = 8
+  /// Characters of a paragraph that is quoted with the sentence before it; a longer one is left
+  /// out.
+  private static let announcedCharactersMax = 400
 
   /// A sentence of the passage at position `chunk`.
   package init(
@@ -302,14 +310,14 @@ package struct QuotableSentence: Sendable, Equatable {
   /// or a paragraph: all or none.
   private static func following(_ index: Int, in sentences: [Sentence]) -> [String] {
     let rest = sentences[(index + 1)...]
-    let code = rest.prefix { $0.kind == .code }.prefix(mostCodeLines)
+    let code = rest.prefix { $0.kind == .code }.prefix(codeLinesMax)
     if !code.isEmpty { return code.map(\.text) }
     guard sentences[index].text.hasSuffix(":"), let next = rest.first else { return [] }
     let items = rest.prefix { $0.kind == .prose && SentenceSplitter.isItem($0.text) }
-    if !items.isEmpty { return items.count <= mostItems ? items.map(\.text) : [] }
+    if !items.isEmpty { return items.count <= itemsMax ? items.map(\.text) : [] }
     let paragraph = [next] + rest.dropFirst().prefix { $0.kind == .prose && !$0.opensParagraph }
     let length = paragraph.reduce(0) { $0 + $1.text.count }
-    return next.opensParagraph && length <= mostAnnounced ? paragraph.map(\.text) : []
+    return next.opensParagraph && length <= announcedCharactersMax ? paragraph.map(\.text) : []
   }
 
   private static func isWhole(_ sentence: String) -> Bool {

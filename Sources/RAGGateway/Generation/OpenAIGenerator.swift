@@ -8,6 +8,11 @@ import Synchronization
 /// the next weaker way, and what worked is remembered. Every reply is validated here; one that
 /// fails gets one repair turn.
 public final class OpenAIGenerator: AnswerGenerator {
+  /// Characters of a reply that can't be used which the model is shown again.
+  private static let repairCharactersMax = 8_000
+  /// Characters of a model's refusal.
+  private static let refusalCharactersMax = 1_000
+
   private let chat: ChatEndpoint
   private let model: String
   private let prompt: InsightPrompt
@@ -108,7 +113,9 @@ public final class OpenAIGenerator: AnswerGenerator {
     logger.info("repairing a reply", metadata: ["problem": "\(problem)"])
     var repair = messages
     if !first.content.isEmpty {
-      repair.append(ChatMessage(role: .assistant, content: String(first.content.prefix(8_000))))
+      repair.append(
+        ChatMessage(
+          role: .assistant, content: String(first.content.prefix(Self.repairCharactersMax))))
     }
     repair.append(
       ChatMessage(
@@ -145,7 +152,8 @@ public final class OpenAIGenerator: AnswerGenerator {
 
   private func refused(_ words: String) -> Answer {
     Answer(
-      title: "The model declined", summary: String(words.collapsed.prefix(1_000)), confidence: 0,
+      title: "The model declined",
+      summary: String(words.collapsed.prefix(Self.refusalCharactersMax)), confidence: 0,
       citations: [],
       generator: GeneratorNote(
         provider: "openai", model: model, notice: "The language model declined to answer."),

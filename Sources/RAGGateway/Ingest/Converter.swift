@@ -14,8 +14,8 @@ package struct Converter: Sendable {
   /// What is wrong with a file of which nothing is left.
   private let complaint: IngestError?
 
-  /// Seconds that a program may take over a file.
-  private static let patience = 120
+  /// Seconds that a program may take to turn a file into text.
+  private static let secondsMax = 120
 
   /// The converter for files of `kind`; `nil` when they are read without one.
   package init?(_ kind: DocumentKind) {
@@ -70,7 +70,7 @@ package struct Converter: Sendable {
     let outcome: ChildProcess.Outcome
     do {
       outcome = try ChildProcess.run(
-        "gzip", ["-dc", "--", path], environment: [], outputLimit: limit, seconds: patience)
+        "gzip", ["-dc", "--", path], environment: [], outputLimit: limit, seconds: secondsMax)
     } catch {
       throw switch error {
       case .notFound: .programMissing(program: "gzip", package: "gzip")
@@ -95,11 +95,11 @@ package struct Converter: Sendable {
     do {
       outcome = try ChildProcess.run(
         program, arguments(file), environment: ["MANWIDTH=100", "LC_ALL=C.UTF-8", "MANROFFOPT=-c"],
-        outputLimit: limit, seconds: Self.patience)
+        outputLimit: limit, seconds: Self.secondsMax)
     } catch {
       throw switch error {
       case .notFound: .programMissing(program: program, package: package)
-      case .tooLong: .unreadable("\(program) took more than \(Self.patience) seconds")
+      case .tooLong: .unreadable("\(program) took more than \(Self.secondsMax) seconds")
       case .tooMuch: .tooLarge(bytes: limit, limit: limit)
       case .failed: .unreadable("\(program) can't be run")
       }
@@ -138,22 +138,29 @@ package struct Converter: Sendable {
 }
 
 /// Runs a program without a shell and takes what it writes.
-enum ChildProcess {
+package enum ChildProcess {
+  /// Bytes that are kept of what a program says went wrong.
+  private static let complaintBytesMax = 64 << 10
+
   /// What came of a program.
-  struct Outcome {
-    let status: Int32
-    let output: [UInt8]
-    let errors: String
+  package struct Outcome: Sendable {
+    /// Its exit code.
+    package let status: Int32
+    /// What it wrote.
+    package let output: [UInt8]
+    /// What it said went wrong.
+    package let errors: String
   }
 
   /// Why there is no outcome.
-  enum Failure: Error {
+  package enum Failure: Error {
+    /// It isn't there, can't be run, or took or wrote more than it may.
     case notFound, failed, tooLong, tooMuch
   }
 
   /// Runs `program`, found in `PATH`, with nothing to read. Blocks until it ends; one that takes
   /// longer than `seconds` or writes more than `outputLimit` bytes is killed.
-  static func run(
+  package static func run(
     _ program: String, _ arguments: [String], environment extra: [String], outputLimit: Int,
     seconds: Int
   ) throws(Failure) -> Outcome {
@@ -232,8 +239,9 @@ enum ChildProcess {
         let count = Glibc.read(ends[index].fd, &buffer, buffer.count)
         if count <= 0 {
           ends[index].fd = -1
-        } else if index == 0 || taken[1].count < 65_536 {
-          taken[index] += buffer[..<count]
+        } else {
+          let room = index == 0 ? count : complaintBytesMax - taken[1].count
+          taken[index] += buffer[..<min(count, room)]
         }
       }
       if taken[0].count > limit { return (taken[0], taken[1], .tooMuch) }

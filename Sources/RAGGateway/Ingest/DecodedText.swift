@@ -21,10 +21,10 @@ package struct DecodedText: Sendable, Equatable {
   /// How the encoding is known.
   package let certainty: Certainty
 
-  /// Bytes at the beginning in which an encoding may be declared.
-  private static let declarationBytes = 2_048
-  /// Bytes that a guess is made of.
-  private static let sampleBytes = 64 << 10
+  /// Bytes at the beginning of a text in which its encoding may be declared.
+  private static let declarationBytesMax = 2_048
+  /// Bytes of a text that a guess at its encoding is made of.
+  private static let sampleBytesMax = 64 << 10
   /// How sure a guess must be, of 100: noise is taken for something at less than this.
   private static let leastConfidence: Int32 = 10
 
@@ -135,7 +135,7 @@ package struct DecodedText: Sendable, Equatable {
   /// UTF-16 without a mark: every other byte is zero for Latin text, and for text of another script
   /// that has spaces now and then zero, else the number of that script.
   private static func wideEncoding(of bytes: [UInt8]) -> String? {
-    let sample = bytes.prefix(sampleBytes)
+    let sample = bytes.prefix(sampleBytesMax)
     guard bytes.count.isMultiple(of: 2), bytes.count >= 4 else { return nil }
     var zeros = (even: 0, odd: 0)
     for (index, byte) in sample.enumerated() where byte == 0 {
@@ -157,7 +157,7 @@ package struct DecodedText: Sendable, Equatable {
 
   /// The encoding that HTML, XML, or an editor's `coding:` names at the beginning.
   private static func declaration(in bytes: [UInt8]) -> String? {
-    let head = String(decoding: bytes.prefix(declarationBytes), as: UTF8.self).lowercased()
+    let head = String(decoding: bytes.prefix(declarationBytesMax), as: UTF8.self).lowercased()
     for key in ["charset", "encoding", "coding"] {
       var rest = head[...]
       while let found = rest.firstRange(of: key) {
@@ -182,7 +182,7 @@ package struct DecodedText: Sendable, Equatable {
   }
 
   private static func guess(_ bytes: [UInt8]) throws(IngestError) -> DecodedText {
-    let sample = bytes.prefix(sampleBytes)
+    let sample = bytes.prefix(sampleBytesMax)
     let controls = sample.count { $0 < 0x20 && !(0x07...0x0d).contains($0) && $0 != 0x1b }
     guard controls * 100 <= sample.count else { throw .notText }
     var name = [CChar](repeating: 0, count: 64)
@@ -227,7 +227,7 @@ package struct DecodedText: Sendable, Equatable {
   private static func isNoise(_ text: String) -> Bool {
     var strange = 0
     var count = 0
-    for scalar in text.unicodeScalars.prefix(sampleBytes) {
+    for scalar in text.unicodeScalars.prefix(sampleBytesMax) {
       count += 1
       switch scalar.value {
       case 0x07...0x0d, 0x1b: break

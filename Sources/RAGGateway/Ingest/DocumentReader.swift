@@ -3,8 +3,8 @@ import Glibc
 
 /// Reads a source file of any known kind.
 package enum DocumentReader {
-  /// Bytes that a source may have.
-  package static let largestSource = 32 << 20
+  /// Bytes of a file that is read.
+  package static let sourceBytesMax = 32 << 20
 
   /// The document in `file`, and a remark on how it was read. Whoever wrote it, it must not have
   /// other files of this machine read.
@@ -14,14 +14,14 @@ package enum DocumentReader {
     _ file: SourceFile
   ) throws(IngestError) -> (document: SourceDocument, remark: String?) {
     let size = try size(of: file.path)
-    guard size <= largestSource else { throw .tooLarge(bytes: size, limit: largestSource) }
+    guard size <= sourceBytesMax else { throw .tooLarge(bytes: size, limit: sourceBytesMax) }
     let kind = DocumentKind(name: file.name) ?? .plain
     if kind == .manual {
       let title = manualTitle(file.name)
-      return (try ManualReader.read(file.path, title: title, limit: largestSource), nil)
+      return (try ManualReader.read(file.path, title: title, limit: sourceBytesMax), nil)
     }
     if let converter = Converter(kind) {
-      let text = try converter.text(of: file.path, limit: largestSource)
+      let text = try converter.text(of: file.path, limit: sourceBytesMax)
       return (document(text, name: file.name, kind: converter.output), nil)
     }
     let bytes: [UInt8]

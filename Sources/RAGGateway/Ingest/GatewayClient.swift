@@ -135,13 +135,16 @@ public struct GatewayAddress: Sendable {
 
 /// Asks a running gateway whether it is ready.
 public enum HealthRequest {
+  /// Time that the answer to a question after the gateway's health may take.
+  private static let timeMax = Duration.seconds(5)
+
   /// Whether the gateway is ready, and what it said.
   public static func send(to address: GatewayAddress) async -> (isReady: Bool, text: String) {
     let client = address.client()
     defer { client.shutdown() }
     var retry = RetryPolicy()
     retry.maximumAttempts = 1
-    let endpoint = address.endpoint(client, timeout: .seconds(5), retry: retry)
+    let endpoint = address.endpoint(client, timeout: timeMax, retry: retry)
     do {
       let reply = try await endpoint.send(.get, "/health/ready")
       return (reply.isSuccess, reply.isSuccess ? "ready" : reply.complaint)

@@ -16,9 +16,8 @@ public enum IngestRun {
     let client = gateway.client()
     defer { client.shutdown() }
     var retry = RetryPolicy()
-    retry.maximumAttempts = 4
-    // Ten minutes: embedding a batch on a slow machine takes its time.
-    let endpoint = gateway.endpoint(client, timeout: .seconds(600), retry: retry)
+    retry.maximumAttempts = attemptsMax
+    let endpoint = gateway.endpoint(client, timeout: uploadTimeMax, retry: retry)
     let ingestor = Ingestor(
       uploader: GatewayClient(endpoint: endpoint),
       progress: ProgressBar(isTerminal: isTerminal, write: write))
@@ -26,8 +25,19 @@ public enum IngestRun {
     return (report.text, report.failedFiles == 0)
   }
 
-  /// Seconds after which what failed is tried again, at most.
-  private static let longestPause: Int32 = 60
+  /// Times that an upload is sent before it has failed.
+  private static let attemptsMax = 4
+  /// Time that an upload may take: embedding a batch on a slow machine takes its own.
+  private static let uploadTimeMax = Duration.seconds(600)
+  /// Time that the removal of a document may take.
+  private static let removalTimeMax = Duration.seconds(60)
+  /// Seconds after which a watched folder's files that failed are tried again.
+  private static let pauseSecondsMax: Int32 = 60
+
+  /// Seconds to wait for a change after so many rounds in a row that failed; `nil` for no end.
+  package static func pauseSeconds(afterFailures count: Int32) -> Int32? {
+    count == 0 ? nil : min(5 * min(count, pauseSecondsMax), pauseSecondsMax)
+  }
 
   /// Brings the files at `paths` in, and again whenever one of them changes or some failed, until
   /// the process is ended; what a document that is gone had is removed. `told` gets the summary of
@@ -50,7 +60,7 @@ public enum IngestRun {
       told(outcome.summary)
       failures = outcome.succeeded ? 0 : failures + 1
       // What failed may go well a little later, without anything having changed.
-      watch.waitForChange(seconds: failures == 0 ? nil : min(5 * failures, longestPause))
+      watch.waitForChange(seconds: pauseSeconds(afterFailures: failures))
       let there = Set(SourceFile.find(at: paths).files.map(\.name))
       do {
         try await remove(known.subtracting(there), from: gateway, write: write)
@@ -70,7 +80,7 @@ public enum IngestRun {
     if documents.isEmpty { return }
     let client = gateway.client()
     defer { client.shutdown() }
-    let uploader = GatewayClient(endpoint: gateway.endpoint(client, timeout: .seconds(60)))
+    let uploader = GatewayClient(endpoint: gateway.endpoint(client, timeout: removalTimeMax))
     for document in documents.sorted() {
       let count = try await uploader.prune(document: document, keeping: [])
       write("gone: \(document): \(count) passages removed\n")

@@ -3,8 +3,8 @@
 /// Nothing is remembered between runs. What is stored already is recognised by the gateway, so a
 /// run that broke off is simply started again.
 package struct Ingestor: Sendable {
-  /// Passages in one upload.
-  private static let passagesPerBatch = 64
+  /// Passages in one upload of a file that is ingested.
+  private static let batchPassagesMax = 64
 
   private let uploader: any ChunkUploading
   private let progress: any IngestProgress
@@ -87,8 +87,8 @@ package struct Ingestor: Sendable {
       report.emptyFiles += 1
       progress.report("note: \(file.path): holds no text")
     }
-    for start in stride(from: 0, to: chunks.count, by: Self.passagesPerBatch) {
-      let batch = Array(chunks[start..<min(start + Self.passagesPerBatch, chunks.count)])
+    for start in stride(from: 0, to: chunks.count, by: Self.batchPassagesMax) {
+      let batch = Array(chunks[start..<min(start + Self.batchPassagesMax, chunks.count)])
       let summary = try await uploader.upload(batch)
       if let notice = summary.notice, report.passages.notice == nil {
         progress.report("note: \(file.path): \(notice)")

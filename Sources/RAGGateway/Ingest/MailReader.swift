@@ -3,8 +3,8 @@ import FoundationEssentials
 /// Reads an e-mail: its subject is the title, and its text the best of its parts, plain before
 /// HTML, and what is beside them; attachments are left out.
 struct MailReader {
-  /// How deep parts may lie in parts.
-  private static let depth = 8
+  /// Levels of parts within parts of an e-mail that are read.
+  private static let depthMax = 8
 
   private struct Part {
     var headers: [String: String] = [:]
@@ -18,7 +18,7 @@ struct MailReader {
     let subject = message.headers["subject"].map { words(in: $0).collapsed } ?? ""
     let title = subject.isEmpty ? fallbackTitle : subject
     var document = SourceDocument(title: title, sections: [])
-    for piece in try pieces(of: message, depth: depth) {
+    for piece in try pieces(of: message, depth: depthMax) {
       let read =
         piece.isHTML
         ? HTMLReader.read(piece.text, fallbackTitle: title)
@@ -214,6 +214,9 @@ struct MailReader {
 /// The parameters of a header such as `Content-Type: text/plain; charset="utf-8"`: quoted or not,
 /// in parts (`name*0=`), and with a character set of their own (`name*=utf-8''…`, RFC 2231).
 struct HeaderParameters {
+  /// Parts in which the value of a parameter of a header may come.
+  private static let partsMax = 100
+
   private var values: [String: String] = [:]
 
   /// Reads what stands behind the first semicolon of a header's value.
@@ -229,7 +232,7 @@ struct HeaderParameters {
   subscript(_ name: String) -> String? {
     if let value = values[name] { return value }
     var joined: String?
-    for part in 0..<100 {
+    for part in 0..<Self.partsMax {
       guard let value = values["\(name)*\(part)"] else { break }
       joined = (joined ?? "") + value
     }

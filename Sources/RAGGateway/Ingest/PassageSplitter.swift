@@ -150,10 +150,13 @@ package enum PassageMaker {
     return chunks
   }
 
+  /// Characters of a heading in the names of the passages below it.
+  private static let slugCharactersMax = 80
+
   /// A heading in lower case, words joined by hyphens; `text` when nothing remains.
   private static func slug(_ heading: String) -> String {
     let words = heading.lowercased().split { !$0.isLetter && !$0.isNumber }
-    let slug = words.joined(separator: "-").prefix(80)
+    let slug = words.joined(separator: "-").prefix(slugCharactersMax)
     return slug.isEmpty ? "text" : String(slug)
   }
 }

@@ -3,8 +3,8 @@ import FastJSON
 /// Reads tables of separated values: every row becomes a paragraph that names its columns, so that
 /// it can be understood, found and quoted by itself.
 struct TableReader {
-  /// Rows in one section.
-  private static let rowsPerSection = 20
+  /// Rows of a table in one section.
+  private static let sectionRowsMax = 20
 
   static func read(
     _ text: String, separator: Character?, fallbackTitle: String
@@ -27,8 +27,8 @@ struct TableReader {
     if body.isEmpty {
       sections.append(.init(heading: "", text: header.joined(separator: ", ")))
     }
-    for start in stride(from: body.startIndex, to: body.endIndex, by: rowsPerSection) {
-      let part = body[start..<min(start + rowsPerSection, body.endIndex)]
+    for start in stride(from: body.startIndex, to: body.endIndex, by: sectionRowsMax) {
+      let part = body[start..<min(start + sectionRowsMax, body.endIndex)]
       let heading = "Rows \(start) to \(start + part.count - 1)"
       let text = part.map { sentence($0, header) }.joined(separator: "\n\n")
       sections.append(.init(heading: heading, text: text))

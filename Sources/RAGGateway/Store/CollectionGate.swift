@@ -6,10 +6,12 @@ import Synchronization
 /// The check costs one call to the store. It holds for a while, and until something suggests that
 /// the collection has changed: it may be deleted and made again by others at any time.
 public final class CollectionGate: Sendable {
+  /// How long it stands what was found out about a collection.
+  package static let ageMax = Duration.seconds(30)
+
   private let store: any VectorStore
   private let embedder: any Embedder
   private let distance: Distance
-  private let age: Duration
   private let now: @Sendable () -> ContinuousClock.Instant
   private let verified = Mutex<Verified?>(nil)
 
@@ -21,16 +23,14 @@ public final class CollectionGate: Sendable {
   }
 
   /// A gate before the store's collection; one that has to be made gets `distance`. What was found
-  /// out about it is good for `age` on the clock `now`.
+  /// out about it grows old on the clock `now`.
   public init(
     store: any VectorStore, embedder: any Embedder, distance: Distance,
-    age: Duration = .seconds(30),
     now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now }
   ) {
     self.store = store
     self.embedder = embedder
     self.distance = distance
-    self.age = age
     self.now = now
   }
 
@@ -74,7 +74,7 @@ public final class CollectionGate: Sendable {
   /// By what recipe the collection is filled, as long as it is known.
   private var knownRecipe: EmbeddingRecipe? {
     let time = now()
-    return verified.withLock { $0 }.flatMap { time - $0.time < age ? $0.recipe : nil }
+    return verified.withLock { $0 }.flatMap { time - $0.time < Self.ageMax ? $0.recipe : nil }
   }
 
   private func verify(

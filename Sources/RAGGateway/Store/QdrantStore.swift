@@ -148,11 +148,14 @@ public final class QdrantStore: VectorStore {
     }
   }
 
-  /// Removes points, a thousand a request.
+  /// Points that are removed by one request.
+  private static let deletionsMax = 1_000
+
+  /// Removes points.
   public func delete(_ ids: [PointID]) async throws(GatewayError) {
-    for start in stride(from: 0, to: ids.count, by: 1_000) {
+    for start in stride(from: 0, to: ids.count, by: Self.deletionsMax) {
       do {
-        try await remote.delete(Array(ids[start..<min(start + 1_000, ids.count)]))
+        try await remote.delete(Array(ids[start..<min(start + Self.deletionsMax, ids.count)]))
       } catch {
         throw failure(error)
       }

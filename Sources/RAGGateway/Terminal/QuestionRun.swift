@@ -9,15 +9,17 @@ public final class QuestionRun: Sendable {
   private let write: @Sendable (String) -> Void
   private let turns = Mutex<[ConversationTurn]>([])
 
-  /// The most turns that are sent with a question.
-  private static let historyTurns = 10
+  /// Turns of a conversation in a terminal that are sent with a question.
+  private static let turnsMax = 10
+  /// Time that an answer in a terminal may take.
+  private static let answerTimeMax = Duration.seconds(300)
 
   /// A conversation with the gateway at `address`.
   public init(_ address: GatewayAddress, write: @escaping @Sendable (String) -> Void) {
     client = address.client()
     var retry = RetryPolicy()
     retry.maximumAttempts = 1
-    endpoint = address.endpoint(client, timeout: .seconds(300), retry: retry)
+    endpoint = address.endpoint(client, timeout: Self.answerTimeMax, retry: retry)
     self.write = write
   }
 
@@ -28,7 +30,7 @@ public final class QuestionRun: Sendable {
   ///
   /// - Throws: `QuestionProblem` when there is no answer.
   public func ask(_ question: String, limit: Int? = nil) async throws(QuestionProblem) {
-    let history = turns.withLock { $0.suffix(Self.historyTurns) }
+    let history = turns.withLock { $0.suffix(Self.turnsMax) }
     var body: JSONObjectValue = ["question": .string(question), "stream": .bool(true)]
     if let limit { body["k"] = .integer(Int64(limit)) }
     if !history.isEmpty {

@@ -140,8 +140,11 @@ struct UploadedFile: Sendable {
 /// parts of a form (`multipart/form-data`, RFC 7578) that have file names.
 package enum FileBody {
   /// Files that one request may bring.
-  package static let mostFiles = 100
-  private static let nameLength = 500
+  package static let filesMax = 100
+  /// Characters of a file's name.
+  private static let nameCharactersMax = 500
+  /// Bytes of what stands between the parts of a form (RFC 2046).
+  private static let boundaryBytesMax = 70
 
   /// The files in `body`, at least one.
   static func files(
@@ -160,15 +163,15 @@ package enum FileBody {
         "Send a form (multipart/form-data) with files, or a file as the body with ?name=NAME")
     }
     guard !found.isEmpty else { throw .badRequest("The form holds no file") }
-    guard found.count <= mostFiles else {
-      throw .tooLarge("A form has at most \(mostFiles) files")
+    guard found.count <= filesMax else {
+      throw .tooLarge("A form has at most \(filesMax) files")
     }
     for file in found {
       let isName =
-        !file.name.isEmpty && file.name.count <= nameLength
+        !file.name.isEmpty && file.name.count <= nameCharactersMax
         && !file.name.contains { $0.isNewline || $0 == "\0" }
       guard isName else {
-        throw .badRequest("A file's name has 1 to \(nameLength) characters, all on one line")
+        throw .badRequest("A file's name has 1 to \(nameCharactersMax) characters, all on one line")
       }
     }
     // Before any of them is stored.
@@ -193,7 +196,7 @@ package enum FileBody {
       if value.count > 1, value.hasPrefix("\""), value.hasSuffix("\"") {
         value = value.dropFirst().dropLast()
       }
-      return value.isEmpty || value.utf8.count > 70 ? nil : String(value)
+      return value.isEmpty || value.utf8.count > boundaryBytesMax ? nil : String(value)
     }
     return nil
   }
@@ -207,7 +210,8 @@ package enum FileBody {
       throw .badRequest("The form holds no file: the part `\(field)` has no file name")
     }
     guard form.fields.isEmpty else {
-      throw .unprocessable(form.fields.prefix(100).map { .unexpected([.name("body"), .name($0)]) })
+      throw .unprocessable(
+        form.fields.prefix(FieldProblem.toldMax).map { .unexpected([.name("body"), .name($0)]) })
     }
     return form.files.map { UploadedFile(name: $0.name, bytes: Array(body[$0.content])) }
   }

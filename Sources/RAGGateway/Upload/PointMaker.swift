@@ -105,8 +105,8 @@ enum Words {
 /// How title and text are put together for the embedding model, so that the tokens of a sentence
 /// can be found again among those of the whole: words are never joined across a line.
 struct EmbeddedLayout {
-  /// Characters of a title that count.
-  private static let titleCharacters = 160
+  /// Characters of a title that are embedded with a passage.
+  private static let titleCharactersMax = 160
 
   /// What the model is given.
   let text: String
@@ -116,7 +116,7 @@ struct EmbeddedLayout {
 
   /// The layout of a passage, or of a window of one, under a title.
   init(title: String, body: String) {
-    self.title = String(title.collapsed.prefix(Self.titleCharacters))
+    self.title = String(title.collapsed.prefix(Self.titleCharactersMax))
     sentences = SentenceSplitter.sentences(of: body)
     let lines = sentences.map(\.text)
     text = ((self.title.isEmpty ? [] : [self.title]) + lines).joined(separator: "\n")

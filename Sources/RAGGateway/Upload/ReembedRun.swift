@@ -4,7 +4,8 @@ import PointModel
 /// Brings a collection of an older recipe to the current one, in place and point by point. A run
 /// that broke off is simply started again. No gateway should fill the collection meanwhile.
 public enum ReembedRun {
-  private static let chunksPerStep = 32
+  /// Chunks in one step of embedding a collection anew.
+  private static let stepChunksMax = 32
 
   /// Does it with the model and the store of the settings; `write` is told how it goes.
   ///
@@ -40,7 +41,7 @@ public enum ReembedRun {
     var done = 0
     var start: PointID?
     repeat {
-      let page = try await store.list(nil, from: start, limit: chunksPerStep)
+      let page = try await store.list(nil, from: start, limit: stepChunksMax)
       let whole = page.chunks.filter { $0.id == $0.parent && !$0.chunk.pageContent.isEmpty }
       for (tenant, chunks) in Dictionary(grouping: whole, by: \.tenant) {
         let maker = PointMaker(

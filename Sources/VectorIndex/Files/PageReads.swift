@@ -11,8 +11,8 @@ public final class PageReads: Sendable {
   private let pageCount = Atomic<Int>(0)
   private let hitCount = Atomic<Int>(0)
 
-  /// Reads under way at once for one caller.
-  static let depth = 64
+  /// Reads of pages that are under way at once for one caller; the next ones wait for theirs.
+  static let depthMax = 64
   /// Queues that are kept for the next callers.
   private static let ringsMax = 16
 
@@ -21,7 +21,7 @@ public final class PageReads: Sendable {
   ///   - usesRings: whether the kernel's queues are tried.
   public init(cacheBytes: Int, usesRings: Bool = true) {
     cache = PageCache(bytes: cacheBytes)
-    let first = usesRings ? ReadRing(depth: Self.depth) : nil
+    let first = usesRings ? ReadRing(depth: Self.depthMax) : nil
     rings = TraceableMutex(first.map { [$0] } ?? [])
     self.usesRings = Atomic(first != nil)
   }
@@ -60,7 +60,7 @@ public final class PageReads: Sendable {
 
   private func takeRing() -> ReadRing? {
     if let ring = rings.withLock({ $0.popLast() }) { return ring }
-    return ReadRing(depth: Self.depth)
+    return ReadRing(depth: Self.depthMax)
   }
 
   private func giveBack(_ ring: ReadRing) {

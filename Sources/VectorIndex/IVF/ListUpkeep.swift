@@ -1,9 +1,9 @@
 /// The round through the lists that keeps them in shape.
 struct ListUpkeep {
   /// Lists looked at in one step.
-  private static let listsPerStep = 64
+  private static let stepListsMax = 64
   /// Lists changed in one step at most: every change makes new centroids.
-  private static let changesPerStep = 8
+  private static let stepChangesMax = 8
   /// A list with a greater share of dead entries is rewritten.
   private static let deadShareMax = 0.25
   /// Lists longer than so many times the aim are split, those shorter than a part of it merged.
@@ -51,12 +51,12 @@ struct ListUpkeep {
     visibility: VisibilityView
   ) -> (changed: IVFGeneration?, goesOn: Bool) {
     if cursor == 0 { begin(generation, parameters, visibility) }
-    let end = min(generation.lists.count, cursor + Self.listsPerStep)
+    let end = min(generation.lists.count, cursor + Self.stepListsMax)
     let aim = Self.entriesAimedAt(generation, parameters)
     var revision = ListRevision(
       generation, parameters: parameters, rows: rows, visibility: visibility)
     var changes = 0
-    while cursor < end, changes < Self.changesPerStep {
+    while cursor < end, changes < Self.stepChangesMax {
       if revise(&revision, list: cursor, generation, aim: aim, visibility) { changes += 1 }
       cursor += 1
     }

@@ -24,7 +24,7 @@ final class SearchScratch: @unchecked Sendable {
   /// As many as threads may search, and a batch has queries.
   private static let pooledMax = 64
   /// What a search of very many lists or neighbours needed is not kept.
-  private static let byteMax = 4 << 20
+  private static let bytesMax = 4 << 20
 
   /// One that nobody else has. Nothing in it means anything before it is begun anew.
   static func lend() -> SearchScratch {
@@ -33,7 +33,7 @@ final class SearchScratch: @unchecked Sendable {
 
   /// Takes one back; whoever had it does not use it any more.
   static func giveBack(_ scratch: SearchScratch) {
-    guard scratch.byteCount <= byteMax else { return }
+    guard scratch.byteCount <= bytesMax else { return }
     pool.withLock { if $0.count < pooledMax { $0.append(scratch) } }
   }
 

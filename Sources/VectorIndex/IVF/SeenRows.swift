@@ -1,7 +1,7 @@
 /// The rows that a search has met, by open addressing. Used by one thread.
 package final class SeenRows {
   /// More of them take longer to empty than to ask for anew.
-  private static let keptSlots = 1_024
+  private static let slotsMax = 1_024
 
   /// 0 is empty, otherwise a row plus 1.
   private var slots: UnsafeMutablePointer<UInt32>
@@ -23,9 +23,9 @@ package final class SeenRows {
   /// Begins anew, without rows.
   func clear() {
     count = 0
-    if slotCount > Self.keptSlots {
+    if slotCount > Self.slotsMax {
       slots.deallocate()
-      slotCount = Self.keptSlots
+      slotCount = Self.slotsMax
       slots = Self.empty(slotCount)
     } else {
       slots.update(repeating: 0, count: slotCount)

@@ -93,12 +93,12 @@ public struct SparseIndexView: Sendable {
     for segment in segments.reversed() {
       let rows = segment.range.count
       guard segment.range.upperBound == start, rows <= ratio * length,
-        rows + length <= SparseSegment.maximumRows
+        rows + length <= SparseSegment.rowsMax
       else { break }
       start = segment.range.lowerBound
       length += rows
     }
-    return start..<start + UInt32(min(length, SparseSegment.maximumRows))
+    return start..<start + UInt32(min(length, SparseSegment.rowsMax))
   }
 
   /// With `segment` instead of those in `range`.

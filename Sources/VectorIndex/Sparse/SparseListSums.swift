@@ -17,14 +17,14 @@ final class SparseListRoom: @unchecked Sendable {
 
   private static let superblocks = segments * SparseSegmentStorage.superblocks
   private static let spare = TraceableMutex<[SparseListRoom]>([])
-  private static let greatestSpare = 8
+  private static let spareMax = 8
 
   private let sums = UnsafeMutablePointer<UInt16>.allocate(
     capacity: superblocks * Int(VK_SPARSE_ROWS))
   private let greatest = UnsafeMutablePointer<UInt16>.allocate(
     capacity: superblocks * Int(VK_SPARSE_CELLS))
   /// For what is found in one segment.
-  let found = SparseScratch(rows: SparseSegment.maximumRows)
+  let found = SparseScratch(rows: SparseSegment.rowsMax)
 
   deinit {
     sums.deallocate()
@@ -37,7 +37,7 @@ final class SparseListRoom: @unchecked Sendable {
 
   func giveBack() {
     Self.spare.withLock { spare in
-      if spare.count < Self.greatestSpare { spare.append(self) }
+      if spare.count < Self.spareMax { spare.append(self) }
     }
   }
 

@@ -61,7 +61,7 @@ public final class SparseQuery: @unchecked Sendable {
   private static func findPlaces(
     for indices: [UInt32]
   ) -> (multiplier: UInt32, shift: UInt32)? {
-    guard !indices.isEmpty, indices.count <= greatestTabled else { return nil }
+    guard !indices.isEmpty, indices.count <= tabledMax else { return nil }
     var generator = SplitMix64(seed: 0x5eed)
     var bits = 6
     while 1 << bits < 8 * indices.count { bits += 1 }
@@ -82,7 +82,7 @@ public final class SparseQuery: @unchecked Sendable {
     return nil
   }
 
-  private static let greatestTabled = 256
+  private static let tabledMax = 256
 
   /// The inner product with `row`; `nil` if they have no index in common.
   func score(_ row: SparseRow) -> Float? {

@@ -39,7 +39,7 @@ final class SparseSegment: @unchecked Sendable {
 
   deinit { storage.deallocate() }
 
-  static let maximumRows = 1 << 16
+  static let rowsMax = 1 << 16
 
   var blockCount: Int { storage.blockCount }
   var superblockCount: Int { (blockCount + 63) / 64 }
@@ -91,7 +91,7 @@ struct SparseSegmentStorage {
   let byteCount: Int
 
   /// Superblocks of the greatest segment.
-  static let superblocks = SparseSegment.maximumRows / Int(VK_SPARSE_ROWS)
+  static let superblocks = SparseSegment.rowsMax / Int(VK_SPARSE_ROWS)
 
   /// Cells of a term's maxima, whole superblocks.
   var paddedCells: Int { (blockCount + 63) / 64 * SparseCell.ofSuperblock }

@@ -27,7 +27,7 @@ struct SparseSegmentBuild {
   }
 
   private init(range: Range<UInt32>, column: SparseColumnView) {
-    precondition(range.count <= SparseSegment.maximumRows, "too many rows for a segment")
+    precondition(range.count <= SparseSegment.rowsMax, "too many rows for a segment")
     self.range = range
     self.column = column
   }

@@ -22,8 +22,8 @@ struct SparseSegmentScan {
   private var visits: [SparseVisit] = []
 
   /// The greatest sum of factors.
-  private static let greatestUnits = 65_000.0
-  private static let greatestTerms = 10_000
+  private static let unitsMax = 65_000.0
+  private static let termsMax = 10_000
   /// With so many terms that many rows hold, superblocks differ too little to be told apart.
   private static let manyTerms = 4
 
@@ -36,8 +36,8 @@ struct SparseSegmentScan {
     let absolute = targets.reduce(0) { max($0, $1.absolute) }
     let terms = Double(query.indices.count)
     unitsOfOne =
-      greatest > 0 && query.indices.count <= Self.greatestTerms
-      ? (Self.greatestUnits - 3 * terms) / greatest : 0
+      greatest > 0 && query.indices.count <= Self.termsMax
+      ? (Self.unitsMax - 3 * terms) / greatest : 0
     slack = terms + 2 + absolute * unitsOfOne * terms * 0x1p-23
     isUseful = unitsOfOne > 0 && unitsOfOne.isFinite
     addsListsFirst = targets.contains { $0.denseCount >= Self.manyTerms }
