@@ -8,18 +8,21 @@ struct FuzzCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "quiver-fuzz", abstract: "Reads random inputs until something crashes.")
 
-  @Argument(help: "A target, or all of them.") var target = "all"
+  @Argument(help: "A target, those of a kind, or all of them.") var target = "all"
   @Argument(help: "How long to go on, for all targets together.") var seconds = 60.0
   @Option(help: "Of the random choices.") var seed: UInt64 = 1
   @Option(help: "Where the input that is being read is noted.") var note = "fuzz-input"
   @Option(help: "Reads this file instead of random inputs.") var input: String?
   @Option(help: "Has libFuzzer choose inputs, and keep them in this folder; for one target.")
   var corpus: String?
+  @Option(help: "A folder of inputs that such a run begins with, too.") var kept: String?
   @Flag(help: "Tells the targets.") var list = false
+  @Flag(help: "Tells the kinds of targets.") var kinds = false
 
   func run() throws {
-    if list { return print(FuzzTarget.all.map(\.name).joined(separator: "\n")) }
-    let targets = FuzzTarget.all.filter { target == "all" || $0.name == target }
+    if kinds { return print(FuzzTarget.kinds.map(\.name).joined(separator: "\n")) }
+    let targets = FuzzTarget.named(target)
+    if list { return print(targets.map(\.name).joined(separator: "\n")) }
     guard !targets.isEmpty else { throw ValidationError("there is no target \(target)") }
     if let input {
       let bytes = Array(try Data(contentsOf: URL(fileURLWithPath: input)))
@@ -31,7 +34,7 @@ struct FuzzCommand: ParsableCommand {
         throw ValidationError("one target, and a build with libFuzzer, are needed")
       }
       let status = try GuidedRun.run(
-        targets[0], seconds: seconds, seed: seed, corpus: corpus, note: note)
+        targets[0], seconds: seconds, seed: seed, corpus: corpus, kept: kept ?? "", note: note)
       throw ExitCode(status)
     }
     let notebook = try Notebook(path: note)

@@ -19,12 +19,14 @@ enum GuidedRun {
   /// Reads inputs until the time is over or something crashes; seldom returns.
   ///
   /// - Parameters:
-  ///   - corpus: the folder of inputs that were worth keeping. Examples are put into an empty one.
+  ///   - corpus: the folder of inputs that were worth keeping. Examples are put into an empty one,
+  ///     and into any what is kept in the repository.
+  ///   - kept: the folder of that.
   ///   - note: where what crashed is left.
   static func run(
-    _ target: FuzzTarget, seconds: Double, seed: UInt64, corpus: String, note: String
+    _ target: FuzzTarget, seconds: Double, seed: UInt64, corpus: String, kept: String, note: String
   ) throws -> Int32 {
-    try fill(corpus, with: target, seed: seed)
+    try fill(corpus, with: target, seed: seed, kept: kept)
     Self.target.withLock { $0 = target }
     let texts = [
       "quiver-fuzz", corpus, "-max_total_time=\(max(1, Int(seconds)))",
@@ -51,12 +53,22 @@ enum GuidedRun {
       })
   }
 
-  private static func fill(_ corpus: String, with target: FuzzTarget, seed: UInt64) throws {
+  private static func fill(
+    _ corpus: String, with target: FuzzTarget, seed: UInt64, kept: String
+  ) throws {
     let files = FileManager.default
     try files.createDirectory(atPath: corpus, withIntermediateDirectories: true)
-    guard try files.contentsOfDirectory(atPath: corpus).isEmpty else { return }
-    for (place, bytes) in target.examples(examplesCount, seed: seed).enumerated() {
-      try Data(bytes).write(to: URL(fileURLWithPath: "\(corpus)/example-\(place)"))
+    var inputs: [String: [UInt8]] = [:]
+    if try files.contentsOfDirectory(atPath: corpus).isEmpty {
+      for (place, bytes) in target.examples(examplesCount, seed: seed).enumerated() {
+        inputs["example-\(place)"] = bytes
+      }
+    }
+    for (place, bytes) in try target.kept(in: URL(filePath: kept)).enumerated() {
+      inputs["kept-\(place)"] = bytes
+    }
+    for (name, bytes) in inputs {
+      try Data(bytes).write(to: URL(filePath: corpus).appending(path: name))
     }
   }
 }

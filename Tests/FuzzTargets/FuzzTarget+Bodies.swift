@@ -16,6 +16,39 @@ extension FuzzTarget {
   /// The bodies of Qdrant's REST API, a target each.
   static let bodies: [FuzzTarget] = settings + updates + reads + queries
 
+  /// What points are selected by.
+  static let filters = body(
+    "filter",
+    [
+      #"{"filter":\#(filter)}"#,
+      """
+      {"filter":{"should":[{"key":"a","match":{"except":[1,2]}},{"is_empty":{"key":"b"}},
+      {"has_vector":"v"},{"key":"t","match":{"phrase":"a b"}},
+      {"key":"t","match":{"text_any":"a b"}},{"key":"n","range":{"lte":null,"gt":-1e3}}],
+      "must_not":{"key":"g","geo_bounding_box":{"top_left":{"lon":-1,"lat":2},
+      "bottom_right":{"lon":1,"lat":-2}}}}}
+      """,
+      """
+      {"filter":{"must":[{"must":[{"should":[]}]},{"key":"g","geo_polygon":{"exterior":{"points":
+      [{"lon":0,"lat":0},{"lon":1,"lat":0},{"lon":1,"lat":1},{"lon":0,"lat":0}]},"interiors":[]}}]}}
+      """,
+    ]
+  ) { decodes(RequestDecoder.count, $0) }
+
+  /// What scores are computed by.
+  static let formulas = body(
+    "formula",
+    [
+      #"{"query":{"formula":\#(formula),"defaults":{"n":1,"g":{"lon":1,"lat":2}}},"prefetch":{}}"#,
+      #"{"query":{"formula":{"sqrt":{"ln":{"log10":{"exp":"$score[1]"}}}}},"prefetch":[{},{}]}"#,
+      """
+      {"query":{"formula":{"mult":[{"gauss_decay":{"x":"n","scale":5,"midpoint":0.5}},
+      {"lin_decay":{"x":"$score","target":1}},{"must":[{"key":"a","match":{"value":1}}]}]}},
+      "prefetch":{"query":[1,2]}}
+      """,
+    ]
+  ) { decodes(RequestDecoder.query, $0) }
+
   /// Bodies of the gateway.
   static let gatewayBodies: [FuzzTarget] = [
     body(
@@ -46,13 +79,17 @@ extension FuzzTarget {
   private static func body<Value>(
     _ name: String, _ decode: @escaping RequestDecoder.Decode<Value>, _ samples: String...
   ) -> FuzzTarget {
-    body("rest/\(name)", samples) { bytes in
-      do throws(RequestError) {
-        _ = try decode(RequestDecoder.document(Array(bytes)))
-        return true
-      } catch {
-        return false
-      }
+    body("rest/\(name)", samples) { decodes(decode, $0) }
+  }
+
+  private static func decodes<Value>(
+    _ decode: RequestDecoder.Decode<Value>, _ bytes: UnsafeRawBufferPointer
+  ) -> Bool {
+    do throws(RequestError) {
+      _ = try decode(RequestDecoder.document(Array(bytes)))
+      return true
+    } catch {
+      return false
     }
   }
 

@@ -8,12 +8,10 @@ import VectorIndex
 
 /// Files, and what is sent as one: each has checksums or lengths that may lie.
 extension FuzzTarget {
-  /// One target for each.
-  static let files: [FuzzTarget] = [
-    logEntry, indexFiles, multiIndexFiles, rowFile, safetensors, multipart,
-  ]
+  /// A target for each file of vectors or of an index of them.
+  static let indexFiles: [FuzzTarget] = [listFile, multiIndexFile, rowFile]
 
-  private static let indexFiles: FuzzTarget = {
+  private static let listFile: FuzzTarget = {
     let dimension = 8
     let column = DenseColumn(dimension: dimension)
     let visibility = VisibilityTable()
@@ -39,7 +37,7 @@ extension FuzzTarget {
       })
   }()
 
-  private static let multiIndexFiles: FuzzTarget = {
+  private static let multiIndexFile: FuzzTarget = {
     let dimension = 4
     let column = MultiColumn(dimension: dimension)
     let visibility = VisibilityTable()
@@ -74,7 +72,8 @@ extension FuzzTarget {
     rest = rest.dropFirst(target.count)
   }
 
-  private static let safetensors: FuzzTarget = {
+  /// The weights of a model.
+  static let safetensors: FuzzTarget = {
     let maker = JSONMaker([
       #"{"__metadata__":{"format":"pt"},"w":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]}}"#,
       """
@@ -100,7 +99,7 @@ extension FuzzTarget {
   }()
 
   /// A body of `multipart/form-data` in pieces: the first byte says how long these are.
-  private static let multipart = FuzzTarget(
+  static let multipart = FuzzTarget(
     name: "multipart",
     example: { source in
       let body = """

@@ -8,12 +8,14 @@ import ServiceProcess
 
 /// Small languages of texts: names, dates, settings, documents.
 extension FuzzTarget {
-  /// One target for each.
+  /// The way to a value in a payload.
+  static let payloadPath = text(
+    "payload-path",
+    ["a", "a.b[].c[0]", "\"a b\".c", "a[18446744073709551615]", "$x.y-z[]", "\"\\\"\".\u{e9}"]
+  ) { PayloadPath($0) != nil }
+
+  /// Values of one line, a target each.
   static let texts: [FuzzTarget] = [
-    text(
-      "payload-path",
-      ["a", "a.b[].c[0]", "\"a b\".c", "a[18446744073709551615]", "$x.y-z[]", "\"\\\"\".\u{e9}"]
-    ) { PayloadPath($0) != nil },
     text(
       "point-id",
       ["6f1f8f3e-2f6a-4e1b-8a4e-3f2d1c0b9a87", "urn:uuid:6f1f8f3e2f6a4e1b8a4e3f2d1c0b9a87"]
@@ -30,12 +32,20 @@ extension FuzzTarget {
     text("token", [TokenKey(secret: "k").token(of: TokenClaims())]) { token in
       (try? TokenKey(secret: "k").claims(of: token, now: 0)) != nil
     },
+  ]
+
+  /// The settings of both servers.
+  static let settingsFiles: [FuzzTarget] = [
     text("settings/server", serverSettings) { text in
       (try? ServerSettings.load(SettingsSources(file: ("fuzz.yaml", text)))) != nil
     },
     text("settings/gateway", gatewaySettings) { text in
       (try? GatewaySettings(SettingsSources(file: ("fuzz.yaml", text)))) != nil
     },
+  ]
+
+  /// What the gateway reads besides requests, a target each.
+  static let gatewayTexts: [FuzzTarget] = [
     text(
       "gateway/reply",
       [
@@ -43,7 +53,7 @@ extension FuzzTarget {
         "{\"a\":{\"title\":\"}\"}} {\"title\":\"T\",\"summary\":\"S\",\"confidence\":87}",
       ]
     ) { (try? InsightDraft(reply: $0)) != nil },
-    documents, wordPieces,
+    documents,
   ]
 
   private static func text(
@@ -105,7 +115,7 @@ extension FuzzTarget {
   ]
 
   /// A vocabulary of letters reads any text.
-  private static let wordPieces: FuzzTarget = {
+  static let wordPieces: FuzzTarget = {
     let pieces =
       ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"] + letters + letters.map { "##" + $0 }
     let path = temporaryFile(Array(pieces.joined(separator: "\n").utf8))

@@ -1,3 +1,5 @@
+public import Foundation
+
 /// Something that reads bytes of strangers: it may refuse them, but must not crash or hang.
 public struct FuzzTarget: Sendable {
   /// What it is called by.
@@ -22,10 +24,38 @@ public struct FuzzTarget: Sendable {
     self.read = read
   }
 
-  /// All of them: both transports' requests, the gateway's, files, and what is in a shared store.
-  public static let all: [FuzzTarget] =
-    [wire, json, keys, keyWords] + requests + bodies + transport + gatewayBodies + gatewayForms
-    + texts + files + store + [snapshot]
+  /// Targets of one kind, which share the time that there is for it.
+  public struct Kind: Sendable {
+    /// What it is called by.
+    public let name: String
+    /// One or many.
+    public let targets: [FuzzTarget]
+  }
+
+  /// Both transports' requests, the gateway's, files, and what is in a shared store.
+  public static let kinds = [
+    Kind(name: "parser", targets: [json]), Kind(name: "rest", targets: bodies),
+    Kind(name: "filters", targets: [filters]), Kind(name: "formulas", targets: [formulas]),
+    Kind(name: "grpc", targets: [wire] + requests),
+    Kind(name: "gateway", targets: gatewayBodies + gatewayForms + gatewayTexts),
+    Kind(name: "paths", targets: [payloadPath]), Kind(name: "texts", targets: texts),
+    Kind(name: "settings", targets: settingsFiles), Kind(name: "words", targets: [wordPieces]),
+    Kind(name: "transport", targets: transport), Kind(name: "forms", targets: [multipart]),
+    Kind(name: "store-keys", targets: [keys, keyWords]),
+    Kind(name: "indexes", targets: indexFiles), Kind(name: "models", targets: [safetensors]),
+    Kind(name: "logs", targets: [logEntry] + store),
+    Kind(name: "snapshots", targets: [snapshot]),
+  ]
+
+  /// Those of all kinds.
+  public static let all: [FuzzTarget] = kinds.flatMap(\.targets)
+
+  /// A target of that name, those of that kind, or `all`; none if it is neither.
+  public static func named(_ name: String) -> [FuzzTarget] {
+    if name == "all" { return all }
+    let kind = kinds.first { $0.name == name }
+    return kind?.targets ?? all.filter { $0.name == name }
+  }
 
   /// What a run has seen.
   public struct Outcome: Sendable {
@@ -68,6 +98,21 @@ public struct FuzzTarget: Sendable {
     var source = FuzzSource(seed: seed)
     return (0..<count).map { _ in example(&source) }
   }
+
+  /// Inputs that are worth reading again, as they reach code that little else does: those in the
+  /// file of the target's name in a folder, a text a line, as JSON. None where it has no file.
+  ///
+  /// - Throws: what says that a line is no such text.
+  public func kept(in folder: URL) throws -> [[UInt8]] {
+    let file = folder.appending(path: "\(fileName).txt")
+    guard FileManager.default.fileExists(atPath: file.path) else { return [] }
+    return try String(contentsOf: file, encoding: .utf8).split(separator: "\n").map { line in
+      Array(try JSONDecoder().decode(String.self, from: Data(line.utf8)).utf8)
+    }
+  }
+
+  /// What files are called that are its own.
+  public var fileName: String { name.replacing("/", with: "-") }
 
   /// An input made of another as its kind allows; `nil`, half of the times too where it does, if
   /// any change of bytes will do.

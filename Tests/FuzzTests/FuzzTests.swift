@@ -2,26 +2,38 @@ import Foundation
 import FuzzTargets
 import Testing
 
-/// Bytes of strangers are taken or refused, whatever they are: a moment of each reader's time.
-/// `scripts/fuzz` goes on for as long as one likes. One at a time, so that readers of whole files,
-/// which wait for the threads that all tests share, get to some.
+/// Bytes of strangers are taken or refused, whatever they are: ten seconds of each kind of reader,
+/// of which each has its share. `scripts/fuzz` goes on for as long as one likes. One at a time, so
+/// that readers of whole files, which wait for the threads that all tests share, get to some.
 @Suite(.serialized) struct FuzzTests {
-  @Test(arguments: FuzzTarget.all.map(\.name))
-  func randomInputsAreTakenOrRefused(name: String) async throws {
-    let target = try #require(FuzzTarget.all.first { $0.name == name })
-    let outcome = await run(target, for: .seconds(20), seed: 1, countMax: 400)
-    #expect(outcome.count > 10)
-    // Some are what they should be, or nothing behind the first fault would be read. Of requests
-    // with the most parts that is one in thousands.
-    let taken =
-      outcome.taken > 0
-      ? outcome.taken : await run(target, for: .seconds(60), seed: 2, countMax: 60_000).taken
-    #expect(taken > 0)
+  /// For each kind of targets; `QUIVER_FUZZ_SECONDS` says another number.
+  private static let seconds =
+    ProcessInfo.processInfo.environment["QUIVER_FUZZ_SECONDS"].flatMap(Double.init) ?? 10
+  /// Other inputs every day, and the same ones all day.
+  private static let seed = UInt64(Date().timeIntervalSince1970 / 86_400)
+
+  @Test(arguments: FuzzTarget.kinds.map(\.name))
+  func randomInputsAreTakenOrRefused(kind: String) async throws {
+    let targets = FuzzTarget.named(kind)
+    for target in targets {
+      // If it crashes, nothing else tells of what: scripts/fuzz makes the same inputs again.
+      print("fuzzing: \(target.name), --seed \(Self.seed)")
+      fflush(nil)
+      let share = Self.seconds / Double(targets.count)
+      let outcome = await run(target, for: .seconds(share), seed: Self.seed)
+      #expect(outcome.count > 10, "\(target.name)")
+      // Some are what they should be, or nothing behind the first fault would be read. Of requests
+      // with the most parts that is one in thousands.
+      let taken =
+        outcome.taken > 0
+        ? outcome.taken : await run(target, for: .seconds(60), seed: 2, countMax: 60_000).taken
+      #expect(taken > 0, "\(target.name)")
+    }
   }
 
   /// On a thread of its own: some readers wait for work that needs those of the tests.
   private func run(
-    _ target: FuzzTarget, for duration: Duration, seed: UInt64, countMax: Int
+    _ target: FuzzTarget, for duration: Duration, seed: UInt64, countMax: Int = .max
   ) async -> FuzzTarget.Outcome {
     await withCheckedContinuation { continuation in
       Thread {
@@ -33,20 +45,16 @@ import Testing
   private static let corpus = URL(filePath: #filePath).deletingLastPathComponent()
     .appending(path: "Corpus")
 
-  /// What guided runs kept because it reaches code that little else does: a text a line, as JSON.
+  /// What guided runs kept because it reaches code that little else does, and begin with.
   @Test func keptInputsAreTakenOrRefused() throws {
-    let files = try FileManager.default.contentsOfDirectory(
-      at: Self.corpus, includingPropertiesForKeys: nil)
+    let files = try FileManager.default.contentsOfDirectory(atPath: Self.corpus.path)
     #expect(files.count >= 5)
-    for file in files {
-      let name = file.deletingPathExtension().lastPathComponent
-      let target = try #require(
-        FuzzTarget.all.first { $0.name.replacing("/", with: "-") == name }, "\(name)")
-      let lines = try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
-      for line in lines {
-        let text = try JSONDecoder().decode(String.self, from: Data(line.utf8))
-        _ = target.reads(Array(text.utf8))
-      }
+    let targets = FuzzTarget.all.filter { files.contains("\($0.fileName).txt") }
+    #expect(targets.count == files.count, "every file is that of a target")
+    for target in targets {
+      let inputs = try target.kept(in: Self.corpus)
+      #expect(inputs.count > 10)
+      for input in inputs { _ = target.reads(input) }
     }
   }
 
@@ -55,5 +63,12 @@ import Testing
     for (service, count) in [("Points", 30), ("Collections", 14), ("Snapshots", 6)] {
       #expect(names.count { $0.hasPrefix("qdrant.\(service)/") } == count)
     }
+  }
+
+  @Test func namesAreUnambiguous() {
+    let names = FuzzTarget.all.map(\.name)
+    let kinds = FuzzTarget.kinds.map(\.name)
+    #expect(Set(names + kinds + ["all"]).count == names.count + kinds.count + 1)
+    #expect(Set(FuzzTarget.all.map(\.fileName)).count == names.count)
   }
 }
