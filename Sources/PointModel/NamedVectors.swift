@@ -1,5 +1,5 @@
-/// Vectors under their names, as they are read one after another; of several under one name the last one
-/// counts.
+/// Vectors under their names, as they are read one after another; of several under one name the
+/// last one counts.
 package struct NamedVectors {
   /// In the order in which their names came first.
   package private(set) var vectors: [NamedVector] = []

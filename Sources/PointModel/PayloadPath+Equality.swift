@@ -1,6 +1,6 @@
 extension PayloadPath.Step: Hashable {
-  /// Whether both are the same step: keys are the same when their bytes are. `String` itself equates
-  /// canonically equivalent texts, which are different keys of a payload.
+  /// Whether both are the same step: keys are the same when their bytes are. `String` itself
+  /// equates canonically equivalent texts, which are different keys of a payload.
   public static func == (left: PayloadPath.Step, right: PayloadPath.Step) -> Bool {
     switch (left, right) {
     case (.key(let left), .key(let right)): left.utf8.elementsEqual(right.utf8)

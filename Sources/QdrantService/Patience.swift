@@ -72,8 +72,8 @@ enum Patience {
 }
 
 extension ContinuousClock.Instant {
-  /// Seconds of a hundred years: who waits for longer is told nothing else, and what is beyond may be
-  /// more than a clock counts.
+  /// Seconds of a hundred years: who waits for longer is told nothing else, and what is beyond may
+  /// be more than a clock counts.
   private static let secondsCounted = 100 * 365 * 86_400
 
   /// The moment so many seconds later.

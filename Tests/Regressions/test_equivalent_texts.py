@@ -1,5 +1,5 @@
-"""Texts that look the same and have other bytes are other keys and values of payloads, as in Qdrant:
-names of files come in both forms."""
+"""Texts that look the same and have other bytes are other keys and values of payloads, as in
+Qdrant: names of files come in both forms."""
 
 import json
 

@@ -1,8 +1,8 @@
 import FastJSON
 import PointModel
 
-/// Cuts payloads down to what a request asked for. It is made once for all payloads of an answer, or
-/// of a page of one: there may be many paths.
+/// Cuts payloads down to what a request asked for. It is made once for all payloads of an answer,
+/// or of a page of one: there may be many paths.
 struct PayloadSelection {
   private let selector: PayloadSelector
   /// The paths of the selector, where they are many.
