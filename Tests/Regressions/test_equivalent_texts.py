@@ -59,3 +59,14 @@ def test_what_is_shown(wire, path):
     many = [f"k{n}" for n in range(40)]
     assert keys([COMPOSED, *many]) == [{COMPOSED}, set(), {COMPOSED}, set()]
     assert keys({"exclude": [QUOTED, *many]}) == [{"v", COMPOSED}, {"v"}, {COMPOSED}, {"v"}]
+
+
+def test_changes(wire, path):
+    inner = {COMPOSED: 3, DECOMPOSED: 4}
+    for key in (None, "o"):
+        body = {"payload": inner, "points": [3], **({"key": key} if key else {})}
+        wire.result("POST", f"{path}/points/payload?wait=true", body)
+    keys = {"keys": [COMPOSED, f"o.{QUOTED}", "nothing"], "points": [3]}
+    wire.result("POST", f"{path}/points/payload/delete?wait=true", keys)
+    left = wire.result("GET", f"{path}/points/3")["payload"]
+    assert left == {DECOMPOSED: 4, "o": {COMPOSED: 3}}

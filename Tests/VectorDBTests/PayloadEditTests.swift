@@ -68,20 +68,6 @@ import VectorDB
     }
   }
 
-  @Test func keysAreToldApartByTheirBytes() async throws {
-    try await withDatabase { temporary in
-      let things = try await temporary.create()
-      let (composed, decomposed) = ("caf\u{e9}", "cafe\u{301}")
-      let body = #"{"\#(composed)":1,"\#(decomposed)":2,"o":{"\#(composed)":3,"\#(decomposed)":4}}"#
-      _ = try await things.apply([.upsert([point(1, [1, 1, 0, 0], body)])])
-      _ = try await things.apply([
-        .deletePayload(keys: [path(composed), path("o." + decomposed)], one)
-      ])
-      #expect(
-        try await shown(things, 1) == #"{"\#(decomposed)":2,"o":{"\#(composed)":3}}"#)
-    }
-  }
-
   @Test func whatManyPathsLeadToIsRemoved() async throws {
     try await withDatabase { temporary in
       let things = try await temporary.create()
