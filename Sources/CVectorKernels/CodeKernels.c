@@ -181,9 +181,13 @@ VK_VBMI_TARGET static inline __mmask16 allowed_vbmi(const uint32_t *rows,
   return _mm512_test_epi32_mask(half, bit);
 }
 
+// Lists come from memory as often as from a cache. Asked for so many blocks ahead, and into the
+// second cache, they arrive twice as fast as two blocks ahead into the first.
+enum { blocks_ahead = 4 };
+
 static inline void prefetch_block(const uint8_t *block, size_t bytes) {
   for (size_t line = 0; line < bytes; line += 64) {
-    __builtin_prefetch(block + line, 0, 3);
+    __builtin_prefetch(block + line, 0, 2);
   }
 }
 
@@ -198,11 +202,14 @@ scan_vbmi(const uint8_t *blocks, size_t block_count, const vk_code_scan *scan,
   size_t dimension = scan->dimension;
   size_t bytes = vk_block_bytes(dimension);
   size_t found = 0;
-  // The entries that are allowed of the next two blocks.
-  __mmask16 next[2] = {0, 0};
+  // The entries that are allowed of the next blocks.
+  __mmask16 next[blocks_ahead] = {0};
   if (bits != NULL) {
-    for (size_t i = 0; i < 2 && i < block_count; i++) {
+    for (size_t i = 0; i < blocks_ahead && i < block_count; i++) {
       next[i] = allowed_vbmi(scan->rows + i * VK_BLOCK_ENTRIES, bits);
+      if (next[i] != 0) {
+        prefetch_block(blocks + i * bytes, bytes);
+      }
     }
   }
   for (size_t i = 0; i < block_count; i++) {
@@ -210,13 +217,14 @@ scan_vbmi(const uint8_t *blocks, size_t block_count, const vk_code_scan *scan,
     __mmask16 mask = 0xFFFF;
     if (bits == NULL) {
       // Past the end of the run this asks for what lies behind it, which does no harm.
-      prefetch_block(block + 2 * bytes, bytes);
+      prefetch_block(block + blocks_ahead * bytes, bytes);
     } else {
-      mask = next[i % 2];
-      if (i + 2 < block_count) {
-        next[i % 2] = allowed_vbmi(scan->rows + (i + 2) * VK_BLOCK_ENTRIES, bits);
-        if (next[i % 2] != 0) {
-          prefetch_block(block + 2 * bytes, bytes);
+      mask = next[i % blocks_ahead];
+      if (i + blocks_ahead < block_count) {
+        next[i % blocks_ahead] =
+            allowed_vbmi(scan->rows + (i + blocks_ahead) * VK_BLOCK_ENTRIES, bits);
+        if (next[i % blocks_ahead] != 0) {
+          prefetch_block(block + blocks_ahead * bytes, bytes);
         }
       }
       if (mask == 0) {

@@ -323,22 +323,24 @@ void vk_score_rows(vk_variant variant, vk_metric metric, vk_element element, con
   }
 }
 
-// The first lines are asked for; the hardware prefetcher follows the rest of a row by itself.
+// Rows that lie anywhere come from memory, not from a cache: twice as many of them arrive in a time
+// when they are asked for as a whole, early, and into the second cache, than when the first cache
+// waits for the first lines. Of long rows the hardware prefetcher follows the rest by itself.
 static void prefetch_row(const char *row, size_t bytes) {
-  enum { line = 64, lines = 8 };
+  enum { line = 64, lines = 48 };
   for (size_t i = 0; i < bytes && i < line * lines; i += line) {
-    __builtin_prefetch(row + i, 0, 3);
+    __builtin_prefetch(row + i, 0, 2);
   }
 }
 
 void vk_score_gathered(vk_variant variant, vk_metric metric, vk_element element, const void *query,
                        const void *const *rows, size_t count, size_t following, size_t dimension,
                        float *out) {
-  enum { ahead = 4 };
+  enum { ahead = 8 };
   vk_pair_function score = pair_function(variant, metric, element);
   size_t bytes = dimension * vk_element_bytes(element);
   size_t known = count + following;
-  for (size_t i = 0; i < count && i < ahead; i++) {
+  for (size_t i = 0; i < known && i < ahead; i++) {
     prefetch_row(rows[i], bytes);
   }
   for (size_t i = 0; i < count; i++) {

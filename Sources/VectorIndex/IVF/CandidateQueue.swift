@@ -3,12 +3,22 @@
 final class CandidateQueue {
   /// Keys put in order at once: a search looks at about 50 before none can win any more.
   private static let pieceCount = 96
+  /// So many keys are looked at in their order. Where that is not enough, the distances that are
+  /// found hardly change any more.
+  private static let sortedMax = 1_024
 
   private var keys: UnsafeMutablePointer<UInt64>
   private var capacity = 512
   /// Keys in the queue, or those that were not left out.
   private(set) var count = 0
-  private var sortedEnd = 0
+  /// Keys from here on come after all before, and are in no order.
+  private var windowEnd = 0
+  /// So many keys are in pieces, each after the one before.
+  private var orderedEnd = 0
+  /// Whether the keys of the piece are in order, too.
+  private var isSorted = true
+  /// Whether no key of a later piece can be below the limit.
+  private var isLast = false
   private var position = 0
 
   init() {
@@ -23,7 +33,10 @@ final class CandidateQueue {
   /// Begins anew, without keys.
   func clear() {
     count = 0
-    sortedEnd = 0
+    windowEnd = 0
+    orderedEnd = 0
+    isSorted = true
+    isLast = false
     position = 0
   }
 
@@ -54,22 +67,52 @@ final class CandidateQueue {
     count = kept
   }
 
-  /// The lowest key that is left, if it is below `limit`.
+  /// The lowest key that is left, or one that is hardly higher, if it is below `limit`, which does
+  /// not rise while the queue is emptied.
   func next(below limit: UInt64) -> UInt64? {
-    if position == sortedEnd, !sortMore() { return nil }
-    let key = keys[position]
-    guard key < limit else { return nil }
-    position += 1
-    return key
+    while position < orderedEnd || orderMore() {
+      let key = keys[position]
+      if key < limit {
+        position += 1
+        return key
+      }
+      if isSorted { return nil }
+      // Those of later pieces are no lower than the highest of this one.
+      position += 1
+      isLast = true
+    }
+    return nil
   }
 
-  private func sortMore() -> Bool {
-    let left = count - sortedEnd
-    guard left > 0 else { return false }
+  /// Puts a piece of the keys that are left in order: a small one that is sorted or, where many
+  /// were looked at already so that `limit` hardly changes, a large one that is not.
+  private func orderMore() -> Bool {
+    if isLast || orderedEnd == count { return false }
+    if orderedEnd == windowEnd { openWindow() }
+    if !isSorted {
+      orderedEnd = windowEnd
+      return true
+    }
+    let left = windowEnd - orderedEnd
     let piece = left < 2 * Self.pieceCount ? left : Self.pieceCount
     SortKey.sortSmallest(
-      piece, of: UnsafeMutableBufferPointer(start: keys + sortedEnd, count: left))
-    sortedEnd += piece
+      piece, of: UnsafeMutableBufferPointer(start: keys + orderedEnd, count: left))
+    orderedEnd += piece
     return true
+  }
+
+  /// Picks the lowest keys that are left, as many as were picked before, so that many of them take
+  /// few walks through all.
+  private func openWindow() {
+    isSorted = orderedEnd == 0
+    let left = count - orderedEnd
+    let window = max(Self.sortedMax, orderedEnd)
+    if left > window + window / 2 {
+      SortKey.moveSmallest(
+        window, of: UnsafeMutableBufferPointer(start: keys + orderedEnd, count: left))
+      windowEnd = orderedEnd + window
+    } else {
+      windowEnd = count
+    }
   }
 }

@@ -4,8 +4,12 @@ struct Rerank {
 
   /// Rows scored before the threshold is looked at again.
   private static let batch = 8
-  /// Rows after those that are fetched meanwhile.
-  private static let ahead = 4
+  /// The same where many were scored already, and it hardly falls any more.
+  private static let largeBatch = 64
+  private static let few = 64
+  /// Rows after those that are fetched meanwhile, of files fewer: not all of them are scored.
+  private static let ahead = 8
+  private static let aheadInFiles = 4
 
   /// The best of the lane's candidates.
   func nearest(of lane: SearchLane) -> TopK {
@@ -19,12 +23,12 @@ struct Rerank {
   ///
   /// - Returns: whether none is left that could be among the best.
   func add(to best: inout TopK, of lane: SearchLane, most: Int) -> Bool {
-    withUnsafeTemporaryAllocation(of: Float.self, capacity: Self.batch) { scores in
+    withUnsafeTemporaryAllocation(of: Float.self, capacity: Self.largeBatch) { scores in
       withUnsafeTemporaryAllocation(
-        of: UInt64.self, capacity: Self.batch + Self.ahead
+        of: UInt64.self, capacity: Self.largeBatch + Self.ahead
       ) { waiting in
         withUnsafeTemporaryAllocation(
-          of: UInt32.self, capacity: Self.batch + Self.ahead
+          of: UInt32.self, capacity: Self.largeBatch + Self.ahead
         ) { offsets in
           add(to: &best, of: lane, most: most, waiting, offsets, scores)
         }
@@ -43,13 +47,21 @@ struct Rerank {
     let scoredMax = most == .max ? .max : lane.scoredCount + most
     let scorer = lane.scorer
     let minimum = lane.query.minimumScore ?? -.infinity
+    let ahead = scorer is FiledScorer ? Self.aheadInFiles : Self.ahead
+    let fewEnd = lane.scoredCount + Self.few
     var count = 0
     while true {
+      let batch = lane.scoredCount < fewEnd ? Self.batch : Self.largeBatch
       // Keys order as their bounds do.
       let limit = SortKey.make(ascending: -best.threshold, .max)
-      while count > 0, waiting[count - 1] >= limit { count -= 1 }
+      var kept = 0
+      for index in 0..<count where waiting[index] < limit {
+        waiting[kept] = waiting[index]
+        kept += 1
+      }
+      count = kept
       let isEnough = lane.scoredCount >= scoredMax
-      while !isEnough, count < waiting.count, let key = queue.next(below: limit) {
+      while !isEnough, count < batch + ahead, let key = queue.next(below: limit) {
         let row = UInt32(truncatingIfNeeded: key)
         guard lane.isEligible(row, visibility), seen.insert(row), scorer.contains(row) else {
           continue
@@ -59,7 +71,7 @@ struct Rerank {
       }
       if count == 0 { return !isEnough || queue.next(below: limit) == nil }
       for index in 0..<count { offsets[index] = UInt32(truncatingIfNeeded: waiting[index]) }
-      let scored = min(Self.batch, count)
+      let scored = min(batch, count)
       lane.scoredCount += scored
       scorer.score(
         at: UnsafeBufferPointer(rebasing: offsets[..<count]), following: count - scored,

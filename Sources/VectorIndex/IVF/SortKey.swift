@@ -41,7 +41,7 @@ enum SortKey {
   }
 
   /// Quickselect: the `count` smallest keys come to the front, in any order.
-  private static func moveSmallest(_ count: Int, of keys: UnsafeMutableBufferPointer<UInt64>) {
+  static func moveSmallest(_ count: Int, of keys: UnsafeMutableBufferPointer<UInt64>) {
     var low = 0
     var high = keys.count
     while count < keys.count, high - low > 1 {
