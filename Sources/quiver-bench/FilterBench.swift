@@ -88,7 +88,7 @@ final class FilterBench {
   }
 
   /// Recall and CPU time under one filter, as JSON; the latter also as a multiple of that without a
-  /// filter, which is measured before and after.
+  /// filter, which is measured before and after; and how much was looked at.
   func measure(_ name: String, _ kind: Kind, share: Double, recall: Double) throws -> String {
     let masks = try masks(kind, share: share)
     let exact = try run(.recall(1), masks.map { $0 }).found
@@ -101,18 +101,34 @@ final class FilterBench {
     for (found, truth) in zip(some.found, exact) { hits += Set(found).intersection(truth).count }
     let wanted = exact.reduce(0) { $0 + $1.count }
     let microseconds = some.seconds / Double(queries.count) * 1e6
+    let looks = try looks(.recall(recall), masks)
     return """
       {"filter": "\(name)", "share": \(share), "recall10": \(Double(hits) / Double(wanted)), \
-      "us": \(microseconds), "times": \(2 * some.seconds / (before + after))}
+      "us": \(microseconds), "times": \(2 * some.seconds / (before + after)), \
+      "lists": \(looks.lists), "entries": \(looks.entries), "scored": \(looks.scored)}
       """
   }
 
-  private func run(
+  /// What a query looks at on average: lists, entries in them, and rows.
+  private func looks(
     _ effort: SearchEffort, _ masks: [RowMask?]
+  ) throws -> (lists: Int, entries: Int, scored: Int) {
+    let trace = SearchTrace()
+    _ = try run(effort, masks, trace)
+    let looks = trace.take()
+    let mean = { (of: (SearchTrace.Look) -> Int) in
+      looks.reduce(0) { $0 + of($1) } / max(1, self.queries.count)
+    }
+    return (mean(\.probes), mean(\.entries), mean(\.scored))
+  }
+
+  private func run(
+    _ effort: SearchEffort, _ masks: [RowMask?], _ trace: SearchTrace? = nil
   ) throws -> (seconds: Double, found: [[UInt32]]) {
     let rows = column.view()
     let visible = visibility.view(at: 1, rowCount: rowCount)
-    let search = IVFSearch(index.view(), effort: effort)
+    var search = IVFSearch(index.view(), effort: effort)
+    search.trace = trace
     var found: [[UInt32]] = []
     let start = CPUTime.now
     for (query, mask) in zip(queries, masks) {

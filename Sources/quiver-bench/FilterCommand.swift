@@ -11,7 +11,7 @@ struct FilterCommand: ParsableCommand {
     abstract: "Searches an index under filters made of where rows lie, measuring CPU time.",
     discussion: """
       Prints a JSON object a filter: recall among ten neighbours, CPU time a query, and that as a \
-      multiple of a search without a filter.
+      multiple of a search without a filter; lists, entries and rows that a query looked at.
       """)
 
   @Option(help: "The rows, a .npy file of float16 or float32.") var base: String

@@ -24,7 +24,11 @@ struct CrowdedSearch {
   /// Rows that an unfiltered query has scored where that was not measured.
   private static let usualUnknown = 48
   /// Lists of a round for each of the one before.
-  private static let growth = 4
+  private static let growth = 2
+  private static let growthThinner = 4
+  /// Among crowded rows that a round brings nothing may be chance, unless few rows were scored in it:
+  /// one in so many of all.
+  private static let scoredShare = 8
   /// Of the rows wanted, one in so many may still be found when the search ends.
   private static let lateShare = 50
 
@@ -48,7 +52,10 @@ struct CrowdedSearch {
     let scoresAll = mayScoreAll && isExactCheap(allowed, beside: count, 1.5)
     // One more round is tried where it costs far less.
     if scoresAll, !isToldApart || isExactCheap(allowed, beside: end - first, 4) { return nil }
-    let growth = isToldApart && !probes.isThinner ? 2 : Self.growth
+    // Where fewer rows are allowed near the query than elsewhere and these are crowded already, those
+    // of the other lists are more so, and most of them would be scored in the end.
+    if mayScoreAll, !isToldApart, probes.isThinner { return nil }
+    let growth = isToldApart && probes.isThinner ? Self.growthThinner : Self.growth
     while first < count {
       let isFirst = first == 0
       lane.lookAgain(nearerThan: best)
@@ -62,10 +69,15 @@ struct CrowdedSearch {
       // A row out of turn costs as much as two or three one after the other, and has two entries.
       if mayScoreAll, lane.candidateCount * count > allowed * (end - first) { break }
       let before = best
+      let scoredBefore = lane.scoredCount
       _ = rerank.add(to: &best, of: lane, most: .max)
       lane.probes = []
       if shouldStop() { throw SearchInterrupted() }
-      if !isFirst, gained(best, over: before) <= lane.limit / Self.lateShare { return best }
+      let isLittle =
+        isToldApart || (lane.scoredCount - scoredBefore) * Self.scoredShare <= lane.scoredCount
+      if !isFirst, isLittle, gained(best, over: before) <= lane.limit / Self.lateShare {
+        return best
+      }
       if scoresAll { break }
       first = end
       end = min(count, end * growth)

@@ -35,23 +35,32 @@ struct FilteredProbes {
   }
 
   /// Takes the lane through lists, nearest first: the `expected` nearest and, while these do not
-  /// have enough, all. Leaves in it those that were not passed over.
+  /// have enough, more and more. Leaves in it those that were not passed over.
   ///
   /// - Returns: false if `shouldStop` returned true before the end.
   mutating func run(
     _ expected: Int, _ lane: SearchLane, _ scan: ListScan, shouldStop: () -> Bool
   ) -> Bool {
     let count = generation.lists.count
-    let first = min(count, expected + expected / 4)
-    ListSelection.select(ProbeReach(probes: first), generation, for: lane)
-    guard let isEnough = go(lane, scan, shouldStop) else { return false }
-    if isEnough || first == count { return true }
-    let nearest = lane.probes
-    ListSelection.select(ProbeReach(probes: count), generation, for: lane)
-    lane.dropProbes(ofListsIn: nearest)
-    defer { lane.probes = nearest + lane.probes }
-    return go(lane, scan, shouldStop) != nil
+    var end = min(count, expected + expected / 4)
+    var kept: [Probe] = []
+    var gone: [Probe] = []
+    while true {
+      ListSelection.select(ProbeReach(probes: end), generation, for: lane)
+      lane.dropProbes(ofListsIn: gone)
+      let chosen = lane.probes
+      let isEnough = go(lane, scan, shouldStop)
+      kept += lane.probes
+      lane.probes = kept
+      guard let isEnough else { return false }
+      if isEnough || end == count { return true }
+      gone += chosen
+      end = min(count, Self.growth * end)
+    }
   }
+
+  /// To put all lists in order takes as long as to look at many of them: so many times as many are.
+  private static let growth = 4
 
   /// - Returns: whether the lists were enough; `nil` if `shouldStop` returned true.
   private mutating func go(
