@@ -45,9 +45,9 @@ struct ListSelection {
   static func widen(_ reach: ProbeReach, _ generation: IVFGeneration, for lane: SearchLane) -> Bool
   {
     guard lane.query.allowed == nil, let remote = reach.remote else { return false }
-    let distance = lane.neighborDistance(
-      rank: RemoteReach.neighbors, generation.quantizer.metric)
-    guard let wider = remote.widened(reach, distance: distance) else { return false }
+    let metric = generation.quantizer.metric
+    let distance = lane.neighborDistance(rank: RemoteReach.neighbors, metric)
+    guard let wider = remote.widened(reach, distance: distance, metric) else { return false }
     lane.earlierProbes = lane.probes
     lane.errors = wider.bounds
     select(wider, generation, for: lane)
