@@ -5,7 +5,7 @@ final class CandidateQueue {
   private static let pieceCount = 96
   /// So many keys are looked at in their order. Where that is not enough, the distances that are
   /// found hardly change any more.
-  private static let sortedMax = 1_024
+  private static let sortedFirst = 1_024
 
   private var keys: UnsafeMutablePointer<UInt64>
   private var capacity = 512
@@ -106,7 +106,7 @@ final class CandidateQueue {
   private func openWindow() {
     isSorted = orderedEnd == 0
     let left = count - orderedEnd
-    let window = max(Self.sortedMax, orderedEnd)
+    let window = max(Self.sortedFirst, orderedEnd)
     if left > window + window / 2 {
       SortKey.moveSmallest(
         window, of: UnsafeMutableBufferPointer(start: keys + orderedEnd, count: left))

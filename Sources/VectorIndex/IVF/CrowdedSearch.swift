@@ -26,8 +26,8 @@ struct CrowdedSearch {
   /// Lists of a round for each of the one before.
   private static let growth = 2
   private static let growthThinner = 4
-  /// Among crowded rows that a round brings nothing may be chance, unless few rows were scored in it:
-  /// one in so many of all.
+  /// Among crowded rows that a round brings nothing may be chance, unless few rows were scored in
+  /// it: one in so many of all.
   private static let scoredShare = 8
   /// Of the rows wanted, one in so many may still be found when the search ends.
   private static let lateShare = 50
@@ -52,8 +52,8 @@ struct CrowdedSearch {
     let scoresAll = mayScoreAll && isExactCheap(allowed, beside: count, 1.5)
     // One more round is tried where it costs far less.
     if scoresAll, !isToldApart || isExactCheap(allowed, beside: end - first, 4) { return nil }
-    // Where fewer rows are allowed near the query than elsewhere and these are crowded already, those
-    // of the other lists are more so, and most of them would be scored in the end.
+    // Where fewer rows are allowed near the query than elsewhere and these are crowded already,
+    // those of the other lists are more so, and most of them would be scored in the end.
     if mayScoreAll, !isToldApart, probes.isThinner { return nil }
     let growth = isToldApart && probes.isThinner ? Self.growthThinner : Self.growth
     while first < count {
