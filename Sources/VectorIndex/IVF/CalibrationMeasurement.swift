@@ -16,6 +16,9 @@ struct CalibrationMeasurement {
   /// Rows of which those with the farthest neighbours are calibrated by themselves.
   private static let poolSize = 1024
   private static let remoteSize = 64
+  /// Of those rows, so many are searched for with the usual reach: a farther one for more of them
+  /// costs the queries like them more than it finds.
+  private static let nearShare = 0.85
   /// The recall that their lists are chosen for.
   private static let poolRecall = 0.95
   /// The recall of the searches whose scored rows are counted.
@@ -84,7 +87,7 @@ struct CalibrationMeasurement {
     guard pool.count > 2 * Self.remoteSize else { return nil }
     pool.sort { $0.distance < $1.distance }
     let farthest = pool.suffix(Self.remoteSize)
-    let near = pool[pool.count * 6 / 10].distance
+    let near = pool[Int(Double(pool.count) * Self.nearShare)].distance
     let far = farthest.reduce(0) { $0 + $1.distance } / Float(farthest.count)
     guard far > near else { return nil }
     let points = try run(generation, with: farthest.map(\.sample), shouldContinue).points

@@ -113,6 +113,10 @@ public struct IVFSearch: VectorSearching {
 
   // MARK: Effort
 
+  /// What probing takes under a filter with what it reranks, as a multiple of what looking through
+  /// the lists does.
+  private static let probingShare = 4.0
+
   private func reach(for query: SearchQuery) -> ProbeReach {
     var reach = index.widened(reach, forLimit: query.limit)
     if let bounds { reach.bounds = bounds }
@@ -179,10 +183,10 @@ public struct IVFSearch: VectorSearching {
     let lists = index.generation.lists
     let probes = probes(for: query)
     let entries = Double(index.coveredRows) * 2 / Double(max(1, lists.count)) * Double(probes)
-    // Where the rows lie apart from the query, probing takes several times as long; few rows are
-    // soon all scored.
+    // Probing takes longer by what it reranks, and several times as long where the rows lie apart
+    // from the query; few rows are soon all scored.
     return cost.exact(rows: allowed.count)
-      < 2.5 * (cost.probing(entries: entries) + cost.beside(lists: probes))
+      < Self.probingShare * (cost.probing(entries: entries) + cost.beside(lists: probes))
   }
 
   // MARK: Traces
