@@ -56,6 +56,38 @@ struct FilterAnswer {
     }
   }
 
+  /// Rows pass that pass one of several filters, which are asked one after the other: what they say
+  /// takes no more memory than three times what they say together, and a mebibyte.
+  static func any<Questions: Sequence>(
+    of questions: Questions, _ answer: (Questions.Element) -> FilterAnswer
+  ) -> FilterAnswer {
+    var answers: [FilterAnswer] = []
+    var (bytes, joinedBytes) = (0, 0)
+    for question in questions {
+      let next = answer(question)
+      answers.append(next)
+      bytes += next.bytes
+      if bytes <= max(keptBytes, 3 * joinedBytes) { continue }
+      let joined = FilterAnswer(anyOf: answers)
+      answers = [joined]
+      joinedBytes = joined.bytes
+      bytes = joinedBytes
+    }
+    return FilterAnswer(anyOf: answers)
+  }
+
+  private static let keptBytes = 1 << 20
+
+  /// About the memory that it takes, in bytes.
+  var bytes: Int {
+    let selections = isExact ? [possible] : [sure, possible]
+    return selections.reduce(MemoryLayout<FilterAnswer>.stride) { sum, selection in
+      switch selection {
+      case .only(let rows), .allBut(let rows): sum + rows.residentBytes
+      }
+    }
+  }
+
   var negated: FilterAnswer {
     if isExact { return FilterAnswer(exactly: possible.inverted) }
     return FilterAnswer(sure: possible.inverted, possible: sure.inverted)

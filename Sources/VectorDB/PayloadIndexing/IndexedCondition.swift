@@ -110,7 +110,7 @@ struct IndexedCondition {
     switch match {
     case .value(let value): return answer(value)
     case .any(let values):
-      return FilterAnswer(anyOf: goingOn(with: values).map { answer($0) })
+      return FilterAnswer.any(of: goingOn(with: values)) { answer($0) }
     case .except(let values): return answer(except: values)
     case .prefix(let prefix):
       guard case .keyword = field.params else { return undecided }
@@ -121,8 +121,9 @@ struct IndexedCondition {
     case .textAny(let text):
       guard case .text(let params) = field.params else { return undecided }
       let tokens = TextAnalyzer(params).queryTokens(text, pace)
-      return FilterAnswer(
-        exactly: RowSet.union(of: goingOn(with: tokens).map { index.rows(text: $0) }))
+      return FilterAnswer.any(of: goingOn(with: tokens)) {
+        FilterAnswer(exactly: index.rows(text: $0))
+      }
     case .phrase(let text):
       guard case .text(let params) = field.params else { return undecided }
       if params.phraseMatching != true { return FilterAnswer(exactly: .none) }
@@ -203,7 +204,7 @@ struct IndexedCondition {
   /// A row with a value besides the unwanted ones passes, and one whose only value is unwanted
   /// does not; of several values some may be wanted.
   private func answer(except values: Set<MatchValue>) -> FilterAnswer {
-    let unwanted = FilterAnswer(anyOf: goingOn(with: values).map { answer($0) })
+    let unwanted = FilterAnswer.any(of: goingOn(with: values)) { answer($0) }
     let valued = RowSelection.only(index.rows(.valued))
     let multiple = RowSelection.only(index.rows(.multiple))
     return FilterAnswer(

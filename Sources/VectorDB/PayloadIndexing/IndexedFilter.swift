@@ -122,7 +122,7 @@ struct IndexedFilter {
   }
 
   private func answer(any conditions: [Condition]) -> FilterAnswer {
-    FilterAnswer(anyOf: conditions.map { answer($0) })
+    FilterAnswer.any(of: conditions) { answer($0) }
   }
 
   private func answer(_ minShould: Filter.MinShould) -> FilterAnswer {
