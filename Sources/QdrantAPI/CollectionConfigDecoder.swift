@@ -52,7 +52,11 @@ enum CollectionConfigDecoder {
     var vectors: [NamedVectorParams] = []
     var names: Set<String> = []
     try field.forEachField { name, params throws(DecodingFault) in
-      if !names.insert(name).inserted { vectors.removeAll { $0.name == name } }
+      let (isNew, present) = names.insert(name)
+      if !isNew {
+        try VectorNames.refuse(name, besides: present)
+        vectors.removeAll { $0.name == name }
+      }
       vectors.append(NamedVectorParams(name: name, params: try vectorParams(params)))
     }
     return .named(vectors)

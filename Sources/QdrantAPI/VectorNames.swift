@@ -21,6 +21,17 @@ enum VectorNames {
           "Dense and sparse vector names must be unique - duplicate found with '\(vector.name)'")
       }
     }
+    var sparse: Set<String> = []
+    for vector in config.sparseVectors {
+      try refuse(vector.name, besides: sparse.insert(vector.name).memberAfterInsert)
+    }
+  }
+
+  /// Refuses a name that is the text of another one, in other bytes: whoever types it could not
+  /// tell which of the two is meant.
+  static func refuse(_ name: String, besides other: String) throws(DecodingFault) {
+    if name.utf8.elementsEqual(other.utf8) { return }
+    throw .wrongInput("Vector name `\(name)` is the text of another one, in other bytes")
   }
 
   private static func check(_ name: String, of kind: String) throws(DecodingFault) {

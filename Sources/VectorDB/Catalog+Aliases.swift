@@ -40,19 +40,32 @@ extension Catalog {
   ) throws(CollectionError) {
     switch operation {
     case .create(let alias):
-      guard isCollection(alias.collection) else { throw .collectionNotFound(alias.collection) }
-      if isCollection(alias.name) { throw .collectionExists(alias.name) }
+      guard latest.collection(named: alias.collection) != nil else {
+        throw .collectionNotFound(alias.collection)
+      }
+      try check(alias.name, besides: aliases)
       aliases[alias.name] = alias.collection
-    case .delete(let name): aliases[name] = nil
+    case .delete(let name):
+      if let place = aliases.index(forKey: name), Self.areSame(aliases[place].key, name) {
+        aliases.remove(at: place)
+      }
     case .rename(let from, let to):
-      guard let collection = aliases[from] else { throw .aliasNotFound(from) }
-      if isCollection(to) { throw .collectionExists(to) }
-      aliases[from] = nil
+      guard let place = aliases.index(forKey: from), Self.areSame(aliases[place].key, from) else {
+        throw .aliasNotFound(from)
+      }
+      let collection = aliases.remove(at: place).value
+      try check(to, besides: aliases)
       aliases[to] = collection
     }
   }
 
-  private func isCollection(_ name: String) -> Bool {
-    latest.collections[name] != nil
+  /// Refuses a new alias that is the name of a collection, or that of an alias in other bytes.
+  private func check(
+    _ name: String, besides aliases: [String: String]
+  ) throws(CollectionError) {
+    if latest.collections[name] != nil { throw .collectionExists(name) }
+    if let place = aliases.index(forKey: name) {
+      try Self.refuse(name, besides: aliases[place].key)
+    }
   }
 }

@@ -33,6 +33,20 @@ final class Catalog: Sendable {
       aliases = state.aliases
     }
 
+    /// The collection of a name, not of an alias. Texts that Swift takes for equal and that have
+    /// other bytes are other names.
+    func collection(named name: String) -> PointCollection? {
+      guard let found = collections[name], Catalog.areSame(found.name, name) else { return nil }
+      return found
+    }
+
+    /// The name of an alias's collection, likewise.
+    func collection(ofAlias name: String) -> String? {
+      guard let place = aliases.index(forKey: name), Catalog.areSame(aliases[place].key, name)
+      else { return nil }
+      return aliases[place].value
+    }
+
     func settle(_ claims: Int) -> Int {
       unsettled.add(claims, ordering: .acquiringAndReleasing).newValue
     }
@@ -104,9 +118,22 @@ final class Catalog: Sendable {
   func collection(named name: String) throws(CollectionError) -> PointCollection {
     let latest = latest
     let collection =
-      latest.collections[name] ?? latest.aliases[name].flatMap { latest.collections[$0] }
+      latest.collection(named: name)
+      ?? latest.collection(ofAlias: name).flatMap { latest.collections[$0] }
     guard let collection else { throw .collectionNotFound(name) }
     return collection
+  }
+
+  /// Whether two names have the same bytes.
+  static func areSame(_ left: String, _ right: String) -> Bool {
+    left.utf8.elementsEqual(right.utf8)
+  }
+
+  /// Refuses a name that is the text of one that is there, in other bytes: whoever types it could
+  /// not tell which of the two is meant.
+  static func refuse(_ name: String, besides other: String) throws(CollectionError) {
+    if areSame(name, other) { return }
+    throw .wrongInput("`\(name)` is the text of another name, in other bytes")
   }
 
   var all: [PointCollection] {
@@ -143,7 +170,10 @@ final class Catalog: Sendable {
     _ name: String, _ config: CollectionConfig, _ origin: ChangeOrigin
   ) throws(CollectionError) -> CatalogPlan {
     let (collections, isAlias) = (latest.collections, latest.aliases[name] != nil)
-    if collections[name] != nil { throw .collectionExists(name) }
+    if let other = collections[name] {
+      try Self.refuse(name, besides: other.name)
+      throw .collectionExists(name)
+    }
     if isAlias { throw Self.takenByAlias(name) }
     guard collections.count < core.options.limits.collectionsMax else {
       throw .wrongInput("the limit of \(core.options.limits.collectionsMax) collections is reached")
@@ -229,7 +259,7 @@ final class Catalog: Sendable {
   /// Removes a collection, if there is one of that name.
   private func planDeletion(_ name: String) -> CatalogPlan {
     var plan = CatalogPlan()
-    guard let collection = latest.collections[name] else { return plan }
+    guard let collection = latest.collection(named: name) else { return plan }
     let number = collection.number
     // A collection that never had a row has nothing to delete.
     let isEmpty = collection.state.withLock {

@@ -1,10 +1,11 @@
 """Texts that look the same and have other bytes are other keys and values of payloads, as in
-Qdrant: names of files come in both forms."""
+Qdrant: names of files come in both forms. Of collections, aliases and vectors only one can have such
+a name, and it is found by its own bytes."""
 
 import json
 
 import pytest
-from qdrant_client import models
+from qdrant_client import QdrantClient, models
 
 COMPOSED, DECOMPOSED = "caf\u00e9", "cafe\u0301"
 # A path with a mark that is no letter stands in quotes.
@@ -70,3 +71,69 @@ def test_changes(wire, path):
     wire.result("POST", f"{path}/points/payload/delete?wait=true", keys)
     left = wire.result("GET", f"{path}/points/3")["payload"]
     assert left == {DECOMPOSED: 4, "o": {COMPOSED: 3}}
+
+
+DENSE = {"size": 1, "distance": "Dot"}
+
+
+@pytest.fixture
+def collections(wire):
+    yield wire
+    for name in (COMPOSED, DECOMPOSED, "other"):
+        wire.send("DELETE", f"/collections/{name}")
+
+
+def test_names_of_collections(collections):
+    wire = collections
+    wire.result("PUT", f"/collections/{COMPOSED}", {"vectors": DENSE})
+    answer = wire.send("PUT", f"/collections/{DECOMPOSED}", {"vectors": DENSE})
+    assert answer.status_code == 400 and "in other bytes" in answer.text
+    assert wire.send("GET", f"/collections/{DECOMPOSED}").status_code == 404
+    assert wire.result("GET", f"/collections/{DECOMPOSED}/exists") == {"exists": False}
+    assert wire.result("DELETE", f"/collections/{DECOMPOSED}") is False
+    assert wire.result("GET", f"/collections/{COMPOSED}/exists") == {"exists": True}
+
+
+def test_names_of_aliases(collections):
+    wire = collections
+    wire.result("PUT", "/collections/other", {"vectors": DENSE})
+
+    def change(**action):
+        return wire.send("POST", "/collections/aliases", {"actions": [action]})
+
+    def create(name):
+        return change(create_alias={"collection_name": "other", "alias_name": name})
+
+    assert create(COMPOSED).status_code == 200
+    assert create(DECOMPOSED).status_code == 400
+    assert change(delete_alias={"alias_name": DECOMPOSED}).status_code == 200
+    assert wire.send("GET", f"/collections/{DECOMPOSED}").status_code == 404
+    assert wire.send("GET", f"/collections/{COMPOSED}").status_code == 200
+    names = {"old_alias_name": DECOMPOSED, "new_alias_name": "new"}
+    assert change(rename_alias=names).status_code == 404
+    names = {"old_alias_name": COMPOSED, "new_alias_name": DECOMPOSED}
+    assert change(rename_alias=names).status_code == 200
+    aliases = wire.result("GET", "/collections/other/aliases")["aliases"]
+    assert [alias["alias_name"] for alias in aliases] == [DECOMPOSED]
+    assert create(COMPOSED).status_code == 400
+
+
+@pytest.mark.parametrize("config", [
+    {"vectors": {COMPOSED: DENSE, DECOMPOSED: DENSE}},
+    {"sparse_vectors": {COMPOSED: {}, DECOMPOSED: {}}},
+    {"vectors": {COMPOSED: DENSE}, "sparse_vectors": {DECOMPOSED: {}}},
+])  # fmt: skip
+def test_names_of_vectors(collections, config):
+    answer = collections.send("PUT", "/collections/other", config)
+    assert answer.status_code == 400, answer.text
+    assert collections.send("GET", "/collections/other").status_code == 404
+
+
+def test_names_of_vectors_over_grpc(collections, server):
+    client = QdrantClient(
+        server.host, port=server.port, grpc_port=server.grpc_port, prefer_grpc=True)
+    vectors = dict.fromkeys((COMPOSED, DECOMPOSED), models.SparseVectorParams())
+    with pytest.raises(Exception, match="in other bytes"):
+        client.create_collection("other", {}, sparse_vectors_config=vectors)
+    client.close()
+    assert collections.send("GET", "/collections/other").status_code == 404

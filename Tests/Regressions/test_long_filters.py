@@ -1,11 +1,15 @@
-"""A filter that takes minutes over one point holds nobody else up, not even with one thread."""
+"""A filter that takes minutes over one point holds nobody else up, not even with one thread, and one
+of many conditions takes no memory for each of them."""
 
 import json
+import pathlib
 import select
 import socket
 
 import pytest
+import requests
 from process import quiver
+from wire import Wire
 
 CONDITIONS = [{"key": "text", "match": {"text": f"none{n}"}} for n in range(10_000)]
 SHORT = {"filter": {"must": [{"key": "text", "match": {"text": "word"}}]}}
@@ -57,5 +61,43 @@ def test_others_are_answered_meanwhile(tmp_path, path, body, method, other, what
             assert not select.select([long], [], [], 0)[0], "it was answered first"
         # And it does not hold up the end.
         assert service.terminate() == 0
+    finally:
+        service.kill()
+
+
+POINTS = 50_000
+RANGES = [{"key": "n", "range": {"gte": number}} for number in range(20_000)]
+
+
+def most_megabytes(service) -> int:
+    """The most that the process has had of memory."""
+    status = pathlib.Path(f"/proc/{service.process.pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) >> 10
+
+
+def test_what_each_condition_finds_is_not_kept(tmp_path):
+    service = quiver(tmp_path)
+    service.start()
+    try:
+        wire = Wire(service.url, requests.Session())
+        wire.result("PUT", "/collections/c", {"vectors": {"size": 1, "distance": "Dot"}})
+        wire.result("PUT", "/collections/c/index?wait=true",
+                    {"field_name": "n", "field_schema": "integer"})  # fmt: skip
+        for first in range(0, POINTS, 5000):
+            ids = range(first, first + 5000)
+            wire.result("PUT", "/collections/c/points?wait=true", {"batch": {
+                "ids": [*ids], "vectors": [[1]] * len(ids), "payloads": [{"n": n} for n in ids],
+            }})  # fmt: skip
+        before = most_megabytes(service)
+        # The first condition alone has all points, the second all but one.
+        for asked, passing in (
+            ({"should": RANGES}, POINTS),
+            ({"must_not": [{"should": RANGES}]}, 0),
+            ({"min_should": {"conditions": RANGES, "min_count": 2}}, POINTS - 1),
+        ):
+            found = wire.result("POST", "/collections/c/points/count", {"filter": asked})
+            assert found["count"] == passing
+        # What each finds takes six kilobytes, and all of it 120 megabytes.
+        assert most_megabytes(service) - before < 60
     finally:
         service.kill()

@@ -17,8 +17,13 @@ final class FieldSet: Sendable {
     self.collection = collection
     numbers = entry.vectorNumbers
     let present = Dictionary(uniqueKeysWithValues: present.map { ($0.number, $0) })
+    // Names that are one text in other bytes have one number; entries of earlier releases may have
+    // both.
+    var known: Set<UInt16> = []
     all = entry.config.vectorKinds.compactMap { vector in
-      guard let number = entry.vectorNumbers[vector.name] else { return nil }
+      guard let number = entry.vectorNumbers[vector.name], known.insert(number).inserted else {
+        return nil
+      }
       if let field = present[number] { return field }
       let field = vector.kind.field(named: vector.name, number: number)
       field.configure(entry.config)

@@ -24,6 +24,7 @@ extension Catalog {
     let old = collections[collection.name]
     if latest.aliases[collection.name] != nil { throw Self.takenByAlias(collection.name) }
     if let old {
+      try Self.refuse(collection.name, besides: old.name)
       try old.requireSameVectors(as: collection.config)
     } else if collections.count >= core.options.limits.collectionsMax {
       throw .wrongInput("the limit of \(core.options.limits.collectionsMax) collections is reached")
