@@ -1,6 +1,6 @@
 """Texts that look the same and have other bytes are other keys and values of payloads, as in
-Qdrant: names of files come in both forms. Of collections, aliases and vectors only one can have such
-a name, and it is found by its own bytes."""
+Qdrant: names of files come in both forms. Of collections, aliases and vectors only one can have
+such a name, and it is found by its own bytes."""
 
 import json
 

@@ -1,5 +1,5 @@
-"""A filter that takes minutes over one point holds nobody else up, not even with one thread, and one
-of many conditions takes no memory for each of them."""
+"""A filter that takes minutes over one point holds nobody else up, not even with one thread, and
+one of many conditions takes no memory for each of them."""
 
 import json
 import pathlib
