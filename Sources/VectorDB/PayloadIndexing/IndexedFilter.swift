@@ -90,6 +90,11 @@ struct IndexedFilter {
   }
 
   private func answer(all demands: [(condition: Condition, isNegated: Bool)]) -> FilterAnswer {
+    // What is alone comes first.
+    if demands.count == 1 {
+      let only = answer(demands[0].condition)
+      return demands[0].isNegated ? only.negated : only
+    }
     let ordered = demands.map { demand in
       (demand, estimate: estimate(demand.condition) ?? .max)
     }.sorted { left, right in

@@ -99,7 +99,7 @@ struct Calibration: Sendable, Equatable {
 
 /// Which reach gave which recall on rows whose neighbours are far away.
 struct RemoteCalibration: Sendable, Equatable {
-  /// The distance of neighbours that 85 of 100 rows fall short of; see ``RemoteReach/near``.
+  /// The distance of neighbours that seven of ten rows fall short of; see ``RemoteReach/near``.
   var near: Float
   /// The mean distance of those of the rows that were measured.
   var far: Float

@@ -18,7 +18,7 @@ struct CalibrationMeasurement {
   private static let remoteSize = 64
   /// Of those rows, so many are searched for with the usual reach: a farther one for more of them
   /// costs the queries like them more than it finds.
-  private static let nearShare = 0.85
+  private static let nearShare = 0.7
   /// The recall that their lists are chosen for.
   private static let poolRecall = 0.95
   /// The recall of the searches whose scored rows are counted.
