@@ -23,10 +23,11 @@ extension Catalog {
       throw .wrongInput("the limit of \(core.options.limits.aliasesMax) aliases is reached")
     }
     var plan = CatalogPlan()
-    for name in old.keys where new[name] == nil {
+    for name in old.keys where Self.place(of: name, in: new) == nil {
       plan.batch.delete(key: KeyLayout.alias(name), in: KeyLayout.meta)
     }
-    for (name, collection) in new where old[name] != collection {
+    for (name, collection) in new
+    where Self.place(of: name, in: old).map({ old[$0].value }) != collection {
       plan.batch.put(key: KeyLayout.alias(name), value: Array(collection.utf8), in: KeyLayout.meta)
     }
     plan.effect = .aliases(operations)
@@ -46,17 +47,19 @@ extension Catalog {
       try check(alias.name, besides: aliases)
       aliases[alias.name] = alias.collection
     case .delete(let name):
-      if let place = aliases.index(forKey: name), Self.areSame(aliases[place].key, name) {
-        aliases.remove(at: place)
-      }
+      if let place = Self.place(of: name, in: aliases) { aliases.remove(at: place) }
     case .rename(let from, let to):
-      guard let place = aliases.index(forKey: from), Self.areSame(aliases[place].key, from) else {
-        throw .aliasNotFound(from)
-      }
-      let collection = aliases.remove(at: place).value
+      guard let place = Self.place(of: from, in: aliases) else { throw .aliasNotFound(from) }
       try check(to, besides: aliases)
-      aliases[to] = collection
+      aliases[to] = aliases.remove(at: place).value
     }
+  }
+
+  /// Where an alias is, if it is there in the same bytes.
+  private static func place(
+    of name: String, in aliases: [String: String]
+  ) -> Dictionary<String, String>.Index? {
+    aliases.index(forKey: name).flatMap { areSame(aliases[$0].key, name) ? $0 : nil }
   }
 
   /// Refuses a new alias that is the name of a collection, or that of an alias in other bytes.

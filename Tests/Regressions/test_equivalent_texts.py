@@ -112,10 +112,15 @@ def test_names_of_aliases(collections):
     names = {"old_alias_name": DECOMPOSED, "new_alias_name": "new"}
     assert change(rename_alias=names).status_code == 404
     names = {"old_alias_name": COMPOSED, "new_alias_name": DECOMPOSED}
-    assert change(rename_alias=names).status_code == 200
+    assert change(rename_alias=names).status_code == 400
+    aliases = wire.result("GET", "/collections/other/aliases")["aliases"]
+    assert [alias["alias_name"] for alias in aliases] == [COMPOSED]
+    # The one may take the place of the other.
+    other = {"collection_name": "other", "alias_name": DECOMPOSED}
+    actions = [{"delete_alias": {"alias_name": COMPOSED}}, {"create_alias": other}]
+    assert wire.send("POST", "/collections/aliases", {"actions": actions}).status_code == 200
     aliases = wire.result("GET", "/collections/other/aliases")["aliases"]
     assert [alias["alias_name"] for alias in aliases] == [DECOMPOSED]
-    assert create(COMPOSED).status_code == 400
 
 
 @pytest.mark.parametrize("config", [
