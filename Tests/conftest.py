@@ -1,5 +1,6 @@
 """Fixtures: one server a module, a client for it, and fresh collections."""
 
+import contextlib
 import itertools
 import pathlib
 import sys
@@ -11,6 +12,7 @@ import requests
 # What drives the programs serves the regressions too.
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "EndToEnd"))
 
+from gateway_service import gateway
 from object_stores import moto
 from process import binary, quiver
 from qdrant_client import QdrantClient, models
@@ -116,6 +118,28 @@ def new_collection(client):
     yield make
     for name in made:
         client.delete_collection(name)
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory):
+    """The server that gateways store in."""
+    with quiver(tmp_path_factory.mktemp("store")) as service:
+        service.start()
+        yield service
+
+
+@pytest.fixture(scope="module")
+def start_gateway(store, tmp_path_factory):
+    """Starts gateways before that server, which are ended with the module."""
+    with contextlib.ExitStack() as started:
+
+        def start(collection: str, **settings: str):
+            folder = tmp_path_factory.mktemp("gateway")
+            service = started.enter_context(gateway(folder, store.url, collection, **settings))
+            service.start(60)
+            return service
+
+        yield start
 
 
 @pytest.fixture

@@ -53,9 +53,9 @@ def upload(service, chunks, key=None, **headers):
     return call(service, "POST", "/upload/chunks", {"chunks": chunks}, key, **headers)
 
 
-def run(service, *arguments, **settings):
+def run(service, *arguments, input: str = "", **settings):
     """Runs a command of the gateway's program with the settings of a running one."""
     return subprocess.run(
-        [binary("quiver-gateway"), *arguments], stdin=subprocess.DEVNULL, capture_output=True,
-        text=True, timeout=120, env=clean_environment({**service.settings, **settings}),
+        [binary("quiver-gateway"), *arguments], input=input, capture_output=True, text=True,
+        timeout=300, env=clean_environment({**service.settings, **settings}),
     )  # fmt: skip

@@ -94,7 +94,10 @@ def clean_environment(settings: dict[str, str]) -> dict[str, str]:
 
 
 class Service:
-    """One program with its port and log; may be started and ended many times."""
+    """One program with its port and log; may be started and ended many times.
+
+    Whatever comes of it, it does not outlive the `with` that it is the subject of.
+    """
 
     def __init__(self, name: str, folder: pathlib.Path, ready_path: str, arguments=("serve",)):
         self.command = [str(binary(name)), *arguments]
@@ -106,6 +109,12 @@ class Service:
         self.log = folder / f"{name}.log"
         self.settings: dict[str, str] = {}
         self.process: subprocess.Popen | None = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.kill()
 
     @property
     def url(self) -> str:

@@ -1,16 +1,10 @@
 """The RAG gateway over a real server: upload, questions, ingestion, and a store that is away."""
 
-import subprocess
-
 import pytest
 import requests
-from gateway_service import CHUNKS, MODEL, chunk, gateway
-from process import ROOT, Service, binary, clean_environment, quiver
+from gateway_service import CHUNKS, call, chunk, gateway, run, upload
+from process import Service, quiver
 
-pytestmark = pytest.mark.skipif(
-    'name: "quiver-gateway"' not in (ROOT / "Package.swift").read_text(),
-    reason="the package has no product quiver-gateway yet",
-)
 QUESTIONS = {
     "How can I uninstall software and also get rid of its settings?": "purge",
     "Why does the sea level rise and fall twice a day?": "tides",
@@ -21,36 +15,16 @@ OFF_TOPIC = "Who won the football world championship in 1974?"
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    service = quiver(tmp_path_factory.mktemp("store"))
-    service.start()
-    yield service
-    service.kill()
-
-
-@pytest.fixture(scope="module")
-def server(store, tmp_path_factory):
+def server(start_gateway):
     """The gateway, with the chunks uploaded once."""
-    assert (MODEL / "model.safetensors").exists(), f"no model in {MODEL}: run scripts/fetch-model"
-    service = gateway(tmp_path_factory.mktemp("gateway"), store.url, "chunks")
-    service.start(60)
+    service = start_gateway("chunks")
     answer = upload(service, [chunk(*parts) for parts in CHUNKS])
     assert answer["success"] is True and answer["uploaded"] == len(CHUNKS), answer
-    yield service
-    service.kill()
-
-
-def upload(service: Service, chunks: list[dict]) -> dict:
-    answer = requests.post(service.url + "/upload/chunks", json={"chunks": chunks}, timeout=120)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
+    return service
 
 
 def ask(service: Service, question: str) -> dict:
-    body = {"question": question}
-    answer = requests.post(service.url + "/insight/query", json=body, timeout=120)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
+    return call(service, "POST", "/insight/query", {"question": question})
 
 
 def count(store: Service, collection: str) -> int:
@@ -110,9 +84,7 @@ def test_changed_chunk_is_updated(server, store):
     ],
 )
 def test_bad_requests_are_explained(server, path, body, location):
-    answer = requests.post(server.url + path, json=body, timeout=30)
-    assert answer.status_code == 422, answer.text
-    (problem, *_) = answer.json()["detail"]
+    (problem, *_) = call(server, "POST", path, body, status=422)["detail"]
     assert location in problem["loc"] and problem["msg"]
 
 
@@ -139,11 +111,7 @@ def test_ingesting_a_folder_twice(server, store, tmp_path):
     before = count(store, "chunks")
     summaries = []
     for _ in range(2):
-        command = [binary("quiver-gateway"), "ingest", texts, "--url", server.url]
-        done = subprocess.run(
-            command, env=clean_environment(server.settings), stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, timeout=120,
-        )  # fmt: skip
+        done = run(server, "ingest", texts, "--url", server.url)
         assert done.returncode == 0, done.stderr
         summaries.append(done.stdout)
     assert "2 files: " in summaries[0] and " 0 unchanged" in summaries[0]
@@ -156,9 +124,8 @@ def test_ingesting_a_folder_twice(server, store, tmp_path):
 
 def test_store_down_is_503_and_heals(tmp_path):
     store = quiver(tmp_path)
-    store.start()
-    service = gateway(tmp_path, store.url, "chunks")
-    try:
+    with store, gateway(tmp_path, store.url, "chunks") as service:
+        store.start()
         service.start(60)
         upload(service, [chunk(*CHUNKS[0])])
         store.kill()
@@ -166,25 +133,16 @@ def test_store_down_is_503_and_heals(tmp_path):
             ("/insight/query", {"question": "What makes an arrow fly straight?"}),
             ("/upload/chunks", {"chunks": [chunk(*CHUNKS[2])]}),
         ):
-            answer = requests.post(service.url + path, json=body, timeout=120)
-            assert answer.status_code == 503, answer.text
-            assert answer.json()["detail"]
+            assert call(service, "POST", path, body, status=503)["detail"]
         assert service.status("/health/live") == 200
         store.start()
         insight = ask(service, "What makes an arrow fly straight?")
         assert insight["metadata"][0]["chunk_id"] == "archery"
         assert service.terminate() == 0
-    finally:
-        service.kill()
-        store.kill()
 
 
 def test_wrong_setting(tmp_path):
     service = gateway(tmp_path, "http://127.0.0.1:1", "chunks")
-    service.settings["QDRANT_VECTOR_STORE__COLECTION"] = "typo"
-    done = subprocess.run(
-        service.command, env=clean_environment(service.settings), stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=30,
-    )  # fmt: skip
+    done = run(service, "serve", QDRANT_VECTOR_STORE__COLECTION="typo")
     assert done.returncode == 2, done.stdout
-    assert "QDRANT_VECTOR_STORE__COLECTION" in done.stdout
+    assert "QDRANT_VECTOR_STORE__COLECTION" in done.stderr

@@ -2,8 +2,7 @@
 
 import pytest
 import requests
-from gateway_service import CHUNKS, call, chunk, gateway, run, upload
-from process import quiver
+from gateway_service import CHUNKS, call, chunk, run, upload
 
 ADMIN, READER, RED, BLUE = "admin-key-1", "reader-key-1", "red-key-123", "blue-key-12"
 KEYS = f"write:{ADMIN},read:{READER},write@red:{RED},write@blue:{BLUE}"
@@ -11,28 +10,13 @@ QUESTION = {"question": "What makes an arrow fly straight?"}
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    service = quiver(tmp_path_factory.mktemp("store"))
-    service.start()
-    yield service
-    service.kill()
+def server(start_gateway):
+    return start_gateway("open")
 
 
 @pytest.fixture(scope="module")
-def server(store, tmp_path_factory):
-    service = gateway(tmp_path_factory.mktemp("open"), store.url, "open")
-    service.start(60)
-    yield service
-    service.kill()
-
-
-@pytest.fixture(scope="module")
-def guarded(store, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("guarded")
-    service = gateway(folder, store.url, "guarded", AUTH__API_KEYS=KEYS)
-    service.start(60)
-    yield service
-    service.kill()
+def guarded(start_gateway):
+    return start_gateway("guarded", AUTH__API_KEYS=KEYS)
 
 
 def test_keys(guarded):
@@ -103,7 +87,7 @@ BROWSERS = [
 ]
 
 
-def test_pages_whose_name_leads_here_see_nothing(server, store, tmp_path):
+def test_pages_whose_name_leads_here_see_nothing(server, start_gateway):
     upload(server, [chunk("own", "Diary", "What nobody else should read.")])
     for headers in BROWSERS:
         for host in ("attacker.example:8000", "127.0.0.1.attacker.example", "attacker.example."):
@@ -126,12 +110,10 @@ def test_pages_whose_name_leads_here_see_nothing(server, store, tmp_path):
     # Programs send what they are called by, and nothing of a page.
     call(server, "GET", "/documents", Host="rag.company.example")
     origins = "https://rag.company.example http://app.example:3000"
-    known = gateway(tmp_path, store.url, "open", AUTH__ALLOWED_ORIGINS=origins)
-    known.start(60)
+    known = start_gateway("open", AUTH__ALLOWED_ORIGINS=origins)
     for host in ("rag.company.example", "rag.company.example:8443", "app.example"):
         call(known, "GET", "/documents", **own, Host=host)
     call(known, "GET", "/documents", **own, Host="attacker.example", status=403)
-    known.kill()
 
 
 def test_who_has_a_key_may_come_by_any_name(guarded):

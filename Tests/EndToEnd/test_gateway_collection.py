@@ -4,8 +4,7 @@ import json
 
 import pytest
 import requests
-from gateway_service import CHUNKS, chunk, gateway
-from process import quiver
+from gateway_service import CHUNKS, chunk
 
 QUESTION = {"question": "With what is an arrow fletched?"}
 WORDS = {"quiver_bm25": {"modifier": "idf"}}
@@ -30,19 +29,8 @@ FOREIGN = {
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    service = quiver(tmp_path_factory.mktemp("store"))
-    service.start()
-    yield service
-    service.kill()
-
-
-@pytest.fixture(scope="module")
-def server(store, tmp_path_factory):
-    service = gateway(tmp_path_factory.mktemp("remade"), store.url, "remade")
-    service.start(60)
-    yield service
-    service.kill()
+def server(start_gateway):
+    return start_gateway("remade")
 
 
 def upload(server, id, title, text):

@@ -9,26 +9,15 @@ import uuid
 
 import pytest
 import requests
-from gateway_service import CHUNKS, call, chunk, gateway, run, upload
-from process import binary, clean_environment, quiver
+from gateway_service import CHUNKS, call, chunk, run, upload
+from process import binary, clean_environment
 
 QUESTION = {"question": "What makes an arrow fly straight?"}
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    service = quiver(tmp_path_factory.mktemp("store"))
-    service.start()
-    yield service
-    service.kill()
-
-
-@pytest.fixture(scope="module")
-def server(store, tmp_path_factory):
-    service = gateway(tmp_path_factory.mktemp("open"), store.url, "open")
-    service.start(60)
-    yield service
-    service.kill()
+def server(start_gateway):
+    return start_gateway("open")
 
 
 def test_filters_and_k(server):
@@ -62,9 +51,8 @@ def test_listing_and_deleting(server):
         call(server, "DELETE", "/upload/chunks", body, status=422)
 
 
-def test_documents_come_in_pages(store, tmp_path):
-    service = gateway(tmp_path, store.url, "pages")
-    service.start(60)
+def test_documents_come_in_pages(start_gateway):
+    service = start_gateway("pages")
     nothing = {"documents": [], "total": 0, "without_document": 0, "next": None}
     assert call(service, "GET", "/documents") == nothing
     names = ["a b&c=d.md", "b%2Fc.md", "c?#.md", "d.md", "é.md"]
@@ -92,7 +80,6 @@ def test_documents_come_in_pages(store, tmp_path):
     assert call(service, "GET", "/documents")["without_document"] == 1
     for wrong in ("limit=0", "limit=many", "limit=100000", "offset=1"):
         call(service, "GET", f"/documents?{wrong}", status=400)
-    service.kill()
 
 
 def test_all_of_a_long_chunk_is_found(server, store):

@@ -8,10 +8,9 @@ import subprocess
 
 import pytest
 import requests
-from gateway_service import CHUNKS, chunk, gateway
+from gateway_service import CHUNKS, call, chunk, run, upload
 from hashing_embeddings import HashingEmbeddings
 from langchain_core.embeddings import Embeddings
-from process import binary, clean_environment, quiver
 from qdrant_client import QdrantClient, models
 
 TEXT = "The {} leaves the harbour of the island at half past nine in the morning."
@@ -34,19 +33,8 @@ class GatewayEmbeddings(Embeddings):
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    service = quiver(tmp_path_factory.mktemp("store"))
-    service.start()
-    yield service
-    service.kill()
-
-
-@pytest.fixture(scope="module")
-def server(store, tmp_path_factory):
-    service = gateway(tmp_path_factory.mktemp("files"), store.url, "files")
-    service.start(60)
-    yield service
-    service.kill()
+def server(start_gateway):
+    return start_gateway("files")
 
 
 def send(server, *files, status=200, **headers):
@@ -55,6 +43,10 @@ def send(server, *files, status=200, **headers):
         server.url + "/upload/files", files=form, headers=headers, timeout=120)  # fmt: skip
     assert answer.status_code == status, answer.text
     return answer
+
+
+def ask(server, question: str) -> dict:
+    return call(server, "POST", "/query", {"question": question})
 
 
 def stored(server, name: str) -> list[dict]:
@@ -75,8 +67,7 @@ def test_files_in_a_form(server):
     report = send(server, (names[0], first.split("## Price")[0])).json()["files"][0]
     assert (report["unchanged"], report["removed"]) == (1, 1)
     assert len(stored(server, names[0])) == 1
-    asked = {"question": QUESTION.format("ferry")}
-    insight = requests.post(server.url + "/query", json=asked, timeout=60).json()
+    insight = ask(server, QUESTION.format("ferry"))
     assert "half past nine" in insight["summary"]
 
 
@@ -114,14 +105,12 @@ def test_files_that_are_not_read(server):
         assert answer.status_code == 400, (body, answer.text)
 
 
-def test_without_the_programs(store, tmp_path):
-    service = gateway(tmp_path, store.url, "bare", PATH="/nonexistent")
-    service.start(60)
+def test_without_the_programs(start_gateway):
+    service = start_gateway("bare", PATH="/nonexistent")
     detail = send(service, ("a.pdf", b"%PDF-1.4"), status=415).json()["detail"]
     assert "needs pdftotext" in detail and "poppler-utils" in detail
     detail = send(service, ("a.xyz", b""), status=415).json()["detail"]
     assert "would be read" in detail and "with pandoc" in detail
-    service.kill()
 
 
 MARKUP = """# Ferries
@@ -196,10 +185,7 @@ def test_pages_read_no_other_file(server, tmp_path):
             assert "Cross the water slowly" in text, (file, text)
             (folder / file).write_bytes(content)
     # Somebody else's pages are no less foreign for lying in a folder of this machine.
-    done = subprocess.run(
-        [binary("quiver-gateway"), "ingest", folder], capture_output=True, text=True,
-        env=clean_environment(server.settings), timeout=300,
-    )  # fmt: skip
+    done = run(server, "ingest", folder)
     assert done.returncode == 0, done.stderr
     for file in folder.iterdir():
         text = "\n".join(c["page_content"] for c in stored(server, f"pages/{file.name}"))
@@ -224,13 +210,9 @@ def test_kinds_that_programs_read(server, tmp_path):
             assert any("OPTIONS" in c["metadata"]["title"] for c in chunks), chunks
             assert "--slow" in text and "\x08" not in text
     # What a manual page says is prose, though all of it is indented.
-    asked = {"question": "How does one cross the water without getting sick?"}
-    insight = requests.post(server.url + "/query", json=asked, timeout=60).json()
+    insight = ask(server, "How does one cross the water without getting sick?")
     assert "Cross the water slowly, which is better for those who are" in insight["summary"]
-    done = subprocess.run(
-        [binary("quiver-gateway"), "ingest", tmp_path], capture_output=True, text=True,
-        env=clean_environment(server.settings), timeout=300,
-    )  # fmt: skip
+    done = run(server, "ingest", tmp_path)
     assert done.returncode == 0, done.stderr
 
 
@@ -246,7 +228,7 @@ def test_imprints_of_pages_are_left_out(server):
     assert not any(word in text for word in ("last modified", "reserved", "Imprint")), text
 
 
-def test_a_chunk_of_two_clients_is_there_once(server, store):
+def test_a_chunk_of_two_clients_is_there_once(store, start_gateway):
     langchain = pytest.importorskip("langchain_qdrant")
     documents = pytest.importorskip("langchain_core.documents")
     client = QdrantClient(url=store.url)
@@ -260,31 +242,22 @@ def test_a_chunk_of_two_clients_is_there_once(server, store):
         documents.Document(page_content="Another text.", metadata={"chunk_id": id}),
         documents.Document(page_content=CHUNKS[1][2], metadata={"chunk_id": CHUNKS[1][0]}),
     ])  # fmt: skip
-    server_settings = server.settings | {"QDRANT_VECTOR_STORE__COLLECTION_NAME": "shared"}
-    other = gateway(server.log.parent, store.url, "shared")
-    other.settings = server_settings | {"APP_PORT": str(other.port)}
-    other.start(60)
-    try:
-        body = {"chunks": [chunk(id, title, text)]}
-        report = requests.post(other.url + "/upload/chunks", json=body, timeout=60).json()
-        assert report["success"], report
-        points = client.scroll("shared", limit=10)[0]
-        kept = sorted(point.payload["page_content"] for point in points)
-        # The same chunk is the gateway's now; others are as they were.
-        assert kept == sorted([text, "Another text.", CHUNKS[1][2]])
-        asked = {"question": "What makes an arrow fly straight?"}
-        insight = requests.post(other.url + "/query", json=asked, timeout=60).json()
-        ids = [entry["chunk_id"] for entry in insight["metadata"]]
-        assert ids.count(id) == 1, insight
-        # LangChain reads what the gateway stored.
-        found = store_of.similarity_search(text, k=10)
-        assert text in [document.page_content for document in found]
-    finally:
-        other.kill()
+    other = start_gateway("shared")
+    report = upload(other, [chunk(id, title, text)])
+    assert report["success"], report
+    points = client.scroll("shared", limit=10)[0]
+    kept = sorted(point.payload["page_content"] for point in points)
+    # The same chunk is the gateway's now; others are as they were.
+    assert kept == sorted([text, "Another text.", CHUNKS[1][2]])
+    insight = ask(other, "What makes an arrow fly straight?")
+    ids = [entry["chunk_id"] for entry in insight["metadata"]]
+    assert ids.count(id) == 1, insight
+    # LangChain reads what the gateway stored.
+    found = store_of.similarity_search(text, k=10)
+    assert text in [document.page_content for document in found]
 
 
-
-def test_the_seed_and_the_gateway_read_each_other(server, store):
+def test_the_seed_and_the_gateway_read_each_other(server, store, start_gateway):
     """What LangChain stored with the same model is answered from, and it finds what comes to it."""
     langchain = pytest.importorskip("langchain_qdrant")
     documents = pytest.importorskip("langchain_core.documents")
@@ -297,39 +270,26 @@ def test_the_seed_and_the_gateway_read_each_other(server, store):
         documents.Document(page_content=text, metadata={"chunk_id": id, "title": title})
         for id, title, text in CHUNKS
     ])  # fmt: skip
-    other = gateway(server.log.parent, store.url, "seed")
-    other.start(60)
-
-    def ask(question: str) -> dict:
-        return requests.post(other.url + "/query", json={"question": question}, timeout=60).json()
-
-    try:
-        question = "What makes an arrow fly straight?"
-        insight = ask(question)
-        assert insight["metadata"][0]["chunk_id"] == "archery"
-        # The same number of components is no proof of the same model.
-        doubt = "does not say which embedding model filled it"
-        assert doubt in insight["generator"]["notice"]
-        owl = chunk("owl", "Owls", "Owls turn their heads by 270 degrees.")
-        report = requests.post(other.url + "/upload/chunks", json={"chunks": [owl]}, timeout=60)
-        assert report.json()["uploaded"] == 1 and doubt in report.json()["notice"]
-        [found] = seed.similarity_search("How far can an owl turn its head?", k=1)
-        assert found.page_content == owl["page_content"]
-        assert found.metadata["chunk_id"] == "owl"
-    finally:
-        other.kill()
-    done = subprocess.run(
-        [binary("quiver-gateway"), "reembed"], capture_output=True, text=True, timeout=120,
-        env=clean_environment(other.settings),
-    )  # fmt: skip
+    other = start_gateway("seed")
+    question = "What makes an arrow fly straight?"
+    insight = ask(other, question)
+    assert insight["metadata"][0]["chunk_id"] == "archery"
+    # The same number of components is no proof of the same model.
+    doubt = "does not say which embedding model filled it"
+    assert doubt in insight["generator"]["notice"]
+    owl = chunk("owl", "Owls", "Owls turn their heads by 270 degrees.")
+    report = upload(other, [owl])
+    assert report["uploaded"] == 1 and doubt in report["notice"]
+    [found] = seed.similarity_search("How far can an owl turn its head?", k=1)
+    assert found.page_content == owl["page_content"]
+    assert found.metadata["chunk_id"] == "owl"
+    other.kill()
+    done = run(other, "reembed")
     assert done.returncode == 0, done.stderr
     other.start(60)
-    try:
-        insight = ask(question)
-        assert insight["metadata"][0]["chunk_id"] == "archery"
-        assert doubt not in insight["generator"]["notice"]
-        [found] = seed.similarity_search("Why does high water return?", k=1)
-        assert found.metadata["chunk_id"] == "tides"
-        assert client.count("seed").count == len(CHUNKS) + 1
-    finally:
-        other.kill()
+    insight = ask(other, question)
+    assert insight["metadata"][0]["chunk_id"] == "archery"
+    assert doubt not in insight["generator"]["notice"]
+    [found] = seed.similarity_search("Why does high water return?", k=1)
+    assert found.metadata["chunk_id"] == "tides"
+    assert client.count("seed").count == len(CHUNKS) + 1

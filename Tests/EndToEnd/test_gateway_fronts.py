@@ -6,23 +6,17 @@ import subprocess
 import openai
 import pytest
 import requests
-from gateway_service import CHUNKS, chunk, gateway
-from process import ROOT, binary, clean_environment, quiver
+from gateway_service import CHUNKS, chunk, run, upload
+from process import ROOT, binary, clean_environment
 
 QUESTION = "What makes an arrow fly straight?"
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    store = quiver(tmp_path_factory.mktemp("store"))
-    store.start()
-    service = gateway(tmp_path_factory.mktemp("gateway"), store.url, "fronts")
-    service.start(60)
-    body = {"chunks": [chunk(*parts, source="book.md") for parts in CHUNKS]}
-    requests.post(service.url + "/upload/chunks", json=body, timeout=120).raise_for_status()
-    yield service
-    service.kill()
-    store.kill()
+def server(start_gateway):
+    service = start_gateway("fronts")
+    upload(service, [chunk(*parts, source="book.md") for parts in CHUNKS])
+    return service
 
 
 @pytest.fixture(scope="module")
@@ -82,15 +76,12 @@ def test_openai_usage(client):
     assert whole.usage == pieces[-1].usage
 
 
-def test_openai_key(server, tmp_path):
-    store = server.settings["QDRANT_VECTOR_STORE__URL"]
-    guarded = gateway(tmp_path, store, "fronts", AUTH__API_KEYS="read:reading-key-1")
-    guarded.start(60)
+def test_openai_key(start_gateway):
+    guarded = start_gateway("fronts", AUTH__API_KEYS="read:reading-key-1")
     with pytest.raises(openai.AuthenticationError, match="Invalid API key"):
         openai.OpenAI(base_url=guarded.url + "/v1", api_key="wrong").models.list()
     right = openai.OpenAI(base_url=guarded.url + "/v1", api_key="reading-key-1")
     assert right.models.list().data
-    guarded.kill()
 
 
 def test_assistants(server):
@@ -119,20 +110,13 @@ def test_assistants(server):
     assert answer.status_code == 403
 
 
-def run(server, *arguments, **options):
-    return subprocess.run(
-        [binary("quiver-gateway"), *arguments], env=clean_environment(server.settings),
-        capture_output=True, text=True, timeout=120, **options,
-    )  # fmt: skip
-
-
 def test_terminal(server):
-    done = run(server, "ask", QUESTION, stdin=subprocess.DEVNULL)
+    done = run(server, "ask", QUESTION)
     assert done.returncode == 0, done.stderr
     assert "three feathers" in done.stdout and "[1] Fletching an arrow (archery)" in done.stdout
     talk = run(server, "chat", input=f"{QUESTION}\nHow are they glued?\n")
     assert "three feathers" in talk.stdout and "equal angles" in talk.stdout
-    lost = run(server, "ask", QUESTION, "--url", "http://127.0.0.1:1", stdin=subprocess.DEVNULL)
+    lost = run(server, "ask", QUESTION, "--url", "http://127.0.0.1:1")
     assert lost.returncode == 1 and "unreachable" in lost.stderr
 
 
@@ -141,13 +125,8 @@ def test_commands_say_what_is_wrong(server, tmp_path):
     taken = run(server, "serve")
     assert taken.returncode == 1
     assert f"port {server.port} of 127.0.0.1 is taken" in taken.stderr
-    server_settings = dict(server.settings)
-    try:
-        server.settings["EMBEDDINGS__MODEL_PATH"] = str(tmp_path)
-        check = run(server, "config", "check")
-        assert check.returncode == 2 and "is missing" in check.stderr
-    finally:
-        server.settings = server_settings
+    check = run(server, "config", "check", EMBEDDINGS__MODEL_PATH=str(tmp_path))
+    assert check.returncode == 2 and "is missing" in check.stderr
     assert run(server, "config", "check").returncode == 0
 
 

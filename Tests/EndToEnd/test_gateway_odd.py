@@ -8,28 +8,16 @@ import zlib
 
 import pytest
 import requests
-from gateway_service import CHUNKS, chunk, gateway
-from process import quiver
+from gateway_service import CHUNKS, chunk, upload
 
 QUESTION = json.dumps({"question": "With what is an arrow fletched?"}).encode()
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    service = quiver(tmp_path_factory.mktemp("store"))
-    service.start()
-    yield service
-    service.kill()
-
-
-@pytest.fixture(scope="module")
-def server(store, tmp_path_factory):
-    service = gateway(tmp_path_factory.mktemp("odd"), store.url, "odd")
-    service.start(60)
-    body = {"chunks": [chunk(*CHUNKS[0], source="arrows")]}
-    requests.post(service.url + "/upload/chunks", json=body, timeout=60).raise_for_status()
-    yield service
-    service.kill()
+def server(start_gateway):
+    service = start_gateway("odd")
+    upload(service, [chunk(*CHUNKS[0], source="arrows")])
+    return service
 
 
 def send(server, path, body, coding):
@@ -136,10 +124,8 @@ def test_messages_of_assistants_are_objects(server):
         assert answer.status_code == 405 and answer.headers["Allow"] == "POST"
 
 
-def test_slow_senders_keep_nobody_else_waiting(store, tmp_path):
-    service = gateway(tmp_path, store.url, "slow")
-    service.settings["LIMITS__REQUESTS_IN_FLIGHT"] = "2"
-    service.start(60)
+def test_slow_senders_keep_nobody_else_waiting(start_gateway):
+    service = start_gateway("slow", LIMITS__REQUESTS_IN_FLIGHT="2")
     head = ("POST {} HTTP/1.1\r\nHost: here\r\nContent-Type: {}\r\n"
             "Content-Length: 1000\r\n\r\n{{").format  # fmt: skip
     slow = []
@@ -162,4 +148,3 @@ def test_slow_senders_keep_nobody_else_waiting(store, tmp_path):
     finally:
         for connection in slow:
             connection.close()
-        service.kill()

@@ -4,27 +4,19 @@ import os
 import pathlib
 
 import pytest
-import requests
 from browser import DESKTOP, PHONE, Browser
 from dashboard import violations
-from gateway_service import CHUNKS, chunk, gateway
-from process import quiver
+from gateway_service import CHUNKS, chunk, upload
 
 QUESTION = "What makes an arrow fly straight?"
 TIDES = "The ferry to the lighthouse leaves two hours before high water, when the tide is right."
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    store = quiver(tmp_path_factory.mktemp("store"))
-    store.start()
-    service = gateway(tmp_path_factory.mktemp("gateway"), store.url, "page")
-    service.start(60)
-    body = {"chunks": [chunk(*parts, source="book.md") for parts in CHUNKS]}
-    requests.post(service.url + "/upload/chunks", json=body, timeout=120).raise_for_status()
-    yield service
-    service.kill()
-    store.kill()
+def server(start_gateway):
+    service = start_gateway("page")
+    upload(service, [chunk(*parts, source="book.md") for parts in CHUNKS])
+    return service
 
 
 @pytest.fixture(scope="module")
@@ -111,15 +103,11 @@ def test_storing_and_removing_a_file(chromium, server, tmp_path):
     page.close()
 
 
-def test_a_long_list_of_documents(chromium, server, tmp_path):
-    store = server.settings["QDRANT_VECTOR_STORE__URL"]
-    crowded = gateway(tmp_path, store, "crowded")
-    crowded.start(60)
+def test_a_long_list_of_documents(chromium, start_gateway):
+    crowded = start_gateway("crowded")
     names = [f"{number:04}.md" for number in range(1001)]
     for part in (names[:1000], names[1000:]):
-        body = {"chunks": [chunk(name, "", name, source=name) for name in part]}
-        answer = requests.post(crowded.url + "/upload/chunks", json=body, timeout=300)
-        answer.raise_for_status()
+        upload(crowded, [chunk(name, "", name, source=name) for name in part])
     page = chromium.page()
     page.open(crowded.url + "/")
     page.wait("document.getElementById('listed').textContent === '1000 of 1001 documents'")
@@ -137,7 +125,6 @@ def test_a_long_list_of_documents(chromium, server, tmp_path):
     assert page.run("document.getElementById('within').options.length") == 1001
     page.check()
     page.close()
-    crowded.kill()
 
 
 def test_pages_whose_name_leads_here_see_nothing(server):
@@ -154,10 +141,8 @@ def test_pages_whose_name_leads_here_see_nothing(server):
     browser.close()
 
 
-def test_a_key_that_is_needed(chromium, server, tmp_path):
-    store = server.settings["QDRANT_VECTOR_STORE__URL"]
-    guarded = gateway(tmp_path, store, "page", AUTH__API_KEYS="read:reading-key-1")
-    guarded.start(60)
+def test_a_key_that_is_needed(chromium, server, start_gateway):
+    guarded = start_gateway("page", AUTH__API_KEYS="read:reading-key-1")
     page = chromium.page(PHONE)
     page.expected.append("401")
     page.open(guarded.url + "/")
@@ -169,4 +154,3 @@ def test_a_key_that_is_needed(chromium, server, tmp_path):
     ask(page, QUESTION)
     assert "three feathers" in page.run("document.querySelector('.answer').textContent")
     page.close()
-    guarded.kill()

@@ -5,8 +5,8 @@ import re
 
 import pytest
 import requests
+from gateway_service import chunk, gateway, upload
 from process import quiver
-from test_gateway import MODEL, chunk, gateway
 
 KEY = "a-key-nobody-may-read"
 MARK = "palimpsest"
@@ -86,15 +86,12 @@ def test_slow_requests_are_told_without_what_they_were_about(server):
 
 
 def test_one_id_finds_a_question_in_both_logs(server, tmp_path):
-    assert (MODEL / "model.safetensors").exists(), f"no model in {MODEL}: run scripts/fetch-model"
-    front = gateway(tmp_path, server.url, "chunks")
     key = tmp_path / "key"
     key.write_text(KEY + "\n")
-    front.settings |= {"APP_LOG_FORMAT": "json", "QDRANT_VECTOR_STORE__API_KEY_FILE": str(key)}
-    front.start(60)
-    try:
-        chunks = {"chunks": [chunk("a", "A title", f"The {MARK} is kept in the third cellar.")]}
-        assert requests.post(front.url + "/upload/chunks", json=chunks, timeout=60).ok
+    settings = {"APP_LOG_FORMAT": "json", "QDRANT_VECTOR_STORE__API_KEY_FILE": str(key)}
+    with gateway(tmp_path, server.url, "chunks", **settings) as front:
+        front.start(60)
+        upload(front, [chunk("a", "A title", f"The {MARK} is kept in the third cellar.")])
         answer = requests.post(
             front.url + "/insight/query", json={"question": f"Where is the {MARK} kept?"},
             headers={"X-Request-Id": "question-7"}, timeout=60,
@@ -105,7 +102,6 @@ def test_one_id_finds_a_question_in_both_logs(server, tmp_path):
         assert f"rest_responses_total{{{labels}}} 1\n" in figures
         assert f'rest_responses_duration_seconds_bucket{{{labels},le="+Inf"}} 1\n' in figures
         assert MARK not in figures
-    finally:
         front.terminate()
     server.terminate()
     asked = [line for line in lines(front) if line.get("request_id") == "question-7"]

@@ -8,7 +8,7 @@ import grpc
 import pytest
 import requests
 from collector import Collector, attributes, embeddings
-from gateway_service import CHUNKS, chunk, gateway
+from gateway_service import CHUNKS, chunk
 from process import quiver, until
 from qdrant_client.grpc import points_pb2
 
@@ -32,15 +32,14 @@ def collector():
 def store(tmp_path_factory, collector):
     """A server that records the traces that its callers record."""
     service = quiver(
-        tmp_path_factory.mktemp("store"),
-        OTEL_EXPORTER_OTLP_ENDPOINT=collector.url,
+        tmp_path_factory.mktemp("store"), OTEL_EXPORTER_OTLP_ENDPOINT=collector.url,
         QUIVER__TRACING__SAMPLING_RATIO="0",
     )  # fmt: skip
-    service.start()
-    body = {"vectors": {"size": 4, "distance": "Dot"}}
-    requests.put(service.url + "/collections/places", json=body).raise_for_status()
-    yield service
-    service.kill()
+    with service:
+        service.start()
+        body = {"vectors": {"size": 4, "distance": "Dot"}}
+        requests.put(service.url + "/collections/places", json=body).raise_for_status()
+        yield service
 
 
 @pytest.fixture(scope="module")
@@ -51,17 +50,13 @@ def provider():
 
 
 @pytest.fixture(scope="module")
-def front(tmp_path_factory, collector, store, provider):
-    service = gateway(
-        tmp_path_factory.mktemp("gateway"), store.url, "chunks",
-        TRACING__ENDPOINT=collector.url + "/v1/traces", TRACING__SAMPLING_RATIO="0",
+def front(start_gateway, collector, provider):
+    return start_gateway(
+        "chunks", TRACING__ENDPOINT=collector.url + "/v1/traces", TRACING__SAMPLING_RATIO="0",
         TRACING__HEADERS="x-tenant=some%20body,x-other=1", APP_LOG_FORMAT="json",
         EMBEDDINGS__PROVIDER="openai", EMBEDDINGS__BASE_URL=provider.url,
         EMBEDDINGS__MODEL="hashes", EMBEDDINGS__API_KEY="none",
     )  # fmt: skip
-    service.start(60)
-    yield service
-    service.kill()
 
 
 def named(spans: list[dict], name: str, service: str | None = None) -> dict:
