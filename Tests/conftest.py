@@ -12,6 +12,7 @@ import requests
 # What drives the programs serves the regressions too.
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "EndToEnd"))
 
+from certificates import Certificate
 from gateway_service import gateway
 from object_stores import moto
 from process import binary, quiver
@@ -140,6 +141,12 @@ def start_gateway(store, tmp_path_factory):
             return service
 
         yield start
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory):
+    """Signs the certificates of servers and clients."""
+    return Certificate(tmp_path_factory.mktemp("certificates"), "authority")
 
 
 @pytest.fixture

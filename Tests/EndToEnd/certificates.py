@@ -45,3 +45,7 @@ class Certificate:
                 serialization.NoEncryption(),
             )
         )  # fmt: skip
+
+    def signs(self, name: str) -> "Certificate":
+        """Another certificate in the same folder, which this one vouches for."""
+        return Certificate(self.path.parent, name, self)

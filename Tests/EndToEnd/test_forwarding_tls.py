@@ -1,25 +1,19 @@
 """Writes that are sent on between servers that speak TLS and know each other by certificates."""
 
-import ssl
-
 import grpc
 import httpx
 import pytest
-from certificates import Certificate
 from object_stores import moto
 from process import until
 from qdrant_client import grpc as wire
+from secure_service import secured
 from shared_log import sharing
-from test_tls import SecureService
 
 
 @pytest.fixture
-def pair(tmp_path):
+def pair(tmp_path, authority):
     """A server that leads and one that follows; both ask their clients for certificates."""
-    authority = Certificate(tmp_path, "authority")
-    certificate = Certificate(tmp_path, "server", authority)
-    context = ssl.create_default_context(cafile=authority.path)
-    context.load_cert_chain(certificate.path, certificate.key_path)
+    certificate = authority.signs("server")
     (tmp_path / "store").mkdir()
     store = moto(tmp_path / "store")
     started = []
@@ -32,21 +26,21 @@ def pair(tmp_path):
                 QUIVER__TLS__KEY=str(certificate.key_path),
                 QUIVER__TLS__CA_CERT=str(authority.path),
                 QUIVER__SERVICE__VERIFY_HTTPS_CLIENT_CERTIFICATE="true")  # fmt: skip
-            server.__class__ = SecureService
-            server.context = context
+            secured(server, authority).context.load_cert_chain(
+                certificate.path, certificate.key_path)
             server.settings["QUIVER__REPLICATION__ADDRESS"] = server.url
             started.append(server)
             server.start(60)
             until(lambda: started[0].status("/readyz?writes=true") == 200, 60)
-        yield *started, authority, certificate
+        yield *started, certificate
     finally:
         for server in started:
             server.kill()
         store.stop()
 
 
-def test_they_show_each_other_their_certificates(pair):
-    leader, follower, authority, certificate = pair
+def test_they_show_each_other_their_certificates(pair, authority):
+    leader, follower, certificate = pair
     with httpx.Client(verify=follower.context, base_url=follower.url, timeout=60) as client:
 
         def knows_leader() -> bool:

@@ -7,58 +7,23 @@ import subprocess
 import httpx
 import pytest
 from certificates import Certificate
-from gateway_service import CHUNKS, MODEL, chunk, gateway
-from process import Service, binary, clean_environment, quiver, until
+from gateway_service import CHUNKS, MODEL, chunk, gateway, run
+from process import binary, clean_environment, until
+from secure_service import secure_quiver, secured
 
 QUESTION = {"question": "What makes an arrow fly straight?"}
 
 
-class SecureService(Service):
-    """A process that is asked with what the test trusts."""
-
-    context: ssl.SSLContext | None = None
-
-    @property
-    def url(self) -> str:
-        return f"https://127.0.0.1:{self.port}"
-
-    def status(self, path: str, timeout: float = 2) -> int | None:
-        try:
-            return httpx.get(self.url + path, verify=self.context, timeout=timeout).status_code
-        except httpx.HTTPError:
-            return None
-
-
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("certificates")
-
-
-@pytest.fixture(scope="module")
-def authority(folder):
-    return Certificate(folder, "authority")
-
-
-@pytest.fixture(scope="module")
-def certificate(folder, authority):
-    return Certificate(folder, "server", authority)
-
-
-def secured(service: Service, authority: Certificate) -> SecureService:
-    service.__class__ = SecureService
-    service.context = ssl.create_default_context(cafile=authority.path)
-    return service
+def certificate(authority):
+    return authority.signs("server")
 
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory, certificate, authority):
-    service = quiver(
-        tmp_path_factory.mktemp("store"), QUIVER__SERVICE__ENABLE_TLS="true",
-        QUIVER__TLS__CERT=str(certificate.path), QUIVER__TLS__KEY=str(certificate.key_path),
-    )  # fmt: skip
-    secured(service, authority).start()
-    yield service
-    service.kill()
+    with secure_quiver(tmp_path_factory.mktemp("store"), certificate, authority) as service:
+        service.start()
+        yield service
 
 
 def settings(certificate: Certificate) -> dict[str, str]:
@@ -71,16 +36,9 @@ def server(tmp_path_factory, store, certificate, authority):
         tmp_path_factory.mktemp("gateway"), store.url, "secret",
         QDRANT_VECTOR_STORE__CA_CERT=str(authority.path), **settings(certificate),
     )  # fmt: skip
-    secured(service, authority).start(60)
-    yield service
-    service.kill()
-
-
-def command(service, *words: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [binary("quiver-gateway"), *words], env=clean_environment(service.settings),
-        capture_output=True, text=True, timeout=120,
-    )  # fmt: skip
+    with secured(service, authority):
+        service.start(60)
+        yield service
 
 
 def test_a_question_over_tls_all_the_way(server):
@@ -97,56 +55,54 @@ def test_a_question_over_tls_all_the_way(server):
 
 
 def test_commands_know_the_gateway(server, authority, tmp_path):
-    health = command(server, "health")
+    health = run(server, "health")
     assert (health.returncode, health.stdout.strip()) == (0, "ready"), health.stderr
-    asked = command(server, "ask", QUESTION["question"], "--ca", str(authority.path))
+    asked = run(server, "ask", QUESTION["question"], "--ca", str(authority.path))
     assert asked.returncode == 0 and "feathers" in asked.stdout, asked.stderr
-    strange = command(server, "ask", "What?", "--url", server.url)
+    strange = run(server, "ask", "What?", "--url", server.url)
     assert strange.returncode == 1 and "certificate" in strange.stderr
 
 
-def test_a_store_of_an_unknown_authority(store, tmp_path):
-    service = gateway(tmp_path, store.url, "secret")
-    service.start(60)
+def test_a_store_of_an_unknown_authority(start_gateway):
+    service = start_gateway("secret")
     ready = httpx.get(service.url + "/health/ready", timeout=30)
     assert ready.status_code == 503 and "certificate" in ready.text
-    service.kill()
 
 
-def test_a_new_certificate_while_it_runs(tmp_path, store, folder, authority):
-    first, second = (Certificate(folder, name, authority) for name in ("first", "second"))
+def test_a_new_certificate_while_it_runs(tmp_path, store, authority):
+    first, second = authority.signs("first"), authority.signs("second")
     files = {"TLS__CERT": str(tmp_path / "cert.pem"), "TLS__KEY": str(tmp_path / "key.pem")}
     shutil.copy(first.path, files["TLS__CERT"])
     shutil.copy(first.key_path, files["TLS__KEY"])
     service = gateway(tmp_path, store.url, "secret", TLS__CERT_TTL="1", **files)
-    secured(service, authority).start(60)
 
     def shown() -> str:
         return ssl.get_server_certificate(("127.0.0.1", service.port))
 
-    assert shown() == first.path.read_text()
-    shutil.copy(second.path, files["TLS__CERT"])
-    shutil.copy(second.key_path, files["TLS__KEY"])
-    until(lambda: shown() == second.path.read_text(), 60)
-    assert service.terminate() == 0
-    service.kill()
+    with secured(service, authority):
+        service.start(60)
+        assert shown() == first.path.read_text()
+        shutil.copy(second.path, files["TLS__CERT"])
+        shutil.copy(second.key_path, files["TLS__KEY"])
+        until(lambda: shown() == second.path.read_text(), 60)
+        assert service.terminate() == 0
 
 
-def test_clients_that_must_show_a_certificate(tmp_path, store, certificate, folder, authority):
+def test_clients_that_must_show_a_certificate(tmp_path, store, certificate, authority):
     service = gateway(
         tmp_path, store.url, "secret", TLS__CA_CERT=str(authority.path),
         QDRANT_VECTOR_STORE__CA_CERT=str(authority.path), **settings(certificate),
     )  # fmt: skip
     secured(service, authority)
-    client = Certificate(folder, "client", authority)
+    client = authority.signs("client")
     service.context.load_cert_chain(client.path, client.key_path)
-    service.start(60)
     without = ssl.create_default_context(cafile=authority.path)
-    with pytest.raises(httpx.HTTPError):
-        httpx.get(service.url + "/health/live", verify=without)
-    health = command(service, "health")
-    assert health.returncode == 0, health.stderr
-    service.kill()
+    with service:
+        service.start(60)
+        with pytest.raises(httpx.HTTPError):
+            httpx.get(service.url + "/health/live", verify=without)
+        health = run(service, "health")
+        assert health.returncode == 0, health.stderr
 
 
 def test_settings_that_do_not_fit(tmp_path, certificate, authority):

@@ -12,62 +12,22 @@ import httpx
 import pytest
 from certificates import Certificate
 from http2 import RawConnection
-from process import Service, binary, clean_environment, quiver, until
+from process import binary, clean_environment, quiver, until
 from qdrant_client import QdrantClient, models
-
-
-class SecureService(Service):
-    """A server over TLS, asked with what the test trusts."""
-
-    context: ssl.SSLContext | None = None
-
-    @property
-    def url(self) -> str:
-        return f"https://127.0.0.1:{self.port}"
-
-    def status(self, path: str, timeout: float = 2) -> int | None:
-        try:
-            return httpx.get(self.url + path, verify=self.context, timeout=timeout).status_code
-        except httpx.HTTPError:
-            return None
+from secure_service import secure_quiver
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    return tmp_path_factory.mktemp("certificates")
+def other_authority(tmp_path_factory):
+    return Certificate(tmp_path_factory.mktemp("others"), "other-authority")
 
 
 @pytest.fixture(scope="module")
-def authority(folder):
-    return Certificate(folder, "authority")
-
-
-@pytest.fixture(scope="module")
-def other_authority(folder):
-    return Certificate(folder, "other-authority")
-
-
-def start(folder, certificate: Certificate, authority: Certificate, **settings) -> SecureService:
-    service = quiver(
-        folder,
-        QUIVER__SERVICE__ENABLE_TLS="true",
-        QUIVER__TLS__CERT=str(certificate.path),
-        QUIVER__TLS__KEY=str(certificate.key_path),
-        **settings,
-    )
-    service.__class__ = SecureService
-    service.context = ssl.create_default_context(cafile=authority.path)
-    service.start()
-    return service
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory, folder, authority):
-    service = start(
-        tmp_path_factory.mktemp("quiver"), Certificate(folder, "server", authority), authority
-    )
-    yield service
-    service.kill()
+def server(tmp_path_factory, authority):
+    folder = tmp_path_factory.mktemp("quiver")
+    with secure_quiver(folder, authority.signs("server"), authority) as service:
+        service.start()
+        yield service
 
 
 def test_clients_of_both_versions_of_http(server, other_authority):
@@ -185,9 +145,9 @@ def test_commands_trust_what_they_are_given(server, authority, other_authority, 
     assert json.loads(exported.read_text())["id"] == 1
 
 
-def test_migration_trusts_what_it_is_given(server, authority, other_authority, tmp_path, folder):
-    target = start(tmp_path, Certificate(folder, "target", authority), authority)
-    try:
+def test_migration_trusts_what_it_is_given(server, authority, other_authority, tmp_path):
+    with secure_quiver(tmp_path, authority.signs("target"), authority) as target:
+        target.start()
         httpx.put(server.url + "/collections/moved", json={"vectors": {}}, verify=server.context)
         points = {"points": [{"id": 7, "vector": {}}]}
         httpx.put(server.url + "/collections/moved/points", json=points, verify=server.context)
@@ -199,13 +159,9 @@ def test_migration_trusts_what_it_is_given(server, authority, other_authority, t
         assert moved.returncode == 0, moved.stderr
         point = httpx.get(target.url + "/collections/moved/points/7", verify=target.context)
         assert point.json()["result"]["id"] == 7
-    finally:
-        target.kill()
 
 
-def test_snapshots_are_fetched_from_servers_of_the_same_authority(
-    server, authority, folder, tmp_path
-):  # fmt: skip
+def test_snapshots_are_fetched_from_servers_of_the_same_authority(server, authority, tmp_path):
     """What clients are known by, other servers are known by, too."""
     httpx.put(server.url + "/collections/kept", json={"vectors": {}}, verify=server.context)
     made = httpx.post(server.url + "/collections/kept/snapshots", verify=server.context)
@@ -271,19 +227,13 @@ def test_slow_clients_of_http_2_are_ended(server):
     still.close()
 
 
-def test_clients_must_show_a_certificate(tmp_path, folder, authority, other_authority):
-    certificate = Certificate(folder, "strict-server", authority)
-    client, stranger = (
-        Certificate(folder, "client", authority), Certificate(folder, "stranger", other_authority),
+def test_clients_must_show_a_certificate(tmp_path, authority, other_authority):
+    client, stranger = authority.signs("client"), other_authority.signs("stranger")
+    service = secure_quiver(
+        tmp_path, authority.signs("strict-server"), authority,
+        QUIVER__TLS__CA_CERT=str(authority.path),
+        QUIVER__SERVICE__VERIFY_HTTPS_CLIENT_CERTIFICATE="true",
     )  # fmt: skip
-    service = quiver(tmp_path)
-    service.settings |= {
-        "QUIVER__SERVICE__ENABLE_TLS": "true", "QUIVER__TLS__CERT": str(certificate.path),
-        "QUIVER__TLS__KEY": str(certificate.key_path), "QUIVER__TLS__CA_CERT": str(authority.path),
-        "QUIVER__SERVICE__VERIFY_HTTPS_CLIENT_CERTIFICATE": "true",
-    }  # fmt: skip
-    service.__class__ = SecureService
-    service.context = ssl.create_default_context(cafile=authority.path)
     service.context.load_cert_chain(client.path, client.key_path)
     service.start()
     try:
@@ -321,14 +271,14 @@ def serial(port: int) -> int:
     ).serial_number
 
 
-def test_certificates_are_replaced_while_the_server_runs(tmp_path, folder, authority):
-    old, new = Certificate(folder, "old", authority), Certificate(folder, "new", authority)
+def test_certificates_are_replaced_while_the_server_runs(tmp_path, authority):
+    old, new = authority.signs("old"), authority.signs("new")
     (tmp_path / "live").mkdir()
     live = Certificate(tmp_path / "live", "live", authority)
     for source, target in ((old.path, live.path), (old.key_path, live.key_path)):
         shutil.copy(source, target)
-    service = start(tmp_path, live, authority, QUIVER__TLS__CERT_TTL="1")
-    try:
+    with secure_quiver(tmp_path, live, authority, QUIVER__TLS__CERT_TTL="1") as service:
+        service.start()
         ports = (service.port, service.grpc_port)
         with httpx.Client(http2=True, verify=service.context, base_url=service.url) as client:
             assert client.get("/").status_code == 200
@@ -339,19 +289,14 @@ def test_certificates_are_replaced_while_the_server_runs(tmp_path, folder, autho
             assert {serial(port) for port in ports} == {old.certificate.serial_number}
             for source, target in ((new.path, live.path), (new.key_path, live.key_path)):
                 shutil.copy(source, target)
-            deadline = time.monotonic() + 15
-            while {serial(port) for port in ports} != {new.certificate.serial_number}:
-                assert time.monotonic() < deadline
-                time.sleep(0.2)
+            until(lambda: {serial(port) for port in ports} == {new.certificate.serial_number}, 60)
             # Who is connected stays so.
             assert client.get("/").status_code == 200
         assert service.terminate() == 0
-    finally:
-        service.kill()
 
 
-def test_what_is_wrong_with_the_files_ends_the_start(tmp_path, folder, authority):
-    good, other = Certificate(folder, "good", authority), Certificate(folder, "mismatch", authority)
+def test_what_is_wrong_with_the_files_ends_the_start(tmp_path, authority):
+    good, other = authority.signs("good"), authority.signs("mismatch")
     junk = tmp_path / "junk.pem"
     junk.write_text("no certificate")
     cases = [

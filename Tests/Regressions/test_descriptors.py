@@ -8,13 +8,12 @@ import ssl
 import time
 
 import grpc
-import httpx
 import pytest
 import requests
-from certificates import Certificate
 from gateway_service import gateway
 from http2 import RawConnection, framed
 from process import quiver, until
+from secure_service import secure_quiver
 
 DESCRIPTORS = 256
 
@@ -155,29 +154,15 @@ def test_calls_that_do_not_come_keep_nobody_out(tmp_path):
 
 
 @pytest.fixture
-def secure(tmp_path):
+def secure(tmp_path, authority):
     """A server over TLS, which speaks HTTP/2, and what its clients trust."""
-    authority = Certificate(tmp_path, "authority")
-    certificate = Certificate(tmp_path, "server", authority)
-    server = with_few(quiver(tmp_path))
-    server.settings |= {
-        "QUIVER__SERVICE__ENABLE_TLS": "true", "QUIVER__TLS__CERT": str(certificate.path),
-        "QUIVER__TLS__KEY": str(certificate.key_path),
-    }  # fmt: skip
-    trust = ssl.create_default_context(cafile=authority.path)
-
-    def status(path, *_):
-        url = f"https://127.0.0.1:{server.port}{path}"
-        with contextlib.suppress(httpx.HTTPError):
-            return httpx.get(url, verify=trust, timeout=10).status_code
-
-    server.status = status
-    server.start()
+    server = with_few(secure_quiver(tmp_path, authority.signs("server"), authority))
     context = ssl.create_default_context(cafile=authority.path)
     context.set_alpn_protocols(["h2"])
     context.check_hostname = False
-    yield server, context
-    server.kill()
+    with server:
+        server.start()
+        yield server, context
 
 
 JSON = {"method": "PUT", "content_type": "application/json"}
@@ -186,9 +171,9 @@ JSON = {"method": "PUT", "content_type": "application/json"}
 def test_streams_that_do_not_come_keep_nobody_out(secure):
     server, context = secure
     flood = flood_with_streams(f"127.0.0.1:{server.port}", "/healthz", context, **JSON)
-    until_answered(lambda: server.status("/healthz") == 200)
+    until_answered(lambda: server.status("/healthz", timeout=10) == 200)
     for _ in range(20):
-        assert server.status("/healthz") == 200
+        assert server.status("/healthz", timeout=10) == 200
     for connection in flood:
         connection.close()
 
