@@ -16,9 +16,10 @@ import time
 import numpy as np
 import onnx
 import onnxruntime
-from index_bench import ROOT, pinned
+from index_bench import ROOT
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
+from pinned_engine import pinned
 from rag_data import sets
 from tokenizers import BertWordPieceTokenizer
 

@@ -15,7 +15,8 @@ import sys
 
 import numpy as np
 from filter_data import Workload, workloads
-from index_bench import LIMIT, ROOT, Child, Work, pinned, say
+from index_bench import LIMIT, ROOT, Child, Work
+from pinned_engine import pinned, say
 
 RECALLS = (0.90, 0.95, 0.98)
 

@@ -10,12 +10,12 @@ import json
 import math
 import os
 import pathlib
-import subprocess
 import sys
 
 import numpy as np
 from index_data import SEED, SETS, derived, folder_of, of_other_sources, read
 from index_peers import LIMIT, PEERS
+from pinned_engine import PinnedEngine, say
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 RECALLS = (0.90, 0.95, 0.98, 0.99)
@@ -24,42 +24,12 @@ TARGETS = (0.6, 0.7, 0.8, 0.85, 0.9, 0.93, 0.95, 0.965, 0.975, 0.98, 0.985, 0.99
            0.993, 0.996, 0.998)  # fmt: skip
 
 
-def say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
-def pinned() -> None:
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-
-
-class Child:
-    """An engine's process: a line in, a line out."""
-
+class Child(PinnedEngine):
     def __init__(self, name: str, variant: str, command: list[str]):
         self.name, self.variant = name, variant
         kept = {k: v for k, v in os.environ.items() if not k.startswith("OPENBLAS_")}
-        self.process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, preexec_fn=pinned,
-            env={**kept, "OMP_NUM_THREADS": "1"},
-        )  # fmt: skip
+        super().__init__(f"{name} {variant}", command, env={**kept, "OMP_NUM_THREADS": "1"})
         self.measured: dict[object, list[dict]] = {}
-
-    def read(self) -> dict:
-        while True:
-            line = self.process.stdout.readline()
-            if not line:
-                raise RuntimeError(f"{self.name} {self.variant} ended")
-            if line.startswith("{"):
-                return json.loads(line)
-
-    def ask(self, line: str) -> dict:
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
-        return self.read()
-
-    def close(self) -> None:
-        self.process.stdin.close()
-        self.process.wait()
 
 
 class Peer(Child):

@@ -16,7 +16,8 @@ import sys
 import tempfile
 
 import numpy as np
-from index_bench import LIMIT, ROOT, pinned, say
+from index_bench import LIMIT, ROOT
+from pinned_engine import pinned, say
 
 PROGRAM = ROOT / ".build" / "release" / "quiver-bench"
 DIMENSION, TOKENS = 128, 32

@@ -8,14 +8,13 @@ like are engines whose vectors have that datatype; `seismic:30:1.0` is one with 
 import argparse
 import hashlib
 import json
-import os
 import pathlib
-import subprocess
 import sys
 import tempfile
 
 import numpy as np
 import sparse_data
+from pinned_engine import PinnedEngine, say
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 LIMIT = 10
@@ -27,36 +26,15 @@ ENGINES = {
 NONE = 0xFFFFFFFF
 
 
-def say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
-
-
-def pinned() -> None:
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-
-
-class Child:
-    """An engine's process: a line in, a line out."""
-
+class Child(PinnedEngine):
     def __init__(self, name: str, command: list[str], out: pathlib.Path):
         self.name, self.out, self.rounds = name, out, []
         with out.with_suffix(".log").open("w") as log:
-            self.process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, text=True,
-                preexec_fn=pinned,
-            )  # fmt: skip
+            super().__init__(name, command, stderr=log)
         self.build = self.read()
 
-    def read(self) -> dict:
-        while line := self.process.stdout.readline():
-            if line.startswith("{"):
-                return json.loads(line)
-        raise RuntimeError(f"{self.name} ended")
-
     def round(self) -> None:
-        self.process.stdin.write("\n")
-        self.process.stdin.flush()
-        self.rounds.append(self.read())
+        self.rounds.append(self.ask(""))
 
     def best(self) -> dict:
         return min(self.rounds, key=lambda round: round["cpu_s"])
@@ -71,10 +49,6 @@ class Child:
             [(int(i), float(s)) for i, s in zip(found[q, 0], scores[q, 1]) if i != NONE]
             for q in range(len(found))
         ]
-
-    def close(self) -> None:
-        self.process.stdin.close()
-        self.process.wait()
 
 
 def start(name: str, kind: str, base, queries, folder: pathlib.Path) -> Child:

@@ -17,7 +17,8 @@ import tempfile
 import time
 
 import numpy as np
-from index_bench import LIMIT, ROOT, Child, nearest, recall_of, say
+from index_bench import LIMIT, ROOT, Child, nearest, recall_of
+from pinned_engine import say
 
 STEPS, CHECKPOINTS = 20, 4
 PROBES = (24, 32, 40, 48, 56, 64, 76, 90)
