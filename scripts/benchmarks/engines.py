@@ -14,6 +14,7 @@ import numpy as np
 from measure import ServerProcesses
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+JSON = {"Content-Type": "application/json"}
 PAYLOADS = [{"group": n, "source": f"source {n}"} for n in range(100)]
 
 
@@ -23,20 +24,20 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
+def send(connection, method: str, path: str, body: bytes | None = None) -> bytes:
+    """The answer's text to a request over a kept connection, which has to go well."""
+    connection.request(method, path, body, JSON)
+    answer = connection.getresponse()
+    text = answer.read()
+    if answer.status != 200:
+        raise RuntimeError(f"{method} {path}: {answer.status} {text[:300]!r}")
+    return text
+
+
 def prepared_posts(port: int, path: str, bodies: list[bytes]):
     """A call for each body that posts it over one kept connection and returns the answer's text."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
-    headers = {"Content-Type": "application/json"}
-
-    def post(body):
-        connection.request("POST", path, body, headers)
-        answer = connection.getresponse()
-        text = answer.read()
-        if answer.status != 200:
-            raise RuntimeError(f"{answer.status}: {text[:300]!r}")
-        return text
-
-    return [lambda body=body: post(body) for body in bodies]
+    return [lambda body=body: send(connection, "POST", path, body) for body in bodies]
 
 
 class Engine:
@@ -178,6 +179,16 @@ class Quiver(Engine):
                 return
             if time.monotonic() > deadline:
                 raise RuntimeError(f"{name} is not indexed: {info}")
+
+
+class PlainQuiver(Quiver):
+    """The server, reached without a client library."""
+
+    def connect(self):
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
+
+    def ping(self, connection) -> None:
+        send(connection, "GET", "/readyz")
 
 
 class Chroma(Engine):

@@ -5,7 +5,6 @@ import http.client
 import json
 import pathlib
 import re
-import socket
 import struct
 import subprocess
 import sys
@@ -13,11 +12,11 @@ import tempfile
 
 import grpc
 import numpy as np
-from engines import ROOT, Quiver
+from engines import ROOT, Quiver, free_port, send
+from http_bench import posting_script, under_wrk
 from measure import Stopwatch
 from qdrant_client import grpc as messages
 
-JSON = {"Content-Type": "application/json"}
 DIMENSION = 384
 NAME = "points"
 
@@ -27,9 +26,7 @@ class Server(Quiver):
 
     def __init__(self, folder: pathlib.Path):
         super().__init__(folder)
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.grpc_port = probe.getsockname()[1]
+        self.grpc_port = free_port()
 
     def environment(self):
         return {**super().environment(), "QUIVER__SERVICE__GRPC_PORT": str(self.grpc_port)}
@@ -81,24 +78,10 @@ def by_h2load(server: Server, folder: pathlib.Path, name: str, query, options) -
 
 def by_wrk(server: Server, folder: pathlib.Path, name: str, query, options) -> dict:
     script = folder / "query.lua"
-    text = json.dumps({"query": query.tolist(), "limit": 10})
-    script.write_text(
-        'wrk.method = "POST"\nwrk.headers["Content-Type"] = "application/json"\n'
-        f"wrk.body = '{text}'\n"
-    )
-    command = [
-        "wrk", "--threads", "1", "--connections", str(options.connections), "--script", str(script),
-    ]  # fmt: skip
-    url = f"http://127.0.0.1:{server.port}/collections/{name}/points/query"
-    subprocess.run([*command, "--duration", "1", url], check=True, stdout=subprocess.DEVNULL)
-    watch = Stopwatch(server.processes())
-    run = subprocess.run(
-        [*command, "--duration", str(options.seconds), url],
-        check=True, capture_output=True, text=True,
-    )  # fmt: skip
-    if "Non-2xx" in run.stdout or "Socket errors" in run.stdout:
-        sys.exit(run.stdout)
-    return load(watch.seconds(), watch, int(re.search(r"(\d+) requests in", run.stdout)[1]))
+    script.write_text(posting_script(json.dumps({"query": query.tolist(), "limit": 10})))
+    path = f"/collections/{name}/points/query"
+    _, requests, watch = under_wrk(server, path, script, options.connections, options.seconds)
+    return load(watch.seconds(), watch, requests)
 
 
 def writes(server: Server, send, bodies: list[bytes], points: int) -> dict:
@@ -152,11 +135,7 @@ def measure(server, rows, folder, options) -> list:
     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=600)
 
     def put(path: str, text: bytes) -> None:
-        connection.request("PUT", path, text, JSON)
-        answer = connection.getresponse()
-        answer.read()
-        if answer.status != 200:
-            raise RuntimeError(f"PUT {path}: {answer.status}")
+        send(connection, "PUT", path, text)
 
     vectors = {"vectors": {"size": DIMENSION, "distance": "Cosine"}}
     best = {}

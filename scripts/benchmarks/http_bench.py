@@ -3,7 +3,6 @@
 import argparse
 import concurrent.futures
 import contextlib
-import http.client
 import json
 import pathlib
 import random
@@ -13,55 +12,46 @@ import sys
 import tempfile
 import threading
 
-from engines import Quiver
+from engines import JSON, PlainQuiver, Quiver, send
 from measure import Stopwatch
 
-JSON = {"Content-Type": "application/json"}
-POINT = {"points": [{"id": 1, "vector": [0.5, 0.25, 0.125, 0.75]}]}
-POSTING = """wrk.method = "POST"
-wrk.headers["Content-Type"] = "application/json"
-wrk.body = '{"query": [0.5, 0.25, 0.125, 0.75], "limit": 1}'
-"""
-
+POINT = b'{"points": [{"id": 1, "vector": [0.5, 0.25, 0.125, 0.75]}]}'
+QUERY = '{"query": [0.5, 0.25, 0.125, 0.75], "limit": 1}'
 
 # The clients of the mixed load, their bodies and the answers that they read.
 HEAVY_CLIENTS, BODY_BYTES, ANSWER_POINTS, DIMENSION = 8, 30_000_000, 1000, 1536
 
 
-class Server(Quiver):
-    """The server, reached without a client library."""
-
-    def connect(self):
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
-
-    def ping(self, connection) -> None:
-        send(connection, "GET", "/readyz")
+def posting_script(body: str) -> str:
+    """A script that has wrk post this."""
+    return (
+        'wrk.method = "POST"\nwrk.headers["Content-Type"] = "application/json"\n'
+        f"wrk.body = '{body}'\n"
+    )
 
 
-def send(connection, method: str, path: str, body=None) -> None:
-    connection.request(method, path, json.dumps(body) if body else None, JSON)
-    answer = connection.getresponse()
-    text = answer.read()
-    if answer.status != 200:
-        raise RuntimeError(f"{method} {path}: {answer.status} {text[:200]!r}")
-
-
-def drive(server: Server, path: str, script: str | None, options, connections=None) -> dict:
-    connections = str(connections or options.connections)
-    command = ["wrk", "--threads", "1", "--connections", connections, "--latency"]
-    command += ["--script", script] if script else []
+def under_wrk(server: Quiver, path: str, script, connections: int, seconds: int):
+    """What wrk prints about a path that it asks for all the time, the number of requests among it,
+    and a watch that began with them."""
+    command = ["wrk", "--threads", "1", "--connections", str(connections), "--latency"]
+    command += ["--script", str(script)] if script else []
     url = f"http://127.0.0.1:{server.port}{path}"
     subprocess.run([*command, "--duration", "1", url], check=True, stdout=subprocess.DEVNULL)
     watch = Stopwatch(server.processes())
     run = subprocess.run(
-        [*command, "--duration", str(options.seconds), url],
-        check=True, capture_output=True, text=True,
-    )  # fmt: skip
-    cpu, seconds = watch.cpu_seconds(), watch.seconds()
+        [*command, "--duration", str(seconds), url], check=True, capture_output=True, text=True
+    )
     if "Non-2xx" in run.stdout or "Socket errors" in run.stdout:
         sys.exit(run.stdout)
-    requests = int(re.search(r"(\d+) requests in", run.stdout)[1])
-    tail = re.search(r"99%\s+([\d.]+)(us|ms|s)", run.stdout)
+    return run.stdout, int(re.search(r"(\d+) requests in", run.stdout)[1]), watch
+
+
+def drive(server: Quiver, path: str, script, options, connections=None) -> dict:
+    printed, requests, watch = under_wrk(
+        server, path, script, connections or options.connections, options.seconds
+    )
+    cpu, seconds = watch.cpu_seconds(), watch.seconds()
+    tail = re.search(r"99%\s+([\d.]+)(us|ms|s)", printed)
     scale = {"us": 1e-3, "ms": 1.0, "s": 1e3}[tail[2]]
     return {
         "requests": requests,
@@ -81,10 +71,10 @@ def heavy_body() -> bytes:
 
 
 @contextlib.contextmanager
-def heavy_load(server: Server):
+def heavy_load(server: Quiver):
     """Clients that, without a pause, send large bodies and read large answers, in turn."""
     body, stopping = heavy_body(), threading.Event()
-    wanted = {"limit": ANSWER_POINTS, "with_vector": True}
+    wanted = json.dumps({"limit": ANSWER_POINTS, "with_vector": True}).encode()
     requests = [0]
 
     def work() -> None:
@@ -97,7 +87,7 @@ def heavy_load(server: Server):
 
     vectors = {"vectors": {"size": DIMENSION, "distance": "Cosine"}}
     connection = server.connect()
-    send(connection, "PUT", "/collections/heavy", vectors)
+    send(connection, "PUT", "/collections/heavy", json.dumps(vectors).encode())
     connection.request("PUT", "/collections/heavy/points?wait=true", body, JSON)
     connection.getresponse().read()
     threads = [threading.Thread(target=work) for _ in range(HEAVY_CLIENTS)]
@@ -111,7 +101,7 @@ def heavy_load(server: Server):
             thread.join()
 
 
-def measure_mixed(server: Server, idle: Server, options) -> dict:
+def measure_mixed(server: Quiver, idle: Quiver, options) -> dict:
     """How long a probe waits while others move as much as the server lets them, and how long one of
     a server that does nothing else waits at the same time: the machine has its clients to run."""
     with heavy_load(server) as requests, concurrent.futures.ThreadPoolExecutor(2) as pool:
@@ -135,18 +125,18 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="quiver-bench-") as scratch:
         folder = pathlib.Path(scratch)
         script = folder / "query.lua"
-        script.write_text(POSTING)
-        server, idle = Server(folder / "server"), Server(folder / "idle")
+        script.write_text(posting_script(QUERY))
+        server, idle = PlainQuiver(folder / "server"), PlainQuiver(folder / "idle")
         try:
             server.start()
             idle.start()
             connection = server.connect()
             vectors = {"vectors": {"size": 4, "distance": "Cosine"}}
-            send(connection, "PUT", "/collections/one", vectors)
+            send(connection, "PUT", "/collections/one", json.dumps(vectors).encode())
             send(connection, "PUT", "/collections/one/points?wait=true", POINT)
             for what, path, posting in (
                 ("GET /healthz", "/healthz", None),
-                ("query over one point", "/collections/one/points/query", str(script)),
+                ("query over one point", "/collections/one/points/query", script),
             ):
                 runs = [drive(server, path, posting, options) for _ in range(options.repeats)]
                 best = min(runs, key=lambda run: run["cpu_us_per_request"])

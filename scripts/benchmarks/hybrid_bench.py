@@ -2,7 +2,6 @@
 beside a dense one adds to the cost of writing; see scripts/bench."""
 
 import argparse
-import http.client
 import json
 import pathlib
 import sys
@@ -11,32 +10,12 @@ import time
 
 import numpy as np
 from data import DIMENSION, SEED, load
-from engines import Quiver
+from engines import PlainQuiver, send
 from measure import Stopwatch
 
-JSON = {"Content-Type": "application/json"}
 WORDS = 30_000
 BATCH = 1_000
 SETTLED_SECONDS = 4
-
-
-class Server(Quiver):
-    """The server, reached without a client library."""
-
-    def connect(self):
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
-
-    def ping(self, connection) -> None:
-        send(connection, "GET", "/readyz")
-
-
-def send(connection, method: str, path: str, body: bytes | None = None) -> bytes:
-    connection.request(method, path, body, JSON)
-    answer = connection.getresponse()
-    text = answer.read()
-    if answer.status != 200:
-        raise RuntimeError(f"{method} {path}: {answer.status} {text[:200]!r}")
-    return text
 
 
 def words(random, count: int) -> dict:
@@ -105,7 +84,7 @@ def main() -> None:
     best: dict[str, float] = {}
     written: dict[str, float] = {}
     with tempfile.TemporaryDirectory(prefix="quiver-bench-") as scratch:
-        server = Server(pathlib.Path(scratch) / "server")
+        server = PlainQuiver(pathlib.Path(scratch) / "server")
         server.start()
         try:
             connection = server.connect()

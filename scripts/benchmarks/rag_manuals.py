@@ -5,7 +5,8 @@ passage is right when it names one of the words behind the question.
 """
 
 import pathlib
-import subprocess
+
+from rag_data import fetch
 
 PACKAGES = ["cron", "curl", "findutils", "openssh-client", "rsync", "wget"]
 PAGES = ["rsync.1", "curl.1", "ssh.1", "ssh_config.5", "crontab.5", "wget.1", "find.1"]
@@ -66,13 +67,5 @@ def questions() -> list[tuple[str, list[str]]]:
 
 def pages(folder: pathlib.Path) -> list[pathlib.Path]:
     """The packed pages, downloaded once and not installed."""
-    root = folder / "manuals"
-    if not root.exists():
-        packages = folder / "manual-packages"
-        packages.mkdir(parents=True, exist_ok=True)
-        subprocess.run(["apt-get", "download", *PACKAGES], cwd=packages, check=True,
-                       capture_output=True)  # fmt: skip
-        for package in packages.glob("*.deb"):
-            subprocess.run(["dpkg", "-x", package, root.with_suffix(".part")], check=True)
-        root.with_suffix(".part").rename(root)
+    root = fetch(folder / "manual-packages", PACKAGES)
     return [next(root.glob(f"usr/share/man/man?/{page}.gz")) for page in PAGES]
