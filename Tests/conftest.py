@@ -12,8 +12,10 @@ import requests
 # What drives the programs serves the regressions too.
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "EndToEnd"))
 
+from browser import Browser
 from certificates import Certificate
 from gateway_service import gateway
+from http2 import RawConnection
 from object_stores import moto
 from process import binary, quiver
 from qdrant_client import QdrantClient, models
@@ -44,6 +46,23 @@ def server(tmp_path_factory, transport):
     service.start()
     yield service
     service.kill()
+
+
+@pytest.fixture
+def service(tmp_path):
+    """A server of a test's own, started, which it may end and start again."""
+    with quiver(tmp_path) as service:
+        service.start()
+        yield service
+
+
+@pytest.fixture
+def servers():
+    """A list: the servers in it are ended with the test."""
+    started = []
+    yield started
+    for service in started:
+        service.kill()
 
 
 # Modules whose tests say nothing of HTTP: they run over both transports.
@@ -96,6 +115,14 @@ def channel(server):
         yield channel
 
 
+@pytest.fixture
+def raw(server):
+    """HTTP/2 to the port of gRPC, for what its library hides."""
+    connection = RawConnection(server.grpc_address)
+    yield connection
+    connection.close()
+
+
 @pytest.fixture(scope="module")
 def wire(server):
     """Raw HTTP, for what the client library hides."""
@@ -119,6 +146,13 @@ def new_collection(client):
     yield make
     for name in made:
         client.delete_collection(name)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    browser = Browser()
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -159,18 +193,15 @@ def log_store(tmp_path):
 
 
 @pytest.fixture
-def start_sharing(tmp_path, log_store):
+def start_sharing(tmp_path, log_store, servers):
     """Starts servers of one log, which are ended with the test."""
-    started = []
 
     def start(name: str, endpoint: str = log_store.endpoint, **settings: str):
         (tmp_path / name).mkdir()
         server = sharing(tmp_path / name, endpoint, "sync")
         server.settings |= settings
-        started.append(server)
+        servers.append(server)
         server.start(60)
         return server
 
-    yield start
-    for server in started:
-        server.kill()
+    return start

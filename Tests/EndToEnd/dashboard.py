@@ -10,19 +10,11 @@ import random
 import axe_core_python
 import pytest
 import requests
-from browser import Browser
 from process import quiver, until
 from wire import Wire
 
 AXE = (pathlib.Path(axe_core_python.__file__).parent / "axe.min.js").read_text()
 POINTS = 1200
-
-
-@pytest.fixture(scope="module")
-def browser():
-    browser = Browser()
-    yield browser
-    browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -72,6 +72,11 @@ def figure(service: Service, name: str, timeout: float = 60) -> float | None:
     return None
 
 
+def is_shipped(service: Service) -> bool:
+    """Whether all that a server has committed is in the log that is shared."""
+    return figure(service, "replication_lag_entries") == 0
+
+
 def leads(service: Service, timeout: float = 60) -> bool:
     return figure(service, 'replication_role{role="leader"}', timeout) == 1
 

@@ -4,21 +4,11 @@ import pathlib
 
 import pytest
 import requests
-from process import quiver
 from qdrant_client import QdrantClient, models
 from wire import Wire
 
 SIZE = 64
 UUID = "6f9619ff-8b86-d011-b42d-00cf4fc964ff"
-
-
-@pytest.fixture
-def service(tmp_path):
-    """A server of this test's own, started, with its snapshots beside its data."""
-    service = quiver(tmp_path)
-    service.start()
-    yield service
-    service.kill()
 
 
 @pytest.fixture

@@ -9,7 +9,9 @@ import requests
 from object_stores import BUCKET, KEY_ID, SECRET, seaweedfs
 from process import binary, clean_environment, quiver, until
 from qdrant_client import QdrantClient, models
-from shared_log import PREFIX, Writers, call, create, figure, ids, leads, sharing, tokens
+from shared_log import (
+    PREFIX, Writers, call, create, figure, ids, is_shipped, leads, sharing, tokens,
+)  # fmt: skip
 
 PLACE = f"s3://{BUCKET}/{PREFIX}"
 
@@ -21,14 +23,6 @@ def store(tmp_path):
     store = seaweedfs(folder)
     yield store
     store.stop()
-
-
-@pytest.fixture
-def servers():
-    started = []
-    yield started
-    for service in started:
-        service.kill()
 
 
 def restore(store, target, *arguments: str) -> str:
@@ -101,10 +95,6 @@ def history(service):
     do(service, "POST", "/collections/a/points/payload?wait=true",
        {"payload": {"late": True}, "points": [1, 2]})  # fmt: skip
     yield
-
-
-def is_shipped(service) -> bool:
-    return figure(service, "replication_lag_entries") == 0
 
 
 def test_a_server_is_restored_as_it_was_at_any_time(tmp_path, servers, store):

@@ -1,6 +1,5 @@
 """Collections through qdrant-client, and the raw answers that other clients parse strictly."""
 
-import pytest
 from grpc_calls import refused_either_way
 from qdrant_client import models
 

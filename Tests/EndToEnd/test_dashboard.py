@@ -5,7 +5,7 @@ import json
 import pytest
 import requests
 from browser import DESKTOP, PHONE, PageError
-from dashboard import browser, page, picture, server, violations, visit  # noqa: F401
+from dashboard import page, picture, server, violations, visit  # noqa: F401
 from process import ROOT, quiver
 from reverse_proxy import below
 from wire import Wire

@@ -2,7 +2,7 @@
 
 import pytest
 from browser import DESKTOP, PHONE
-from dashboard import browser, picture, violations, visit  # noqa: F401
+from dashboard import picture, violations, visit
 from object_stores import moto
 from process import until
 from shared_log import call, create, ids, leads, sharing, write
@@ -31,7 +31,7 @@ def pair(tmp_path_factory):
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_the_overview_shows_the_servers(browser, pair, size):  # noqa: F811
+def test_the_overview_shows_the_servers(browser, pair, size):
     leader, follower = pair
     if call(leader, "GET", "/collections/things")[0] != 200:
         create(leader)

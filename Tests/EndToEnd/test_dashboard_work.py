@@ -3,7 +3,7 @@
 import json
 
 import requests
-from dashboard import POINTS, browser, page, picture, server, visit  # noqa: F401
+from dashboard import POINTS, page, picture, server, visit  # noqa: F401
 from process import until
 from wire import Wire
 

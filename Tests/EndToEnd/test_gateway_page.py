@@ -19,13 +19,6 @@ def server(start_gateway):
     return service
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    browser = Browser()
-    yield browser
-    browser.close()
-
-
 def picture(page, name: str) -> None:
     if folder := os.environ.get("GATEWAY_PICTURES"):
         page.picture(pathlib.Path(folder) / f"{name}.png")
@@ -41,8 +34,8 @@ def ask(page, question: str) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-def test_asking(chromium, server, size, scheme):
-    page = chromium.page(size, scheme)
+def test_asking(browser, server, size, scheme):
+    page = browser.page(size, scheme)
     page.open(server.url + "/")
     page.wait("document.querySelector('#documents tr')")
     ask(page, QUESTION)
@@ -62,8 +55,8 @@ def test_asking(chromium, server, size, scheme):
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_interface(chromium, server, scheme):
-    page = chromium.page(DESKTOP, scheme)
+def test_the_interface(browser, server, scheme):
+    page = browser.page(DESKTOP, scheme)
     page.open(server.url + "/docs")
     page.wait("[...document.querySelectorAll('summary')].some(s => s.innerText.includes('/query'))")
     assert violations(page) == []
@@ -71,11 +64,11 @@ def test_the_interface(chromium, server, scheme):
     page.close()
 
 
-def test_storing_and_removing_a_file(chromium, server, tmp_path):
+def test_storing_and_removing_a_file(browser, server, tmp_path):
     good, bad = tmp_path / "lighthouse.md", tmp_path / "picture.xyz"
     good.write_text(f"# Lighthouse\n\n## Ferry\n\n{TIDES}\n")
     bad.write_bytes(b"\0")
-    page = chromium.page()
+    page = browser.page()
     page.expected.append("415")
     page.open(server.url + "/")
     page.wait("document.querySelector('#documents tr')")
@@ -103,12 +96,12 @@ def test_storing_and_removing_a_file(chromium, server, tmp_path):
     page.close()
 
 
-def test_a_long_list_of_documents(chromium, start_gateway):
+def test_a_long_list_of_documents(browser, start_gateway):
     crowded = start_gateway("crowded")
     names = [f"{number:04}.md" for number in range(1001)]
     for part in (names[:1000], names[1000:]):
         upload(crowded, [chunk(name, "", name, source=name) for name in part])
-    page = chromium.page()
+    page = browser.page()
     page.open(crowded.url + "/")
     page.wait("document.getElementById('listed').textContent === '1000 of 1001 documents'")
     assert page.run("document.querySelectorAll('#documents tr').length") == 1000
@@ -141,9 +134,9 @@ def test_pages_whose_name_leads_here_see_nothing(server):
     browser.close()
 
 
-def test_a_key_that_is_needed(chromium, server, start_gateway):
+def test_a_key_that_is_needed(browser, server, start_gateway):
     guarded = start_gateway("page", AUTH__API_KEYS="read:reading-key-1")
-    page = chromium.page(PHONE)
+    page = browser.page(PHONE)
     page.expected.append("401")
     page.open(guarded.url + "/")
     page.wait("document.getElementById('told').textContent.includes('API key')")

@@ -7,7 +7,6 @@ import threading
 import time
 import zlib
 
-import pytest
 from http2 import DATA, GO_AWAY, HEADERS, RawConnection, framed
 from process import quiver
 from qdrant_client import grpc as messages
@@ -15,13 +14,6 @@ from qdrant_client import grpc as messages
 COUNT = "/qdrant.Points/Count"
 HEALTH = "/qdrant.Qdrant/HealthCheck"
 NOWHERE = messages.CountPoints(collection_name="nøwhere%").SerializeToString()
-
-
-@pytest.fixture
-def raw(server):
-    connection = RawConnection(server.grpc_address)
-    yield connection
-    connection.close()
 
 
 def test_what_is_no_call(raw):

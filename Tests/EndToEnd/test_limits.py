@@ -78,13 +78,6 @@ def test_heads(server):
     assert status(server, b"x-a: " + b"y" * 90_000 + b"\r\n\r\n") in (400, 431)
 
 
-@pytest.fixture
-def raw(server):
-    connection = RawConnection(server.grpc_address)
-    yield connection
-    connection.close()
-
-
 def test_grpc_tells_its_bounds(raw):
     raw.answer(raw.call(HEALTH, b""))
     told = raw.state.remote_settings

@@ -4,7 +4,6 @@ import random
 import uuid
 
 import pytest
-from process import quiver
 from qdrant_client import QdrantClient, models
 
 COUNT = 3000
@@ -113,15 +112,6 @@ def fill(client, name) -> None:
                 for number in range(start, start + 500)
             ],
         )
-
-
-@pytest.fixture
-def service(tmp_path):
-    """A server that a test may end and start again."""
-    service = quiver(tmp_path)
-    service.start()
-    yield service
-    service.kill()
 
 
 def test_filters_pass_the_same_points_with_and_without_indexes(service):

@@ -7,7 +7,8 @@ from faulty_proxy import FaultyProxy
 from object_stores import UnfitStore, moto, seaweedfs
 from process import until
 from shared_log import (
-    Writers, call, create, entries, figure, ids, leads, sharing, tokens, write,
+    Writers, call, create, entries, figure, ids, is_shipped, leads, sharing, tokens,
+    write,
 )  # fmt: skip
 
 
@@ -19,21 +20,8 @@ def store(tmp_path):
     store.stop()
 
 
-@pytest.fixture
-def servers():
-    """Servers that are ended with the test."""
-    started = []
-    yield started
-    for service in started:
-        service.kill()
-
-
 def nodes(service) -> list[dict]:
     return call(service, "GET", "/cluster")[1]["result"]["replication"]["nodes"]
-
-
-def is_shipped(service) -> bool:
-    return figure(service, "replication_lag_entries") == 0
 
 
 @pytest.mark.parametrize("make", [seaweedfs, moto], ids=["seaweedfs", "moto"])

@@ -13,7 +13,7 @@ from process import quiver
 from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import UnexpectedResponse
 from snapshot_service import (  # noqa: F401
-    everything, folder, location, make, own, own_wire, service,
+    everything, folder, location, make, own, own_wire,
 )  # fmt: skip
 from wire import Wire
 

@@ -3,7 +3,6 @@
 import hashlib
 import os
 import re
-import time
 
 import pytest
 import requests
@@ -11,7 +10,7 @@ from process import quiver, until
 from qdrant_client import models
 from qdrant_client.http.exceptions import UnexpectedResponse
 from snapshot_service import (  # noqa: F401
-    everything, folder, location, make, own, own_wire, service,
+    everything, folder, location, make, own, own_wire,
 )  # fmt: skip
 
 
@@ -128,18 +127,12 @@ def test_without_waiting(service, own, own_wire):
         assert set(answer.json()) == {"status", "time"}
         assert answer.json()["status"] == "accepted"
 
-    def wait_for(check):
-        deadline = time.monotonic() + 30
-        while not check() and time.monotonic() < deadline:
-            time.sleep(0.02)
-        assert check()
-
-    wait_for(lambda: own.list_snapshots("things") and own.list_full_snapshots())
+    until(lambda: own.list_snapshots("things") and own.list_full_snapshots())
     made = own.list_snapshots("things")[0]
     body = {"location": location(service, made)}
     answer = own_wire.send("PUT", "/collections/late/snapshots/recover?wait=false", body)
     assert answer.status_code == 202
-    wait_for(lambda: own.collection_exists("late"))
+    until(lambda: own.collection_exists("late"))
     assert own.count("late").count == 300
 
 
