@@ -34,3 +34,26 @@ def refused_either_way(status: int, text: str = ""):
     else:
         assert error.code() == CODES[status]
         assert text in error.details()
+
+
+def fields(data: bytes):
+    """The fields of a message whose fields all have lengths or are varints."""
+    position = 0
+
+    def varint():
+        nonlocal position
+        value = shift = 0
+        while True:
+            byte = data[position]
+            position += 1
+            value |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                return value
+
+    while position < len(data):
+        tag = varint()
+        value = varint()
+        if tag & 7 == 2:
+            value, position = data[position : position + value], position + value
+        yield tag >> 3, value

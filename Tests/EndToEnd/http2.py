@@ -38,6 +38,7 @@ class RawConnection:
         self.bodies: dict[int, bytearray] = {}
         self.ended: set[int] = set()
         self.resets: dict[int, int] = {}
+        self.answered_pings: set[bytes] = set()
         self.is_closed = False
         self.flush()
 
@@ -99,6 +100,8 @@ class RawConnection:
                     self.ended.add(event.stream_id)
                 case h2.events.StreamReset():
                     self.resets[event.stream_id] = event.error_code
+                case h2.events.PingAckReceived():
+                    self.answered_pings.add(event.ping_data)
         self.flush()
 
     def until(self, condition, seconds: float = 20) -> None:
@@ -107,6 +110,13 @@ class RawConnection:
         while not condition():
             assert time.monotonic() < deadline and not self.is_closed, "it never came"
             self.take()
+
+    def ping(self, number: int) -> None:
+        """Asks whether the server is there, and returns once it says so."""
+        data = number.to_bytes(8)
+        self.state.ping(data)
+        self.flush()
+        self.until(lambda: data in self.answered_pings)
 
     def answer(self, stream: int) -> dict[str, str]:
         """The headers and trailers of a call that has come to its end."""

@@ -5,6 +5,7 @@ import time
 import grpc
 import pytest
 from google.protobuf import descriptor_pb2
+from grpc_calls import fields
 from process import quiver
 from qdrant_client import grpc as messages
 from tokens import token
@@ -191,29 +192,6 @@ def test_every_method(channel, methods, caller):
         if not is_right:
             wrong.append((method, status))
     assert not wrong, wrong
-
-
-def fields(data: bytes):
-    """The fields of a message whose fields all have lengths or are varints."""
-    position = 0
-
-    def varint():
-        nonlocal position
-        value = shift = 0
-        while True:
-            byte = data[position]
-            position += 1
-            value |= (byte & 127) << shift
-            shift += 7
-            if byte < 128:
-                return value
-
-    while position < len(data):
-        tag = varint()
-        value = varint()
-        if tag & 7 == 2:
-            value, position = data[position : position + value], position + value
-        yield tag >> 3, value
 
 
 @pytest.fixture(scope="module")
