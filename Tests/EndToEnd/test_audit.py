@@ -254,17 +254,17 @@ def test_a_proxy_is_believed(server, told):
     assert told()[0]["remote"] == "for=192.0.2.60"
 
 
-def test_paths_can_be_left_out(tmp_path):
+def test_paths_can_be_left_out(tmp_path, servers):
     service = quiver(
         tmp_path, QDRANT__AUDIT__ENABLED="true", QDRANT__AUDIT__LOG_API="false",
         QUIVER__SERVICE__API_KEY=FULL,
     )  # fmt: skip
+    servers.append(service)
     service.start()
     send(service, "GET", "/collections", FULL)
     send(service, "GET", "/collections", "wrong")
     done, refused = entries(tmp_path / "audit")
     assert "api" not in done and refused["api"] == "/collections"
-    service.kill()
 
 
 class StalledFile:
@@ -287,12 +287,13 @@ class StalledFile:
         return [json.loads(line) for line in self.read_bytes.split(b"\n")[:-1]]
 
 
-def test_a_stalled_disk_holds_up_only_who_is_written_down(tmp_path):
+def test_a_stalled_disk_holds_up_only_who_is_written_down(tmp_path, servers):
     disk = StalledFile(tmp_path / "log")
     service = quiver(
         tmp_path, QUIVER__SERVICE__API_KEY=FULL, QUIVER__AUDIT__ENABLED="true",
         QUIVER__AUDIT__DIR=str(tmp_path / "log"),
     )  # fmt: skip
+    servers.append(service)
     service.start()
     names = [f"c{number}-{'x' * 100}" for number in range(100)]
     with concurrent.futures.ThreadPoolExecutor(len(names)) as threads:
@@ -309,7 +310,6 @@ def test_a_stalled_disk_holds_up_only_who_is_written_down(tmp_path):
         until(lambda: lines.extend(disk.take()[len(lines):]) or len(lines) == len(names), 20)
         assert {call.result().status_code for call in calls} == {404}
     assert sorted(line["collection"] for line in lines) == sorted(names)
-    service.kill()
 
 
 def test_a_call_is_answered_behind_its_line(server, channel, told):
@@ -321,13 +321,10 @@ def test_a_call_is_answered_behind_its_line(server, channel, told):
         assert [entry["collection"] for entry in told()] == ["c"]
 
 
-def test_without_a_log_nothing_is_found(tmp_path):
-    service = quiver(tmp_path)
-    service.start()
+def test_without_a_log_nothing_is_found(service):
     answer = send(service, "POST", "/audit/logs", None, {})
     assert answer.status_code == 400
     assert answer.json()["status"]["error"] == "Bad request: Audit logging is not enabled"
-    service.kill()
 
 
 def test_nothing_of_keys_or_contents_is_in_it(server, folder):

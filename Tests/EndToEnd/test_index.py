@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 import requests
-from process import quiver
+from process import quiver, until
 from qdrant_client import QdrantClient, models
 from wire import Wire
 
@@ -174,9 +174,7 @@ def test_settings_are_kept_and_changed(wire, client):
     client.delete_collection("settings")
 
 
-def test_writes_show_at_once_while_indexes_are_built(tmp_path):
-    service = quiver(tmp_path)
-    service.start()
+def test_writes_show_at_once_while_indexes_are_built(service):
     client = QdrantClient(url=service.url, timeout=60)
     create(client)
     random = np.random.default_rng(3)
@@ -212,10 +210,8 @@ def test_writes_show_at_once_while_indexes_are_built(tmp_path):
     assert service.terminate() == 0
 
 
-def test_a_kill_costs_no_answer(tmp_path):
+def test_a_kill_costs_no_answer(service, tmp_path):
     """Killed while indexes are built, restarted, and the saved index then damaged."""
-    service = quiver(tmp_path)
-    service.start()
     client = QdrantClient(url=service.url, timeout=60)
     create(client)
     rows = clusters(np.random.default_rng(4), 9000)
@@ -233,9 +229,7 @@ def test_a_kill_costs_no_answer(tmp_path):
     truth = [ask(client, query, exact=True) for query in QUERIES[:10]]
     # Saved a moment after it was built.
     folder = tmp_path / "data" / "index"
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline and not list(folder.glob("*.ivf")):
-        time.sleep(0.1)
+    until(lambda: list(folder.glob("*.ivf")), 60)
     assert service.terminate() == 0
     files = list(folder.glob("*.ivf"))
     assert len(files) == 1 and not list(folder.glob("*.new"))

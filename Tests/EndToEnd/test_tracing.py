@@ -165,12 +165,13 @@ def test_what_the_caller_does_not_record_nobody_records(front, store, collector)
     assert not [span for span in collector.spans if span["traceId"] == trace]
 
 
-def test_what_is_left_is_sent_at_the_end(tmp_path):
+def test_what_is_left_is_sent_at_the_end(tmp_path, servers):
     collector = Collector()
     service = quiver(
         tmp_path, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=collector.url + "/v1/traces",
         OTEL_SERVICE_NAME="store-7",
     )  # fmt: skip
+    servers.append(service)
     service.start()
     for _ in range(20):
         requests.get(service.url + "/collections").raise_for_status()
@@ -182,11 +183,12 @@ def test_what_is_left_is_sent_at_the_end(tmp_path):
 
 
 @pytest.mark.parametrize("status", [None, 503, 400])
-def test_a_collector_that_is_not_there_holds_nobody_up(tmp_path, status):
+def test_a_collector_that_is_not_there_holds_nobody_up(tmp_path, servers, status):
     collector = Collector(status or 200)
     if status is None:
         collector.close()
     service = quiver(tmp_path, QUIVER__TRACING__ENDPOINT=collector.url)
+    servers.append(service)
     service.start()
     session = requests.Session()
     for _ in range(1500):
@@ -200,10 +202,10 @@ def test_a_collector_that_is_not_there_holds_nobody_up(tmp_path, status):
         assert "could not be reached" in service.log.read_text()
 
 
-def test_requests_are_not_recorded_unless_asked_for(tmp_path):
+def test_requests_are_not_recorded_unless_asked_for(tmp_path, servers):
     service = quiver(tmp_path, QUIVER__TRACING__SAMPLING_RATIO="1")
+    servers.append(service)
     service.start()
     trace, _, header = place()
     requests.get(service.url + "/collections", headers={"traceparent": header}).raise_for_status()
     assert "tracing_spans" not in requests.get(service.url + "/metrics").text
-    service.kill()

@@ -4,8 +4,7 @@ import threading
 
 import pytest
 import requests
-
-from process import quiver, until
+from process import until
 from wire import Wire
 
 DOT = {"dense": {"size": 2, "distance": "Dot"}}
@@ -160,9 +159,7 @@ def test_it_goes_on_while_points_are_written_and_read(wire, new_collection, serv
     assert faults == []
 
 
-def test_a_kill_keeps_what_was_acknowledged(tmp_path):
-    service = quiver(tmp_path)
-    service.start()
+def test_a_kill_keeps_what_was_acknowledged(service):
     path = "/collections/c"
     wire = Wire(service.url, requests.Session())
     wire.result("PUT", path, {"vectors": {"a": {"size": 2, "distance": "Dot"}}})
@@ -181,7 +178,6 @@ def test_a_kill_keeps_what_was_acknowledged(tmp_path):
         assert vectors(wire, path)[7] == {"a": [1] * size}
         assert nearest(wire, path, "a", [1] * size) == [7]
         put(wire, path, {7: {}})
-    service.kill()
 
 
 @pytest.mark.parametrize(

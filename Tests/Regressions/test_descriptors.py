@@ -5,14 +5,13 @@ import contextlib
 import os
 import socket
 import ssl
-import time
 
 import grpc
 import pytest
 import requests
 from gateway_service import gateway
 from http2 import RawConnection, framed
-from process import quiver, until
+from process import has_taken_all, quiver, until
 from secure_service import secure_quiver
 
 DESCRIPTORS = 256
@@ -44,6 +43,14 @@ def with_few(service):
     return service
 
 
+@pytest.fixture
+def server(tmp_path):
+    """A server that may have few files open."""
+    with with_few(quiver(tmp_path)) as server:
+        server.start()
+        yield server
+
+
 def put(server, start: int, count: int = 200) -> requests.Response:
     points = [
         {"id": start + number, "vector": [1.0, number], "payload": {"t": os.urandom(10_000).hex()}}
@@ -53,9 +60,7 @@ def put(server, start: int, count: int = 200) -> requests.Response:
     return requests.put(path, json={"points": points}, timeout=60)
 
 
-def test_the_store_has_files_whoever_connects(tmp_path):
-    server = with_few(quiver(tmp_path))
-    server.start()
+def test_the_store_has_files_whoever_connects(server):
     config = {"vectors": {"size": 2, "distance": "Dot"}}
     assert requests.put(server.url + "/collections/c", json=config, timeout=20).ok
     before = descriptors(server)
@@ -76,17 +81,15 @@ def test_the_store_has_files_whoever_connects(tmp_path):
     assert server.terminate() == 0
 
 
-def test_a_busy_connection_is_not_given_away(tmp_path):
+def test_a_busy_connection_is_not_given_away(server):
     """One whose request is under way while many come."""
-    server = with_few(quiver(tmp_path))
-    server.start()
     config = {"vectors": {"size": 2, "distance": "Dot"}}
     assert requests.put(server.url + "/collections/c", json=config, timeout=20).ok
     body = b'{"points":[{"id":1,"vector":[1,2]}]}'
     with socket.create_connection(("127.0.0.1", server.port), timeout=20) as slow:
         head = "PUT /collections/c/points HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
         slow.sendall((head % len(body)).encode() + body[:10])
-        time.sleep(0.1)
+        until(lambda: has_taken_all(slow))
         flood = Flood([server.port])
         slow.sendall(body[10:])
         assert slow.recv(4096).startswith(b"HTTP/1.1 200")
@@ -108,10 +111,8 @@ STOPPED = b"PUT /collections/c HTTP/1.1\r\nHost: x\r\nContent-Length: 999\r\n\r\
 
 
 @pytest.mark.parametrize("before", [b"", b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"])
-def test_requests_that_do_not_come_keep_nobody_out(tmp_path, before):
+def test_requests_that_do_not_come_keep_nobody_out(server, before):
     """Nor do those that come behind one that is answered."""
-    server = with_few(quiver(tmp_path))
-    server.start()
     flood = Flood([server.port])
     for connection in flood.sockets:
         with contextlib.suppress(OSError):
@@ -139,9 +140,7 @@ def flood_with_streams(address: str, path: str, tls=None, **headers: str) -> lis
     return connections
 
 
-def test_calls_that_do_not_come_keep_nobody_out(tmp_path):
-    server = with_few(quiver(tmp_path))
-    server.start()
+def test_calls_that_do_not_come_keep_nobody_out(server):
     health = "/qdrant.Qdrant/HealthCheck"
     flood = flood_with_streams(server.grpc_address, health)
     until_answered(lambda: server.status("/healthz") == 200)
@@ -184,7 +183,7 @@ def test_a_busy_connection_of_streams_is_not_given_away(secure):
     busy = RawConnection(f"127.0.0.1:{server.port}", tls=context)
     stream = busy.begin("/collections/c", **JSON)
     busy.send(stream, b'{"vec')
-    time.sleep(0.1)
+    until(lambda: has_taken_all(busy.socket))
     flood = Flood([server.port])
     busy.send(stream, b'tors": {}}', end=True)
     assert busy.answer(stream)[":status"] == "200"
@@ -193,11 +192,11 @@ def test_a_busy_connection_of_streams_is_not_given_away(secure):
 
 
 def test_a_gateway_keeps_answering(tmp_path):
-    service = with_few(gateway(tmp_path, "http://127.0.0.1:9", "c"))
-    service.start()
-    flood = Flood([service.port])
-    for _ in range(20):
-        assert requests.get(service.url + "/health/live", timeout=10).ok
-    assert descriptors(service) < DESCRIPTORS
-    flood.end()
-    assert service.terminate() == 0
+    with with_few(gateway(tmp_path, "http://127.0.0.1:9", "c")) as service:
+        service.start()
+        flood = Flood([service.port])
+        for _ in range(20):
+            assert requests.get(service.url + "/health/live", timeout=10).ok
+        assert descriptors(service) < DESCRIPTORS
+        flood.end()
+        assert service.terminate() == 0
