@@ -2,12 +2,11 @@
 where that is not enough."""
 
 import threading
-import time
 
 import pytest
 import requests
 from grpc_calls import refused_either_way
-from process import quiver
+from process import quiver, until_at_rest
 from qdrant_client import models
 from wire import Wire
 
@@ -78,7 +77,7 @@ def limited(tmp_path_factory):
 @pytest.mark.parametrize("kind", CHANGES)
 def test_changes_take_bounded_memory(limited, kind):
     service, wire = limited
-    time.sleep(1)
+    until_at_rest(service)
     method, path, body = CHANGES[kind]
     with Peak(service) as peak:
         answer = wire.send(method, f"/collections/large/points/{path}?wait=true", body)

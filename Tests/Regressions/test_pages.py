@@ -1,9 +1,9 @@
 """Pages of one search fit together while nothing is written, with an index and without."""
 
 import random
-import time
 
 import pytest
+from process import until
 from qdrant_client import models
 
 COUNT, SIZE = 4000, 32
@@ -39,12 +39,13 @@ def pages(request, client, chance):
                 for i in range(start, start + 1000)
             ],
         )
-    deadline = time.monotonic() + 60
-    while threshold and time.monotonic() < deadline:
+
+    def is_indexed() -> bool:
         info = client.get_collection(name)
-        if info.status == models.CollectionStatus.GREEN and info.indexed_vectors_count >= COUNT:
-            break
-        time.sleep(0.1)
+        return info.status == models.CollectionStatus.GREEN and info.indexed_vectors_count >= COUNT
+
+    if threshold:
+        until(is_indexed, 60)
 
     def ask(limits, **query):
         points, offset = [], 0

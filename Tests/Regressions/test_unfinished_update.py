@@ -37,7 +37,7 @@ def test_unfinished_update(tmp_path):
         sender = threading.Thread(target=send)
         sender.start()
         while not marked(service):
-            pass
+            assert sender.is_alive(), "the update was answered before anything was marked"
         service.kill()
         sender.join()
         service.start()
