@@ -10,7 +10,9 @@ import pytest
 import requests
 from gateway_service import CHUNKS, call, chunk, run, upload
 from hashing_embeddings import HashingEmbeddings
+from langchain_core.documents import Document
 from langchain_core.embeddings import Embeddings
+from langchain_qdrant import QdrantVectorStore
 from qdrant_client import QdrantClient, models
 
 TEXT = "The {} leaves the harbour of the island at half past nine in the morning."
@@ -229,18 +231,16 @@ def test_imprints_of_pages_are_left_out(server):
 
 
 def test_a_chunk_of_two_clients_is_there_once(store, start_gateway):
-    langchain = pytest.importorskip("langchain_qdrant")
-    documents = pytest.importorskip("langchain_core.documents")
     client = QdrantClient(url=store.url)
     client.create_collection(
         "shared", vectors_config=models.VectorParams(size=384, distance="Cosine"))
-    store_of = langchain.QdrantVectorStore(
+    store_of = QdrantVectorStore(
         client=client, collection_name="shared", embedding=HashingEmbeddings(384))
     id, title, text = CHUNKS[0]
     store_of.add_documents([
-        documents.Document(page_content=text, metadata={"chunk_id": id, "title": title}),
-        documents.Document(page_content="Another text.", metadata={"chunk_id": id}),
-        documents.Document(page_content=CHUNKS[1][2], metadata={"chunk_id": CHUNKS[1][0]}),
+        Document(page_content=text, metadata={"chunk_id": id, "title": title}),
+        Document(page_content="Another text.", metadata={"chunk_id": id}),
+        Document(page_content=CHUNKS[1][2], metadata={"chunk_id": CHUNKS[1][0]}),
     ])  # fmt: skip
     other = start_gateway("shared")
     report = upload(other, [chunk(id, title, text)])
@@ -259,15 +259,13 @@ def test_a_chunk_of_two_clients_is_there_once(store, start_gateway):
 
 def test_the_seed_and_the_gateway_read_each_other(server, store, start_gateway):
     """What LangChain stored with the same model is answered from, and it finds what comes to it."""
-    langchain = pytest.importorskip("langchain_qdrant")
-    documents = pytest.importorskip("langchain_core.documents")
     client = QdrantClient(url=store.url)
     size = models.VectorParams(size=384, distance="Cosine")
     client.create_collection("seed", vectors_config=size)
-    seed = langchain.QdrantVectorStore(
+    seed = QdrantVectorStore(
         client=client, collection_name="seed", embedding=GatewayEmbeddings(server.url))
     seed.add_documents([
-        documents.Document(page_content=text, metadata={"chunk_id": id, "title": title})
+        Document(page_content=text, metadata={"chunk_id": id, "title": title})
         for id, title, text in CHUNKS
     ])  # fmt: skip
     other = start_gateway("seed")

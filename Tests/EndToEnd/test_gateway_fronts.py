@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 
+import mcp.client
 import openai
 import pytest
 import requests
@@ -85,10 +86,8 @@ def test_openai_key(start_gateway):
 
 
 def test_assistants(server):
-    mcp = pytest.importorskip("mcp.client")
-
     async def talk():
-        async with mcp.Client(server.url + "/mcp") as session:
+        async with mcp.client.Client(server.url + "/mcp") as session:
             tools = {tool.name: tool for tool in (await session.list_tools()).tools}
             assert set(tools) == {"search", "ask", "upload"}
             answer = await session.call_tool("ask", {"question": QUESTION})
