@@ -134,8 +134,8 @@ def test_effort_is_checked(filled, ivf):
     _, service = filled
     body = {"query": [0.0] * DIMENSION, "params": {"ivf": ivf}}
     answer = Wire(service.url, requests.Session()).send("POST", "/collections/c/points/query", body)
-    assert answer.status_code in (400, 422), answer.text
-    assert "ivf" in answer.json()["status"]["error"]
+    assert answer.status_code == (400 if ivf == 7 else 422), answer.text
+    assert "params.ivf" in answer.json()["status"]["error"]
 
 
 def test_filters(filled):
@@ -168,7 +168,7 @@ def test_settings_are_kept_and_changed(wire, client):
     assert config["ivf_config"] == {"recall_target": 0.9, "lists": 64}
     for bad in ({"lists": 0}, {"recall_target": 2}, {"lists": "many"}):
         answer = wire.send("PATCH", "/collections/settings", {"ivf_config": bad})
-        assert answer.status_code in (400, 422), answer.text
+        assert answer.status_code == (400 if bad == {"lists": "many"} else 422), answer.text
         assert next(iter(bad)) in answer.json()["status"]["error"]
     assert client.get_collection("settings").points_count == 0
     client.delete_collection("settings")

@@ -177,7 +177,7 @@ def test_migration_with_payload_indexes_aliases_and_keys(tmp_path):
         command = ("migrate", "--from", counterpart.url, "--to", target.url,
                    "--checkpoint", tmp_path / "r.json")  # fmt: skip
         _, error = run(*command, code=1)
-        assert "401" in error or "HTTP 401" in error
+        assert "HTTP 401" in error
         keys = {"QUIVER_FROM_API_KEY": "from-key", "QUIVER_TO_API_KEY_FILE": str(secret)}
         _, told = run(*command, code=1, **keys)
         assert "a-strange-one: PUT" in told and "HTTP 400" in told and "Hamming" in told
@@ -187,10 +187,9 @@ def test_migration_with_payload_indexes_aliases_and_keys(tmp_path):
         assert "from-key" not in error and "to-key" not in error.replace(str(secret), "")
         copy = QdrantClient(url=target.url, api_key="to-key")
         schema = copy.get_collection("c").payload_schema
-        # Either the server has them, or the user was told.
-        assert "city" in schema or "payload index on `city` not made" in told
+        assert set(schema) == {"city"}
         aliases = [a.alias_name for a in copy.get_aliases().aliases]
-        assert aliases == ["newest"] or "alias `newest` of c not made" in error
+        assert aliases == ["newest"]
         _, error = run(*command, QUIVER_TO_API_KEY_FILE="/does/not/exist", code=2)
         assert "QUIVER_TO_API_KEY_FILE" in error
     finally:
