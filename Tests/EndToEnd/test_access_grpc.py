@@ -6,11 +6,8 @@ import grpc
 import pytest
 from google.protobuf import descriptor_pb2
 from grpc_calls import fields
-from process import quiver
 from qdrant_client import grpc as messages
-from tokens import token
-
-FULL, READ_ONLY = "full-key-2718", "read-key-3141"
+from tokens import FULL, READ_ONLY, guarded, token
 
 OPEN, ANY, READ, READ_EXTRAS, WRITE, WRITE_EXTRAS, GLOBAL_READ, MANAGE = range(8)
 NEEDS = {
@@ -132,15 +129,9 @@ REFUSALS = {grpc.StatusCode.UNAUTHENTICATED, grpc.StatusCode.PERMISSION_DENIED}
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
-    service = quiver(
-        tmp_path_factory.mktemp("quiver"),
-        QUIVER__SERVICE__API_KEY=FULL,
-        QUIVER__SERVICE__READ_ONLY_API_KEY=READ_ONLY,
-        QUIVER__SERVICE__JWT_RBAC="true",
-    )
-    service.start()
-    yield service
-    service.kill()
+    with guarded(tmp_path_factory.mktemp("quiver")) as service:
+        service.start()
+        yield service
 
 
 def call(channel, method: str, body: bytes, key: str | None, header="api-key"):

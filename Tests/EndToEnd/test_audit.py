@@ -13,9 +13,7 @@ import grpc
 import pytest
 import requests
 from process import binary, clean_environment, free_port, quiver, until
-from tokens import token
-
-FULL, READ_ONLY = "full-key-2718", "read-key-3141"
+from tokens import FULL, READ_ONLY, guarded, token
 
 
 def entries(folder) -> list[dict]:
@@ -36,20 +34,17 @@ def server(tmp_path_factory, folder):
     for day in range(10, 20):
         (folder / f"audit.2020-01-{day}.log").write_text("")
     (folder / "other.log").write_text("")
-    service = quiver(
+    service = guarded(
         tmp_path_factory.mktemp("quiver"),
-        QUIVER__SERVICE__API_KEY=FULL,
-        QUIVER__SERVICE__READ_ONLY_API_KEY=READ_ONLY,
-        QUIVER__SERVICE__JWT_RBAC="true",
         QUIVER__SERVICE__METRICS_PORT=str(free_port()),
         QUIVER__AUDIT__ENABLED="true",
         QUIVER__AUDIT__DIR=str(folder),
         QUIVER__AUDIT__MAX_LOG_FILES="3",
         QUIVER__AUDIT__TRUST_FORWARDED_HEADERS="true",
     )
-    service.start()
-    yield service
-    service.kill()
+    with service:
+        service.start()
+        yield service
 
 
 @pytest.fixture

@@ -1,9 +1,22 @@
-"""JSON Web Tokens, made by hand."""
+"""Keys of a server, and JSON Web Tokens that are made by hand."""
 
 import base64
 import hashlib
 import hmac
 import json
+import pathlib
+
+from process import Service, quiver
+
+FULL, READ_ONLY = "full-key-2718", "read-key-3141"
+
+
+def guarded(folder: pathlib.Path, **settings: str) -> Service:
+    """A server that is not started yet, with both keys; the full one signs tokens as well."""
+    return quiver(
+        folder, QUIVER__SERVICE__API_KEY=FULL, QUIVER__SERVICE__READ_ONLY_API_KEY=READ_ONLY,
+        QUIVER__SERVICE__JWT_RBAC="true", **settings,
+    )  # fmt: skip
 
 
 def _text(data: bytes) -> str:
