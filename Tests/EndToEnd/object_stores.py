@@ -98,8 +98,8 @@ def seaweedfs(
 def moto(folder: pathlib.Path) -> RealStore:
     """moto, which does not."""
     port = free_port()
-    program = pathlib.Path(sys.executable).parent / "moto_server"
-    return RealStore([str(program), "-p", str(port)], port, folder / "moto.log")
+    program = pathlib.Path(__file__).with_name("serial_moto.py")
+    return RealStore([sys.executable, str(program), "-p", str(port)], port, folder / "moto.log")
 
 
 class UnfitStore:
