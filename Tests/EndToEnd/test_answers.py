@@ -154,6 +154,7 @@ def test_telemetry_has_what_a_level_adds(wire, told):
         assert set(whole) == plain | {"memory", "hardware", "search_pool"}
         collections = whole["collections"]["collections"]
         if level == 1:
+            assert collections
             assert all(set(c) == {"vectors", "optimizers_status", "params"} for c in collections)
             continue
         [collection] = [c for c in collections if c["id"] == told]

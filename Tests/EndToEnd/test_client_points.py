@@ -90,7 +90,9 @@ def test_uploads(client, new_collection, upload):
             name, vectors, payload=payloads, ids=range(700), batch_size=64, wait=True
         )
     assert client.count(name).count == 700
-    for record in client.retrieve(name, [0, 99, 699], with_vectors=True):
+    records = client.retrieve(name, [0, 99, 699], with_vectors=True)
+    assert [record.id for record in records] == [0, 99, 699]
+    for record in records:
         assert record.payload == {"row": record.id}
         assert np.array_equal(np.float32(record.vector), vectors[record.id])
 
@@ -158,7 +160,7 @@ def test_delete_by_ids_and_filter(client, new_collection):
     client.delete(name, models.FilterSelector(filter=models.Filter(must=[group])))
     assert client.count(name).count == 79
     records, _ = client.scroll(name, limit=1000)
-    assert all(r.payload["group"] != 0 for r in records)
+    assert len(records) == 79 and all(r.payload["group"] != 0 for r in records)
     assert 1 not in ids(client.query_points(name, [1.0, 1, 1, 1], limit=100).points)
     client.delete(name, models.FilterSelector(filter=models.Filter(must=[])))
     assert client.count(name).count == 0

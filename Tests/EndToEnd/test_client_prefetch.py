@@ -102,7 +102,7 @@ def test_batches_answer_tree_by_tree(both):
         for tree in TREES.values()
     ]
     answers = client.query_batch_points("prefetch", requests)
-    for answer, tree in zip(answers, TREES.values()):
+    for answer, tree in zip(answers, TREES.values(), strict=True):
         assert answer.points == client.query_points(
             "prefetch", limit=6, with_payload=False, **tree
         ).points  # fmt: skip

@@ -91,9 +91,13 @@ def test_bad_requests_are_explained(server, path, body, location):
 def test_payload_is_that_of_langchain(server, store):
     body = {"limit": 10, "with_payload": True}
     url = f"{store.url}/collections/chunks/points/scroll"
-    for record in requests.post(url, json=body, timeout=9).json()["result"]["points"]:
-        assert {"page_content", "metadata"} <= set(record["payload"])
-        assert record["payload"]["metadata"]["chunk_id"] in {id for id, _, _ in CHUNKS}
+    payloads = [
+        record["payload"]
+        for record in requests.post(url, json=body, timeout=9).json()["result"]["points"]
+    ]
+    ids = sorted(payload["metadata"]["chunk_id"] for payload in payloads)
+    assert ids == sorted(id for id, _, _ in CHUNKS)
+    assert all(payload["page_content"] for payload in payloads)
 
 
 def test_ingesting_a_folder_twice(server, store, tmp_path):

@@ -54,7 +54,7 @@ def test_openai_embeddings(client):
     plain = client.embeddings.create(model="x", input=texts, encoding_format="float")
     packed = client.embeddings.create(model="x", input=texts)
     assert [len(entry.embedding) for entry in plain.data] == [384, 384]
-    for one, other in zip(plain.data, packed.data):
+    for one, other in zip(plain.data, packed.data, strict=True):
         assert one.embedding == pytest.approx(other.embedding, abs=1e-6)
 
 

@@ -98,7 +98,7 @@ def test_langchain(client, new_name, mode):
     expected = langchain_answers(langchain_store(QdrantClient(":memory:"), mode))
     found = langchain_answers(langchain_store(client, mode, new_name))
     assert any(expected)
-    for ours, theirs in zip(found, expected):
+    for ours, theirs in zip(found, expected, strict=True):
         same(ours, theirs)
 
 
@@ -166,7 +166,8 @@ def test_llamaindex(client, new_name, sparse_name):
     store = llama_store(client, new_name, **options)
     names = client.get_collection(new_name).config.params.sparse_vectors
     assert list(names) == [sparse_name or "text-sparse-new"]
-    for ours, theirs in zip(llama_answers(store), expected):
+    assert any(expected)
+    for ours, theirs in zip(llama_answers(store), expected, strict=True):
         same(ours, theirs)
     # A store that is opened anew finds the vectors under the name they have.
     again = LlamaStore(
@@ -228,7 +229,8 @@ def test_haystack(client, server, transport, new_name, idf):
         new_name, url=server.url, sparse_idf=idf, prefer_grpc=transport == "grpc",
         grpc_port=server.grpc_port,
     )  # fmt: skip
-    for ours, theirs in zip(haystack_answers(store), expected):
+    assert any(expected)
+    for ours, theirs in zip(haystack_answers(store), expected, strict=True):
         same(ours, theirs)
     stored = sorted(store.filter_documents(), key=lambda document: document.content)
     text, _, _ = min(TEXTS)

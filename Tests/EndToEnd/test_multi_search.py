@@ -89,7 +89,8 @@ def test_new_points_are_found_and_deleted_ones_are_not(service, texts):
     client.upsert("texts", [models.PointStruct(id=POINTS, vector=query, payload={})])
     assert client.query_points("texts", query, limit=1).points[0].id == POINTS
     client.delete("texts", [POINTS])
-    assert all(hit.id != POINTS for hit in client.query_points("texts", query, limit=50).points)
+    hits = client.query_points("texts", query, limit=50).points
+    assert len(hits) == 50 and all(hit.id != POINTS for hit in hits)
 
 
 def test_lists_are_there_again_after_a_restart(service, texts):

@@ -186,6 +186,7 @@ def test_vectors_come_back_sorted(client, filled):
     expected = [rows[7][index] for index in sorted(rows[7])]
     assert point.vector[WORDS].values == pytest.approx(expected)
     page, _ = client.scroll(name, limit=3, with_vectors=True)
+    assert len(page) == 3
     assert all(set(point.vector) == {"dense", WORDS, RARE} for point in page)
 
 
