@@ -16,8 +16,8 @@ def fill(client: QdrantClient, name: str, amount: int, **options) -> None:
     client.create_collection(
         name, models.VectorParams(size=DIMENSION, distance=models.Distance.COSINE), **options
     )
-    for start in range(0, amount, 500):
-        batch = list(points(amount))[start : start + 500]
+    for first in range(0, amount, 500):
+        batch = list(points(amount))[first : first + 500]
         client.upsert(name, [models.PointStruct(**point) for point in batch])
 
 

@@ -72,6 +72,7 @@ def test_snapshots_of_the_shard_are_kept_apart(server, wire, points):
     assert hashlib.sha256(content).hexdigest() == made["checksum"]
 
     delete = f"/collections/{points}/points/delete?wait=true"
+    streamed = b""
     for recovery in ["name", "upload", "stream"]:
         assert result(wire.send("POST", delete, {"filter": {}}))
         if recovery == "name":
