@@ -129,6 +129,7 @@ def assert_same(server: Server, vectors: np.ndarray, are_indexes_equal: bool = T
                 server.wire, path, asked, "ram"
             ), (path, str(asked)[:80])
     page = server.wire.result("POST", f"{PATH}/points/scroll", {"limit": 3000, "with_vector": True})
+    assert page["points"]
     for point in page["points"]:
         assert point["vector"]["ram"] == point["vector"]["disk"]
 
