@@ -26,10 +26,10 @@ extension KeyValueStore {
       let settings = database.settings
       // Writes of other threads may come in between, which only makes it promise less.
       let end = database.latestSequence + UInt64(gathered.count)
-      var slot: UnsafeMutablePointer<CChar>?
-      rocksdb_write(
-        connection, sync ? settings.syncedWrites : settings.writes, gathered.pointer, &slot)
-      try database.checkWrite(&slot)
+      try database.accessLog { slot in
+        rocksdb_write(
+          connection, sync ? settings.syncedWrites : settings.writes, gathered.pointer, &slot)
+      }
       if sync { database.noteSynced(end) }
       database.noteWrite(entries: gathered.count, bytes: gathered.byteCount)
     }
@@ -42,9 +42,7 @@ extension KeyValueStore {
     if let failure { throw .failed(failure) }
     try database.call { native throws(StorageError) in
       let end = database.latestSequence
-      var slot: UnsafeMutablePointer<CChar>?
-      rocksdb_flush_wal(native, 1, &slot)
-      try database.checkWrite(&slot)
+      try database.accessLog { rocksdb_flush_wal(native, 1, &$0) }
       database.noteSynced(end)
     }
   }

@@ -31,6 +31,8 @@ final class OpenDatabase: @unchecked Sendable {
   private let calls = Atomic<UInt64>(0)
   private let lifetime = Mutex(Lifetime())
   private let firstFailure = Mutex<String?>(nil)
+  /// Held by whoever appends to the log or syncs it.
+  private let logAccess = Mutex(())
   private let isClosed = Mutex(false)
   let flushes: FlushControl
   /// What is known to be on disk; `nil` before it is told to begin, or when it can't be written.
@@ -106,6 +108,23 @@ final class OpenDatabase: @unchecked Sendable {
     // What ended writing was a compaction: the next open does without.
     if case .corruption = error { DamageNote(directory: path).write() }
     throw error
+  }
+
+  /// Runs one call that appends to the log or syncs it, when no other one does, unless an earlier
+  /// one failed.
+  ///
+  /// A sync that is asked for while an append is under way waits for it inside RocksDB; should that
+  /// fail, the sync goes on with a log whose writer has failed, which ends the process: it is an
+  /// assertion of RocksDB 7.8.3, and Debian's has its assertions compiled in.
+  func accessLog(
+    _ body: (inout UnsafeMutablePointer<CChar>?) -> Void
+  ) throws(StorageError) {
+    try logAccess.withLock { _ throws(StorageError) in
+      if let failure { throw .failed(failure) }
+      var slot: UnsafeMutablePointer<CChar>?
+      body(&slot)
+      try checkWrite(&slot)
+    }
   }
 
   /// The first failure of a write, a sync or a flush.

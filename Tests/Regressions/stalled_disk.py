@@ -9,7 +9,8 @@ import subprocess
 class StalledDisk:
     """The disk of a server that is not started yet."""
 
-    def __init__(self, service, folder: pathlib.Path):
+    def __init__(self, service, folder: pathlib.Path, suffix: str = ""):
+        """Only what is asked of files that end in `suffix` stalls."""
         library, self.mark = folder / "stalled_disk.so", folder / "stalled"
         self.calls = folder / "stalled.calls"
         source = pathlib.Path(__file__).with_name("stalled_disk.c")
@@ -17,9 +18,15 @@ class StalledDisk:
         command = [compiler, "-O2", "-Wall", "-shared", "-fPIC", "-o", library, source]
         subprocess.run(command, check=True)
         service.settings |= {"LD_PRELOAD": str(library), "STALLED_DISK": str(self.mark)}
+        service.settings |= {"STALLED_DISK_SUFFIX": suffix}
 
     def stall(self) -> None:
         self.mark.touch()
+
+    def fail_next(self, error: int) -> None:
+        """Ends the next call that waits, with an error."""
+        with self.mark.open("ab") as mark:
+            mark.write(bytes([error]))
 
     def go_on(self) -> None:
         self.mark.unlink(missing_ok=True)

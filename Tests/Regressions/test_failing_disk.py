@@ -2,6 +2,8 @@
 
 import errno
 import sys
+import threading
+import time
 
 import pytest
 import requests
@@ -11,6 +13,7 @@ sys.path.append(str(ROOT / "Tests" / "Crash"))
 
 import faults  # noqa: E402
 from main import build_shim  # noqa: E402
+from stalled_disk import StalledDisk  # noqa: E402
 
 WRITES = 200
 # Calls that are refused once it has been told that an index could not be saved.
@@ -70,3 +73,56 @@ def test_a_disk_that_fails_for_long_has_few_lines(failing):
 
 def lines(service) -> list[str]:
     return service.log.read_text(errors="replace").splitlines()
+
+
+def test_a_sync_that_waits_for_one_that_fails(tmp_path):
+    """Files of vectors are written beside the log once that is on disk. When this is asked for
+    while the disk is busy with a write, and then fails it, nothing is asked of it again."""
+    service = quiver(tmp_path, QUIVER__STORAGE__PERFORMANCE__VECTOR_TAIL_MB="0")
+    disk = StalledDisk(service, tmp_path, suffix=".log")
+    service.start()
+    try:
+        things = f"{service.url}/collections/things"
+        config = {
+            "vectors": {"size": 64, "distance": "Euclid", "on_disk": True},
+            "optimizers_config": {"indexing_threshold": 1},
+        }
+        assert requests.put(things, json=config).ok
+        rows = [{"id": n, "vector": [(n * d) % 251 for d in range(64)]} for n in range(20_000)]
+        assert requests.put(f"{things}/points?wait=true", json={"points": rows}).ok
+        disk.stall()
+        answers = []
+        writer = threading.Thread(target=lambda: answers.append(upsert_one(things)))
+        writer.start()
+        until(disk.waiting_logs, 60)
+        until_idle(service)
+        disk.fail_next(errno.EIO)
+        writer.join(60)
+        assert answers == [500]
+        disk.go_on()
+        assert service.process.poll() is None, service.log_tail(2000)
+        count = requests.post(f"{things}/points/count", json={"exact": True}).json()
+        assert count["result"]["count"] == 20_000
+        assert upsert_one(things) == 500
+    finally:
+        service.kill()
+
+
+def upsert_one(things: str) -> int | None:
+    point = {"id": 9_999, "vector": [1] * 64}
+    try:
+        return requests.put(f"{things}/points?wait=true", json={"points": [point]}).status_code
+    except requests.ConnectionError:
+        return None
+
+
+def until_idle(service) -> None:
+    """Until the process has nothing to do but wait."""
+    stat = f"/proc/{service.process.pid}/stat"
+
+    def rests() -> bool:
+        before = open(stat).read().split()[13:15]
+        time.sleep(0.5)
+        return open(stat).read().split()[13:15] == before
+
+    until(rests, 120)
