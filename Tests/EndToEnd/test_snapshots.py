@@ -116,6 +116,44 @@ def test_download_and_upload(service, own, own_wire, tmp_path):
     assert [p.name for p in folder(service).iterdir() if p.is_file()] == []
 
 
+#: Parts of a file that may be asked for, and what they are.
+PARTS = {
+    "bytes=0-0": slice(0, 1), "bytes=100-199": slice(100, 200), "bytes=1000-": slice(1000, None),
+    "bytes=-5": slice(-5, None), "Bytes=7-99999999999999999999999": slice(7, None),
+    "bytes=-99999999999999999999999": slice(0, None),
+}  # fmt: skip
+NO_PARTS = (
+    "bytes=5-4", "bytes=", "bytes=-", "bytes=a-b", "bytes=+1-2", "lines=0-1", "bytes 0-1",
+    "bytes=0-1,4-5", "bytes=0-1-2",
+)  # fmt: skip
+
+
+def test_a_download_goes_on_where_it_ended(service, own):
+    make(own)
+    url = f"{service.url}/collections/things/snapshots/{own.create_snapshot('things').name}"
+
+    def download(**headers):
+        answer = requests.get(url, headers=headers, timeout=60)
+        assert int(answer.headers["content-length"]) == len(answer.content)
+        return answer.status_code, answer.headers.get("content-range"), answer.content
+
+    whole = requests.get(url, timeout=60)
+    assert (whole.status_code, whole.headers["accept-ranges"]) == (200, "bytes")
+    content = whole.content
+    size = len(content)
+    for wanted, part in PARTS.items():
+        first, end, _ = part.indices(size)
+        told = f"bytes {first}-{end - 1}/{size}"
+        assert download(range=wanted) == (206, told, content[part]), wanted
+    # What says nothing gets the whole, and so does who knows another file.
+    for wanted in NO_PARTS:
+        assert download(range=wanted) == (200, None, content), wanted
+    condition = {"range": "bytes=0-1", "if-range": '"another"'}
+    assert download(**condition) == (200, None, content)
+    for wanted in (f"bytes={size}-", "bytes=-0", "bytes=99999999999999999999-"):
+        assert download(range=wanted) == (416, f"bytes */{size}", b""), wanted
+
+
 def test_without_waiting(service, own, own_wire):
     make(own)
     for method, path, body in [

@@ -57,30 +57,42 @@ struct SnapshotsController: Sendable {
     let name = try context.pathParameter("snapshot_name")
     let (file, size) = try await services.api.openSnapshot(
       name, of: context.owner(), context.call())
-    return Self.answer(file, size)
+    var headers: HTTPFields = [.acceptRanges: "bytes"]
+    switch ByteRange(request.headers, size: size) {
+    case .whole: return Self.answer(.ok, headers, file, 0..<size)
+    case .part(let range):
+      headers[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(size)"
+      return Self.answer(.partialContent, headers, file, range)
+    case .beyond:
+      headers[.contentRange] = "bytes */\(size)"
+      return Response(status: .rangeNotSatisfiable, headers: headers)
+    }
   }
 
   /// A snapshot of a shard that is made for this answer, and kept nowhere.
   @Sendable func stream(_ request: Request, _ context: RESTContext) async throws -> Response {
     let (file, size) = try await services.api.freshSnapshot(
       ofShard: context.shard(), of: context.collectionName(), context.call())
-    return Self.answer(file, size)
+    return Self.answer(.ok, [:], file, 0..<size)
   }
 
-  private static func answer(_ file: SnapshotFile, _ size: Int) -> Response {
-    let body = ResponseBody(contentLength: size) { writer in
-      var rest = size
-      while rest > 0 {
-        let count = min(rest, 512 << 10)
-        let bytes = try await BlockingWork.run { try file.read(maximumCount: count) }
+  private static func answer(
+    _ status: HTTPResponse.Status, _ headers: HTTPFields, _ file: SnapshotFile, _ range: Range<Int>
+  ) -> Response {
+    let body = ResponseBody(contentLength: range.count) { writer in
+      var rest = range
+      while !rest.isEmpty {
+        let (first, count) = (rest.lowerBound, min(rest.count, 512 << 10))
+        let bytes = try await BlockingWork.run { try file.read(at: first, count: count) }
         guard !bytes.isEmpty else { throw CollectionError.storage("a snapshot became shorter") }
-        rest -= bytes.count
+        rest = first + bytes.count..<range.upperBound
         try await writer.write(ByteBuffer(bytes: bytes))
       }
       try await writer.finish(nil)
     }
-    return Response(
-      status: .ok, headers: [.contentType: "application/octet-stream"], body: body)
+    var headers = headers
+    headers[.contentType] = "application/octet-stream"
+    return Response(status: status, headers: headers, body: body)
   }
 
   @Sendable func recover(_ request: Request, _ context: RESTContext) async throws -> Response {
