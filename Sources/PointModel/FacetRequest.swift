@@ -2,19 +2,25 @@
 public struct FacetRequest: Sendable, Equatable {
   /// The field whose values are counted.
   public var key: PayloadPath
-  /// Values at most, at least 1.
-  public var limit: Int
+  /// Values at most, at least 1, if the caller says; a bound on limits does not concern others.
+  public var statedLimit: Int?
   /// Only points that pass are counted.
   public var filter: Filter?
   /// Whether an estimate will not do.
   public var exact: Bool
 
   /// A request for the most frequent values of a field.
-  public init(key: PayloadPath, limit: Int = 10, filter: Filter? = nil, exact: Bool = false) {
+  public init(key: PayloadPath, limit: Int? = nil, filter: Filter? = nil, exact: Bool = false) {
     self.key = key
-    self.limit = limit
+    statedLimit = limit
     self.filter = filter
     self.exact = exact
+  }
+
+  /// Values at most: 10 unless the caller says.
+  public var limit: Int {
+    get { statedLimit ?? 10 }
+    set { statedLimit = newValue }
   }
 }
 

@@ -2,19 +2,34 @@
 public struct MatrixRequest: Sendable, Equatable {
   /// What points of the sample must pass; `nil` takes any that have the vector.
   public var filter: Filter?
-  /// Points in the sample, at least 2.
-  public var sample: Int
-  /// Neighbours of each, at least 1.
-  public var limit: Int
+  /// Points in the sample, at least 2, if the caller says; a bound on limits does not concern
+  /// others.
+  public var statedSample: Int?
+  /// Neighbours of each, at least 1, if the caller says.
+  public var statedLimit: Int?
   /// The vector's name; empty for the unnamed one.
   public var using: String
 
   /// A request for the distances within a sample.
-  public init(filter: Filter? = nil, sample: Int = 10, limit: Int = 3, using: String = "") {
+  public init(
+    filter: Filter? = nil, sample: Int? = nil, limit: Int? = nil, using: String = ""
+  ) {
     self.filter = filter
-    self.sample = sample
-    self.limit = limit
+    statedSample = sample
+    statedLimit = limit
     self.using = using
+  }
+
+  /// Points in the sample: 10 unless the caller says.
+  public var sample: Int {
+    get { statedSample ?? 10 }
+    set { statedSample = newValue }
+  }
+
+  /// Neighbours of each: 3 unless the caller says.
+  public var limit: Int {
+    get { statedLimit ?? 3 }
+    set { statedLimit = newValue }
   }
 }
 

@@ -159,8 +159,8 @@ public enum VectorSelector: Sendable, Equatable {
 public struct ScrollRequest: Sendable, Equatable {
   /// The first id of the page, inclusive. Not together with `orderBy`.
   public var offset: PointID?
-  /// Points of a page, at most.
-  public var limit: Int
+  /// Points of a page at most, if the caller says; a bound on limits does not concern others.
+  public var statedLimit: Int?
   /// Only points that pass are listed.
   public var filter: Filter?
   /// Which parts of payloads are returned.
@@ -172,16 +172,22 @@ public struct ScrollRequest: Sendable, Equatable {
 
   /// A request for a page of points.
   public init(
-    offset: PointID? = nil, limit: Int = 10, filter: Filter? = nil,
+    offset: PointID? = nil, limit: Int? = nil, filter: Filter? = nil,
     withPayload: PayloadSelector = .all, withVector: VectorSelector = .none,
     orderBy: OrderBy? = nil
   ) {
     self.offset = offset
-    self.limit = limit
+    statedLimit = limit
     self.filter = filter
     self.withPayload = withPayload
     self.withVector = withVector
     self.orderBy = orderBy
+  }
+
+  /// Points of a page, at most: 10 unless the caller says.
+  public var limit: Int {
+    get { statedLimit ?? 10 }
+    set { statedLimit = newValue }
   }
 }
 

@@ -18,7 +18,7 @@ enum ReadDecoder {
     try body.refuseShardKey()
     return ScrollRequest(
       offset: try body.optional("offset") { field throws(DecodingFault) in try field.pointID() },
-      limit: try SearchParamsDecoder.limit(of: body, in: "scroll_request") ?? 10,
+      limit: try SearchParamsDecoder.limit(of: body, in: "scroll_request"),
       filter: try SearchParamsDecoder.filter(of: body),
       withPayload: try SelectorDecoder.payload(of: body, otherwise: .all),
       withVector: try SelectorDecoder.vector(of: body),
@@ -33,7 +33,7 @@ enum ReadDecoder {
     let exact = try body.optional("exact") { field throws(DecodingFault) in try field.bool() }
     return FacetRequest(
       key: try body.required("key") { field throws(DecodingFault) in try field.payloadPath() },
-      limit: try SearchParamsDecoder.limit(of: body, in: "facet_request") ?? 10,
+      limit: try SearchParamsDecoder.limit(of: body, in: "facet_request"),
       filter: try SearchParamsDecoder.filter(of: body), exact: exact ?? false)
   }
 

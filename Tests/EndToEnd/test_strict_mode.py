@@ -54,8 +54,14 @@ def search(**members) -> dict:
             'Help: Reduce the "limit" parameter to or below 4.',
         ),
         (
-            {"max_query_limit": 4}, "/points/scroll", {"limit": 4}, {},
+            {"max_query_limit": 4}, "/points/query", search(limit=4), search(),
             'Bad request: Limit exceeded 10 > 4 for "limit". '
+            'Help: Reduce the "limit" parameter to or below 4.',
+        ),
+        # A limit that is left out is not held against the bound, where Qdrant does not.
+        (
+            {"max_query_limit": 4}, "/points/scroll", {}, {"limit": 5},
+            'Bad request: Limit exceeded 5 > 4 for "limit". '
             'Help: Reduce the "limit" parameter to or below 4.',
         ),
         (
@@ -69,6 +75,11 @@ def search(**members) -> dict:
             {"sample": 5, "limit": 2}, {"sample": 10, "limit": 2},
             'Bad request: Limit exceeded 20 > 15 for "limit". '
             'Help: Reduce the "limit" parameter to or below 15.',
+        ),
+        (
+            {"max_query_limit": 2}, "/points/search/matrix/offsets", {}, {"sample": 3},
+            'Bad request: Limit exceeded 3 > 2 for "limit". '
+            'Help: Reduce the "limit" parameter to or below 2.',
         ),
         (
             {"search_max_hnsw_ef": 4}, "/points/query",
@@ -126,6 +137,17 @@ def test_bounds(strict, bound, path, good, bad, text):
     assert strict.refused(path, bad) == text
     strict.bounds(enabled=False)
     strict.accepted(path, bad)
+
+
+def test_values_of_a_facet(strict):
+    strict.accepted("/index?wait=true", {"field_name": "city", "field_schema": "keyword"}, "PUT")
+    strict.bounds(max_query_limit=4)
+    strict.accepted("/facet", {"key": "city"})
+    strict.accepted("/facet", {"key": "city", "limit": 4})
+    assert strict.refused("/facet", {"key": "city", "limit": 5}) == (
+        'Bad request: Limit exceeded 5 > 4 for "limit". '
+        'Help: Reduce the "limit" parameter to or below 4.'
+    )
 
 
 def test_timeout(strict):

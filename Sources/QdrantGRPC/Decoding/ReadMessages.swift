@@ -82,7 +82,8 @@ enum ReadMessages {
   }
 
   static func matrix(_ message: ProtoMessage) throws(DecodingFault) -> ReadMessage<MatrixRequest> {
-    var read = ReadMessage(request: MatrixRequest())
+    // Here a bound on limits concerns those that are left out as well, as in Qdrant.
+    var read = ReadMessage(request: MatrixRequest(sample: 10, limit: 3))
     try message.read { field throws(DecodingFault) in
       switch field.number {
       case 1: read.collection = try field.string()

@@ -25,18 +25,20 @@ struct StrictModeCheck {
   }
 
   func check(_ request: ScrollRequest) throws(CollectionError) {
-    try check(limit: request.limit)
+    if let limit = request.statedLimit { try check(limit: limit) }
     try check(filter: request.filter, allowsUnindexed: strictMode.unindexedFilteringRetrieve)
   }
 
   func check(_ request: FacetRequest) throws(CollectionError) {
-    try check(limit: request.limit)
+    if let limit = request.statedLimit { try check(limit: limit) }
     try check(filter: request.filter, allowsUnindexed: strictMode.unindexedFilteringRetrieve)
     try check(exact: request.exact)
   }
 
   func check(_ request: MatrixRequest) throws(CollectionError) {
-    try check(limit: request.limit.multipliedSaturating(by: request.sample))
+    // What is left out does not count.
+    try check(
+      limit: (request.statedLimit ?? 1).multipliedSaturating(by: request.statedSample ?? 1))
     try check(filter: request.filter, allowsUnindexed: strictMode.unindexedFilteringRetrieve)
   }
 
