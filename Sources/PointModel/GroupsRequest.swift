@@ -61,24 +61,22 @@ public enum GroupID: Sendable {
 }
 
 extension GroupID: Hashable {
-  /// Whether both are the same value; strings are when their bytes are.
-  public static func == (left: GroupID, right: GroupID) -> Bool {
-    switch (left, right) {
-    case (.string(let left), .string(let right)): left.utf8.elementsEqual(right.utf8)
-    case (.integer(let left), .integer(let right)): left == right
-    case (.unsigned(let left), .unsigned(let right)): left == right
-    default: false
+  /// What a condition on the group's points compares with.
+  public var matchValue: MatchValue {
+    switch self {
+    case .string(let string): .string(string)
+    case .integer(let integer): .integer(integer)
+    case .unsigned(let unsigned): .unsigned(unsigned)
     }
   }
 
-  /// Equal values feed equal bytes.
-  public func hash(into hasher: inout Hasher) {
-    switch self {
-    case .string(var string): string.withUTF8 { hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
-    case .integer(let integer): hasher.combine(integer)
-    case .unsigned(let unsigned): hasher.combine(unsigned)
-    }
+  /// Whether both are the same value, as of conditions.
+  public static func == (left: GroupID, right: GroupID) -> Bool {
+    left.matchValue == right.matchValue
   }
+
+  /// Equal values feed equal bytes.
+  public func hash(into hasher: inout Hasher) { matchValue.hash(into: &hasher) }
 }
 
 /// Points with a common value, best first.

@@ -236,15 +236,6 @@ extension GroupID {
       return nil
     }
   }
-
-  /// What a condition on the group's points compares with.
-  fileprivate var matchValue: MatchValue {
-    switch self {
-    case .string(let string): .string(string)
-    case .integer(let integer): .integer(integer)
-    case .unsigned(let unsigned): .unsigned(unsigned)
-    }
-  }
 }
 
 extension Int {
