@@ -20,6 +20,39 @@ public struct PointsLayout: Sendable {
 
   private static let nothing: Part = { _ in }
 
+  /// The steps that some points of the lists are written in: one for each point, and one for each
+  /// end of a list.
+  ///
+  /// - Parameters:
+  ///   - listEnds: how many of the points come before each end, in order.
+  ///   - isInList: whether the first of them go on with a list that is begun.
+  public func steps(
+    of points: [ScoredPoint], listEnds: [Int], isInList: Bool
+  ) -> AnswerSteps {
+    let itemBytes = points.lazy.map(\.record.byteCount).max() ?? 0
+    return AnswerSteps(count: points.count + listEnds.count, itemBytes: itemBytes) {
+      step, writer in
+      let list = Self.list(of: step, listEnds)
+      let start = list == 0 ? 0 : listEnds[list - 1] + list
+      if step == start, list > 0 || !isInList { beginList(&writer) }
+      if list < listEnds.count, step == listEnds[list] + list {
+        endList(&writer)
+      } else {
+        write(points[step - list], &writer)
+      }
+    }
+  }
+
+  /// The list that a step belongs to: as many ends come before it.
+  private static func list(of step: Int, _ listEnds: [Int]) -> Int {
+    var (low, high) = (0, listEnds.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if listEnds[middle] + middle < step { low = middle + 1 } else { high = middle }
+    }
+    return low
+  }
+
   /// `[…]` of records, the answer to a retrieval.
   public static let records = PointsLayout(
     begin: nothing, beginList: { $0.beginArray() }, write: { $1.write($0.record) },

@@ -98,18 +98,12 @@ struct AnswerPieces: Sendable {
 
   /// Goes on with the points of `page`.
   private mutating func open(_ page: PointPages.Page) {
-    if !isInList { layout.beginList(&writer) }
-    isInList = !page.endsList
-    let (layout, points) = (layout, page.points)
-    let count = points.count + (page.endsList ? 1 : 0)
+    steps = layout.steps(of: page.points, listEnds: page.listEnds, isInList: isInList)
     step = 0
-    let itemBytes = points.lazy.map(\.record.byteCount).max() ?? 0
-    steps = AnswerSteps(count: count, itemBytes: itemBytes) { step, writer in
-      if step < points.count {
-        layout.write(points[step], &writer)
-      } else {
-        layout.endList(&writer)
-      }
+    if page.points.count > page.listEnds.last ?? 0 {
+      isInList = true
+    } else if !page.listEnds.isEmpty {
+      isInList = false
     }
   }
 }

@@ -119,11 +119,24 @@ def long_lists(tmp_path_factory):
                  "payload": {"numbers": list(range(100_000)), "kind": "a"}}  # fmt: skip
         answer = session.put(f"{service.url}/collections/large/points", json={"points": [point]})
         assert answer.ok, answer.text
+    small = f"{service.url}/collections/small"
+    assert session.put(small, json={"vectors": {"size": 1, "distance": "Dot"}}).ok
+    schema = {"field_name": "name", "field_schema": "keyword"}
+    assert session.put(f"{small}/index?wait=true", json=schema).ok
+    points = [{"id": n, "vector": [n], "payload": {"name": f"{n} {NAME}"}} for n in range(SMALL)]
+    answer = session.put(f"{small}/points?wait=true", json={"points": points})
+    assert answer.ok, answer.text
+    few = f"{service.url}/collections/few"
+    assert session.put(few, json={"vectors": {"size": 1, "distance": "Dot"}}).ok
+    assert session.put(f"{few}/points", json={"points": [{"id": 1, "vector": [1]}]}).ok
     yield service
     service.kill()
 
 
 COLLECTIONS = 1_200
+#: Points of the collection that is small but for their number.
+SMALL = 5_000
+NAME = "n" * 1_000
 #: Numbers of a vector.
 LARGE = 65_536
 WHOLE = {"with_vector": True, "with_payload": True}
@@ -149,6 +162,18 @@ OVER_GRPC = {
     "points": ("Points/Get", messages.GetPoints(
         collection_name="large", ids=[messages.PointId(num=1)], **SELECTED)),
     "page": ("Points/Scroll", messages.ScrollPoints(collection_name="large", **SELECTED)),
+}  # fmt: skip
+#: What is counted and compared for them takes as long as to write them.
+COUNTED = {
+    "groups": ("Points/QueryGroups", messages.QueryPointGroups(
+        collection_name="large", query=messages.Query(sample=messages.Random), group_by="kind",
+        limit=1, group_size=1, **SELECTED)),
+    "facet": ("Points/Facet", messages.FacetCounts(
+        collection_name="small", key="name", limit=SMALL)),
+    "matrix of pairs": ("Points/SearchMatrixPairs", messages.SearchMatrixPoints(
+        collection_name="small", sample=500, limit=500)),
+    "matrix of offsets": ("Points/SearchMatrixOffsets", messages.SearchMatrixPoints(
+        collection_name="small", sample=500, limit=500)),
 }  # fmt: skip
 
 
@@ -177,6 +202,51 @@ def test_long_answers_of_grpc_are_written_elsewhere(long_lists, kind):
 
         ask()
         assert share_of_loops(long_lists, ask) < 0.5
+
+
+@pytest.mark.parametrize("kind", COUNTED)
+def test_what_is_counted_for_grpc_is_written_elsewhere(long_lists, kind):
+    path, message = COUNTED[kind]
+    options = [("grpc.max_receive_message_length", -1)]
+    with grpc.insecure_channel(long_lists.grpc_address, options) as channel:
+        call = channel.unary_unary(f"/qdrant.{path}")
+
+        def ask():
+            assert len(call(message.SerializeToString(), timeout=60)) > 100_000
+
+        ask()
+        assert share_of_loops(long_lists, ask) < 0.25
+
+
+def test_many_short_queries_are_planned_elsewhere(long_lists):
+    """Each of them takes too little to wake a thread for it; all together do not. Nor is each list
+    of the answer a piece of work of its own."""
+    session = requests.Session()
+    searches = [{"query": [n], "limit": 1} for n in range(30_000)]
+    body = json.dumps({"searches": searches})
+    url = f"{long_lists.url}/collections/few/points/query/batch"
+
+    def ask():
+        answer = session.post(url, data=body, headers={"content-type": "application/json"})
+        assert answer.ok and len(answer.json()["result"]) == len(searches), answer.text
+
+    ask()
+    assert share_of_loops(long_lists, ask) < 0.25
+
+
+def test_many_short_queries_of_grpc_are_answered_elsewhere(long_lists):
+    near = messages.Query(nearest=messages.VectorInput(dense=messages.DenseVector(data=[1])))
+    query = messages.QueryPoints(collection_name="few", query=near, limit=1)
+    message = messages.QueryBatchPoints(collection_name="few", query_points=[query] * 30_000)
+    options = [("grpc.max_receive_message_length", -1)]
+    with grpc.insecure_channel(long_lists.grpc_address, options) as channel:
+        call = channel.unary_unary("/qdrant.Points/QueryBatch")
+
+        def ask():
+            assert len(call(message.SerializeToString(), timeout=60)) > 9_000
+
+        ask()
+        assert share_of_loops(long_lists, ask) < 0.25
 
 
 def test_answers_are_written_elsewhere(server, body):

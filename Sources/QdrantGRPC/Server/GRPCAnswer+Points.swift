@@ -35,8 +35,8 @@ extension GRPCAnswer {
     var writer = beginning
     if most > pointsAtOnce { try answer.reserve(pageBytes, service.state) }
     while let page = try await nextPage(of: &pages) {
-      writer = try await Self.write(page.points, writer, write)
-      if page.endsList { break }
+      writer = try await Self.write(page.points[...], writer, write)
+      if !page.listEnds.isEmpty { break }
       try answer.append(writer.takeBytes(), service.state)
       try answer.reserve(pageBytes, service.state)
     }
@@ -58,15 +58,27 @@ extension GRPCAnswer {
     var list = (place: 0, start: 0)
     if most > pointsAtOnce { try answer.reserve(pageBytes, service.state) }
     while let page = try await nextPage(of: &pages) {
-      let writer = try await Self.write(page.points, ProtoWriter(reservingCapacity: 512), write)
-      try answer.append(writer.bytes, service.state)
-      if most > pointsAtOnce { try answer.reserve(pageBytes, service.state) }
-      if page.endsList {
+      var (points, ends) = (page.points[...], page.listEnds[...])
+      // What a page has of a list that has begun before is a piece of its own.
+      if answer.count > list.start, let end = ends.popFirst() {
+        let writer = try await Self.write(points[..<end], ProtoWriter(), write)
+        try answer.append(writer.bytes, service.state)
         var head = ProtoWriter()
         head.beginMessage(1, of: answer.count - list.start)
         answer.insert(head.bytes, at: list.place)
-        list = (answer.pieces.count, answer.count)
+        points = points[end...]
       }
+      if let end = ends.last {
+        try answer.append(try await Self.write(points, ends, write).bytes, service.state)
+        points = points[end...]
+      }
+      if !page.listEnds.isEmpty { list = (answer.pieces.count, answer.count) }
+      // And so is the beginning of one that goes on.
+      if !points.isEmpty {
+        let writer = try await Self.write(points, ProtoWriter(), write)
+        try answer.append(writer.bytes, service.state)
+      }
+      if most > pointsAtOnce { try answer.reserve(pageBytes, service.state) }
     }
     var end = ProtoWriter()
     end.time(2, of: call)
@@ -85,28 +97,59 @@ extension GRPCAnswer {
     }
   }
 
+  /// Writes whole lists of points, which end where `ends` says; many, and large points, on threads
+  /// that may be held up.
+  private static func write(
+    _ points: ArraySlice<ScoredPoint>, _ ends: ArraySlice<Int>, _ write: @escaping PointWriting
+  ) async throws(ServiceError) -> ProtoWriter {
+    let making: @Sendable () -> ProtoWriter = {
+      var writer = ProtoWriter(reservingCapacity: 512)
+      var parser = JSONRecordParser()
+      var first = points.startIndex
+      for end in ends {
+        writer.message(1) { writer in
+          for point in points[first..<end] { write(&writer, point, &parser) }
+        }
+        first = end
+      }
+      return writer
+    }
+    if points.count + ends.count <= pointsAtOnce,
+      points.reduce(0, { $0 + $1.record.byteCount }) <= bytesInPlace
+    {
+      return making()
+    }
+    return try await elsewhere(making)
+  }
+
   /// Writes points in place, and those that make it long on threads that may be held up.
   private static func write(
-    _ points: [ScoredPoint], _ beginning: ProtoWriter, _ write: @escaping PointWriting
+    _ points: ArraySlice<ScoredPoint>, _ beginning: ProtoWriter, _ write: @escaping PointWriting
   ) async throws(ServiceError) -> ProtoWriter {
     var writer = beginning
     var parser = JSONRecordParser()
-    var position = 0
-    while position < points.count, writer.bytes.count < bytesInPlace,
-      points[position].record.byteCount <= BlockingWork.bytesWorthAHop
+    var rest = points
+    while let point = rest.first, writer.bytes.count < bytesInPlace,
+      point.record.byteCount <= BlockingWork.bytesWorthAHop
     {
-      write(&writer, points[position], &parser)
-      position += 1
+      write(&writer, point, &parser)
+      rest = rest.dropFirst()
     }
-    if position == points.count { return writer }
-    let (begun, first) = (writer, position)
+    if rest.isEmpty { return writer }
+    let (begun, others) = (writer, rest)
+    return try await elsewhere {
+      var writer = begun
+      var parser = JSONRecordParser()
+      for point in others { write(&writer, point, &parser) }
+      return writer
+    }
+  }
+
+  private static func elsewhere(
+    _ making: @escaping @Sendable () -> ProtoWriter
+  ) async throws(ServiceError) -> ProtoWriter {
     do {
-      return try await BlockingWork.run {
-        var writer = begun
-        var parser = JSONRecordParser()
-        for point in points[first...] { write(&writer, point, &parser) }
-        return writer
-      }
+      return try await BlockingWork.run(making)
     } catch {
       throw .engine(.shuttingDown)
     }

@@ -143,8 +143,9 @@ struct NearestSource {
     return count.multipliedSaturating(by: hit)
   }
 
-  /// What a query, a row found and a point returned cost besides, as bytes read in that time.
-  private static let queryBytes = 32 << 10
+  /// What a query costs whatever it finds, as bytes read in that time.
+  static let queryBytes = 32 << 10
+  /// What a row found and a point returned cost besides.
   private static let neighborBytes = 1 << 10
   private static let leastRowBytes = 64
   private static let hitBytes = 3 << 10

@@ -7,12 +7,12 @@ public import PointModel
 /// Until the last page has been read that commit's records stay in the store: whoever reads the
 /// pages must not stop for long.
 public struct PointPages: Sendable {
-  /// Some points of one list.
+  /// Some points of one list, or those of many short ones.
   public struct Page: Sendable {
     /// In the order of the answer.
-    public let points: [ScoredPoint]
-    /// Whether the list ends with them.
-    public let endsList: Bool
+    public fileprivate(set) var points: [ScoredPoint] = []
+    /// How many of the points come before the end of each list that ends here, in order.
+    public fileprivate(set) var listEnds: [Int] = []
   }
 
   /// Points of which some are known by their ids alone.
@@ -68,36 +68,65 @@ public struct PointPages: Sendable {
   private static let pageBytes = 1 << 20
   /// Points that are read at once, once it is known that they are not large.
   private static let stepMax = 32
+  /// Points and ends of lists with which a page ends.
+  private static let pageSteps = 2048
 
   /// The next points; `nil` after the last list.
   public mutating func next() async throws(CollectionError) -> Page? {
     guard list < lists.count else { return nil }
-    let current = lists[list]
-    var points: [ScoredPoint] = []
-    var end = current.found.count
-    if let transaction {
-      let first = position
-      (points, end) = try await transaction.run { (transaction) throws(CollectionError) in
-        try transaction.trace.stage("hydrate") { () throws(CollectionError) in
-          try Self.read(current, from: first, in: transaction)
-        }
+    guard let transaction else { return nextComplete() }
+    let (lists, first) = (lists[list...], position)
+    let page: Page
+    (page, list, position) = try await transaction.run { (transaction) throws(CollectionError) in
+      try transaction.trace.stage("hydrate") { () throws(CollectionError) in
+        try Self.read(lists, from: first, in: transaction)
       }
-    } else if case .points(let whole) = current.found {
-      points = whole
     }
-    let endsList = end == current.found.count
-    position = endsList ? 0 : end
-    if endsList { list += 1 }
-    return Page(points: points, endsList: endsList)
+    return page
   }
 
-  /// A page's points, and where the next page starts.
+  /// The next points of answers that are complete.
+  private mutating func nextComplete() -> Page {
+    var page = Page()
+    while list < lists.count, page.points.count + page.listEnds.count < Self.pageSteps {
+      if case .points(let points) = lists[list].found {
+        if page.points.isEmpty { page.points = points } else { page.points += points }
+      }
+      page.listEnds.append(page.points.count)
+      list += 1
+    }
+    return page
+  }
+
+  /// A page, and where the next one starts: the list, and the place in it.
   private static func read(
-    _ list: List, from first: Int, in transaction: ReadTransaction
-  ) throws(CollectionError) -> ([ScoredPoint], Int) {
-    var points: [ScoredPoint] = []
+    _ lists: ArraySlice<List>, from first: Int, in transaction: ReadTransaction
+  ) throws(CollectionError) -> (Page, list: Int, position: Int) {
+    var page = Page()
+    var (index, position, bytes) = (lists.startIndex, first, 0)
+    while index < lists.endIndex, bytes < pageBytes,
+      page.points.count + page.listEnds.count < pageSteps
+    {
+      let list = lists[index]
+      position = try read(list, from: position, to: &page.points, &bytes, in: transaction)
+      if position < list.found.count { break }
+      page.listEnds.append(page.points.count)
+      (index, position) = (index + 1, 0)
+    }
+    return (page, index, position)
+  }
+
+  /// Reads points of a list until `bytes` make a page.
+  ///
+  /// - Returns: where the rest of the list starts.
+  private static func read(
+    _ list: List, from first: Int, to points: inout [ScoredPoint], _ bytes: inout Int,
+    in transaction: ReadTransaction
+  ) throws(CollectionError) -> Int {
     let payload = PayloadSelection(list.payload)
-    var (position, bytes, step) = (first, 0, 1)
+    let before = bytes
+    var (position, step) = (first, 1)
+    try transaction.flag.check()
     while position < list.found.count, bytes < pageBytes {
       try transaction.flag.check()
       let range = position..<min(position + step, list.found.count)
@@ -120,9 +149,9 @@ public struct PointPages: Sendable {
         points.append(point)
       }
       position = range.upperBound
-      let average = max(1, bytes / max(1, position - first))
+      let average = max(1, (bytes - before) / max(1, position - first))
       step = max(1, min(step * 2, stepMax, (pageBytes - bytes) / average))
     }
-    return (points, position)
+    return position
   }
 }

@@ -41,14 +41,17 @@ struct QueryExecution {
   func briefResults(
     of requests: [QueryRequest]
   ) throws(CollectionError) -> [[ScoredPoint]]? {
-    guard requests.allSatisfy({ $0.withPayload == .none && Self.needsNoStore($0.root) }) else {
-      return nil
-    }
+    let bytesMax = transaction.collection.core.options.limits.briefSearchBytesMax
+    // To plan many takes long already.
+    guard requests.count <= bytesMax / NearestSource.queryBytes,
+      requests.allSatisfy({ $0.withPayload == .none && Self.needsNoStore($0.root) })
+    else { return nil }
+    let nodesCount = requests.reduce(0) { $0 + $1.root.count }
+    guard nodesCount <= bytesMax / NearestSource.queryBytes else { return nil }
     let plan = try QueryPlan(requests, in: transaction)
     var source = NearestSource(transaction, scans)
     source.fillsUp = false
     var bytes = 0
-    let bytesMax = transaction.collection.core.options.limits.briefSearchBytesMax
     for search in plan.searches {
       guard search.first == search.count else { return nil }
       bytes = bytes.addingSaturating(try source.briefCost(of: search, most: bytesMax))

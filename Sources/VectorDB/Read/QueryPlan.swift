@@ -33,6 +33,7 @@ struct QueryPlan {
     self.transaction = transaction
     let limits = transaction.collection.core.options.limits
     for request in requests {
+      try transaction.flag.check()
       try QueryRules.check(request.root, within: limits)
       let filter = ReferenceResolver.excluding(request.root.examples, request.filter)
       continues = request.root.offset > 0
