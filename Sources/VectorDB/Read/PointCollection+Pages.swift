@@ -7,8 +7,7 @@ extension PointCollection {
   public func retrievePages(
     _ ids: [PointID], withPayload: PayloadSelector, withVector: VectorSelector
   ) async throws(CollectionError) -> PointPages {
-    let distinct = Self.distinct(ids)
-    guard isLong(distinct.count, withPayload, withVector) else {
+    guard isLong(ids.count, withPayload, withVector) else {
       let meter = meter(withPayload, withVector)
       let records = try await retrieve(
         ids, withPayload: withPayload, withVector: withVector, meter: meter)
@@ -17,6 +16,7 @@ extension PointCollection {
     let transaction = try await beginRequest()
     try transaction.checkNames(withVector)
     try rateLimits.take(ids.count, for: .read)
+    let distinct = try await transaction.run { _ throws(CollectionError) in Self.distinct(ids) }
     let list = PointPages.List(found: .ids(distinct), payload: withPayload, vector: withVector)
     return PointPages([list], in: transaction, lease: nil)
   }
