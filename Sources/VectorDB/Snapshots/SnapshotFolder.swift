@@ -54,7 +54,11 @@ public struct SnapshotFolder: Sendable, Equatable {
     _ name: String, of collection: String?
   ) throws(CollectionError) -> SnapshotFile {
     let path = try path(of: name, collection)
-    guard access(path, F_OK) == 0 else { throw .snapshotNotFound(name) }
+    // A link leads elsewhere.
+    var status = stat()
+    guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      throw .snapshotNotFound(name)
+    }
     return try SnapshotFile.read(path)
   }
 
