@@ -32,8 +32,11 @@ public struct FieldIndex: Sendable {
     wordsNot isBelow: (KeyWord) -> Bool, nor isAbove: (KeyWord) -> Bool
   ) -> RowSet {
     select { segment in
-      RowSet.union(
-        of: Self.ranges(segment, isBelow, isAbove).map { $0.table.rows(in: $0.positions) })
+      guard case .words(let segment) = segment.storage else { return .empty }
+      let lower = segment.table.rows(in: Self.positions(segment.table, false, isBelow, isAbove))
+      if segment.upper.keys.isEmpty { return lower }
+      return lower.union(
+        segment.upper.rows(in: Self.positions(segment.upper, true, isBelow, isAbove)))
     }
   }
 
@@ -121,7 +124,11 @@ public struct FieldIndex: Sendable {
     wordsNot isBelow: (KeyWord) -> Bool, nor isAbove: (KeyWord) -> Bool
   ) -> Int {
     count { segment in
-      Self.ranges(segment, isBelow, isAbove).reduce(0) { $0 + $1.table.count(in: $1.positions) }
+      guard case .words(let segment) = segment.storage else { return 0 }
+      let lower = segment.table.count(in: Self.positions(segment.table, false, isBelow, isAbove))
+      if segment.upper.keys.isEmpty { return lower }
+      return lower
+        + segment.upper.count(in: Self.positions(segment.upper, true, isBelow, isAbove))
     }
   }
 
@@ -178,17 +185,14 @@ public struct FieldIndex: Sendable {
     segments.reduce(0) { $0 + count($1) }
   }
 
-  /// Where the words that are neither below nor above stand in either plane.
-  private static func ranges(
-    _ segment: FieldSegment, _ isBelow: (KeyWord) -> Bool, _ isAbove: (KeyWord) -> Bool
-  ) -> [(table: PostingTable<UInt64>, positions: Range<Int>)] {
-    guard case .words(let segment) = segment.storage else { return [] }
-    return [(segment.table, false), (segment.upper, true)].map { table, isUpper in
-      let positions = positions(
-        table, { isBelow(KeyWord($0, isUpper: isUpper)) },
-        { isAbove(KeyWord($0, isUpper: isUpper)) })
-      return (table, positions)
-    }
+  /// Where the words of a plane stand that are neither below nor above.
+  private static func positions(
+    _ table: PostingTable<UInt64>, _ isUpper: Bool, _ isBelow: (KeyWord) -> Bool,
+    _ isAbove: (KeyWord) -> Bool
+  ) -> Range<Int> {
+    positions(
+      table, { isBelow(KeyWord($0, isUpper: isUpper)) },
+      { isAbove(KeyWord($0, isUpper: isUpper)) })
   }
 
   private static func positions(

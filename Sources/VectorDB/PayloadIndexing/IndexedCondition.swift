@@ -262,8 +262,18 @@ struct WordRange {
     case .float: number = { .double(KeyCoding.double($0)) }
     case .keyword, .geo, .text, .bool, .datetime, .uuid: return nil
     }
-    isBelow = { !range.lowerHalf.contains(number($0)) }
-    isAbove = { !range.upperHalf.contains(number($0)) }
+    if let words = Bounds<KeyWord>(range, params) {
+      self.init(words)
+      return
+    }
+    self.init(
+      isBelow: { !range.lowerHalf.contains(number($0)) },
+      isAbove: { !range.upperHalf.contains(number($0)) })
+  }
+
+  private init(isBelow: @escaping (KeyWord) -> Bool, isAbove: @escaping (KeyWord) -> Bool) {
+    self.isBelow = isBelow
+    self.isAbove = isAbove
   }
 
   /// Bounds on moments; `nil` when one of them lies within a leap second.
@@ -272,16 +282,61 @@ struct WordRange {
       range.lessThan, range.lessThanOrEqual, range.greaterThan, range.greaterThanOrEqual,
     ]
     if bounds.contains(where: { $0.map { $0.fraction >= 1_000_000 } ?? false }) { return nil }
-    let moments = Bounds<Int64>(
-      lessThan: range.lessThan?.microseconds, lessThanOrEqual: range.lessThanOrEqual?.microseconds,
-      greaterThan: range.greaterThan?.microseconds,
-      greaterThanOrEqual: range.greaterThanOrEqual?.microseconds)
-    isBelow = { !moments.lowerHalf.contains(KeyCoding.integer($0)) }
-    isAbove = { !moments.upperHalf.contains(KeyCoding.integer($0)) }
+    let word = { (moment: Datetime) in KeyCoding.word(moment.microseconds) }
+    self.init(
+      Bounds(
+        lessThan: range.lessThan.map(word), lessThanOrEqual: range.lessThanOrEqual.map(word),
+        greaterThan: range.greaterThan.map(word),
+        greaterThanOrEqual: range.greaterThanOrEqual.map(word)))
+  }
+
+  /// Words are in the order of what they stand for.
+  private init(_ words: Bounds<KeyWord>) {
+    let least = (words.greaterThan, words.greaterThanOrEqual)
+    let most = (words.lessThan, words.lessThanOrEqual)
+    isBelow = { word in
+      if let bound = least.0, word <= bound { return true }
+      if let bound = least.1, word < bound { return true }
+      return false
+    }
+    isAbove = { word in
+      if let bound = most.0, word >= bound { return true }
+      if let bound = most.1, word > bound { return true }
+      return false
+    }
+  }
+}
+
+extension Bounds<KeyWord> {
+  /// The words of bounds on numbers; `nil` where a bound has none of its own, as 1.5 among integers.
+  fileprivate init?(_ range: RangeCondition, _ params: PayloadIndexParams) {
+    var hasWords = true
+    func word(_ number: Number?) -> KeyWord? {
+      guard let number else { return nil }
+      let word = number.word(params)
+      if word == nil { hasWords = false }
+      return word
+    }
+    self.init(
+      lessThan: word(range.lessThan), lessThanOrEqual: word(range.lessThanOrEqual),
+      greaterThan: word(range.greaterThan), greaterThanOrEqual: word(range.greaterThanOrEqual))
+    if !hasWords { return nil }
   }
 }
 
 extension Number {
+  /// The word that stands for this number, and no other, in an index of numbers.
+  fileprivate func word(_ params: PayloadIndexParams) -> KeyWord? {
+    switch (self, params) {
+    case (.integer(let integer), .integer): return KeyCoding.word(integer)
+    case (.unsigned(let unsigned), .integer): return KeyCoding.word(unsigned)
+    case (.double(let double), .float): return double.isNaN ? nil : KeyCoding.word(double)
+    case (.integer, .float):
+      return abs(double) < Self.exactDoubles ? KeyCoding.word(double) : nil
+    default: return nil
+    }
+  }
+
   /// The integer that a word of an index of integers stands for.
   init(integerOf word: KeyWord) {
     self = word.isUpper ? .unsigned(word.bits) : .integer(KeyCoding.integer(word))
