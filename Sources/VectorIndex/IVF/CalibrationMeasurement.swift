@@ -115,6 +115,7 @@ struct CalibrationMeasurement {
     let view = IVFIndexView(generation: generation)
     let margins = try margins(of: samples, generation) { shouldContinue(0.5) }
     var isWide = false
+    var open = OpenSamples(samples)
     for probes in Self.ladder(upTo: generation.lists.count) {
       // Those of samples out of range are missing; without any, all look at as many lists.
       let lists = generation.lists.count - generation.emptyLists.count
@@ -124,12 +125,12 @@ struct CalibrationMeasurement {
       var reach = ProbeReach(
         probes: probes, slack: slack.isFinite ? slack : nil, isFixed: true)
       if isWide { reach.bounds = .wide }
-      var recall = try self.recall(of: view, reach, samples) { shouldContinue(0.75) }
+      var recall = try self.recall(of: view, reach, &open) { shouldContinue(0.75) }
       if !isWide, let last = points.last, Self.gainsLittle(last, recall: recall, probes: probes) {
         // Not lists are wanting, but a look at what is in them.
         isWide = true
         reach.bounds = .wide
-        recall = try self.recall(of: view, reach, samples) { shouldContinue(0.75) }
+        recall = try self.recall(of: view, reach, &open) { shouldContinue(0.75) }
       }
       // Chance may give fewer probes the better figure; more probes never find less for long.
       if recall > points.last?.recall ?? -1 {
@@ -141,9 +142,10 @@ struct CalibrationMeasurement {
     }
     let usual = Calibration(points: points).reach(
       forRecall: Self.usualRecall, listCount: generation.lists.count)
-    let trace = SearchTrace()
-    _ = try recall(of: view, usual, samples, trace) { shouldContinue(1) }
-    let scored = trace.take().reduce(0) { $0 + $1.scored }
+    var search = IVFSearch(view, reach: usual)
+    search.trace = SearchTrace()
+    _ = try self.search(search, for: samples) { shouldContinue(1) }
+    let scored = search.trace?.take().reduce(0) { $0 + $1.scored } ?? 0
     return Calibration(points: points, scored: scored / count)
   }
 
@@ -207,44 +209,72 @@ struct CalibrationMeasurement {
     return samples
   }
 
+  /// Finds the true neighbours of samples that are searched for among the same rows.
   func findTruth(
     of samples: inout [Sample], shouldContinue: (Double) -> Bool
   ) throws(BuildInterrupted) {
-    let (rows, metric, visibility, searched) = (rows, metric, visibility, samples)
-    let found = PartResults<[Neighbor]>(repeating: [], count: samples.count)
-    let batch = Self.batch
-    try BuildLoop.run(
-      (samples.count + batch - 1) / batch, with: help, shouldContinue: shouldContinue
-    ) {
-      { part, shouldStop in
-        let start = part * batch
-        let end = min(searched.count, start + batch)
-        do throws(SearchInterrupted) {
-          let truth = try ExactScan(metric: metric).search(
-            searched[start..<end].map(\.query), in: rows, visibility: visibility,
-            shouldStop: shouldStop)
-          for (number, neighbors) in zip(start..<end, truth) { found[number] = neighbors }
-          return true
-        } catch {
-          return false
-        }
+    let found = PartResults<[Neighbor]?>(repeating: nil, count: samples.count)
+    let tiled = TiledScan(metric: metric, rows: rows, visibility: visibility)
+    if tiled.isPossible {
+      let numbers = Array(samples.indices)
+      try search(samples, numbers, by: tiled.batch, into: found, shouldContinue) {
+        queries, shouldStop throws(SearchInterrupted) in
+        try tiled.search(queries, shouldStop: shouldStop)
       }
     }
+    let (rows, metric, visibility) = (rows, metric, visibility)
+    let left = samples.indices.filter { found[$0] == nil }
+    try search(samples, left, by: Self.batch, into: found, shouldContinue) {
+      queries, shouldStop throws(SearchInterrupted) in
+      try ExactScan(metric: metric).search(
+        queries, in: rows, visibility: visibility, shouldStop: shouldStop)
+    }
     for index in samples.indices {
-      let others = found[index].filter { $0.offset != samples[index].offset }
+      let others = (found[index] ?? []).filter { $0.offset != samples[index].offset }
         .prefix(Self.neighbors)
       samples[index].worst = others.last?.score ?? .infinity
       samples[index].wanted = others.count
     }
   }
 
+  /// Searches for the samples of some numbers, so many at once.
+  private func search(
+    _ samples: [Sample], _ numbers: [Int], by batch: Int, into found: PartResults<[Neighbor]?>,
+    _ shouldContinue: (Double) -> Bool,
+    _ body:
+      @escaping @Sendable ([SearchQuery], () -> Bool) throws(SearchInterrupted) ->
+      [[Neighbor]?]
+  ) throws(BuildInterrupted) {
+    let parts = (numbers.count + batch - 1) / batch
+    try BuildLoop.run(parts, with: help, shouldContinue: shouldContinue) {
+      { part, shouldStop in
+        let part = numbers[part * batch..<min(numbers.count, (part + 1) * batch)]
+        do throws(SearchInterrupted) {
+          let neighbors = try body(part.map { samples[$0].query }, shouldStop)
+          for (number, neighbors) in zip(part, neighbors) { found[number] = neighbors }
+          return true
+        } catch {
+          return false
+        }
+      }
+    }
+  }
+
+  /// The share of the true neighbours that is found. Samples that find all of theirs are `open` no
+  /// more.
   func recall(
-    of view: IVFIndexView, _ reach: ProbeReach, _ samples: [Sample],
-    _ trace: SearchTrace? = nil, scansTail: Bool = true, shouldContinue: () -> Bool
+    of view: IVFIndexView, _ reach: ProbeReach, _ open: inout OpenSamples,
+    scansTail: Bool = true, shouldContinue: () -> Bool
   ) throws(BuildInterrupted) -> Double {
-    var traced = IVFSearch(view, reach: reach, scansTail: scansTail)
-    traced.trace = trace
-    let search = traced
+    let found = try search(
+      IVFSearch(view, reach: reach, scansTail: scansTail), for: open.samples, shouldContinue)
+    return open.note(found)
+  }
+
+  /// How many of its true neighbours each sample finds.
+  private func search(
+    _ search: IVFSearch, for samples: [Sample], _ shouldContinue: () -> Bool
+  ) throws(BuildInterrupted) -> [Int] {
     let (rows, visibility) = (rows, visibility)
     let found = PartResults<Int>(repeating: 0, count: samples.count)
     try forEachPart(of: samples, shouldContinue: shouldContinue) { part, shouldStop in
@@ -262,8 +292,7 @@ struct CalibrationMeasurement {
       }
       return true
     }
-    let wanted = samples.reduce(0) { $0 + $1.wanted }
-    return wanted == 0 ? 1 : Double(found.elements.reduce(0, +)) / Double(wanted)
+    return samples.indices.map { found[$0] }
   }
 
   /// Calls `body` with the numbers of a few samples after another, on the threads that there are.

@@ -63,17 +63,18 @@ extension CalibrationMeasurement {
     try findTruth(of: &samples) { _ in shouldContinue() }
     let view = IVFIndexView(generation: generation)
     var points: [CalibrationPoint] = []
+    var open = OpenSamples(samples)
     for probes in Self.ladder(upTo: generation.lists.count) {
       var reach = calibration.reach(ofProbes: probes, isFixed: true)
       reach.filterExponent = 0
       // Without the tail, which has none of the rows, nothing is scored but what lists lead to.
       let recall = try recall(
-        of: view, reach, samples, scansTail: false, shouldContinue: shouldContinue)
+        of: view, reach, &open, scansTail: false, shouldContinue: shouldContinue)
       if recall > points.last?.recall ?? -1 {
         points.append(
           CalibrationPoint(recall: recall, probes: probes, slack: .infinity, isWide: false))
       }
-      if recall >= Self.recallEnough { break }
+      if recall >= Self.growthRecalls.last ?? 1 { break }
     }
     let filtered = Calibration(points: points)
     let lists = generation.lists.count
