@@ -24,6 +24,31 @@ import VectorDB
     }
   }
 
+  /// While rows come fast, a calibration would be old before it is used.
+  @Test func anOldCalibrationWaitsForRestOrTime() {
+    var figures = IndexFigures()
+    #expect(figures.mayCalibrateAnew(at: 0, isQuiet: false))
+    figures.calibratedAt = 100_000
+    #expect(!figures.mayCalibrateAnew(at: 129_999, isQuiet: false))
+    #expect(figures.mayCalibrateAnew(at: 100_001, isQuiet: true))
+    #expect(figures.mayCalibrateAnew(at: 130_000, isQuiet: false))
+  }
+
+  /// So do lists that could be split.
+  @Test func upkeepWaitsForRestOrTime() {
+    var figures = IndexFigures()
+    figures.hasIndex = true
+    figures.live = 100_000
+    figures.changes = 5_000
+    #expect(figures.isUpkeepDue(at: 0, isQuiet: false))
+    figures.upkeepAt = 100_000
+    #expect(!figures.isUpkeepDue(at: 109_999, isQuiet: false))
+    #expect(figures.isUpkeepDue(at: 100_001, isQuiet: true))
+    #expect(figures.isUpkeepDue(at: 110_000, isQuiet: false))
+    figures.changes = 4_999
+    #expect(!figures.isUpkeepDue(at: 110_000, isQuiet: true))
+  }
+
   @Test(arguments: [0, 10])
   func whatFewPointsHaveIsIndexedOnce(oneIn share: Int) async throws {
     let log = LogLines(with: ["vector"])

@@ -26,6 +26,10 @@ package struct IndexFigures: Sendable {
   package var changes: UInt64 = 0
   /// How many had when the lists were gone through last.
   package var upkeepChanges: UInt64 = 0
+  /// When that was, or the index was built, in milliseconds; `nil` if not since it was loaded.
+  package var upkeepAt: UInt64?
+  /// When the index was built or calibrated, in milliseconds; `nil` if not since it was loaded.
+  package var calibratedAt: UInt64?
 
   /// Nothing is known.
   package init() {}
@@ -61,9 +65,24 @@ package struct IndexFigures: Sendable {
   /// Whether what could not be entered meanwhile is worth another turn at once.
   package var wantsTurn: Bool { tailRows > Self.tailRowsWorthAnInsert || isFirstDue }
 
-  /// Whether a twentieth of the rows came or went since the lists were gone through.
-  package var isUpkeepDue: Bool {
+  /// Milliseconds between two rounds through the lists while rows come.
+  private static let upkeepMilliseconds: UInt64 = 10_000
+
+  /// Whether a twentieth of the rows came or went since the lists were gone through, and that was a
+  /// while ago or rows come no more: while they come fast, an index is built anew before lists that
+  /// were split have paid for it.
+  package func isUpkeepDue(at now: UInt64, isQuiet: Bool) -> Bool {
     hasIndex && changes >= upkeepChanges + UInt64(max(1000, live / 20))
+      && (isQuiet || upkeepAt.map { now >= $0 + Self.upkeepMilliseconds } ?? true)
+  }
+
+  /// Milliseconds between two calibrations while rows come.
+  private static let calibrationMilliseconds: UInt64 = 30_000
+
+  /// Whether an old calibration is worth another one: while rows come fast, the next would be as
+  /// old in a moment.
+  package func mayCalibrateAnew(at now: UInt64, isQuiet: Bool) -> Bool {
+    isQuiet || calibratedAt.map { now >= $0 + Self.calibrationMilliseconds } ?? true
   }
 
   static let rowsWorthSaving = 2000

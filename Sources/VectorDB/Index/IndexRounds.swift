@@ -44,8 +44,9 @@ package protocol IndexSite: AnyObject {
   ///
   /// - Returns: whether there is more to do.
   func maintain(_ collection: Collection, _ vector: Vector) -> Bool
-  /// Calibrates an index if that is due.
-  func recalibrate(_ collection: Collection, _ vector: Vector)
+  /// Calibrates an index with the queries that have come, if these are enough, or, if it `may` be
+  /// done anew, because many rows have come or gone.
+  func recalibrate(_ collection: Collection, _ vector: Vector, anew may: Bool)
   /// Saves an index, or lists that a vector has made by itself.
   func save(_ collection: Collection, _ vector: Vector)
 }
@@ -184,14 +185,15 @@ package final class IndexRounds<Site: IndexSite> {
   private func keepUp(_ collection: Collection, _ vector: Vector, isQuiet: Bool) {
     let figures = figures(collection, vector)
     guard figures.hasIndex else { return }
-    if figures.isUpkeepDue {
+    if isQuiet, figures.wantsRebuild(at: site.now) {
+      site.build(collection, vector)
+    } else if figures.isUpkeepDue(at: site.now, isQuiet: isQuiet) {
       site.noteUpkeep(vector, after: figures.changes)
       while !site.isStopped, site.maintain(collection, vector) { drainTails() }
     }
-    if isQuiet, !site.isStopped, figures.wantsRebuild(at: site.now) {
-      site.build(collection, vector)
-    }
-    site.recalibrate(collection, vector)
+    if site.isStopped { return }
+    site.recalibrate(
+      collection, vector, anew: figures.mayCalibrateAnew(at: site.now, isQuiet: isQuiet))
   }
 
   private func isQuiet(_ collection: Collection) -> Bool {

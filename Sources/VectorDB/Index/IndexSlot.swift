@@ -21,8 +21,12 @@ final class IndexSlot: Sendable {
     var configuredLists: Int?
     /// Where the last round of upkeep found the collection.
     var upkeepSequence: UInt64 = 0
+    /// When that was, or the index was built, in milliseconds; `nil` if not since it was loaded.
+    var upkeepAt: UInt64?
     /// Vectors that there were when the index was built.
     var builtVectors = 0
+    /// When it was built or calibrated, in milliseconds; `nil` if not since it was loaded.
+    var calibratedAt: UInt64?
   }
 
   /// The index that searches use.

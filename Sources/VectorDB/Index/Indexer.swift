@@ -113,6 +113,8 @@ final class IndexerLoop {
       catchUp(index, collection, field)
       if isStopped || !isThere(field, collection) { return }
       field.indexSlot.install(index, configuredLists: lists, builtVectors: vectors)
+      noteCalibration(field)
+      field.indexSlot.withState { $0.upkeepAt = $0.calibratedAt }
       collection.republish()
       collection.progress.ring()
     } catch {

@@ -4,22 +4,29 @@ import VectorIndex
 
 extension IndexerLoop {
   /// Calibrates an index with the queries that it was asked, when enough have come; with its rows,
-  /// when there are too few and many rows have come or gone.
-  func recalibrate(_ collection: PointCollection, _ field: any VectorField) {
+  /// when there are too few and many rows have come or gone, if it `may`.
+  func recalibrate(_ collection: PointCollection, _ field: any VectorField, anew may: Bool) {
     guard let index = field.indexSlot.index, let (rows, visibility) = rows(of: field, collection)
     else { return }
     do throws(BuildInterrupted) {
       let wasDue = try withHelp(collection, field) { help throws(BuildInterrupted) in
         try index.recalibrate(
-          rows, visibility, help: help, shouldContinue: goesOn(collection, field))
+          rows, visibility, anew: may, help: help, shouldContinue: goesOn(collection, field))
       }
       if !wasDue { return }
+      noteCalibration(field)
       collection.republish()
     } catch {
       return
     }
     logger.info("index calibrated anew", metadata: metadata(collection, field))
     saveCalibration(collection, field, of: index)
+  }
+
+  /// Notes that an index was calibrated now.
+  func noteCalibration(_ field: any VectorField) {
+    let now = now
+    field.indexSlot.withState { $0.calibratedAt = now }
   }
 
   /// Saves a calibration apart, if the index was saved with an earlier one.

@@ -34,6 +34,8 @@ extension IndexerLoop: IndexSite {
     // Rows that came, and rows that went: offsets are used once.
     figures.changes = UInt64(next) + (UInt64(next) - UInt64(max(0, min(live, Int(next)))))
     figures.upkeepChanges = slot.upkeepSequence
+    figures.upkeepAt = slot.upkeepAt
+    figures.calibratedAt = slot.calibratedAt
     return figures
   }
 
@@ -54,7 +56,11 @@ extension IndexerLoop: IndexSite {
   }
 
   func noteUpkeep(_ field: any VectorField, after changes: UInt64) {
-    field.indexSlot.withState { $0.upkeepSequence = changes }
+    let now = now
+    field.indexSlot.withState { state in
+      state.upkeepSequence = changes
+      state.upkeepAt = now
+    }
   }
 
   func maintain(_ collection: PointCollection, _ field: any VectorField) -> Bool {

@@ -95,7 +95,7 @@ public final class IVFFlatIndex: Sendable {
     use(calibration)
   }
 
-  /// Whether a quarter of the rows has come or gone since the index was calibrated, so that its
+  /// Whether a third of the rows has come or gone since the index was calibrated, so that its
   /// searches may find less than they are asked for, or look at more than they need.
   public var isCalibrationOld: Bool {
     upkeep.withLock { $0.isCalibrationOld(view().generation, parameters) }

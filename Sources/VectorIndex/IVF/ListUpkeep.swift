@@ -16,7 +16,7 @@ struct ListUpkeep {
   private static let runsMax = 8
 
   /// So great a part of the rows has to come or go for a calibration to be of another index.
-  private static let changeMax = 0.25
+  private static let changeMax = 1.0 / 3
 
   private var cursor = 0
   /// Lists whose entries are spread more are split, as long as lists are missing.
