@@ -308,7 +308,7 @@ struct WordRange {
 }
 
 extension Bounds<KeyWord> {
-  /// The words of bounds on numbers; `nil` where a bound has none of its own, as 1.5 among integers.
+  /// The words of bounds on numbers; `nil` where a bound has none of its own: 1.5 among integers.
   fileprivate init?(_ range: RangeCondition, _ params: PayloadIndexParams) {
     var hasWords = true
     func word(_ number: Number?) -> KeyWord? {
