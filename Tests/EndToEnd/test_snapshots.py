@@ -148,6 +148,8 @@ def test_a_download_goes_on_where_it_ended(service, own):
     # What says nothing gets the whole, and so does who knows another file.
     for wanted in NO_PARTS:
         assert download(range=wanted) == (200, None, content), wanted
+    head = requests.head(url, headers={"range": "bytes=0-1"}, timeout=60)
+    assert (head.status_code, int(head.headers["content-length"])) == (200, size)
     condition = {"range": "bytes=0-1", "if-range": '"another"'}
     assert download(**condition) == (200, None, content)
     for wanted in (f"bytes={size}-", "bytes=-0", "bytes=99999999999999999999-"):

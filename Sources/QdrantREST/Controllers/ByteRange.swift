@@ -12,9 +12,10 @@ enum ByteRange: Equatable {
   case beyond
 
   /// What is asked for of a file of `size` bytes.
-  init(_ headers: HTTPFields, size: Int) {
-    // There is no validator that the condition could name.
-    guard headers[.ifRange] == nil, let field = headers[.range] else {
+  init(_ request: HTTPRequest, size: Int) {
+    let headers = request.headerFields
+    // Of other methods ranges say nothing, and there is no validator that a condition could name.
+    guard request.method == .get, headers[.ifRange] == nil, let field = headers[.range] else {
       self = .whole
       return
     }

@@ -58,7 +58,7 @@ struct SnapshotsController: Sendable {
     let (file, size) = try await services.api.openSnapshot(
       name, of: context.owner(), context.call())
     var headers: HTTPFields = [.acceptRanges: "bytes"]
-    switch ByteRange(request.headers, size: size) {
+    switch ByteRange(request.head, size: size) {
     case .whole: return Self.answer(.ok, headers, file, 0..<size)
     case .part(let range):
       headers[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(size)"
