@@ -190,32 +190,27 @@ def test_long_answers_of_rest_are_written_elsewhere(long_lists, kind):
     assert share_of_loops(long_lists, ask) < 0.5
 
 
-@pytest.mark.parametrize("kind", OVER_GRPC)
-def test_long_answers_of_grpc_are_written_elsewhere(long_lists, kind):
-    path, message = OVER_GRPC[kind]
+def share_over_grpc(service, path: str, message, least: int) -> float:
+    """What connections take of a call whose answer has at least so many bytes."""
     options = [("grpc.max_receive_message_length", -1)]
-    with grpc.insecure_channel(long_lists.grpc_address, options) as channel:
+    with grpc.insecure_channel(service.grpc_address, options) as channel:
         call = channel.unary_unary(f"/qdrant.{path}")
 
         def ask():
-            assert len(call(message.SerializeToString(), timeout=60)) > 9_000
+            assert len(call(message.SerializeToString(), timeout=60)) > least
 
         ask()
-        assert share_of_loops(long_lists, ask) < 0.5
+        return share_of_loops(service, ask)
+
+
+@pytest.mark.parametrize("kind", OVER_GRPC)
+def test_long_answers_of_grpc_are_written_elsewhere(long_lists, kind):
+    assert share_over_grpc(long_lists, *OVER_GRPC[kind], least=9_000) < 0.5
 
 
 @pytest.mark.parametrize("kind", COUNTED)
 def test_what_is_counted_for_grpc_is_written_elsewhere(long_lists, kind):
-    path, message = COUNTED[kind]
-    options = [("grpc.max_receive_message_length", -1)]
-    with grpc.insecure_channel(long_lists.grpc_address, options) as channel:
-        call = channel.unary_unary(f"/qdrant.{path}")
-
-        def ask():
-            assert len(call(message.SerializeToString(), timeout=60)) > 100_000
-
-        ask()
-        assert share_of_loops(long_lists, ask) < 0.25
+    assert share_over_grpc(long_lists, *COUNTED[kind], least=100_000) < 0.25
 
 
 def test_many_short_queries_are_planned_elsewhere(long_lists):
@@ -238,15 +233,7 @@ def test_many_short_queries_of_grpc_are_answered_elsewhere(long_lists):
     near = messages.Query(nearest=messages.VectorInput(dense=messages.DenseVector(data=[1])))
     query = messages.QueryPoints(collection_name="few", query=near, limit=1)
     message = messages.QueryBatchPoints(collection_name="few", query_points=[query] * 30_000)
-    options = [("grpc.max_receive_message_length", -1)]
-    with grpc.insecure_channel(long_lists.grpc_address, options) as channel:
-        call = channel.unary_unary("/qdrant.Points/QueryBatch")
-
-        def ask():
-            assert len(call(message.SerializeToString(), timeout=60)) > 9_000
-
-        ask()
-        assert share_of_loops(long_lists, ask) < 0.25
+    assert share_over_grpc(long_lists, "Points/QueryBatch", message, least=9_000) < 0.25
 
 
 def test_answers_are_written_elsewhere(server, body):
