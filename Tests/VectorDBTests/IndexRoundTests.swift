@@ -27,11 +27,11 @@ import VectorDB
   /// While rows come fast, a calibration would be old before it is used.
   @Test func anOldCalibrationWaitsForRestOrTime() {
     var figures = IndexFigures()
-    #expect(figures.mayCalibrateAnew(at: 0, isQuiet: false))
+    #expect(figures.mayRenewCalibration(at: 0, isQuiet: false))
     figures.calibratedAt = 100_000
-    #expect(!figures.mayCalibrateAnew(at: 129_999, isQuiet: false))
-    #expect(figures.mayCalibrateAnew(at: 100_001, isQuiet: true))
-    #expect(figures.mayCalibrateAnew(at: 130_000, isQuiet: false))
+    #expect(!figures.mayRenewCalibration(at: 129_999, isQuiet: false))
+    #expect(figures.mayRenewCalibration(at: 100_001, isQuiet: true))
+    #expect(figures.mayRenewCalibration(at: 130_000, isQuiet: false))
   }
 
   /// So do lists that could be split.

@@ -249,7 +249,7 @@ extension IndexerSimulation: IndexSite {
 
   func moveOut(_ collection: Collection, _ vector: Vector) {}
   func moveRows(_ collection: Collection, _ vector: Vector) {}
-  func recalibrate(_ collection: Collection, _ vector: Vector, anew may: Bool) {}
+  func recalibrate(_ collection: Collection, _ vector: Vector, renewsOld: Bool) {}
 
   func insert(_ collection: Collection, _ vector: Vector, limit: Int) -> Int {
     if collection.isDropped { return 0 }

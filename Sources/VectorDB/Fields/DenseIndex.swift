@@ -32,11 +32,11 @@ final class DenseIndex: VectorFieldIndex {
   }
 
   func recalibrate(
-    _ view: any FieldView, _ visibility: VisibilityView, anew may: Bool, help: (any BuildHelp)?,
+    _ view: any FieldView, _ visibility: VisibilityView, renewsOld: Bool, help: (any BuildHelp)?,
     shouldContinue: (Double) -> Bool
   ) throws(BuildInterrupted) -> Bool {
     let rows = DenseFieldView.rows(of: view)
-    let isOld = may && lists.isCalibrationOld
+    let isOld = renewsOld && lists.isCalibrationOld
     if isOld { queries.indexHasChanged() }
     if let queries = queries.takeIfDue() {
       try lists.recalibrate(

@@ -29,13 +29,13 @@ protocol VectorFieldIndex: AnyObject, Sendable {
   /// Calibrates it with the queries that it was asked, if enough have come. Takes seconds.
   ///
   /// - Parameters:
-  ///   - may: whether it is calibrated, too, if many rows have come or gone since it was.
+  ///   - renewsOld: whether it is calibrated, too, if many rows have come or gone since it was.
   ///   - help: who does a part of the work; `nil` for nobody.
   ///   - shouldContinue: called every few milliseconds with the share that is done, 0…1.
   /// - Returns: whether it was time for that.
   /// - Throws: `BuildInterrupted` after `shouldContinue` returned false.
   func recalibrate(
-    _ view: any FieldView, _ visibility: VisibilityView, anew may: Bool, help: (any BuildHelp)?,
+    _ view: any FieldView, _ visibility: VisibilityView, renewsOld: Bool, help: (any BuildHelp)?,
     shouldContinue: (Double) -> Bool
   ) throws(BuildInterrupted) -> Bool
 

@@ -81,7 +81,7 @@ package struct IndexFigures: Sendable {
 
   /// Whether an old calibration is worth another one: while rows come fast, the next would be as
   /// old in a moment.
-  package func mayCalibrateAnew(at now: UInt64, isQuiet: Bool) -> Bool {
+  package func mayRenewCalibration(at now: UInt64, isQuiet: Bool) -> Bool {
     isQuiet || calibratedAt.map { now >= $0 + Self.calibrationMilliseconds } ?? true
   }
 

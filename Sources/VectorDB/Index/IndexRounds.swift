@@ -44,9 +44,9 @@ package protocol IndexSite: AnyObject {
   ///
   /// - Returns: whether there is more to do.
   func maintain(_ collection: Collection, _ vector: Vector) -> Bool
-  /// Calibrates an index with the queries that have come, if these are enough, or, if it `may` be
-  /// done anew, because many rows have come or gone.
-  func recalibrate(_ collection: Collection, _ vector: Vector, anew may: Bool)
+  /// Calibrates an index with the queries that have come, if these are enough, or, if it
+  /// `renewsOld`, because many rows have come or gone.
+  func recalibrate(_ collection: Collection, _ vector: Vector, renewsOld: Bool)
   /// Saves an index, or lists that a vector has made by itself.
   func save(_ collection: Collection, _ vector: Vector)
 }
@@ -193,7 +193,7 @@ package final class IndexRounds<Site: IndexSite> {
     }
     if site.isStopped { return }
     site.recalibrate(
-      collection, vector, anew: figures.mayCalibrateAnew(at: site.now, isQuiet: isQuiet))
+      collection, vector, renewsOld: figures.mayRenewCalibration(at: site.now, isQuiet: isQuiet))
   }
 
   private func isQuiet(_ collection: Collection) -> Bool {

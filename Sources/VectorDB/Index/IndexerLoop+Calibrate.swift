@@ -4,14 +4,15 @@ import VectorIndex
 
 extension IndexerLoop {
   /// Calibrates an index with the queries that it was asked, when enough have come; with its rows,
-  /// when there are too few and many rows have come or gone, if it `may`.
-  func recalibrate(_ collection: PointCollection, _ field: any VectorField, anew may: Bool) {
+  /// when there are too few, many rows have come or gone, and it `renewsOld`.
+  func recalibrate(_ collection: PointCollection, _ field: any VectorField, renewsOld: Bool) {
     guard let index = field.indexSlot.index, let (rows, visibility) = rows(of: field, collection)
     else { return }
     do throws(BuildInterrupted) {
       let wasDue = try withHelp(collection, field) { help throws(BuildInterrupted) in
         try index.recalibrate(
-          rows, visibility, anew: may, help: help, shouldContinue: goesOn(collection, field))
+          rows, visibility, renewsOld: renewsOld, help: help,
+          shouldContinue: goesOn(collection, field))
       }
       if !wasDue { return }
       noteCalibration(field)
