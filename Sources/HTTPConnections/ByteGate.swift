@@ -22,6 +22,8 @@ package final class ByteGate: ChannelDuplexHandler {
   private var discardable: Int?
   /// What has been thrown away so far, in bytes.
   private(set) var discardedBytes = 0
+  /// What has been passed on so far, in bytes.
+  private(set) var passedBytes = 0
   /// Whether bytes have come since this was last set to `false`.
   var hasNewBytes = false
 
@@ -61,6 +63,7 @@ package final class ByteGate: ChannelDuplexHandler {
   package func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     guard let discardable else {
       hasNewBytes = true
+      passedBytes += unwrapInboundIn(data).readableBytes
       context.fireChannelRead(data)
       return
     }

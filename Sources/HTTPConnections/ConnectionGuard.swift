@@ -14,17 +14,33 @@ package final class ConnectionGuard: ChannelDuplexHandler {
   /// A request that has not been answered to the end.
   private struct Open {
     let version: HTTPVersion
-    let isLast: Bool
+  }
+
+  /// Which requests are answered before the connection ends. None behind them is passed on, so that
+  /// nothing is done that is not answered.
+  private struct Ending {
+    /// How many of the open requests these are.
+    var left: Int
+    /// Why what came behind them was no request, if the client is told.
+    var refusal: Refusal?
+  }
+
+  private struct Refusal {
+    let status: HTTPResponseStatus
+    let reason: String
   }
 
   /// A body on its way.
   struct Arrival {
     let declared: Int?
+    /// What had come over the connection when the body began.
+    let start: Int
     var bytes = 0
     /// For how long the server has waited for its bytes.
     var waited = TimeAmount.zero
     /// Since when it waits for the next ones.
     var waitingSince: NIODeadline?
+    var isGivenUp = false
   }
 
   /// The end of a connection whose last answer has been written.
@@ -48,7 +64,7 @@ package final class ConnectionGuard: ChannelDuplexHandler {
   var stalled: (since: NIODeadline, bytes: Int)?
   var isInputClosed = false
   var closing: Closing?
-  private var closesAfterAnswer = false
+  private var ending: Ending?
   /// When to see again whether the client is there, and how long to wait after that.
   var probe: (at: NIODeadline, pause: TimeAmount)?
   var timer: (at: NIODeadline, task: Scheduled<Void>)?
@@ -92,14 +108,19 @@ package final class ConnectionGuard: ChannelDuplexHandler {
     switch unwrapInboundIn(data) {
     case .head(let head):
       headSince = nil
-      open.append(Open(version: head.version, isLast: !head.isKeepAlive))
-      arrival = Arrival(declared: head.headers.first(name: "content-length").flatMap { Int($0) })
+      if ending != nil { return }
+      open.append(Open(version: head.version))
+      if !head.isKeepAlive { end() }
+      arrival = Arrival(
+        declared: head.headers.first(name: "content-length").flatMap { Int($0) },
+        start: gate.passedBytes)
       tellPlace()
       if head.headers.first(name: "expect")?.lowercased() == "100-continue", open.count == 1 {
         let goOn = HTTPResponseHead(version: .http1_1, status: .continue)
         context.writeAndFlush(wrapOutboundOut(.head(goOn)), promise: nil)
       }
     case .body(let bytes):
+      if arrival == nil { return }
       arrival?.bytes += bytes.readableBytes
       if let since = arrival?.waitingSince {
         let waited = context.eventLoop.now - since
@@ -107,6 +128,7 @@ package final class ConnectionGuard: ChannelDuplexHandler {
         arrival?.waitingSince = nil
       }
     case .end:
+      if arrival == nil { return }
       arrival = nil
       tellPlace()
     }
@@ -115,8 +137,18 @@ package final class ConnectionGuard: ChannelDuplexHandler {
 
   package func channelReadComplete(context: ChannelHandlerContext) {
     if gate.hasNewBytes, arrival == nil, headSince == nil { headSince = context.eventLoop.now }
+    if let arrival, let bytes = excessiveFraming(of: arrival) {
+      errorCaught(context: context, error: BodyFault.framing(bytes: bytes))
+    }
     context.fireChannelReadComplete()
     setTimer(context)
+  }
+
+  /// What has come around the chunks of a body, in bytes, where that is more than it may be.
+  private func excessiveFraming(of arrival: Arrival) -> Int? {
+    guard arrival.declared == nil else { return nil }
+    let bytes = gate.passedBytes - arrival.start - arrival.bytes
+    return bytes > limits.chunkFramingBytesMax + 8 * arrival.bytes ? bytes : nil
   }
 
   package func read(context: ChannelHandlerContext) {
@@ -140,7 +172,7 @@ package final class ConnectionGuard: ChannelDuplexHandler {
         setTimer(context)
       }
     case is ChannelShouldQuiesceEvent:
-      if isBusy { closesAfterAnswer = true } else { context.close(promise: nil) }
+      if isBusy { end() } else { context.close(promise: nil) }
     default: break
     }
     context.fireUserInboundEventTriggered(event)
@@ -149,28 +181,44 @@ package final class ConnectionGuard: ChannelDuplexHandler {
   package func errorCaught(context: ChannelHandlerContext, error: any Error) {
     switch error {
     case is BodyFault:
-      // It may have come to its end meanwhile.
-      if arrival == nil { return }
+      // It may have come to its end meanwhile, or been given up.
+      if arrival?.isGivenUp ?? true { return }
+      arrival?.isGivenUp = true
       stopReading()
     case HTTPParserError.headerOverflow:
-      stopReading()
-      if !isBusy {
-        return refuse(context, .requestHeaderFieldsTooLarge, "the request's head is too large")
-      }
+      let refusal = Refusal(
+        status: .requestHeaderFieldsTooLarge, reason: "the request's head is too large")
+      if isRefused(context, refusal) { return }
     case is HTTPParserError:
-      stopReading()
-      if !isBusy { return refuse(context, .badRequest, "this is not HTTP: \(error)") }
+      let refusal = Refusal(status: .badRequest, reason: "this is not HTTP: \(error)")
+      if isRefused(context, refusal) { return }
     default: break
     }
     context.fireErrorCaught(error)
   }
 
+  /// Refuses what was no request, now or behind the answers to what came before it.
+  ///
+  /// - Returns: whether it was now. In the middle of a body it is for whoever reads that to refuse.
+  private func isRefused(_ context: ChannelHandlerContext, _ refusal: Refusal) -> Bool {
+    let isNow = !isBusy
+    stopReading(arrival == nil ? refusal : nil)
+    if isNow { refuse(context, refusal.status, refusal.reason) }
+    return isNow
+  }
+
   /// Nothing of what still comes is understood.
-  private func stopReading() {
+  private func stopReading(_ refusal: Refusal? = nil) {
     gate.discard(upTo: limits.discardedBytes)
     arrival?.waitingSince = nil
     headSince = nil
-    closesAfterAnswer = true
+    end(refusal)
+  }
+
+  /// Ends the connection behind the answers to all requests that have come, unless its end has been
+  /// settled before.
+  private func end(_ refusal: Refusal? = nil) {
+    if ending == nil { ending = Ending(left: open.count, refusal: refusal) }
   }
 
   // MARK: What goes out
@@ -185,12 +233,10 @@ package final class ConnectionGuard: ChannelDuplexHandler {
     case .head(var head) where !head.status.isInformational:
       isAnswering = true
       probe = nil
-      if let request = open.first {
-        if request.isLast { closesAfterAnswer = true }
-        if request.version == .http1_0 { makeOlder(&head) }
-      }
-      if hasMuchToCome || closesAfterAnswer || head.headers.closesConnection {
-        closesAfterAnswer = true
+      if open.first?.version == .http1_0 { makeOlder(&head) }
+      if head.headers.closesConnection { ending = Ending(left: 1) }
+      if hasMuchToCome { end() }
+      if let ending, ending.left == 1, ending.refusal == nil {
         head.headers.replaceOrAdd(name: "connection", value: "close")
       }
       context.write(wrapOutboundOut(.head(head)), promise: promise)
@@ -216,7 +262,7 @@ package final class ConnectionGuard: ChannelDuplexHandler {
     if head.headers.contains(name: "content-length") {
       head.headers.replaceOrAdd(name: "connection", value: "keep-alive")
     } else {
-      closesAfterAnswer = true
+      ending = Ending(left: 1)
     }
   }
 
@@ -225,18 +271,24 @@ package final class ConnectionGuard: ChannelDuplexHandler {
     isAnswering = false
     idleSince = context.eventLoop.now
     tellPlace()
-    if closesAfterAnswer {
+    ending?.left -= 1
+    if let ending, ending.left <= 0 {
       context.flush()
-      close(context)
+      if let refusal = ending.refusal {
+        refuse(context, refusal.status, refusal.reason)
+      } else {
+        close(context)
+      }
     } else if isInputClosed, isBusy {
       probe = (context.eventLoop.now + .milliseconds(250), .milliseconds(250))
     }
     setTimer(context)
   }
 
-  /// Whether more of the request is missing than one would wait for only to keep the connection.
+  /// Whether more of the answered request is missing than one would wait for only to keep the
+  /// connection.
   private var hasMuchToCome: Bool {
-    guard let arrival else { return false }
+    guard let arrival, open.count == 1 else { return false }
     guard let declared = arrival.declared else { return true }
     return declared - arrival.bytes > limits.unreadBytesKept
   }

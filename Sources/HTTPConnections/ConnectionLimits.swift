@@ -35,6 +35,9 @@ package struct ConnectionLimits: Sendable {
   package var unreadBytesKept = 64 << 10
   /// Bytes of a request's head.
   package var headBytesMax = 80 << 10
+  /// Bytes around a body that comes in chunks, their sizes, extensions and trailers, beyond eight
+  /// for each byte of the body.
+  package var chunkFramingBytesMax = 8 << 20
   /// Requests of one connection that may be under way at once, by HTTP/2.
   package var streamsMax = 256
   /// What a client may send of a request before it is told to go on, by HTTP/2, in bytes.
@@ -52,4 +55,6 @@ package enum BodyFault: Error, Sendable, Equatable {
   case tooSlow(bytes: Int)
   /// It stopped arriving while others waited for the room that it takes.
   case stalled
+  /// Far more came around its chunks than in them.
+  case framing(bytes: Int)
 }

@@ -15,6 +15,11 @@ private struct Connection {
   private final class Faults: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     var faults: [BodyFault] = []
+    var requests = 0
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+      if case .head = unwrapInboundIn(data) { requests += 1 }
+    }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
       if let fault = error as? BodyFault { faults.append(fault) }
@@ -42,6 +47,8 @@ private struct Connection {
 
   var isOpen: Bool { channel.isActive }
   var bodyFaults: [BodyFault] { faults.faults }
+  /// How many requests came to the end of the pipeline.
+  var requestsCount: Int { faults.requests }
 
   func receive(_ text: String) {
     // What is no HTTP comes back as an error, which is the guard's to answer.
@@ -168,6 +175,46 @@ private struct Connection {
     connection.answer("[]")
     #expect(try connection.sent().hasSuffix("[]"))
     #expect(connection.isOpen)
+  }
+
+  @Test func whatIsNoHTTPIsRefusedBehindTheAnswersToWhatCameBefore() throws {
+    let connection = try Connection()
+    connection.receive(Self.get + Self.get + "hello?\r\n\r\n")
+    #expect(connection.requestsCount == 2)
+    connection.answer("{}")
+    #expect(try !connection.sent().contains("close"))
+    connection.answer("[]")
+    let sent = try connection.sent()
+    #expect(sent.contains("HTTP/1.1 400 ") && sent.contains("connection: close"))
+    connection.pass(10)
+    #expect(!connection.isOpen)
+  }
+
+  @Test func nothingBehindTheLastRequestIsPassedOn() throws {
+    let last = "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
+    let connection = try Connection()
+    connection.receive(Self.get + last + Self.get)
+    #expect(connection.requestsCount == 2)
+    connection.answer("{}")
+    #expect(try !connection.sent().contains("connection: close"))
+    connection.answer("[]")
+    #expect(try connection.sent().contains("connection: close"))
+    connection.pass(10)
+    #expect(!connection.isOpen)
+  }
+
+  @Test func aServerThatStopsAnswersWhatHasCome() throws {
+    let connection = try Connection()
+    connection.receive(Self.get + "PUT / HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\n\r\n{")
+    connection.channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
+    connection.receive("}" + Self.get)
+    #expect(connection.requestsCount == 2)
+    connection.answer("{}")
+    #expect(try !connection.sent().contains("connection: close"))
+    connection.answer("[]")
+    #expect(try connection.sent().contains("connection: close"))
+    connection.pass(10)
+    #expect(!connection.isOpen)
   }
 
   @Test func whatIsNoHTTPIsRefused() throws {

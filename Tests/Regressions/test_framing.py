@@ -45,7 +45,9 @@ REFUSED = {
     "chunks whose lines end with LF": CHUNKED + b"2\n{}\n0\n\n",
     "a chunk of a prefixed size": CHUNKED + b"0x2\r\n{}\r\n0\r\n\r\n",
     "a chunk that is longer than its size": CHUNKED + b"2\r\n{}xx\r\n0\r\n\r\n",
-    "a huge extension of a chunk": CHUNKED + b"2;" + b"a=b;" * 100_000 + b"\r\n{}\r\n0\r\n\r\n",
+    "a huge extension of a chunk": CHUNKED + b"2;" + b"a" * 20_000_000 + b"\r\n{}\r\n0\r\n\r\n",
+    "a huge size of a chunk": CHUNKED + b"0" * 20_000_000 + b"2\r\n{}\r\n0\r\n\r\n",
+    "extensions without a name": CHUNKED + b"2;" + b"a=b;" * 100_000 + b"\r\n{}\r\n0\r\n\r\n",
     "very many trailers": CHUNKED + CHUNKS + b"Foo: bar\r\n" * 100_000 + b"\r\n",
     "a huge trailer": CHUNKED + CHUNKS + b"Foo: " + b"x" * 2_000_000 + b"\r\n\r\n",
     "a trailer that is a length": CHUNKED + CHUNKS + b"Content-Length: 900\r\n\r\n",
@@ -102,6 +104,32 @@ def test_what_is_ambiguous_is_refused_with_all_behind_it(server, wire, kind):
     assert status == 400
     assert b"connection: close" in answers.lower() and b'"status":{"error":' in answers
     assert is_there(wire)
+
+
+@pytest.mark.parametrize("place", [1, 2])
+@pytest.mark.parametrize("kind", [*REFUSED, "no request at all"])
+def test_what_came_before_it_is_answered(server, wire, kind, place):
+    """And it is still refused: whoever sent it finds an answer to each request."""
+    put = b'{"points": [{"id": %d, "vector": [1, 2]}]}'
+    good = [put % number for number in range(place)]
+    good = [b"PUT /collections/second/points?wait=true HTTP/1.1\r\nHost: x\r\n"
+            b"Content-Length: %d\r\n\r\n" % len(body) + body for body in good]  # fmt: skip
+    broken = REFUSED.get(kind, b"hello?\r\n\r\n")
+    answers = exchange(server, b"".join(good) + broken + SECOND)
+    assert statuses(answers) == [200] * place + [400]
+    assert answers.lower().count(b"connection: close") == 1
+    assert is_there(wire)
+    count = wire.result("POST", "/collections/second/points/count", {"exact": True})["count"]
+    assert count == place
+
+
+def test_nothing_behind_a_last_request_is_carried_out(server, wire):
+    """Who says that a request is the last one has it answered, and those before it."""
+    get = b"GET /collections/second/exists HTTP/1.1\r\nHost: x\r\n"
+    last = get + b"Connection: close\r\n\r\n"
+    for behind in [b"X", b"\r\n\r\nG", SECOND]:
+        assert statuses(exchange(server, (get + b"\r\n") * 3 + last + behind)) == [200] * 4
+        assert is_there(wire)
 
 
 @pytest.mark.parametrize("kind", READ)

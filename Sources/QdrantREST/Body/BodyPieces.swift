@@ -72,6 +72,9 @@ struct BodyPieces {
     } catch BodyFault.tooSlow(let bytes) {
       throw RESTError(
         .requestTimeout, "Timeout error: the body came too slowly: \(bytes) bytes until now")
+    } catch BodyFault.framing(let bytes) {
+      throw RESTError(
+        .badRequest, "Bad request: \(bytes) bytes came around the chunks of the body")
     } catch BodyFault.stalled {
       throw RESTError(
         .requestTimeout,
