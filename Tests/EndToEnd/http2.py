@@ -29,8 +29,9 @@ class RawConnection:
             self.socket = tls.wrap_socket(self.socket)
         self.state = h2.connection.H2Connection(
             h2.config.H2Configuration(
-                client_side=True, header_encoding="utf-8", validate_outbound_headers=False
-            )
+                client_side=True, header_encoding="utf-8", validate_outbound_headers=False,
+                normalize_outbound_headers=False,
+            )  # fmt: skip
         )
         self.state.initiate_connection()
         self.state.update_settings({h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: window})
@@ -47,8 +48,8 @@ class RawConnection:
         with contextlib.suppress(BrokenPipeError):
             self.socket.sendall(self.state.data_to_send())
 
-    def begin(self, path: str, end: bool = False, **changed: str) -> int:
-        """The headers of a call; `name=""` leaves one out."""
+    def begin(self, path: str, end: bool = False, fields=(), **changed: str) -> int:
+        """The headers of a call, and further fields behind them; `name=""` leaves one out."""
         headers = {
             ":method": "POST", ":scheme": "http", ":authority": "test", ":path": path,
             "te": "trailers", "content-type": "application/grpc",
@@ -58,6 +59,7 @@ class RawConnection:
             headers[":method"] = method
         stream = self.state.get_next_available_stream_id()
         pairs = [(name, value) for name, value in headers.items() if value]
+        pairs += fields
         self.state.send_headers(stream, pairs, end_stream=end)
         self.flush()
         return stream

@@ -1,5 +1,6 @@
 """gRPC's own framing over HTTP/2: what libraries never send, or hide."""
 
+import contextlib
 import gzip
 import socket
 import struct
@@ -7,10 +8,12 @@ import threading
 import time
 import zlib
 
+import pytest
 from http2 import DATA, GO_AWAY, HEADERS, RawConnection, framed
 from process import quiver
 from qdrant_client import grpc as messages
 
+PROTOCOL_ERROR = 1
 COUNT = "/qdrant.Points/Count"
 HEALTH = "/qdrant.Qdrant/HealthCheck"
 NOWHERE = messages.CountPoints(collection_name="nøwhere%").SerializeToString()
@@ -26,6 +29,48 @@ def test_what_is_no_call(raw):
     coded = raw.answer(raw.call(HEALTH, b"", grpc_encoding="zstd"))
     assert coded["grpc-status"] == "12"
     assert coded["grpc-accept-encoding"] == "identity,gzip,deflate"
+    assert raw.answer(raw.call(HEALTH, b""))["grpc-status"] == "0"
+
+
+@pytest.mark.parametrize("field", [
+    ("X-Name", "in upper case"), (":path", COUNT), (":method", "GET"), (":scheme", "http"),
+    ("connection", "close"), ("transfer-encoding", "chunked"), ("upgrade", "websocket"),
+])  # fmt: skip
+def test_headers_that_a_proxy_might_read_otherwise(raw, field):
+    """Their stream is reset as malformed, and the connection goes on."""
+    malformed = raw.begin(HEALTH, fields=[field])
+    raw.send(malformed, framed(b""), end=True)
+    raw.until(lambda: malformed in raw.resets)
+    assert raw.resets[malformed] == PROTOCOL_ERROR
+    assert raw.answer(raw.call(HEALTH, b""))["grpc-status"] == "0"
+
+
+def test_a_length_that_is_not_the_message_s(raw):
+    short = raw.begin(HEALTH, content_length="99")
+    raw.send(short, framed(b""), end=True)
+    raw.until(lambda: short in raw.resets or short in raw.ended)
+    assert short in raw.resets
+    assert raw.answer(raw.call(HEALTH, b"", content_length="5"))["grpc-status"] == "0"
+
+
+def test_a_beginning_that_does_not_come_is_not_waited_for(server, raw):
+    """A byte of it now and then is no more: with such bytes connections would be held for free."""
+    preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+    # A frame of settings of 6,000 bytes.
+    whole = preface + (6000).to_bytes(3) + bytes([4, 0]) + bytes(4) + bytes(6000)
+    with socket.create_connection(("127.0.0.1", server.grpc_port), timeout=60) as connection:
+        connection.settimeout(1)
+        sent = 0
+        for sent in range(120):
+            with contextlib.suppress(TimeoutError):
+                try:
+                    connection.sendall(whole[sent : sent + 1])
+                    while connection.recv(1 << 16):
+                        pass
+                    break
+                except (BrokenPipeError, ConnectionResetError):
+                    break
+        assert 10 < sent < 110
     assert raw.answer(raw.call(HEALTH, b""))["grpc-status"] == "0"
 
 

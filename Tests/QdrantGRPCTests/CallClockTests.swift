@@ -36,7 +36,7 @@ private struct Client {
     }
   }
 
-  init() throws {
+  init(greets: Bool = true) throws {
     let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
     let service = QdrantService(
       state: ServerState(bodyBytesMax: 64 << 20), snapshotFolder: SnapshotFolder(path: ""),
@@ -48,6 +48,7 @@ private struct Client {
     try pipeline.addHandler(taking)
     try server.addCalls(to: pipeline)
     channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
+    if greets { try send(.settings(.settings([]))) }
   }
 
   var isOpen: Bool { channel.isActive }
@@ -66,6 +67,9 @@ private struct Client {
   func send(_ payload: HTTP2Frame.FramePayload, on stream: HTTP2StreamID = .rootStream) throws {
     try channel.writeInbound(HTTP2Frame(streamID: stream, payload: payload))
   }
+
+  /// Bytes come that bring no frame to its end.
+  func sendPart() { channel.pipeline.fireChannelReadComplete() }
 
   /// Has the client let answers lie.
   func stall() { taking.isStalled = true }
@@ -161,6 +165,33 @@ private struct Client {
     #expect(client.isOpen)
     client.pass(3)
     #expect(!client.isOpen)
+  }
+
+  /// A byte now and then keeps no connection.
+  @Test func aFrameHasToCome() throws {
+    let silent = try Client(greets: false)
+    let dripping = try Client(greets: false)
+    let greeted = try Client()
+    greeted.pass(60)
+    for _ in 0..<19 {
+      for client in [silent, dripping, greeted] { client.pass(1) }
+      dripping.sendPart()
+      greeted.sendPart()
+    }
+    #expect(silent.isOpen && dripping.isOpen && greeted.isOpen)
+    try greeted.send(.ping(HTTP2PingData(withInteger: 1), ack: false))
+    for _ in 0..<5 {
+      for client in [silent, dripping, greeted] { client.pass(1) }
+      dripping.sendPart()
+    }
+    #expect(!silent.isOpen && !dripping.isOpen && greeted.isOpen)
+    for _ in 0..<19 {
+      greeted.sendPart()
+      greeted.pass(1)
+    }
+    #expect(greeted.isOpen)
+    greeted.pass(3)
+    #expect(!greeted.isOpen)
   }
 
   @Test func whoAnswersStays() throws {

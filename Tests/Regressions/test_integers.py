@@ -2,7 +2,9 @@
 
 import itertools
 
+import grpc
 import pytest
+import qdrant_client.grpc as messages
 from qdrant_client import models
 
 STAMP = 1_768_907_725_507_217_000
@@ -113,6 +115,24 @@ def test_facets(wire, new_collection, kind, filter):
     body = {"key": "n", "limit": 100, "exact": True, **({"filter": filter} if filter else {})}
     hits = wire.result("POST", f"{collection.path}/facet", body)["hits"]
     assert hits == [{"value": value, "count": 2} for value in VALUES]
+
+
+def test_facets_over_grpc(server, wire, new_collection):
+    """What no integer of the message holds comes as its digits."""
+    payloads = [{"n": value} for value in VALUES * 2]
+    collection = Collection(wire, new_collection, payloads, "n", SCHEMAS["integer"])
+    request = messages.FacetCounts(
+        collection_name=collection.path.rsplit("/", 1)[1], key="n", limit=100, exact=True)
+    with grpc.insecure_channel(server.grpc_address) as channel:
+        hits = messages.PointsStub(channel).Facet(request, timeout=20).hits
+    found = {
+        int(hit.value.string_value) if hit.value.WhichOneof("variant") == "string_value"
+        else hit.value.integer_value: hit.count
+        for hit in hits
+    }  # fmt: skip
+    assert found == dict.fromkeys(VALUES, 2) and len(hits) == len(VALUES)
+    texts = {int(hit.value.string_value) for hit in hits if hit.value.string_value}
+    assert texts == {value for value in VALUES if value >= 2**63}
 
 
 def test_groups(wire, new_collection, schema):

@@ -27,16 +27,29 @@ struct CallHead {
   private(set) var timeout: TimeAmount?
   /// How messages are packed that say that they are.
   private(set) var coding: ContentCoding?
+  /// Whether the headers break the rules of HTTP/2 (RFC 9113, 8.2 and 8.3): a proxy may have read
+  /// them otherwise.
+  private(set) var isMalformed = false
   private var httpMethod = ""
   private var contentType = ""
   private var codingName: String?
 
   /// Reads headers in one pass.
   init(_ headers: HPACKHeaders) {
+    var isBehindPseudo = false
     for (name, value, _) in headers {
+      let isPseudo = name.utf8.first == UInt8(ascii: ":")
+      if isPseudo && isBehindPseudo || !Self.isLowercase(name) { isMalformed = true }
+      isBehindPseudo = !isPseudo
       switch name {
-      case ":path": path = value
-      case ":method": httpMethod = value
+      case ":path":
+        if !path.isEmpty { isMalformed = true }
+        path = value
+      case ":method":
+        if !httpMethod.isEmpty { isMalformed = true }
+        httpMethod = value
+      case "connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade":
+        isMalformed = true
       case "content-type": contentType = value
       case "api-key": if credentials.apiKey == nil { credentials.apiKey = value }
       case "authorization":
@@ -60,6 +73,10 @@ struct CallHead {
     // The others are no codings of gRPC's.
     let named = codingName.flatMap { ContentCoding(named: $0) }
     coding = named == .gzip || named == .deflate ? named : nil
+  }
+
+  private static func isLowercase(_ name: String) -> Bool {
+    !name.utf8.contains { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
   }
 
   /// The header block that refuses what is no call of gRPC; `nil` where it is one.

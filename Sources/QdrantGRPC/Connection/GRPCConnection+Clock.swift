@@ -24,7 +24,9 @@ extension GRPCConnection {
     let now = context.eventLoop.now
     if ending == .announced { announceLast(context) }
     for call in Array(calls.values) { check(call, now, context) }
-    if let pingedAt, now >= pingedAt + limits.pingPatience {
+    let isPingLate = pingedAt.map { now >= $0 + limits.pingPatience } ?? false
+    let isFrameLate = frameSince.map { now >= $0 + limits.framePatience } ?? false
+    if isPingLate || isFrameLate {
       context.close(promise: nil)
       return
     }
@@ -34,6 +36,7 @@ extension GRPCConnection {
     }
     flushSoon(context)
     var next = (pingedAt ?? lastReadAt) + (pingedAt == nil ? limits.silence : limits.pingPatience)
+    if let frameSince { next = min(next, frameSince + limits.framePatience) }
     for call in calls.values { next = min(next, nextCheck(of: call) ?? next) }
     setTimer(context, at: max(next, now + .milliseconds(1)))
   }

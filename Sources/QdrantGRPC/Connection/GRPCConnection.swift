@@ -44,6 +44,11 @@ final class GRPCConnection: ChannelInboundHandler {
   private var isFlushScheduled = false
 
   var lastReadAt = NIODeadline.uptimeNanoseconds(0)
+  /// Since when a frame has been coming that has not come as a whole; the first is waited for from
+  /// the beginning.
+  var frameSince: NIODeadline?
+  /// Whether frames have come since bytes were last read to their end.
+  private var hasNewFrames = false
   var pingedAt: NIODeadline?
   var timer: (at: NIODeadline, task: Scheduled<Void>)?
   /// How far the end has come: the client was told, and told again with the last call.
@@ -83,7 +88,8 @@ final class GRPCConnection: ChannelInboundHandler {
   }
 
   private func begin(_ context: ChannelHandlerContext) {
-    setTimer(context, at: context.eventLoop.now + limits.silence)
+    frameSince = context.eventLoop.now
+    setTimer(context, at: context.eventLoop.now + limits.framePatience)
     replenish(context)
     flush(context)
   }
@@ -156,6 +162,7 @@ final class GRPCConnection: ChannelInboundHandler {
 
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     isReading = true
+    hasNewFrames = true
     let frame = unwrapInboundIn(data)
     switch frame.payload {
     case .headers(let headers):
@@ -175,8 +182,20 @@ final class GRPCConnection: ChannelInboundHandler {
     isReading = false
     lastReadAt = context.eventLoop.now
     pingedAt = nil
+    noteFrames(context)
     if needsFlush { flush(context) }
     context.fireChannelReadComplete()
+  }
+
+  /// Bytes that bring no frame are a part of one.
+  private func noteFrames(_ context: ChannelHandlerContext) {
+    if hasNewFrames {
+      frameSince = nil
+    } else if frameSince == nil {
+      frameSince = lastReadAt
+      setTimer(context, at: lastReadAt + limits.framePatience)
+    }
+    hasNewFrames = false
   }
 
   private func begin(
@@ -189,6 +208,10 @@ final class GRPCConnection: ChannelInboundHandler {
     }
     lastStreamID = id
     let head = CallHead(headers.headers)
+    if head.isMalformed {
+      write(.rstStream(.protocolError), id, context)
+      return
+    }
     if let refusal = head.refusal {
       refuse(id, refusal, isHalfOpen: !headers.endStream, context)
       return

@@ -38,6 +38,9 @@ struct GRPCLimits: Sendable {
   var smallAnswersStep = 1 << 20
   /// A client of which nothing has come for so long is asked whether it is there.
   var silence = TimeAmount.minutes(2)
+  /// How long a frame may take to come, and the first one of a connection, which begins it. What a
+  /// message takes is counted on its own: of its frames a part is handed on as it comes.
+  var framePatience = TimeAmount.seconds(20)
   /// How long it may take to say so, and to take note that the server ends.
   var pingPatience = TimeAmount.seconds(20)
   /// How long a client may take to close a connection that the server has ended.

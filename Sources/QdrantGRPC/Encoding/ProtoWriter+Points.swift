@@ -103,7 +103,13 @@ extension ProtoWriter {
         switch hit.value {
         case .string(let text): value.string(1, text)
         case .integer(let integer): value.varint(2, integer)
-        case .unsigned(let unsigned): value.varint(2, unsigned)
+        // Its digits, where no integer of the message holds it.
+        case .unsigned(let unsigned):
+          if unsigned <= UInt64(Int64.max) {
+            value.varint(2, unsigned)
+          } else {
+            value.string(1, String(unsigned))
+          }
         case .bool(let bool): value.bool(3, bool)
         }
       }

@@ -97,9 +97,8 @@ public struct QdrantGRPCServer: Sendable {
       HTTP2Setting(parameter: .initialWindowSize, value: limits.callWindow),
       HTTP2Setting(parameter: .maxFrameSize, value: limits.frameBytesMax),
     ]
-    // Headers are read here and go no further: what rules they break harms nobody.
+    // The rules that matter are looked at where headers are read.
     connection.headerBlockValidation = .disabled
-    connection.contentLengthValidation = .disabled
     connection.maximumRecentlyResetStreams = limits.controlFramesMax
     connection.controlFrameRateLimit.maximumCount = limits.controlFramesMax
     connection.maximumSequentialEmptyDataFrames = 16
