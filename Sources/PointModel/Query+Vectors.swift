@@ -12,6 +12,18 @@ extension Query {
     }
   }
 
+  /// How many ``vectors`` has.
+  public var vectorCount: Int {
+    switch self {
+    case .nearest, .mmr: 1
+    case .recommend(let query): query.positive.count + query.negative.count
+    case .discover(_, let context): 1 + 2 * context.count
+    case .context(let context): 2 * context.count
+    case .feedback(let query): 1 + query.examples.count
+    case .fusion, .formula, .orderBy, .sample: 0
+    }
+  }
+
   /// The same query with other vectors, as many as ``vectors`` has and in that order.
   public func replacingVectors(with vectors: [QueryVector]) -> Query {
     precondition(vectors.count == self.vectors.count, "another number of vectors")

@@ -1,9 +1,13 @@
 """Numbers that are valid and absurd are served within what there is, or refused with a sentence."""
 
 import pathlib
+import random
 import re
 
 import pytest
+import requests
+from process import quiver, until
+from wire import Wire
 
 COUNT = 500
 VECTOR = [0.5, 1.0]
@@ -88,3 +92,76 @@ def test_numbers(server, wire, collection, place, number):
         assert len(answer.json()["status"]["error"]) > 20
     assert peak_mb(server) - before < 200
     assert wire.result("POST", f"/collections/{collection}/points/count", {})["count"] == COUNT
+
+
+# As many examples, or searches, as a body of a few hundred kilobytes may name.
+ROWS, SIZE, LIMIT_MB = 12_000, 32, 400
+IDS = [1 + n % (ROWS - 1) for n in range(20_000)]
+CROWDS = {
+    "one example many times": {"recommend": {"positive": [1] * 5000, "strategy": "best_score"}},
+    "many examples": {"recommend": {"positive": IDS[:5000], "strategy": "best_score"}},
+    "scores of many examples": {
+        "recommend": {"positive": IDS[:3000], "negative": IDS[:2000], "strategy": "sum_scores"}
+    },
+    "pairs": {"context": [{"positive": 1, "negative": 2}] * 5000},
+    "a target and pairs": {
+        "discover": {"target": 1, "context": [{"positive": 1, "negative": 2}] * 5000}
+    },
+}
+SEARCHES = {
+    "points": [{"query": id} for id in IDS],
+    "vectors": [{"query": [0.5] * SIZE, "limit": 1}] * 20_000,
+    "recommendations": [{"query": {"recommend": {"positive": [id]}}} for id in IDS],
+}
+
+
+@pytest.fixture(scope="module")
+def bounded(tmp_path_factory):
+    """A server with a limit of memory, and points that are indexed."""
+    limit = {"QUIVER__STORAGE__LIMITS__MEMORY_MB": str(LIMIT_MB)}
+    with quiver(tmp_path_factory.mktemp("bounded"), **limit) as service:
+        service.start()
+        bounded = Wire(service.url, requests.Session())
+        bounded.result("PUT", "/collections/crowd", {
+            "vectors": {"size": SIZE, "distance": "Dot"},
+            "optimizers_config": {"indexing_threshold": 100},
+        })  # fmt: skip
+        chance = random.Random(3)
+        points = [{"id": n, "vector": [chance.random() for _ in range(SIZE)]} for n in range(ROWS)]
+        for start in range(0, ROWS, 2000):
+            part = {"points": points[start : start + 2000]}
+            bounded.result("PUT", "/collections/crowd/points?wait=true", part)
+        info = lambda: bounded.result("GET", "/collections/crowd")  # noqa: E731
+        until(lambda: info()["indexed_vectors_count"] == ROWS, 60)
+        yield service
+
+
+def is_served_within_the_limit(bounded, path: str, body: dict) -> None:
+    answer = requests.post(f"{bounded.url}/collections/crowd/points/{path}", json=body, timeout=120)
+    if answer.status_code != 200:
+        assert answer.status_code in (429, 507), answer.text[:300]
+        assert len(answer.json()["status"]["error"]) > 20
+    assert peak_mb(bounded) < LIMIT_MB + 150
+
+
+@pytest.mark.parametrize("kind", CROWDS)
+def test_many_examples(bounded, kind):
+    """`listedNeighborsMax`: lists for each of them would have hundreds of megabytes."""
+    is_served_within_the_limit(bounded, "query", {"query": CROWDS[kind], "limit": 5})
+    found = {"query": CROWDS[kind], "group_by": "n", "limit": 2}
+    is_served_within_the_limit(bounded, "query/groups", found)
+
+
+@pytest.mark.parametrize("kind", SEARCHES)
+def test_many_searches(bounded, kind):
+    is_served_within_the_limit(bounded, "query/batch", {"searches": SEARCHES[kind]})
+
+
+def test_many_searches_are_each_answered(bounded):
+    """They run part by part, which changes nothing in what is found."""
+    path = f"{bounded.url}/collections/crowd/points/query"
+    bodies = [{"query": id, "limit": 3} for id in IDS[:600]]
+    together = requests.post(path + "/batch", json={"searches": bodies}, timeout=60).json()
+    for place in [0, 255, 256, 257, 511, 512, 599]:
+        alone = requests.post(path, json=bodies[place], timeout=60).json()
+        assert together["result"][place] == alone["result"]

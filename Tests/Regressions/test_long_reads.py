@@ -10,6 +10,8 @@ from process import cpu_seconds, quiver, until_at_rest, until_at_work
 from qdrant_client import QdrantClient, models
 
 COUNT, SIZE = 8000, 32
+# Far more points than there are, each of which is looked up.
+NAMED = [1 + i % (COUNT - 1) for i in range(150_000)]
 LONG = {
     "matrix": ("search/matrix/pairs", {"sample": COUNT, "limit": 10}),
     "diversified search": (
@@ -28,6 +30,16 @@ LONG = {
                 for i in range(200)
             ]
         },
+    ),
+    "means of examples": ("query", {"query": {"recommend": {"positive": NAMED}}}),
+    "pairs of examples": (
+        "query", {"query": {"discover": {"target": 1, "context": [
+            {"positive": one, "negative": other}
+            for one, other in zip(NAMED[::4], NAMED[1::4], strict=True)
+        ]}}},
+    ),
+    "points by which is searched": (
+        "query/batch", {"searches": [{"query": id, "limit": 1} for id in NAMED[:20_000]]},
     ),
     "examples": (
         "query/batch",

@@ -8,13 +8,14 @@ enum VectorMean {
   /// The mean of `positive`, of which there is at least one, moved away from the mean of `negative`
   /// by as much as it is away from there.
   ///
+  /// - Parameter flag: looked at on the way.
   /// - Throws: ``CollectionError`` for vectors of several kinds.
   static func target(
-    positive: [VectorValue], negative: [VectorValue]
+    positive: [VectorValue], negative: [VectorValue], _ flag: CancellationFlag
   ) throws(CollectionError) -> VectorValue {
-    let mean = try mean(of: positive)
+    let mean = try mean(of: positive, flag)
     if negative.isEmpty { return mean }
-    switch (mean, try self.mean(of: negative)) {
+    switch (mean, try self.mean(of: negative, flag)) {
     case (.dense(let near), .dense(let far)):
       return .dense(zip(near, far).map { $0 + $0 - $1 })
     case (.sparse(let near), .sparse(let far)):
@@ -32,31 +33,46 @@ enum VectorMean {
     }
   }
 
-  private static func mean(of vectors: [VectorValue]) throws(CollectionError) -> VectorValue {
-    guard var sum = vectors.first else {
+  private static func mean(
+    of vectors: [VectorValue], _ flag: CancellationFlag
+  ) throws(CollectionError) -> VectorValue {
+    guard let first = vectors.first else {
       throw .badRequest("Positive vectors should not be empty with `average` strategy")
     }
-    for vector in vectors.dropFirst() {
-      switch (sum, vector) {
-      case (.dense(var values), .dense(let more)):
-        for index in values.indices { values[index] += more[index] }
-        sum = .dense(values)
-      case (.sparse(let values), .sparse(let more)): sum = .sparse(combined(values, more, +))
-      case (.multi(let values), .multi(let more)):
-        sum = .multi(
-          MultiVector(dimension: values.dimension, values: values.values + more.values) ?? values)
-      default: throw .badRequest("Can't average vectors with different types")
-      }
-    }
+    let mixed = CollectionError.badRequest("Can't average vectors with different types")
     let count = Float(vectors.count)
-    switch sum {
-    case .dense(let values): return .dense(values.map { $0 / count })
-    case .sparse(let sparse):
-      let values = sparse.values.map { $0 / count }
-      return .sparse(SparseVector(indices: sparse.indices, values: values) ?? sparse)
-    case .multi: return sum
+    var pace = WorkPace(flag)
+    switch first {
+    case .dense(var sum):
+      for vector in vectors.dropFirst() {
+        guard case .dense(let more) = vector else { throw mixed }
+        try pace.step(1 + more.count / elementsPerStep)
+        for index in sum.indices { sum[index] += more[index] }
+      }
+      return .dense(sum.map { $0 / count })
+    case .sparse(let first):
+      var sums: [UInt32: Float] = [:]
+      for vector in vectors {
+        guard case .sparse(let more) = vector else { throw mixed }
+        try pace.step(1 + more.indices.count)
+        for (index, value) in zip(more.indices, more.values) { sums[index, default: 0] += value }
+      }
+      let indices = sums.keys.sorted()
+      let values = indices.map { (sums[$0] ?? 0) / count }
+      return .sparse(SparseVector(indices: indices, values: values) ?? first)
+    case .multi(let first):
+      var values: [Float] = []
+      for vector in vectors {
+        guard case .multi(let more) = vector else { throw mixed }
+        try pace.step(1 + more.values.count / elementsPerStep)
+        values += more.values
+      }
+      return .multi(MultiVector(dimension: first.dimension, values: values) ?? first)
     }
   }
+
+  /// Elements that are added up in the time of a cheap step.
+  private static let elementsPerStep = 16
 
   /// Weights made of those of each dimension, where one that is missing is 0.
   private static func combined(

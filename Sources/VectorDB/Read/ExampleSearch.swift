@@ -15,6 +15,8 @@ struct ExampleSearch {
 
   /// Rows scored at once.
   private static let block = 256
+  /// Neighbours of all examples of a query that are held at once; beyond that all rows are scored.
+  private static let listedNeighborsMax = 4 << 20
 
   /// The first `count` rows of the ranking by the examples of a query, among `allowed` if it is
   /// given.
@@ -44,7 +46,8 @@ struct ExampleSearch {
       count, after: known,
       nearest: { (length) throws(CollectionError) in
         let bytes = source.bytesRead(view, params, limit: length) * seeds.vectors.count
-        if bytes > scannedBytes { return nil }
+        let listed = length.multipliedSaturating(by: seeds.vectors.count)
+        if bytes > scannedBytes || listed > Self.listedNeighborsMax { return nil }
         return try source.nearest(
           seeds.vectors.map { FieldQuery(value: $0, limit: length, allowed: allowed) }, view,
           params)
@@ -110,7 +113,8 @@ struct ExampleSearch {
     }
     return try prepared(
       try VectorMean.target(
-        positive: try vectors(examples.positive), negative: try vectors(examples.negative)))
+        positive: try vectors(examples.positive), negative: try vectors(examples.negative),
+        transaction.flag))
   }
 
   /// A vector as the field searches with it.
@@ -164,10 +168,7 @@ struct ExampleSearch {
 
   /// The vectors themselves. Means are taken of them as they were given.
   private func vectors(_ examples: [QueryVector]) throws(CollectionError) -> [VectorValue] {
-    let resolver = ReferenceResolver(transaction: transaction)
-    return try examples.map { (example) throws(CollectionError) in
-      try resolver.vector(example, view)
-    }
+    try ReferenceResolver(transaction: transaction).vectors(examples, view)
   }
 }
 

@@ -206,8 +206,23 @@ struct NearestSource {
 
   // MARK: Searches
 
+  /// Searches that run together: what each holds while it runs is as much as a small answer.
+  private static let searchesAtOnce = 256
+
   /// The nearest rows, through the index if there is one and the request does not forbid it.
   func nearest(
+    _ queries: [FieldQuery], _ view: any FieldView, _ params: SearchParams
+  ) throws(CollectionError) -> [[Neighbor]] {
+    if queries.count <= Self.searchesAtOnce { return try together(queries, view, params) }
+    var found: [[Neighbor]] = []
+    for start in stride(from: 0, to: queries.count, by: Self.searchesAtOnce) {
+      let part = queries[start..<min(start + Self.searchesAtOnce, queries.count)]
+      found += try together(Array(part), view, params)
+    }
+    return found
+  }
+
+  private func together(
     _ queries: [FieldQuery], _ view: any FieldView, _ params: SearchParams
   ) throws(CollectionError) -> [[Neighbor]] {
     let found = try interruptible { () throws(SearchInterrupted) in

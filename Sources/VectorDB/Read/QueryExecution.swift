@@ -15,6 +15,8 @@ struct QueryExecution {
   }
 
   func results(of requests: [QueryRequest]) throws(CollectionError) -> [[ScoredPoint]] {
+    let lease = try QueryRoom.lease(for: requests, in: transaction)
+    defer { lease?.release() }
     let found = try transaction.trace.stage("search") { () throws(CollectionError) in
       let plan = try QueryPlan(requests, in: transaction)
       let neighbors = try NearestSource(transaction, scans).neighbors(of: plan.searches)

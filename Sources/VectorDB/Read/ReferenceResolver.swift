@@ -18,6 +18,26 @@ struct ReferenceResolver {
     }
   }
 
+  /// The same of many: points are looked up together, and who waits for none of it any more is
+  /// asked on the way.
+  func vectors(
+    _ vectors: [QueryVector], _ view: any FieldView
+  ) throws(CollectionError) -> [VectorValue] {
+    let ids = vectors.compactMap { vector -> PointID? in
+      if case .point(let id) = vector { id } else { nil }
+    }
+    var located = try transaction.locations(of: ids).makeIterator()
+    var pace = WorkPace(transaction.flag)
+    return try vectors.map { vector throws(CollectionError) in
+      try pace.step(Self.stepsPerVector)
+      guard case .point(let id) = vector else { return try self.vector(vector, view) }
+      return try transaction.vector(of: id, at: located.next() ?? nil, view)
+    }
+  }
+
+  /// What it takes to read a vector and copy it.
+  fileprivate static let stepsPerVector = 64
+
   /// What answers must pass that are none of `ids`.
   static func excluding(_ ids: Set<PointID>, _ filter: Filter?) -> Filter? {
     if ids.isEmpty { return filter }
@@ -47,7 +67,14 @@ struct ReferenceResolver {
 extension ReadTransaction {
   /// The vector of a stored point; throws when the point or its vector does not exist.
   func vector(of id: PointID, _ view: any FieldView) throws(CollectionError) -> VectorValue {
-    guard let location = try locations(of: [id])[0] else { throw .pointNotFound(id) }
+    try vector(of: id, at: try locations(of: [id])[0], view)
+  }
+
+  /// The vector of a point that is at `location`, if it is anywhere.
+  func vector(
+    of id: PointID, at location: PointLocation?, _ view: any FieldView
+  ) throws(CollectionError) -> VectorValue {
+    guard let location else { throw .pointNotFound(id) }
     guard let vector = try value(at: location.offset, of: view) else {
       throw .unknownVector(view.name, context: "point \(id) has no such vector")
     }
@@ -62,7 +89,7 @@ extension ReadTransaction {
       switch vector {
       case .value(let value): value
       case .point(let id):
-        if let view = try? view(named: name, context: "") {
+        if let view = try? view(named: name, context: ""), view is MultiFieldView {
           try? self.vector(of: id, view)
         } else {
           nil
@@ -79,13 +106,16 @@ extension PointCollection {
   ) async throws(CollectionError) -> [PointID: VectorValue] {
     let transaction = try await beginRequest()
     return try await transaction.run { (transaction) throws(CollectionError) in
+      let locations = try transaction.locations(of: ids)
       // A point that is missing goes before a vector that is.
-      for (id, location) in zip(ids, try transaction.locations(of: ids)) where location == nil {
-        throw .pointNotFound(id)
-      }
+      for (id, location) in zip(ids, locations) where location == nil { throw .pointNotFound(id) }
       let view = try transaction.view(named: name, context: "")
       var vectors: [PointID: VectorValue] = [:]
-      for id in ids { vectors[id] = try transaction.vector(of: id, view) }
+      var pace = WorkPace(transaction.flag)
+      for (id, location) in zip(ids, locations) {
+        try pace.step(ReferenceResolver.stepsPerVector)
+        vectors[id] = try transaction.vector(of: id, at: location, view)
+      }
       return vectors
     }
   }
