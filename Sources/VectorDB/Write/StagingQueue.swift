@@ -5,7 +5,7 @@ import Synchronization
 /// A collection's requests are staged on top of its latest commit, so one group of them is on its
 /// way at a time: what comes meanwhile gathers and becomes the next group. Collections do not wait
 /// for one another. An update that is carried out in several commits takes turns with what else
-/// waits.
+/// waits; another one of its kind waits for its end, and is passed by what came later.
 final class StagingQueue: Sendable {
   private let state = Mutex(State())
 
@@ -15,8 +15,8 @@ final class StagingQueue: Sendable {
     var update: LongUpdate?
     /// Whether the update is next, rather than what waits.
     var isUpdateNext = false
-    /// Whether what waits begins with another such update, which must wait for this one.
-    var isBlocked = false
+    /// Other such updates, which wait for this one.
+    var blocked: [PointsRequest] = []
     /// How many of the next requests are staged one by one.
     var singleCount = 0
   }
@@ -41,14 +41,15 @@ final class StagingQueue: Sendable {
   /// Takes what is next, at most `maximumCount` requests.
   func take(maximumCount: Int) -> Work {
     state.withLock { state in
-      if let update = state.update,
-        state.isUpdateNext || state.isBlocked || state.waiting.isEmpty
-      {
+      if let update = state.update, state.isUpdateNext || state.waiting.isEmpty {
         state.update = nil
         state.isUpdateNext = false
         return .update(update)
       }
-      if state.update == nil { state.isBlocked = false }
+      if state.update == nil {
+        state.waiting.insert(contentsOf: state.blocked, at: 0)
+        state.blocked = []
+      }
       state.isUpdateNext = true
       let isSingle = state.singleCount > 0
       if isSingle { state.singleCount -= 1 }
@@ -63,10 +64,11 @@ final class StagingQueue: Sendable {
     state.withLock { state in
       defer {
         state.waiting = []
+        state.blocked = []
         state.update = nil
         state.singleCount = 0
       }
-      return (state.update.map { [$0.request] } ?? []) + state.waiting
+      return (state.update.map { [$0.request] } ?? []) + state.blocked + state.waiting
     }
   }
 
@@ -74,13 +76,13 @@ final class StagingQueue: Sendable {
   var hasUpdate: Bool { state.withLock { $0.update != nil } }
 
   /// Puts requests back that did not fit into a group, before those that came later.
-  ///
-  /// - Parameter blocked: whether they must wait for the end of an update.
-  func putBack(_ requests: some Sequence<PointsRequest>, blocked: Bool = false) {
-    state.withLock { state in
-      state.waiting.insert(contentsOf: Array(requests), at: 0)
-      if blocked { state.isBlocked = true }
-    }
+  func putBack(_ requests: some Sequence<PointsRequest>) {
+    state.withLock { $0.waiting.insert(contentsOf: Array(requests), at: 0) }
+  }
+
+  /// Puts an update back that has to wait for the end of another.
+  func block(_ request: PointsRequest) {
+    state.withLock { $0.blocked.append(request) }
   }
 
   /// Puts requests back that are refused together, so that each is staged by itself.
@@ -99,7 +101,7 @@ final class StagingQueue: Sendable {
   /// Ends a group; `true` when more waits, so that the caller must have it staged.
   func finish() -> Bool {
     state.withLock { state in
-      state.isBusy = !state.waiting.isEmpty || state.update != nil
+      state.isBusy = !state.waiting.isEmpty || !state.blocked.isEmpty || state.update != nil
       return state.isBusy
     }
   }

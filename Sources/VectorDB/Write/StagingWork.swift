@@ -88,19 +88,22 @@ final class StagingWork: SearchWork {
         }
         continue
       }
-      // It is too large for a group: it is begun with by itself.
-      if planner.isEmpty, !collection.requests.hasUpdate {
-        collection.requests.putBack(requests[(index + 1)...])
-        do throws(CollectionError) {
-          return plan(try planner.begin(request), of: collection)
-        } catch {
-          request.completion(.failure(error))
-          return nil
-        }
+      guard planner.isEmpty else {
+        collection.requests.putBack(requests[index...])
+        break
       }
-      collection.requests.putBack(
-        requests[index...], blocked: collection.requests.hasUpdate)
-      break
+      // It is too large for a group: it is begun with by itself.
+      collection.requests.putBack(requests[(index + 1)...])
+      if collection.requests.hasUpdate {
+        collection.requests.block(request)
+        return nil
+      }
+      do throws(CollectionError) {
+        return plan(try planner.begin(request), of: collection)
+      } catch {
+        request.completion(.failure(error))
+        return nil
+      }
     }
     return planner.finish()
   }

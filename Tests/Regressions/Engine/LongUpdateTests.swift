@@ -1,5 +1,6 @@
 import DatabaseFixture
 import PointModel
+import Synchronization
 import Testing
 import VectorDB
 
@@ -104,6 +105,44 @@ import VectorDB
       let records = try await Self.all(things)
       #expect(records.count == Int(Self.count))
       #expect(records.allSatisfy { text($0.payload)?.hasSuffix(",\"a\":1,\"b\":2}") == true })
+    }
+  }
+
+  /// Several such updates follow one another, and small changes pass them all.
+  @Test func smallChangesPassUpdatesThatWait() async throws {
+    try await withDatabase(options: Self.options) { fixture in
+      let things = try await Self.filled(fixture)
+      let ended = Mutex<[String]>([])
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for key in ["a", "b", "c"] {
+          group.addTask {
+            let change = payload("{\"\(key)\":1}")
+            _ = try await things.apply([.setPayload(change, Self.everything, key: nil)])
+            ended.withLock { $0.append(key) }
+          }
+        }
+        group.addTask {
+          // All three have been asked for by the time the first is under way.
+          let ending = ContinuousClock.now + .seconds(60)
+          let begun = fixture.database.lastCommit
+          while fixture.database.lastCommit < begun + 3, ContinuousClock.now < ending {
+            await Task.yield()
+          }
+          for id in 0..<3 {
+            _ = try await things.apply([.upsert([point(9_000 + UInt64(id), [1, 2, 3, 4])])])
+          }
+          ended.withLock { $0.append("small") }
+        }
+        try await group.waitForAll()
+      }
+      let order = ended.withLock { $0 }
+      #expect(order.count == 4 && order.firstIndex(of: "small") ?? 3 < 3, "\(order)")
+      let records = try await Self.all(things)
+      #expect(records.count == Int(Self.count) + 3)
+      for key in ["a", "b", "c"] {
+        let count = records.count { text($0.payload)?.contains("\"\(key)\":1") == true }
+        #expect(count == Int(Self.count))
+      }
     }
   }
 
