@@ -52,7 +52,7 @@ package struct LogApplier: Sendable {
         throw .foreign("\(place) does not fit the database: \(what)")
       case .truncated: throw .damaged("\(place) ends before its end")
       case .damaged(let what): throw .damaged("\(place) is damaged: \(what)")
-      case .newer(let what): throw .damaged("\(place) can't be read: \(what)")
+      case .newer(let what): throw .newer("\(place) can't be read: \(what)")
       case .refused(let reason): throw .store("\(place) was refused: \(reason)")
       }
     }

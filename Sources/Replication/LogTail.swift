@@ -74,7 +74,8 @@ extension ReplicationError {
     switch error {
     case .unknown(let what): self = .unreachable(what)
     case .refused(let what): self = .store(what)
-    case .damaged(let what), .newer(let what): self = .damaged(what)
+    case .damaged(let what): self = .damaged(what)
+    case .newer(let what): self = .newer(what)
     case .taken, .belowFloor: self = .foreign(error.sentence)
     }
   }

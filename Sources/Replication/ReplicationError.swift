@@ -6,8 +6,10 @@ package enum ReplicationError: Error, Sendable, Equatable, CustomStringConvertib
   case record(String)
   /// The store does not do what a log relies on, or refuses.
   case store(String)
-  /// What lies in the store is damaged or of a later release.
+  /// What lies in the store is damaged.
   case damaged(String)
+  /// A later release has written what is there.
+  case newer(String)
   /// The log is not that of this database, or somebody else has gone on with it.
   case foreign(String)
   /// The store can't be reached, or not just now.
@@ -17,7 +19,7 @@ package enum ReplicationError: Error, Sendable, Equatable, CustomStringConvertib
   package var description: String {
     switch self {
     case .settings(let what), .record(let what), .store(let what), .damaged(let what),
-      .foreign(let what), .unreachable(let what):
+      .newer(let what), .foreign(let what), .unreachable(let what):
       what
     }
   }

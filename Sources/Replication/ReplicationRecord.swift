@@ -36,7 +36,7 @@ package struct ReplicationRecord: Sendable, Equatable {
 
   /// What the data directory `directory` knows; `nil` when it has shared no log yet. Blocking.
   ///
-  /// - Throws: ``ReplicationError/record(_:)``.
+  /// - Throws: ``ReplicationError/record(_:)``, ``ReplicationError/newer(_:)``.
   package static func load(from directory: String) throws(ReplicationError) -> ReplicationRecord? {
     let path = "\(directory)/\(fileName)"
     guard access(path, F_OK) == 0 else { return nil }
@@ -50,7 +50,8 @@ package struct ReplicationRecord: Sendable, Equatable {
       let version = root["version"]?.uint64
     else { throw .record("\(path) is damaged") }
     guard version == Self.version else {
-      throw .record("\(path) has version \(version), this release reads version \(Self.version)")
+      let sentence = "\(path) has version \(version), this release reads version \(Self.version)"
+      throw version > Self.version ? .newer(sentence) : .record(sentence)
     }
     let writers = root["writers"]?.array?.map { $0.string.flatMap(WriterID.init(hex:)) }
     guard let database = root["database"]?.string.flatMap(DatabaseID.init(hex:)),

@@ -58,6 +58,8 @@ public final class Database: Sendable {
     if RepairSwap(path: path).begun() != nil {
       throw .damaged("a repair of \(path) was interrupted, and has to be run again to be finished")
     }
+    let mark = FormatMark(directory: path)
+    try mark.check()
     let store: KeyValueStore
     do throws(StorageError) {
       store = try KeyValueStore(path: path, columnFamilies: KeyLayout.families)
@@ -66,6 +68,7 @@ public final class Database: Sendable {
     }
     DatabaseCheckpoint.removeLeftover(of: path)
     try CatalogLoader.checkFormat(store)
+    mark.write()
     guard
       let searchThreads = SearchThreads(
         count: options.searchThreads, pausedMax: options.limits.pausedReadsMax,

@@ -4,6 +4,8 @@ import VectorDB
 struct RestoreError: Error, CustomStringConvertible {
   let path: String
   let reason: CollectionError
+  /// Whether a newer release has written it.
+  let isNewer: Bool
 
   var description: String {
     switch reason {

@@ -181,7 +181,8 @@ struct Server {
       do throws(CollectionError) {
         try Database.restore(snapshot: snapshot, into: path)
       } catch {
-        throw RestoreError(path: snapshot, reason: error)
+        throw RestoreError(
+          path: snapshot, reason: error, isNewer: Database.isNewer(snapshot: snapshot))
       }
     }
     logger.notice("restored", metadata: ["snapshot": "\(snapshot)", "into": "\(path)"])

@@ -31,7 +31,9 @@ enum ServerExit {
   static func code(for error: any Error) -> ExitCode {
     switch error {
     case let error as DatabaseError: code(for: error)
+    case ReplicationError.newer: newerFormat
     case is ReplicationError: replication
+    case let error as RestoreError where error.isNewer: newerFormat
     case is RestoreError, is CertificateFault, is AuditFault: configuration
     default: failure
     }

@@ -122,14 +122,21 @@ def test_a_whole_server(service, own, tmp_path):
         client.close()
     finally:
         second.kill()
-    content = bytearray(content)
-    content[len(content) // 3] ^= 4
-    file.write_bytes(content)
     third = quiver(tmp_path / "second")
     third.settings["QUIVER__STORAGE__STORAGE_PATH"] = str(tmp_path / "third")
     third.command += ["--snapshot", str(file)]
+    damaged, newer = bytearray(content), bytearray(content)
+    damaged[len(content) // 3] ^= 4
+    file.write_bytes(damaged)
     with pytest.raises(RuntimeError, match="damaged"):
         third.start()
+    # The format stands behind eight letters.
+    assert newer[:12] == b"QUIVSNAP\0\0\0\1"
+    newer[11] = 2
+    file.write_bytes(newer)
+    with pytest.raises(RuntimeError, match="has format 2, this release reads") as refusal:
+        third.start()
+    assert "exited with 4" in str(refusal.value)
     assert own.delete_full_snapshot(made.name)
     assert own.list_full_snapshots() == []
 

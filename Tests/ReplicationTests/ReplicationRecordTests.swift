@@ -29,7 +29,18 @@ import class Foundation.FileManager
   private static let endless =
     String(repeating: " ", count: 1 << 20) + #"{"version":1,"database":"1"}"#
 
-  @Test(arguments: ["", "{}", #"{"version":1,"database":"1"}"#, #"{"version":2}"#, endless])
+  @Test func whatANewerReleaseWroteIsSaid() async throws {
+    try await withDatabase { database in
+      let path = database.path + "/replication.json"
+      let text = #"{"version":2,"more":1}"#
+      #expect(FileManager.default.createFile(atPath: path, contents: .init(text.utf8)))
+      #expect(
+        throws: ReplicationError.newer("\(path) has version 2, this release reads version 1")
+      ) { try ReplicationRecord.load(from: database.path) }
+    }
+  }
+
+  @Test(arguments: ["", "{}", #"{"version":1,"database":"1"}"#, #"{"version":0}"#, endless])
   func whatIsDamagedIsSaid(_ text: String) async throws {
     try await withDatabase { database in
       let path = database.path + "/replication.json"

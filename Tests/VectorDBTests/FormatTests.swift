@@ -67,7 +67,43 @@ import VectorDB
     }
   }
 
+  /// Everything in a folder, by its path.
+  private func files(in path: String) throws -> [String: Data] {
+    var files: [String: Data] = [:]
+    for name in try FileManager.default.subpathsOfDirectory(atPath: path) {
+      files[name] = FileManager.default.contents(atPath: path + "/" + name)
+    }
+    return files
+  }
+
   @Test func aNewerFormatIsRefusedUntouched() throws {
+    let path = try copy("format-1")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    // 0xea3b526e is the CRC-32C of "999".
+    let mark = Data("999 ea3b526e\n".utf8)
+    try mark.write(to: URL(filePath: path + "/FORMAT"))
+    let before = try files(in: path)
+    #expect(before.count > 5)
+    #expect(throws: DatabaseError.newerFormat(found: 999, supported: 1)) {
+      _ = try Database.open(at: path, logger: TemporaryDatabase.logger)
+    }
+    #expect(try files(in: path) == before)
+  }
+
+  /// The number among the data decides where the mark can't be read, and the mark is written again.
+  @Test(arguments: [nil, "", "999", "999 0\n", "999 ea3b526e", "one\n"])
+  func aDamagedMarkIsWrittenAgain(_ text: String?) async throws {
+    let path = try copy("format-1")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    if let text { try Data(text.utf8).write(to: URL(filePath: path + "/FORMAT")) }
+    let database = try Database.open(at: path, logger: TemporaryDatabase.logger)
+    #expect(database.collections.map(\.name) == ["named", "plain"])
+    await database.close()
+    // 0x90f599e3 is the CRC-32C of "1".
+    #expect(try files(in: path)["FORMAT"] == Data("1 90f599e3\n".utf8))
+  }
+
+  @Test func aNewerNumberAmongTheDataIsRefused() throws {
     let path = try copy("format-1")
     defer { try? FileManager.default.removeItem(atPath: path) }
     let meta = ColumnFamily(name: "meta", profile: .small)

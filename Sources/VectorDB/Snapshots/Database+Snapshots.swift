@@ -104,6 +104,9 @@ extension Database {
   ) throws(CollectionError) {
     try DatabaseArchive.restore(path, into: directory)
   }
+
+  /// Whether a newer release wrote the snapshot at `path`, which this one can't restore. Blocking.
+  public static func isNewer(snapshot path: String) -> Bool { SnapshotReader.isNewer(path) }
 }
 
 /// Removes the rows of a collection that was replaced, once nobody reads them any more: it is kept

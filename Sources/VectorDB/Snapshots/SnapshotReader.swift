@@ -50,6 +50,22 @@ struct SnapshotReader: ~Copyable {
     }
   }
 
+  /// Whether a newer release wrote the file: it has another form, or holds data that does.
+  static func isNewer(_ path: String) -> Bool {
+    guard let file = try? SnapshotFile.read(path),
+      let start = try? file.read(at: 0, count: SnapshotFrame.magic.count + 4),
+      start.starts(with: SnapshotFrame.magic)
+    else { return false }
+    let format = start.dropFirst(SnapshotFrame.magic.count).reduce(UInt32(0)) {
+      $0 << 8 | UInt32($1)
+    }
+    if format > SnapshotFrame.format { return true }
+    guard let reader = try? SnapshotReader(file), case .database(let data) = reader.manifest else {
+      return false
+    }
+    return data > KeyLayout.format
+  }
+
   /// The SHA-256 of all that was read, in hex.
   var checksum: String { source.whole.finalize().hexadecimal }
 
