@@ -19,6 +19,20 @@ extension CollectionConfig {
     writer.beginObject()
     writer.key("params")
     writeParams(to: &writer)
+    writeSettings(to: &writer)
+    writer.endObject()
+  }
+
+  /// Bytes of the members, as JSON, that clients give any form: all but the parameters.
+  public var settingsBytes: Int {
+    var writer = JSONWriter()
+    writer.beginObject()
+    writeSettings(to: &writer)
+    writer.endObject()
+    return writer.bytes.count
+  }
+
+  private func writeSettings(to writer: inout JSONWriter) {
     writer.key("hnsw_config")
     JSONValue.object(hnsw).write(to: &writer)
     writer.key("optimizer_config")
@@ -39,7 +53,6 @@ extension CollectionConfig {
       writer.key("ivf_config")
       JSONValue.object(ivf).write(to: &writer)
     }
-    writer.endObject()
   }
 
   /// Writes the parameters alone: those of vectors, and what concerns shards and payloads.
@@ -161,7 +174,7 @@ extension VectorParams {
     guard case .string(let name)? = stored["distance"], let distance = Distance(rawValue: name)
     else { throw StoredConfigError("\(path).distance: expected a distance") }
     let size = try stored.integer("size")
-    guard (1...65536).contains(size) else {
+    guard (1...VectorParams.sizeMax).contains(size) else {
       throw StoredConfigError("\(path).size: \(size) is out of range")
     }
     var settings = JSONObjectValue()

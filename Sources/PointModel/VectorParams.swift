@@ -2,6 +2,9 @@ public import FastJSON
 
 /// The shape and distance of one vector of every point, and the settings echoed with it.
 public struct VectorParams: Sendable, Equatable {
+  /// Components of a dense vector.
+  public static let sizeMax = 65_536
+
   /// Components of the vector, or of each of its vectors if it is a multivector, 1…65,536.
   public var size: Int
   /// How vectors are compared.

@@ -65,7 +65,7 @@ enum CollectionConfigDecoder {
   static func vectorParams(_ field: FieldReader) throws(DecodingFault) -> VectorParams {
     try field.requireObject("vector parameters")
     let size = try field.required("size") { size throws(DecodingFault) in
-      try size.integer(from: 1, through: 65536)
+      try size.integer(from: 1, through: UInt64(VectorParams.sizeMax))
     }
     let distance = try field.required("distance") { distance throws(DecodingFault) in
       try distance.choice(Distance.allCases.map(\.rawValue))

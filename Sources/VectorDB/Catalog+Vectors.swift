@@ -49,7 +49,9 @@ extension Catalog {
     }
     var dropped: DroppedVector?
     switch change {
-    case .add(let vector, _): if !isSame { try number(vector, in: &entry) }
+    case .add(let vector, _):
+      if !isSame { try number(vector, in: &entry) }
+      if origin.isCaller { try checkSize(of: entry) }
     case .remove(let vector):
       dropped = entry.vectorNumbers.remove(vector).map {
         DroppedVector(collection: collection.number, number: $0)

@@ -181,8 +181,10 @@ final class Catalog: Sendable {
     try checkVectorCount(of: config)
     let number = try nextNumber()
     let entry = CatalogEntry(name: name, config: config)
-    let vectors = entry.vectorNumbers.byName.count
-    let bytes = CollectionMemory.catalogueBytes(vectors: vectors, payloadFields: 0)
+    if origin.isCaller { try checkSize(of: entry) }
+    let bytes = CollectionMemory.catalogueBytes(
+      vectors: entry.vectorNumbers.byName.count, payloadFields: 0,
+      settingsBytes: config.settingsBytes)
     let lease = bytes <= Self.smallBytes ? nil : try lease(bytes, origin)
     var plan = CatalogPlan()
     plan.batch.put(
@@ -210,6 +212,17 @@ final class Catalog: Sendable {
     }
   }
 
+  /// Refuses a change after which the catalogue had more to keep of a collection than it may.
+  func checkSize(of entry: CatalogEntry) throws(CollectionError) {
+    let limit = core.options.limits.catalogueEntryBytesMax
+    let bytes = entry.encoded().count
+    guard bytes <= limit else {
+      throw .wrongInput(
+        "what is kept of a collection beside its points has at most \(limit) bytes as JSON, "
+          + "with this it would have \(bytes)")
+    }
+  }
+
   /// What a new collection takes that is never refused: one without points, and with few vectors.
   private static let smallBytes = 16 << 10
   /// No size is declared of a new collection: so many stand for one worth having.
@@ -233,6 +246,11 @@ final class Catalog: Sendable {
       throw CollectionError(error)
     }
     try collection.checkRoom(for: config)
+    if config.settingsBytes > collection.config.settingsBytes {
+      var entry = collection.catalogEntry
+      entry.config = config
+      try checkSize(of: entry)
+    }
     return try planConfiguration(collection, config, startsRates: !change.strictMode.isEmpty)
   }
 

@@ -57,6 +57,11 @@ public struct Limits: Sendable, Equatable {
   public var loadingWaitMilliseconds: Int
   /// Indexed payload fields of one collection.
   public var payloadFieldsMax: Int
+  /// Bytes of the path of an indexed payload field.
+  public var payloadFieldPathBytesMax: Int
+  /// Bytes, as JSON, of all that the catalogue keeps of a collection, its metadata among it: they
+  /// are in memory, and written with each change of its configuration.
+  public var catalogueEntryBytesMax: Int
   /// Rows of a collection up to which its payload indexes are built before it serves, when a
   /// database is opened.
   public var payloadIndexRowsAtLoadMax: Int
@@ -86,6 +91,7 @@ public struct Limits: Sendable, Equatable {
     matrixEntriesMax: Int = 4 << 20,
     indexTailRowsMax: Int = 20_000,
     loadingWaitMilliseconds: Int = 3000, payloadFieldsMax: Int = 1000,
+    payloadFieldPathBytesMax: Int = 1 << 10, catalogueEntryBytesMax: Int = 8 << 20,
     payloadIndexRowsAtLoadMax: Int = 100_000, unfiledBytesMax: Int = 32 << 20,
     vectorCacheBytesMax: Int = 64 << 20, payloadMeasurementMilliseconds: Int = 30_000,
     room: RoomLimits = RoomLimits()
@@ -114,6 +120,8 @@ public struct Limits: Sendable, Equatable {
     self.indexTailRowsMax = indexTailRowsMax
     self.loadingWaitMilliseconds = loadingWaitMilliseconds
     self.payloadFieldsMax = payloadFieldsMax
+    self.payloadFieldPathBytesMax = payloadFieldPathBytesMax
+    self.catalogueEntryBytesMax = catalogueEntryBytesMax
     self.payloadIndexRowsAtLoadMax = payloadIndexRowsAtLoadMax
     self.unfiledBytesMax = unfiledBytesMax
     self.vectorCacheBytesMax = vectorCacheBytesMax

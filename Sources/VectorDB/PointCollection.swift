@@ -41,8 +41,13 @@ public final class PointCollection: Sendable {
     /// What the collection itself has moved since anybody else changed it.
     var moves: RowMoves
     var config: CollectionConfig {
-      didSet { strictMode = StrictMode(config.strictMode) }
+      didSet {
+        strictMode = StrictMode(config.strictMode)
+        settingsBytes = config.settingsBytes
+      }
     }
+    /// Bytes of its settings, see `CollectionMemory`.
+    private(set) var settingsBytes: Int
     /// What the configuration says of it.
     private(set) var strictMode: StrictMode?
     /// What there is under each vector's name.
@@ -72,6 +77,7 @@ public final class PointCollection: Sendable {
       self.fieldSet = FieldSet(of: entry, collection: number)
       self.payloadSchema = entry.payloadSchema
       self.strictMode = StrictMode(entry.config.strictMode)
+      self.settingsBytes = entry.config.settingsBytes
       self.counters = counters
       self.liveCount = 0
       self.phase = phase

@@ -140,6 +140,11 @@ def test_names_and_bodies(wire, new_collection):
         named = {"vectors": {"v" * length: vectors["vectors"]}}
         assert wire.send("PUT", "/collections/named", named).status_code == status
     wire.result("DELETE", "/collections/named")
+    # VectorParams.sizeMax
+    for size, status in ((65_536, 200), (65_537, 422)):
+        long = {"vectors": {"size": size, "distance": "Dot"}}
+        assert wire.send("PUT", "/collections/named", long).status_code == status
+    wire.result("DELETE", "/collections/named")
     size = models.VectorParams(size=2, distance=models.Distance.DOT)
     path = f"/collections/{new_collection(size)}"
     put = path + "/points?wait=true"

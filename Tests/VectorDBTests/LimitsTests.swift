@@ -78,6 +78,51 @@ import VectorDB
     }
   }
 
+  @Test func pathsOfPayloadIndexesHaveALength() async throws {
+    try await with(Limits(payloadFieldPathBytesMax: 5)) { temporary in
+      try await temporary.create()
+      let keyword = PayloadFieldSchema(type: .keyword)
+      let database = temporary.database
+      _ = try await database.createPayloadIndex(of: "things", at: path("abc.d"), keyword)
+      await #expect(
+        throws: CollectionError.wrongInput(
+          "the path of an indexed payload field has at most 5 bytes, this has 6")
+      ) { try await database.createPayloadIndex(of: "things", at: path("abc.de"), keyword) }
+    }
+  }
+
+  /// Metadata grows with each change of it, and so do names; less of them is always taken.
+  @Test func catalogueEntriesHaveASize() async throws {
+    try await with(Limits(catalogueEntryBytesMax: 3000)) { temporary in
+      let things = try await temporary.create()
+      let database = temporary.database
+      func add(_ key: String, _ count: Int?) async throws {
+        let value = count.map { JSONValue.string(String(repeating: "x", count: $0)) } ?? .null
+        let change = CollectionConfigChange(metadata: JSONObjectValue([(key, value)]))
+        try await database.updateCollection(named: "things", change: change)
+      }
+      try await add("a", 1000)
+      await #expect(throws: CollectionError.self) { try await add("b", 2000) }
+      #expect(things.config.metadata?.keys == ["a"])
+      let keyword = PayloadFieldSchema(type: .keyword)
+      let long = path(String(repeating: "p", count: 900))
+      _ = try await database.createPayloadIndex(of: "things", at: long, keyword)
+      let longer = path(String(repeating: "q", count: 900))
+      await #expect(throws: CollectionError.self) {
+        try await database.createPayloadIndex(of: "things", at: longer, keyword)
+      }
+      await #expect(throws: CollectionError.self) {
+        let config = CollectionConfig(
+          vectors: things.config.vectors,
+          metadata: JSONObjectValue([("m", .string(String(repeating: "m", count: 3000)))]))
+        try await database.createCollection(named: "others", config: config)
+      }
+      let before = things.memory().catalogue
+      try await add("a", nil)
+      #expect(before - things.memory().catalogue >= 2000)
+    }
+  }
+
   @Test func payloadsNestSoDeep() async throws {
     try await with(Limits(payloadDepthMax: 3)) { temporary in
       let things = try await temporary.create()

@@ -12,6 +12,12 @@ extension Catalog {
     let present = collection.payloadSchema
     if field != nil, present[path] == nil, origin.isCaller {
       try collection.checkIndexCount(present.count)
+      let bytesMax = core.options.limits.payloadFieldPathBytesMax
+      let bytes = path.description.utf8.count
+      guard bytes <= bytesMax else {
+        throw .wrongInput(
+          "the path of an indexed payload field has at most \(bytesMax) bytes, this has \(bytes)")
+      }
     }
     let (schema, number, counters) = collection.state.withLock { state in
       let number = state.counters.nextOperation
@@ -30,6 +36,7 @@ extension Catalog {
     let lease = changed.count > schema.count ? try lease(CollectionMemory.fieldBytes, origin) : nil
     var entry = collection.catalogEntry
     entry.payloadSchema = changed
+    if field != nil, origin.isCaller { try checkSize(of: entry) }
     plan.batch.put(
       key: KeyLayout.catalogEntry(collection.number), value: entry.encoded(), in: KeyLayout.meta)
     plan.batch.put(

@@ -35,9 +35,10 @@ public struct CollectionMemory: Sendable, Equatable {
   /// A vector without rows, as measured with 60,000, and a payload index without rows, with 1,000.
   static let fieldBytes = 1 << 10
 
-  /// What a collection takes before it has rows.
-  static func catalogueBytes(vectors: Int, payloadFields: Int) -> Int {
-    catalogueBytes + (vectors + payloadFields) * fieldBytes
+  /// What a collection takes before it has rows. Settings are kept as values, which take about as
+  /// much again as their text.
+  static func catalogueBytes(vectors: Int, payloadFields: Int, settingsBytes: Int) -> Int {
+    catalogueBytes + (vectors + payloadFields) * fieldBytes + 2 * settingsBytes
   }
 }
 
@@ -71,10 +72,11 @@ extension PointCollection {
   /// What the collection takes in memory now, by the formula.
   public func memory() -> CollectionMemory {
     let latest = latest
+    let (rowCount, settingsBytes) = state.withLock { ($0.counters.nextOffset, $0.settingsBytes) }
     var memory = CollectionMemory(
       catalogue: CollectionMemory.catalogueBytes(
-        vectors: latest.fieldSet.all.count, payloadFields: latest.payloadSchema.count))
-    let rowCount = state.withLock { $0.counters.nextOffset }
+        vectors: latest.fieldSet.all.count, payloadFields: latest.payloadSchema.count,
+        settingsBytes: settingsBytes))
     for field in latest.fieldSet.all {
       let use = field.memory(rowCount: rowCount)
       memory.vectors += use.rows
