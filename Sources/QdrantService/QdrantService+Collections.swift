@@ -94,15 +94,24 @@ extension QdrantService {
     _ operations: [AliasOperation], _ call: ServiceCall
   ) async throws(ServiceError) {
     let database = try database(call, .changeAliases)
+    for operation in operations {
+      switch operation {
+      case .create(let alias): try Self.check(newName: alias.name, "alias_name")
+      case .rename(_, let name): try Self.check(newName: name, "new_alias_name")
+      case .delete: break
+      }
+    }
     try await engine { () async throws(CollectionError) in
       try await database.changeAliases(operations)
     }
   }
 
-  /// Refuses a name that no collection may be given.
-  static func check(newName name: String) throws(ServiceError) {
+  /// Refuses a name that no collection may be given, nor any of its aliases.
+  static func check(
+    newName name: String, _ field: String = "collection_name"
+  ) throws(ServiceError) {
     if let reason = CollectionName.fault(in: name, isNew: true) {
-      throw .invalid(field: "collection_name", reason: reason)
+      throw .invalid(field: field, reason: reason)
     }
   }
 }

@@ -7,12 +7,14 @@ extension QdrantService {
   /// Applies changes to points, one after another.
   ///
   /// - Parameter wait: whether the caller wants to hear `completed`. With a time limit the answer
-  ///   then comes when the time is over, and the changes go on: they have no numbers yet.
+  ///   then comes when the time is over, and the changes go on: they have no numbers yet. Those
+  ///   that have not begun by then are refused.
   public func update(
     _ name: String, _ operations: [PointModel.Operation], wait: Bool, _ call: ServiceCall
   ) async throws(ServiceError) -> [UpdateResult] {
     let name = try admit(call, to: operations.map(\.action), on: name)
     let collection = try collection(named: name, call)
+    if wait { try requireTime(for: "Update", call) }
     let numbers = try await Patience.outcome(by: wait ? call.deadline : nil, givesUp: false) {
       () async throws(ServiceError) in
       try await engine { () async throws(CollectionError) in
@@ -33,6 +35,7 @@ extension QdrantService {
   ) async throws(ServiceError) -> UpdateResult {
     let (database, name) = try database(call, .createIndex, on: name)
     let collection = try collection(named: name, call)
+    if wait { try requireTime(for: "CreateFieldIndex", call) }
     let number = try await engine { () async throws(CollectionError) in
       try await database.createPayloadIndex(of: name, at: path, schema)
     }

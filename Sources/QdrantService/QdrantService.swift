@@ -97,14 +97,27 @@ public struct QdrantService: Sendable {
       try await replication?.catchUp()
       return try await work()
     }
-    guard let seconds = call.timeoutSeconds else { return try await engine(whole) }
+    guard call.timeoutSeconds != nil else { return try await engine(whole) }
+    try requireTime(for: operation, call)
     let value = try await Patience.outcome(by: call.deadline, givesUp: true) {
       () async throws(ServiceError) in try await engine(whole)
     }
-    guard let value else {
-      throw .engine(.timedOut("Operation '\(operation)' timed out after \(seconds) seconds"))
-    }
+    guard let value else { throw Self.late(operation, call) }
     return value
+  }
+
+  /// Refuses what has not begun when its time is over: a body may take longer to come than its
+  /// sender waits.
+  ///
+  /// - Parameter operation: what callers are told took too long.
+  func requireTime(for operation: String, _ call: ServiceCall) throws(ServiceError) {
+    guard let deadline = call.deadline, deadline <= .now else { return }
+    throw Self.late(operation, call)
+  }
+
+  private static func late(_ operation: String, _ call: ServiceCall) -> ServiceError {
+    let seconds = call.timeoutSeconds ?? 0
+    return .engine(.timedOut("Operation '\(operation)' timed out after \(seconds) seconds"))
   }
 }
 

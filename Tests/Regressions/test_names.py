@@ -4,7 +4,9 @@ import http.client
 import json
 import urllib.parse
 
+import grpc
 import pytest
+import qdrant_client.grpc as messages
 import requests
 from process import quiver
 from wire import Wire
@@ -115,6 +117,32 @@ def test_refused_when_made(server, wire, new_collection, name):
     ):
         answer = wire.send("POST", "/collections/aliases", {"actions": [action]})
         assert answer.status_code == 422, answer.text
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "a/b", "a\\b", "a*b", "a\0b", "n" * 256])
+def test_refused_over_grpc(server, wire, new_collection, name):
+    """An alias that no route of REST leads to is none here, either."""
+    target = new_collection()
+    kept = {"create_alias": {"collection_name": target, "alias_name": f"kept-{target}"}}
+    wire.result("POST", "/collections/aliases", {"actions": [kept]})
+    before = wire.result("GET", "/aliases")
+    create = messages.CreateAlias(collection_name=target, alias_name=name)
+    rename = messages.RenameAlias(old_alias_name=f"kept-{target}", new_alias_name=name)
+    with grpc.insecure_channel(server.grpc_address) as channel:
+        collections = messages.CollectionsStub(channel)
+        for action in ({"create_alias": create}, {"rename_alias": rename}):
+            request = messages.ChangeAliases(actions=[messages.AliasOperations(**action)])
+            with pytest.raises(grpc.RpcError) as refusal:
+                collections.UpdateAliases(request, timeout=20)
+            assert refusal.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+            assert "alias_name" in refusal.value.details()
+        with pytest.raises(grpc.RpcError) as refusal:
+            vectors = messages.VectorsConfig(
+                params=messages.VectorParams(size=2, distance=messages.Distance.Dot))
+            request = messages.CreateCollection(collection_name=name, vectors_config=vectors)
+            collections.Create(request, timeout=20)
+        assert refusal.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+    assert wire.result("GET", "/aliases") == before
 
 
 def test_unfinished_work_is_told_from_a_name(tmp_path):

@@ -1,5 +1,9 @@
 """Clients that wait for as long as a number can say are served like all others."""
 
+import json
+import socket
+import time
+
 import grpc
 import pytest
 import qdrant_client.grpc as messages
@@ -45,3 +49,38 @@ def test_grpc(server, wire, collection, seconds):
         count = messages.CountPoints(collection_name=collection, timeout=seconds)
         assert points.Count(count, timeout=20).result.count == 1
     assert wire.result("POST", f"/collections/{collection}/points/count", {})["count"] == 1
+
+
+def answer_of_a_late_body(server, method: str, path: str, body: dict) -> tuple[int, dict]:
+    """What a request is answered whose body comes later than its sender waits."""
+    data = json.dumps(body).encode()
+    head = (f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            f"Connection: close\r\nContent-Length: {len(data)}\r\n\r\n")  # fmt: skip
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
+        connection.sendall(head.encode() + data[:1])
+        time.sleep(1.2)
+        connection.sendall(data[1:])
+        received = b""
+        while part := connection.recv(1 << 16):
+            received += part
+    head, _, rest = received.partition(b"\r\n\r\n")
+    return int(head.split()[1]), json.loads(rest)
+
+
+@pytest.mark.parametrize("path, body", [
+    ("/points/query", {"query": [1], "limit": 1}),
+    ("/points/query/batch", {"searches": [{"query": [1], "limit": 1}]}),
+    ("/points/search", {"vector": [1], "limit": 1}), ("/points/scroll", {}),
+    ("/points/count", {}), ("/points", {"ids": [1]}),
+    ("/points/payload?wait=true", {"payload": {"late": 1}, "points": [1]}),
+    ("/points/delete?wait=true", {"points": [1]}),
+])  # fmt: skip
+def test_what_comes_too_late_is_not_begun(server, wire, collection, path, body):
+    """Whatever it is: that it would have been quick is no matter of luck."""
+    path = f"/collections/{collection}{path}"
+    path += ("&" if "?" in path else "?") + "timeout=1"
+    status, answer = answer_of_a_late_body(server, "POST", path, body)
+    assert status == 408, answer
+    assert "timed out after 1 seconds" in answer["status"]["error"]
+    page = wire.result("POST", f"/collections/{collection}/points/scroll", {"with_payload": True})
+    assert [point["payload"] for point in page["points"]] == [{}]
