@@ -1,6 +1,7 @@
 """What was acknowledged is there after any end of the process."""
 
 import os
+import pathlib
 import random
 import signal
 import socket
@@ -217,15 +218,31 @@ def test_configuration_file(tmp_path):
     service = quiver(tmp_path)
     config.write_text(f"service:\n  http_port: {service.port}\n  api_key: from-the-file\n")
     del service.settings["QUIVER__SERVICE__HTTP_PORT"]
-    service.command += ["--config", str(config)]
-    service.start()
-    try:
-        assert service.status("/collections") == 401
-    finally:
-        service.kill()
+    # Its extension may be left out.
+    for place in (config, config.with_suffix("")):
+        service.command = [*service.command[:2], "--config", str(place)]
+        service.start()
+        try:
+            assert service.status("/collections") == 401
+        finally:
+            service.kill()
     config.write_text("service:\n  http_prot: 1\n")
     code, output = run_to_the_end(service)
     assert code == 2 and "http_prot" in output, output
+
+
+def test_a_configuration_that_is_passed_over_is_told_of(tmp_path):
+    """Qdrant reads files of these names where it is started."""
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "config.yaml").write_text("service:\n  api_key: passed-over\n")
+    service = quiver(tmp_path)
+    service.command = ["env", "-C", str(tmp_path), *service.command]
+    service.start()
+    try:
+        assert service.status("/collections") == 200
+        assert "--config config/config.yaml has it read" in service.log.read_text()
+    finally:
+        service.kill()
 
 
 def test_settings_of_qdrant_are_taken(tmp_path):
@@ -258,12 +275,33 @@ def log_checksum(data: bytes) -> int:
     return ((value >> 15 | value << 17) + 0xA282EAD8) & 0xFFFFFFFF
 
 
+def contents(folder: pathlib.Path) -> dict[str, bytes]:
+    return {str(file): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+
+
 def test_newer_format(tmp_path):
     """A directory that a later release has written is refused, and nothing is written to it."""
     service = quiver(tmp_path)
     service.start()
     service.kill()
     data = tmp_path / "data"
+    assert (data / "FORMAT").read_text() == "1 90f599e3\n"
+    # The number and its CRC-32C.
+    (data / "FORMAT").write_text("999 ea3b526e\n")
+    before = contents(data)
+    code, output = run_to_the_end(service)
+    assert code == 4, output
+    assert "999" in output
+    assert contents(data) == before
+
+
+def test_newer_format_without_a_mark(tmp_path):
+    """The number among the data is believed, too."""
+    service = quiver(tmp_path)
+    service.start()
+    service.kill()
+    data = tmp_path / "data"
+    (data / "FORMAT").unlink()
     log = max(data.glob("*.log"))
     content = bytearray(log.read_bytes())
     # The first record of a new store is its format number.

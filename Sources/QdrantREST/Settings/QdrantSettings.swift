@@ -59,5 +59,6 @@ extension SettingKey {
       "storage.optimizers_overwrite", "storage.wal", "storage.hnsw_index",
       "storage.hnsw_global_config", "storage.collection", "storage.quotas", "logger.on_disk",
       "cluster", "gpu", "inference", "debugger", "feature_flags", "audit",
-    ])
+    ],
+    files: ["config/config.yaml", "config/production.yaml", "config/local.yaml"])
 }

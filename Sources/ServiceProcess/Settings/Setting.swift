@@ -48,14 +48,22 @@ public struct AdoptedSettings: Sendable {
 
   /// The beginning of its variables.
   public let prefix: String
+  /// Where their own program looks for a file of them, which this one reads when it is told to.
+  let files: [String]
   private let rules: [String: Rule]
   private let sections: [String]
 
   /// Settings under `prefix`, by their place in a file.
   ///
-  /// - Parameter sections: places whose members have no effect, whatever they are called.
-  public init(prefix: String, rules: [String: Rule], sections: [String]) {
+  /// - Parameters:
+  ///   - sections: places whose members have no effect, whatever they are called.
+  ///   - files: where their own program looks for a file of them; users are told of one that is
+  ///     passed over.
+  public init(
+    prefix: String, rules: [String: Rule], sections: [String], files: [String] = []
+  ) {
     self.prefix = prefix
+    self.files = files
     self.rules = rules
     self.sections = sections
   }

@@ -28,6 +28,7 @@ struct SettingsCollector<Key: Setting> {
           "\(name) is not a setting of \(Key.program)\(near.map { "; did you mean \($0)?" } ?? "")")
       }
     }
+    warnings += sources.passedOver.map { "\($0) is not read; --config \($0) has it read" }
     for (key, text) in sources.commandLine {
       set(key, to: text, name: "\(key.path) on the command line", from: .commandLine)
     }

@@ -45,6 +45,12 @@ struct SettingsFile {
     try collect(root, under: "", depth: 0)
   }
 
+  /// Where a file is that may be named without its extension.
+  static func place(of name: String) -> String {
+    if access(name, F_OK) == 0 { return name }
+    return [".yaml", ".yml", ".json"].lazy.map { name + $0 }.first { access($0, F_OK) == 0 } ?? name
+  }
+
   /// The text of a file.
   static func read(_ path: String) throws(SettingsError) -> String {
     do throws(TextFile.Failure) {

@@ -12,6 +12,8 @@ public struct SettingsSources<Key: Setting>: Sendable {
   public var environment: [String: String]
   /// What options gave.
   public var commandLine: [Key: String]
+  /// Files that another program would read here, and this one does not.
+  public var passedOver: [String] = []
 
   /// These sources, `file` among them if there is one.
   public init(
@@ -29,14 +31,22 @@ public struct SettingsSources<Key: Setting>: Sendable {
     config: String? = nil, commandLine: [Key: String] = [:]
   ) throws(SettingsError) -> SettingsSources {
     var file: (path: String, text: String)?
-    if let config { file = (config, try SettingsFile.read(config)) }
+    if let config {
+      let place = SettingsFile.place(of: config)
+      file = (place, try SettingsFile.read(place))
+    }
     var secrets = Key.allCases.filter(\.isSecret).map(\.variable)
     if let adopted = Key.adopted {
       secrets += Key.allCases.filter(\.isSecret).map { adopted.variable(for: $0.path) }
     }
     do throws(SecretFileError) {
       let environment = try SecretFile.resolve(secrets, in: ProcessEnvironment.variables)
-      return SettingsSources(file: file, environment: environment, commandLine: commandLine)
+      var sources = SettingsSources(
+        file: file, environment: environment, commandLine: commandLine)
+      if config == nil {
+        sources.passedOver = (Key.adopted?.files ?? []).filter { access($0, F_OK) == 0 }
+      }
+      return sources
     } catch {
       throw SettingsError([error.description])
     }
