@@ -2,6 +2,7 @@ import DatabaseFixture
 import Foundation
 import PointModel
 import QdrantREST
+import RAGGateway
 import SentenceEmbedding
 import VectorDB
 import VectorIndex
@@ -121,6 +122,33 @@ extension FuzzTarget {
         do { try file.feed(piece) { _ in } } catch { return false }
       }
       return file.isFound && file.isComplete
+    })
+}
+
+/// What a client says of a form before it comes.
+extension FuzzTarget {
+  /// Types of content, each followed by a body that may fit it.
+  static let formTypes = FuzzTarget(
+    name: "form-types",
+    example: { source in
+      let edges = ["edge", "\"edge\"", "\"e d\\\"ge\"", "", String(repeating: "e", count: 71)]
+      let edge = edges[source.number(below: edges.count)]
+      let separator = source.chance(2) ? "; " : ";charset=utf-8 ;"
+      let key = source.chance(4) ? "Boundary" : "boundary"
+      return Array("multipart/form-data\(separator)\(key)=\(edge)".utf8)
+    },
+    read: { bytes in
+      let type = String(decoding: bytes, as: UTF8.self)
+      let body = Array(
+        "--edge\r\nContent-Disposition: form-data; name=\"snapshot\"\r\n\r\nx\r\n--edge--\r\n".utf8)
+      let isTaken = FileBody.boundary(in: type).map {
+        (try? FileBody.split(body, boundary: $0)) != nil
+      }
+      guard var file = MultipartFile(contentType: type, name: "snapshot") else {
+        return isTaken ?? false
+      }
+      do { try file.feed(body[...]) { _ in } } catch { return false }
+      return file.isFound
     })
 }
 

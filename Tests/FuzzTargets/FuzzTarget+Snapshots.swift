@@ -8,29 +8,38 @@ import VectorDB
 
 /// Snapshots whose frames have the right checksums, whatever they hold.
 extension FuzzTarget {
-  /// Of a collection; the same bytes are read as one of a server too.
-  static let snapshot = FuzzTarget(
-    name: "snapshot",
-    example: { source in
-      var frames = SnapshotOfThings.frames
-      for _ in 0..<source.number(below: 3) { SnapshotFrames.alter(&frames, &source) }
-      return SnapshotFrames.bytes(of: frames, format: source.chance(50) ? 2 : 1)
-    },
-    alter: { bytes, source in
-      var frames = SnapshotFrames.frames(of: bytes)
-      SnapshotFrames.alter(&frames, &source)
-      bytes = SnapshotFrames.bytes(of: frames, format: source.chance(50) ? 2 : 1)
-    },
-    read: { bytes in
-      let path = temporaryFile(Array(bytes))
-      let folder = path + ".restored"
-      defer {
-        unlink(path)
-        try? FileManager.default.removeItem(atPath: folder)
-      }
-      if (try? Database.restore(snapshot: path, into: folder)) != nil { return true }
-      return SnapshotOfThings.recovers(from: path)
-    })
+  /// Of a collection, and of a server; either is read as the other, too.
+  static let snapshots = [
+    snapshot("snapshot", of: { SnapshotOfThings.frames }),
+    snapshot("snapshot/server", of: { SnapshotOfThings.serverFrames }),
+  ]
+
+  private static func snapshot(
+    _ name: String, of frames: @escaping @Sendable () -> [SnapshotFrames.Frame]
+  ) -> FuzzTarget {
+    FuzzTarget(
+      name: name,
+      example: { source in
+        var frames = frames()
+        for _ in 0..<source.number(below: 3) { SnapshotFrames.alter(&frames, &source) }
+        return SnapshotFrames.bytes(of: frames, format: source.chance(50) ? 2 : 1)
+      },
+      alter: { bytes, source in
+        var frames = SnapshotFrames.frames(of: bytes)
+        SnapshotFrames.alter(&frames, &source)
+        bytes = SnapshotFrames.bytes(of: frames, format: source.chance(50) ? 2 : 1)
+      },
+      read: { bytes in
+        let path = temporaryFile(Array(bytes))
+        let folder = path + ".restored"
+        defer {
+          unlink(path)
+          try? FileManager.default.removeItem(atPath: folder)
+        }
+        if (try? Database.restore(snapshot: path, into: folder)) != nil { return true }
+        return SnapshotOfThings.recovers(from: path)
+      })
+  }
 }
 
 /// A snapshot's file: frames in a chain of checksums.
@@ -81,6 +90,16 @@ private enum SnapshotOfThings {
   private static let opened: (database: Database, path: String)? = {
     guard let temporary = try? TemporaryDatabase() else { return nil }
     return (temporary.database, temporary.path)
+  }()
+
+  static let serverFrames: [SnapshotFrames.Frame] = {
+    guard let opened, !frames.isEmpty else { return [] }
+    let bytes = waiting { [database = opened.database, path = opened.path] in
+      let folder = SnapshotFolder(path: path + "/snapshots")
+      let made = try await database.createFullSnapshot(in: folder)
+      return Array(try Data(contentsOf: URL(fileURLWithPath: "\(path)/snapshots/\(made.name)")))
+    }
+    return bytes.map(SnapshotFrames.frames) ?? []
   }()
 
   static let frames: [SnapshotFrames.Frame] = {

@@ -40,11 +40,12 @@ public struct FuzzTarget: Sendable {
     Kind(name: "gateway", targets: gatewayBodies + gatewayForms + gatewayTexts),
     Kind(name: "paths", targets: [payloadPath]), Kind(name: "texts", targets: texts),
     Kind(name: "settings", targets: settingsFiles), Kind(name: "words", targets: [wordPieces]),
-    Kind(name: "transport", targets: transport), Kind(name: "forms", targets: [multipart]),
+    Kind(name: "transport", targets: transport),
+    Kind(name: "forms", targets: [multipart, formTypes]),
     Kind(name: "store-keys", targets: [keys, keyWords]),
     Kind(name: "indexes", targets: indexFiles), Kind(name: "models", targets: [safetensors]),
     Kind(name: "logs", targets: [logEntry] + store),
-    Kind(name: "snapshots", targets: [snapshot]),
+    Kind(name: "snapshots", targets: snapshots),
   ]
 
   /// Those of all kinds.
