@@ -66,7 +66,16 @@ class Outcome:
     seconds: list[float] = dataclasses.field(default_factory=list)
     dishonest: int = 0
     broken: int = 0
+    # Requests that were written to a connection, whatever became of them.
+    sent: int = 0
+    # Until the last answer, and until the last request.
     time: float = 0
+    sending: float = 0
+
+    @property
+    def offered(self) -> float:
+        """Requests that were sent in a second."""
+        return self.sent / max(self.sending, 1e-9)
 
     @property
     def rate(self) -> float:
@@ -124,22 +133,34 @@ class Exchange(asyncio.Protocol):
         return await self.answer
 
 
-async def connection(port: int, requests, outcome: Outcome, end: float, every: float) -> None:
-    """Asks one after the other until `end`, and no sooner than `every` so many seconds."""
+class Pace:
+    """Moments at which requests are due, so many a second, for whichever connection is free: one
+    that waits for its answer holds none of them up. What was not asked in time is not made up for.
+    """
+
+    def __init__(self, rate: float):
+        self.rate, self.next = rate, 0.0
+
+    def due(self, now: float) -> float:
+        if not self.rate:
+            return now
+        due = max(self.next, now)
+        self.next = due + 1 / self.rate
+        return due
+
+
+async def connection(port: int, requests, outcome: Outcome, end: float, pace: Pace) -> None:
+    """Asks one after the other until `end`, when it is due."""
     loop = asyncio.get_running_loop()
     client: Exchange | None = None
-    due = loop.time() + random.random() * every
-    while loop.time() < end:
-        if every:
-            await asyncio.sleep(max(0, min(due, end) - loop.time()))
-            # What could not be asked in time is not asked twice as often later.
-            due = max(due, loop.time() - every) + every
-            if loop.time() >= end:
-                break
+    while (due := pace.due(loop.time())) < end:
+        if pace.rate:
+            await asyncio.sleep(due - loop.time())
         try:
             if not client:
                 _, client = await loop.create_connection(Exchange, "127.0.0.1", port)
             start = loop.time()
+            outcome.sent += 1
             status, headers = await client.ask(next(requests))
             outcome.note(status, headers, loop.time() - start)
         except OSError:
@@ -161,11 +182,10 @@ async def ask(
     """Asks for some time from so many connections, together at most `rate` times a second."""
     outcome, start = Outcome(), time.monotonic()
     end = asyncio.get_running_loop().time() + seconds
-    every = connections / rate if rate else 0
-    requests = cycle(requests)
+    requests, pace = cycle(requests), Pace(rate)
     await asyncio.gather(
-        *(connection(port, requests, outcome, end, every) for _ in range(connections)))
-    outcome.time = time.monotonic() - start
+        *(connection(port, requests, outcome, end, pace) for _ in range(connections)))
+    outcome.time, outcome.sending = time.monotonic() - start, seconds
     return outcome
 
 
