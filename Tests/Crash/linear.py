@@ -6,10 +6,12 @@ snapshot that is made is a read of all, one that is recovered a write. Every rou
 or a shutdown, and begins with what is there.
 """
 
+import collections
 import dataclasses
 import http.client
 import itertools
 import json
+import math
 import pathlib
 import random
 import tempfile
@@ -202,11 +204,11 @@ def run(rounds: int, seed: int, seconds: float | None = None) -> Row:
             client.result("PUT", f"/collections/{NAME}", {"vectors": VECTORS})
             client.result("PUT", f"{BASE}?wait=true", {"points": [point_of(id) for id in RESTING]})
             states = dict.fromkeys(IDS)
-            album = Album(folder, chance)
+            album, tally = Album(folder, chance), Tally()
             for number in range(rounds):
                 if seconds is not None and time.monotonic() - row.started > seconds:
                     break
-                states = one_round(service, states, album, values, f"{seed} {number}", row)
+                states = one_round(service, states, album, values, f"{seed} {number}", row, tally)
                 if not row.is_good:
                     keep_evidence(folder, f"linear-{seed}-{number}", {"failures": row.failures})
                     break
@@ -214,9 +216,41 @@ def run(rounds: int, seed: int, seconds: float | None = None) -> Row:
             end(service)
         row.remarks.append(f"{album.made} snapshots looked into, {album.recovered} recovered")
         row.remarks.append(f"{album.files} files of vectors after rounds")
-        if row.images >= 10 and not album.recovered:
-            row.fail("no snapshot was recovered")
+        tally.tell(row)
+        if row.images >= 10:
+            judge_work(row, album, tally)
     return row.finish()
+
+
+@dataclasses.dataclass
+class Tally:
+    """What the histories have in them, so that a proof of nothing is told from one of something."""
+
+    # Calls that were acknowledged, of each kind.
+    calls: collections.Counter = dataclasses.field(default_factory=collections.Counter)
+    # Points that were read after a restart and were not what they were before the round.
+    changed: int = 0
+
+    def add(self, calls, before: dict, after: dict) -> None:
+        self.calls.update(call.kind for _, call in calls if call.end < math.inf)
+        self.changed += sum(before[id] != after[id] for id in IDS)
+
+    def tell(self, row: Row) -> None:
+        counts = ", ".join(f"{self.calls[kind]:,} {kind}" for kind in (READ, *WEIGHTS))
+        row.remarks.append(f"acknowledged: {counts}")
+        row.remarks.append(f"{self.changed} points were others after a restart than before a round")
+
+
+def judge_work(row: Row, album: Album, tally: Tally) -> None:
+    """In one of ten rounds at least snapshots are looked into and recovered, half of the rounds
+    change what the next one begins with, and there are calls of each kind."""
+    least = row.images // 10
+    if min(album.made, album.recovered) < least:
+        row.fail(f"of {row.images} rounds less than {least} had a snapshot looked into or recovered")
+    if tally.changed < row.images // 2:
+        row.fail(f"in {row.images} rounds {tally.changed} points were changed across a restart")
+    if missing := [kind for kind in (READ, *WEIGHTS) if not tally.calls[kind]]:
+        row.fail(f"no call of these kinds was acknowledged: {', '.join(missing)}")
 
 
 def point_of(id: int) -> dict:
@@ -239,7 +273,9 @@ def move(port: int, album: Album) -> None:
     album.ask(port, "PATCH", f"/collections/{NAME}", patch)
 
 
-def one_round(service, states: dict, album: Album, values, seed: str, row: Row) -> dict:
+def one_round(
+    service, states: dict, album: Album, values, seed: str, row: Row, tally: Tally
+) -> dict:
     """Load, an end, a start, and a look at each point; returns what they are then."""
     chance, place = album.chance, f"round {row.images}"
     actors = [Actor(service.port, f"{seed} {n}", values) for n in range(CLIENTS)]
@@ -282,4 +318,6 @@ def one_round(service, states: dict, album: Album, values, seed: str, row: Row) 
                 json.dumps([dataclasses.asdict(call) for call in history], indent=1))
     row.images += 1
     row.verdict.acknowledged += len(calls)
-    return {id: call.value for id, call in last.calls}
+    after = {id: call.value for id, call in last.calls}
+    tally.add(calls, states, {**states, **after})
+    return after
