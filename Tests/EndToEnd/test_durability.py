@@ -60,7 +60,6 @@ def test_kill_in_the_middle_of_writes(server, wire):
     for cycle in range(CYCLES):
         writers = start_writers(server, acknowledged, SEED + cycle)
         wait_for_requests(writers, chance.randrange(40, 400))
-        time.sleep(chance.random() * 0.05)
         server.kill()
         for writer in writers:
             writer.join()

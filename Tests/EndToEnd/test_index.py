@@ -210,16 +210,29 @@ def test_writes_show_at_once_while_indexes_are_built(service):
     assert service.terminate() == 0
 
 
+def at_once(client, points: int) -> None:
+    pass
+
+
+def once_it_is_built_or_under_way(client, points: int) -> None:
+    def has_begun() -> bool:
+        info = client.get_collection("c")
+        return info.status == models.CollectionStatus.YELLOW or (
+            info.indexed_vectors_count >= points)
+
+    until(has_begun, 60)
+
+
 def test_a_kill_costs_no_answer(service, tmp_path):
     """Killed while indexes are built, restarted, and the saved index then damaged."""
     client = QdrantClient(url=service.url, timeout=60)
     create(client)
     rows = clusters(np.random.default_rng(4), 9000)
     taken = 0
-    for pause in (0, 0.05, 0.2):
+    for moment in (at_once, once_it_is_built_or_under_way, await_green):
         upsert(client, rows[taken : taken + 3000], taken)
         taken += 3000
-        time.sleep(pause)
+        moment(client, points=taken)
         service.kill()
         service.start()
         assert client.count("c").count == taken

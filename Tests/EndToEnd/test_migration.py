@@ -8,7 +8,7 @@ import time
 from process import free_port, quiver
 from qdrant_client import QdrantClient, models
 from transfers import (  # noqa: F401
-    DIMENSION, contents, count, kill_when, own, points, run, second, start,
+    DIMENSION, contents, count, kill_when, own, points, run, second, start, until_asked,
 )  # fmt: skip
 
 
@@ -57,7 +57,7 @@ def test_migration_goes_on_after_all_three_were_killed(own, second, tmp_path):
             assert tool.poll() is None, tool.communicate()
             time.sleep(0.002)
         service.kill()
-        time.sleep(0.2)
+        until_asked(service)
         service.start()
     out, error = tool.communicate(timeout=120)
     assert tool.returncode == 0, error

@@ -9,7 +9,7 @@ import time
 
 import pytest
 import requests
-from process import quiver
+from process import cpu_seconds, quiver
 from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import UnexpectedResponse
 from snapshot_service import (  # noqa: F401
@@ -23,9 +23,9 @@ def test_kill_during_recovery(service, own):
     make(own, count=4000, size=512)
     made = own.create_snapshot("things")
     full = own.count("things").count
-    began = time.monotonic()
+    began = cpu_seconds(service)
     assert own.recover_snapshot("things", location(service, made))
-    whole = time.monotonic() - began
+    whole = cpu_seconds(service) - began
     own.delete("things", [1, 2, 3], wait=True)
     sizes = []
     for part in [0.1, 0.3, 0.5, 0.7, 0.9, 1.5]:
@@ -40,9 +40,12 @@ def test_kill_during_recovery(service, own):
             except requests.RequestException:
                 pass
 
+        goal = cpu_seconds(service) + part * whole
         thread = threading.Thread(target=recover)
         thread.start()
-        time.sleep(part * whole)
+        # So far into the work, however long it takes; or at its end.
+        while thread.is_alive() and cpu_seconds(service) < goal:
+            time.sleep(0.001)
         service.kill()
         thread.join()
         service.start()

@@ -10,7 +10,8 @@ import pytest
 import requests
 from qdrant_client import QdrantClient, models
 from transfers import (  # noqa: F401
-    DIMENSION, contents, count, kill_when, own, points, run, second, start, write_lines,
+    DIMENSION, contents, count, kill_when, own, points, run, second, start, until_asked,
+    write_lines,
 )  # fmt: skip
 
 
@@ -87,7 +88,7 @@ def test_import_goes_on_after_both_ends_were_killed(own, tmp_path):
         assert tool.poll() is None, tool.communicate()
         time.sleep(0.002)
     own.kill()
-    time.sleep(0.5)
+    until_asked(own)
     assert tool.poll() is None, tool.communicate()
     own.start()
     out, error = tool.communicate(timeout=120)

@@ -4,6 +4,7 @@ import json
 import pathlib
 import random
 import signal
+import socket
 import subprocess
 import time
 
@@ -86,6 +87,14 @@ def kill_when(process: subprocess.Popen, condition, seconds: float = 60) -> None
         time.sleep(0.002)
     process.send_signal(signal.SIGKILL)
     process.communicate()
+
+
+def until_asked(service) -> None:
+    """Returns once somebody has asked a server that was killed, and got no answer."""
+    with socket.create_server((service.host, service.port)) as place:
+        place.settimeout(60)
+        caller, _ = place.accept()
+        caller.close()
 
 
 def count(service, collection: str) -> int:
