@@ -1,10 +1,12 @@
-"""Hours in small: points come, change and go, collections are made and dropped, snapshots taken.
+"""Hours in small: points come, change and go, over REST and gRPC; collections of named, sparse and
+filed vectors are made and dropped, with indexes and aliases; snapshots are taken and recovered.
 
 After a third of the time everything has been done often; what the server holds of memory and disk
 then it holds at the end, too.
 """
 
 import argparse
+import contextlib
 import dataclasses
 import pathlib
 import random
@@ -17,7 +19,10 @@ import load
 import requests
 from overload import Report
 from process import quiver
+from qdrant_client import QdrantClient, models
 from wire import Wire
+
+NAME = load.COLLECTION.rpartition("/")[2]
 
 
 @dataclasses.dataclass
@@ -39,9 +44,15 @@ LONG = Form(seconds=1800, points=20_000, growth=0.05, room=8 << 20)
 class Churn(threading.Thread):
     """One client: writes, reads, deletes, and now and then a collection of its own."""
 
-    def __init__(self, url: str, number: int, form: Form, end: float):
+    def __init__(self, server, number: int, form: Form, end: float):
         super().__init__(daemon=True)
-        self.wire = Wire(url, requests.Session())
+        self.wire = Wire(server.url, requests.Session())
+        self.over_grpc = QdrantClient(
+            url=server.url, grpc_port=server.grpc_port, prefer_grpc=True, timeout=60,
+            check_compatibility=False)  # fmt: skip
+        # Where the server keeps snapshots.
+        self.snapshots = pathlib.Path(
+            server.settings["QUIVER__STORAGE__STORAGE_PATH"]).parent / "snapshots"  # fmt: skip
         self.number, self.form, self.end = number, form, end
         self.chance = random.Random(number)
         self.done = 0
@@ -54,11 +65,14 @@ class Churn(threading.Thread):
                 self.done += 1
         except Exception as error:
             self.failure = f"client {self.number}: {error!r}"
+        finally:
+            self.over_grpc.close()
 
     def step(self):
         work = self.chance.choices(
-            (self.write, self.search, self.change, self.delete, self.collection, self.snapshot),
-            (30, 40, 10, 10, 2, 0.3))[0]  # fmt: skip
+            (self.write, self.search, self.change, self.delete, self.write_by_grpc,
+             self.search_by_grpc, self.collection, self.recovery, self.snapshot),
+            (20, 25, 10, 10, 10, 15, 1.5, 0.5, 0.3))[0]  # fmt: skip
         work()
 
     def some(self, count: int) -> list[int]:
@@ -94,16 +108,63 @@ class Churn(threading.Thread):
         self.wire.result(
             "POST", f"{load.COLLECTION}/points/delete?wait=true", {"points": self.some(20)})
 
-    def collection(self):
-        path = f"/collections/own-{self.number}"
+    def write_by_grpc(self):
+        points = [models.PointStruct(**point) for point in self.points(20)["points"]]
+        self.over_grpc.upsert(NAME, points)
+
+    def search_by_grpc(self):
+        condition = models.FieldCondition(
+            key="k", match=models.MatchValue(value=f"k{self.chance.randrange(50)}"))
+        self.over_grpc.query_points(
+            NAME, load.vector(self.chance), limit=20, with_payload=True,
+            query_filter=models.Filter(must=[condition]))  # fmt: skip
+
+    @contextlib.contextmanager
+    def own_collection(self, rounds: int):
+        """A collection of named vectors, one of them on disk and one sparse, with an index and an
+        alias; it is gone after the `with`."""
+        path, alias = f"/collections/own-{self.number}", f"alias-{self.number}"
         self.wire.result("PUT", path, {
-            "vectors": {"size": load.SIZE, "distance": "Cosine"},
+            "vectors": {
+                "a": {"size": load.SIZE, "distance": "Cosine"},
+                "filed": {"size": load.SIZE, "distance": "Dot", "on_disk": True}},
+            "sparse_vectors": {"words": {}},
             "optimizers_config": {"indexing_threshold": 20}})  # fmt: skip
+        self.change_alias("create_alias", alias_name=alias, collection_name=f"own-{self.number}")
         self.wire.result("PUT", path + "/index?wait=true",
                          {"field_name": "k", "field_schema": "keyword"})  # fmt: skip
-        for _ in range(4):
-            self.wire.result("PUT", path + "/points?wait=true", self.points(200))
+        for _ in range(rounds):
+            points = self.points(200)["points"]
+            for point in points:
+                words = self.chance.sample(range(1000), 5)
+                weights = {"indices": words, "values": [self.chance.random() for _ in words]}
+                point["vector"] = {"a": point["vector"], "filed": load.vector(self.chance),
+                                   "words": weights}  # fmt: skip
+            self.wire.result("PUT", path + "/points?wait=true", {"points": points})
+        for query, name in ((weights, "words"), (load.vector(self.chance), "filed")):
+            self.wire.result("POST", f"/collections/{alias}/points/query",
+                             {"query": query, "using": name, "limit": 10})  # fmt: skip
+        yield path
+        self.change_alias("delete_alias", alias_name=alias)
         self.wire.result("DELETE", path)
+
+    def change_alias(self, change: str, **values: str):
+        self.wire.result("POST", "/collections/aliases", {"actions": [{change: values}]})
+
+    def collection(self):
+        with self.own_collection(4):
+            pass
+
+    def recovery(self):
+        """A collection that is made of another's snapshot."""
+        with self.own_collection(2) as path:
+            name = self.wire.result("POST", f"{path}/snapshots")["name"]
+            location = self.snapshots / f"own-{self.number}" / name
+            copy = f"/collections/copy-{self.number}"
+            self.wire.result("PUT", f"{copy}/snapshots/recover?wait=true",
+                             {"location": location.as_uri(), "priority": "snapshot"})  # fmt: skip
+            self.wire.result("DELETE", copy)
+            self.wire.result("DELETE", f"{path}/snapshots/{name}?wait=true")
 
     def snapshot(self):
         path = f"{load.COLLECTION}/snapshots"
@@ -144,7 +205,7 @@ def run(form: Form, folder: pathlib.Path) -> Report:
             "PUT", f"{load.COLLECTION}/index?wait=true",
             {"field_name": "k", "field_schema": "keyword"})  # fmt: skip
         start = time.monotonic()
-        clients = [Churn(server.url, n, form, start + form.seconds) for n in range(form.clients)]
+        clients = [Churn(server, n, form, start + form.seconds) for n in range(form.clients)]
         for client in clients:
             client.start()
         window = form.seconds / 12
