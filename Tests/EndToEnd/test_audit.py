@@ -155,7 +155,7 @@ def search(server, key=FULL, **body) -> list[dict]:
 
 
 def test_what_a_client_calls_its_call_has_a_bound(server, told):
-    # One character for whoever counts these, and many bytes.
+    """`Origin.tracingIDBytesMax`: one character for whoever counts these, and many bytes."""
     name = "e" + "\u0301" * 300
     send(server, "GET", "/collections/none", FULL, traceparent=name.encode())
     send(server, "DELETE", "/collections/none", FULL, traceparent=name.encode())
@@ -163,6 +163,7 @@ def test_what_a_client_calls_its_call_has_a_bound(server, told):
 
 
 def test_a_search_has_a_bound(server):
+    """`AuditQuery.limitMax`."""
     assert send(server, "POST", "/audit/logs", FULL, {"limit": 10_000}).status_code == 200
     assert send(server, "POST", "/audit/logs", FULL, {"limit": 10_001}).status_code == 422
 

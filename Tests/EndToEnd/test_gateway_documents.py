@@ -245,7 +245,7 @@ def test_an_older_collection_is_embedded_anew(server, store):
     point = {"id": "1446c22b-d191-5201-8a82-70fba95150f0", "vector": [1.0] + [0.0] * 383,
              "payload": {"page_content": CHUNKS[0][2],
                          "metadata": {"chunk_id": "archery"}}}  # fmt: skip
-    # More than are embedded in one step.
+    # More than `ReembedRun.stepChunksMax`.
     points = [point] + [
         {"id": str(uuid.UUID(int=number)), "vector": point["vector"],
          "payload": {"page_content": f"A note of the number {number}.",

@@ -116,6 +116,7 @@ def test_packed_messages_and_bombs(raw):
 
 
 def test_a_message_over_the_limit_is_refused_before_it_comes(raw):
+    """Over `messageBytesMax`."""
     stream = raw.begin(COUNT)
     raw.send(stream, b"\0" + struct.pack(">I", 1 << 30) + bytes(1000))
     answer = raw.answer(stream)

@@ -30,7 +30,7 @@ def rows() -> dict[str, list[list[str]]]:
 
 @pytest.mark.parametrize("kind", limits.TYPES)
 def test_every_bound_is_on_the_page(kind):
-    compare(rows()[kind], limits.bounds(kind))
+    compare(rows()[kind], limits.bounds(kind), f"{kind}.")
 
 
 def test_every_constant_is_on_the_page():
@@ -38,21 +38,27 @@ def test_every_constant_is_on_the_page():
     assert not limits.MEASURES - {bound.name for bound in limits.all_constants()}
 
 
-def compare(table: list[list[str]], bounds: list[limits.Bound]) -> None:
+def compare(table: list[list[str]], bounds: list[limits.Bound], prefix: str = "") -> None:
     told = {row[0].strip("`"): row for row in table}
     assert list(told) == [bound.name for bound in bounds]
     for bound in bounds:
         assert bound.default in ("", "0", told[bound.name][1]), bound
         assert bound.about.rstrip(".") == told[bound.name][2], bound
-        check_test(bound.name, told[bound.name][3:])
+        check_test(prefix + bound.name, told[bound.name][3:])
 
 
 def check_test(bound: str, cells: list[str]) -> None:
+    """A bound has a test, which names it: in what it does or says."""
     assert len(cells) == 1, f"{bound} has no one test"
     name = cells[0].strip("` |")
     suffix = ".py" if name.startswith("test_") else ".swift"
     assert name, f"{bound} is reached by no test"
-    assert list((ROOT / "Tests").rglob(name + suffix)), f"{name} is no test"
+    files = list((ROOT / "Tests").rglob(name + suffix))
+    assert files, f"{name} is no test"
+    member = re.compile(rf"\b{bound.rpartition('.')[2]}\b")
+    is_named = any(member.search(file.read_text()) for file in files)
+    assert is_named or bound in limits.UNNAMED, f"{name} does not name {bound}"
+    assert not (is_named and bound in limits.UNNAMED), f"{name} names {bound} by now"
 
 
 def test_no_type_of_bounds_is_forgotten():
@@ -72,6 +78,7 @@ def status(server, head: bytes) -> int:
 
 
 def test_heads(server):
+    """`headFieldsMax` and `headBytesMax`."""
     assert status(server, b"x-a: 1\r\n" * 900 + b"\r\n") == 200
     assert status(server, b"x-a: 1\r\n" * 1100 + b"\r\n") == 431
     assert status(server, b"x-a: " + b"y" * 70_000 + b"\r\n\r\n") == 200
@@ -79,6 +86,7 @@ def test_heads(server):
 
 
 def test_grpc_tells_its_bounds(raw):
+    """`streamsMax`, `frameBytesMax`, `callWindow` and `headersBytesMax`."""
     raw.answer(raw.call(HEALTH, b""))
     told = raw.state.remote_settings
     assert told.max_concurrent_streams == 1024
@@ -100,6 +108,7 @@ def test_grpc_headers(raw):
 
 
 def test_conversations_have_small_messages(raw):
+    """Of `conversationBytesMax`."""
     path = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
     stream = raw.begin(path)
     raw.send(stream, framed(b"\x3a\x00"))
@@ -110,6 +119,7 @@ def test_conversations_have_small_messages(raw):
 
 
 def test_a_flood_of_control_frames_ends_a_connection(server):
+    """Beyond `controlFramesMax`."""
     raw = RawConnection(server.grpc_address)
     try:
         with pytest.raises(OSError):
@@ -132,6 +142,7 @@ def nested(levels: int) -> bytes:
 
 
 def test_names_and_bodies(wire, new_collection):
+    """`VectorNames.bytesMax`, `PayloadPath.stepsMax` and `FieldReader.multivectorValuesMax`."""
     vectors = {"vectors": {"size": 2, "distance": "Dot"}}
     assert wire.send("PUT", "/collections/" + "n" * 255, vectors).ok
     assert wire.send("PUT", "/collections/" + "n" * 256, vectors).status_code == 422

@@ -104,6 +104,7 @@ def assert_accepts_again(wire: Wire, seconds: float):
 
 
 def test_memory_limit(limited):
+    """`memoryBytes`."""
     wire = limited(memory_mb=80)
     taken = fill(wire)
     assert taken >= 2000
@@ -112,6 +113,7 @@ def test_memory_limit(limited):
 
 
 def test_disk_limit(limited):
+    """`diskBytes`."""
     wire = limited(disk_mb=24)
     taken = fill(wire, payload={"t": "x" * 500})
     assert taken >= 1000
@@ -120,6 +122,7 @@ def test_disk_limit(limited):
 
 
 def test_free_space_is_kept(limited):
+    """`diskReserveBytes`."""
     wire = limited(disk_reserve_mb=1_000_000_000)
     answer = wire.send("PUT", "/collections/c/points?wait=true", batch(0, 1))
     assert answer.status_code == 507

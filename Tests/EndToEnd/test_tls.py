@@ -66,6 +66,7 @@ def test_many_requests_at_once_over_one_connection(server):
 
 
 def test_bounds_of_http_2_are_told(server):
+    """`streamsMax`, `streamWindow` and `headBytesMax`."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     context.set_alpn_protocols(["h2"])

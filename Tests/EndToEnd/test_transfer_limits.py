@@ -77,12 +77,13 @@ def points(count: int, text: str = ""):
 
 
 def test_points_of_an_upload(between, tmp_path):
+    """As many as `uploadPoints` says."""
     load(between, write_lines(tmp_path / "many.jsonl", points(600)))
     assert [len(json.loads(body)["points"]) for body in between.uploads] == [256, 256, 88]
 
 
 def test_bytes_of_an_upload(between, tmp_path):
-    # An upload ends with the point that passes the bound.
+    """It ends with the point that passes `uploadBytes`."""
     load(between, write_lines(tmp_path / "large.jsonl", points(20, "x" * (1 << 20))))
     assert [len(json.loads(body)["points"]) for body in between.uploads] == [8, 8, 4]
     assert max(map(len, between.uploads)) < (9 << 20) + 1000
@@ -90,6 +91,7 @@ def test_bytes_of_an_upload(between, tmp_path):
 
 @pytest.mark.parametrize("extra, is_read", [(0, True), (2 << 20, False)])
 def test_bytes_of_a_line(between, tmp_path, extra, is_read):
+    """Up to `lineBytes`."""
     line = b'{"id": 1, "vector": [1.0, 2.0], "payload": {}}'
     file = tmp_path / "long.jsonl"
     file.write_bytes(line + b" " * ((32 << 20) - len(line) + extra) + b"\n")
@@ -99,18 +101,21 @@ def test_bytes_of_a_line(between, tmp_path, extra, is_read):
 
 @pytest.mark.parametrize("extra, reason", [(0, "not a checkpoint"), (2 << 20, "has more than")])
 def test_bytes_of_what_is_remembered(between, tmp_path, extra, reason):
+    """Up to `Checkpoint.bytesMax`."""
     file = write_lines(tmp_path / "few.jsonl", points(3))
     (tmp_path / "few.jsonl.import").write_bytes(b" " * ((16 << 20) + extra) + b"\n")
     assert reason in load(between, file, code=1)
 
 
 def test_bytes_of_an_answer(between, tmp_path):
+    """Up to `answerBytes`."""
     between.answer = lambda method, path: (200, {"content-length": str((128 << 20) + 1)})
     told = load(between, write_lines(tmp_path / "few.jsonl", points(3)), code=1)
     assert "the answer is too large" in told, told
 
 
 def test_attempts(between, tmp_path):
+    """As many `attempts` as are made."""
     asked = []
 
     def answer(method, path):
