@@ -27,6 +27,11 @@ from server import (
     WORK, Client, Refused, end, launch, node, terminate_or_kill,
 )  # fmt: skip
 
+try:
+    from grpc_client import GrpcClient
+except ImportError:
+    GrpcClient = None
+
 CLIENTS = 6
 RESTING = range(1000, 1160)
 BASE = f"/collections/{NAME}/points"
@@ -37,9 +42,9 @@ WEIGHTS = {WRITE: 6, PAYLOAD: 3, VECTOR: 3, BOTH: 3, INSERT: 2, UPSERT: 2, REMOV
 class Actor(threading.Thread):
     """One client, which sends one call after the other until it is cut off."""
 
-    def __init__(self, port: int, seed: str, values):
+    def __init__(self, client, seed: str, values):
         super().__init__(daemon=True)
-        self.client = Client(port)
+        self.client = client
         self.chance = random.Random(seed)
         self.values = values
         self.calls: list[tuple[object, Call]] = []
@@ -230,6 +235,8 @@ class Tally:
     calls: collections.Counter = dataclasses.field(default_factory=collections.Counter)
     # Points that were read after a restart and were not what they were before the round.
     changed: int = 0
+    # Calls that were acknowledged over gRPC.
+    over_grpc: int = 0
 
     def add(self, calls, before: dict, after: dict) -> None:
         self.calls.update(call.kind for _, call in calls if call.end < math.inf)
@@ -237,7 +244,7 @@ class Tally:
 
     def tell(self, row: Row) -> None:
         counts = ", ".join(f"{self.calls[kind]:,} {kind}" for kind in (READ, *WEIGHTS))
-        row.remarks.append(f"acknowledged: {counts}")
+        row.remarks.append(f"acknowledged: {counts}; {self.over_grpc:,} of all over gRPC")
         row.remarks.append(f"{self.changed} points were others after a restart than before a round")
 
 
@@ -246,15 +253,24 @@ def judge_work(row: Row, album: Album, tally: Tally) -> None:
     change what the next one begins with, and there are calls of each kind."""
     least = row.images // 10
     if min(album.made, album.recovered) < least:
-        row.fail(f"of {row.images} rounds less than {least} had a snapshot looked into or recovered")
+        row.fail(f"{album.made} snapshots were looked into and {album.recovered} recovered")
     if tally.changed < row.images // 2:
         row.fail(f"in {row.images} rounds {tally.changed} points were changed across a restart")
+    if GrpcClient and not tally.over_grpc:
+        row.fail("no call over gRPC was acknowledged")
     if missing := [kind for kind in (READ, *WEIGHTS) if not tally.calls[kind]]:
         row.fail(f"no call of these kinds was acknowledged: {', '.join(missing)}")
 
 
 def point_of(id: int) -> dict:
     return {"id": id, "vector": vector_of(id), "payload": {"v": id}}
+
+
+def connected(service, number: int):
+    """Every second client asks over gRPC, where Qdrant's client library is installed."""
+    if GrpcClient and number % 2:
+        return GrpcClient(service.grpc_address, NAME)
+    return Client(service.port)
 
 
 def find_resting(port: int, wrong: list[str]) -> None:
@@ -278,7 +294,7 @@ def one_round(
 ) -> dict:
     """Load, an end, a start, and a look at each point; returns what they are then."""
     chance, place = album.chance, f"round {row.images}"
-    actors = [Actor(service.port, f"{seed} {n}", values) for n in range(CLIENTS)]
+    actors = [Actor(connected(service, n), f"{seed} {n}", values) for n in range(CLIENTS)]
     for actor in actors:
         actor.start()
     album.begin(service.port)
@@ -297,7 +313,7 @@ def one_round(
     if (code := launch(service)) is not None:
         row.fail(f"{place}: the server does not start again: exit code {code}")
         return states
-    last = Actor(service.port, seed, values)
+    last = Actor(Client(service.port), seed, values)
     for id in IDS:
         if not last.read(id):
             row.fail(f"{place}: {id} can't be read")
@@ -320,4 +336,6 @@ def one_round(
     row.verdict.acknowledged += len(calls)
     after = {id: call.value for id, call in last.calls}
     tally.add(calls, states, {**states, **after})
+    tally.over_grpc += sum(
+        call.end < math.inf for actor in actors[1::2] for _, call in actor.calls if GrpcClient)
     return after
