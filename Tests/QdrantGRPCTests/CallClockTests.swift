@@ -167,7 +167,7 @@ private struct Client {
     #expect(!client.isOpen)
   }
 
-  /// A byte now and then keeps no connection.
+  /// A byte now and then keeps no connection for longer than `framePatience`.
   @Test func aFrameHasToCome() throws {
     let silent = try Client(greets: false)
     let dripping = try Client(greets: false)

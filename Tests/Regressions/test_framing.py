@@ -45,6 +45,7 @@ REFUSED = {
     "chunks whose lines end with LF": CHUNKED + b"2\n{}\n0\n\n",
     "a chunk of a prefixed size": CHUNKED + b"0x2\r\n{}\r\n0\r\n\r\n",
     "a chunk that is longer than its size": CHUNKED + b"2\r\n{}xx\r\n0\r\n\r\n",
+    # Beyond `chunkFramingBytesMax`.
     "a huge extension of a chunk": CHUNKED + b"2;" + b"a" * 20_000_000 + b"\r\n{}\r\n0\r\n\r\n",
     "a huge size of a chunk": CHUNKED + b"0" * 20_000_000 + b"2\r\n{}\r\n0\r\n\r\n",
     "extensions without a name": CHUNKED + b"2;" + b"a=b;" * 100_000 + b"\r\n{}\r\n0\r\n\r\n",

@@ -33,7 +33,8 @@ import class Foundation.FileManager
     try await withDatabase { database in
       let path = database.path + "/replication.json"
       let text = #"{"version":2,"more":1}"#
-      #expect(FileManager.default.createFile(atPath: path, contents: .init(text.utf8)))
+      let isWritten = FileManager.default.createFile(atPath: path, contents: .init(text.utf8))
+      #expect(isWritten)
       #expect(
         throws: ReplicationError.newer("\(path) has version 2, this release reads version 1")
       ) { try ReplicationRecord.load(from: database.path) }

@@ -105,9 +105,9 @@ import VectorDB
       await #expect(throws: CollectionError.self) { try await add("b", 2000) }
       #expect(things.config.metadata?.keys == ["a"])
       let keyword = PayloadFieldSchema(type: .keyword)
-      let long = path(String(repeating: "p", count: 900))
+      let long = try path(String(repeating: "p", count: 900))
       _ = try await database.createPayloadIndex(of: "things", at: long, keyword)
-      let longer = path(String(repeating: "q", count: 900))
+      let longer = try path(String(repeating: "q", count: 900))
       await #expect(throws: CollectionError.self) {
         try await database.createPayloadIndex(of: "things", at: longer, keyword)
       }

@@ -9,7 +9,6 @@ import Storage
 struct FormatMark {
   let directory: String
 
-  private static let bytesMax = 64
   private var path: String { directory + "/FORMAT" }
 
   /// The number and its checksum, CRC-32C in hexadecimal digits.
@@ -22,7 +21,8 @@ struct FormatMark {
 
   /// The format that the mark tells; `nil` where there is none, or a damaged one. Blocking.
   func read() -> Int? {
-    guard let bytes = try? SnapshotFile.read(path).read(maximumCount: Self.bytesMax) else {
+    let longest = Self.text(.max).count
+    guard let bytes = try? SnapshotFile.read(path).read(maximumCount: longest + 1) else {
       return nil
     }
     let number = String(decoding: bytes.prefix { $0 != UInt8(ascii: " ") }, as: UTF8.self)
