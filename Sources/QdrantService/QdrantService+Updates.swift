@@ -7,15 +7,15 @@ extension QdrantService {
   /// Applies changes to points, one after another.
   ///
   /// - Parameter wait: whether the caller wants to hear `completed`. With a time limit the answer
-  ///   then comes when the time is over, and the changes go on: they have no numbers yet. Those
-  ///   that have not begun by then are refused.
+  ///   then comes when the time is over, and the changes go on: they have no numbers yet. Of what
+  ///   came later than that a refusal is told nevertheless.
   public func update(
     _ name: String, _ operations: [PointModel.Operation], wait: Bool, _ call: ServiceCall
   ) async throws(ServiceError) -> [UpdateResult] {
     let name = try admit(call, to: operations.map(\.action), on: name)
     let collection = try collection(named: name, call)
-    if wait { try requireTime(for: "Update", call) }
-    let numbers = try await Patience.outcome(by: wait ? call.deadline : nil, givesUp: false) {
+    let deadline = wait ? call.deadline.map { max($0, .now + Self.refusalTime) } : nil
+    let numbers = try await Patience.outcome(by: deadline, givesUp: false) {
       () async throws(ServiceError) in
       try await engine { () async throws(CollectionError) in
         try await collection.apply(operations)
@@ -27,6 +27,9 @@ extension QdrantService {
     return numbers.map { UpdateResult(operationID: $0, status: wait ? .completed : .acknowledged) }
   }
 
+  /// How long it may take to see that changes can't be made.
+  private static var refusalTime: Duration { .milliseconds(100) }
+
   /// Indexes a field of the payloads. The field is durable either way; with `wait` the answer
   /// comes when filters use the index, or when the caller's time is over.
   public func createPayloadIndex(
@@ -35,7 +38,6 @@ extension QdrantService {
   ) async throws(ServiceError) -> UpdateResult {
     let (database, name) = try database(call, .createIndex, on: name)
     let collection = try collection(named: name, call)
-    if wait { try requireTime(for: "CreateFieldIndex", call) }
     let number = try await engine { () async throws(CollectionError) in
       try await database.createPayloadIndex(of: name, at: path, schema)
     }

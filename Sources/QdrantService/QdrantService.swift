@@ -106,11 +106,11 @@ public struct QdrantService: Sendable {
     return value
   }
 
-  /// Refuses what has not begun when its time is over: a body may take longer to come than its
+  /// Refuses a read that has not begun when its time is over: a body may take longer to come than its
   /// sender waits.
   ///
   /// - Parameter operation: what callers are told took too long.
-  func requireTime(for operation: String, _ call: ServiceCall) throws(ServiceError) {
+  private func requireTime(for operation: String, _ call: ServiceCall) throws(ServiceError) {
     guard let deadline = call.deadline, deadline <= .now else { return }
     throw Self.late(operation, call)
   }

@@ -7,6 +7,7 @@ import time
 import grpc
 import pytest
 import qdrant_client.grpc as messages
+from process import until
 from qdrant_client import models
 
 YEARS = [2**31, 2**53, 2**62, 2**63 - 1]
@@ -72,15 +73,22 @@ def answer_of_a_late_body(server, method: str, path: str, body: dict) -> tuple[i
     ("/points/query/batch", {"searches": [{"query": [1], "limit": 1}]}),
     ("/points/search", {"vector": [1], "limit": 1}), ("/points/scroll", {}),
     ("/points/count", {}), ("/points", {"ids": [1]}),
-    ("/points/payload?wait=true", {"payload": {"late": 1}, "points": [1]}),
-    ("/points/delete?wait=true", {"points": [1]}),
 ])  # fmt: skip
-def test_what_comes_too_late_is_not_begun(server, wire, collection, path, body):
+def test_a_read_that_comes_too_late_is_not_begun(server, collection, path, body):
     """Whatever it is: that it would have been quick is no matter of luck."""
-    path = f"/collections/{collection}{path}"
-    path += ("&" if "?" in path else "?") + "timeout=1"
+    path = f"/collections/{collection}{path}?timeout=1"
     status, answer = answer_of_a_late_body(server, "POST", path, body)
     assert status == 408, answer
     assert "timed out after 1 seconds" in answer["status"]["error"]
-    page = wire.result("POST", f"/collections/{collection}/points/scroll", {"with_payload": True})
-    assert [point["payload"] for point in page["points"]] == [{}]
+
+
+def test_a_change_that_comes_too_late_is_made_or_refused(server, wire, collection):
+    path = f"/collections/{collection}/points"
+    late = path + "?wait=true&timeout=1"
+    point = {"id": 7, "vector": [7]}
+    status, answer = answer_of_a_late_body(server, "PUT", late, {"points": [point]})
+    assert status == 200 and answer["result"]["status"] in ("completed", "wait_timeout"), answer
+    until(lambda: wire.result("POST", path + "/count", {})["count"] == 2)
+    wrong = {"points": [{"id": 8, "vector": [1, 2]}]}
+    status, answer = answer_of_a_late_body(server, "PUT", late, wrong)
+    assert status == 400, answer
