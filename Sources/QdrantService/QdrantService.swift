@@ -106,8 +106,8 @@ public struct QdrantService: Sendable {
     return value
   }
 
-  /// Refuses a read that has not begun when its time is over: a body may take longer to come than its
-  /// sender waits.
+  /// Refuses a read that has not begun when its time is over: a body may take longer to come than
+  /// its sender waits.
   ///
   /// - Parameter operation: what callers are told took too long.
   private func requireTime(for operation: String, _ call: ServiceCall) throws(ServiceError) {
