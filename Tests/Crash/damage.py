@@ -71,6 +71,9 @@ def run(images: int, seed: int, seconds: float | None = None) -> Row:
             # Tables fill the store that was closed, the log the one that was killed.
             kind = TURNS[number % len(TURNS)]
             choice = {"log": 1, "table": 0}.get(kind, number % 2)
+            # Files that are derived may not have been made yet, on a busy machine.
+            if kind in DERIVED and not files_of(kind, stores[choice][0]):
+                kind, choice = "log", 1
             return check_one(*stores[choice], kind, chance, folder / f"image-{number}")
 
         with concurrent.futures.ThreadPoolExecutor(WORKERS) as pool:
@@ -158,9 +161,13 @@ def check_derived(data: pathlib.Path, damage: Damage, outcome: str, verdict: Ver
     return f"{outcome} ({damage.kind})"
 
 
+def files_of(kind: str, data: pathlib.Path) -> list[pathlib.Path]:
+    return [file for file in sorted(data.rglob("*")) if KINDS[kind].fullmatch(file.name)]
+
+
 def inflict(data: pathlib.Path, kind: str, chance: random.Random) -> Damage:
     """Changes one file of the kind that is not empty."""
-    files = [f for f in sorted(data.rglob("*")) if KINDS[kind].fullmatch(f.name)]
+    files = files_of(kind, data)
     file = chance.choice([f for f in files if f.stat().st_size] or files)
     content = bytearray(file.read_bytes())
     size, way = len(content), chance.choice(WAYS)
