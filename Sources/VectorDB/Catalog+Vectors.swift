@@ -45,7 +45,7 @@ extension Catalog {
     var lease: MemoryLease?
     if case .add = change, !isSame {
       try checkVectorCount(of: entry.config)
-      lease = try self.lease(CollectionMemory.fieldBytes, origin)
+      lease = try self.lease(CollectionMemory.fieldBytes, isRefused: origin.isCaller)
     }
     var dropped: DroppedVector?
     switch change {

@@ -185,7 +185,8 @@ final class Catalog: Sendable {
     let bytes = CollectionMemory.catalogueBytes(
       vectors: entry.vectorNumbers.byName.count, payloadFields: 0,
       settingsBytes: config.settingsBytes)
-    let lease = bytes <= Self.smallBytes ? nil : try lease(bytes, origin)
+    let isRefused = origin.isCaller && bytes > Self.smallBytes
+    let lease = try lease(bytes, isRefused: isRefused)
     var plan = CatalogPlan()
     plan.batch.put(
       key: KeyLayout.nextCollectionKey, value: Self.encoded(number + 1), in: KeyLayout.meta)
@@ -198,7 +199,7 @@ final class Catalog: Sendable {
         state.collections[name] = collection
         state.nextNumber = number + 1
       }
-      lease?.release()
+      lease.release()
       warnIfTight(collection)
     }
     return plan
@@ -223,16 +224,17 @@ final class Catalog: Sendable {
     }
   }
 
-  /// What a new collection takes that is never refused: one without points, and with few vectors.
+  /// What is never refused: a new collection without points and with few vectors, a word of metadata.
   private static let smallBytes = 16 << 10
   /// No size is declared of a new collection: so many stand for one worth having.
   private static let pointsWorthHaving = 1000
 
-  /// Memory for something new without rows; `nil` where nobody is there to be refused.
-  func lease(
-    _ bytes: Int, _ origin: ChangeOrigin
-  ) throws(CollectionError) -> MemoryLease? {
-    origin.isCaller ? try core.memory.lease(bytes, for: .catalogue) : nil
+  /// Memory for something new without rows.
+  ///
+  /// - Parameter isRefused: whether it is refused where the limit is reached; it counts in any case.
+  func lease(_ bytes: Int, isRefused: Bool) throws(CollectionError) -> MemoryLease {
+    if !isRefused { return core.memory.hold(bytes, for: .catalogue) }
+    return try core.memory.lease(bytes, for: .catalogue)
   }
 
   private func planUpdate(
@@ -246,12 +248,21 @@ final class Catalog: Sendable {
       throw CollectionError(error)
     }
     try collection.checkRoom(for: config)
-    if config.settingsBytes > collection.config.settingsBytes {
+    var lease: MemoryLease?
+    let growth = config.settingsBytes - collection.config.settingsBytes
+    if growth > 0 {
       var entry = collection.catalogEntry
       entry.config = config
       try checkSize(of: entry)
+      let bytes = CollectionMemory.copiesOfSettings * growth
+      lease = try self.lease(bytes, isRefused: bytes > Self.smallBytes)
     }
-    return try planConfiguration(collection, config, startsRates: !change.strictMode.isEmpty)
+    var plan = try planConfiguration(collection, config, startsRates: !change.strictMode.isEmpty)
+    plan.release = { [release = plan.release] in
+      release()
+      lease?.release()
+    }
+    return plan
   }
 
   /// - Parameter startsRates: whether what is limited a minute is counted anew.

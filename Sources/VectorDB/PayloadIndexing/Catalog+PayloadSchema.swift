@@ -33,7 +33,8 @@ extension Catalog {
     guard changed.count <= max(limit, schema.count) else {
       throw .wrongInput("the limit of \(limit) indexed payload fields is reached")
     }
-    let lease = changed.count > schema.count ? try lease(CollectionMemory.fieldBytes, origin) : nil
+    let isNew = changed.count > schema.count
+    let lease = isNew ? try lease(CollectionMemory.fieldBytes, isRefused: origin.isCaller) : nil
     var entry = collection.catalogEntry
     entry.payloadSchema = changed
     if field != nil, origin.isCaller { try checkSize(of: entry) }

@@ -99,6 +99,16 @@ package final class MemoryBudget: Sendable {
     return MemoryLease(of: self, holding: growth, for: purpose)
   }
 
+  /// Takes memory that is never refused: it counts, so that what comes after it is.
+  package func hold(_ bytes: Int, for purpose: MemoryPurpose) -> MemoryLease {
+    var growth = RowGrowth()
+    growth.memory = bytes
+    state.withLock { state in
+      if purpose.isKept { state.running.add(growth) } else { state.transient += bytes }
+    }
+    return MemoryLease(of: self, holding: growth, for: purpose)
+  }
+
   /// Why `growth` would not fit now, if it were to be kept; `nil` when it does.
   func obstacle(to growth: RowGrowth, for purpose: MemoryPurpose = .upsert) -> String? {
     state.withLock { refusal(of: growth, purpose, $0) }

@@ -34,11 +34,12 @@ public struct CollectionMemory: Sendable, Equatable {
   static let catalogueBytes = 3 << 10
   /// A vector without rows, as measured with 60,000, and a payload index without rows, with 1,000.
   static let fieldBytes = 1 << 10
+  /// Settings are kept as values, which take about as much again as their text.
+  static let copiesOfSettings = 2
 
-  /// What a collection takes before it has rows. Settings are kept as values, which take about as
-  /// much again as their text.
+  /// What a collection takes before it has rows.
   static func catalogueBytes(vectors: Int, payloadFields: Int, settingsBytes: Int) -> Int {
-    catalogueBytes + (vectors + payloadFields) * fieldBytes + 2 * settingsBytes
+    catalogueBytes + (vectors + payloadFields) * fieldBytes + copiesOfSettings * settingsBytes
   }
 }
 

@@ -91,6 +91,33 @@ import VectorDB
     }
   }
 
+  /// What is made is never refused for being small, and counts as soon as it is there.
+  @Test func newCollectionsCountBeforeTheNextSample() async throws {
+    let budget = MemoryBudget(limits: RoomLimits(memoryBytes: 1 << 20))
+    let held = (0..<300).map { _ in budget.hold(4 << 10, for: .upsert) }
+    #expect(throws: CollectionError.self) { try budget.lease(1, for: .upsert) }
+    for lease in held { lease.release() }
+    #expect(throws: CollectionError.self) { try budget.lease(1, for: .upsert) }
+  }
+
+  @Test func metadataTakesOfTheLimit() async throws {
+    try await withDatabase(options: options(memory: 96)) { fixture in
+      let database = fixture.database
+      var made = 0
+      let reason = await refusal {
+        for number in 0..<40 {
+          try await database.createCollection(named: "c\(number)", config: config(vectors: 1))
+          var change = CollectionConfigChange()
+          change.metadata["text"] = .string(String(repeating: "x", count: 2 << 20))
+          try await database.updateCollection(named: "c\(number)", change: change)
+          made += 1
+        }
+      }
+      #expect(reason.contains("the memory limit of 96.0 MB is reached"), "\(reason)")
+      #expect(made < 12)
+    }
+  }
+
   @Test func wideCollectionsTakeOfTheLimit() async throws {
     try await withDatabase(options: options(memory: 96)) { fixture in
       var made = 0
