@@ -53,7 +53,7 @@ extension QdrantService {
   ) async throws(ServiceError) {
     let (database, name) = try database(call, .createCollection, on: name)
     try Self.check(newName: name)
-    try await engine { () async throws(CollectionError) in
+    try await changeCatalogue(call) { () async throws(CollectionError) in
       try await database.createCollection(named: name, config: config)
     }
   }
@@ -63,7 +63,7 @@ extension QdrantService {
     _ name: String, _ change: CollectionConfigChange, _ call: ServiceCall
   ) async throws(ServiceError) {
     let (database, name) = try database(call, .updateCollection, on: name)
-    try await engine { () async throws(CollectionError) in
+    try await changeCatalogue(call) { () async throws(CollectionError) in
       try await database.updateCollection(named: name, change: change)
     }
   }
@@ -73,7 +73,7 @@ extension QdrantService {
     _ name: String, _ call: ServiceCall
   ) async throws(ServiceError) -> Bool {
     let (database, name) = try database(call, .deleteCollection, on: name)
-    return try await engine { () async throws(CollectionError) in
+    return try await changeCatalogue(call) { () async throws(CollectionError) in
       try await database.deleteCollection(named: name)
     }
   }
@@ -101,7 +101,7 @@ extension QdrantService {
       case .delete: break
       }
     }
-    try await engine { () async throws(CollectionError) in
+    try await changeCatalogue(call) { () async throws(CollectionError) in
       try await database.changeAliases(operations)
     }
   }

@@ -7,28 +7,22 @@ extension QdrantService {
   /// Applies changes to points, one after another.
   ///
   /// - Parameter wait: whether the caller wants to hear `completed`. With a time limit the answer
-  ///   then comes when the time is over, and the changes go on: they have no numbers yet. Of what
-  ///   came later than that a refusal is told nevertheless.
+  ///   comes when the time is over, and the changes go on: they have no numbers yet. Of what came
+  ///   later than that a refusal is told nevertheless.
   public func update(
     _ name: String, _ operations: [PointModel.Operation], wait: Bool, _ call: ServiceCall
   ) async throws(ServiceError) -> [UpdateResult] {
     let name = try admit(call, to: operations.map(\.action), on: name)
     let collection = try collection(named: name, call)
-    let deadline = wait ? call.deadline.map { max($0, .now + Self.refusalTime) } : nil
-    let numbers = try await Patience.outcome(by: deadline, givesUp: false) {
-      () async throws(ServiceError) in
-      try await engine { () async throws(CollectionError) in
-        try await collection.apply(operations)
-      }
+    let numbers = try await change(by: call.deadline) {
+      () async throws(CollectionError) in
+      try await collection.apply(operations)
     }
     guard let numbers else {
       return operations.map { _ in UpdateResult(operationID: nil, status: .waitTimeout) }
     }
     return numbers.map { UpdateResult(operationID: $0, status: wait ? .completed : .acknowledged) }
   }
-
-  /// How long it may take to see that changes can't be made.
-  private static var refusalTime: Duration { .milliseconds(100) }
 
   /// Indexes a field of the payloads. The field is durable either way; with `wait` the answer
   /// comes when filters use the index, or when the caller's time is over.
@@ -38,9 +32,11 @@ extension QdrantService {
   ) async throws(ServiceError) -> UpdateResult {
     let (database, name) = try database(call, .createIndex, on: name)
     let collection = try collection(named: name, call)
-    let number = try await engine { () async throws(CollectionError) in
+    let number = try await change(by: call.deadline) {
+      () async throws(CollectionError) in
       try await database.createPayloadIndex(of: name, at: path, schema)
     }
+    guard let number else { return UpdateResult(operationID: nil, status: .waitTimeout) }
     guard wait else { return UpdateResult(operationID: number, status: .acknowledged) }
     let isReady: Void? = try await Patience.outcome(by: call.deadline, givesUp: true) {
       () async throws(ServiceError) in
@@ -57,9 +53,11 @@ extension QdrantService {
     of name: String, at path: PayloadPath, wait: Bool, _ call: ServiceCall
   ) async throws(ServiceError) -> UpdateResult {
     let (database, name) = try database(call, .deleteIndex, on: name)
-    let number = try await engine { () async throws(CollectionError) in
+    let number = try await change(by: call.deadline) {
+      () async throws(CollectionError) in
       try await database.deletePayloadIndex(of: name, at: path)
     }
+    guard let number else { return UpdateResult(operationID: nil, status: .waitTimeout) }
     return UpdateResult(operationID: number, status: wait ? .completed : .acknowledged)
   }
 
@@ -69,9 +67,11 @@ extension QdrantService {
   ) async throws(ServiceError) -> UpdateResult {
     let (database, name) = try database(call, change.action, on: name)
     if case .add = change { _ = try collection(named: name, call) }
-    let number = try await engine { () async throws(CollectionError) in
+    let number = try await self.change(by: call.deadline) {
+      () async throws(CollectionError) in
       try await database.changeVectors(of: name, change)
     }
+    guard let number else { return UpdateResult(operationID: nil, status: .waitTimeout) }
     return UpdateResult(operationID: number, status: wait ? .completed : .acknowledged)
   }
 }

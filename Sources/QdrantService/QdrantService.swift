@@ -106,6 +106,31 @@ public struct QdrantService: Sendable {
     return value
   }
 
+  /// Makes a change, which goes on where the caller's time is over before it is made: it is `nil`
+  /// then. Of what came later than its sender waits a refusal is told nevertheless.
+  func change<Value: Sendable>(
+    by deadline: ContinuousClock.Instant?,
+    _ work: @escaping @Sendable () async throws(CollectionError) -> Value
+  ) async throws(ServiceError) -> Value? {
+    let deadline = deadline.map { max($0, .now + Self.refusalTime) }
+    return try await Patience.outcome(by: deadline, givesUp: false) {
+      () async throws(ServiceError) in try await engine(work)
+    }
+  }
+
+  /// Makes a change to collections or aliases, whose answers have no word for what goes on.
+  func changeCatalogue<Value: Sendable>(
+    _ call: ServiceCall, _ work: @escaping @Sendable () async throws(CollectionError) -> Value
+  ) async throws(ServiceError) -> Value {
+    if let value = try await change(by: call.deadline, work) { return value }
+    let seconds = call.timeoutSeconds ?? 0
+    throw .engine(
+      .storage("the change was not made in time, and goes on. Timeout set at: \(seconds) seconds"))
+  }
+
+  /// How long it may take to see that a change can't be made.
+  private static var refusalTime: Duration { .milliseconds(100) }
+
   /// Refuses a read that has not begun when its time is over: a body may take longer to come than
   /// its sender waits.
   ///

@@ -224,14 +224,14 @@ final class Catalog: Sendable {
     }
   }
 
-  /// What is never refused: a new collection without points and with few vectors, a word of metadata.
+  /// What is never refused: a new collection without points and with few vectors, some metadata.
   private static let smallBytes = 16 << 10
   /// No size is declared of a new collection: so many stand for one worth having.
   private static let pointsWorthHaving = 1000
 
   /// Memory for something new without rows.
   ///
-  /// - Parameter isRefused: whether it is refused where the limit is reached; it counts in any case.
+  /// - Parameter isRefused: whether it is refused at the limit; it counts in any case.
   func lease(_ bytes: Int, isRefused: Bool) throws(CollectionError) -> MemoryLease {
     if !isRefused { return core.memory.hold(bytes, for: .catalogue) }
     return try core.memory.lease(bytes, for: .catalogue)

@@ -7,8 +7,10 @@ import time
 import grpc
 import pytest
 import qdrant_client.grpc as messages
-from process import until
+import requests
+from process import quiver, until
 from qdrant_client import models
+from stalled_disk import StalledDisk
 
 YEARS = [2**31, 2**53, 2**62, 2**63 - 1]
 
@@ -92,3 +94,98 @@ def test_a_change_that_comes_too_late_is_made_or_refused(server, wire, collectio
     wrong = {"points": [{"id": 8, "vector": [1, 2]}]}
     status, answer = answer_of_a_late_body(server, "PUT", late, wrong)
     assert status == 400, answer
+
+
+CHANGES = [
+    ("PUT", "/collections/things/points?wait=true", {"points": [{"id": 1, "vector": [1]}]}),
+    ("PUT", "/collections/things/points?wait=false", {"points": [{"id": 1, "vector": [1]}]}),
+    ("PUT", "/collections/things/index?wait=true", {"field_name": "n", "field_schema": "integer"}),
+    ("DELETE", "/collections/things/index/old?wait=true", None),
+    ("PUT", "/collections/things/vectors/v?wait=true", {"sparse": {}}),
+    ("DELETE", "/collections/things/vectors/s?wait=true", None),
+]
+CATALOGUE = [
+    ("PUT", "/collections/new?", {"vectors": {"size": 1, "distance": "Dot"}}),
+    ("PATCH", "/collections/things?", {"metadata": {"is": "new"}}),
+    ("DELETE", "/collections/gone?", None),
+    ("POST", "/collections/aliases?", {"actions": [
+        {"create_alias": {"collection_name": "things", "alias_name": "other"}}]}),
+]  # fmt: skip
+
+
+@pytest.fixture
+def stalled(tmp_path):
+    """A server with a few things and a disk that does not come back, and what sends to it."""
+    service = quiver(tmp_path)
+    disk = StalledDisk(service, tmp_path, suffix=".log")
+    service.start()
+    try:
+        def send(method, path, body):
+            return requests.request(method, service.url + path, json=body, timeout=30)
+
+        vectors = {"vectors": {"size": 1, "distance": "Dot"}, "sparse_vectors": {"s": {}}}
+        for name in ("things", "gone"):
+            assert send("PUT", f"/collections/{name}", vectors).ok
+        old = {"field_name": "old", "field_schema": "integer"}
+        assert send("PUT", "/collections/things/index?wait=true", old).ok
+        disk.stall()
+        yield service, disk, send
+    finally:
+        disk.go_on()
+        service.kill()
+
+
+def test_a_change_is_answered_in_time_while_the_disk_waits(stalled):
+    """Whatever is changed; it is made when the disk comes back."""
+    _, disk, send = stalled
+    for method, path, body in CHANGES + CATALOGUE:
+        began = time.monotonic()
+        answer = send(method, path + "&timeout=1", body)
+        assert time.monotonic() - began < 5, path
+        if (method, path, body) in CHANGES:
+            assert answer.json()["result"]["status"] == "wait_timeout", (path, answer.text)
+        else:
+            assert answer.status_code == 500, (path, answer.text)
+            assert "Timeout set at: 1 seconds" in answer.json()["status"]["error"]
+    disk.go_on()
+
+    def is_made() -> bool:
+        listed, aliases, info = (
+            send("GET", path, None).json()["result"]
+            for path in ("/collections", "/aliases", "/collections/things"))
+        names, aliases = {c["name"] for c in listed["collections"]}, aliases["aliases"]
+        return (names == {"things", "new"} and len(aliases) == 1
+                and set(info["payload_schema"]) == {"n"} and info["points_count"] == 1
+                and set(info["config"]["params"]["sparse_vectors"]) == {"v"}
+                and info["config"]["metadata"] == {"is": "new"})  # fmt: skip
+
+    until(is_made)
+
+
+def test_calls_are_answered_in_time_while_the_disk_waits(stalled):
+    service, _, _ = stalled
+    with grpc.insecure_channel(service.grpc_address) as channel:
+        collections = messages.CollectionsStub(channel)
+        params = messages.VectorParams(size=1, distance=messages.Distance.Dot)
+        vectors = messages.VectorsConfig(params=params)
+        alias = messages.CreateAlias(collection_name="things", alias_name="other")
+        for call, message in (
+            (collections.Create, messages.CreateCollection(
+                collection_name="new", vectors_config=vectors, timeout=1)),
+            (collections.Update, messages.UpdateCollection(
+                collection_name="things", metadata={"is": messages.Value(bool_value=True)},
+                timeout=1)),
+            (collections.Delete, messages.DeleteCollection(collection_name="gone", timeout=1)),
+            (collections.UpdateAliases, messages.ChangeAliases(
+                actions=[messages.AliasOperations(create_alias=alias)], timeout=1)),
+        ):  # fmt: skip
+            with pytest.raises(grpc.RpcError) as failure:
+                call(message, timeout=20)
+            assert failure.value.code() == grpc.StatusCode.INTERNAL
+            assert "Timeout set at: 1 seconds" in failure.value.details()
+        fields = messages.PointsStub(channel)
+        index = messages.CreateFieldIndexCollection(
+            collection_name="things", field_name="n", wait=True, timeout=1,
+            field_type=messages.FieldType.FieldTypeInteger)  # fmt: skip
+        answer = fields.CreateFieldIndex(index, timeout=20)
+        assert answer.result.status == messages.UpdateStatus.WaitTimeout

@@ -53,6 +53,11 @@ enum CollectionMessages {
       request: try JSONValueDecoder.change(change))
   }
 
+  static func deletion(_ message: ProtoMessage) throws(DecodingFault) -> ReadMessage<Void> {
+    let header = try header(message, timeout: 2)
+    return ReadMessage(collection: header.collection, timeout: header.timeout, request: ())
+  }
+
   private static func header(
     _ message: ProtoMessage, timeout: UInt32
   ) throws(DecodingFault) -> (collection: String, timeout: Int?) {
@@ -69,12 +74,18 @@ enum CollectionMessages {
 
   // MARK: Aliases
 
-  static func aliases(_ message: ProtoMessage) throws(DecodingFault) -> [AliasOperation] {
-    var operations: [AliasOperation] = []
+  static func aliases(
+    _ message: ProtoMessage
+  ) throws(DecodingFault) -> ReadMessage<[AliasOperation]> {
+    var change = ReadMessage<[AliasOperation]>(request: [])
     try message.read { field throws(DecodingFault) in
-      if field.number == 1 { try field.append(to: &operations, at: "actions", alias) }
+      switch field.number {
+      case 1: try field.append(to: &change.request, at: "actions", alias)
+      case 2: change.timeout = Int(clamping: try field.uint64())
+      default: break
+      }
     }
-    return operations
+    return change
   }
 
   private static func alias(_ message: ProtoMessage) throws(DecodingFault) -> AliasOperation {

@@ -49,17 +49,17 @@ extension GRPCMethods {
       try await service.update(message.collection, message.request, call.within(message.timeout))
       return .answer(call) { $0.bool(1, true) }
     }
-    add(Self.collections, "Delete", CollectionMessages.name) {
-      (name, call) async throws(ServiceError) in
-      let existed = try await service.delete(name, call)
+    add(Self.collections, "Delete", CollectionMessages.deletion) {
+      (message, call) async throws(ServiceError) in
+      let existed = try await service.delete(message.collection, call.within(message.timeout))
       return .answer(call) { $0.bool(1, existed) }
     }
   }
 
   private mutating func addAliases(_ service: QdrantService) {
     add(Self.collections, "UpdateAliases", CollectionMessages.aliases) {
-      (operations, call) async throws(ServiceError) in
-      try await service.changeAliases(operations, call)
+      (message, call) async throws(ServiceError) in
+      try await service.changeAliases(message.request, call.within(message.timeout))
       return .answer(call) { $0.bool(1, true) }
     }
     add(Self.collections, "ListCollectionAliases", CollectionMessages.name) {
