@@ -1,11 +1,13 @@
 """Clients that ask as fast as they are told to, and what became of their requests."""
 
 import asyncio
+import contextlib
 import dataclasses
 import json
 import pathlib
 import random
 import resource
+import socket
 import sys
 import time
 
@@ -187,6 +189,37 @@ async def ask(
         *(connection(port, requests, outcome, end, pace) for _ in range(connections)))
     outcome.time, outcome.sending = time.monotonic() - start, seconds
     return outcome
+
+
+class Requests:
+    """The clients of one server."""
+
+    over = "REST"
+
+    def __init__(self, server):
+        self.port = server.port
+
+    def queries(self, searches: int) -> list[bytes]:
+        chance = random.Random(9)
+        return [search(chance, searches) for _ in range(16)]
+
+    async def ask(
+        self, requests: list[bytes], seconds: float, clients: int, rate: float = 0
+    ) -> Outcome:
+        """Asks for some time over so many connections, together at most `rate` times a second."""
+        return await ask(self.port, requests, seconds, clients, rate)
+
+    @contextlib.contextmanager
+    def under_way(self, body: bytes, count: int):
+        """Asks so many times; whoever asked has gone at the end."""
+        connections = [socket.create_connection(("127.0.0.1", self.port)) for _ in range(count)]
+        try:
+            for connection in connections:
+                connection.sendall(body)
+            yield
+        finally:
+            for connection in connections:
+                connection.close()
 
 
 def memory_bytes(server) -> int:

@@ -14,7 +14,6 @@ import http.client
 import multiprocessing
 import os
 import pathlib
-import random
 import socket
 import sys
 import tempfile
@@ -23,6 +22,7 @@ import time
 
 import load
 import requests
+from calls import Calls
 from process import cpu_seconds, quiver, until, until_at_work
 from wire import Wire
 
@@ -52,6 +52,8 @@ class Form:
     # None: clients that get too little of a machine can't ask for that much.
     offered: float | None = None
 
+
+Clients = load.Requests | Calls
 
 SHORT = Form(seconds=3, points=10_000, connections=400)
 LONG = Form(
@@ -87,11 +89,6 @@ def start(folder: pathlib.Path, form: Form):
     os.sched_setaffinity(0, cores[:half] or cores)
     load.fill(Wire(server.url, requests.Session()), form.points)
     return server
-
-
-def queries(searches: int) -> list[bytes]:
-    chance = random.Random(9)
-    return [load.search(chance, searches) for _ in range(16)]
 
 
 class Health:
@@ -156,14 +153,14 @@ class Memory(threading.Thread):
             self.join()
 
 
-def overload(server, form: Form, report: Report) -> None:
+def overload(clients: Clients, server, form: Form, report: Report) -> None:
     before = load.descriptors(server)
-    peak = asyncio.run(load.ask(server.port, queries(form.searches), form.seconds, 8))
+    queries = clients.queries(form.searches)
+    peak = asyncio.run(clients.ask(queries, form.seconds, 8))
     report.tell("peak", f"{peak.rate:,.0f} requests/s", peak.rate > 0 and not peak.dishonest)
     with Memory(server).watched() as memory:
-        result = asyncio.run(load.ask(
-            server.port, queries(form.searches), form.seconds, form.connections,
-            peak.rate * form.factor))
+        result = asyncio.run(clients.ask(
+            queries, form.seconds, form.connections, peak.rate * form.factor))
     limit = form.memory_mb + BEYOND_MB + form.connections * CONNECTION_KB // 1024
     report.tell(
         "memory", f"{memory.most >> 20} MB at most, of {limit} under a limit of {form.memory_mb}",
@@ -184,7 +181,7 @@ def overload(server, form: Form, report: Report) -> None:
     report.tell("refused", f"{refused or 'none'}",
                 result.dishonest == 0 and bool(refused or form.offered is None))  # fmt: skip
     report.tell("broken connections", f"{result.broken}", result.broken == 0)
-    after = asyncio.run(load.ask(server.port, queries(form.searches), form.seconds, 8))
+    after = asyncio.run(clients.ask(queries, form.seconds, 8))
     report.tell(
         "afterwards", f"{after.rate:,.0f} requests/s, {after.rate / peak.rate:.0%} of the peak",
         after.rate >= form.throughput * peak.rate and not after.dishonest)
@@ -195,12 +192,12 @@ def overload(server, form: Form, report: Report) -> None:
         report.tell("descriptors", f"{before} before, {load.descriptors(server)} after", False)
 
 
-def many_connections(server, form: Form, report: Report) -> None:
+def many_connections(clients: Clients, server, form: Form, report: Report) -> None:
     """A thousand of them are open and say nothing: who asks is answered."""
     count = min(1000, form.connections)
     idle = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(count)]
     try:
-        result = asyncio.run(load.ask(server.port, queries(1), form.seconds / 3, 4))
+        result = asyncio.run(clients.ask(clients.queries(1), form.seconds / 3, 4))
     finally:
         for one in idle:
             one.close()
@@ -209,15 +206,15 @@ def many_connections(server, form: Form, report: Report) -> None:
         result.statuses.keys() == {200} and result.broken == 0)
 
 
-def fairness(server, form: Form, report: Report) -> None:
+def fairness(clients: Clients, server, form: Form, report: Report) -> None:
     """A client that asks for as much as one may is no reason for another to wait for long."""
-    small, large = queries(1), queries(200)[:4]
+    small, large = clients.queries(1), clients.queries(200)[:4]
 
     async def beside():
-        work = load.ask(server.port, large, form.seconds, 8)
-        return await asyncio.gather(work, load.ask(server.port, small, form.seconds, 1))
+        work = clients.ask(large, form.seconds, 8)
+        return await asyncio.gather(work, clients.ask(small, form.seconds, 1))
 
-    alone = asyncio.run(load.ask(server.port, small, form.seconds, 1))
+    alone = asyncio.run(clients.ask(small, form.seconds, 1))
     heavy, modest = asyncio.run(beside())
     median = modest.quantile(0.5)
     report.tell(
@@ -228,16 +225,12 @@ def fairness(server, form: Form, report: Report) -> None:
         bool(modest.seconds) and median < max(0.25, heavy.quantile(0.5) / 2))
 
 
-def abandoned(server, form: Form, report: Report) -> None:
+def abandoned(clients: Clients, server, form: Form, report: Report) -> None:
     """Clients go away in the middle of their searches."""
-    body = queries(500)[0]
+    body = clients.queries(500)[0]
     begun = cpu_seconds(server)
-    clients = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(50)]
-    for client in clients:
-        client.sendall(body)
-    until_at_work(server, begun)
-    for client in clients:
-        client.close()
+    with clients.under_way(body, 50):
+        until_at_work(server, begun)
     left = time.monotonic()
     seconds = last_work(server) - left
     report.tell("work of clients that went away", f"ended within {max(0, seconds) * 1000:.0f} ms",
@@ -276,10 +269,12 @@ def run(form: Form, folder: pathlib.Path) -> Report:
     load.raise_descriptor_limit()
     server = start(folder, form)
     try:
-        for part in (many_connections, overload, fairness, abandoned):
-            with Health(server.port).watched() as health:
-                part(server, form, report)
-            tell_health(part.__name__.replace("_", " "), health.outcome, form, report)
+        for clients in (load.Requests(server), Calls(server)):
+            report.tell("over", clients.over)
+            for part in (many_connections, overload, fairness, abandoned):
+                with Health(server.port).watched() as health:
+                    part(clients, server, form, report)
+                tell_health(part.__name__.replace("_", " "), health.outcome, form, report)
         report.tell("the server", "goes on", server.status("/readyz") == 200)
     finally:
         server.kill()
