@@ -14,14 +14,13 @@ from process import cpu_seconds, quiver, until, until_at_rest
 from qdrant_client import QdrantClient, models
 from stalled_disk import StalledDisk
 
-SECONDS_MAX = 10
+FORCED = "did not stop in time"
 
 
 def stop_in_order(service) -> None:
-    began = time.monotonic()
+    """Its own clock ends a server within ten seconds, in order or not, and the log has which."""
     assert service.terminate(60) == 0, service.log_tail()
-    assert time.monotonic() - began < SECONDS_MAX
-    assert "did not stop in time" not in service.log_tail()
+    assert FORCED not in service.log_tail()
 
 
 def fill(service, count: int) -> QdrantClient:
@@ -52,7 +51,8 @@ def test_idle_with_any_durability(tmp_path, durability):
 
 
 def test_a_disk_that_does_not_come_back(tmp_path):
-    """The end is forced, which the exit code says; what was acknowledged is there."""
+    """The end is forced after `shutdownMilliseconds`, which the exit code says; what was
+    acknowledged is there."""
     service = quiver(tmp_path)
     disk = StalledDisk(service, tmp_path)
     service.start()
@@ -72,8 +72,9 @@ def test_a_disk_that_does_not_come_back(tmp_path):
         until(disk.waiting_logs, 60)
         began = time.monotonic()
         assert service.terminate(60) == 1, service.log_tail()
-        assert time.monotonic() - began < SECONDS_MAX + 1
-        assert "did not stop in time" in service.log_tail()
+        # Half a second for the process to be gone; on a busy machine that takes longer.
+        assert 9.5 <= time.monotonic() - began < 15
+        assert FORCED in service.log_tail()
         writer.join()
         assert 200 not in answers
         disk.go_on()
