@@ -22,7 +22,10 @@ def framed(message: bytes, packed: bool = False) -> bytes:
 class RawConnection:
     """Windows are opened only where a test does so; nothing is read until it is waited for."""
 
-    def __init__(self, address: str, window: int = 65_535, tls: ssl.SSLContext | None = None):
+    def __init__(
+        self, address: str, window: int = 65_535, tls: ssl.SSLContext | None = None,
+        frame: int = 16_384,
+    ):  # fmt: skip
         host, port = address.rsplit(":", 1)
         self.socket = socket.create_connection((host, int(port)), timeout=60)
         if tls:
@@ -34,9 +37,14 @@ class RawConnection:
             )  # fmt: skip
         )
         self.state.initiate_connection()
-        self.state.update_settings({h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: window})
+        codes = h2.settings.SettingCodes
+        self.state.update_settings(
+            {codes.INITIAL_WINDOW_SIZE: window, codes.MAX_FRAME_SIZE: frame}
+        )
         self.headers: dict[int, dict[str, str]] = {}
         self.bodies: dict[int, bytearray] = {}
+        # How long the frames are that these came in.
+        self.pieces: dict[int, list[int]] = {}
         self.ended: set[int] = set()
         self.resets: dict[int, int] = {}
         self.answered_pings: set[bytes] = set()
@@ -98,6 +106,7 @@ class RawConnection:
                     self.headers.setdefault(event.stream_id, {}).update(pairs)
                 case h2.events.DataReceived():
                     self.bodies.setdefault(event.stream_id, bytearray()).extend(event.data)
+                    self.pieces.setdefault(event.stream_id, []).append(len(event.data))
                 case h2.events.StreamEnded():
                     self.ended.add(event.stream_id)
                 case h2.events.StreamReset():

@@ -157,6 +157,7 @@ def test_many_calls_that_are_cancelled_harm_no_connection(raw):
 
 
 def test_a_stop_is_announced_and_ends_when_the_last_call_has(tmp_path):
+    """And `farewell` later, for a client that does not close its connection."""
     service = quiver(tmp_path)
     service.start()
     raw = RawConnection(service.grpc_address)
@@ -173,6 +174,7 @@ def test_a_stop_is_announced_and_ends_when_the_last_call_has(tmp_path):
             if kind == GO_AWAY:
                 last.append(int.from_bytes(payload[:4]))
                 if len(last) == 2:
+                    answering = time.monotonic()
                     raw.send_frame(DATA, 1, begun, framed(NOWHERE)[3:])
             elif kind == HEADERS:
                 answered.append(stream)
@@ -180,6 +182,9 @@ def test_a_stop_is_announced_and_ends_when_the_last_call_has(tmp_path):
         assert answered == [begun]
         ending.join()
         assert codes == [0]
+        assert time.monotonic() - answering >= 1
+        # Long before connections that hang are not waited for.
+        assert "did not end" not in service.log_tail()
     finally:
         raw.close()
         service.kill()

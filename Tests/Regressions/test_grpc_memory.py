@@ -11,6 +11,8 @@ from process import quiver
 from qdrant_client import QdrantClient, grpc as messages, models
 
 COUNT = 6000
+STEP = 256 << 10
+SMALL_STEP = 1 << 20
 SCROLL = "/qdrant.Points/Scroll"
 
 
@@ -39,12 +41,17 @@ def limited(tmp_path_factory):
     service.kill()
 
 
-@pytest.fixture
-def everything() -> bytes:
+def page(count: int) -> bytes:
+    """A request of so many points, of a kilobyte each."""
     return messages.ScrollPoints(
-        collection_name="c", limit=COUNT,
+        collection_name="c", limit=count,
         with_payload=messages.WithPayloadSelector(enable=True),
     ).SerializeToString()  # fmt: skip
+
+
+@pytest.fixture
+def everything() -> bytes:
+    return page(COUNT)
 
 
 def test_long_answers_are_whole(limited, everything):
@@ -54,6 +61,63 @@ def test_long_answers_are_whole(limited, everything):
         answer = ask(everything)
         assert [point.id.num for point in answer.result] == list(range(COUNT))
         assert answer.result[-1].payload["text"].string_value == f"{COUNT - 1:05}" * 200
+
+
+def test_answers_are_handed_over_in_steps(limited, everything):
+    """Of `answerStepBytes`, though the client would take more at once."""
+    raw = RawConnection(limited.grpc_address, window=1 << 30, frame=(1 << 24) - 1)
+    raw.state.increment_flow_control_window(1 << 30)
+    raw.flush()
+    lengths = {}
+    for count, request in ((200, page(200)), (COUNT, everything)):
+        stream = raw.call(SCROLL, request)
+        assert raw.answer(stream)["grpc-status"] == "0"
+        lengths[count] = raw.pieces[stream]
+    raw.close()
+    # What fits into a step comes at once, and the first has the message's prefix beside it.
+    assert len(lengths[200]) == 1 and lengths[200][0] < STEP
+    first, *steps, last = lengths[COUNT]
+    assert first == STEP + 5 and set(steps) == {STEP} and 0 < last <= STEP
+    assert len(steps) > 10
+
+
+def test_small_answers_that_nobody_reads(limited, everything):
+    """Those beyond `smallAnswersStep` take memory, and are refused when there is none."""
+    busy = RawConnection(limited.grpc_address, window=0)
+    # Until there is no room for one of a step, nor for others of that size.
+    for request in (everything, page(1000), page(100)):
+        refused = False
+        while not refused:
+            stream = busy.call(SCROLL, request)
+            busy.until(lambda s=stream: s in busy.headers, 60)
+            refused = "grpc-status" in busy.headers[stream]
+            assert busy.headers[stream].get("grpc-status") in (None, "8")
+    raw = RawConnection(limited.grpc_address, window=0)
+    small = page(50)
+    calls = []
+    while not calls or "grpc-status" not in raw.headers[calls[-1]]:
+        calls.append(raw.call(SCROLL, small))
+        raw.until(lambda: calls[-1] in raw.headers)
+        assert len(calls) < 100
+    *waiting, last = calls
+    assert raw.headers[last]["grpc-status"] == "8"
+    assert "together" in raw.headers[last]["grpc-message"]
+    assert not raw.ended & set(waiting)
+    # What they are is known once they are taken.
+    for stream in waiting:
+        raw.state.increment_flow_control_window(1 << 20, stream)
+    raw.state.increment_flow_control_window(1 << 24)
+    raw.flush()
+    sizes = [len(raw.bodies[s]) for s in waiting if raw.answer(s)["grpc-status"] == "0"]
+    assert len(sizes) == len(waiting)
+    assert SMALL_STEP - max(sizes) < sum(sizes) <= SMALL_STEP + 5 * len(sizes)
+    # They are forgotten, and as many have room again.
+    again = raw.call(SCROLL, small)
+    raw.until(lambda: again in raw.headers)
+    assert "grpc-status" not in raw.headers[again]
+    busy.close()
+    raw.close()
+    test_long_answers_are_whole(limited, everything)
 
 
 def test_answers_that_nobody_reads(limited, everything):
