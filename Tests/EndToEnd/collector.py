@@ -58,14 +58,13 @@ class Collector(Receiver):
         super().__init__(lambda path, body: (self.status, b"{}"))
 
     @property
+    def messages(self) -> list[list[dict]]:
+        """The spans of each message."""
+        return [spans_of(body) for _, _, body in list(self.requests)]
+
+    @property
     def spans(self) -> list[dict]:
-        found = []
-        for _, _, body in list(self.requests):
-            for resource in json.loads(body)["resourceSpans"]:
-                service = attributes(resource["resource"])["service.name"]
-                for scope in resource["scopeSpans"]:
-                    found += [{"service": service, **span} for span in scope["spans"]]
-        return found
+        return [span for message in self.messages for span in message]
 
     def trace(self, trace: str, *names: str, seconds: float = 20) -> list[dict]:
         """The spans of a trace, once those of these names are among them."""
@@ -79,6 +78,15 @@ class Collector(Receiver):
         except TimeoutError:
             spans = [(s["service"], s["name"]) for s in self.spans if s["traceId"] == trace]
             raise AssertionError(f"{names} are not all among {spans}") from None
+
+
+def spans_of(body: bytes) -> list[dict]:
+    found = []
+    for resource in json.loads(body)["resourceSpans"]:
+        service = attributes(resource["resource"])["service.name"]
+        for scope in resource["scopeSpans"]:
+            found += [{"service": service, **span} for span in scope["spans"]]
+    return found
 
 
 def attributes(of: dict) -> dict:

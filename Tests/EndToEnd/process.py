@@ -74,17 +74,31 @@ def _wants_a_processor(service: "Service") -> bool:
     return "R" in states
 
 
-def has_taken_all(connection: socket.socket) -> bool:
-    """Whether the program at the other end has read whatever was sent over a connection of IPv4."""
+def _ends(connection: socket.socket) -> tuple[list[str] | None, list[str] | None]:
+    """What the system says of our end of a connection of IPv4, and of the other one."""
     ours, theirs = connection.getsockname()[1], connection.getpeername()[1]
-    queues = {}
+    lines = {}
     for line in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]:
         fields = line.split()
-        ports = tuple(int(fields[n].partition(":")[2], 16) for n in (1, 2))
-        sent, received = (int(count, 16) for count in fields[4].split(":"))
-        # A connection that nobody has accepted yet is no file.
-        queues[ports] = sent if ports[0] == ours else received + (fields[9] == "0")
-    return queues.get((ours, theirs)) == 0 and queues.get((theirs, ours)) == 0
+        lines[tuple(int(fields[n].partition(":")[2], 16) for n in (1, 2))] = fields
+    return lines.get((ours, theirs)), lines.get((theirs, ours))
+
+
+def has_taken_all(connection: socket.socket) -> bool:
+    """Whether the program at the other end has read whatever was sent over a connection of IPv4."""
+    ours, theirs = _ends(connection)
+    if ours is None or theirs is None:
+        return False
+    unsent, unread = ours[4].partition(":")[0], theirs[4].partition(":")[2]
+    # A connection that nobody has accepted yet is no file.
+    return int(unsent, 16) == 0 and int(unread, 16) == 0 and theirs[9] != "0"
+
+
+def is_given_up(connection: socket.socket) -> bool:
+    """Whether the program at the other end of a connection of IPv4 has closed it, so that nothing
+    is read from it any more; who has only ended sending has not."""
+    theirs = _ends(connection)[1]
+    return theirs is None or theirs[9] == "0"
 
 
 def clean_environment(settings: dict[str, str]) -> dict[str, str]:

@@ -107,6 +107,27 @@ def test_files_that_are_not_read(server):
         assert answer.status_code == 400, (body, answer.text)
 
 
+def form_of(size: int) -> bytes:
+    """A form of so many bytes, of two files that are no text."""
+    head = b'--b\r\ncontent-disposition: form-data; name="file"; filename="a.txt"\r\n\r\n'
+    tail = b"\r\n--b--\r\n"
+    left = size - 2 * len(head) - len(b"\r\n") - len(tail)
+    return head + bytes(left // 2) + b"\r\n" + head + bytes(left - left // 2) + tail
+
+
+def test_a_body_of_files_has_a_bound(server):
+    """`fileBytes`: up to it files are looked at, none of which is too large by itself."""
+    for size, status in ((33 << 20, 400), ((33 << 20) + 1, 413)):
+        body = form_of(size)
+        assert len(body) == size
+        answer = requests.post(
+            server.url + "/upload/files", data=body, timeout=120,
+            headers={"Content-Type": "multipart/form-data; boundary=b"},
+        )  # fmt: skip
+        assert answer.status_code == status, answer.text
+        assert ("is larger" in answer.text) == (status == 413), answer.text
+
+
 def test_without_the_programs(start_gateway):
     service = start_gateway("bare", PATH="/nonexistent")
     detail = send(service, ("a.pdf", b"%PDF-1.4"), status=415).json()["detail"]
