@@ -115,7 +115,7 @@ class RawConnection:
                     self.answered_pings.add(event.ping_data)
         self.flush()
 
-    def until(self, condition, seconds: float = 20) -> None:
+    def until(self, condition, seconds: float = 60) -> None:
         """Takes what comes until something is so."""
         deadline = time.monotonic() + seconds
         while not condition():

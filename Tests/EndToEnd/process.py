@@ -32,7 +32,7 @@ def free_port() -> int:
             return port
 
 
-def until(work, seconds: float = 20):
+def until(work, seconds: float = 60):
     """What `work` gives, once that is something."""
     deadline = time.monotonic() + seconds
     while not (value := work()):
@@ -138,7 +138,7 @@ class Service:
     def grpc_address(self) -> str:
         return f"{self.host}:{self.grpc_port}"
 
-    def start(self, seconds: float = 30) -> None:
+    def start(self, seconds: float = 60) -> None:
         """Starts the program and returns once it says that it is ready."""
         assert self.process is None, "already started"
         with self.log.open("ab") as log:
@@ -167,7 +167,7 @@ class Service:
         finally:
             connection.close()
 
-    def terminate(self, seconds: float = 20) -> int:
+    def terminate(self, seconds: float = 60) -> int:
         """Asks the program to end and returns its exit code."""
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)

@@ -98,7 +98,7 @@ def test_client_with_key(server):
 
 def raw(server, request: str) -> tuple[int, str]:
     """The status and the body that a request gets, byte by byte as it is written here."""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall(request.encode())
         data = b""
         while chunk := connection.recv(65536):
@@ -228,7 +228,7 @@ def test_secrets_come_from_files(tmp_path):
     try:
         for name, status in (("API_KEY", 200), ("ALT_API_KEY", 409), ("READ_ONLY_API_KEY", 403)):
             answer = requests.put(
-                f"{service.url}/collections/c", json={}, timeout=10,
+                f"{service.url}/collections/c", json={}, timeout=60,
                 headers={"api-key": f"secret {name}"},
             )  # fmt: skip
             assert answer.status_code == status, answer.text

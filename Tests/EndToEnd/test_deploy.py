@@ -347,7 +347,7 @@ def test_alerts_judge_figures_that_there_are(server, wire):
         "vectors": {"size": 2, "distance": "Dot"}, "optimizers_config": {"indexing_threshold": 1}})
     points = [{"id": n, "vector": [n, 1]} for n in range(2000)]
     wire.result("PUT", "/collections/alerts/points?wait=true", {"points": points})
-    text = wire.session.get(server.url + "/metrics", timeout=10).text
+    text = wire.session.get(server.url + "/metrics", timeout=60).text
     names = set(re.findall(r"^(\w+)[{ ]", text, re.MULTILINE))
     functions = {"sum", "by", "rate", "histogram_quantile", "and", "up", "instance", "le", "job"}
     alerts = [rule for group in rules["groups"] for rule in group["rules"]]

@@ -270,7 +270,7 @@ def test_body_beyond_the_limit(server, wire, target):
 def test_truncated_requests_leave_no_trace(server, wire, target):
     body = json.dumps(points(good())).encode()
     for sent in (0, 10, len(body) - 1):
-        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)
         connection.putrequest("PUT", POINTS)
         connection.putheader("Content-Length", str(len(body)))
         connection.endheaders(body[:sent])

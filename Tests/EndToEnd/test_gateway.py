@@ -28,7 +28,8 @@ def ask(service: Service, question: str) -> dict:
 
 
 def count(store: Service, collection: str) -> int:
-    answer = requests.post(f"{store.url}/collections/{collection}/points/count", json={}, timeout=9)
+    url = f"{store.url}/collections/{collection}/points/count"
+    answer = requests.post(url, json={}, timeout=60)
     return answer.json()["result"]["count"]
 
 
@@ -93,7 +94,7 @@ def test_payload_is_that_of_langchain(server, store):
     url = f"{store.url}/collections/chunks/points/scroll"
     payloads = [
         record["payload"]
-        for record in requests.post(url, json=body, timeout=9).json()["result"]["points"]
+        for record in requests.post(url, json=body, timeout=60).json()["result"]["points"]
     ]
     ids = sorted(payload["metadata"]["chunk_id"] for payload in payloads)
     assert ids == sorted(id for id, _, _ in CHUNKS)

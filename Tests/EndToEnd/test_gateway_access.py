@@ -101,7 +101,7 @@ def test_pages_whose_name_leads_here_see_nothing(server, start_gateway):
             error = call(server, "GET", "/v1/models", status=403, **headers)["error"]
             assert host.split(":")[0].rstrip(".") in error["message"]
             # There is nothing in them that is not in the program.
-            assert requests.get(server.url + "/", headers=headers, timeout=9).status_code == 200
+            assert requests.get(server.url + "/", headers=headers, timeout=60).status_code == 200
             call(server, "GET", "/health/live", **headers)
     own = BROWSERS[0]
     for host in ("localhost:8000", "LOCALHOST", "127.0.0.1", "[::1]:8000", "10.1.2.3:80",

@@ -100,7 +100,7 @@ def test_all_of_a_long_chunk_is_found(server, store):
     upload(server, [chunk("long", "Weather", "It rains.", source="long.md")])
     url = f"{store.url}/collections/open/points/count"
     count = {"filter": {"must": [{"key": "metadata.source", "match": {"value": "long.md"}}]}}
-    assert requests.post(url, json=count, timeout=9).json()["result"]["count"] == 1
+    assert requests.post(url, json=count, timeout=60).json()["result"]["count"] == 1
     assert call(server, "DELETE", "/upload/chunks", {"document": "long.md"})["deleted"] == 1
 
 

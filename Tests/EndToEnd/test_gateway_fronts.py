@@ -105,7 +105,7 @@ def test_assistants(server):
     asyncio.run(talk())
     body = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
     foreign = {"Origin": "http://elsewhere.example"}
-    answer = requests.post(server.url + "/mcp", json=body, headers=foreign, timeout=9)
+    answer = requests.post(server.url + "/mcp", json=body, headers=foreign, timeout=60)
     assert answer.status_code == 403
 
 
@@ -142,10 +142,10 @@ def test_the_model_is_found_from_any_folder(server, tmp_path):
 
 def test_pages(server):
     for path in ("/", "/docs"):
-        page = requests.get(server.url + path, timeout=9)
+        page = requests.get(server.url + path, timeout=60)
         assert page.status_code == 200 and page.headers["Content-Type"].startswith("text/html")
         assert "http://" not in page.text and "https://" not in page.text
-    document = requests.get(server.url + "/openapi.json", timeout=9).json()
+    document = requests.get(server.url + "/openapi.json", timeout=60).json()
     assert document["openapi"].startswith("3.")
     # Every route that is described is there.
     for path, methods in document["paths"].items():

@@ -58,6 +58,7 @@ def test_a_beginning_that_does_not_come_is_not_waited_for(server, raw):
     preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
     # A frame of settings of 6,000 bytes.
     whole = preface + (6000).to_bytes(3) + bytes([4, 0]) + bytes(4) + bytes(6000)
+    begun = time.monotonic()
     with socket.create_connection(("127.0.0.1", server.grpc_port), timeout=60) as connection:
         connection.settimeout(1)
         sent = 0
@@ -70,7 +71,8 @@ def test_a_beginning_that_does_not_come_is_not_waited_for(server, raw):
                     break
                 except (BrokenPipeError, ConnectionResetError):
                     break
-        assert 10 < sent < 110
+        assert sent < 110
+    assert time.monotonic() - begun >= 20
     assert raw.answer(raw.call(HEALTH, b""))["grpc-status"] == "0"
 
 
@@ -125,11 +127,12 @@ def test_a_message_over_the_limit_is_refused_before_it_comes(raw):
 
 
 def test_a_deadline_ends_a_call_that_does_not_come(raw):
-    begun = time.monotonic()
     stream = raw.begin(COUNT, grpc_timeout="300m")
     raw.send(stream, framed(NOWHERE)[:4])
-    assert raw.answer(stream)["grpc-status"] == "4"
-    assert time.monotonic() - begun < 10
+    answer = raw.answer(stream)
+    assert answer["grpc-status"] == "4"
+    # It is not that the message has not come in time.
+    assert answer["grpc-message"] == "Timeout expired"
 
 
 def test_a_client_that_has_ended_sending_is_answered(raw):

@@ -13,7 +13,7 @@ COUNT = b"POST /collections/none/points/count HTTP/1.1\r\nHost: x\r\n"
 def exchange(server, request: bytes, answers: int = 1) -> bytes:
     """Sends bytes and returns what comes back: so many answers, or all until the end."""
     received = b""
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             connection.sendall(request)
         with contextlib.suppress(ConnectionResetError):
@@ -46,7 +46,7 @@ def test_requests_in_one_piece_are_all_answered(server):
 
 
 def test_request_in_many_pieces(server):
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for byte in EXISTS:
             connection.sendall(bytes([byte]))
@@ -56,7 +56,7 @@ def test_request_in_many_pieces(server):
 def test_expect_continue(server):
     head = b"PUT /collections/c HTTP/1.1\r\nHost: x\r\n"
     head += b"Expect: 100-continue\r\nContent-Length: 2\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
         connection.sendall(head)
         assert connection.recv(65536).startswith(b"HTTP/1.1 100")
         connection.sendall(b"{}")

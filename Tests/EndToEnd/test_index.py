@@ -1,7 +1,6 @@
 """Collections that have grown an index, through the real client and over HTTP."""
 
 import threading
-import time
 
 import numpy as np
 import pytest
@@ -39,14 +38,12 @@ def upsert(client: QdrantClient, rows: np.ndarray, first: int = 0, name: str = "
 
 
 def await_green(client: QdrantClient, name: str = "c", points: int | None = None):
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
+    def green():
         info = client.get_collection(name)
         enough = points is None or info.indexed_vectors_count >= points
-        if info.status == models.CollectionStatus.GREEN and enough:
-            return info
-        time.sleep(0.05)
-    raise AssertionError(f"not green: {client.get_collection(name)}")
+        return info if info.status == models.CollectionStatus.GREEN and enough else None
+
+    return until(green, 120)
 
 
 def ask(client, query, limit=10, name="c", filter=None, **params) -> list[int]:

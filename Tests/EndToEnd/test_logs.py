@@ -97,7 +97,7 @@ def test_one_id_finds_a_question_in_both_logs(server, tmp_path):
             headers={"X-Request-Id": "question-7"}, timeout=60,
         )  # fmt: skip
         assert answer.ok and answer.headers["x-request-id"] == "question-7"
-        figures = requests.get(front.url + "/metrics", timeout=10).text
+        figures = requests.get(front.url + "/metrics", timeout=60).text
         labels = 'method="POST",endpoint="/insight/query",status="200"'
         assert f"rest_responses_total{{{labels}}} 1\n" in figures
         assert f'rest_responses_duration_seconds_bucket{{{labels},le="+Inf"}} 1\n' in figures

@@ -1,10 +1,8 @@
 """Multivectors of a collection that is large enough for lists: found beside what a scan finds."""
 
-import time
-
 import numpy as np
 import pytest
-from process import quiver
+from process import quiver, until
 from qdrant_client import QdrantClient, models
 
 POINTS, SIZE, LIMIT = 2_400, 16, 10
@@ -50,10 +48,7 @@ def service(tmp_path_factory, texts):
 def client_of(service) -> QdrantClient:
     """A client, once the lists are there."""
     client = QdrantClient(url=service.url)
-    deadline = time.monotonic() + 60
-    while client.get_collection("texts").indexed_vectors_count < POINTS - 800:
-        assert time.monotonic() < deadline, "no lists"
-        time.sleep(0.1)
+    until(lambda: client.get_collection("texts").indexed_vectors_count >= POINTS - 800, 120)
     return client
 
 

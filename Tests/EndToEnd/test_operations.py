@@ -81,7 +81,7 @@ def check(folder, port: int, text: str) -> None:
     assert len((folder / "images.jsonl").read_text().splitlines()) == 8
     key = (folder / "secrets" / "api_key").read_text().strip()
     url = f"http://127.0.0.1:{port}"
-    assert requests.get(f"{url}/collections", timeout=10).status_code == 401
+    assert requests.get(f"{url}/collections", timeout=60).status_code == 401
     client = QdrantClient(url=url, api_key=key)
     found = {c.name: client.count(c.name).count for c in client.get_collections().collections}
     assert found == {"old": 50, "documents": 300, "images": 8}

@@ -61,7 +61,7 @@ def test_quarantine(damaged):
     assert damaged.status("/readyz") == 200
     client.upsert("good", [point])
     assert client.count("good").count == 300
-    assert "collection_dead_replicas 1" in requests.get(f"{damaged.url}/metrics", timeout=5).text
+    assert "collection_dead_replicas 1" in requests.get(f"{damaged.url}/metrics", timeout=60).text
 
 
 def test_delete_a_quarantined_collection(damaged):

@@ -250,10 +250,10 @@ def test_keys(tmp_path):
             for key, status in [(None, 401), ("read", reader)]:
                 headers = {"api-key": key} if key else {}
                 answer = requests.request(
-                    method, service.url + path, headers=headers, timeout=10
+                    method, service.url + path, headers=headers, timeout=60
                 )
                 assert answer.status_code == status, (method, path, key)
-        answer = requests.get(service.url + "/snapshots", headers={"api-key": "all"}, timeout=10)
+        answer = requests.get(service.url + "/snapshots", headers={"api-key": "all"}, timeout=60)
         assert answer.json()["result"] == []
     finally:
         service.kill()

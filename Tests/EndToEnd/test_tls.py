@@ -81,14 +81,14 @@ def test_bounds_of_http_2_are_told(server):
 
 def test_what_is_no_tls_is_not_answered(server):
     for data in (b"GET /collections HTTP/1.1\r\nHost: x\r\n\r\n", b"\x00" * 100):
-        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
             connection.sendall(data)
             assert b"HTTP" not in connection.recv(4096)
     old = ssl.create_default_context()
     old.check_hostname, old.verify_mode = False, ssl.CERT_NONE
     old.maximum_version = ssl.TLSVersion.TLSv1_1
     with pytest.raises((ssl.SSLError, OSError)):
-        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=60) as connection:
             old.wrap_socket(connection)
 
 
@@ -115,7 +115,7 @@ def test_grpc_refuses_strangers(server, other_authority):
     credentials = grpc.ssl_channel_credentials(other_authority.path.read_bytes())
     with grpc.secure_channel(server.grpc_address, credentials) as channel:
         with pytest.raises(grpc.RpcError) as refusal:
-            channel.unary_unary("/qdrant.Collections/List", bytes, bytes)(b"", timeout=5)
+            channel.unary_unary("/qdrant.Collections/List", bytes, bytes)(b"", timeout=60)
         assert refusal.value.code() == grpc.StatusCode.UNAVAILABLE
 
 
@@ -196,9 +196,9 @@ def test_slow_clients_of_http_2_are_ended(server):
     context.set_alpn_protocols(["h2"])
     address = f"127.0.0.1:{server.port}"
     slow = RawConnection(address, tls=context)
+    begun = time.monotonic()
     stopped = slow.begin("/collections/slow", method="PUT", content_type="application/json")
     slow.send(stopped, b'{"vec')
-    begun = time.monotonic()
     # Enough for an answer that is larger than all buffers on its way.
     client = httpx.Client(verify=server.context, base_url=server.url, timeout=60)
     client.put("/collections/large", json={"vectors": {}})
@@ -216,7 +216,7 @@ def test_slow_clients_of_http_2_are_ended(server):
     still.send(asked, body, end=True)
     slow.until(lambda: stopped in slow.headers or stopped in slow.resets, 60)
     assert slow.headers[stopped][":status"] == "408"
-    assert time.monotonic() - begun > 25
+    assert time.monotonic() - begun >= 30
     assert client.get("/collections").status_code == 200
     still.until(lambda: asked in still.resets, 60)
     # Its connection is good for other requests, once it takes something again.
@@ -244,7 +244,7 @@ def test_clients_must_show_a_certificate(tmp_path, authority, other_authority):
             if shown:
                 context.load_cert_chain(shown.path, shown.key_path)
             with pytest.raises(httpx.HTTPError):
-                httpx.get(service.url + "/collections", verify=context, timeout=5)
+                httpx.get(service.url + "/collections", verify=context, timeout=60)
         assert run("health", **service.settings).returncode == 0
         roots = authority.path.read_bytes()
         known = grpc.ssl_channel_credentials(
@@ -256,7 +256,7 @@ def test_clients_must_show_a_certificate(tmp_path, authority, other_authority):
             with grpc.secure_channel(service.grpc_address, credentials) as channel:
                 call = channel.unary_unary("/qdrant.Qdrant/HealthCheck", bytes, bytes)
                 try:
-                    call(b"", timeout=10)
+                    call(b"", timeout=60)
                     assert code is None
                 except grpc.RpcError as error:
                     assert error.code() == code

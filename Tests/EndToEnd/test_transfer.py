@@ -106,7 +106,7 @@ def test_import_begins_anew_when_the_server_lost_its_data(own, tmp_path):
     file = write_lines(tmp_path / "points.jsonl", points(3000))
     command = ("import", file, "--collection", "c", "--url", own.url, "--batch", "20")
     kill_when(start(*command), lambda: count(own, "c") > 100)
-    requests.delete(f"{own.url}/collections/c", timeout=10)
+    requests.delete(f"{own.url}/collections/c", timeout=60)
     out, error = run(*command)
     assert "beginning anew" in error and "3,000 points imported" in out
     assert count(own, "c") == 3000

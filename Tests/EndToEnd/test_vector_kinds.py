@@ -3,10 +3,10 @@
 import math
 import pathlib
 import random
-import time
 
 import pytest
 import qdrant_edge as edge
+from process import until
 from qdrant_client import models
 
 SIZE = 24
@@ -302,10 +302,11 @@ def test_every_datatype_is_found_through_its_index(new_collection, wire, server)
         for id in range(count)
     ]
     wire.result("PUT", f"/collections/{name}/points?wait=true", {"points": points})
-    deadline = time.monotonic() + 150
-    while (info := wire.result("GET", f"/collections/{name}"))["indexed_vectors_count"] < 3 * count:
-        assert time.monotonic() < deadline, info
-        time.sleep(0.1)
+
+    def indexed() -> int:
+        return wire.result("GET", f"/collections/{name}")["indexed_vectors_count"]
+
+    until(lambda: indexed() >= 3 * count, 150)
 
     def recall(datatype) -> float:
         same = 0

@@ -99,6 +99,6 @@ def until_asked(service) -> None:
 
 def count(service, collection: str) -> int:
     answer = requests.post(
-        f"{service.url}/collections/{collection}/points/count", json={"exact": True}, timeout=10
+        f"{service.url}/collections/{collection}/points/count", json={"exact": True}, timeout=60
     )
     return answer.json()["result"]["count"] if answer.status_code == 200 else 0

@@ -12,6 +12,6 @@ def test_both_ports_listen(tmp_path, host):
     service.start()
     try:
         for port in (service.port, service.grpc_port):
-            socket.create_connection(("127.0.0.1", port), timeout=10).close()
+            socket.create_connection(("127.0.0.1", port), timeout=60).close()
     finally:
         assert service.terminate() == 0

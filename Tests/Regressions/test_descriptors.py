@@ -66,7 +66,7 @@ def test_the_store_has_files_whoever_connects(server):
     before = descriptors(server)
     flood = Flood([server.port, server.grpc_port])
     until(lambda: descriptors(server) > DESCRIPTORS / 3)
-    assert requests.get(server.url + "/healthz", timeout=10).ok
+    assert requests.get(server.url + "/healthz", timeout=20).ok
     # As much as fills write buffers, so that new logs and tables are begun.
     for start in range(0, 8000, 200):
         answer = put(server, start)
@@ -117,9 +117,9 @@ def test_requests_that_do_not_come_keep_nobody_out(server, before):
     for connection in flood.sockets:
         with contextlib.suppress(OSError):
             connection.sendall(before + STOPPED)
-    until_answered(lambda: requests.get(server.url + "/healthz", timeout=10).ok)
+    until_answered(lambda: requests.get(server.url + "/healthz", timeout=20).ok)
     for _ in range(20):
-        assert requests.get(server.url + "/healthz", timeout=10).ok
+        assert requests.get(server.url + "/healthz", timeout=20).ok
     flood.end()
     assert server.terminate() == 0
 
@@ -146,7 +146,7 @@ def test_calls_that_do_not_come_keep_nobody_out(server):
     until_answered(lambda: server.status("/healthz") == 200)
     for _ in range(20):
         with grpc.insecure_channel(server.grpc_address) as channel:
-            assert channel.unary_unary(health, bytes, bytes)(b"", timeout=10)
+            assert channel.unary_unary(health, bytes, bytes)(b"", timeout=20)
     for connection in flood:
         connection.close()
     assert server.terminate() == 0
@@ -170,9 +170,9 @@ JSON = {"method": "PUT", "content_type": "application/json"}
 def test_streams_that_do_not_come_keep_nobody_out(secure):
     server, context = secure
     flood = flood_with_streams(f"127.0.0.1:{server.port}", "/healthz", context, **JSON)
-    until_answered(lambda: server.status("/healthz", timeout=10) == 200)
+    until_answered(lambda: server.status("/healthz", timeout=20) == 200)
     for _ in range(20):
-        assert server.status("/healthz", timeout=10) == 200
+        assert server.status("/healthz", timeout=20) == 200
     for connection in flood:
         connection.close()
 
@@ -196,7 +196,7 @@ def test_a_gateway_keeps_answering(tmp_path):
         service.start()
         flood = Flood([service.port])
         for _ in range(20):
-            assert requests.get(service.url + "/health/live", timeout=10).ok
+            assert requests.get(service.url + "/health/live", timeout=20).ok
         assert descriptors(service) < DESCRIPTORS
         flood.end()
         assert service.terminate() == 0

@@ -3,11 +3,10 @@
 import errno
 import sys
 import threading
-import time
 
 import pytest
 import requests
-from process import ROOT, quiver, until
+from process import ROOT, quiver, until, until_at_rest
 
 sys.path.append(str(ROOT / "Tests" / "Crash"))
 
@@ -95,7 +94,7 @@ def test_a_sync_that_waits_for_one_that_fails(tmp_path):
         writer = threading.Thread(target=lambda: answers.append(upsert_one(things)))
         writer.start()
         until(disk.waiting_logs, 60)
-        until_idle(service)
+        until_at_rest(service, 120)
         disk.fail_next(errno.EIO)
         writer.join(60)
         assert answers == [500]
@@ -114,15 +113,3 @@ def upsert_one(things: str) -> int | None:
         return requests.put(f"{things}/points?wait=true", json={"points": [point]}).status_code
     except requests.ConnectionError:
         return None
-
-
-def until_idle(service) -> None:
-    """Until the process has nothing to do but wait."""
-    stat = f"/proc/{service.process.pid}/stat"
-
-    def rests() -> bool:
-        before = open(stat).read().split()[13:15]
-        time.sleep(0.5)
-        return open(stat).read().split()[13:15] == before
-
-    until(rests, 120)
