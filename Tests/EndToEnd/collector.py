@@ -3,6 +3,7 @@
 import http.server
 import json
 import threading
+import time
 import zlib
 
 from process import until
@@ -14,6 +15,8 @@ class Receiver:
     def __init__(self, answer):
         outer = self
         self.requests: list[tuple[str, dict, bytes]] = []
+        # When each of them had come, in nanoseconds.
+        self.arrivals: list[int] = []
 
         class Handler(http.server.BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
@@ -24,6 +27,7 @@ class Receiver:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("content-length", 0)))
                 headers = {name.lower(): value for name, value in self.headers.items()}
+                outer.arrivals.append(time.time_ns())
                 outer.requests.append((self.path, headers, body))
                 self.reply(*answer(self.path, body))
 

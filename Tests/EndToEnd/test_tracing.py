@@ -8,7 +8,7 @@ import pytest
 import requests
 from collector import Collector, attributes, embeddings
 from gateway_service import CHUNKS, chunk
-from process import quiver, until
+from process import quiver, until, until_at_rest
 from qdrant_client.grpc import points_pb2
 
 FLAGS = {True: "01", False: "00"}
@@ -165,24 +165,35 @@ def test_what_the_caller_does_not_record_nobody_records(front, store, collector)
 
 
 def test_spans_wait_for_others_of_their_message(tmp_path, servers):
-    """For `gathering`: a message is sent so long after its first span has ended, and what ends
-    later is of the next one."""
+    """For `gathering`: a message comes no sooner than so long after its first span has ended, and
+    with all that ended meanwhile."""
     collector = Collector()
     service = quiver(tmp_path, OTEL_EXPORTER_OTLP_ENDPOINT=collector.url)
     servers.append(service)
     service.start()
     with requests.Session() as session:
-
-        def has_sent_three() -> bool:
+        session.get(service.url + "/").raise_for_status()
+        until(lambda: any(span["name"] == "GET /" for span in collector.spans))
+        # What ends while a message is sent follows it at once.
+        until_at_rest(service)
+        before = len(collector.requests)
+        for _ in range(5):
             session.get(service.url + "/collections").raise_for_status()
-            return len(collector.messages) >= 3
 
-        until(has_sent_three, 60)
-    ends = [[int(span["endTimeUnixNano"]) for span in spans] for spans in collector.messages]
+    def asked() -> list[int]:
+        return ends(span for message in collector.messages[before:] for span in message)
+
+    until(lambda: len(asked()) == 5)
     collector.close()
+    message, first = ends(collector.messages[before]), min(asked())
+    assert collector.arrivals[before] - first >= 10**9
     # A span gets into the queue a moment after its end.
-    assert all(min(later) - min(first) > 0.99e9 for first, later in zip(ends, ends[1:]))
-    assert all(len(message) > 1 for message in ends[1:])
+    assert all(end in message for end in asked() if end < first + 0.9e9)
+
+
+def ends(spans) -> list[int]:
+    """When the spans of the requests for collections ended, in nanoseconds."""
+    return [int(span["endTimeUnixNano"]) for span in spans if span["name"] == "GET /collections"]
 
 
 def test_what_is_left_is_sent_at_the_end(tmp_path, servers):

@@ -400,9 +400,9 @@ def test_writers_wait_for_files(tmp_path):
         create_on_disk(server.wire)
         written = 0
         # Who has not come so far was only slow.
-        while write(server.wire, written, 100, 1) or server.memory("disk") < 5 << 20:
+        while write(server.wire, written, 100, 3) or server.memory("disk") < 5 << 20:
             written += 100
-            assert written <= 2700
+            assert written <= 2800
         assert written > 2500 and server.disk.waited() and not server.files
         server.disk.go_on()
         until(lambda: server.memory("disk") <= 2 << 20, 60)
