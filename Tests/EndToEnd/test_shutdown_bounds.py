@@ -148,7 +148,9 @@ def test_what_a_store_does_not_take_is_not_shipped_at_last(start_sharing, log_st
         assert service.terminate(60) == 0, service.log_tail()
         assert time.monotonic() - began >= 8.5
         log = service.log_tail()
-        assert "commits were not shipped" in log and FORCED not in log, log
+        assert log.count("commits were not shipped") == 1 and FORCED not in log, log
+        # Connections are not what took so long, and nothing is ended twice.
+        assert "did not end" not in log and "can't be written" not in log, log
         proxy.fault = lambda number: None
         service.start(60)
         assert call(service, "POST", POINTS + "/count", {})[1]["result"]["count"] == 1
