@@ -286,7 +286,7 @@ let package = Package(
         "FastJSON", "HTTPTransfer", "LogLines", "OpenAITestServer", "ServiceProcess", logging,
         tracing,
       ]),
-    tests("DataTransfer", ["FastJSON"]),
+    tests("DataTransfer", ["FastJSON", "HTTPTransfer", "OpenAITestServer", "QdrantClient"]),
     tests("ServiceProcess", ["FastJSON", logging]),
     .testTarget(
       name: "SentenceEmbeddingTests", dependencies: ["SeededRandom", "SentenceEmbedding"],

@@ -1,17 +1,20 @@
 /// Bounds of what a transfer holds in memory and of how long it waits.
-struct TransferLimits: Sendable {
+package struct TransferLimits: Sendable {
   /// Bytes of one upload, below what servers take by default (32 MiB).
-  var uploadBytes = 8 << 20
+  package var uploadBytes = 8 << 20
   /// Points of one upload.
-  var uploadPoints = 256
+  package var uploadPoints = 256
   /// Bytes of one line of a file.
-  var lineBytes = 32 << 20
+  package var lineBytes = 32 << 20
   /// Bytes of one answer.
-  var answerBytes = 128 << 20
+  package var answerBytes = 128 << 20
   /// Seconds that one request may take.
-  var requestSeconds = 120.0
+  package var requestSeconds = 120.0
   /// Attempts of one request; waits in between add up to about a minute.
-  var attempts = 24
+  package var attempts = 24
   /// Seconds between two attempts, at most.
-  var waitSeconds = 5.0
+  package var waitSeconds = 5.0
+
+  /// The defaults.
+  package init() {}
 }

@@ -1,5 +1,5 @@
 import FoundationEssentials
-import HTTPTransfer
+package import HTTPTransfer
 public import Logging
 import QdrantClient
 import SentenceEmbedding
@@ -91,17 +91,19 @@ public final class GatewayAssembly: Sendable {
   /// Times that a reranking is asked for before it has failed.
   private static let rerankAttemptsMax = 2
   /// Time that a reranking may take.
-  private static let rerankTimeMax = Duration.seconds(20)
+  package static let rerankTimeMax = Duration.seconds(20)
 
-  private static func reranker(
-    _ settings: RerankSettings, client: HTTPClient, limits: GatewayLimits
+  /// What asks the service that orders passages anew, each time within `time`.
+  package static func reranker(
+    _ settings: RerankSettings, client: HTTPClient, limits: GatewayLimits,
+    within time: Duration = rerankTimeMax
   ) -> any Reranker {
     var retry = RetryPolicy()
     retry.maximumAttempts = rerankAttemptsMax
     return HTTPReranker(
       endpoint: JSONEndpoint(
         client: client, base: settings.baseURL, credential: settings.apiKey.map { .bearer($0) },
-        timeout: rerankTimeMax, retry: retry, replyBytes: limits.replyBytes,
+        timeout: time, retry: retry, replyBytes: limits.replyBytes,
         current: { RequestID.headers }),
       model: settings.model)
   }

@@ -47,42 +47,6 @@ MEASURES = {
     "SparseQuery.tabledMax", "SparseSegment.rowsMax", "SparseSegmentScan.termsMax",
     "SparseSegmentScan.unitsMax", "StreamBench.stepRowsMax", "SyncedMarkFile.marksMax",
 }  # fmt: skip
-# Bounds that the test of their row does not name: to be named there, and taken out here.
-UNNAMED = {
-    "AuditWriter.bytesMax", "CertificateFile.bytesMax", "ChatEndpoint.complaintCharactersMax",
-    "ChildProcess.complaintBytesMax", "ConnectionLimits.answerStepBytes",
-    "ConnectionLimits.connectionsMax", "ConnectionLimits.idle", "ConnectionLimits.stalledAnswer",
-    "ConnectionLimits.unreadBytesKept", "Converter.secondsMax", "DecodedText.declarationBytesMax",
-    "DecodedText.sampleBytesMax", "EmbeddedLayout.titleCharactersMax", "EncoderShape.tokensMax",
-    "ExtractiveGenerator.openingCharactersMax", "ExtractiveGenerator.sentencesMax",
-    "ExtractiveGenerator.titleCharactersMax", "FieldProblem.toldMax", "FileBody.boundaryBytesMax",
-    "FileBody.filesMax", "FileBody.nameCharactersMax", "GRPCLimits.bytesPerSecond",
-    "GRPCLimits.patience", "GRPCLimits.pingPatience", "GRPCLimits.silence",
-    "GRPCLimits.stalledAnswer", "GatewayAssembly.rerankAttemptsMax",
-    "GatewayAssembly.rerankTimeMax", "GatewayLimits.bodyBytes", "GatewayLimits.chunksPerUpload",
-    "GatewayLimits.questionCharacters", "GroupedQuery.roundsMax", "HTTPRequest.answerBytesMax",
-    "HeaderBlock.bytesMax", "HeaderParameters.partsMax", "HealthRequest.timeMax",
-    "IdempotencyKeys.keyCharactersMax", "IngestRun.attemptsMax", "IngestRun.pauseSecondsMax",
-    "IngestRun.removalTimeMax", "IngestRun.uploadTimeMax", "Ingestor.batchPassagesMax",
-    "JSONExtraction.attemptsMax", "MailReader.depthMax", "MultipartFile.boundaryBytesMax",
-    "MultipartFile.headersBytesMax", "NPYFile.headerBytesMax", "OpenAIEmbedder.batchCharactersMax",
-    "OpenAIGenerator.refusalCharactersMax", "OpenAIGenerator.repairCharactersMax",
-    "PackedModelFile.layersMax", "PageReads.depthMax", "PassageMaker.slugCharactersMax",
-    "QdrantStore.deletionsMax", "QuestionRun.answerTimeMax", "QuestionRun.turnsMax",
-    "QuotableSentence.announcedCharactersMax", "QuotableSentence.codeLinesMax",
-    "QuotableSentence.itemsMax", "ReplicationLimits.backlogBytesMax",
-    "ReplicationLimits.gatherMilliseconds", "ReplicationLimits.segmentBytesMax",
-    "ReplicationLimits.segmentItemsMax", "ReplicationLimits.writeMilliseconds",
-    "ReplicationRecord.bytesMax", "RequestID.bytesMax", "RequestMetrics.collectionsMax",
-    "RetryPolicy.askedSecondsMax", "RowFileHeader.dimensionMax", "S3Store.answerBytesMax",
-    "S3Store.objectBytesMax", "SafetensorsFile.headerBytesMax", "SecretFile.bytesMax",
-    "SerializedHeader.blocksMax", "SerializedHeader.calibrationMax",
-    "SerializedHeader.dimensionMax", "SerializedHeader.listsMax", "SettingsFile.bytesMax",
-    "SettingsFile.depthMax", "SettingsFile.valuesMax", "SnapshotFrame.bodyBytesMax",
-    "SnapshotWork.waitingMax", "TableReader.sectionRowsMax", "TokenFilter.beginningMax",
-    "TraceParent.stateBytesMax", "TransferLimits.requestSeconds", "TransferLimits.waitSeconds",
-    "Unpacker.zstdWindowBitsMax", "WordPieceTokenizer.wordCharactersMax",
-}  # fmt: skip
 # The table of what nobody sets, which follows those of the types.
 CONSTANTS = "constants"
 # What bounds the end of the process: moments of one row.

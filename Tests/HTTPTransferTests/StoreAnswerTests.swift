@@ -23,6 +23,7 @@ import Testing
     }
   }
 
+  /// Of `answerBytesMax`.
   @Test(arguments: [(16 << 20, false), (16 << 20 + 1, true)])
   func lists(bytes: Int, isTooLarge: Bool) async throws {
     let told = try await outcome(announcing: bytes) { store throws(ObjectStoreError) in
@@ -31,6 +32,7 @@ import Testing
     #expect(told.contains("\(HTTPClientError.tooLarge)") == isTooLarge, "\(told)")
   }
 
+  /// Of `objectBytesMax`.
   @Test(arguments: [(6 << 30, false), (6 << 30 + 1, true)])
   func objects(bytes: Int, isTooLarge: Bool) async throws {
     let told = try await outcome(announcing: bytes) { store throws(ObjectStoreError) in

@@ -108,6 +108,7 @@ private struct Client {
   private static let reflection = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
   private static let deadlineExceeded = "4"
 
+  /// Of `patience`.
   @Test func aMessageHasThirtySeconds() throws {
     let client = try Client()
     try client.begin(Self.health)
@@ -118,6 +119,7 @@ private struct Client {
     #expect(client.isOpen)
   }
 
+  /// As much as `bytesPerSecond`.
   @Test func aMessageHasASecondMoreForWhatComesInOne() throws {
     let client = try Client()
     try client.begin(Self.health)
@@ -132,6 +134,7 @@ private struct Client {
     #expect(try client.status() == Self.deadlineExceeded)
   }
 
+  /// Within `stalledAnswer`.
   @Test func anAnswerHasToBeTaken() throws {
     let client = try Client()
     client.stall()
@@ -155,6 +158,7 @@ private struct Client {
     #expect(try !client.wasReset())
   }
 
+  /// After `silence` and another `pingPatience`.
   @Test func whoIsSilentIsAskedAndThenCutOff() throws {
     let client = try Client()
     client.pass(119)

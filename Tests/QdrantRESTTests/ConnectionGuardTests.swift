@@ -69,6 +69,20 @@ private struct Connection {
     channel.writeAndFlush(HTTPServerResponsePart.end(nil), promise: nil)
   }
 
+  /// Has so many bytes of an answer wait for a client that takes nothing.
+  func lie(_ bytes: Int) {
+    var head = HTTPResponseHead(version: .http1_1, status: .ok)
+    head.headers.add(name: "content-length", value: "100000000")
+    channel.writeAndFlush(HTTPServerResponsePart.head(head), promise: nil)
+    let body = ByteBuffer(repeating: 0x20, count: bytes)
+    channel.write(HTTPServerResponsePart.body(.byteBuffer(body)), promise: nil)
+    channel.isWritable = false
+    channel.pipeline.fireChannelWritabilityChanged()
+  }
+
+  /// The client takes what waits, and is still not ready for more.
+  func take() { channel.flush() }
+
   /// What has been sent since the last call.
   func sent() throws -> String {
     var text = ""
@@ -88,6 +102,7 @@ private struct Connection {
   private static let get = "GET / HTTP/1.1\r\nhost: x\r\n\r\n"
   private static let put = "PUT / HTTP/1.1\r\nhost: x\r\ncontent-length: 100000000\r\n\r\n"
 
+  /// After `idle`, in which no request is under way.
   @Test func anIdleConnectionIsClosed() throws {
     let connection = try Connection()
     connection.pass(74)
@@ -175,6 +190,35 @@ private struct Connection {
     connection.answer("[]")
     #expect(try connection.sent().hasSuffix("[]"))
     #expect(connection.isOpen)
+  }
+
+  @Test func aRestIsSmallUpToABound() throws {
+    for (bytes, isKept) in [(0, true), (1, false)] {
+      let connection = try Connection()
+      let missing = ConnectionLimits().unreadBytesKept + bytes
+      connection.receive("PUT / HTTP/1.1\r\nhost: x\r\ncontent-length: \(missing + 1)\r\n\r\n{")
+      connection.answer("{}")
+      #expect(try connection.sent().contains("connection: close") == !isKept)
+      #expect(connection.isOpen == isKept)
+    }
+  }
+
+  /// Whoever has taken `answerStepBytes` has another `stalledAnswer` for the next ones.
+  @Test func anAnswerHasToBeTakenInSteps() throws {
+    for (missing, isOpen) in [(0, true), (1, false)] {
+      let connection = try Connection()
+      connection.receive(Self.get)
+      connection.lie(ConnectionLimits().answerStepBytes - missing)
+      connection.pass(29)
+      #expect(connection.isOpen)
+      connection.take()
+      connection.pass(2)
+      #expect(connection.isOpen == isOpen)
+      connection.pass(27)
+      #expect(connection.isOpen == isOpen)
+      connection.pass(3)
+      #expect(!connection.isOpen)
+    }
   }
 
   @Test func whatIsNoHTTPIsRefusedBehindTheAnswersToWhatCameBefore() throws {

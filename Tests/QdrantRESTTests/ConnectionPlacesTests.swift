@@ -1,3 +1,4 @@
+import HTTPConnections
 import NIOCore
 import NIOEmbedded
 import Testing
@@ -113,6 +114,17 @@ import TransportBase
     #expect(clients.places.count == 253)
   }
 
+  @Test func aServerHasSoManyPlaces() throws {
+    let most = ConnectionLimits().connectionsMax
+    let places = ConnectionPlaces(countMax: most, descriptors: .max)
+    let channels = (0...most).map { _ in EmbeddedChannel() }
+    let held = try channels.dropLast().map { try places.take($0) }
+    #expect(places.count == most)
+    let last = try places.take(channels[most])
+    #expect(places.count == most - most / 64 + 1)
+    withExtendedLifetime((held, last)) {}
+  }
+
   /// What would say good-bye first, as TLS does, is passed over.
   @Test func theEndWaitsForNoHandler() throws {
     final class Lingering: ChannelOutboundHandler {
@@ -132,7 +144,8 @@ import TransportBase
   @Test func descriptorsAndMemoryBoundThem() {
     func countMax(_ descriptors: Int, _ megabytes: Int) -> Int {
       ConnectionPlaces(
-        countMax: 10_000, descriptors: descriptors, memoryBytes: megabytes << 20
+        countMax: ConnectionLimits().connectionsMax, descriptors: descriptors,
+        memoryBytes: megabytes << 20
       ).countMax
     }
     #expect(countMax(65_536, 0) == 10_000)

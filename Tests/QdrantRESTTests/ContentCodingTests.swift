@@ -52,7 +52,8 @@ import TransportBase
     #expect(result == ByteBuffer(string: Self.text))
   }
 
-  /// The exponent of the window, which is of eight megabytes or of sixteen.
+  /// The exponent of the window beyond ten: of eight megabytes, which `zstdWindowBitsMax` stands
+  /// for, or of sixteen.
   @Test(arguments: [(13, true), (14, false)])
   func largeWindowsAreRefused(exponent: UInt8, isTaken: Bool) throws {
     // A frame without checksum or size, and one raw block that holds an x.

@@ -112,6 +112,7 @@ import VectorDB
     #expect(!empty.isFound && empty.isComplete && empty.text.isEmpty)
   }
 
+  /// Of `boundaryBytesMax` and `headersBytesMax`.
   @Test func boundariesAndHeadersHaveBounds() throws {
     for (length, isTaken) in [(200, true), (201, false)] {
       let type = "multipart/form-data; boundary=" + String(repeating: "b", count: length)

@@ -148,6 +148,7 @@ private struct Stream {
     #expect(!idle.isActive)
   }
 
+  /// Within `stalledAnswer`.
   @Test func anAnswerHasToBeTaken() throws {
     let stream = try Stream()
     try stream.channel.writeInbound(HTTPRequestPart.end(nil))

@@ -181,6 +181,7 @@ import Testing
     #expect(Set(answer.citations.map(\.chunkID)) == ["a"])
   }
 
+  /// Sentences, as many as `sentencesMax`.
   @Test func takesAtMostThree() async throws {
     let answer = try await Self.answer(
       "alpha beta gamma delta",

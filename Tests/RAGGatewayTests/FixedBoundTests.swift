@@ -1,4 +1,5 @@
 import FastJSON
+import Glibc
 import HTTPTransfer
 import HTTPTypes
 import HummingbirdTesting
@@ -16,6 +17,7 @@ import Testing
 
   // MARK: Requests
 
+  /// Up to `keyCharactersMax`.
   @Test func keysOfRepetitionsAreShort() async throws {
     let name = try #require(HTTPField.Name("idempotency-key"))
     try await TestGateway().run { client in
@@ -28,6 +30,7 @@ import Testing
     }
   }
 
+  /// As many as `FieldProblem.toldMax`.
   @Test func soManyProblemsAreTold() async throws {
     let members = (0..<150).map { #""m\#($0)":1"# }.joined(separator: ",")
     let chunks = Self.repeated("{},", 150).dropLast()
@@ -49,6 +52,7 @@ import Testing
     }.joined() + "--b--"
   }
 
+  /// Of `filesMax`, `nameCharactersMax` and `FileBody.boundaryBytesMax`.
   @Test func aFormHasSoManyFilesOfSuchNames() async throws {
     let names = (0...100).map { "\($0).txt" }
     let long = Self.repeated("n", 496)
@@ -69,16 +73,19 @@ import Testing
     #expect(FileBody.boundary(in: type + Self.repeated("b", 71)) == nil)
   }
 
-  @Test func aNameComesInSoManyParts() throws {
-    let parts = (0..<120).map { "filename*\($0)=n" }.joined(separator: "; ")
+  /// The first `partsMax` of them.
+  @Test(arguments: [(99, 99), (100, 100), (101, 100)])
+  func aNameComesInSoManyParts(count: Int, taken: Int) throws {
+    let parts = (0..<count).map { "filename*\($0)=n" }.joined(separator: "; ")
     let form = "--b\r\nContent-Disposition: form-data; \(parts)\r\n\r\nText.\r\n--b--"
     let found = try FileBody.split(Array(form.utf8), boundary: "b")
-    #expect(found.files.map(\.name) == [Self.repeated("n", 100)])
+    #expect(found.files.map(\.name) == [Self.repeated("n", taken)])
   }
 
-  @Test func soMuchOfATitleIsEmbedded() async throws {
+  /// The first `EmbeddedLayout.titleCharactersMax` characters.
+  @Test(arguments: [160, 161]) func soMuchOfATitleIsEmbedded(length: Int) async throws {
     let gateway = TestGateway()
-    let title = Self.repeated("t", 200)
+    let title = Self.repeated("t", length)
     try await gateway.run { client in
       let body =
         #"{"chunks":[{"page_content":"Some text.","metadata":{"title":"\#(title)"}}]}"#
@@ -90,6 +97,7 @@ import Testing
 
   // MARK: Files
 
+  /// Than `MailReader.depthMax` levels.
   @Test func partsOfAMailLieNoDeeper() throws {
     let folder = try TemporaryFolder()
     for (depth, isRead) in [(8, true), (9, false)] {
@@ -106,27 +114,33 @@ import Testing
     }
   }
 
+  /// Of `sectionRowsMax` rows.
   @Test func aTableIsDividedIntoSections() {
     let rows = (0..<41).map { "row \($0),\($0)\n" }.joined()
     let document = DocumentReader.document("name,number\n" + rows, name: "t.csv")
     #expect(document.sections.map { $0.text.split(separator: "\n\n").count } == [20, 20, 1])
   }
 
-  @Test func aLongHeadingMakesAShortName() {
-    let heading = Self.repeated("h", 200)
+  /// Of `slugCharactersMax` characters.
+  @Test(arguments: [80, 81]) func aLongHeadingMakesAShortName(length: Int) {
+    let heading = Self.repeated("h", length)
     let document = SourceDocument(
       title: "T", sections: [.init(heading: heading, text: "Some text.")])
     let chunks = PassageMaker.chunks(of: document, name: "d")
     #expect(chunks.map(\.chunkID) == ["d#\(heading.prefix(80)).0"])
   }
 
+  /// Within `declarationBytesMax`.
   @Test func anEncodingIsDeclaredAtTheBeginning() throws {
-    let text = Array("<meta charset=iso-8859-5><p>".utf8) + [0xbf, 0xe0, 0xd8, 0xd2, 0xd5, 0xe2]
-    #expect(try DecodedText(text).certainty == .declared)
-    let late = Array(Self.repeated(" ", 2_048).utf8) + text
-    #expect((try? DecodedText(late))?.certainty != .declared)
+    let declaration = "<meta charset=iso-8859-5"
+    for (end, isDeclared) in [(2_048, true), (2_049, false)] {
+      let blank = Self.repeated(" ", end - declaration.utf8.count)
+      let text = (blank + declaration + "><p>").utf8 + [0xbf, 0xe0, 0xd8, 0xd2, 0xd5, 0xe2]
+      #expect(((try? DecodedText(Array(text)))?.certainty == .declared) == isDeclared)
+    }
   }
 
+  /// As many bytes of it as `sampleBytesMax`.
   @Test func aGuessIsMadeOfTheBeginning() throws {
     let sentence = Array("Le caf".utf8) + [0xe9] + Array(" est dans la rue voisine. ".utf8)
     let french = Array(repeating: sentence, count: 3_000).flatMap { $0 }
@@ -139,14 +153,27 @@ import Testing
       0x20,
     ]
     let other = Array(repeating: russian, count: 5_000).flatMap { $0 }
-    #expect(french.count > 64 << 10)
-    let guess = try DecodedText(french)
+    let sample = Array(french.prefix(64 << 10))
+    try #require(sample.count == 64 << 10 && other.count > sample.count)
+    let guess = try DecodedText(sample)
     #expect(guess.certainty == .guessed)
-    #expect(try DecodedText(french + other).encoding == guess.encoding)
-    #expect(try DecodedText(Array(french.prefix(1_000)) + other).encoding != guess.encoding)
+    #expect(try DecodedText(sample + other).encoding == guess.encoding)
+    // Of a thousand bytes alone it would be the same.
+    #expect(try DecodedText(Array(sample.prefix(1_000)) + other).encoding != guess.encoding)
   }
 
+  /// The time is `secondsMax` otherwise; of what it complains of, `complaintBytesMax` is kept.
   @Test func aProgramHasItsTimeAndItsWords() throws {
+    let folder = try TemporaryFolder()
+    // Nobody writes into it, so that whoever opens it waits.
+    let endless = folder.path + "/endless.pdf"
+    try #require(mkfifo(endless, 0o600) == 0)
+    let converter = try #require(Converter(.pdf))
+    if converter.isInstalled {
+      #expect(throws: IngestError.unreadable("pdftotext took more than 1 seconds")) {
+        try converter.text(of: endless, limit: 1, seconds: 1)
+      }
+    }
     #expect(throws: ChildProcess.Failure.tooLong) {
       try ChildProcess.run("sleep", ["60"], environment: [], outputLimit: 1, seconds: 1)
     }
@@ -171,6 +198,7 @@ import Testing
 
   private static let lead = "The lamp has these colours and no others:"
 
+  /// As many as `codeLinesMax`.
   @Test func soManyLinesOfCodeAreQuoted() async throws {
     let code = (0..<9).map { "    colour(\($0))" }
     let quote = try await Self.quote("\(Self.lead)\n\n" + code.joined(separator: "\n"))
@@ -178,6 +206,7 @@ import Testing
     #expect(!quote.contains(code[6]))
   }
 
+  /// Of `QuotableSentence.itemsMax`.
   @Test func aListOfSoManyItemsIsQuoted() async throws {
     for (count, isQuoted) in [(8, true), (9, false)] {
       let items = (0..<count).map { "- colour \($0)" }.joined(separator: "\n")
@@ -186,6 +215,7 @@ import Testing
     }
   }
 
+  /// Of `announcedCharactersMax`.
   @Test func aParagraphOfSuchALengthIsQuoted() async throws {
     for (count, isQuoted) in [(400, true), (401, false)] {
       let quote = try await Self.quote("\(Self.lead)\n\n\(Self.repeated("r", count - 1)).")
@@ -193,16 +223,23 @@ import Testing
     }
   }
 
+  /// At `openingCharactersMax`, and twice that in the middle of a sentence.
   @Test func aPassageWithoutSentencesIsCut() async throws {
-    let words = try await Self.quote(Self.repeated("Few words. ", 100))
-    #expect((280...320).contains(words.count))
-    let letters = try await Self.quote(Self.repeated("x", 2_000))
-    #expect((600...620).contains(letters.count))
+    // The sentence of 14 characters makes 300 together with 26 others, that of 15 one more.
+    for (first, sentences) in [("Few long word.", 27), ("Few longs word.", 26)] {
+      let quote = try await Self.quote(first + Self.repeated(" Few words.", 100))
+      #expect(quote.ranges(of: "Few").count == sentences)
+    }
+    for (length, taken) in [(600, 600), (601, 600)] {
+      let quote = try await Self.quote(Self.repeated("x", length))
+      #expect(quote.count { $0 == "x" } == taken)
+    }
   }
 
-  @Test func aQuestionIsATitleUpToABound() async throws {
+  /// Of `ExtractiveGenerator.titleCharactersMax` characters.
+  @Test(arguments: [120, 121]) func aQuestionIsATitleUpToABound(length: Int) async throws {
     let embedder = HashingEmbedder()
-    let question = Self.repeated("q", 300)
+    let question = Self.repeated("q", length)
     let answer = try await ExtractiveGenerator(embedder: embedder).answer(
       AnswerRequest(
         question: question, questionVector: embedder.vector(of: question),
@@ -210,6 +247,7 @@ import Testing
     #expect(answer.title == Self.repeated("q", 120))
   }
 
+  /// In as many as `JSONExtraction.attemptsMax`.
   @Test func anObjectIsLookedForInSoManyPlaces() throws {
     let good = OpenAITestServer.goodContent
     #expect(try InsightDraft(reply: Self.repeated("{ ", 63) + good).title == "A title")
@@ -232,6 +270,8 @@ import Testing
     question: "What?", questionVector: [1, 0],
     chunks: [RetrievedChunk(chunkID: "a", title: "A", text: "A text.", score: 0.6)])
 
+  /// It is shown `repairCharactersMax`; `refusalCharactersMax` are told of a refusal, and
+  /// `complaintCharactersMax` of a complaint.
   @Test func aModelIsShownAndQuotedInParts() async throws {
     let prose = try #require(
       OpenAITestServer(faults: [.content(Self.repeated("p", 20_000)), .none]))
@@ -251,6 +291,7 @@ import Testing
     ) { try await Self.generator(failing.url).answer(Self.request) }
   }
 
+  /// As many as `turnsMax`.
   @Test func aTerminalRemembersTheLastTurns() async throws {
     let server = try #require(
       HTTPTestServer { _ in

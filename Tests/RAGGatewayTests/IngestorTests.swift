@@ -50,6 +50,7 @@ import Testing
     }
   }
 
+  /// Of `batchPassagesMax` passages.
   @Test func aLongFileGoesInBatches() async throws {
     let folder = try TemporaryFolder()
     try folder.write("a.md", (0..<130).map { "# Heading \($0)\n\nText \($0).\n\n" }.joined())
@@ -58,6 +59,7 @@ import Testing
     #expect(uploader.batches == [64, 64, 2])
   }
 
+  /// After `pauseSecondsMax` at the latest.
   @Test func whatFailedIsTriedAgainSoonerOrLater() {
     let pauses = [0, 1, 2, 11, 12, 13, Int32.max].map { IngestRun.pauseSeconds(afterFailures: $0) }
     #expect(pauses == [nil, 5, 10, 55, 60, 60, 60])

@@ -43,7 +43,7 @@ import Testing
 
   @Test func questionsAreTakenUpToTheirLimit() async throws {
     try await TestGateway().run { client in
-      let longest = String(repeating: "x", count: 8_000)
+      let longest = String(repeating: "x", count: GatewayLimits().questionCharacters)
       #expect(try await client.post("/query", #"{"question":"\#(longest)"}"#).status == 200)
       let longer = try await client.post("/query", #"{"question":"\#(longest)x"}"#)
       #expect(longer.status == 422)

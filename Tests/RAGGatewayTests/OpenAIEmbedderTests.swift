@@ -34,6 +34,7 @@ import Testing
     #expect(server.requests.allSatisfy { $0.headers["authorization"] == "Bearer sk" })
   }
 
+  /// Of `batchCharactersMax`.
   @Test func longTextsMakeSmallBatches() async throws {
     let server = try #require(OpenAITestServer())
     let texts = (0..<3).map { String(repeating: "\($0)", count: 20_000) }

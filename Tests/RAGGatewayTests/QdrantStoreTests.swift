@@ -53,6 +53,7 @@ import Testing
     #expect(leader.requests.count >= 2)
   }
 
+  /// As many as `deletionsMax`.
   @Test func soManyPointsAreRemovedAtOnce() async throws {
     let done = #"{"result":{"operation_id":1,"status":"completed"}}"#
     let server = try #require(FakeQdrant(reply: .respond(status: 200, body: done)))

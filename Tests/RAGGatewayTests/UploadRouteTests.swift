@@ -139,21 +139,28 @@ import Testing
 
   @Test func tooManyChunksAreRefused() async throws {
     let gateway = TestGateway()
-    try await gateway.run { client in
-      let chunk = #"{"page_content":"x"}"#
-      let list = Array(repeating: chunk, count: 1_001).joined(separator: ",")
-      let response = try await client.post("/upload/chunks", "{\"chunks\":[\(list)]}")
-      #expect(response.status == 413)
-      #expect(response.detail?.contains("1000") == true)
+    let most = gateway.limits.chunksPerUpload
+    func body(_ count: Int) -> String {
+      let list = Array(repeating: #"{"page_content":"x"}"#, count: count).joined(separator: ",")
+      return #"{"chunks":[\#(list)]}"#
     }
-    #expect(gateway.embedder.texts.isEmpty)
+    let (fitting, longer) = (body(most), body(most + 1))
+    try await gateway.run { client in
+      let refused = try await client.post("/upload/chunks", longer)
+      #expect(refused.status == 413)
+      #expect(refused.detail?.contains("1000") == true)
+      #expect(gateway.embedder.texts.isEmpty)
+      #expect(try await client.post("/upload/chunks", fitting).status == 200)
+    }
   }
 
   @Test func tooLargeABodyIsRefused() async throws {
     try await TestGateway().run { client in
-      let text = String(repeating: "x", count: 8 << 20)
-      let response = try await client.post(
-        "/upload/chunks", "{\"chunks\":[{\"page_content\":\"\(text)\"}]}")
+      let chunks = #"{"chunks":[{"page_content":"x"}]}"#
+      let blank = GatewayLimits().bodyBytes - chunks.utf8.count
+      let fitting = chunks + String(repeating: " ", count: blank)
+      #expect(try await client.post("/upload/chunks", fitting).status == 200)
+      let response = try await client.post("/upload/chunks", fitting + " ")
       #expect(response.status == 413)
       #expect(response.detail?.contains("8388608") == true)
     }

@@ -52,6 +52,7 @@ import class Foundation.FileManager
     #expect(try await entries() == Array(1...43))
   }
 
+  /// Those of `segmentItemsMax`.
   @Test func severalCommitsShareASegmentWithinItsBounds() async throws {
     let node = try await SharingNode(store, plan: SharingNode.plan(items: 7))
     store.isDown = true
@@ -63,11 +64,30 @@ import class Foundation.FileManager
     store.isDown = false
     #expect(try await isShipped(node))
     let counts = try await segments().map(\.items.count)
-    #expect(counts.reduce(0, +) == 41 && counts.allSatisfy { $0 <= 7 } && counts.count < 12)
+    #expect(counts.reduce(0, +) == 41 && counts.max() == 7 && counts.count < 12)
     #expect(node.replicator.status.failure == nil)
     await node.stop()
   }
 
+  /// That is `segmentBytesMax`; one commit alone may have more.
+  @Test(arguments: [1, 1000]) func aSegmentHasABoundInBytes(most: Int) async throws {
+    let node = try await SharingNode(store, plan: SharingNode.plan(bytes: most))
+    store.isDown = true
+    try await node.create()
+    try await node.write(0..<40)
+    store.isDown = false
+    #expect(try await isShipped(node))
+    await node.stop()
+    let sizes = try await segments().map { $0.items.map(\.bytes.count) }
+    #expect(sizes.joined().count == 41)
+    #expect(sizes.allSatisfy { $0.count == 1 || $0.reduce(0, +) <= most })
+    // All but what had begun before the others came is full.
+    for (size, next) in zip(sizes, sizes.dropFirst()).dropFirst() {
+      #expect(size.reduce(next[0], +) > most)
+    }
+  }
+
+  /// For `gatherMilliseconds`.
   @Test func commitsAreGatheredFromTheFirstOneOn() async throws {
     let gather = 1500
     let node = try await SharingNode(store, plan: SharingNode.plan(gather: gather))
@@ -98,6 +118,7 @@ import class Foundation.FileManager
     #expect(try await entries() == Array(1...31))
   }
 
+  /// Of `backlogBytesMax`.
   @Test func aBacklogThatIsFullIsAGapThatASnapshotFills() async throws {
     let asked = Mutex<[UInt64]>([])
     let node = try await SharingNode(store, plan: SharingNode.plan(backlog: 4096)) {

@@ -85,6 +85,7 @@ import VectorDB
     await node.stop()
   }
 
+  /// Once a write has waited for `writeMilliseconds`.
   @Test func aStoreThatIsDownRefusesWritesAndLosesNone() async throws {
     let patient = try await SharingNode(store, plan: SharingNode.plan(.sync, write: 60_000))
     #expect(try await leads(patient))
@@ -95,9 +96,11 @@ import VectorDB
       store, at: patient.path, plan: SharingNode.plan(.sync, write: 100))
     #expect(try await leads(node))
     store.isDown = true
+    let started = ContinuousClock.now
     let unknown = await #expect(throws: CollectionError.self) { try await node.write(2..<3) }
     guard case .unavailable(let reason)? = unknown else { return #expect(unknown == nil) }
     #expect(reason.hasPrefix("the object store has not said whether it has the write"))
+    #expect(ContinuousClock.now - started >= .milliseconds(100))
     let refused = await #expect(throws: CollectionError.self) { try await node.write(3..<4) }
     guard case .unavailable(let reason)? = refused else { return #expect(refused == nil) }
     #expect(reason.hasPrefix("it is not known yet"))

@@ -25,9 +25,21 @@ import class Foundation.FileManager
     }
   }
 
-  /// A record behind so many blanks that no record has.
-  private static let endless =
-    String(repeating: " ", count: 1 << 20) + #"{"version":1,"database":"1"}"#
+  /// Up to `bytesMax`; of a longer one the end is missing.
+  @Test(arguments: [(1 << 20, true), (1 << 20 + 1, false)])
+  func aRecordHasABound(bytes: Int, isRead: Bool) async throws {
+    try await withDatabase { database in
+      let record = ReplicationRecord(
+        database: DatabaseID(), log: nil, position: LogPosition(segment: 3, entry: 4),
+        writers: [WriterID()], isWhole: true)
+      try record.save(to: database.path)
+      let path = database.path + "/replication.json"
+      let text = try #require(FileManager.default.contents(atPath: path))
+      let blank = [UInt8](repeating: 0x20, count: bytes - text.count)
+      #expect(FileManager.default.createFile(atPath: path, contents: .init(blank + text)))
+      #expect((try? ReplicationRecord.load(from: database.path)) == (isRead ? record : nil))
+    }
+  }
 
   @Test func whatANewerReleaseWroteIsSaid() async throws {
     try await withDatabase { database in
@@ -41,7 +53,7 @@ import class Foundation.FileManager
     }
   }
 
-  @Test(arguments: ["", "{}", #"{"version":1,"database":"1"}"#, #"{"version":0}"#, endless])
+  @Test(arguments: ["", "{}", #"{"version":1,"database":"1"}"#, #"{"version":0}"#])
   func whatIsDamagedIsSaid(_ text: String) async throws {
     try await withDatabase { database in
       let path = database.path + "/replication.json"

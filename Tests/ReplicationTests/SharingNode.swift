@@ -46,16 +46,16 @@ final class SharingNode: Sendable {
 
   /// A plan without waits.
   static func plan(
-    _ mode: ReplicationMode = .async, backlog: Int = 64 << 20, items: Int = 1024, write: Int = 5000,
-    takeover: Int = 500, gather: Int = 1
+    _ mode: ReplicationMode = .async, backlog: Int = 64 << 20, items: Int = 1024,
+    bytes: Int = 8 << 20, write: Int = 5000, takeover: Int = 500, gather: Int = 1
   ) -> ReplicationPlan {
     var plan = ReplicationPlan()
     plan.mode = mode
     plan.address = "http://node"
     plan.takeoverMilliseconds = takeover
     plan.limits = ReplicationLimits(
-      backlogBytesMax: backlog, segmentItemsMax: items, gatherMilliseconds: gather,
-      writeMilliseconds: write)
+      backlogBytesMax: backlog, segmentItemsMax: items, segmentBytesMax: bytes,
+      gatherMilliseconds: gather, writeMilliseconds: write)
     return plan
   }
 

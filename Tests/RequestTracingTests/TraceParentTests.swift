@@ -31,6 +31,7 @@ import Testing
     #expect(TraceParent(text) == nil)
   }
 
+  /// Of `stateBytesMax`.
   @Test func whatOthersNoteHasABound() throws {
     let most = String(repeating: "a", count: 512)
     let place = try #require(TraceParent(Self.good, state: most))

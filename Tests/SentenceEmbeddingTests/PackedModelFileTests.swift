@@ -124,15 +124,20 @@ import Testing
     }
   }
 
-  /// The mark of four bytes is followed by version, width, layers, heads, inner width, words,
-  /// tokens and types.
-  @Test(arguments: [(2, 65), (6, 513)])
-  func `a model of too many layers or tokens is refused`(word: Int, value: UInt32) throws {
+  /// Of more than `layersMax` or `tokensMax`. The mark of four bytes is followed by version, width,
+  /// layers, heads, inner width, words, tokens and types.
+  @Test(arguments: [(2, 64, true), (2, 65, false), (6, 512, true), (6, 513, false)])
+  func `a model of too many layers or tokens is refused`(
+    word: Int, value: UInt32, isTaken: Bool
+  ) throws {
     var bytes = Self.model()
     withUnsafeBytes(of: value.littleEndian) {
       bytes.replaceSubrange(4 + 4 * word..<8 + 4 * word, with: $0)
     }
     try Self.withFolder(bytes) { folder in
+      // Whether its layers and places are there is seen later.
+      let file = try? PackedModelFile(path: folder + "/e5-small-q4.bin")
+      #expect((file != nil) == isTaken)
       #expect(throws: EmbeddingModelError.self) {
         try SentenceEmbedder(modelFolder: folder, model: .multilingualE5)
       }

@@ -75,6 +75,7 @@ import Testing
     #expect(throws: EmbeddingModelError.self) { try Self.open(Self.bytes(length: length)) }
   }
 
+  /// Than `headerBytesMax`.
   @Test func `a header is not longer than any real one`() throws {
     let most = 16 << 20
     for (length, isRead) in [(most, true), (most + 8, false)] {

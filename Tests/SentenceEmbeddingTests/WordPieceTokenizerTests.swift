@@ -24,6 +24,7 @@ import Testing
     #expect(try ModelFolder.tokenizer().encode("") == [101, 102])
   }
 
+  /// That is `wordCharactersMax`.
   @Test func `words of more than 100 scalars are unknown`() throws {
     let tokenizer = try ModelFolder.tokenizer()
     #expect(tokenizer.encode(String(repeating: "a", count: 101)) == [101, 100, 102])

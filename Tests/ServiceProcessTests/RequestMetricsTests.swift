@@ -8,6 +8,7 @@ import Testing
       collection: collection)
   }
 
+  /// Those are `collectionsMax`.
   @Test func `as many collections are told apart as may be`() {
     let metrics = RequestMetrics()
     for number in 0...10_000 { record(metrics, of: "c\(number)") }

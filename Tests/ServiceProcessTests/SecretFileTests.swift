@@ -27,6 +27,7 @@ import Testing
     #expect(try resolve(["KEY_FILE": ""]) == [:])
   }
 
+  /// As what has more than `SecretFile.bytesMax`.
   @Test func `what can't be used is told in a sentence that names the variable`() throws {
     let missing = #expect(throws: SecretFileError.self) {
       try resolve(["KEY_FILE": "/does/not/exist"])
@@ -56,6 +57,7 @@ import Testing
     }
   }
 
+  /// And has no more than `RequestID.bytesMax`.
   @Test func `a caller's request id is kept if it can be written anywhere`() {
     for good in ["a-1.b/c", String(repeating: "a", count: 128)] {
       #expect(RequestID.accept(good) == good)

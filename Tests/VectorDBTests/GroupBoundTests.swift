@@ -7,6 +7,7 @@ import VectorDB
 @Suite struct GroupBoundTests {
   private static let wanted = 13
 
+  /// After `roundsMax`.
   @Test func whatWasFoundMustDoInTheEnd() async throws {
     try await withDatabase { temporary in
       let things = try await temporary.create(size: 1, distance: .euclid)

@@ -18,8 +18,9 @@ import VectorDB
     try file.close()
   }
 
+  /// Of `bodyBytesMax`.
   @Test(arguments: [
-    (1 << 20, "the checksum of frame 0 is wrong"), (256 << 20 + 1, "frame 0 can"),
+    (256 << 20, "the checksum of frame 0 is wrong"), (256 << 20 + 1, "frame 0 can"),
   ])
   func framesHaveABound(bytes: UInt32, reason: String) async throws {
     try await withDatabase { temporary in
@@ -48,6 +49,7 @@ import VectorDB
     func keepSnapshot(at path: String, checksum: String) throws(CollectionError) {}
   }
 
+  /// These are `waitingMax`.
   @Test func asManyWaitAsMayAndNoMore() async throws {
     let barrier = Barrier()
     var options = DatabaseOptions()

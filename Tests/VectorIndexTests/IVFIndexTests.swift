@@ -255,22 +255,29 @@ import VectorIndex
     return ([8, remote, growth], strays + 4 + 4 * strayCount)
   }
 
+  /// No more than `dimensionMax`, `listsMax`, `calibrationMax` and `blocksMax`.
   @Test func aSavedIndexSaysNoMoreThanItMayHave() throws {
     var random = SeededGenerator(seed: 70)
     let rows = ClusteredRows(dimension: 8, random: &random)
     rows.add(2000, &random)
     let saved = bytes(try rows.build(.squaredEuclid))
     let (counts, listSizes) = places(in: saved)
-    let words = [(2, 1 << 20 + 1), (3, 0), (3, 1 << 24 + 1)] + counts.map { ($0, 1 << 10 + 1) }
-    for (word, value) in words {
+    func error(saying value: Int, in word: Int) -> (any Error)? {
       var damaged = saved
       withUnsafeBytes(of: UInt64(value).littleEndian) {
         damaged.replaceSubrange(8 * word..<8 * word + 8, with: $0)
       }
-      #expect(throws: DamagedIndex.self, "\(value) in word \(word)") {
+      return #expect(throws: (any Error).self, "\(value) in word \(word)") {
         try read(damaged, dimension: word == 2 ? value : 8)
       }
     }
+    // What is not too much is more than the file goes on to hold.
+    for (word, most) in [(2, 1 << 20), (3, 1 << 24)] {
+      #expect(error(saying: most, in: word) is Ended)
+      #expect(error(saying: most + 1, in: word) is DamagedIndex)
+    }
+    #expect(error(saying: 0, in: 3) is DamagedIndex)
+    for word in counts { #expect(error(saying: 1 << 10 + 1, in: word) is DamagedIndex) }
     // The most that it may say is more than machines have, or than the file goes on to hold.
     for (blocks, isBounded) in [(UInt32(1 << 28), false), (1 << 28 + 1, true)] {
       var damaged = saved
@@ -278,8 +285,26 @@ import VectorIndex
         damaged.replaceSubrange(listSizes + 4..<listSizes + 8, with: $0)
       }
       let error = #expect(throws: (any Error).self) { try read(damaged, dimension: 8) }
-      #expect(error is DamagedIndex || !isBounded)
+      #expect(((error as? DamagedIndex)?.reason.hasPrefix("a list of") == true) == isBounded)
     }
+  }
+
+  /// As many points as `calibrationMax`, one after another in the file.
+  @Test(arguments: [(1 << 10, true), (1 << 10 + 1, false)])
+  func aCalibrationHasABound(count: Int, isTaken: Bool) throws {
+    var random = SeededGenerator(seed: 71)
+    let rows = ClusteredRows(dimension: 8, random: &random)
+    rows.add(2000, &random)
+    let saved = bytes(try rows.build(.squaredEuclid))
+    let end = 8 * places(in: saved).counts[1]
+    let points = (1...count).flatMap { number -> [UInt64] in
+      [(Double(number) / Double(count)).bitPattern, UInt64(number), 0]
+    }
+    let calibration = ([UInt64(count)] + points).flatMap { word -> [UInt8] in
+      withUnsafeBytes(of: word.littleEndian) { Array($0) }
+    }
+    let index = try? read(Array(saved[..<64] + calibration + saved[end...]), dimension: 8)
+    #expect(index?.statistics().calibration.count == (isTaken ? count : nil))
   }
 
   @Test func aFileThatIsCutIsReadPieceByPiece() throws {

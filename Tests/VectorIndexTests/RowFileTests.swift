@@ -101,6 +101,22 @@ import VectorIndex
     #expect(!RowFile.read(table, file.fileDescriptor, at: whole.count - 100))
   }
 
+  /// Reads beyond `PageReads.depthMax` wait for those before them.
+  @Test(arguments: [64, 65, 128]) func pagesApartAreAllRead(count: Int) throws {
+    let folder = try FileFolder()
+    let (column, rows, path) = try chunkInFile(folder)
+    let inMemory = column.view()
+    let reads = PageReads(cacheBytes: 0)
+    column.install(try RowFile(path: path) { _, _ in false }, reads: reads)
+    // A page a row, so that none of them lie side by side.
+    let offsets = (0..<count).map { UInt32(2 * $0) }
+    let scores = { (view: DenseColumnView) in
+      view.scorer(for: rows[7], metric: .squaredEuclid).scores(at: offsets)
+    }
+    #expect(scores(column.view()) == scores(inMemory))
+    #expect(reads.counts.reads == count)
+  }
+
   @Test func aDamagedPageIsReadFromTheTruth() throws {
     let folder = try FileFolder()
     let (column, rows, path) = try chunkInFile(folder)
@@ -168,7 +184,7 @@ import VectorIndex
     }
   }
 
-  /// A header whose checksum is right may say what it likes.
+  /// More than `dimensionMax`: a header whose checksum is right may say what it likes.
   @Test func aVectorOfTooManyNumbersIsRefused() throws {
     let folder = try FileFolder()
     let (_, _, path) = try chunkInFile(folder)

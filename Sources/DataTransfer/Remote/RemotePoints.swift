@@ -80,9 +80,10 @@ extension JSONElement {
 extension QdrantServer {
   /// The server at `url`, which wants `key` if any. One that is being restarted is waited for,
   /// about a minute.
-  package static func patient(url: String, key: String?, client: HTTPClient) -> QdrantServer {
-    let limits = TransferLimits()
-    return QdrantServer(
+  package static func patient(
+    url: String, key: String?, client: HTTPClient, limits: TransferLimits = TransferLimits()
+  ) -> QdrantServer {
+    QdrantServer(
       JSONEndpoint(
         client: client, base: url, credential: key.map { .apiKey($0) }, agent: "quiver",
         timeout: .seconds(limits.requestSeconds),

@@ -15,7 +15,7 @@ package struct Converter: Sendable {
   private let complaint: IngestError?
 
   /// Seconds that a program may take to turn a file into text.
-  private static let secondsMax = 120
+  package static let secondsMax = 120
 
   /// The converter for files of `kind`; `nil` when they are read without one.
   package init?(_ kind: DocumentKind) {
@@ -85,21 +85,24 @@ package struct Converter: Sendable {
   /// Whether the program is there.
   package var isInstalled: Bool { ChildProcess.find(program) != nil }
 
-  /// The text of the file at `path`, at most `limit` bytes.
+  /// The text of the file at `path`, at most `limit` bytes, for which the program has so many
+  /// seconds.
   ///
   /// - Throws: `IngestError.programMissing` when the program is not installed.
-  package func text(of path: String, limit: Int) throws(IngestError) -> String {
+  package func text(
+    of path: String, limit: Int, seconds: Int = Converter.secondsMax
+  ) throws(IngestError) -> String {
     // A name that begins with a hyphen must not be taken for an option.
     let file = path.hasPrefix("-") ? "./" + path : path
     let outcome: ChildProcess.Outcome
     do {
       outcome = try ChildProcess.run(
         program, arguments(file), environment: ["MANWIDTH=100", "LC_ALL=C.UTF-8", "MANROFFOPT=-c"],
-        outputLimit: limit, seconds: Self.secondsMax)
+        outputLimit: limit, seconds: seconds)
     } catch {
       throw switch error {
       case .notFound: .programMissing(program: program, package: package)
-      case .tooLong: .unreadable("\(program) took more than \(Self.secondsMax) seconds")
+      case .tooLong: .unreadable("\(program) took more than \(seconds) seconds")
       case .tooMuch: .tooLarge(bytes: limit, limit: limit)
       case .failed: .unreadable("\(program) can't be run")
       }

@@ -13,11 +13,21 @@ public enum IngestRun {
     paths: [String], gateway: GatewayAddress, isTerminal: Bool,
     write: @escaping @Sendable (String) -> Void
   ) async throws(IngestError) -> (summary: String, succeeded: Bool) {
+    try await run(
+      paths: paths, gateway: gateway, isTerminal: isTerminal, uploadTime: uploadTimeMax,
+      write: write)
+  }
+
+  /// The same with another time for each upload.
+  package static func run(
+    paths: [String], gateway: GatewayAddress, isTerminal: Bool, uploadTime: Duration,
+    write: @escaping @Sendable (String) -> Void
+  ) async throws(IngestError) -> (summary: String, succeeded: Bool) {
     let client = gateway.client()
     defer { client.shutdown() }
     var retry = RetryPolicy()
     retry.maximumAttempts = attemptsMax
-    let endpoint = gateway.endpoint(client, timeout: uploadTimeMax, retry: retry)
+    let endpoint = gateway.endpoint(client, timeout: uploadTime, retry: retry)
     let ingestor = Ingestor(
       uploader: GatewayClient(endpoint: endpoint),
       progress: ProgressBar(isTerminal: isTerminal, write: write))
@@ -30,7 +40,7 @@ public enum IngestRun {
   /// Time that an upload may take: embedding a batch on a slow machine takes its own.
   private static let uploadTimeMax = Duration.seconds(600)
   /// Time that the removal of a document may take.
-  private static let removalTimeMax = Duration.seconds(60)
+  package static let removalTimeMax = Duration.seconds(60)
   /// Seconds after which a watched folder's files that failed are tried again.
   private static let pauseSecondsMax: Int32 = 60
 
@@ -73,14 +83,15 @@ public enum IngestRun {
     }
   }
 
-  private static func remove(
-    _ documents: Set<String>, from gateway: GatewayAddress,
+  /// Removes all passages of documents that are gone, each within `time`.
+  package static func remove(
+    _ documents: Set<String>, from gateway: GatewayAddress, within time: Duration = removalTimeMax,
     write: @Sendable (String) -> Void
   ) async throws(IngestError) {
     if documents.isEmpty { return }
     let client = gateway.client()
     defer { client.shutdown() }
-    let uploader = GatewayClient(endpoint: gateway.endpoint(client, timeout: removalTimeMax))
+    let uploader = GatewayClient(endpoint: gateway.endpoint(client, timeout: time))
     for document in documents.sorted() {
       let count = try await uploader.prune(document: document, keeping: [])
       write("gone: \(document): \(count) passages removed\n")

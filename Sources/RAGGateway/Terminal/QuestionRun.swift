@@ -15,11 +15,20 @@ public final class QuestionRun: Sendable {
   private static let answerTimeMax = Duration.seconds(300)
 
   /// A conversation with the gateway at `address`.
-  public init(_ address: GatewayAddress, write: @escaping @Sendable (String) -> Void) {
+  public convenience init(
+    _ address: GatewayAddress, write: @escaping @Sendable (String) -> Void
+  ) {
+    self.init(address, answerTime: Self.answerTimeMax, write: write)
+  }
+
+  /// The same with another time for each answer.
+  package init(
+    _ address: GatewayAddress, answerTime: Duration, write: @escaping @Sendable (String) -> Void
+  ) {
     client = address.client()
     var retry = RetryPolicy()
     retry.maximumAttempts = 1
-    endpoint = address.endpoint(client, timeout: Self.answerTimeMax, retry: retry)
+    endpoint = address.endpoint(client, timeout: answerTime, retry: retry)
     self.write = write
   }
 
