@@ -10,7 +10,6 @@ import QdrantService
 import Replication
 import RequestTracing
 import ServiceLifecycle
-import Synchronization
 import UnixSignals
 import VectorDB
 
@@ -92,19 +91,9 @@ struct Server {
       logger.critical("\(Self.explain(error))")
       _exit(ServerExit.code(for: error).rawValue)
     }
-    let stopping = Mutex<Stopping?>(nil)
-    let isClosing = Mutex(false)
-    // Whoever comes first closes the database: all connections have ended, or their time has.
-    let isFirst: @Sendable () -> Bool = {
-      isClosing.withLock { isClosing in
-        defer { isClosing = true }
-        return !isClosing
-      }
-    }
+    let stopping = Stopping()
     database.onStopping = {
-      let since = ContinuousClock.now
-      let late = Task.detached { await self.endInTime(state, isFirst) }
-      stopping.withLock { $0 = Stopping(since: since, late: late) }
+      stopping.begin(late: Task.detached { await self.endInTime(state, stopping) })
       self.endAtLast()
     }
     let trimming = Task.detached { await Self.trimHeap() }
@@ -116,11 +105,9 @@ struct Server {
     } catch {
       outcome = .failure(error)
     }
-    let stopped = stopping.withLock { $0 }
-    // It ends the process.
-    if !isFirst() { await stopped?.late.value }
+    await stopping.waitUnlessFirst()
     await state.openDatabase?.close()
-    await ship(state, since: stopped?.since)
+    await ship(state, since: stopping.since)
     if database.wasToldToStop {
       // Requests that had to be cut off are no failure of the shutdown.
       logger.notice("stopped")
@@ -142,20 +129,14 @@ struct Server {
     }
   }
 
-  /// A server that was told to stop, and what ends it if its connections don't end.
-  private struct Stopping {
-    let since: ContinuousClock.Instant
-    let late: Task<Void, Never>
-  }
-
   /// Has what takes long end, and closes the database also when connections hang, unless somebody
   /// else does already.
-  private func endInTime(_ state: ServerState, _ isFirst: @Sendable () -> Bool) async {
+  private func endInTime(_ state: ServerState, _ stopping: Stopping) async {
     let longWorkMilliseconds = max(Self.longWorkMilliseconds, settings.shutdownGraceMilliseconds)
     try? await Task.sleep(for: .milliseconds(longWorkMilliseconds))
     state.openDatabase?.stopLongWork()
     try? await Task.sleep(for: .milliseconds(Self.connectionsMilliseconds - longWorkMilliseconds))
-    guard isFirst() else { return }
+    guard stopping.isFirst() else { return }
     await state.openDatabase?.close()
     await state.replication?.stop(
       within: .milliseconds(Self.shippingMilliseconds - Self.connectionsMilliseconds))
