@@ -158,6 +158,14 @@ import Testing
     let guess = try DecodedText(sample)
     #expect(guess.certainty == .guessed)
     #expect(try DecodedText(sample + other).encoding == guess.encoding)
+    // One control character in a hundred is too much for a text, and all that are there but one
+    // lie in the sample.
+    for (place, isText) in [(sample.count - 1, false), (sample.count, true)] {
+      var bytes = french
+      for index in 0..<sample.count / 100 { bytes[50 * index] = 1 }
+      bytes[place] = 1
+      #expect(((try? DecodedText(bytes)) != nil) == isText)
+    }
     // Of a thousand bytes alone it would be the same.
     #expect(try DecodedText(Array(sample.prefix(1_000)) + other).encoding != guess.encoding)
   }
