@@ -75,7 +75,8 @@ package struct Converter: Sendable {
       throw switch error {
       case .notFound: .programMissing(program: "gzip", package: "gzip")
       case .tooMuch: .tooLarge(bytes: limit, limit: limit)
-      case .tooLong, .failed: .unreadable("gzip can't be run")
+      case .tooLong: .unreadable("gzip took more than \(secondsMax) seconds")
+      case .failed: .unreadable("gzip can't be run")
       }
     }
     guard outcome.status == 0 else { throw .unreadable("gzip can't read it") }

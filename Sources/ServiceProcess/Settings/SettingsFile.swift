@@ -23,7 +23,7 @@ struct SettingsFile {
 
   /// Levels of a configuration: far more than settings have. An alias that holds itself ends here.
   private static let depthMax = 16
-  /// Values of a configuration. Aliases repeat what they stand for, so a short text can hold more
+  /// Values of a configuration, keys too. Aliases repeat what they stand for, so a short text can hold more
   /// than there is memory for.
   private static let valuesMax = 10_000
   /// Bytes of a configuration: far more than anyone writes by hand.
