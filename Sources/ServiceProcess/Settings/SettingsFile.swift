@@ -23,8 +23,8 @@ struct SettingsFile {
 
   /// Levels of a configuration: far more than settings have. An alias that holds itself ends here.
   private static let depthMax = 16
-  /// Values of a configuration, keys too. Aliases repeat what they stand for, so a short text can hold more
-  /// than there is memory for.
+  /// Values of a configuration, keys too. Aliases repeat what they stand for, so a short text can
+  /// hold more than there is memory for.
   private static let valuesMax = 10_000
   /// Bytes of a configuration: far more than anyone writes by hand.
   private static let bytesMax = 1 << 20
