@@ -53,7 +53,7 @@ package final class ConnectionGuard: ChannelDuplexHandler {
   let limits: ConnectionLimits
   let gate: ByteGate
   private let place: ConnectionPlace?
-  private let refusal: @Sendable (String) -> [UInt8]
+  private let refusal: RefusalForm
   private var open = CircularBuffer<Open>(initialCapacity: 2)
   /// Whether the head of the answer to the first open request has been written.
   private var isAnswering = false
@@ -73,10 +73,10 @@ package final class ConnectionGuard: ChannelDuplexHandler {
   ///
   /// - Parameters:
   ///   - place: told when requests come and are answered.
-  ///   - refusal: makes the body, in JSON, that tells why something was no request.
+  ///   - refusal: how what is no request is answered.
   package init(
     limits: ConnectionLimits, gate: ByteGate, place: ConnectionPlace? = nil,
-    refusal: @escaping @Sendable (String) -> [UInt8]
+    refusal: RefusalForm
   ) {
     self.place = place
     self.limits = limits
@@ -337,11 +337,13 @@ package final class ConnectionGuard: ChannelDuplexHandler {
   /// Answers what could not be read as a request, and closes.
   func refuse(_ context: ChannelHandlerContext, _ status: HTTPResponseStatus, _ reason: String) {
     let kind = status == .requestTimeout ? "Timeout error" : "Bad request"
-    let body = refusal("\(kind): \(reason)")
+    let body = refusal.body("\(kind): \(reason)")
     var head = HTTPResponseHead(version: .http1_1, status: status)
     head.headers.add(name: "content-type", value: "application/json")
     head.headers.add(name: "content-length", value: String(body.count))
     head.headers.add(name: "connection", value: "close")
+    // Who asked is not known: without a head there is no origin to name.
+    if refusal.isForEveryPage { head.headers.add(name: "access-control-allow-origin", value: "*") }
     context.write(wrapOutboundOut(.head(head)), promise: nil)
     context.write(
       wrapOutboundOut(.body(.byteBuffer(ByteBuffer(bytes: body)))), promise: nil)

@@ -55,6 +55,8 @@ package enum BodyFault: Error, Sendable, Equatable {
   case tooSlow(bytes: Int)
   /// It stopped arriving while others waited for the room that it takes.
   case stalled
+  /// It has not come in the time that its sender waits for an answer.
+  case late(seconds: Int)
   /// Far more came around its chunks than in them.
   case framing(bytes: Int)
 }

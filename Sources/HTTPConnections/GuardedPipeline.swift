@@ -13,10 +13,10 @@ package enum GuardedPipeline {
   ///
   /// - Parameters:
   ///   - place: told when requests come and are answered.
-  ///   - refusal: makes the body, in JSON, that tells why something was no request.
+  ///   - refusal: how what is no request is answered.
   package static func open(
     _ channel: any Channel, _ place: ConnectionPlace, limits: ConnectionLimits,
-    refusal: @escaping @Sendable (String) -> [UInt8]
+    refusal: RefusalForm
   ) throws -> Stream {
     let pipeline = channel.pipeline.syncOperations
     let gate = ByteGate()

@@ -4,6 +4,7 @@ import HummingbirdCore
 public import Logging
 import NIOCore
 import OutageLogging
+import QdrantAPI
 public import QdrantService
 import ServiceProcess
 public import TransportBase
@@ -108,11 +109,14 @@ public struct RESTApplication: Sendable {
     let isTold = services.logger.logLevel < .info
     let logger =
       isTold ? services.logger : Logger(label: "http") { _ in SwiftLogNoOpLogHandler() }
+    let refusal = RefusalForm(isForEveryPage: services.settings.enableCORS) {
+      ResponseEnvelope.error(text: $0, seconds: 0)
+    }
     return Application(
       responder: responder,
       server: HTTPServerBuilder { responder in
         let plain = LoopBoundChannel(
-          responder: responder, limits: ConnectionLimits(), places: places)
+          responder: responder, limits: ConnectionLimits(), places: places, refusal: refusal)
         guard let certificate else { return plain }
         return SecureChannel(plain: plain, certificate: certificate)
       },

@@ -52,12 +52,16 @@ package final class ByteBudget: Sendable {
   /// Belongs to the task that reads the body.
   package final class Share {
     private let budget: ByteBudget
+    private let call: ServiceCall?
     private let abort: @Sendable () -> Void
     private var small = 0
     private var id: UInt64?
 
-    fileprivate init(_ budget: ByteBudget, abort: @escaping @Sendable () -> Void) {
+    fileprivate init(
+      _ budget: ByteBudget, for call: ServiceCall?, abort: @escaping @Sendable () -> Void
+    ) {
       self.budget = budget
+      self.call = call
       self.abort = abort
     }
 
@@ -69,14 +73,17 @@ package final class ByteBudget: Sendable {
     /// Takes room for bytes that have arrived; waits when there is none.
     ///
     /// - Throws: an error of the kind ``ServiceError/Kind/exhausted`` when there was no room in
-    ///   time.
+    ///   time, and that of a caller who waits no longer.
     package func take(_ bytes: Int) async throws(ServiceError) {
       if takeAtOnce(bytes) { return }
       let id = self.id ?? budget.add(abort)
       self.id = id
       // A body that has grown stops being small.
       let moved = small
-      guard await budget.take(bytes + moved, for: id) else { throw budget.refusal }
+      guard await budget.take(bytes + moved, for: id, until: call?.deadline) else {
+        if let call, call.isOver { throw call.late("Request body") }
+        throw budget.refusal
+      }
       budget.smallTaken.subtract(moved, ordering: .relaxed)
       small = 0
     }
@@ -107,9 +114,13 @@ package final class ByteBudget: Sendable {
 
   /// The share of a body that begins to arrive.
   ///
-  /// - Parameter abort: ends a body that stalls while others wait; called on any thread.
-  package func share(abort: @escaping @Sendable () -> Void = {}) -> Share {
-    Share(self, abort: abort)
+  /// - Parameters:
+  ///   - call: what the body belongs to, whose caller may not wait for as long as others do.
+  ///   - abort: ends a body that stalls while others wait; called on any thread.
+  package func share(
+    for call: ServiceCall? = nil, abort: @escaping @Sendable () -> Void = {}
+  ) -> Share {
+    Share(self, for: call, abort: abort)
   }
 
   private var refusal: ServiceError {
@@ -192,10 +203,12 @@ extension ByteBudget {
     }
   }
 
-  private func take(_ bytes: Int, for id: UInt64) async -> Bool {
+  private func take(
+    _ bytes: Int, for id: UInt64, until deadline: ContinuousClock.Instant?
+  ) async -> Bool {
     await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
-        perform(state.withLock { enter(&$0, bytes, id, continuation) })
+        perform(state.withLock { enter(&$0, bytes, id, deadline, continuation) })
       }
     } onCancel: {
       perform(
@@ -207,7 +220,7 @@ extension ByteBudget {
   }
 
   private func enter(
-    _ state: inout State, _ bytes: Int, _ id: UInt64,
+    _ state: inout State, _ bytes: Int, _ id: UInt64, _ deadline: ContinuousClock.Instant?,
     _ continuation: CheckedContinuation<Bool, Never>
   ) -> [Effect] {
     guard !Task.isCancelled, state.bodies[id] != nil, state.waiting.count < waitersMax else {
@@ -216,7 +229,8 @@ extension ByteBudget {
     let now = ContinuousClock.now
     state.bodies[id]?.lastArrival = now
     state.bodies[id]?.wait = Wait(
-      bytes: bytes, until: now + patience, continuation: continuation)
+      bytes: bytes, until: min(now + patience, deadline ?? now + patience),
+      continuation: continuation)
     let place = state.waiting.firstIndex { $0 > id } ?? state.waiting.count
     state.waiting.insert(id, at: place)
     return settle(&state)

@@ -39,17 +39,20 @@ package final class ParsingRoom: Sendable {
 
   /// Does `work` once there is room for `bytes`.
   ///
-  /// - Throws: `CancellationError` when the task was cancelled while it waited, and what `work`
-  ///   throws.
+  /// - Throws: `CancellationError` when the task was cancelled while it waited, the error of a
+  ///   caller who waits no longer, and what `work` throws.
   package func withRoom<Value>(
-    for bytes: Int, _ work: () async throws -> Value
+    for bytes: Int, _ call: ServiceCall? = nil, _ work: () async throws -> Value
   ) async throws -> Value {
-    guard await enter(bytes) else { throw CancellationError() }
+    guard await enter(bytes, until: call?.deadline) else {
+      if let call, call.isOver { throw call.late("Request body") }
+      throw CancellationError()
+    }
     defer { leave(bytes) }
     return try await work()
   }
 
-  private func enter(_ bytes: Int) async -> Bool {
+  private func enter(_ bytes: Int, until deadline: ContinuousClock.Instant?) async -> Bool {
     let isFree = state.withLock { state in
       guard state.waiting.isEmpty, fits(bytes, state) else { return false }
       state.taken += bytes
@@ -60,6 +63,12 @@ package final class ParsingRoom: Sendable {
       state.nextID += 1
       return state.nextID
     }
+    let clock = deadline.map { deadline in
+      Task {
+        if (try? await Task.sleep(until: deadline, clock: .continuous)) != nil { giveUp(id) }
+      }
+    }
+    defer { clock?.cancel() }
     return await withTaskCancellationHandler {
       await withCheckedContinuation { continuation in
         let entered: [Wait] = state.withLock { state in
@@ -67,7 +76,7 @@ package final class ParsingRoom: Sendable {
           return Task.isCancelled ? [] : admit(&state)
         }
         for wait in entered { wait.continuation.resume(returning: true) }
-        if Task.isCancelled { giveUp(id) }
+        if Task.isCancelled || deadline.map({ $0 <= .now }) ?? false { giveUp(id) }
       }
     } onCancel: {
       giveUp(id)

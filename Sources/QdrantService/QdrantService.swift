@@ -102,7 +102,7 @@ public struct QdrantService: Sendable {
     let value = try await Patience.outcome(by: call.deadline, givesUp: true) {
       () async throws(ServiceError) in try await engine(whole)
     }
-    guard let value else { throw Self.late(operation, call) }
+    guard let value else { throw call.late(operation) }
     return value
   }
 
@@ -136,13 +136,7 @@ public struct QdrantService: Sendable {
   ///
   /// - Parameter operation: what callers are told took too long.
   private func requireTime(for operation: String, _ call: ServiceCall) throws(ServiceError) {
-    guard let deadline = call.deadline, deadline <= .now else { return }
-    throw Self.late(operation, call)
-  }
-
-  private static func late(_ operation: String, _ call: ServiceCall) -> ServiceError {
-    let seconds = call.timeoutSeconds ?? 0
-    return .engine(.timedOut("Operation '\(operation)' timed out after \(seconds) seconds"))
+    if call.isOver { throw call.late(operation) }
   }
 }
 

@@ -49,7 +49,7 @@ public struct GatewayApplication: Service {
   public func run() async throws {
     let application = Application(
       router: GatewayRouter.make(services),
-      server: Self.server(services.limits, certificate: certificate),
+      server: Self.server(services.limits, origins: services.origins, certificate: certificate),
       configuration: .init(address: .hostname(host, port: port), serverName: "quiver-gateway"),
       logger: services.logger)
     guard let certificate else { return try await application.run() }
@@ -66,14 +66,19 @@ public struct GatewayApplication: Service {
 
   /// What listens and speaks HTTP/1.1, over TLS with a certificate.
   package static func server(
-    _ limits: GatewayLimits, certificate: ServerCertificate? = nil
+    _ limits: GatewayLimits, origins: AllowedOrigins = .init(),
+    certificate: ServerCertificate? = nil
   ) -> HTTPServerBuilder {
     var connection = limits.connection
     connection.idle = TimeAmount(limits.idleConnection)
     let places = ConnectionPlaces(
       countMax: connection.connectionsMax, descriptors: DescriptorLimit.raise())
+    let refusal = RefusalForm(isForEveryPage: origins.areAll) {
+      JSONValue.object(["detail": .string($0)]).serialized()
+    }
     return HTTPServerBuilder { [connection] responder in
-      let plain = GuardedChannel(responder: responder, limits: connection, places: places)
+      let plain = GuardedChannel(
+        responder: responder, limits: connection, places: places, refusal: refusal)
       guard let certificate else { return plain }
       return SecureChannel(plain: plain, certificate: certificate)
     }
@@ -154,6 +159,7 @@ struct GuardedChannel: HTTPChannelHandler {
   let responder: Responder
   let limits: ConnectionLimits
   let places: ConnectionPlaces
+  let refusal: RefusalForm
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<GuardedPipeline.Stream> {
     channel.eventLoop.makeCompletedFuture { try open(channel, places.take(channel)) }
@@ -162,9 +168,7 @@ struct GuardedChannel: HTTPChannelHandler {
   /// Makes a connection speak HTTP/1.1. On its event loop.
   func open(_ channel: any Channel, _ place: ConnectionPlace) throws -> GuardedPipeline.Stream {
     PeerWatch.begin(channel, limits)
-    return try GuardedPipeline.open(channel, place, limits: limits) { text in
-      JSONValue.object(["detail": .string(text)]).serialized()
-    }
+    return try GuardedPipeline.open(channel, place, limits: limits, refusal: refusal)
   }
 
   func handle(value: GuardedPipeline.Stream, logger: Logger) async {

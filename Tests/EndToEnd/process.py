@@ -94,6 +94,16 @@ def has_taken_all(connection: socket.socket) -> bool:
     return int(unsent, 16) == 0 and int(unread, 16) == 0 and theirs[9] != "0"
 
 
+def answer_to_no_request(service) -> str:
+    """The head of what a server answers to bytes that are no HTTP, in lower case."""
+    with socket.create_connection(("127.0.0.1", service.port), timeout=20) as connection:
+        connection.sendall(b"this is no request\r\n\r\n")
+        received = b""
+        while part := connection.recv(1 << 16):
+            received += part
+    return received.partition(b"\r\n\r\n")[0].decode().lower()
+
+
 def is_given_up(connection: socket.socket) -> bool:
     """Whether the program at the other end of a connection of IPv4 has closed it, so that nothing
     is read from it any more; who has only ended sending has not."""

@@ -3,6 +3,7 @@
 import pytest
 import requests
 from gateway_service import CHUNKS, call, chunk, run, upload
+from process import answer_to_no_request
 
 ADMIN, READER, RED, BLUE = "admin-key-1", "reader-key-1", "red-key-123", "blue-key-12"
 KEYS = f"write:{ADMIN},read:{READER},write@red:{RED},write@blue:{BLUE}"
@@ -114,6 +115,15 @@ def test_pages_whose_name_leads_here_see_nothing(server, start_gateway):
     for host in ("rag.company.example", "rag.company.example:8443", "app.example"):
         call(known, "GET", "/documents", **own, Host=host)
     call(known, "GET", "/documents", **own, Host="attacker.example", status=403)
+
+
+def test_what_is_no_request_is_answered_to_those_who_may_all_read(server, start_gateway):
+    """Whose page it was could not be read."""
+    everybody = start_gateway("everybody", AUTH__ALLOWED_ORIGINS="*")
+    for gateway, is_allowed in ((server, False), (everybody, True)):
+        head = answer_to_no_request(gateway)
+        assert head.startswith("http/1.1 400")
+        assert ("\r\naccess-control-allow-origin: *" in head) == is_allowed
 
 
 def test_who_has_a_key_may_come_by_any_name(guarded):

@@ -1,76 +1,17 @@
 """Vectors that stay on disk give the same answers as those in memory, whatever happens to files."""
 
 import json
-import pathlib
 import shutil
-import sys
 import threading
 
 import numpy as np
 import pytest
 import requests
-from process import ROOT, quiver, until, until_at_rest
+from filing_server import DIMENSION, PATH, Server, start  # noqa: F401
+from process import until, until_at_rest
 from wire import Wire
 
-sys.path.append(str(ROOT / "Tests" / "Regressions"))
-
-from stalled_disk import StalledDisk  # noqa: E402
-
-DIMENSION = 512
 COUNT = 2300  # four chunks of 512 rows, and a tail
-PATH = "/collections/c"
-
-
-class Server:
-    """A server whose vectors go into files as soon as a chunk of them is complete."""
-
-    def __init__(self, folder: pathlib.Path, is_stalled: bool = False, **limits: str):
-        names = {f"QUIVER__STORAGE__{k.upper()}": v for k, v in limits.items()}
-        names.setdefault("QUIVER__STORAGE__PERFORMANCE__VECTOR_TAIL_MB", "0")
-        self.service = quiver(folder, **names)
-        self.session = requests.Session()
-        if is_stalled:
-            # What a file is called until it is on disk.
-            self.disk = StalledDisk(self.service, folder, suffix=".rows.new")
-            self.disk.stall()
-        self.start()
-
-    def start(self):
-        self.service.start()
-        self.wire = Wire(self.service.url, self.session)
-
-    def close(self):
-        self.session.close()
-        self.service.kill()
-
-    @property
-    def files(self) -> list[pathlib.Path]:
-        folder = pathlib.Path(self.service.settings["QUIVER__STORAGE__STORAGE_PATH"]) / "vectors"
-        return sorted(folder.glob("*.rows"))
-
-    def memory(self, vector: str) -> int:
-        report = self.wire.result("GET", f"{PATH}/memory")
-        return next(v["storage"]["ram_bytes"] for v in report["vectors"] if v["name"] == vector)
-
-    def figure(self, name: str) -> float:
-        text = self.session.get(f"{self.service.url}/metrics").text
-        return sum(float(line.split()[-1]) for line in text.splitlines() if line.startswith(name))
-
-
-@pytest.fixture
-def start(tmp_path):
-    """A function that starts a server."""
-    servers = []
-
-    def make(name: str = "a", **limits: str) -> Server:
-        folder = tmp_path / name
-        folder.mkdir()
-        servers.append(Server(folder, **limits))
-        return servers[-1]
-
-    yield make
-    for server in servers:
-        server.close()
 
 
 def rows(seed: int, count: int = COUNT) -> np.ndarray:
@@ -366,65 +307,6 @@ def test_vectors_that_were_moved_are_there_after_a_restart(start, is_in_order):
     move(ram=True, disk=False)
     assert not whole.exists()
     move(ram=False, disk=True)
-
-
-def create_on_disk(wire: Wire):
-    vectors = {"disk": {"size": DIMENSION, "distance": "Dot", "on_disk": True}}
-    wire.result("PUT", PATH, {
-        "vectors": vectors, "optimizers_config": {"indexing_threshold": 0},
-    })  # fmt: skip
-
-
-def write(wire: Wire, first: int, count: int, seconds: int = 60) -> bool:
-    """Whether so many rows of 2 KiB were written in time."""
-    points = [{"id": n, "vector": {"disk": [n] * DIMENSION}} for n in range(first, first + count)]
-    path = f"{PATH}/points?wait=true&timeout={seconds}"
-    return wire.result("PUT", path, {"points": points})["status"] == "completed"
-
-
-def test_new_vectors_stay_in_memory_up_to_a_bound(start):
-    """`unfiledBytesMax`: 4 MiB, which take three chunks of a MiB each and no fourth one."""
-    server = start(performance__vector_tail_mb="4")
-    create_on_disk(server.wire)
-    assert all(write(server.wire, first, 500) for first in (0, 500, 1000))
-    until_at_rest(server.service)
-    assert not server.files and server.memory("disk") >= 1500 * 4 * DIMENSION
-    assert write(server.wire, 1500, 100)
-    until(lambda: server.files and server.memory("disk") <= 1 << 20, 60)
-
-
-def test_writers_wait_for_files(tmp_path):
-    """At four times `unfiledBytesMax` and two chunks, of a MiB each, which the sixth passes."""
-    server = Server(tmp_path, is_stalled=True, performance__vector_tail_mb="1")
-    try:
-        create_on_disk(server.wire)
-        written = 0
-        # Who has not come so far was only slow.
-        while write(server.wire, written, 100, 3) or server.memory("disk") < 5 << 20:
-            written += 100
-            assert written <= 2800
-        assert written > 2500 and server.disk.waited() and not server.files
-        server.disk.go_on()
-        until(lambda: server.memory("disk") <= 2 << 20, 60)
-        assert write(server.wire, written, 100)
-        counted = server.wire.result("POST", f"{PATH}/points/count", {})["count"]
-        assert counted == written + 100
-    finally:
-        server.close()
-
-
-@pytest.mark.parametrize("megabytes", [1, 2, 16])
-def test_pages_are_kept_up_to_a_bound(start, megabytes):
-    """`vectorCacheBytesMax`: as many as fit, of files of 7 MiB."""
-    server = start(performance__vector_cache_mb=str(megabytes))
-    create_on_disk(server.wire)
-    assert all(write(server.wire, first, 400) for first in range(0, 4000, 400))
-    until(lambda: server.memory("disk") <= 2 << 20, 60)
-    for first in range(0, 4000, 200):
-        body = {"ids": [*range(first, first + 200)], "with_vector": True}
-        assert len(server.wire.result("POST", f"{PATH}/points", body)) == 200
-    kept = server.figure('memory_formula_part_bytes{part="vector_cache"}')
-    assert kept == megabytes << 20 if megabytes < 7 else 6 << 20 < kept < 9 << 20
 
 
 def test_vectors_in_memory_need_room(start):

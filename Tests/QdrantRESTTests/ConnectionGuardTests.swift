@@ -38,9 +38,9 @@ private struct Connection {
     try pipeline.configureHTTPServerPipeline(
       withPipeliningAssistance: false, withErrorHandling: false)
     try pipeline.addHandler(
-      ConnectionGuard(limits: limits, gate: gate, place: place) {
-        Array(#"{"told":"\#($0)"}"#.utf8)
-      })
+      ConnectionGuard(
+        limits: limits, gate: gate, place: place,
+        refusal: RefusalForm(isForEveryPage: false) { Array(#"{"told":"\#($0)"}"#.utf8) }))
     try pipeline.addHandler(faults)
     channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
   }

@@ -40,6 +40,16 @@ import Testing
     #expect(budget.taken == 0)
   }
 
+  @Test func nobodyWaitsLongerThanItsCaller() async throws {
+    let budget = ByteBudget(capacity: Self.large, patience: .seconds(600))
+    let share = try await Self.holder(of: Self.large, in: budget)
+    let late = Lateness.call
+    let other = budget.share(for: late)
+    await #expect(throws: Lateness.told) { try await other.take(Self.large) }
+    #expect(budget.waiting == 0)
+    withExtendedLifetime(share) {}
+  }
+
   @Test func asManyWaitAsMayAndNoMore() async throws {
     let budget = ByteBudget(capacity: Self.large, patience: .seconds(600))
     let share = try await Self.holder(of: Self.large, in: budget)

@@ -50,6 +50,15 @@ struct ParsingRoomTests {
     try await room.withRoom(for: ParsingRoom.bytesMax) {}
   }
 
+  @Test func nobodyWaitsLongerThanItsCaller() async throws {
+    let room = ParsingRoom(capacity: 100)
+    try await room.withRoom(for: 100) {
+      await #expect(throws: Lateness.told) { try await room.withRoom(for: 100, Lateness.call) {} }
+      #expect(room.waiting == 0)
+    }
+    try await room.withRoom(for: 100, Lateness.call) {}
+  }
+
   @Test func whoIsCancelledLeavesItsPlace() async throws {
     let room = ParsingRoom(capacity: 100)
     let work = Work()

@@ -2,7 +2,7 @@
 
 import pytest
 import requests
-from process import quiver
+from process import answer_to_no_request, quiver
 from wire import Wire
 
 KEY = "full-key-1618"
@@ -57,6 +57,13 @@ def test_errors_can_be_read_by_the_page(guarded):
         assert answer.headers["access-control-allow-origin"] == ORIGIN
 
 
+def test_what_is_no_request_is_answered_to_every_page(server):
+    """Its origin could not be read."""
+    head = answer_to_no_request(server)
+    assert head.startswith("http/1.1 400")
+    assert "\r\naccess-control-allow-origin: *" in head
+
+
 def test_switched_off(tmp_path):
     service = quiver(tmp_path, QUIVER__SERVICE__ENABLE_CORS="false")
     service.start()
@@ -64,6 +71,7 @@ def test_switched_off(tmp_path):
         for method, headers in (("OPTIONS", PREFLIGHT), ("GET", {"Origin": ORIGIN})):
             answer = requests.request(method, service.url + "/collections", headers=headers)
             assert "access-control-allow-origin" not in answer.headers
+        assert "access-control" not in answer_to_no_request(service)
     finally:
         service.kill()
 

@@ -72,6 +72,10 @@ struct BodyPieces {
     } catch BodyFault.tooSlow(let bytes) {
       throw RESTError(
         .requestTimeout, "Timeout error: the body came too slowly: \(bytes) bytes until now")
+    } catch BodyFault.late(let seconds) {
+      throw RESTError(
+        .requestTimeout,
+        "Timeout error: the body did not come in time: timed out after \(seconds) seconds")
     } catch BodyFault.framing(let bytes) {
       throw RESTError(
         .badRequest, "Bad request: \(bytes) bytes came around the chunks of the body")

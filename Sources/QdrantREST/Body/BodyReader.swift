@@ -25,31 +25,32 @@ struct BodyReader: Sendable {
   /// Decodes the body and answers with what `respond` makes of it.
   ///
   /// - Throws: 413 for a body over the limit, packed or unpacked, 429 when the budget is spent, 408
-  ///   when the body comes too slowly, and whatever `decode` and `respond` throw.
+  ///   when the body comes too slowly or not while its sender waits, and whatever `decode` and
+  ///   `respond` throw.
   func withValue<Value: Sendable>(
-    of request: Request,
+    of request: Request, _ call: ServiceCall,
     decodedBy decode: @escaping QdrantAPI.RequestDecoder.Decode<Value>,
     _ respond: (Value) async throws -> Response
   ) async throws -> Response {
     let abortion = BodyAbortion.current
-    let share = budget.share { abortion?.abort(.stalled) }
+    let share = budget.share(for: call) { abortion?.abort(.stalled) }
     // What the body holds is given back when the request has been answered.
     defer { withExtendedLifetime(share) {} }
     // The body itself has gone before `respond` begins.
-    let value = try await decoded(request, share, decode)
+    let value = try await decoded(request, call, share, decode)
     return try await respond(value)
   }
 
   /// Answers with what `respond` makes of the body as it came, packed or not.
   ///
-  /// - Throws: as ``withValue(of:decodedBy:_:)`` does, but for what is in the body.
+  /// - Throws: as ``withValue(of:_:decodedBy:_:)`` does, but for what is in the body.
   func withBytes(
-    of request: Request, _ respond: ([UInt8]) async throws -> Response
+    of request: Request, _ call: ServiceCall, _ respond: ([UInt8]) async throws -> Response
   ) async throws -> Response {
     let abortion = BodyAbortion.current
-    let share = budget.share { abortion?.abort(.stalled) }
+    let share = budget.share(for: call) { abortion?.abort(.stalled) }
     defer { withExtendedLifetime(share) {} }
-    let body = try await collect(request, share, unpacks: false)
+    let body = try await collect(request, call, share, unpacks: false)
     let join: @Sendable () -> [UInt8] = {
       let count = body.count
       return [UInt8](unsafeUninitializedCapacity: count) { room, written in
@@ -63,10 +64,10 @@ struct BodyReader: Sendable {
   }
 
   private func decoded<Value: Sendable>(
-    _ request: Request, _ share: ByteBudget.Share,
+    _ request: Request, _ call: ServiceCall, _ share: ByteBudget.Share,
     _ decode: @escaping QdrantAPI.RequestDecoder.Decode<Value>
   ) async throws -> Value {
-    let body = try await collect(request, share)
+    let body = try await collect(request, call, share)
     let parse: @Sendable () throws -> Value = {
       try decode(QdrantAPI.RequestDecoder.document(body.count) { body.move(to: $0) })
     }
@@ -75,15 +76,19 @@ struct BodyReader: Sendable {
       if body.count <= ParsingRoom.bytesWorthAsking {
         return try await BlockingWork.run { try DecodingWork.run(parse, until: $0) }
       }
-      return try await parsing.withRoom(for: body.count * Self.bytesParsedPerByte) {
+      return try await parsing.withRoom(for: body.count * Self.bytesParsedPerByte, call) {
         try await BlockingWork.run { try DecodingWork.run(parse, until: $0) }
       }
     }
   }
 
   private func collect(
-    _ request: Request, _ share: ByteBudget.Share, unpacks: Bool = true
+    _ request: Request, _ call: ServiceCall, _ share: ByteBudget.Share, unpacks: Bool = true
   ) async throws -> CollectedBody {
+    let end = call.deadline.flatMap {
+      BodyAbortion.current?.abort(.late(seconds: call.timeoutSeconds ?? 0), at: $0)
+    }
+    defer { end?.cancel() }
     let declared = request.headers[.contentLength].flatMap { Int($0) }
     if let declared, declared > limit { throw RESTError.tooLarge(bytes: declared, limit: limit) }
     var pieces = BodyPieces(request, unpacks: unpacks)

@@ -14,4 +14,11 @@ struct BodyAbortion: Sendable {
   func abort(_ fault: BodyFault) {
     channel.eventLoop.execute { channel.pipeline.fireErrorCaught(fault) }
   }
+
+  /// As ``abort(_:)``, at `moment`, unless that is cancelled before.
+  func abort(_ fault: BodyFault, at moment: ContinuousClock.Instant) -> Scheduled<Void> {
+    channel.eventLoop.scheduleTask(in: TimeAmount(moment - .now)) {
+      channel.pipeline.fireErrorCaught(fault)
+    }
+  }
 }

@@ -4,7 +4,6 @@ import HummingbirdCore
 import Logging
 import NIOCore
 import NIOHTTPTypes
-import QdrantAPI
 import TransportBase
 import VectorDB
 
@@ -21,6 +20,7 @@ struct LoopBoundChannel: HTTPChannelHandler {
   let responder: Responder
   let limits: ConnectionLimits
   let places: ConnectionPlaces
+  let refusal: RefusalForm
 
   func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
     PeerWatch.begin(channel, limits)
@@ -29,9 +29,7 @@ struct LoopBoundChannel: HTTPChannelHandler {
 
   /// Makes a connection speak HTTP/1. On its event loop.
   func open(_ channel: any Channel, _ place: ConnectionPlace) throws -> Value {
-    try GuardedPipeline.open(channel, place, limits: limits) { text in
-      ResponseEnvelope.error(text: text, seconds: 0)
-    }
+    try GuardedPipeline.open(channel, place, limits: limits, refusal: refusal)
   }
 
   /// Answers the connection's requests one after another. The connection's end cancels whatever is

@@ -31,7 +31,7 @@ struct AliasesController: Sendable {
   @Sendable func change(_ request: Request, _ context: RESTContext) async throws -> Response {
     let call = try context.call(CollectionParameters(request).timeoutSeconds)
     let decode = QdrantAPI.RequestDecoder.changeAliases
-    return try await services.bodies.withValue(of: request, decodedBy: decode) { operations in
+    return try await services.bodies.withValue(of: request, call, decodedBy: decode) { operations in
       try await services.api.changeAliases(operations, call)
       return RESTResponse.ok(context) { $0.bool(true) }
     }

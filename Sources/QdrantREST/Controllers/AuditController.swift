@@ -11,7 +11,7 @@ struct AuditController: Sendable {
   @Sendable func search(_ request: Request, _ context: RESTContext) async throws -> Response {
     let call = context.call(try ReadParameters(request).timeoutSeconds)
     let decode = QdrantAPI.RequestDecoder.auditLogs
-    return try await services.bodies.withValue(of: request, decodedBy: decode) { query in
+    return try await services.bodies.withValue(of: request, call, decodedBy: decode) { query in
       let audit = try await services.api.openAudit(call)
       let entries = try await BlockingWork.run { isCancelled in
         try services.api.auditEntries(of: audit, query, call, isCancelled: isCancelled)

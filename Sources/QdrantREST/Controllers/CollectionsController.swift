@@ -42,7 +42,7 @@ struct CollectionsController: Sendable {
     let name = try context.collectionName(strict: true)
     let call = try context.call(CollectionParameters(request).timeoutSeconds)
     let decode = QdrantAPI.RequestDecoder.createCollection
-    return try await services.bodies.withValue(of: request, decodedBy: decode) { config in
+    return try await services.bodies.withValue(of: request, call, decodedBy: decode) { config in
       try await services.api.create(name, config, call)
       return RESTResponse.ok(context) { $0.bool(true) }
     }
@@ -52,7 +52,7 @@ struct CollectionsController: Sendable {
     let name = try context.collectionName()
     let call = try context.call(CollectionParameters(request).timeoutSeconds)
     let decode = QdrantAPI.RequestDecoder.updateCollection
-    return try await services.bodies.withValue(of: request, decodedBy: decode) { change in
+    return try await services.bodies.withValue(of: request, call, decodedBy: decode) { change in
       try await services.api.update(name, change, call)
       return RESTResponse.ok(context) { $0.bool(true) }
     }

@@ -12,7 +12,7 @@ struct PayloadIndexController: Sendable {
     let parameters = try UpdateParameters(request)
     let call = context.call(parameters.timeoutSeconds)
     let decode = QdrantAPI.RequestDecoder.createPayloadIndex
-    return try await services.bodies.withValue(of: request, decodedBy: decode) { index in
+    return try await services.bodies.withValue(of: request, call, decodedBy: decode) { index in
       let result = try await services.api.createPayloadIndex(
         of: name, at: index.path, index.schema, wait: parameters.wait, call)
       return RESTResponse.ok(context) { $0.write(result) }

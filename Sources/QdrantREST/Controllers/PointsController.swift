@@ -11,7 +11,7 @@ struct PointsController: Sendable {
   @Sendable func retrieve(_ request: Request, _ context: RESTContext) async throws -> Response {
     let (name, call) = try context.read(request)
     let decode = QdrantAPI.RequestDecoder.retrieve
-    return try await services.bodies.withValue(of: request, decodedBy: decode) { wanted in
+    return try await services.bodies.withValue(of: request, call, decodedBy: decode) { wanted in
       let pages = try await services.api.retrieve(name, wanted, call)
       return try await RESTResponse.ok(context, pages, as: .records)
     }
@@ -32,7 +32,7 @@ struct PointsController: Sendable {
   @Sendable func scroll(_ request: Request, _ context: RESTContext) async throws -> Response {
     let (name, call) = try context.read(request)
     let decode = QdrantAPI.RequestDecoder.scroll
-    return try await services.bodies.withValue(of: request, decodedBy: decode) { wanted in
+    return try await services.bodies.withValue(of: request, call, decodedBy: decode) { wanted in
       let (pages, next) = try await services.api.scroll(name, wanted, call)
       return try await RESTResponse.ok(context, pages, as: .scroll(nextOffset: next))
     }
@@ -41,7 +41,7 @@ struct PointsController: Sendable {
   @Sendable func count(_ request: Request, _ context: RESTContext) async throws -> Response {
     let (name, call) = try context.read(request)
     let decode = QdrantAPI.RequestDecoder.count
-    return try await services.bodies.withValue(of: request, decodedBy: decode) { wanted in
+    return try await services.bodies.withValue(of: request, call, decodedBy: decode) { wanted in
       let count = try await services.api.count(name, wanted, call)
       return RESTResponse.ok(context) { $0.writeCount(count) }
     }
@@ -50,7 +50,7 @@ struct PointsController: Sendable {
   @Sendable func facet(_ request: Request, _ context: RESTContext) async throws -> Response {
     let (name, call) = try context.read(request)
     let decode = QdrantAPI.RequestDecoder.facet
-    return try await services.bodies.withValue(of: request, decodedBy: decode) { wanted in
+    return try await services.bodies.withValue(of: request, call, decodedBy: decode) { wanted in
       let hits = try await services.api.facet(name, wanted, call)
       return try await RESTResponse.ok(context, .facet(hits))
     }

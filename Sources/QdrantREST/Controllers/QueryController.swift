@@ -20,7 +20,7 @@ struct QueryController: Sendable {
   func one(_ decode: @escaping Decode<QueryRequest>, wrapped: Bool = false) -> Route.Handler {
     { request, context in
       let (name, call) = try context.read(request)
-      return try await services.bodies.withValue(of: request, decodedBy: decode) { query in
+      return try await services.bodies.withValue(of: request, call, decodedBy: decode) { query in
         let explanation = try Self.explanation(request)
         let pages = try await services.api.query(name, query, call, explanation: explanation)
         return try await RESTResponse.ok(
@@ -33,7 +33,7 @@ struct QueryController: Sendable {
   func many(_ decode: @escaping Decode<[QueryRequest]>, wrapped: Bool = false) -> Route.Handler {
     { request, context in
       let (name, call) = try context.read(request)
-      return try await services.bodies.withValue(of: request, decodedBy: decode) { queries in
+      return try await services.bodies.withValue(of: request, call, decodedBy: decode) { queries in
         let explanation = try Self.explanation(request)
         let pages = try await services.api.query(
           name, batch: queries, call, explanation: explanation)
@@ -47,7 +47,7 @@ struct QueryController: Sendable {
   func groups(_ decode: @escaping Decode<GroupsRequest>) -> Route.Handler {
     { request, context in
       let (name, call) = try context.read(request)
-      return try await services.bodies.withValue(of: request, decodedBy: decode) { wanted in
+      return try await services.bodies.withValue(of: request, call, decodedBy: decode) { wanted in
         let explanation = try Self.explanation(request)
         let groups = try await services.api.groups(name, wanted, call, explanation: explanation)
         return try await RESTResponse.ok(
@@ -70,7 +70,7 @@ struct QueryController: Sendable {
   ) async throws -> Response {
     let (name, call) = try context.read(request)
     let decode = QdrantAPI.RequestDecoder.matrix
-    return try await services.bodies.withValue(of: request, decodedBy: decode) { wanted in
+    return try await services.bodies.withValue(of: request, call, decodedBy: decode) { wanted in
       let matrix = try await services.api.matrix(name, wanted, call)
       return try await RESTResponse.ok(context, steps(matrix))
     }

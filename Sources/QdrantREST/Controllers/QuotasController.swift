@@ -16,8 +16,9 @@ struct QuotasController: Sendable {
   @Sendable func set(_ request: Request, _ context: RESTContext) async throws -> Response {
     _ = try QueryFields(request).bool("wait")
     let decode = QdrantAPI.RequestDecoder.quotas
-    return try await services.bodies.withValue(of: request, decodedBy: decode) { config in
-      try await services.api.setQuotas(config, context.call())
+    let call = context.call()
+    return try await services.bodies.withValue(of: request, call, decodedBy: decode) { config in
+      try await services.api.setQuotas(config, call)
       return RESTResponse.ok(context) { $0.bool(true) }
     }
   }

@@ -36,7 +36,7 @@ extension SnapshotsController {
   /// A snapshot of all of the shard, whatever the caller says that it has.
   @Sendable func partial(_ request: Request, _ context: RESTContext) async throws -> Response {
     let decode = QdrantAPI.RequestDecoder.snapshotManifest
-    return try await services.bodies.withValue(of: request, decodedBy: decode) {
+    return try await services.bodies.withValue(of: request, context.call(), decodedBy: decode) {
       try await stream(request, context)
     }
   }
@@ -49,7 +49,8 @@ extension SnapshotsController {
     let (wait, shard) = try (wait(request), context.shard())
     let collection = context.escapedParameter("collection_name")
     let decode = QdrantAPI.RequestDecoder.recoverFromPeer
-    return try await services.bodies.withValue(of: request, decodedBy: decode) { recovery in
+    return try await services.bodies.withValue(of: request, context.call(), decodedBy: decode) {
+      recovery in
       var peer = recovery.peer
       while peer.last == "/" { peer.removeLast() }
       guard try isRemote(peer) else {

@@ -98,7 +98,8 @@ struct SnapshotsController: Sendable {
   @Sendable func recover(_ request: Request, _ context: RESTContext) async throws -> Response {
     let owner = try target(context)
     let decode = QdrantAPI.RequestDecoder.recoverSnapshot
-    return try await services.bodies.withValue(of: request, decodedBy: decode) { recovery in
+    return try await services.bodies.withValue(of: request, context.call(), decodedBy: decode) {
+      recovery in
       let isDone = try await services.api.recover(
         owner, from: source(of: recovery, owner), checksum: recovery.checksum,
         wait: wait(request), context.call())

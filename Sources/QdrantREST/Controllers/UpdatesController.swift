@@ -17,7 +17,8 @@ struct UpdatesController: Sendable {
       let name = try context.collectionName()
       let parameters = try UpdateParameters(request)
       let call = context.call(parameters.timeoutSeconds)
-      return try await services.bodies.withValue(of: request, decodedBy: decode) { operation in
+      return try await services.bodies.withValue(of: request, call, decodedBy: decode) {
+        operation in
         let results = try await services.api.update(
           name, [operation], wait: parameters.wait, call)
         return RESTResponse.ok(context) { $0.write(results[0]) }
@@ -30,7 +31,7 @@ struct UpdatesController: Sendable {
     let parameters = try UpdateParameters(request)
     let call = context.call(parameters.timeoutSeconds)
     let decode = QdrantAPI.RequestDecoder.batch
-    return try await services.bodies.withValue(of: request, decodedBy: decode) { operations in
+    return try await services.bodies.withValue(of: request, call, decodedBy: decode) { operations in
       let results = try await services.api.update(name, operations, wait: parameters.wait, call)
       return RESTResponse.ok(context) { $0.write(results) }
     }

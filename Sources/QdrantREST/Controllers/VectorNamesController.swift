@@ -9,21 +9,26 @@ struct VectorNamesController: Sendable {
 
   @Sendable func add(_ request: Request, _ context: RESTContext) async throws -> Response {
     let vector = try vectorName(context)
+    let name = try context.collectionName()
+    let parameters = try UpdateParameters(request)
+    let call = context.call(parameters.timeoutSeconds)
     let decode = QdrantAPI.RequestDecoder.createVectorName
-    return try await services.bodies.withValue(of: request, decodedBy: decode) { declaration in
-      try await change(.add(name: vector, declaration), request, context)
+    return try await services.bodies.withValue(of: request, call, decodedBy: decode) {
+      try await change(name, .add(name: vector, $0), parameters, context)
     }
   }
 
   @Sendable func drop(_ request: Request, _ context: RESTContext) async throws -> Response {
-    try await change(.remove(name: vectorName(context)), request, context)
+    let vector = try vectorName(context)
+    let name = try context.collectionName()
+    return try await change(
+      name, .remove(name: vector), UpdateParameters(request), context)
   }
 
   private func change(
-    _ change: VectorNameChange, _ request: Request, _ context: RESTContext
+    _ name: String, _ change: VectorNameChange, _ parameters: UpdateParameters,
+    _ context: RESTContext
   ) async throws -> Response {
-    let name = try context.collectionName()
-    let parameters = try UpdateParameters(request)
     let result = try await services.api.changeVectors(
       of: name, change, wait: parameters.wait, context.call(parameters.timeoutSeconds))
     return RESTResponse.ok(context) { $0.write(result) }

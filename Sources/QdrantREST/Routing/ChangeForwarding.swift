@@ -50,7 +50,8 @@ struct ChangeForwarding: Sendable {
     // What is wrong with it, the leader says.
     let timeout = try? query.integer("timeout", minimum: 1)
     let waits = context.action?.asksWhetherToWait == false || query["wait"] == "true"
-    return try await bodies.withBytes(of: request) { body in
+    let call = context.call(timeout)
+    return try await bodies.withBytes(of: request, call) { body in
       let sent = self.request(request, context, body, to: leader)
       let seconds = timeout.map {
         max(0, Double($0) - context.elapsedSeconds) + Self.timeoutSlackSeconds

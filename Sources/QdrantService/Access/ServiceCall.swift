@@ -1,4 +1,5 @@
 import AccessTokens
+import VectorDB
 
 /// Who makes a call.
 public struct Caller: Sendable {
@@ -105,5 +106,15 @@ public struct ServiceCall: Sendable {
   public var access: Access { caller.access }
 
   /// When the caller stops waiting.
-  var deadline: ContinuousClock.Instant? { timeoutSeconds.map { arrivedAt.later(seconds: $0) } }
+  package var deadline: ContinuousClock.Instant? {
+    timeoutSeconds.map { arrivedAt.later(seconds: $0) }
+  }
+
+  /// Whether the caller has stopped waiting.
+  var isOver: Bool { deadline.map { $0 <= .now } ?? false }
+
+  /// What a caller is told of an operation that is not done when it stops waiting.
+  func late(_ operation: String) -> ServiceError {
+    .engine(.timedOut("Operation '\(operation)' timed out after \(timeoutSeconds ?? 0) seconds"))
+  }
 }

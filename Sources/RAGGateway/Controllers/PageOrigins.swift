@@ -26,6 +26,9 @@ public struct AllowedOrigins: Sendable, Equatable {
     }
   }
 
+  /// Whether all pages may call.
+  var areAll: Bool { isEverybody }
+
   /// Whether pages of `origin` may call.
   func allow(_ origin: String) -> Bool { isEverybody || origins.contains(origin.lowercased()) }
 
