@@ -248,10 +248,10 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "AccessTokens", "CRowFiles", "DatabaseFixture", "FastJSON", "ObjectStorage", "PayloadIndex",
-        "PointModel", "ProtoWire", "QdrantAPI", "QdrantGRPC", "QdrantREST", "RAGGateway",
-        "Replication", "SentenceEmbedding", "ServiceProcess", "SharedLog", "Storage",
-        "TransportBase", "VectorDB", "VectorIndex", crypto, nioCore,
+        "AccessTokens", "CRowFiles", "DataTransfer", "DatabaseFixture", "FastJSON", "ObjectStorage",
+        "PayloadIndex", "PointModel", "ProtoWire", "QdrantAPI", "QdrantGRPC", "QdrantREST",
+        "RAGGateway", "Replication", "RequestTracing", "SentenceEmbedding", "ServiceProcess",
+        "SharedLog", "Storage", "TransportBase", "VectorDB", "VectorIndex", crypto, httpTypes, nioCore,
       ],
       path: "Tests/FuzzTargets", swiftSettings: strict),
     .target(name: "CGuidedFuzzing", path: "Tests/GuidedFuzzing"),

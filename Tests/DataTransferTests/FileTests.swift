@@ -81,6 +81,7 @@ import Testing
     "{'descr': '<f4', 'fortran_order': False, 'shape': (6,), }\n",
     "{'descr': '<f4', 'fortran_order': False, 'shape': (300, 2), }\n",
     "{'descr': '<f4', 'fortran_order': False, 'shape': (4611686018427387904, 8), }\n",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (0, 9223372036854775807), }\n",
   ])
   func `other matrices are refused with their path`(header: String) throws {
     let folder = try TemporaryFolder()

@@ -3,7 +3,6 @@ import Foundation
 import PointModel
 import QdrantREST
 import RAGGateway
-import SentenceEmbedding
 import VectorDB
 import VectorIndex
 
@@ -72,32 +71,6 @@ extension FuzzTarget {
     target.copyMemory(from: UnsafeRawBufferPointer(rebasing: rest.prefix(target.count)))
     rest = rest.dropFirst(target.count)
   }
-
-  /// The weights of a model.
-  static let safetensors: FuzzTarget = {
-    let maker = JSONMaker([
-      #"{"__metadata__":{"format":"pt"},"w":{"dtype":"F32","shape":[2,2],"data_offsets":[0,16]}}"#,
-      """
-      {"w":{"dtype":"F32","shape":[2,2],"data_offsets":[4,20]},
-      "b":{"dtype":"F16","shape":[],"data_offsets":[0,2]}}
-      """,
-    ])
-    return FuzzTarget(
-      name: "safetensors",
-      example: { source in
-        var header = maker.text(&source)
-        header += [UInt8](repeating: UInt8(ascii: " "), count: (8 - header.count % 8) % 8)
-        let length = source.chance(10) ? source.integer() : UInt64(header.count)
-        return withUnsafeBytes(of: length.littleEndian) { Array($0) } + header
-          + [UInt8](repeating: 1, count: 24)
-      },
-      read: { bytes in
-        let path = temporaryFile(Array(bytes))
-        defer { unlink(path) }
-        guard let file = try? SafetensorsFile(path: path) else { return false }
-        return (try? file.floats("w", shape: [2, 2]).reduce(0, +)) != nil
-      })
-  }()
 
   /// A body of `multipart/form-data` in pieces: the first byte says how long these are.
   static let multipart = FuzzTarget(

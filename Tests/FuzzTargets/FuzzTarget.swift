@@ -43,9 +43,9 @@ public struct FuzzTarget: Sendable {
     Kind(name: "transport", targets: transport),
     Kind(name: "forms", targets: [multipart, formTypes]),
     Kind(name: "store-keys", targets: [keys, keyWords]),
-    Kind(name: "indexes", targets: indexFiles), Kind(name: "models", targets: [safetensors]),
+    Kind(name: "indexes", targets: indexFiles), Kind(name: "models", targets: models),
     Kind(name: "logs", targets: [logEntry] + store),
-    Kind(name: "snapshots", targets: snapshots),
+    Kind(name: "snapshots", targets: snapshots), Kind(name: "transfer", targets: transfer),
   ]
 
   /// Those of all kinds.

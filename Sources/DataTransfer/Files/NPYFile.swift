@@ -100,7 +100,8 @@ package final class NPYFile {
   ) throws(TransferError) -> (Int, Int) {
     let text = header.split(separator: "(").last?.split(separator: ")").first ?? ""
     let sizes = text.split(separator: ",").compactMap { Int($0.filter { $0 != " " }) }
-    guard sizes.count == 2, sizes[0] >= 0, sizes[1] > 0 else {
+    // Of no rows, too, each could be said to be as long as a number can say.
+    guard sizes.count == 2, sizes[0] >= 0, sizes[1] > 0, sizes[1] <= Int32.max else {
       throw .file(path: path, reason: "it is not a matrix of one row a point")
     }
     return (sizes[0], sizes[1])

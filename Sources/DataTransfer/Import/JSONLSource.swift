@@ -2,19 +2,22 @@ import FastJSON
 
 /// Points as lines of JSON: `{"id": …, "vector": …, "payload": …}`, the form that scrolling gives
 /// and an export writes. Empty lines are passed over.
-final class JSONLSource: PointSource {
+package final class JSONLSource: PointSource {
   private static let members: Set<String> = [
     "id", "vector", "payload", "version", "score", "shard_key", "order_value",
   ]
 
-  let total: Int
-  let dimension: Int?
+  /// Bytes of the file.
+  package let total: Int
+  /// Numbers of the first point's only vector; `nil` when it has named ones, or there is no point.
+  package let dimension: Int?
   private let path: String
   private let lines: LineReader
   private let limits: TransferLimits
   private var position: ImportPosition
 
-  init(
+  /// Opens the file at `path`, and looks at its first point.
+  package init(
     path: String, from position: ImportPosition, limits: TransferLimits
   ) throws(TransferError) {
     self.path = path
@@ -25,9 +28,11 @@ final class JSONLSource: PointSource {
     lines = try LineReader(path: path, from: position.bytes, maximumBytes: limits.lineBytes)
   }
 
-  func done(at position: ImportPosition) -> Int { position.bytes }
+  /// Bytes of the file that lie before a position.
+  package func done(at position: ImportPosition) -> Int { position.bytes }
 
-  func nextBatch() throws(TransferError) -> PointBatch? {
+  /// The points of the next lines, `nil` behind the last.
+  package func nextBatch() throws(TransferError) -> PointBatch? {
     var body = UploadBody()
     var lastID: [UInt8] = []
     while body.count < limits.uploadPoints, body.byteCount < limits.uploadBytes,

@@ -1,5 +1,5 @@
 /// Files that points are read from, in an order that never changes.
-protocol PointSource: AnyObject {
+package protocol PointSource: AnyObject {
   /// The size of the whole, for progress.
   var total: Int { get }
   /// The dimension of the points' only vector; `nil` when they have named ones, or there are none.
@@ -11,11 +11,11 @@ protocol PointSource: AnyObject {
 }
 
 /// Points that go to the server in one request.
-struct PointBatch: Sendable {
+package struct PointBatch: Sendable {
   /// The body of the upsert.
-  let body: [UInt8]
+  package let body: [UInt8]
   /// How many points it holds.
-  let count: Int
+  package let count: Int
   /// The id of the last one, as JSON.
   let lastID: [UInt8]
   /// Where the source stands once they are stored.
@@ -23,9 +23,15 @@ struct PointBatch: Sendable {
 }
 
 /// How far into its source an import has come.
-struct ImportPosition: Sendable, Equatable {
+package struct ImportPosition: Sendable, Equatable {
   /// Records before it.
   var records = 0
   /// Bytes of the JSONL file before it.
   var bytes = 0
+
+  /// The beginning.
+  package init(records: Int = 0, bytes: Int = 0) {
+    self.records = records
+    self.bytes = bytes
+  }
 }

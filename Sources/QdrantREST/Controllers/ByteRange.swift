@@ -1,8 +1,8 @@
-import HTTPTypes
+package import HTTPTypes
 
 /// The part of a file that a client asks for, as one that goes on with a download (RFC 9110,
 /// section 14.2).
-enum ByteRange: Equatable {
+package enum ByteRange: Equatable {
   /// All of it: no part is asked for, or one in a way that is not known. So are several, which a
   /// server need not send.
   case whole
@@ -12,7 +12,7 @@ enum ByteRange: Equatable {
   case beyond
 
   /// What is asked for of a file of `size` bytes.
-  init(_ request: HTTPRequest, size: Int) {
+  package init(_ request: HTTPRequest, size: Int) {
     let headers = request.headerFields
     // Of other methods ranges say nothing, and there is no validator that a condition could name.
     guard request.method == .get, headers[.ifRange] == nil, let field = headers[.range] else {
