@@ -159,7 +159,8 @@ final class Catalog: Sendable {
     case .change(.recover): preconditionFailure("a snapshot is recovered before it is published")
     case .update(let name, let change): try planUpdate(name, change)
     case .reserveNumber: try planReservation()
-    case .replace(let collection, let checksum): try planReplacement(collection, checksum)
+    case .replace(let collection, let checksum):
+      try planReplacement(collection, checksum, request.origin)
     case .nothing: CatalogPlan()
     }
   }
@@ -175,9 +176,7 @@ final class Catalog: Sendable {
       throw .collectionExists(name)
     }
     if isAlias { throw Self.takenByAlias(name) }
-    guard collections.count < core.options.limits.collectionsMax else {
-      throw .wrongInput("the limit of \(core.options.limits.collectionsMax) collections is reached")
-    }
+    if origin.isCaller { try checkCollectionCount(for: name) }
     try checkVectorCount(of: config)
     let number = try nextNumber()
     let entry = CatalogEntry(name: name, config: config)
@@ -235,6 +234,15 @@ final class Catalog: Sendable {
   func lease(_ bytes: Int, isRefused: Bool) throws(CollectionError) -> MemoryLease {
     if !isRefused { return core.memory.hold(bytes, for: .catalogue) }
     return try core.memory.lease(bytes, for: .catalogue)
+  }
+
+  /// Whether there may be another collection. What was done elsewhere is not asked for.
+  func checkCollectionCount(for name: String) throws(CollectionError) {
+    let most = core.options.limits.collectionsMax
+    guard latest.collections.count < most else {
+      throw .wrongInput(
+        "Can't create collection with name \(name). Max collections limit reached: \(most)")
+    }
   }
 
   private func planUpdate(

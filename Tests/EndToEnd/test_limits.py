@@ -8,7 +8,9 @@ import socket
 import h2.settings
 import limits
 import pytest
+import requests
 from http2 import GO_AWAY, RawConnection, framed
+from process import quiver
 from qdrant_client import models
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -166,3 +168,26 @@ def test_names_and_bodies(wire, new_collection):
         assert wire.send("POST", path + "/points/count", body).status_code == status
     many = {"points": [{"id": 1, "vector": [[1, 2]] * (1 << 19)}]}
     assert wire.send("PUT", put, many).status_code == 422
+
+
+def test_collections_have_the_number_that_a_configuration_of_qdrant_says(tmp_path):
+    """Those that there are stay, and are served."""
+    service = quiver(tmp_path)
+    service.start()
+    vectors = {"vectors": {"size": 2, "distance": "Dot"}}
+    for name in ("a", "b"):
+        assert requests.put(f"{service.url}/collections/{name}", json=vectors, timeout=30).ok
+    service.terminate()
+    service.settings["QDRANT__STORAGE__MAX_COLLECTIONS"] = "1"
+    service.start()
+    try:
+        answer = requests.put(f"{service.url}/collections/c", json=vectors, timeout=30)
+        assert answer.status_code == 400
+        assert "c. Max collections limit reached: 1" in answer.json()["status"]["error"]
+        told = requests.get(f"{service.url}/telemetry", timeout=30).json()["result"]["collections"]
+        assert told["number_of_collections"] == 2 and told["max_collections"] == 1
+        for name in ("a", "b"):
+            assert requests.delete(f"{service.url}/collections/{name}", timeout=30).ok
+        assert requests.put(f"{service.url}/collections/c", json=vectors, timeout=30).ok
+    finally:
+        service.kill()

@@ -182,6 +182,9 @@ import Testing
         try converter.text(of: endless, limit: 1, seconds: 1)
       }
     }
+    #expect(throws: IngestError.unreadable("gzip took more than 1 seconds")) {
+      try Converter.unpacked(endless, limit: 1, seconds: 1)
+    }
     #expect(throws: ChildProcess.Failure.tooLong) {
       try ChildProcess.run("sleep", ["60"], environment: [], outputLimit: 1, seconds: 1)
     }

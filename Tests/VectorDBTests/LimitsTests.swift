@@ -58,7 +58,8 @@ import VectorDB
       try await temporary.create("a")
       try await temporary.create("b")
       await #expect(
-        throws: CollectionError.wrongInput("the limit of 2 collections is reached")
+        throws: CollectionError.wrongInput(
+          "Can't create collection with name c. Max collections limit reached: 2")
       ) { try await temporary.create("c") }
       _ = try await temporary.database.deleteCollection(named: "a")
       try await temporary.create("c")

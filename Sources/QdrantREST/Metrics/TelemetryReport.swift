@@ -110,6 +110,10 @@ struct TelemetryReport {
     writer.beginObject()
     writer.key("number_of_collections")
     writer.integer(collections.count)
+    if let most = services.settings.maxCollections {
+      writer.key("max_collections")
+      writer.integer(most)
+    }
     if level > 0, !isAnonymous {
       writer.key("collections")
       writer.beginArray()

@@ -36,7 +36,6 @@ extension SettingKey {
       "storage.recovery_mode": .noEffect,
       "storage.update_concurrency": .noEffect,
       "storage.shard_transfer_method": .noEffect,
-      "storage.max_collections": .noEffect,
       "storage.performance.max_optimization_runtime_threads": .noEffect,
       "storage.performance.update_rate_limit": .noEffect,
       "storage.performance.search_timeout_sec": .noEffect,

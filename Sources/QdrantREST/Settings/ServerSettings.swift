@@ -59,6 +59,8 @@ public struct ServerSettings: Sendable, Equatable {
   public var storagePath = "./storage"
   /// The directory of snapshots; `nil` for `snapshots` beside the data directory.
   public var snapshotsPath: String?
+  /// Collections that there may be, if fewer than the engine takes.
+  public var maxCollections: Int?
   /// When a write reaches the disk.
   public var durability = Durability.sync
   /// Memory that collections, caches and requests may take, in MiB; 0 means no limit.
@@ -132,6 +134,7 @@ public struct ServerSettings: Sendable, Equatable {
   /// What the engine's bounds are.
   public var limits: Limits {
     Limits(
+      collectionsMax: min(maxCollections ?? .max, Limits().collectionsMax),
       unfiledBytesMax: vectorTailMB << 20, vectorCacheBytesMax: vectorCacheMB << 20,
       room: roomLimits)
   }
@@ -207,6 +210,7 @@ extension ServerSettings {
     audit = readAudit(&reader)
     tracing = reader.tracing(called: "quiver")
     replication = reader.replication()
+    maxCollections = reader.integer(.maxCollections, in: 0...Int.max)
     set(
       \.durability,
       reader.value(

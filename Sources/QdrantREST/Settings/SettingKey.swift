@@ -52,6 +52,8 @@ public enum SettingKey: String, Sendable, CaseIterable {
   case storagePath = "storage.storage_path"
   /// The directory of snapshots.
   case snapshotsPath = "storage.snapshots_path"
+  /// Collections that there may be; nothing for as many as the engine takes.
+  case maxCollections = "storage.max_collections"
   /// `sync`, or `interval:<ms>`.
   case durability = "storage.durability"
   /// Memory that collections, caches and requests may take, in MiB; 0 means no limit.

@@ -65,17 +65,20 @@ package struct Converter: Sendable {
     ]
   }
 
-  /// What a file holds that `gzip` has packed, at most `limit` bytes.
-  static func unpacked(_ path: String, limit: Int) throws(IngestError) -> [UInt8] {
+  /// What a file holds that `gzip` has packed, at most `limit` bytes, for which it has so many
+  /// seconds.
+  package static func unpacked(
+    _ path: String, limit: Int, seconds: Int = secondsMax
+  ) throws(IngestError) -> [UInt8] {
     let outcome: ChildProcess.Outcome
     do {
       outcome = try ChildProcess.run(
-        "gzip", ["-dc", "--", path], environment: [], outputLimit: limit, seconds: secondsMax)
+        "gzip", ["-dc", "--", path], environment: [], outputLimit: limit, seconds: seconds)
     } catch {
       throw switch error {
       case .notFound: .programMissing(program: "gzip", package: "gzip")
       case .tooMuch: .tooLarge(bytes: limit, limit: limit)
-      case .tooLong: .unreadable("gzip took more than \(secondsMax) seconds")
+      case .tooLong: .unreadable("gzip took more than \(seconds) seconds")
       case .failed: .unreadable("gzip can't be run")
       }
     }

@@ -18,7 +18,7 @@ extension Catalog {
   ///
   /// The rows of the old one stay until nobody reads them: removing them is the caller's.
   func planReplacement(
-    _ collection: PointCollection, _ checksum: String
+    _ collection: PointCollection, _ checksum: String, _ origin: ChangeOrigin
   ) throws(CollectionError) -> CatalogPlan {
     let collections = latest.collections
     let old = collections[collection.name]
@@ -26,8 +26,8 @@ extension Catalog {
     if let old {
       try Self.refuse(collection.name, besides: old.name)
       try old.requireSameVectors(as: collection.config)
-    } else if collections.count >= core.options.limits.collectionsMax {
-      throw .wrongInput("the limit of \(core.options.limits.collectionsMax) collections is reached")
+    } else if origin.isCaller {
+      try checkCollectionCount(for: collection.name)
     }
     let counters = collection.state.withLock { $0.counters }
     var plan = CatalogPlan()
