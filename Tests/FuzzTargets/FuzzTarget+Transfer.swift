@@ -37,7 +37,8 @@ extension FuzzTarget {
   private static let lines: FuzzTarget = {
     let maker = JSONMaker([
       #"{"id":1,"vector":[0.5,1],"payload":{"a":"b"}}"#,
-      #"{"id":"6f1f8f3e-2f6a-4e1b-8a4e-3f2d1c0b9a87","vector":{"a":[1],"s":{"indices":[1],"values":[2]}}}"#,
+      #"{"id":"6f1f8f3e-2f6a-4e1b-8a4e-3f2d1c0b9a87","vector":{"a":[1],"b":[[2],[3]]}}"#,
+      #"{"id":3,"vector":{"s":{"indices":[1],"values":[2]}}}"#,
       #"{"id":2,"vector":[[1,2],[3,4]],"payload":null,"version":3,"score":0.5,"order_value":1}"#,
     ])
     return FuzzTarget(
