@@ -44,12 +44,14 @@ def run_unsynced(images: int, seed: int) -> Row:
     with tempfile.TemporaryDirectory(prefix="quiver-power-", dir=temporary_folder()) as name:
         folder = pathlib.Path(name)
         off = {"QUIVER__STORAGE__DURABILITY": "interval:60000"}
-        recording, ledgers = record(folder / "recording", f"{seed} off", 1, **off)
-        # The end of the recording is where most is at stake.
-        cut = len(recording.events)
         verdict = Verdict()
         for number in range(images):
+            # Some change that syncs always may be the last of one recording.
+            place = folder / f"recording-{number}"
+            recording, ledgers = record(place, f"{seed} off {number}", 1, **off)
             chance = random.Random(f"{seed} {number}")
+            # The end of the recording is where most is at stake.
+            cut = len(recording.events)
             found = check_one(recording, ledgers, cut, chance, folder / f"image-{number}", True)
             verdict.add(found[0])
             row.images += 1

@@ -5,12 +5,14 @@ import http.client
 import json
 import pathlib
 import struct
+import subprocess
 import threading
 
 from object_stores import BUCKET, KEY_ID, SECRET, RealStore
-from process import Service, quiver
+from process import Service, binary, clean_environment, quiver
 
 PREFIX = "quiver/one"
+PLACE = f"s3://{BUCKET}/{PREFIX}"
 
 
 def sharing(folder: pathlib.Path, endpoint: str, mode: str, **settings: str) -> Service:
@@ -75,6 +77,33 @@ def figure(service: Service, name: str, timeout: float = 60) -> float | None:
 def is_shipped(service: Service) -> bool:
     """Whether all that a server has committed is in the log that is shared."""
     return figure(service, "replication_lag_entries") == 0
+
+
+def restore(store, target, *arguments: str) -> str:
+    """Makes a directory of the log; what the program says of it."""
+    environment = clean_environment({"AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET})
+    result = subprocess.run(
+        [binary("quiver"), "restore", "--from", PLACE, "--to", str(target), "--endpoint",
+         store.endpoint, *arguments],
+        env=environment, capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+def everything(service) -> dict:
+    """All that a client can see of a server's collections."""
+    found = {"aliases": call(service, "GET", "/aliases")[1]["result"]["aliases"]}
+    found["aliases"].sort(key=lambda alias: alias["alias_name"])
+    for entry in call(service, "GET", "/collections")[1]["result"]["collections"]:
+        path = f"/collections/{entry['name']}"
+        info = call(service, "GET", path)[1]["result"]
+        body = {"limit": 100_000, "with_payload": True, "with_vector": True}
+        points = call(service, "POST", f"{path}/points/scroll", body)[1]["result"]["points"]
+        schema = {key: value["data_type"] for key, value in info["payload_schema"].items()}
+        count = call(service, "POST", f"{path}/points/count", {"exact": True})[1]["result"]
+        found[entry["name"]] = (info["config"]["params"], schema, count, points)
+    return found
 
 
 def leads(service: Service, timeout: float = 60) -> bool:

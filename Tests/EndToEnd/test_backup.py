@@ -1,19 +1,16 @@
 """Backups in object storage: what a server has shipped is restored as it was at any time."""
 
 import datetime
-import subprocess
 import time
 
 import pytest
 import requests
-from object_stores import BUCKET, KEY_ID, SECRET, seaweedfs
-from process import binary, clean_environment, quiver, until
+from object_stores import seaweedfs
+from process import quiver, until
 from qdrant_client import QdrantClient, models
 from shared_log import (
-    PREFIX, Writers, call, create, figure, ids, is_shipped, leads, sharing, tokens,
+    Writers, call, create, everything, figure, ids, is_shipped, leads, restore, sharing, tokens,
 )  # fmt: skip
-
-PLACE = f"s3://{BUCKET}/{PREFIX}"
 
 
 @pytest.fixture
@@ -23,32 +20,6 @@ def store(tmp_path):
     store = seaweedfs(folder)
     yield store
     store.stop()
-
-
-def restore(store, target, *arguments: str) -> str:
-    environment = clean_environment({"AWS_ACCESS_KEY_ID": KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET})
-    result = subprocess.run(
-        [binary("quiver"), "restore", "--from", PLACE, "--to", str(target), "--endpoint",
-         store.endpoint, *arguments],
-        env=environment, capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
-    assert result.returncode == 0, result.stderr
-    return result.stdout
-
-
-def everything(service) -> dict:
-    """All that a client can see of a server's collections."""
-    found = {"aliases": call(service, "GET", "/aliases")[1]["result"]["aliases"]}
-    found["aliases"].sort(key=lambda alias: alias["alias_name"])
-    for entry in call(service, "GET", "/collections")[1]["result"]["collections"]:
-        path = f"/collections/{entry['name']}"
-        info = call(service, "GET", path)[1]["result"]
-        body = {"limit": 100_000, "with_payload": True, "with_vector": True}
-        points = call(service, "POST", f"{path}/points/scroll", body)[1]["result"]["points"]
-        schema = {key: value["data_type"] for key, value in info["payload_schema"].items()}
-        count = call(service, "POST", f"{path}/points/count", {"exact": True})[1]["result"]
-        found[entry["name"]] = (info["config"]["params"], schema, count, points)
-    return found
 
 
 def do(service, method: str, path: str, body=None):
