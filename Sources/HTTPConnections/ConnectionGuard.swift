@@ -180,9 +180,10 @@ package final class ConnectionGuard: ChannelDuplexHandler {
 
   package func errorCaught(context: ChannelHandlerContext, error: any Error) {
     switch error {
-    case is BodyFault:
-      // It may have come to its end meanwhile, or been given up.
-      if arrival?.isGivenUp ?? true { return }
+    case let fault as BodyFault:
+      // It may have come to its end meanwhile, or been given up; what comes now may be the body of
+      // a later request than the one whose reader says so.
+      if arrival?.isGivenUp ?? true || fault.isOfReader && open.count > 1 { return }
       arrival?.isGivenUp = true
       stopReading()
     case HTTPParserError.headerOverflow:

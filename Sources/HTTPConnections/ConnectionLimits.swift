@@ -59,4 +59,12 @@ package enum BodyFault: Error, Sendable, Equatable {
   case late(seconds: Int)
   /// Far more came around its chunks than in them.
   case framing(bytes: Int)
+
+  /// Whether it is one that whoever reads the body finds, and not who watches the connection.
+  package var isOfReader: Bool {
+    switch self {
+    case .stalled, .late: true
+    case .tooSlow, .framing: false
+    }
+  }
 }

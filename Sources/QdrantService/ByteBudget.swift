@@ -160,14 +160,16 @@ extension ByteBudget {
     var bodies: [UInt64: Body] = [:]
     /// Those that wait, oldest first.
     var waiting: [UInt64] = []
-    var isWatched = false
+    /// Which task looks at the waits next, and when.
+    var watch: (number: UInt64, at: ContinuousClock.Instant)?
+    var watchesBegun: UInt64 = 0
   }
 
   /// What is done outside of the lock.
   private enum Effect {
     case resume(CheckedContinuation<Bool, Never>, Bool)
     case abort(@Sendable () -> Void)
-    case watch
+    case watch(UInt64)
   }
 
   private func add(_ abort: @escaping @Sendable () -> Void) -> UInt64 {
@@ -203,6 +205,7 @@ extension ByteBudget {
     }
   }
 
+  /// - Parameter deadline: when the caller stops waiting, if that is before all others do.
   private func take(
     _ bytes: Int, for id: UInt64, until deadline: ContinuousClock.Instant?
   ) async -> Bool {
@@ -238,6 +241,17 @@ extension ByteBudget {
 
   /// Grants what can be granted; while nobody can go on, refuses the youngest.
   private func settle(_ state: inout State) -> [Effect] {
+    var effects = grantAll(&state)
+    // Who looks already may do so too late for whom waits the shortest.
+    if let next = nextExpiry(state), state.watch.map({ next < $0.at }) ?? true {
+      state.watchesBegun += 1
+      state.watch = (state.watchesBegun, next)
+      effects.append(.watch(state.watchesBegun))
+    }
+    return effects
+  }
+
+  private func grantAll(_ state: inout State) -> [Effect] {
     var effects: [Effect] = []
     while !state.waiting.isEmpty {
       if let next = nextGranted(state) {
@@ -249,10 +263,6 @@ extension ByteBudget {
       } else {
         break
       }
-    }
-    if !state.waiting.isEmpty, !state.isWatched {
-      state.isWatched = true
-      effects.append(.watch)
     }
     return effects
   }
@@ -296,18 +306,20 @@ extension ByteBudget {
       switch effect {
       case .resume(let continuation, let isGranted): continuation.resume(returning: isGranted)
       case .abort(let abort): abort()
-      case .watch: Task { await watch() }
+      case .watch(let number): Task { await watch(number) }
       }
     }
   }
 
-  /// Ends the waits that are over and the bodies that stall, for as long as anybody waits.
-  private func watch() async {
+  /// Ends the waits that are over and the bodies that stall, for as long as anybody waits and no
+  /// other task looks earlier.
+  private func watch(_ number: UInt64) async {
     while true {
-      let (effects, next) = state.withLock { state in
-        let effects = expire(&state) + settle(&state)
+      let (effects, next) = state.withLock { state -> ([Effect], ContinuousClock.Instant?) in
+        guard state.watch?.number == number else { return ([], nil) }
+        let effects = expire(&state) + grantAll(&state)
         let next = nextExpiry(state)
-        if next == nil { state.isWatched = false }
+        state.watch = next.map { (number, $0) }
         return (effects, next)
       }
       perform(effects)

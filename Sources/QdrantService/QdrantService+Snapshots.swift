@@ -122,6 +122,11 @@ extension QdrantService {
     guard case .collection(let name) = owner else { return try existing(owner) }
     if let existing = try? database.collection(named: name) { return .collection(existing.name) }
     try Self.check(newName: name)
+    do throws(CollectionError) {
+      try database.checkCollectionCount(for: name)
+    } catch {
+      throw .engine(error)
+    }
     return owner
   }
 

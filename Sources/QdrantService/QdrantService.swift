@@ -131,8 +131,8 @@ public struct QdrantService: Sendable {
   /// How long it may take to see that a change can't be made.
   private static var refusalTime: Duration { .milliseconds(100) }
 
-  /// Refuses a read that has not begun when its time is over: a body may take longer to come than
-  /// its sender waits.
+  /// Refuses a read that has not begun when its time is over: to read what it asks for may take
+  /// longer than its caller waits.
   ///
   /// - Parameter operation: what callers are told took too long.
   private func requireTime(for operation: String, _ call: ServiceCall) throws(ServiceError) {

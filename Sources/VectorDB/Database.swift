@@ -99,6 +99,11 @@ public final class Database: Sendable {
     try catalog.collection(named: name)
   }
 
+  /// Whether there may be a collection called `name` beside those that there are.
+  package func checkCollectionCount(for name: String) throws(CollectionError) {
+    try catalog.checkCollectionCount(for: name)
+  }
+
   /// The collection that a request to another one refers to, by its own name or an alias.
   ///
   /// - Throws: ``CollectionError/referredCollectionNotFound(_:)`` when there is none.

@@ -12,6 +12,7 @@ import requests
 from http2 import GO_AWAY, RawConnection, framed
 from process import quiver
 from qdrant_client import models
+from wire import Wire
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = ROOT / "Sources/VectorDB/VectorDB.docc/Limits.md"
@@ -170,24 +171,29 @@ def test_names_and_bodies(wire, new_collection):
     assert wire.send("PUT", put, many).status_code == 422
 
 
-def test_collections_have_the_number_that_a_configuration_of_qdrant_says(tmp_path):
-    """Those that there are stay, and are served."""
+def test_collections_have_the_number_that_a_configuration_of_qdrant_says(tmp_path, servers):
+    """Those that there are stay, and are served; a snapshot makes none beyond it, either."""
     service = quiver(tmp_path)
+    servers.append(service)
     service.start()
-    vectors = {"vectors": {"size": 2, "distance": "Dot"}}
-    for name in ("a", "b"):
-        assert requests.put(f"{service.url}/collections/{name}", json=vectors, timeout=30).ok
-    service.terminate()
-    service.settings["QDRANT__STORAGE__MAX_COLLECTIONS"] = "1"
-    service.start()
-    try:
-        answer = requests.put(f"{service.url}/collections/c", json=vectors, timeout=30)
+    with requests.Session() as session:
+        wire = Wire(service.url, session)
+        vectors = {"vectors": {"size": 2, "distance": "Dot"}}
+        for name in ("a", "b"):
+            wire.result("PUT", f"/collections/{name}", vectors)
+        snapshot = wire.result("POST", "/collections/a/snapshots")["name"]
+        content = requests.get(f"{service.url}/collections/a/snapshots/{snapshot}", timeout=30)
+        service.terminate()
+        service.settings["QDRANT__STORAGE__MAX_COLLECTIONS"] = "1"
+        service.start()
+        answer = wire.send("PUT", "/collections/c", vectors)
         assert answer.status_code == 400
         assert "c. Max collections limit reached: 1" in answer.json()["status"]["error"]
-        told = requests.get(f"{service.url}/telemetry", timeout=30).json()["result"]["collections"]
+        upload = f"{service.url}/collections/c/snapshots/upload?wait=false"
+        answer = requests.post(upload, files={"snapshot": content.content}, timeout=30)
+        assert answer.status_code == 400 and "Max collections limit" in answer.text
+        told = wire.result("GET", "/telemetry")["collections"]
         assert told["number_of_collections"] == 2 and told["max_collections"] == 1
         for name in ("a", "b"):
-            assert requests.delete(f"{service.url}/collections/{name}", timeout=30).ok
-        assert requests.put(f"{service.url}/collections/c", json=vectors, timeout=30).ok
-    finally:
-        service.kill()
+            wire.result("DELETE", f"/collections/{name}")
+        assert requests.post(upload, files={"snapshot": content.content}, timeout=30).ok

@@ -8,6 +8,7 @@ import subprocess
 import time
 
 import grpc
+import h2.errors
 import httpx
 import pytest
 from certificates import Certificate
@@ -226,6 +227,23 @@ def test_slow_clients_of_http_2_are_ended(server):
     assert still.answer(again)[":status"] == "200"
     slow.close()
     still.close()
+
+
+def test_a_late_body_of_http_2_is_answered_and_not_waited_for(server):
+    """It is asked for no more, and its connection goes on."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    context.set_alpn_protocols(["h2"])
+    raw = RawConnection(f"127.0.0.1:{server.port}", tls=context)
+    late = raw.begin("/collections/late?timeout=1", method="PUT", content_type="application/json")
+    raw.send(late, b'{"vec')
+    raw.until(lambda: late in raw.resets, 60)
+    assert raw.headers[late][":status"] == "408" and late in raw.ended
+    assert b"timed out after 1 seconds" in raw.bodies[late]
+    assert raw.resets[late] == h2.errors.ErrorCodes.NO_ERROR
+    again = raw.begin("/collections/late/exists", method="GET", end=True)
+    assert raw.answer(again)[":status"] == "200" and b'"exists":false' in raw.bodies[again]
+    raw.close()
 
 
 def test_clients_must_show_a_certificate(tmp_path, authority, other_authority):

@@ -102,6 +102,18 @@ private struct Connection {
   private static let get = "GET / HTTP/1.1\r\nhost: x\r\n\r\n"
   private static let put = "PUT / HTTP/1.1\r\nhost: x\r\ncontent-length: 100000000\r\n\r\n"
 
+  /// What a request's reader says of its body is said of no other body.
+  @Test func aFaultIsThatOfItsRequest() throws {
+    let connection = try Connection()
+    connection.receive(Self.get + Self.put)
+    connection.channel.pipeline.fireErrorCaught(BodyFault.late(seconds: 1))
+    connection.channel.pipeline.fireErrorCaught(BodyFault.stalled)
+    #expect(connection.bodyFaults.isEmpty && connection.isOpen)
+    connection.answer("{}")
+    connection.channel.pipeline.fireErrorCaught(BodyFault.late(seconds: 1))
+    #expect(connection.bodyFaults == [.late(seconds: 1)])
+  }
+
   /// After `idle`, in which no request is under way.
   @Test func anIdleConnectionIsClosed() throws {
     let connection = try Connection()

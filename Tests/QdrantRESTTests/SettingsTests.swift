@@ -47,6 +47,17 @@ import VectorDB
     #expect(final.warnings.isEmpty)
   }
 
+  @Test(arguments: [
+    ("0", 0), ("7", 7), ("12.0", 12), ("18446744073709551615", 10_000), ("null", nil), ("''", nil),
+  ])
+  func collectionsHaveTheNumberThatIsSet(_ text: String, most: Int?) throws {
+    let settings = try load(yaml: "storage: {max_collections: \(text)}").settings
+    #expect(settings.maxCollections == most)
+    #expect(settings.limits.collectionsMax == most ?? 10_000)
+    #expect(problems(yaml: "storage: {max_collections: -1}").count == 1)
+    #expect(problems(yaml: "storage: {max_collections: many}").count == 1)
+  }
+
   @Test(arguments: ["TLS", "TRACING", "REPLICATION"])
   func certificatesToTrustAreThere(_ section: String) throws {
     let name = "QUIVER__\(section)__CA_CERT"

@@ -87,6 +87,20 @@ private struct Stream {
     #expect(stream.bodyFaults.isEmpty && stream.isOpen)
   }
 
+  @Test func aBodyThatHasComeHasNoFaults() throws {
+    let stream = try Stream()
+    try stream.channel.writeInbound(HTTPRequestPart.end(nil))
+    stream.channel.pipeline.fireErrorCaught(BodyFault.late(seconds: 1))
+    #expect(stream.bodyFaults.isEmpty)
+    let other = try Stream()
+    for seconds in 1...2 {
+      other.channel.pipeline.fireErrorCaught(BodyFault.late(seconds: seconds))
+    }
+    other.ask()
+    other.pass(1000)
+    #expect(other.bodyFaults == [.late(seconds: 1)])
+  }
+
   /// A connection that takes one of the places, without a socket.
   private func connect(
     at places: ConnectionPlaces

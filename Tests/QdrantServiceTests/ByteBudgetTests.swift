@@ -43,10 +43,15 @@ import Testing
   @Test func nobodyWaitsLongerThanItsCaller() async throws {
     let budget = ByteBudget(capacity: Self.large, patience: .seconds(600))
     let share = try await Self.holder(of: Self.large, in: budget)
-    let late = Lateness.call
-    let other = budget.share(for: late)
+    share.complete()
+    // Whoever looks after the waits looks for this one first.
+    let patient = Self.take(Self.large, of: budget)
+    await Self.wait(for: 1, in: budget)
+    let other = budget.share(for: Lateness.call)
     await #expect(throws: Lateness.told) { try await other.take(Self.large) }
-    #expect(budget.waiting == 0)
+    #expect(budget.waiting == 1)
+    patient.cancel()
+    await #expect(throws: ServiceError.self) { try await patient.value }
     withExtendedLifetime(share) {}
   }
 

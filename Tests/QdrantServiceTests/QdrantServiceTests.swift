@@ -64,7 +64,11 @@ import VectorDB
           ScrollRequest(filter: Filter(must: [.hasID(Set((0..<100_000).map { .number($0) }))])),
           late)
       }
-      // A change goes on.
+      // What is wrong with a change is told.
+      await #expect(throws: ServiceError.self) {
+        try await api.update("things", [.upsert([point(2, [1])])], wait: true, late)
+      }
+      // One that is right goes on.
       let points = (2..<20_000).map { point($0, [0, 1]) }
       let results = try await api.update("things", [.upsert(points)], wait: true, late)
       #expect(results == [UpdateResult(operationID: nil, status: .waitTimeout)])

@@ -1,5 +1,7 @@
 """Clients that wait for as long as a number can say are served like all others."""
 
+import contextlib
+import http.client
 import json
 import socket
 import time
@@ -8,7 +10,7 @@ import grpc
 import pytest
 import qdrant_client.grpc as messages
 import requests
-from process import has_taken_all, quiver, until
+from process import quiver, until
 from qdrant_client import models
 from stalled_disk import StalledDisk
 
@@ -64,6 +66,8 @@ def answer_without_a_body(server, method: str, path: str, body: dict) -> tuple[i
         received = b""
         while part := connection.recv(1 << 16):
             received += part
+        with contextlib.suppress(OSError):
+            connection.sendall(data[1:])
     head, _, rest = received.partition(b"\r\n\r\n")
     return int(head.split()[1]), json.loads(rest)
 
@@ -85,7 +89,7 @@ LATE = [
 
 @pytest.mark.parametrize("method, path, body", LATE)
 def test_a_body_that_does_not_come_in_time(server, wire, collection, method, path, body):
-    """The answer does not wait for it, and nothing is done."""
+    """The answer does not wait for it, and nothing is done, whether it comes or not."""
     path = f"/collections/{collection}{path}"
     before = wire.result("GET", f"/collections/{collection}")
     status, answer = answer_without_a_body(server, method, path + "?timeout=1", body)
@@ -93,6 +97,21 @@ def test_a_body_that_does_not_come_in_time(server, wire, collection, method, pat
     assert "timed out after 1 seconds" in answer["status"]["error"]
     assert wire.result("GET", f"/collections/{collection}") == before
     assert wire.result("GET", f"/collections/{collection}/points/1")["payload"] in (None, {})
+
+
+def test_the_next_request_has_its_own_time(server, collection):
+    """On the same connection, and while that of the first goes by."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    path = f"/collections/{collection}/points/count"
+    with contextlib.closing(connection):
+        connection.request("POST", path + "?timeout=1", b"{}")
+        assert connection.getresponse().read()
+        connection.putrequest("POST", path)
+        connection.putheader("Content-Length", "2")
+        connection.endheaders(b"{")
+        time.sleep(1.2)
+        connection.send(b"}")
+        assert json.loads(connection.getresponse().read())["result"]["count"] == 1
 
 
 CHANGES = [

@@ -75,7 +75,7 @@ struct BodyPieces {
     } catch BodyFault.late(let seconds) {
       throw RESTError(
         .requestTimeout,
-        "Timeout error: the body did not come in time: timed out after \(seconds) seconds")
+        "Timeout error: Operation 'Request body' timed out after \(seconds) seconds")
     } catch BodyFault.framing(let bytes) {
       throw RESTError(
         .badRequest, "Bad request: \(bytes) bytes came around the chunks of the body")

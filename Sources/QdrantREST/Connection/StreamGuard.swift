@@ -3,6 +3,7 @@ import HTTPTypes
 package import NIOCore
 package import NIOHTTP2
 package import NIOHTTPTypes
+import NIOHTTPTypesHTTP2
 package import TransportBase
 
 /// Watches over one stream of an HTTP/2 connection: a body must arrive within a time that grows
@@ -24,6 +25,8 @@ package final class StreamGuard: ChannelDuplexHandler {
   private var timer: RepeatedTask?
   private var bytes = 0
   private var hasArrived = false
+  /// Whether what still comes of the body is of no use.
+  private var isGivenUp = false
   /// For how long the server has waited for the body's bytes, and since when it waits now.
   private var waited = TimeAmount.zero
   private var waitingSince: NIODeadline?
@@ -85,6 +88,29 @@ package final class StreamGuard: ChannelDuplexHandler {
     context.fireChannelRead(data)
   }
 
+  /// A body that has come as a whole has no faults.
+  package func errorCaught(context: ChannelHandlerContext, error: any Error) {
+    if error is BodyFault {
+      if isComplete || isGivenUp { return }
+      (isGivenUp, hasArrived) = (true, true)
+    }
+    context.fireErrorCaught(error)
+  }
+
+  /// Asks the client of a body that was given up to send no more, once it has its answer (RFC 9113,
+  /// section 8.1): nobody tells it to go on, and it would wait.
+  package func write(
+    context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?
+  ) {
+    guard case .end = unwrapOutboundIn(data), isGivenUp, !isComplete else {
+      context.write(data, promise: promise)
+      return
+    }
+    context.writeAndFlush(data, promise: promise)
+    context.triggerUserOutboundEvent(
+      NIOHTTP2FramePayloadToHTTPEvent.reset(code: .noError), promise: nil)
+  }
+
   /// The client takes the answer, or takes no more of it.
   package func channelWritabilityChanged(context: ChannelHandlerContext) {
     stalledSince = context.channel.isWritable ? nil : context.eventLoop.now
@@ -100,8 +126,7 @@ package final class StreamGuard: ChannelDuplexHandler {
     guard !hasArrived, let waitingSince else { return }
     let allowed = limits.body + .seconds(Int64(bytes / limits.bodyBytesPerSecond))
     if waited + (now - waitingSince) > allowed {
-      hasArrived = true
-      context.fireErrorCaught(BodyFault.tooSlow(bytes: bytes))
+      errorCaught(context: context, error: BodyFault.tooSlow(bytes: bytes))
     }
   }
 }

@@ -134,7 +134,7 @@ public struct ServerSettings: Sendable, Equatable {
   /// What the engine's bounds are.
   public var limits: Limits {
     Limits(
-      collectionsMax: min(maxCollections ?? .max, Limits().collectionsMax),
+      collectionsMax: maxCollections ?? Limits().collectionsMax,
       unfiledBytesMax: vectorTailMB << 20, vectorCacheBytesMax: vectorCacheMB << 20,
       room: roomLimits)
   }
@@ -210,7 +210,7 @@ extension ServerSettings {
     audit = readAudit(&reader)
     tracing = reader.tracing(called: "quiver")
     replication = reader.replication()
-    maxCollections = reader.integer(.maxCollections, in: 0...Int.max)
+    maxCollections = reader.value(.maxCollections, expected: "a whole number", Self.collections)
     set(
       \.durability,
       reader.value(
@@ -250,6 +250,12 @@ extension ServerSettings {
   private static func port(_ text: String) -> Int? {
     if text.isEmpty { return 0 }
     return Int(text).flatMap { (0...65_535).contains($0) ? $0 : nil }
+  }
+
+  /// A number of collections, which is no more than the engine takes; 10.0 is one, too.
+  private static func collections(_ text: String) -> Int? {
+    guard let number = Double(text), number >= 0, number == number.rounded() else { return nil }
+    return Int(min(number, Double(Limits().collectionsMax)))
   }
 
   private static func durability(_ text: String) -> Durability? {
