@@ -51,6 +51,32 @@ import VectorIndex
     #expect(again.probes == probes && again.found == found)
   }
 
+  /// Queries from between the rows look at many lists already: the rule of the rows would have them
+  /// look at twice as many as they need.
+  @Test func queriesTellWhatTheyNeedUnderAFilter() throws {
+    var random = SeededGenerator(seed: 172)
+    let rows = ClusteredRows(dimension: 48, clusters: 400, isUnit: true, random: &random)
+    rows.add(30_000, &random)
+    let index = try rows.build(.dot)
+    let between = { (random: inout SeededGenerator) in
+      var query = zip(rows.randomRow(&random), rows.randomRow(&random)).map { $0 + $1 }
+      VectorMath.normalize(&query)
+      return query
+    }
+    let asked = (0..<128).map { _ in between(&random) }
+    try index.recalibrate(
+      with: asked, rows: rows.column.view(), visibility: rows.view, shouldContinue: { _ in true })
+    let filtered = queries(rows, &random).map {
+      SearchQuery(vector: between(&random), limit: 10, allowed: $0.allowed)
+    }
+    let (probes, found) = try looks(rows, index, filtered)
+    let hits = zip(found, try rows.exact(.dot, filtered)).reduce(0) { hits, pair in
+      hits + Set(pair.0.map(\.offset)).intersection(pair.1.map(\.offset)).count
+    }
+    #expect(hits >= 930, "\(hits) of 1000")
+    #expect(probes > 0 && probes < 1_100, "\(probes)")
+  }
+
   private func reread(_ index: IVFFlatIndex, _ metric: Metric) throws -> IVFFlatIndex {
     var bytes: [UInt8] = []
     index.serialize { bytes += $0 }

@@ -48,18 +48,47 @@ extension CalibrationMeasurement {
   private static let filteredRowsMin = 8_192
   private static let growthRecalls = [0.9, 0.95, 0.98, 0.99]
 
-  /// Measures how many more lists are needed among a tenth of the rows, which have nothing to do
-  /// with the vectors, for the recall that `calibration` tells of all rows.
+  /// Measures with rows how many more lists are needed among a tenth of the rows, which have nothing
+  /// to do with the vectors, for the recall that `calibration` tells of all rows.
   func filterGrowth(
     _ generation: IVFGeneration, _ calibration: Calibration, _ offsets: [UInt32],
     shouldContinue: () -> Bool
   ) throws(BuildInterrupted) -> [FilterGrowth] {
-    guard offsets.count >= Self.filteredRowsMin, calibration.points.count > 1 else { return [] }
+    guard let allowed = part(of: offsets, generation) else { return [] }
+    let samples = draw(Self.filteredSize, of: offsets, seed: seed ^ 0xF118, among: allowed)
+    return try filterGrowth(generation, calibration, of: samples, shouldContinue: shouldContinue)
+  }
+
+  /// Measures it with queries, of which some are enough.
+  func filterGrowth(
+    _ generation: IVFGeneration, _ calibration: Calibration, _ offsets: [UInt32],
+    queries: [[Float]], shouldContinue: () -> Bool
+  ) throws(BuildInterrupted) -> [FilterGrowth] {
+    guard let allowed = part(of: offsets, generation) else { return [] }
+    let step = max(1, queries.count / Self.filteredSize)
+    let samples = stride(from: 0, to: queries.count, by: step).map { number in
+      Sample(
+        offset: nil,
+        query: SearchQuery(vector: queries[number], limit: Self.neighbors, allowed: allowed))
+    }
+    return try filterGrowth(generation, calibration, of: samples, shouldContinue: shouldContinue)
+  }
+
+  /// A tenth of the rows; `nil` if that is too little.
+  private func part(of offsets: [UInt32], _ generation: IVFGeneration) -> RowMask? {
+    guard offsets.count >= Self.filteredRowsMin else { return nil }
     var random = SplitMix64(seed: seed ^ 0xF117)
     let part = UInt64(1 / FilterGrowth.share)
     let kept = offsets.filter { _ in random.next() % part == 0 }
-    let allowed = RowSet(kept).mask(below: generation.coveredRows).asBits
-    var samples = draw(Self.filteredSize, of: offsets, seed: seed ^ 0xF118, among: allowed)
+    return RowSet(kept).mask(below: generation.coveredRows).asBits
+  }
+
+  private func filterGrowth(
+    _ generation: IVFGeneration, _ calibration: Calibration, of samples: [Sample],
+    shouldContinue: () -> Bool
+  ) throws(BuildInterrupted) -> [FilterGrowth] {
+    guard calibration.points.count > 1 else { return [] }
+    var samples = samples
     try findTruth(of: &samples) { _ in shouldContinue() }
     let view = IVFIndexView(generation: generation)
     var points: [CalibrationPoint] = []

@@ -63,10 +63,11 @@ public final class IVFFlatIndex: Sendable {
   }
 
   /// One bounded step (milliseconds) of what keeps the lists in shape: splitting long ones, merging
-  /// short ones, dropping entries whose rows are dead at `visibility`, the latest commit.
+  /// short ones, dropping entries whose rows are dead at `visibility`, the latest commit; and, where
+  /// many lists are in several parts, putting all of them in one piece each.
   ///
   /// - Returns: false at the end of a round through all lists, when it is enough to go on after
-  ///   a twentieth of the rows has changed.
+  ///   a hundredth of the rows has changed.
   public func maintain(rows: DenseColumnView, visibility: VisibilityView) -> Bool {
     upkeep.withLock { upkeep in
       let generation = view().generation
@@ -87,11 +88,15 @@ public final class IVFFlatIndex: Sendable {
     with queries: [[Float]], rows: DenseColumnView, visibility: VisibilityView,
     help: (any BuildHelp)? = nil, shouldContinue: (Double) -> Bool
   ) throws(BuildInterrupted) {
+    let generation = view().generation
     let measurement = CalibrationMeasurement(
       metric: metric, rows: rows, visibility: visibility, seed: parameters.seed, help: help)
-    var calibration = try measurement.run(
-      view().generation, queries: queries, shouldContinue: shouldContinue)
-    calibration.filterGrowth = view().generation.calibration.filterGrowth
+    var calibration = try measurement.run(generation, queries: queries) {
+      shouldContinue(0.9 * $0)
+    }
+    calibration.filterGrowth = try measurement.filterGrowth(
+      generation, calibration, Self.rows(in: generation, rows, visibility), queries: queries
+    ) { shouldContinue(0.95) }
     use(calibration)
   }
 
@@ -113,6 +118,16 @@ public final class IVFFlatIndex: Sendable {
     shouldContinue: (Double) -> Bool
   ) throws(BuildInterrupted) {
     let generation = view().generation
+    let measurement = CalibrationMeasurement(
+      metric: metric, rows: rows, visibility: visibility, seed: parameters.seed, help: help)
+    let offsets = Self.rows(in: generation, rows, visibility)
+    use(try measurement.run(generation, among: offsets, shouldContinue: shouldContinue))
+  }
+
+  /// The rows that are in lists.
+  private static func rows(
+    in generation: IVFGeneration, _ rows: DenseColumnView, _ visibility: VisibilityView
+  ) -> [UInt32] {
     let strays = Set(generation.strays)
     var offsets: [UInt32] = []
     visibility.forEachVisible { offset in
@@ -120,9 +135,7 @@ public final class IVFFlatIndex: Sendable {
       else { return }
       offsets.append(offset)
     }
-    let measurement = CalibrationMeasurement(
-      metric: metric, rows: rows, visibility: visibility, seed: parameters.seed, help: help)
-    use(try measurement.run(generation, among: offsets, shouldContinue: shouldContinue))
+    return offsets
   }
 
   /// Has searches go by another calibration.
@@ -144,6 +157,7 @@ public final class IVFFlatIndex: Sendable {
     var statistics = IVFStatistics()
     statistics.listCount = generation.lists.count
     statistics.entryCount = generation.entryCount
+    statistics.partCount = generation.lists.reduce(0) { $0 + $1.partCount }
     statistics.coveredRows = generation.coveredRows
     statistics.trainedRows = trainedRows
     statistics.calibration = generation.calibration.points
