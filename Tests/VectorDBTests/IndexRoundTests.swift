@@ -46,6 +46,10 @@ import VectorDB
     #expect(figures.isUpkeepDue(at: 100_001, isQuiet: true))
     #expect(figures.isUpkeepDue(at: 110_000, isQuiet: false))
     figures.changes = 4_999
+    #expect(!figures.isUpkeepDue(at: 110_000, isQuiet: false))
+    figures.changes = 1_000
+    #expect(figures.isUpkeepDue(at: 100_001, isQuiet: true))
+    figures.changes = 999
     #expect(!figures.isUpkeepDue(at: 110_000, isQuiet: true))
   }
 

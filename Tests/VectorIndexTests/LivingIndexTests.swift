@@ -96,6 +96,44 @@ import VectorIndex
     }
   }
 
+  /// A search waits for memory at the beginning of every part.
+  @Test func rowsThatCameLaterComeToLieInOnePiece() throws {
+    var random = SeededGenerator(seed: 87)
+    let rows = ClusteredRows(dimension: 48, clusters: 100, random: &random)
+    rows.add(6000, &random)
+    let index = try rows.build(.squaredEuclid)
+    let built = index.statistics()
+    #expect(built.partCount == built.listCount)
+    for _ in 0..<4 {
+      rows.add(200, &random)
+      while index.insert(from: rows.column.view(), visibility: rows.view, limit: 50) > 0 {}
+    }
+    rows.remove(300, &random)
+    let grown = index.statistics()
+    #expect(grown.partCount > 3 * grown.listCount / 2)
+    let queries = (0..<50).map { _ in SearchQuery(vector: rows.randomRow(&random), limit: 10) }
+    let all = { (view: IVFIndexView) in
+      try IVFSearch(view, effort: .probes(.max), bounds: ErrorBounds(lower: 50, upper: 50)).search(
+        queries, in: rows.column.view(), visibility: rows.view, shouldStop: { false })
+    }
+    let (before, earlier) = (index.view(), try all(index.view()))
+    while index.maintain(rows: rows.column.view(), visibility: rows.view) {}
+    let packed = index.statistics()
+    #expect(packed.partCount == packed.listCount)
+    #expect(packed.entryCount == 2 * rows.live.count, "dead rows are let go")
+    #expect(packed.memory.codes < grown.memory.codes)
+    #expect(packed.coveredRows == grown.coveredRows)
+    let truth = try rows.exact(.squaredEuclid, queries)
+    #expect(try all(index.view()) == truth)
+    #expect(try all(before) == earlier && earlier == truth)
+    // What comes later is entered behind what was packed, and a few parts more are left as they are.
+    rows.add(5, &random)
+    while index.insert(from: rows.column.view(), visibility: rows.view, limit: 50) > 0 {}
+    while index.maintain(rows: rows.column.view(), visibility: rows.view) {}
+    #expect(index.statistics().partCount > packed.partCount)
+    #expect(try all(index.view()) == rows.exact(.squaredEuclid, queries))
+  }
+
   /// A view taken before a change answers as before it, whatever is done to the lists meanwhile.
   @Test func anOldViewDoesNotChange() throws {
     var random = SeededGenerator(seed: 84)

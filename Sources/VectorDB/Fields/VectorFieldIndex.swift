@@ -22,7 +22,7 @@ protocol VectorFieldIndex: AnyObject, Sendable {
 
   /// One bounded step (milliseconds) of what keeps the index in shape.
   ///
-  /// - Returns: false at the end of a round, when it is enough to go on after a twentieth of the
+  /// - Returns: false at the end of a round, when it is enough to go on after a hundredth of the
   ///   rows has changed.
   func maintain(_ view: any FieldView, _ visibility: VisibilityView) -> Bool
 

@@ -68,12 +68,15 @@ package struct IndexFigures: Sendable {
   /// Milliseconds between two rounds through the lists while rows come.
   private static let upkeepMilliseconds: UInt64 = 10_000
 
-  /// Whether a twentieth of the rows came or went since the lists were gone through, and that was a
-  /// while ago or rows come no more: while they come fast, an index is built anew before lists that
-  /// were split have paid for it.
+  /// Whether a hundredth of the rows came or went since the lists were gone through and rows come
+  /// no more; or a twentieth, and that was a while ago: while they come fast, an index is built
+  /// anew before lists that were split have paid for it.
   package func isUpkeepDue(at now: UInt64, isQuiet: Bool) -> Bool {
-    hasIndex && changes >= upkeepChanges + UInt64(max(1000, live / 20))
-      && (isQuiet || upkeepAt.map { now >= $0 + Self.upkeepMilliseconds } ?? true)
+    guard hasIndex, changes >= upkeepChanges else { return false }
+    let changed = changes - upkeepChanges
+    if isQuiet { return changed >= UInt64(max(1000, live / 100)) }
+    return changed >= UInt64(max(1000, live / 20))
+      && upkeepAt.map { now >= $0 + Self.upkeepMilliseconds } ?? true
   }
 
   /// Milliseconds between two calibrations while rows come.

@@ -4,6 +4,8 @@ public struct IVFStatistics: Sendable, Equatable {
   public var listCount = 0
   /// Entries in all lists, those of dead rows included; up to two a row.
   public var entryCount = 0
+  /// Parts that the lists with entries lie in: as many as these, where each is in one piece.
+  public var partCount = 0
   /// Rows below this offset are in the lists, or were dead when they would have been entered.
   public var coveredRows: UInt32 = 0
   /// How many live rows the collection had when the centroids were trained.

@@ -19,6 +19,8 @@ struct ListUpkeep {
   private static let changeMax = 1.0 / 3
 
   private var cursor = 0
+  /// What ends a round whose lists are in many parts.
+  private var packing: ListPacking?
   /// Lists whose entries are spread more are split, as long as lists are missing.
   private var spreadMax = Double.infinity
   private var missing = 0
@@ -50,6 +52,10 @@ struct ListUpkeep {
     _ generation: IVFGeneration, _ parameters: IVFParameters, rows: DenseColumnView,
     visibility: VisibilityView
   ) -> (changed: IVFGeneration?, goesOn: Bool) {
+    if let step = packing?.step(generation, rows: rows, visibility: visibility) {
+      if !step.goesOn { packing = nil }
+      return step
+    }
     if cursor == 0 { begin(generation, parameters, visibility) }
     let end = min(generation.lists.count, cursor + Self.stepListsMax)
     let aim = Self.entriesAimedAt(generation, parameters)
@@ -63,9 +69,11 @@ struct ListUpkeep {
     let changed = changes > 0 ? revision.finish() : nil
     // Lists that are gone had lower numbers; second halves are at the end, and looked at in turn.
     cursor -= revision.mergedCount
-    let goesOn = cursor < (changed ?? generation).lists.count
-    if !goesOn { cursor = 0 }
-    return (changed, goesOn)
+    let current = changed ?? generation
+    if cursor < current.lists.count { return (changed, true) }
+    cursor = 0
+    if ListPacking.isDue(current) { packing = ListPacking() }
+    return (changed, packing != nil)
   }
 
   /// Finds how many lists are missing, and how far the entries of those to be split are spread: as
