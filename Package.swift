@@ -9,6 +9,18 @@ let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
+/// Programs have Swift's libraries in them: half of what a small request takes is calls to these, and
+/// between libraries they are dearer. What Foundation is made of is named because code that is
+/// compiled for either way of linking does not ask for it.
+let linkedWhole: [LinkerSetting] = {
+  let release = BuildSettingCondition.when(platforms: [.linux], configuration: .release)
+  let parts = [
+    "CoreFoundation", "_FoundationICU", "_FoundationCollections", "_FoundationCShims",
+    "BlocksRuntime",
+  ]
+  return [.unsafeFlags(["-static-stdlib"], release)] + parts.map { .linkedLibrary($0, release) }
+}()
+
 func target(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
@@ -153,13 +165,13 @@ let package = Package(
         "RequestTracing", "ServiceProcess", "TransportBase", "VectorDB", "VectorIndex",
         argumentParser, hummingbird, lifecycle, logging, nioCore, nioPosix, unixSignals,
       ],
-      swiftSettings: strict),
+      swiftSettings: strict, linkerSettings: linkedWhole),
     .executableTarget(
       name: "quiver-bench",
       dependencies: [
         "DataTransfer", "FastJSON", "PointModel", "QdrantAPI", "QdrantGRPC", "SentenceEmbedding",
         "RowSets", "VectorDB", "VectorIndex", argumentParser, logging,
-      ], swiftSettings: strict),
+      ], swiftSettings: strict, linkerSettings: linkedWhole),
     // Gateway
     .systemLibrary(name: "CCurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
@@ -205,7 +217,7 @@ let package = Package(
         "RAGGateway", "RequestTracing", "ServiceProcess", argumentParser, lifecycle, logging,
         unixSignals,
       ],
-      swiftSettings: strict),
+      swiftSettings: strict, linkerSettings: linkedWhole),
     // Tests
     tests("FastJSON", ["SeededRandom"]),
     tests("PointModel", ["FastJSON"]),
