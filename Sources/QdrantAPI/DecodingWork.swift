@@ -9,6 +9,7 @@ package enum DecodingWork {
   package static func run<Value>(
     _ decode: () throws -> Value, until isGivenUp: @escaping @Sendable () -> Bool
   ) throws -> Value {
+    if isGivenUp() { throw CancellationError() }
     let value = try $isGivenUp.withValue(isGivenUp, operation: decode)
     if isGivenUp() { throw CancellationError() }
     return value

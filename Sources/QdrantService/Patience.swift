@@ -7,14 +7,14 @@ enum Patience {
   ///
   /// - Parameter givesUp: whether the work's task is cancelled then, and when the caller's is;
   ///   otherwise the work goes on, and what it throws later is nobody's.
-  static func outcome<Value: Sendable>(
+  static func outcome<Value: Sendable, Failure>(
     by deadline: ContinuousClock.Instant?, givesUp: Bool,
-    of work: @escaping @Sendable () async throws(ServiceError) -> Value
-  ) async throws(ServiceError) -> Value? {
+    of work: @escaping @Sendable () async throws(Failure) -> Value
+  ) async throws(Failure) -> Value? {
     guard let deadline else { return try await work() }
-    let waiting = Waiting<Value>()
+    let waiting = Waiting<Value, Failure>()
     let task = Task {
-      do throws(ServiceError) {
+      do throws(Failure) {
         waiting.end(.success(try await work()))
       } catch {
         waiting.end(.failure(error))
@@ -40,8 +40,8 @@ enum Patience {
   }
 
   /// A caller that is resumed once, or the outcome that it will find.
-  private final class Waiting<Value: Sendable>: Sendable {
-    typealias Outcome = Result<Value?, ServiceError>
+  private final class Waiting<Value: Sendable, Failure: Error>: Sendable {
+    typealias Outcome = Result<Value?, Failure>
 
     private enum State {
       case open
@@ -68,6 +68,22 @@ enum Patience {
       }
       caller?.resume(returning: outcome)
     }
+  }
+}
+
+extension ServiceCall {
+  /// Does work for as long as the caller waits.
+  ///
+  /// - Parameter operation: what callers are told took too long.
+  /// - Throws: when the caller's time is over, at once, that it is, and the work's task is cancelled;
+  ///   else what `work` throws.
+  package func whileWaited<Value: Sendable>(
+    for operation: String, _ work: @escaping @Sendable () async throws -> Value
+  ) async throws -> Value {
+    guard let value = try await Patience.outcome(by: deadline, givesUp: true, of: work) else {
+      throw late(operation)
+    }
+    return value
   }
 }
 

@@ -1,9 +1,28 @@
+import DatabaseFixture
 import QdrantService
 import Synchronization
 import Testing
 
-/// Large bodies take turns.
+/// Large bodies take turns, and nobody waits for longer than it said.
 struct ParsingRoomTests {
+  @Test func whoWaitsNoLongerIsToldWhateverIsDone() async throws {
+    let (ends, end) = AsyncStream<Void>.makeStream()
+    let isCancelled = Mutex(false)
+    await #expect(throws: Lateness.told) {
+      try await Lateness.call.whileWaited(for: "Request body") {
+        for await _ in ends {}
+        isCancelled.withLock { $0 = Task.isCancelled }
+      }
+    }
+    #expect(try await eventually { isCancelled.withLock { $0 } })
+    end.finish()
+    let patient = ServiceCall(access: .full, timeoutSeconds: 600)
+    #expect(try await patient.whileWaited(for: "Request body") { 7 } == 7)
+    await #expect(throws: CancellationError.self) {
+      try await patient.whileWaited(for: "Request body") { throw CancellationError() }
+    }
+  }
+
   private final class Work: Sendable {
     let running = Atomic<Int>(0)
     let most = Atomic<Int>(0)

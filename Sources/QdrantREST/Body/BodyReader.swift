@@ -73,12 +73,14 @@ struct BodyReader: Sendable {
     }
     return try await TraceStage.span("decode") {
       if body.count <= BlockingWork.bytesWorthAHop { return try parse() }
-      if body.count <= ParsingRoom.bytesWorthAsking {
-        return try await BlockingWork.run { try DecodingWork.run(parse, until: $0) }
-      }
-      return try await parsing.withRoom(for: body.count * Self.bytesParsedPerByte, call) {
+      let work: @Sendable () async throws -> Value = {
         try await BlockingWork.run { try DecodingWork.run(parse, until: $0) }
       }
+      // It may wait for a thread.
+      let inTime = { try await call.whileWaited(for: "Request body", work) }
+      if body.count <= ParsingRoom.bytesWorthAsking { return try await inTime() }
+      return try await parsing.withRoom(
+        for: body.count * Self.bytesParsedPerByte, call, inTime)
     }
   }
 
