@@ -9,9 +9,9 @@ let strict: [SwiftSetting] = [
   .treatAllWarnings(as: .error),
 ]
 
-/// Programs have Swift's libraries in them: half of what a small request takes is calls to these, and
-/// between libraries they are dearer. What Foundation is made of is named because code that is
-/// compiled for either way of linking does not ask for it.
+/// Programs have Swift's libraries in them: half of what a small request takes is calls to these,
+/// which are dearer from library to library. What Foundation is made of is named because code that
+/// is compiled for either way of linking does not ask for it.
 let linkedWhole: [LinkerSetting] = {
   let release = BuildSettingCondition.when(platforms: [.linux], configuration: .release)
   let parts = [
@@ -290,7 +290,7 @@ let package = Package(
         "QdrantService", "ServiceProcess", "TransportBase", "VectorDB", httpTypes, hummingbird,
         hummingbirdTesting,
         logging, nioCore, nioEmbedded,
-        nioHTTP1, nioHTTPTypes,
+        nioHTTP1, nioHTTPTypes, nioPosix,
       ]),
     tests("HTTPTransfer", ["ObjectStorage"]),
     tests(

@@ -75,8 +75,8 @@ extension ServiceCall {
   /// Does work for as long as the caller waits.
   ///
   /// - Parameter operation: what callers are told took too long.
-  /// - Throws: when the caller's time is over, at once, that it is, and the work's task is cancelled;
-  ///   else what `work` throws.
+  /// - Throws: when the caller's time is over, at once, that it is, and the work's task is
+  ///   cancelled; else what `work` throws.
   package func whileWaited<Value: Sendable>(
     for operation: String, _ work: @escaping @Sendable () async throws -> Value
   ) async throws -> Value {

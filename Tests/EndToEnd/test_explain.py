@@ -48,6 +48,34 @@ def test_an_index_tells_its_lists(filled):
     assert exact == {"using": "a", "method": "scan", "scored_points": COUNT}
 
 
+def test_what_upkeep_leaves_behind_is_what_searches_read(wire):
+    """When no more points come, lists are put in one piece, without the entries of points that are
+    gone; the last lists of a round, too."""
+    numbers = random.Random(4)
+    wire.result("PUT", "/collections/packed", {
+        "vectors": {"size": 16, "distance": "Euclid"},
+        "optimizers_config": {"indexing_threshold": 20}})  # fmt: skip
+
+    def put(ids):
+        wire.result("PUT", "/collections/packed/points?wait=true", {"points": [
+            {"id": n, "vector": [numbers.gauss(0, 1) for _ in range(16)]} for n in ids]})
+
+    def entries():
+        body = {"query": [0] * 16, "limit": 1, "params": {"hnsw_ef": 1_000_000}}
+        answer = wire.send("POST", "/collections/packed/points/query?explain=true", body).json()
+        [search] = answer["explain"]["searches"]
+        return search["method"], search.get("entries_read")
+
+    put(range(4000))
+    until(lambda: wire.result("GET", "/collections/packed").get("ivf", {})
+          .get("", {}).get("state") == "ready")  # fmt: skip
+    assert entries() == ("index", 8000)
+    put(range(4000, 5200))
+    wire.result("POST", "/collections/packed/points/delete?wait=true",
+                {"points": list(range(0, 600, 2))})  # fmt: skip
+    until(lambda: entries() == ("index", 9800))
+
+
 def test_what_is_said_of_quantization_steers_the_index(filled):
     """How far its codes are trusted, and how much is looked at; scores are exact all the same."""
     numbers = random.Random(8)

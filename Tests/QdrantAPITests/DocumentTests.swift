@@ -48,12 +48,19 @@ import Testing
       } until: {
         asked.withLock { asked in
           asked += 1
-          return true
+          return asked > 1
         }
       }
     }
-    // Once within the text, and once at the end.
-    #expect(asked.withLock { $0 } == 2)
+    // Before it begins, once within the text, and at the end.
+    #expect(asked.withLock { $0 } == 3)
+    #expect(throws: CancellationError.self) {
+      try DecodingWork.run {
+        Issue.record("what nobody waits for is begun")
+      } until: {
+        true
+      }
+    }
     #expect(
       try DecodingWork.run {
         1

@@ -1,4 +1,7 @@
+import Dispatch
 import HTTPTypes
+import NIOCore
+import NIOPosix
 import QdrantREST
 import Testing
 
@@ -17,6 +20,28 @@ import Testing
           + "(limit: 1048576 bytes).")
       let fits = #"{"points":[{"id":1,"vector":[1,1]}]}"# + padding.dropLast(100)
       #expect(try await server.send(.put, "/collections/c/points", fits).status == 200)
+    }
+  }
+
+  /// Not even one that has to wait for a thread is waited for longer than its sender does.
+  @Test(.timeLimit(.minutes(2)), arguments: [100_000, 2_000_000])
+  func whoWaitsForAThreadIsAnsweredOnTime(_ bytes: Int) async throws {
+    try await ServerFixture.runWithPoints { server in
+      let gate = DispatchSemaphore(value: 0)
+      let threads = 2 * NIOSingletons.blockingPoolThreadCountSuggestion
+      for _ in 0..<threads {
+        NIOSingletons.posixBlockingThreadPool.submit { _ in gate.wait() }
+      }
+      let padding = String(repeating: " ", count: bytes)
+      let answer = try await server.send(
+        .post, "/collections/c/points/count?timeout=1", "{}" + padding)
+      for _ in 0..<threads { gate.signal() }
+      #expect(answer.status == 408)
+      #expect(
+        answer.error == "Timeout error: Operation 'Request body' timed out after 1 seconds")
+      let patient = try await server.send(
+        .post, "/collections/c/points/count?timeout=60", "{}" + padding)
+      #expect(patient.status == 200)
     }
   }
 

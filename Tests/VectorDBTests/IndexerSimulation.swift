@@ -291,7 +291,7 @@ extension IndexerSimulation: IndexSite {
     vector.upkeepSteps = upTo(5)
   }
 
-  func maintain(_ collection: Collection, _ vector: Vector) -> Bool {
+  func maintain(_ collection: Collection, _ vector: Vector, packs: Bool) -> Bool {
     between(collection)
     vector.upkeepSteps -= 1
     return vector.upkeepSteps > 0

@@ -46,7 +46,9 @@ import VectorIndex
     // A rule for all data, √10 times as many, would be 4.2 times the mean.
     let usual = try looks(rows, index, all).probes
     #expect(probes > 0 && Double(probes) < 3.5 * Double(usual), "\(probes), usually \(usual)")
-    let copy = try reread(index, metric)
+    var bytes: [UInt8] = []
+    index.serialize { bytes += $0 }
+    let copy = try reread(bytes, metric)
     let again = try looks(rows, copy, filtered)
     #expect(again.probes == probes && again.found == found)
   }
@@ -64,6 +66,8 @@ import VectorIndex
       return query
     }
     let asked = (0..<128).map { _ in between(&random) }
+    var saved: [UInt8] = []
+    index.serialize { saved += $0 }
     try index.recalibrate(
       with: asked, rows: rows.column.view(), visibility: rows.view, shouldContinue: { _ in true })
     let filtered = queries(rows, &random).map {
@@ -75,17 +79,37 @@ import VectorIndex
     }
     #expect(hits >= 930, "\(hits) of 1000")
     #expect(probes > 0 && probes < 1_100, "\(probes)")
+    // They tell it after a restart, too.
+    var calibration: [UInt8] = []
+    index.serializeCalibration { calibration += $0 }
+    let copy = try reread(saved, .dot)
+    try load(calibration, into: copy)
+    #expect(try looks(rows, copy, filtered).probes == probes)
+    // What was written before is the points alone: what is known of filters stays as it was.
+    let points = index.statistics().calibration.count
+    var older = Array(calibration[..<(24 + 24 * points)])
+    #expect(older[20] == 1)
+    older[20] = 0
+    let olderCopy = try reread(saved, .dot)
+    try load(older, into: olderCopy)
+    #expect(olderCopy.statistics().calibration == index.statistics().calibration)
+    #expect(try looks(rows, olderCopy, filtered).probes > 5 * probes / 4)
   }
 
-  private func reread(_ index: IVFFlatIndex, _ metric: Metric) throws -> IVFFlatIndex {
-    var bytes: [UInt8] = []
-    index.serialize { bytes += $0 }
+  private func reread(_ bytes: [UInt8], _ metric: Metric) throws -> IVFFlatIndex {
     var position = 0
-    return try IVFFlatIndex(
-      metric: metric, dimension: index.dimension, parameters: IVFParameters(),
-      reading: { target in
-        target.copyBytes(from: bytes[position..<position + target.count])
-        position += target.count
-      })
+    return try IVFFlatIndex(metric: metric, dimension: 48, parameters: IVFParameters()) { target in
+      target.copyBytes(from: bytes[position..<position + target.count])
+      position += target.count
+    }
+  }
+
+  private func load(_ calibration: [UInt8], into index: IVFFlatIndex) throws {
+    var position = 0
+    try index.loadCalibration { target in
+      target.copyBytes(from: calibration[position..<position + target.count])
+      position += target.count
+    }
+    #expect(position == calibration.count)
   }
 }

@@ -126,7 +126,7 @@ import VectorIndex
     let truth = try rows.exact(.squaredEuclid, queries)
     #expect(try all(index.view()) == truth)
     #expect(try all(before) == earlier && earlier == truth)
-    // What comes later is entered behind what was packed, and a few parts more are left as they are.
+    // What comes later is entered behind what was packed, and a few more parts are left so.
     rows.add(5, &random)
     while index.insert(from: rows.column.view(), visibility: rows.view, limit: 50) > 0 {}
     while index.maintain(rows: rows.column.view(), visibility: rows.view) {}

@@ -76,11 +76,14 @@ struct BodyReader: Sendable {
       let work: @Sendable () async throws -> Value = {
         try await BlockingWork.run { try DecodingWork.run(parse, until: $0) }
       }
-      // It may wait for a thread.
-      let inTime = { try await call.whileWaited(for: "Request body", work) }
-      if body.count <= ParsingRoom.bytesWorthAsking { return try await inTime() }
-      return try await parsing.withRoom(
-        for: body.count * Self.bytesParsedPerByte, call, inTime)
+      let room = body.count * Self.bytesParsedPerByte
+      let isLarge = body.count > ParsingRoom.bytesWorthAsking
+      let held = HeldShare(share: share)
+      // It may wait for a thread, and holds what it takes until it has ended.
+      return try await call.whileWaited(for: "Request body") {
+        defer { withExtendedLifetime(held) {} }
+        return isLarge ? try await parsing.withRoom(for: room, call, work) : try await work()
+      }
     }
   }
 
@@ -104,6 +107,13 @@ struct BodyReader: Sendable {
     share.complete()
     return collected
   }
+}
+
+/// What a body holds while it is decoded.
+///
+/// SAFETY: nothing is done with it; it is given back when the last who has it lets it go.
+private struct HeldShare: @unchecked Sendable {
+  let share: ByteBudget.Share
 }
 
 /// A body as it has come, in pieces. Growing one buffer on an event loop would hold up all who are

@@ -27,8 +27,8 @@ final class DenseIndex: VectorFieldIndex {
     lists.insert(from: DenseFieldView.rows(of: view), visibility: visibility, limit: limit)
   }
 
-  func maintain(_ view: any FieldView, _ visibility: VisibilityView) -> Bool {
-    lists.maintain(rows: DenseFieldView.rows(of: view), visibility: visibility)
+  func maintain(_ view: any FieldView, _ visibility: VisibilityView, packs: Bool) -> Bool {
+    lists.maintain(rows: DenseFieldView.rows(of: view), visibility: visibility, packs: packs)
   }
 
   func recalibrate(

@@ -22,9 +22,10 @@ protocol VectorFieldIndex: AnyObject, Sendable {
 
   /// One bounded step (milliseconds) of what keeps the index in shape.
   ///
+  /// - Parameter packs: whether all of it may be written anew at the end of a round.
   /// - Returns: false at the end of a round, when it is enough to go on after a hundredth of the
   ///   rows has changed.
-  func maintain(_ view: any FieldView, _ visibility: VisibilityView) -> Bool
+  func maintain(_ view: any FieldView, _ visibility: VisibilityView, packs: Bool) -> Bool
 
   /// Calibrates it with the queries that it was asked, if enough have come. Takes seconds.
   ///

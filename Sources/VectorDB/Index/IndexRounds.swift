@@ -42,8 +42,9 @@ package protocol IndexSite: AnyObject {
   func noteUpkeep(_ vector: Vector, after changes: UInt64)
   /// One step of going through the lists.
   ///
+  /// - Parameter packs: whether they may all be written anew at the end.
   /// - Returns: whether there is more to do.
-  func maintain(_ collection: Collection, _ vector: Vector) -> Bool
+  func maintain(_ collection: Collection, _ vector: Vector, packs: Bool) -> Bool
   /// Calibrates an index with the queries that have come, if these are enough, or, if it
   /// `renewsOld`, because many rows have come or gone.
   func recalibrate(_ collection: Collection, _ vector: Vector, renewsOld: Bool)
@@ -189,7 +190,8 @@ package final class IndexRounds<Site: IndexSite> {
       site.build(collection, vector)
     } else if figures.isUpkeepDue(at: site.now, isQuiet: isQuiet) {
       site.noteUpkeep(vector, after: figures.changes)
-      while !site.isStopped, site.maintain(collection, vector) { drainTails() }
+      // What is put in one piece while rows come is in many parts again in a moment.
+      while !site.isStopped, site.maintain(collection, vector, packs: isQuiet) { drainTails() }
     }
     if site.isStopped { return }
     site.recalibrate(

@@ -63,12 +63,15 @@ extension IndexerLoop: IndexSite {
     }
   }
 
-  func maintain(_ collection: PointCollection, _ field: any VectorField) -> Bool {
-    guard let index = field.indexSlot.index, let (rows, visibility) = rows(of: field, collection),
-      index.maintain(rows, visibility)
+  func maintain(
+    _ collection: PointCollection, _ field: any VectorField, packs: Bool
+  ) -> Bool {
+    guard let index = field.indexSlot.index, let (rows, visibility) = rows(of: field, collection)
     else { return false }
+    let goesOn = index.maintain(rows, visibility, packs: packs)
+    // The last step may have changed lists, too.
     collection.republish()
-    return true
+    return goesOn
   }
 
   /// Lets searches and those who wait see what was done.

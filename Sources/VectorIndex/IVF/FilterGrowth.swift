@@ -6,7 +6,7 @@ import RowSets
 ///
 /// The nearest of a share of the rows lie about as far away as 1/share times as many of all rows.
 /// Over how many more lists these are spread depends on the data, and is measured: rows of the
-/// index are searched for among a tenth of the rows.
+/// index, or queries that came, are searched for among a tenth of the rows.
 struct FilterGrowth: Sendable, Equatable {
   /// What holds where nothing was measured: rows are spread over √(1/share) times as many lists.
   static let unknownExponent = 0.5
@@ -48,8 +48,8 @@ extension CalibrationMeasurement {
   private static let filteredRowsMin = 8_192
   private static let growthRecalls = [0.9, 0.95, 0.98, 0.99]
 
-  /// Measures with rows how many more lists are needed among a tenth of the rows, which have nothing
-  /// to do with the vectors, for the recall that `calibration` tells of all rows.
+  /// Measures with rows how many more lists are needed among a tenth of the rows, which have
+  /// nothing to do with the vectors, for the recall that `calibration` tells of all rows.
   func filterGrowth(
     _ generation: IVFGeneration, _ calibration: Calibration, _ offsets: [UInt32],
     shouldContinue: () -> Bool

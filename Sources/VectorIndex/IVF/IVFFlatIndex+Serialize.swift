@@ -40,11 +40,8 @@ extension IVFFlatIndex {
   public func loadCalibration(
     reading source: (UnsafeMutableRawBufferPointer) throws -> Void
   ) throws {
-    guard let points = try SerializedHeader.calibration(of: self, source) else { return }
-    var calibration = view().generation.calibration
-    calibration.points = points
-    calibration.remote = nil
-    use(calibration)
+    let saved = try SerializedHeader.calibration(of: self, source)
+    if let saved { use(saved) }
   }
 
   /// Reads what ``serialize(to:)`` wrote.
@@ -195,9 +192,7 @@ struct SerializedHeader {
     words.append(UInt64(remote?.points.count ?? 0))
     words.append(UInt64(near.bitPattern) | UInt64(far.bitPattern) << 32)
     words += Self.words(of: remote?.points ?? [])
-    words.append(UInt64(calibration.scored ?? 0))
-    words.append(UInt64(calibration.filterGrowth.count))
-    words += calibration.filterGrowth.flatMap { [$0.recall.bitPattern, $0.exponent.bitPattern] }
+    words += Self.furtherWords(of: calibration)
     return words.map(\.littleEndian)
   }
 
@@ -230,10 +225,9 @@ struct SerializedHeader {
     assignsTwice = fixed[7] & 2 != 0
     let points = try Self.calibration(points: Int(fixed[8]), source)
     let remote = version >= Self.uncountedVersion ? try Self.remote(source) : nil
-    let scored = version >= Self.ungrownVersion ? try Self.words(1, source)[0] : 0
-    guard scored <= UInt32.max else { throw DamagedIndex(reason: "\(scored) rows scored") }
     calibration = Calibration(
-      points: points, remote: remote, scored: scored == 0 ? nil : Int(scored),
+      points: points, remote: remote,
+      scored: version >= Self.ungrownVersion ? try Self.scored(source) : nil,
       filterGrowth: version >= Self.version ? try Self.filterGrowth(source) : [])
   }
 
@@ -286,24 +280,51 @@ struct SerializedHeader {
 
   // MARK: A calibration apart
 
+  /// Beside the number of points: what was measured with the same queries follows them.
+  private static let isWhole: UInt64 = 1 << 32
+
   /// A calibration with what tells the centroids that it was measured with from others.
   static func calibrationWords(of index: IVFFlatIndex) -> [UInt64] {
-    let points = index.view().generation.calibration.points
-    let fixed = [index.parameters.seed, UInt64(index.trainedRows), UInt64(points.count)]
-    return (fixed + words(of: points)).map(\.littleEndian)
+    let calibration = index.view().generation.calibration
+    let fixed = [
+      index.parameters.seed, UInt64(index.trainedRows),
+      UInt64(calibration.points.count) | isWhole,
+    ]
+    return (fixed + words(of: calibration.points) + furtherWords(of: calibration))
+      .map(\.littleEndian)
   }
 
-  /// Reads what ``calibrationWords(of:)`` gives; `nil` if it is that of other centroids.
+  private static func furtherWords(of calibration: Calibration) -> [UInt64] {
+    [UInt64(calibration.scored ?? 0), UInt64(calibration.filterGrowth.count)]
+      + calibration.filterGrowth.flatMap { [$0.recall.bitPattern, $0.exponent.bitPattern] }
+  }
+
+  /// Reads what ``calibrationWords(of:)`` gives, or gave when that was the points alone; `nil` if
+  /// it is that of other centroids.
   static func calibration(
     of index: IVFFlatIndex, _ source: (UnsafeMutableRawBufferPointer) throws -> Void
-  ) throws -> [CalibrationPoint]? {
+  ) throws -> Calibration? {
     let fixed = try words(3, source)
-    guard fixed[2] <= calibrationMax else {
+    guard fixed[2] & ~isWhole <= calibrationMax else {
       throw DamagedIndex(reason: "the calibration does not make sense")
     }
-    let points = try calibration(points: Int(fixed[2]), source)
+    var saved = index.view().generation.calibration
+    saved.remote = nil
+    saved.points = try calibration(points: Int(fixed[2] & ~isWhole), source)
+    if fixed[2] & isWhole != 0 {
+      saved.scored = try scored(source)
+      saved.filterGrowth = try filterGrowth(source)
+    }
     let isOwn = fixed[0] == index.parameters.seed && fixed[1] == UInt64(index.trainedRows)
-    return isOwn ? points : nil
+    return isOwn ? saved : nil
+  }
+
+  private static func scored(
+    _ source: (UnsafeMutableRawBufferPointer) throws -> Void
+  ) throws -> Int? {
+    let scored = try words(1, source)[0]
+    guard scored <= UInt32.max else { throw DamagedIndex(reason: "\(scored) rows scored") }
+    return scored == 0 ? nil : Int(scored)
   }
 
   /// The number that stands for a metric in files.

@@ -63,15 +63,19 @@ public final class IVFFlatIndex: Sendable {
   }
 
   /// One bounded step (milliseconds) of what keeps the lists in shape: splitting long ones, merging
-  /// short ones, dropping entries whose rows are dead at `visibility`, the latest commit; and, where
-  /// many lists are in several parts, putting all of them in one piece each.
+  /// short ones, dropping entries whose rows are dead at `visibility`, the latest commit; and,
+  /// where many lists are in several parts, putting all of them in one piece each.
   ///
+  /// - Parameter packs: whether it may come to that.
   /// - Returns: false at the end of a round through all lists, when it is enough to go on after
   ///   a hundredth of the rows has changed.
-  public func maintain(rows: DenseColumnView, visibility: VisibilityView) -> Bool {
+  public func maintain(
+    rows: DenseColumnView, visibility: VisibilityView, packs: Bool = true
+  ) -> Bool {
     upkeep.withLock { upkeep in
       let generation = view().generation
-      let step = upkeep.step(generation, parameters, rows: rows, visibility: visibility)
+      let step = upkeep.step(
+        generation, parameters, rows: rows, visibility: visibility, packs: packs)
       if let changed = step.changed { publish(changed) }
       return step.goesOn
     }
@@ -94,9 +98,14 @@ public final class IVFFlatIndex: Sendable {
     var calibration = try measurement.run(generation, queries: queries) {
       shouldContinue(0.9 * $0)
     }
-    calibration.filterGrowth = try measurement.filterGrowth(
-      generation, calibration, Self.rows(in: generation, rows, visibility), queries: queries
-    ) { shouldContinue(0.95) }
+    calibration.filterGrowth = generation.calibration.filterGrowth
+    // A tenth of the rows is as good as all of them where it is read row by row.
+    if !rows.hasFiles {
+      let growth = try measurement.filterGrowth(
+        generation, calibration, Self.rows(in: generation, rows, visibility), queries: queries
+      ) { shouldContinue(0.95) }
+      if !growth.isEmpty { calibration.filterGrowth = growth }
+    }
     use(calibration)
   }
 

@@ -61,54 +61,8 @@ final class InvertedList: Sendable {
 
   /// The list without those entries that are not kept, in one piece.
   func keeping(_ layout: CodeLayout, where isKept: (UInt32) -> Bool) -> InvertedList {
-    Self.packed([self], layout, where: isKept)[0]
+    KeptEntries.packed([KeptEntries(of: self, where: isKept)], layout)[0]
   }
-
-  /// Lists without those entries that are not kept, each in one piece and side by side.
-  static func packed(
-    _ lists: ArraySlice<InvertedList>, _ layout: CodeLayout, where isKept: (UInt32) -> Bool
-  ) -> [InvertedList] {
-    let kept = lists.map { $0.places(where: isKept) }
-    let runs = ListAllocation.runs(for: kept.map(\.count), layout: layout)
-    return zip(lists, zip(kept, runs)).map { list, target in
-      guard let run = target.1 else { return InvertedList() }
-      list.copy(target.0, to: run, layout)
-      return InvertedList(runs: [run], entryCount: target.0.count)
-    }
-  }
-
-  /// Where entries are that are kept, in order.
-  private func places(where isKept: (UInt32) -> Bool) -> [EntryPlace] {
-    var places: [EntryPlace] = []
-    places.reserveCapacity(entryCount)
-    for (number, part) in parts.enumerated() {
-      let rows = part.rows
-      for entry in 0..<part.count * CodeLayout.entriesPerBlock
-      where rows[entry] != CodeLayout.noRow && isKept(rows[entry]) {
-        places.append(EntryPlace(part: number, entry: entry))
-      }
-    }
-    return places
-  }
-
-  private func copy(_ places: [EntryPlace], to run: ListRun, _ layout: CodeLayout) {
-    let parts = parts
-    for (index, source) in places.enumerated() {
-      let (block, place) = index.quotientAndRemainder(dividingBy: CodeLayout.entriesPerBlock)
-      let from = source.entry.quotientAndRemainder(dividingBy: CodeLayout.entriesPerBlock)
-      let part = parts[source.part]
-      layout.copy(
-        from.remainder, of: UnsafePointer(part.block(from.quotient)), to: place,
-        of: run.block(block))
-      run.rows[index] = part.rows[source.entry]
-    }
-  }
-}
-
-/// Where an entry is in a list: the part, and the entry in that.
-private struct EntryPlace {
-  let part: Int
-  let entry: Int
 }
 
 /// Where the first blocks of a list are: what nearly every probe needs, side by side for all lists.

@@ -1,6 +1,6 @@
 /// Gives exact room to many lists at once, side by side in pieces of about 2 MiB.
 struct ListAllocation {
-  private static let pieceBytes = 2 << 20
+  static let pieceBytes = 2 << 20
 
   /// One run for each list, with room for `entryCounts` entries and every block cleared; `nil` for
   /// a list without entries.

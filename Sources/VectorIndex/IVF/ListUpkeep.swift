@@ -47,10 +47,11 @@ struct ListUpkeep {
 
   /// Looks at the next lists.
   ///
+  /// - Parameter packs: whether lists that are in many parts are packed at the end of the round.
   /// - Returns: the next generation if anything changed, and whether the round goes on.
   mutating func step(
     _ generation: IVFGeneration, _ parameters: IVFParameters, rows: DenseColumnView,
-    visibility: VisibilityView
+    visibility: VisibilityView, packs: Bool
   ) -> (changed: IVFGeneration?, goesOn: Bool) {
     if let step = packing?.step(generation, rows: rows, visibility: visibility) {
       if !step.goesOn { packing = nil }
@@ -72,7 +73,7 @@ struct ListUpkeep {
     let current = changed ?? generation
     if cursor < current.lists.count { return (changed, true) }
     cursor = 0
-    if ListPacking.isDue(current) { packing = ListPacking() }
+    if packs, ListPacking.isDue(current) { packing = ListPacking() }
     return (changed, packing != nil)
   }
 
