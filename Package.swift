@@ -262,9 +262,9 @@ let package = Package(
       dependencies: [
         "AccessTokens", "CRowFiles", "DataTransfer", "DatabaseFixture", "FastJSON", "ObjectStorage",
         "PayloadIndex", "PointModel", "ProtoWire", "QdrantAPI", "QdrantGRPC", "QdrantREST",
-        "RAGGateway", "Replication", "RequestTracing", "SentenceEmbedding", "ServiceProcess",
-        "SharedLog", "Storage", "TransportBase", "VectorDB", "VectorIndex", crypto, httpTypes,
-        nioCore,
+        "RAGGateway", "Replication", "RequestTracing", "RowSets", "SentenceEmbedding",
+        "ServiceProcess", "SharedLog", "Storage", "TransportBase", "VectorDB", "VectorIndex",
+        crypto, httpTypes, nioCore,
       ],
       path: "Tests/FuzzTargets", swiftSettings: strict),
     .target(name: "CGuidedFuzzing", path: "Tests/GuidedFuzzing"),

@@ -3,37 +3,85 @@ import Foundation
 import PointModel
 import QdrantREST
 import RAGGateway
+import RowSets
 import VectorDB
 import VectorIndex
+
+/// Rows with an index of lists.
+private final class ListedRows: Sendable {
+  static let dimension = 8
+  private static let count: UInt32 = 600
+  let index: IVFFlatIndex?
+  private let rows: DenseColumnView
+  private let visibility: VisibilityView
+
+  init() {
+    let column = DenseColumn(dimension: Self.dimension)
+    let table = VisibilityTable()
+    for row in 0..<Self.count {
+      let values = (0..<Self.dimension).map { Float((Int(row) * 7 + $0 * 13) % 31) }
+      values.withUnsafeBufferPointer { column.write($0, at: row) }
+      table.insert(row, born: 0)
+    }
+    rows = column.view()
+    visibility = table.view(at: .max, rowCount: Self.count)
+    index = try? IVFFlatIndex.build(
+      metric: .squaredEuclid, parameters: IVFParameters(), rows: rows, visibility: visibility,
+      shouldContinue: { _ in true })
+  }
+
+  /// Whether a search of such effort finds what it is to find, filtered or not.
+  func isSearched(_ effort: SearchEffort) -> Bool {
+    guard let index else { return false }
+    let half = RowSet((0..<Self.count).filter { $0.isMultiple(of: 2) }).mask(below: Self.count)
+    let vector = [Float](repeating: 9, count: Self.dimension)
+    let found = try? IVFSearch(index.view(), effort: effort).search(
+      [
+        SearchQuery(vector: vector, limit: 10),
+        SearchQuery(vector: vector, limit: 10, allowed: half),
+      ], in: rows, visibility: visibility, shouldStop: { false })
+    return found?.allSatisfy { $0.count == 10 } ?? false
+  }
+}
 
 /// Files, and what is sent as one: each has checksums or lengths that may lie.
 extension FuzzTarget {
   /// A target for each file of vectors or of an index of them.
-  static let indexFiles: [FuzzTarget] = [listFile, multiIndexFile, rowFile]
+  static let indexFiles: [FuzzTarget] = [
+    listFile, calibrationFile, multiIndexFile, rowFile,
+  ]
 
   private static let listFile: FuzzTarget = {
-    let dimension = 8
-    let column = DenseColumn(dimension: dimension)
-    let visibility = VisibilityTable()
-    for row in UInt32(0)..<600 {
-      let values = (0..<dimension).map { Float((Int(row) * 7 + $0 * 13) % 31) }
-      values.withUnsafeBufferPointer { column.write($0, at: row) }
-      visibility.insert(row, born: 0)
+    let saved = ListedRows().index.map { index in
+      var bytes: [UInt8] = []
+      index.serialize { bytes += $0 }
+      return bytes
     }
-    let index = try? IVFFlatIndex.build(
-      metric: .squaredEuclid, parameters: IVFParameters(), rows: column.view(),
-      visibility: visibility.view(at: .max, rowCount: 600), shouldContinue: { _ in true })
-    var sample: [UInt8] = []
-    index?.serialize { sample += $0 }
-    let saved = sample
     return FuzzTarget(
-      name: "index-file", example: { _ in saved },
+      name: "index-file", example: { _ in saved ?? [] },
       read: { bytes in
         var rest = bytes[...]
         let index = try? IVFFlatIndex(
-          metric: .squaredEuclid, dimension: dimension, parameters: IVFParameters(),
+          metric: .squaredEuclid, dimension: ListedRows.dimension, parameters: IVFParameters(),
           reading: { try take(&rest, $0) })
         return index != nil
+      })
+  }()
+
+  /// A calibration that lies beside an index, and searches that go by it.
+  private static let calibrationFile: FuzzTarget = {
+    let rows = ListedRows()
+    var saved: [UInt8] = []
+    rows.index?.serializeCalibration { saved += $0 }
+    let example = saved
+    return FuzzTarget(
+      name: "calibration-file", example: { _ in example },
+      read: { bytes in
+        var rest = bytes[...]
+        guard let index = rows.index,
+          (try? index.loadCalibration { try take(&rest, $0) }) != nil
+        else { return false }
+        return rows.isSearched(.recall(0.98)) && rows.isSearched(.probes(40))
       })
   }()
 
