@@ -4,6 +4,7 @@ import NIOCore
 import NIOPosix
 import QdrantREST
 import Testing
+import TransportBase
 
 @Suite struct BodyLimitTests {
   @Test func aBodyOverTheLimitIsRefusedWithItsSize() async throws {
@@ -24,23 +25,28 @@ import Testing
   }
 
   /// Not even one that has to wait for a thread is waited for longer than its sender does.
-  @Test(.timeLimit(.minutes(2)), arguments: [100_000, 2_000_000])
-  func whoWaitsForAThreadIsAnsweredOnTime(_ bytes: Int) async throws {
+  @Test(
+    .timeLimit(.minutes(2)), arguments: [100_000, 2_000_000], [nil, ContentCoding.gzip, .brotli])
+  func whoWaitsForAThreadIsAnsweredOnTime(_ bytes: Int, _ coding: ContentCoding?) async throws {
     try await ServerFixture.runWithPoints { server in
       let gate = DispatchSemaphore(value: 0)
       let threads = 2 * NIOSingletons.blockingPoolThreadCountSuggestion
       for _ in 0..<threads {
         NIOSingletons.posixBlockingThreadPool.submit { _ in gate.wait() }
       }
-      let padding = String(repeating: " ", count: bytes)
+      let text = "{}" + String(repeating: " ", count: bytes)
+      let body =
+        try coding.map { try ContentCodingTests.packed(text, as: $0) } ?? ByteBuffer(string: text)
+      var headers: HTTPFields = [:]
+      headers[.contentEncoding] = coding?.rawValue
       let answer = try await server.send(
-        .post, "/collections/c/points/count?timeout=1", "{}" + padding)
+        .post, "/collections/c/points/count?timeout=1", bytes: body, headers: headers)
       for _ in 0..<threads { gate.signal() }
       #expect(answer.status == 408)
       #expect(
         answer.error == "Timeout error: Operation 'Request body' timed out after 1 seconds")
       let patient = try await server.send(
-        .post, "/collections/c/points/count?timeout=60", "{}" + padding)
+        .post, "/collections/c/points/count?timeout=60", bytes: body, headers: headers)
       #expect(patient.status == 200)
     }
   }

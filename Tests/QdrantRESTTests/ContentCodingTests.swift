@@ -18,7 +18,7 @@ import TransportBase
 
   private static let text = (0..<20_000).map { "point \($0) " }.joined()
 
-  private static func packed(_ text: String, as coding: ContentCoding) throws -> ByteBuffer {
+  static func packed(_ text: String, as coding: ContentCoding) throws -> ByteBuffer {
     let packer = try #require(Packer(coding))
     var result = packer.pack(ByteBuffer(string: text), isLast: false)
     result.writeImmutableBuffer(packer.pack(ByteBuffer(), isLast: true))

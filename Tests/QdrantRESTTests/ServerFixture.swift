@@ -45,8 +45,13 @@ struct ServerFixture {
     _ method: HTTPRequest.Method, _ path: String, _ body: String? = nil,
     headers: HTTPFields = [:]
   ) async throws -> Answer {
-    let buffer = body.map { ByteBuffer(string: $0) }
-    return try await client.execute(uri: path, method: method, headers: headers, body: buffer) {
+    try await send(method, path, bytes: body.map { ByteBuffer(string: $0) }, headers: headers)
+  }
+
+  func send(
+    _ method: HTTPRequest.Method, _ path: String, bytes: ByteBuffer?, headers: HTTPFields = [:]
+  ) async throws -> Answer {
+    try await client.execute(uri: path, method: method, headers: headers, body: bytes) {
       Answer(status: $0.status.code, headers: $0.headers, text: String(buffer: $0.body))
     }
   }

@@ -2,6 +2,7 @@ import HTTPConnections
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import QdrantService
 import TransportBase
 
 /// The pieces of a body as they arrive, unpacked if they are packed. A body that breaks off, comes
@@ -9,6 +10,7 @@ import TransportBase
 struct BodyPieces {
   private var chunks: RequestBody.AsyncIterator
   private let unpacker: Unpacker?
+  private let call: ServiceCall
   /// What has arrived and is not unpacked yet.
   private var packed = ByteBuffer()
 
@@ -20,8 +22,11 @@ struct BodyPieces {
   /// A body whose coding is not known is read as it is, as Qdrant does: some clients name its
   /// character set there.
   ///
-  /// - Parameter unpacks: whether what is packed is unpacked.
-  init(_ request: Request, unpacks: Bool = true) {
+  /// - Parameters:
+  ///   - call: who waits for it.
+  ///   - unpacks: whether what is packed is unpacked.
+  init(_ request: Request, _ call: ServiceCall, unpacks: Bool = true) {
+    self.call = call
     let named = unpacks ? request.headers[.contentEncoding]?.filter { $0 != " " } : nil
     unpacker = named.flatMap { ContentCoding(named: $0) }.map { Unpacker($0) }
     chunks = request.body.makeAsyncIterator()
@@ -29,7 +34,8 @@ struct BodyPieces {
 
   /// The next piece; `nil` at the body's end.
   ///
-  /// - Throws: 408 for a body that was given up, 400 for a broken one.
+  /// - Throws: 408 for a body that was given up or whose sender waits no longer, 400 for a broken
+  ///   one.
   mutating func next() async throws -> ByteBuffer? {
     guard let unpacker else { return try await arrived() }
     do {
@@ -55,10 +61,12 @@ struct BodyPieces {
       return try unpacker.unpack(&packed, upTo: Self.bytesInPlace)
     }
     let before = packed
-    let (piece, rest) = try await BlockingWork.run {
-      var rest = before
-      let piece = try unpacker.unpack(&rest, upTo: Self.pieceBytes)
-      return (piece, rest)
+    let (piece, rest) = try await call.whileWaited(for: "Request body") {
+      try await BlockingWork.run {
+        var rest = before
+        let piece = try unpacker.unpack(&rest, upTo: Self.pieceBytes)
+        return (piece, rest)
+      }
     }
     packed = rest
     return piece

@@ -59,8 +59,13 @@ struct BodyReader: Sendable {
         written = count
       }
     }
-    let isSmall = body.count <= BlockingWork.bytesWorthAHop
-    return try await respond(isSmall ? join() : try await BlockingWork.run(join))
+    if body.count <= BlockingWork.bytesWorthAHop { return try await respond(join()) }
+    let held = HeldShare(share: share)
+    let bytes = try await call.whileWaited(for: "Request body") {
+      defer { withExtendedLifetime(held) {} }
+      return try await BlockingWork.run(join)
+    }
+    return try await respond(bytes)
   }
 
   private func decoded<Value: Sendable>(
@@ -96,7 +101,7 @@ struct BodyReader: Sendable {
     defer { end?.cancel() }
     let declared = request.headers[.contentLength].flatMap { Int($0) }
     if let declared, declared > limit { throw RESTError.tooLarge(bytes: declared, limit: limit) }
-    var pieces = BodyPieces(request, unpacks: unpacks)
+    var pieces = BodyPieces(request, call, unpacks: unpacks)
     let collected = CollectedBody()
     while let piece = try await pieces.next() {
       let total = collected.count + piece.readableBytes

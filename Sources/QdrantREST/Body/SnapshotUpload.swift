@@ -1,6 +1,7 @@
 import HTTPTypes
 import Hummingbird
 import NIOCore
+import QdrantService
 import TransportBase
 import VectorDB
 
@@ -16,10 +17,11 @@ struct SnapshotUpload: Sendable {
   /// The largest body taken, in bytes.
   let limit: Int
 
+  /// - Parameter call: who waits for it.
   /// - Returns: the file, which the caller removes.
   /// - Throws: 400 for a body of another form, 408 for one that comes too slowly, 413 for one that
   ///   is too large.
-  func receive(_ request: Request) async throws -> SnapshotFile {
+  func receive(_ request: Request, _ call: ServiceCall) async throws -> SnapshotFile {
     let type = request.headers[.contentType] ?? ""
     guard var parser = MultipartFile(contentType: type, name: Self.part) else {
       throw RESTError(
@@ -34,7 +36,7 @@ struct SnapshotUpload: Sendable {
     do {
       var total = 0
       var piece = ByteBuffer()
-      var pieces = BodyPieces(request)
+      var pieces = BodyPieces(request, call)
       while let chunk = try await pieces.next() {
         total += chunk.readableBytes
         guard total <= limit else { throw RESTError.tooLarge(bytes: nil, limit: limit) }

@@ -122,7 +122,7 @@ struct SnapshotsController: Sendable {
     }
     let receiver = SnapshotUpload(
       folder: folder, limit: services.settings.maxSnapshotUploadMB << 20)
-    let file = try await receiver.receive(request)
+    let file = try await receiver.receive(request, context.call())
     let isDone = try await services.api.recover(
       owner, from: .delivered { file }, checksum: checksum, wait: wait, context.call())
     return isDone ? RESTResponse.ok(context) { $0.bool(true) } : RESTResponse.accepted(context)
