@@ -12,8 +12,8 @@ package protocol AddressableChunk: AnyObject, Sendable {
 package final class ChunkTable<Chunk: AddressableChunk>: @unchecked Sendable {
   /// By chunk number; `nil` where there is none.
   package let chunks: [Chunk?]
-  private let addresses: UnsafeMutablePointer<Chunk.Addresses?>
-  private let count: Int
+  @usableFromInline let addresses: UnsafeMutablePointer<Chunk.Addresses?>
+  @usableFromInline let count: Int
 
   /// A table of `chunks`.
   package init(_ chunks: [Chunk?] = []) {
@@ -28,6 +28,7 @@ package final class ChunkTable<Chunk: AddressableChunk>: @unchecked Sendable {
   deinit { addresses.deallocate() }
 
   /// Where chunk `number` is, valid while the table lives; `nil` if there is none.
+  @inlinable
   package func addresses(of number: Int) -> Chunk.Addresses? {
     number < count ? addresses[number] : nil
   }

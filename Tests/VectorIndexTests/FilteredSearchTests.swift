@@ -107,6 +107,38 @@ import VectorIndex
     }
   }
 
+  /// Who asks for another recall gets that, also where the rows that pass are far away.
+  @Test(arguments: [Metric.dot, .squaredEuclid])
+  func eachRecallIsGivenThatIsAskedFor(_ metric: Metric) throws {
+    var random = SeededGenerator(seed: 85)
+    let rows = ClusteredRows(
+      dimension: 48, clusters: 150, isUnit: metric == .dot, random: &random)
+    rows.add(20_000, &random)
+    let index = try rows.build(metric)
+    let efforts = [0.9, 0.95, 0.99]
+    var found = [0, 0, 0]
+    var wanted = 0
+    for _ in 0..<60 {
+      let topic = rows.randomRow(&random)
+      let scores = rows.rows.map { VectorMath.score(metric, topic, $0) }
+      let bound = scores.sorted(by: >)[2_000]
+      let near = scores.indices.filter { scores[$0] > bound }.map { UInt32($0) }
+      let query = SearchQuery(
+        vector: rows.randomRow(&random), limit: 10,
+        allowed: RowSet(near).mask(below: UInt32(scores.count)))
+      let truth = Set(try rows.exact(metric, [query])[0].map(\.offset))
+      wanted += truth.count
+      for (number, recall) in efforts.enumerated() {
+        let hits = try rows.search(index, [query], .recall(recall))[0]
+        found[number] += truth.intersection(hits.map(\.offset)).count
+      }
+    }
+    for (recall, found) in zip(efforts, found) {
+      let least = recall - 0.03
+      #expect(Double(found) >= least * Double(wanted), "\(recall): \(found) of \(wanted)")
+    }
+  }
+
   @Test func aFilterThatFewRowsPassIsAnsweredExactly() throws {
     var random = SeededGenerator(seed: 82)
     let rows = ClusteredRows(dimension: 32, clusters: 50, random: &random)

@@ -65,6 +65,10 @@ struct DenseFieldView: FieldView {
 
   func isExact(_ params: SearchParams) -> Bool { params.exact || index == nil }
 
+  func scoresAll(of allowed: RowMask, _ params: SearchParams) -> Bool {
+    params.exact || !params.indexedOnly && IVFSearch.scoresAll(allowed, in: rows)
+  }
+
   var waitsForDisk: Bool { rows.hasFiles }
 
   func bytesRead(limit: Int, _ search: FieldSearch) -> Int {

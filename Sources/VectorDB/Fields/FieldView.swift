@@ -74,6 +74,10 @@ protocol FieldView: Sendable {
   /// one ranking, however many are asked for.
   func isExact(_ params: SearchParams) -> Bool
 
+  /// Whether a search with `params` scores all of `allowed`, which alone may answer it, with an
+  /// index or without.
+  func scoresAll(of allowed: RowMask, _ params: SearchParams) -> Bool
+
   /// Whether a search reads posting lists rather than rows.
   var readsPostings: Bool { get }
 
@@ -142,6 +146,8 @@ extension FieldView {
 
   /// Every row is scored.
   func isExact(_ params: SearchParams) -> Bool { true }
+
+  func scoresAll(of allowed: RowMask, _ params: SearchParams) -> Bool { params.exact }
 
   /// All of the rows.
   func bytesRead(limit: Int, _ search: FieldSearch) -> Int {

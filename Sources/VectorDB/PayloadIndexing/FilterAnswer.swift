@@ -9,7 +9,7 @@ struct FilterAnswer {
   /// Rows outside of this do not pass.
   let possible: RowSelection
   /// Whether both are known to be the same.
-  private let isExact: Bool
+  let isExact: Bool
 
   /// Nothing is known.
   static let unknown = FilterAnswer(sure: .none, possible: .all)

@@ -35,6 +35,11 @@ struct IndexedCondition {
     }
   }
 
+  /// Whether one key is looked up, whose set is there.
+  func asksKey(_ condition: Condition) -> Bool {
+    if case .match(_, .value(let value)) = condition { isKey(value) } else { false }
+  }
+
   private static let fewKeys = 8
 
   /// Whether the index knows exactly which rows have the value.

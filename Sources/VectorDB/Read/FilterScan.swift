@@ -7,7 +7,8 @@ import VectorIndex
 /// say which rows pass for sure and which may, and only the latter are tested.
 struct FilterScan {
   let transaction: ReadTransaction
-  let evaluator: FilterEvaluator
+  /// Tests records; not there if none has to be.
+  private let evaluator: FilterEvaluator?
   /// The ids that alone can pass, ascending, when the filter demands some.
   let candidates: [PointID]?
   /// What is known without reading records.
@@ -20,8 +21,6 @@ struct FilterScan {
 
   init(_ filter: Filter, in transaction: ReadTransaction) throws(CollectionError) {
     self.transaction = transaction
-    evaluator = FilterEvaluator(
-      filter, text: transaction.payloadIndexes.text, flag: transaction.flag)
     candidates = Self.candidates(filter)
     if candidates != nil {
       answer = .unknown
@@ -31,6 +30,20 @@ struct FilterScan {
       answer = IndexedFilter(transaction.payloadIndexes, locations: locations, pace).answer(filter)
       try pace.check()
     }
+    evaluator = answer.isExact ? nil : Self.evaluator(filter, transaction)
+  }
+
+  /// The scan for a filter that names no point, whose answer is known.
+  init(_ filter: Filter, answer: FilterAnswer, in transaction: ReadTransaction) {
+    self.transaction = transaction
+    self.answer = answer
+    candidates = nil
+    evaluator = answer.isExact ? nil : Self.evaluator(filter, transaction)
+  }
+
+  private static func evaluator(_ filter: Filter, _ transaction: ReadTransaction) -> FilterEvaluator
+  {
+    FilterEvaluator(filter, text: transaction.payloadIndexes.text, flag: transaction.flag)
   }
 
   /// The rows of the points with these ids; `nil` for no ids.
@@ -80,7 +93,7 @@ struct FilterScan {
   /// Whether a record passes.
   func passes(_ record: PointRecord.View, at offset: UInt32) throws(CollectionError) -> Bool {
     if answer.sure.contains(offset) { return true }
-    guard answer.possible.contains(offset) else { return false }
+    guard answer.possible.contains(offset), let evaluator else { return false }
     return try evaluator.passes(id: record.id, payload: record.payload) { name in
       transaction.hasVector(name, at: offset)
     }

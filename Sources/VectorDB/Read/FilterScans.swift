@@ -46,6 +46,12 @@ final class FilterScans {
     if let entry = known.first(where: { $0.filter == filter }) { return entry.rows }
     guard filter.heldBytes <= Self.briefFilterBytes, Self.hasDemandsOnly(filter) else { return nil }
     let indexed = IndexedFilter(transaction.payloadIndexes, PayloadPace(transaction.flag))
+    if let answer = indexed.answer(toKey: filter) {
+      let rowCount = Int(transaction.visibility.rowCount)
+      guard answer.possible.count(of: rowCount) <= most else { return nil }
+      let scan = FilterScan(filter, answer: answer, in: transaction)
+      return keep(scan, of: filter, rows: try scan.rowsAtOnce())
+    }
     guard let estimate = indexed.estimate(filter), estimate <= most else { return nil }
     let scan = try FilterScan(filter, in: transaction)
     guard case .only(let unsure) = scan.answer.unsure, unsure.isEmpty else { return nil }

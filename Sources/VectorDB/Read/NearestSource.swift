@@ -39,6 +39,7 @@ struct NearestSource {
   func neighbors(of searches: [NearestSearch]) throws(CollectionError) -> [[Neighbor]] {
     var results = [[Neighbor]](repeating: [], count: searches.count)
     let known = searches.map(kept)
+    var isStable = [Bool](repeating: false, count: searches.count)
     for view in transaction.fields {
       var groups: [(params: SearchParams, members: [(index: Int, query: FieldQuery)])] = []
       for (index, search) in searches.enumerated() {
@@ -54,6 +55,8 @@ struct NearestSource {
           }
           if rows.count == 0 { continue }
           query.allowed = rows
+          isStable[index] =
+            !transaction.state.movesRows && view.scoresAll(of: rows, search.params)
         }
         // Pages after the first are none of those that an index is calibrated with: a calibration
         // amid them could change their order.
@@ -77,7 +80,7 @@ struct NearestSource {
           rows: results[index], isComplete: results[index].count < search.first)
       let isLonger = !ranking.isComplete && ranking.rows.count < search.count
       if isLonger { try go(on: &ranking, search) }
-      if known[index] == nil || isLonger { keep(ranking, search) }
+      if !isStable[index], known[index] == nil || isLonger { keep(ranking, search) }
       results[index] =
         ranking.rows.count > search.count
         ? Array(ranking.rows.prefix(search.count)) : ranking.rows
@@ -105,12 +108,17 @@ struct NearestSource {
   /// may wait for a disk, or where a filter lets more rows pass than can be scored within `most`.
   func briefCost(of search: NearestSearch, most: Int) throws(CollectionError) -> Int {
     if search.view.waitsForDisk { return .max }
-    var read = bytesRead(search.view, search.params, limit: search.count)
+    var read = 0
+    var scoresAll = false
     if let filter = search.filter, !filter.isEmpty {
       // A row out of turn takes about twice as long as one in turn.
       let rowBytes = 2 * max(search.view.field.rowBytes, Self.leastRowBytes)
       guard let rows = try scans.briefRows(filter, most: most / rowBytes) else { return .max }
-      read = max(read, rows.count * rowBytes)
+      read = rows.count * rowBytes
+      scoresAll = search.view.scoresAll(of: rows, search.params)
+    }
+    if !scoresAll {
+      read = max(read, bytesRead(search.view, search.params, limit: search.count))
     }
     return Self.queryBytes + read + search.count * Self.neighborBytes
   }

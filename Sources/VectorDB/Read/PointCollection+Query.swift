@@ -34,11 +34,10 @@ extension PointCollection {
     // Waking a thread would cost as much as a short search.
     let brief = QueryExecution(transaction)
     // One that does not come to an end would be explained twice.
-    if transaction.explanation == nil, let results = try brief.briefResults(of: requests) {
-      return results
-    }
+    let plan = transaction.explanation == nil ? try brief.briefPlan(of: requests) : nil
+    if let plan, let results = try brief.briefResults(of: requests, plan) { return results }
     return try await transaction.run { (transaction) throws(CollectionError) in
-      try QueryExecution(transaction).results(of: requests)
+      try QueryExecution(transaction).results(of: requests, plan)
     }
   }
 

@@ -14,11 +14,14 @@ struct QueryExecution {
     scans = FilterScans(transaction)
   }
 
-  func results(of requests: [QueryRequest]) throws(CollectionError) -> [[ScoredPoint]] {
+  /// - Parameter plan: what ``briefPlan(of:)`` made of the requests, if it did.
+  func results(
+    of requests: [QueryRequest], _ plan: QueryPlan? = nil
+  ) throws(CollectionError) -> [[ScoredPoint]] {
     let lease = try QueryRoom.lease(for: requests, in: transaction)
     defer { lease?.release() }
     let found = try transaction.trace.stage("search") { () throws(CollectionError) in
-      let plan = try QueryPlan(requests, in: transaction)
+      let plan = if let plan { plan } else { try QueryPlan(requests, in: transaction) }
       let neighbors = try NearestSource(transaction, scans).neighbors(of: plan.searches)
       var found: [[Candidate]] = []
       for root in plan.roots {
@@ -37,20 +40,24 @@ struct QueryExecution {
     }
   }
 
-  /// Answers plain searches, and what is made of them without the store, that take no longer than
-  /// a thread that must not be held up can spare, from memory alone; `nil` for others, or when the
-  /// store has to be asked who was found.
-  func briefResults(
-    of requests: [QueryRequest]
-  ) throws(CollectionError) -> [[ScoredPoint]]? {
+  /// The plan of plain searches, and what is made of them without the store; `nil` for others, and
+  /// for so many that to plan them takes long already.
+  func briefPlan(of requests: [QueryRequest]) throws(CollectionError) -> QueryPlan? {
     let bytesMax = transaction.collection.core.options.limits.briefSearchBytesMax
-    // To plan many takes long already.
     guard requests.count <= bytesMax / NearestSource.queryBytes,
       requests.allSatisfy({ $0.withPayload == .none && Self.needsNoStore($0.root) })
     else { return nil }
     let nodesCount = requests.reduce(0) { $0 + $1.root.count }
     guard nodesCount <= bytesMax / NearestSource.queryBytes else { return nil }
-    let plan = try QueryPlan(requests, in: transaction)
+    return try QueryPlan(requests, in: transaction)
+  }
+
+  /// Answers requests by such a plan that take no longer than a thread that must not be held up can
+  /// spare, from memory alone; `nil` for others, or when the store has to be asked who was found.
+  func briefResults(
+    of requests: [QueryRequest], _ plan: QueryPlan
+  ) throws(CollectionError) -> [[ScoredPoint]]? {
+    let bytesMax = transaction.collection.core.options.limits.briefSearchBytesMax
     var source = NearestSource(transaction, scans)
     source.fillsUp = false
     var bytes = 0

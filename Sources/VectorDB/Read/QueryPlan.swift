@@ -3,9 +3,9 @@ import VectorIndex
 
 /// The trees of one request made ready: the searches of all their leaves, which run together, and
 /// what becomes of what they find.
-struct QueryPlan {
+struct QueryPlan: Sendable {
   /// Where the points of a node come from.
-  enum Source {
+  enum Source: Sendable {
     /// One of the plan's searches.
     case search(Int)
     /// The collection, but not by a search for the nearest.
@@ -14,7 +14,7 @@ struct QueryPlan {
   }
 
   /// One node: what it asks for, with the filter of all above it, and without prefetches.
-  struct Node {
+  struct Node: Sendable {
     let query: QueryNode
     let source: Source
     let isRoot: Bool

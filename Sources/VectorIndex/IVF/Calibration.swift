@@ -34,6 +34,7 @@ struct Calibration: Sendable, Equatable {
       }
     }
     reach.filterExponent = filterExponent(at: recall)
+    reach.recall = recall
     return reach
   }
 

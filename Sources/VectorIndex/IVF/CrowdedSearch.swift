@@ -29,8 +29,6 @@ struct CrowdedSearch {
   /// Among crowded rows that a round brings nothing may be chance, unless few rows were scored in
   /// it: one in so many of all.
   private static let scoredShare = 8
-  /// Of the rows wanted, one in so many may still be found when the search ends.
-  private static let lateShare = 50
 
   /// Scores the candidates of a lane, whose lists were scanned.
   ///
@@ -75,9 +73,8 @@ struct CrowdedSearch {
       if shouldStop() { throw SearchInterrupted() }
       let isLittle =
         isToldApart || (lane.scoredCount - scoredBefore) * Self.scoredShare <= lane.scoredCount
-      if !isFirst, isLittle, gained(best, over: before) <= lane.limit / Self.lateShare {
-        return best
-      }
+      let gained = Double(gained(best, over: before))
+      if !isFirst, isLittle, gained <= probes.missed * Double(lane.limit) { return best }
       if scoresAll { break }
       first = end
       end = min(count, end * growth)

@@ -17,6 +17,16 @@ struct FilterCost {
     Double(rows) * (15 + 0.12 * dimension)
   }
 
+  /// Whether so many rows are scored in less time than any search through lists takes.
+  static func areFew(_ rows: Int, dimension: Int) -> Bool {
+    let cost = FilterCost(dimension: dimension, share: 0)
+    return cost.exact(rows: rows) < probingShare * cost.beside(lists: 1)
+  }
+
+  /// What probing takes under a filter with what it reranks, as a multiple of what looking through
+  /// the lists does.
+  static let probingShare = 4.0
+
   /// Entries of lists, of which every block's rows are asked for, and some blocks scanned.
   func probing(entries: Double) -> Double {
     entries / Double(CodeLayout.entriesPerBlock) * (6 + blockShare * (4 + 0.055 * dimension))

@@ -15,6 +15,8 @@ struct FilteredProbes {
   /// Lists that every query without a filter would look at; see ``ProbeReach/evenProbes``.
   let unfiltered: Int
   let exponent: Double
+  /// Of the neighbours wanted, the part that may be missed.
+  let missed: Double
   /// Rows that are allowed, as a share of all.
   private let share: Double
   /// Lists that were gone through, those passed over included.
@@ -31,6 +33,7 @@ struct FilteredProbes {
     self.generation = generation
     unfiltered = reach.evenProbes
     exponent = reach.filterExponent
+    missed = 1 - reach.recall
     share = Double(allowed.count) / Double(max(1, generation.coveredRows))
   }
 
@@ -102,14 +105,18 @@ struct FilteredProbes {
   /// more are to be expected beyond them. A smaller part is enough where fewer rows are allowed
   /// near the query than elsewhere.
   func isLate(_ lane: SearchLane) -> Bool {
-    let share = isThinner ? Self.lateShareThinner : Self.lateShare
+    var share = isThinner ? Self.lateShareThinner : Self.lateShare
+    share *= pow(max(1, missed / Self.lateMissed), Self.lateGrowth)
     let late = (met.last ?? 0) - (met.isEmpty ? 0 : met[(met.count - 1) / 2])
     return Double(late) >= share * Double(lane.limit)
   }
 
-  /// So much of the rows wanted is a good part.
+  /// So much of the rows wanted is a good part where one in fifty may be missed, as good as none
+  /// of ten, and how it grows as more may be.
   private static let lateShare = 0.3
   private static let lateShareThinner = 0.1
+  private static let lateMissed = 0.021
+  private static let lateGrowth = 0.3
   /// Fewer rows are allowed near the query where their share is so much of what it is elsewhere,
   /// and chance does not make it less.
   private static let thinner = 0.9

@@ -37,6 +37,7 @@ public struct IVFIndexView: Sendable {
     var wide = generation.calibration.reach(forMean: wanted)
     if reach.bounds == .wide { wide.bounds = .wide }
     wide.filterExponent = reach.filterExponent
+    wide.recall = reach.recall
     return wide
   }
 

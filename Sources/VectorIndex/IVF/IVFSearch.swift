@@ -1,5 +1,5 @@
 import Glibc
-import RowSets
+public import RowSets
 
 /// Search through the lists of an index, and exactly over the rows that are not in them yet.
 ///
@@ -67,6 +67,12 @@ public struct IVFSearch: VectorSearching {
     return entries * entryBytes + rows * max(view.rowBytes, ExactScan.leastRowBytes)
   }
 
+  /// Whether so few rows are allowed that a query has all of them scored, however an index is
+  /// calibrated.
+  public static func scoresAll(_ allowed: RowMask, in view: DenseColumnView) -> Bool {
+    FilterCost.areFew(allowed.count, dimension: view.dimension)
+  }
+
   private var metric: Metric { index.generation.quantizer.metric }
 
   /// The nearest visible rows for each query; see ``VectorSearching``.
@@ -112,10 +118,6 @@ public struct IVFSearch: VectorSearching {
   }
 
   // MARK: Effort
-
-  /// What probing takes under a filter with what it reranks, as a multiple of what looking through
-  /// the lists does.
-  private static let probingShare = 4.0
 
   private func reach(for query: SearchQuery) -> ProbeReach {
     var reach = index.widened(reach, forLimit: query.limit)
@@ -177,6 +179,7 @@ public struct IVFSearch: VectorSearching {
   /// Whether scoring every allowed row costs less than probing for them.
   private func prefersExact(_ query: SearchQuery, in view: DenseColumnView) -> Bool {
     guard let allowed = query.allowed else { return false }
+    if FilterCost.areFew(allowed.count, dimension: view.dimension) { return true }
     let cost = FilterCost(
       dimension: view.dimension,
       share: Double(allowed.count) / Double(max(1, Int(allowed.rowCount))))
@@ -186,7 +189,7 @@ public struct IVFSearch: VectorSearching {
     // Probing takes longer by what it reranks, and several times as long where the rows lie apart
     // from the query; few rows are soon all scored.
     return cost.exact(rows: allowed.count)
-      < Self.probingShare * (cost.probing(entries: entries) + cost.beside(lists: probes))
+      < FilterCost.probingShare * (cost.probing(entries: entries) + cost.beside(lists: probes))
   }
 
   // MARK: Traces

@@ -17,6 +17,8 @@ struct ProbeReach: Sendable, Equatable {
   var bounds = ErrorBounds.standard
   /// How the lists that are needed grow as fewer rows may answer; see ``FilterGrowth``.
   var filterExponent = FilterGrowth.unknownExponent
+  /// The recall that it is meant to give, as far as that is known.
+  var recall = 0.98
 
   /// Lists that every query has to look at for the recall that this reach gives: where lists are
   /// chosen by something else than their remoteness.

@@ -105,4 +105,57 @@ import VectorIndex
       #expect(changed > 0)
     }
   }
+
+  /// Few points pass, and all of them are scored, by whatever index: no ranking has to be kept for
+  /// their pages to be those of one.
+  @Test func pagesOfFewPointsNeedNoMemory() async throws {
+    let options = DatabaseOptions(limits: Limits(rankingBytesMax: 0))
+    try await withDatabase(options: options) { fixture in
+      var random = SeededGenerator(seed: 78)
+      let key = PayloadPath(steps: [.key("tenant")])
+      try await fixture.database.createCollection(named: "things", config: config())
+      let things = try fixture.database.collection(named: "things")
+      _ = try await fixture.database.createPayloadIndex(
+        of: "things", at: key, PayloadFieldSchema(.keyword(KeywordIndexParams(isTenant: true))))
+      _ = try await things.apply([
+        .upsert(
+          (0..<Self.count).map {
+            point(UInt64($0), vector(&random), #"{"tenant":"t\#($0 % 50)"}"#)
+          })
+      ])
+      try await awaitIndex(things, lists: 21...200)
+      let asked = vector(&random)
+      func found(
+        _ tenant: String, limit: Int, offset: Int = 0, exact: Bool = false
+      ) async throws -> [ScoredPoint] {
+        try await things.query([
+          QueryRequest(
+            query: .nearest(.dense(asked)),
+            filter: Filter(must: [.match(key: key, .value(.string(tenant)))]),
+            params: SearchParams(exact: exact, ivf: exact ? nil : .probes(1)), limit: limit,
+            offset: offset)
+        ])[0]
+      }
+      let whole = try await found("t7", limit: 100, exact: true)
+      #expect(whole.count == Self.count / 50)
+      var pages: [ScoredPoint] = []
+      for number in 0..<3 { pages += try await found("t7", limit: 10, offset: 10 * number) }
+      var change = CollectionConfigChange()
+      change.ivf["lists"] = .integer(8)
+      try await fixture.database.updateCollection(named: "things", change: change)
+      try await awaitIndex(things, lists: 1...20)
+      for number in 3..<7 { pages += try await found("t7", limit: 10, offset: 10 * number) }
+      #expect(pages == whole)
+      #expect(try await found("nobody", limit: 10).isEmpty)
+      // The rows of the key are in several places now, and some are others' now.
+      _ = try await things.apply([
+        .upsert((0..<30).map { point(UInt64(10_000 + $0), vector(&random), #"{"tenant":"t7"}"#) }),
+        .upsert((0..<20).map { point(UInt64(7 + 50 * $0), vector(&random), #"{"tenant":"t8"}"#) }),
+      ])
+      let changed = try await found("t7", limit: 100, exact: true)
+      #expect(changed.count == whole.count + 30 - 20)
+      #expect(try await found("t7", limit: 100) == changed)
+      #expect(try await found("t8", limit: 100).count == whole.count + 20)
+    }
+  }
 }
