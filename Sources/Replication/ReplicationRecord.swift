@@ -42,10 +42,11 @@ package struct ReplicationRecord: Sendable, Equatable {
     guard access(path, F_OK) == 0 else { return nil }
     let bytes: [UInt8]
     do throws(CollectionError) {
-      bytes = try SnapshotFile.read(path).read(maximumCount: bytesMax)
+      bytes = try SnapshotFile.read(path).read(maximumCount: bytesMax + 1)
     } catch {
       throw .record("\(path) can't be read: \(error)")
     }
+    if bytes.count > bytesMax { throw .record("\(path) is longer than \(bytesMax) bytes") }
     guard let root = try? JSONDocument(parsing: bytes).root.object,
       let version = root["version"]?.uint64
     else { throw .record("\(path) is damaged") }

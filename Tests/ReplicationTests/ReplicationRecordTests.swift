@@ -25,9 +25,9 @@ import class Foundation.FileManager
     }
   }
 
-  /// Up to `bytesMax`; of a longer one the end is missing.
-  @Test(arguments: [(1 << 20, true), (1 << 20 + 1, false)])
-  func aRecordHasABound(bytes: Int, isRead: Bool) async throws {
+  /// Up to `bytesMax`; a longer one is no record, whatever makes it longer.
+  @Test(arguments: [1 << 20, 1 << 20 + 1], [true, false])
+  func aRecordHasABound(bytes: Int, isBefore: Bool) async throws {
     try await withDatabase { database in
       let record = ReplicationRecord(
         database: DatabaseID(), log: nil, position: LogPosition(segment: 3, entry: 4),
@@ -36,8 +36,16 @@ import class Foundation.FileManager
       let path = database.path + "/replication.json"
       let text = try #require(FileManager.default.contents(atPath: path))
       let blank = [UInt8](repeating: 0x20, count: bytes - text.count)
-      #expect(FileManager.default.createFile(atPath: path, contents: .init(blank + text)))
-      #expect((try? ReplicationRecord.load(from: database.path)) == (isRead ? record : nil))
+      let whole = isBefore ? blank + text : [UInt8](text) + blank
+      let isWritten = FileManager.default.createFile(atPath: path, contents: .init(whole))
+      #expect(isWritten)
+      if bytes > 1 << 20 {
+        #expect(throws: ReplicationError.record("\(path) is longer than 1048576 bytes")) {
+          try ReplicationRecord.load(from: database.path)
+        }
+      } else {
+        #expect(try ReplicationRecord.load(from: database.path) == record)
+      }
     }
   }
 

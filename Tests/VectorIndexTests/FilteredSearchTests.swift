@@ -115,7 +115,7 @@ import VectorIndex
       dimension: 48, clusters: 150, isUnit: metric == .dot, random: &random)
     rows.add(20_000, &random)
     let index = try rows.build(metric)
-    let efforts = [0.9, 0.95, 0.99]
+    let efforts = [0.9, 0.95, 0.98]
     var found = [0, 0, 0]
     var wanted = 0
     for _ in 0..<60 {

@@ -11,6 +11,8 @@ struct BodyPieces {
   private var chunks: RequestBody.AsyncIterator
   private let unpacker: Unpacker?
   private let call: ServiceCall
+  /// What is held until whatever is still being unpacked has ended.
+  private let held: (any Sendable)?
   /// What has arrived and is not unpacked yet.
   private var packed = ByteBuffer()
 
@@ -25,8 +27,13 @@ struct BodyPieces {
   /// - Parameters:
   ///   - call: who waits for it.
   ///   - unpacks: whether what is packed is unpacked.
-  init(_ request: Request, _ call: ServiceCall, unpacks: Bool = true) {
+  ///   - held: let go of when nothing is being unpacked any more.
+  init(
+    _ request: Request, _ call: ServiceCall, unpacks: Bool = true,
+    holding held: (any Sendable)? = nil
+  ) {
     self.call = call
+    self.held = held
     let named = unpacks ? request.headers[.contentEncoding]?.filter { $0 != " " } : nil
     unpacker = named.flatMap { ContentCoding(named: $0) }.map { Unpacker($0) }
     chunks = request.body.makeAsyncIterator()
@@ -61,8 +68,10 @@ struct BodyPieces {
       return try unpacker.unpack(&packed, upTo: Self.bytesInPlace)
     }
     let before = packed
+    let held = held
     let (piece, rest) = try await call.whileWaited(for: "Request body") {
-      try await BlockingWork.run {
+      defer { withExtendedLifetime(held) {} }
+      return try await BlockingWork.run {
         var rest = before
         let piece = try unpacker.unpack(&rest, upTo: Self.pieceBytes)
         return (piece, rest)

@@ -101,7 +101,7 @@ struct BodyReader: Sendable {
     defer { end?.cancel() }
     let declared = request.headers[.contentLength].flatMap { Int($0) }
     if let declared, declared > limit { throw RESTError.tooLarge(bytes: declared, limit: limit) }
-    var pieces = BodyPieces(request, call, unpacks: unpacks)
+    var pieces = BodyPieces(request, call, unpacks: unpacks, holding: HeldShare(share: share))
     let collected = CollectedBody()
     while let piece = try await pieces.next() {
       let total = collected.count + piece.readableBytes

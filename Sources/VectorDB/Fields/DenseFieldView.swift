@@ -66,7 +66,7 @@ struct DenseFieldView: FieldView {
   func isExact(_ params: SearchParams) -> Bool { params.exact || index == nil }
 
   func scoresAll(of allowed: RowMask, _ params: SearchParams) -> Bool {
-    params.exact || !params.indexedOnly && IVFSearch.scoresAll(allowed, in: rows)
+    !params.indexedOnly && IVFSearch.scoresAll(allowed, in: rows)
   }
 
   var waitsForDisk: Bool { rows.hasFiles }

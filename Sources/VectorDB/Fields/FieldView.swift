@@ -74,8 +74,8 @@ protocol FieldView: Sendable {
   /// one ranking, however many are asked for.
   func isExact(_ params: SearchParams) -> Bool
 
-  /// Whether a search with `params` scores all of `allowed`, which alone may answer it, with an
-  /// index or without.
+  /// Whether `allowed`, which alone may answer a search with `params`, are so few that all of them
+  /// are scored, with an index or without.
   func scoresAll(of allowed: RowMask, _ params: SearchParams) -> Bool
 
   /// Whether a search reads posting lists rather than rows.
@@ -147,7 +147,7 @@ extension FieldView {
   /// Every row is scored.
   func isExact(_ params: SearchParams) -> Bool { true }
 
-  func scoresAll(of allowed: RowMask, _ params: SearchParams) -> Bool { params.exact }
+  func scoresAll(of allowed: RowMask, _ params: SearchParams) -> Bool { false }
 
   /// All of the rows.
   func bytesRead(limit: Int, _ search: FieldSearch) -> Int {

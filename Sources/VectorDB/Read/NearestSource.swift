@@ -80,7 +80,11 @@ struct NearestSource {
           rows: results[index], isComplete: results[index].count < search.first)
       let isLonger = !ranking.isComplete && ranking.rows.count < search.count
       if isLonger { try go(on: &ranking, search) }
-      if !isStable[index], known[index] == nil || isLonger { keep(ranking, search) }
+      if isStable[index] {
+        forget(search)
+      } else if known[index] == nil || isLonger {
+        keep(ranking, search)
+      }
       results[index] =
         ranking.rows.count > search.count
         ? Array(ranking.rows.prefix(search.count)) : ranking.rows
@@ -104,6 +108,12 @@ struct NearestSource {
     transaction.collection.core.rankings.keep(ranking, for: question)
   }
 
+  /// Who begins anew, and finds the same each time, goes on with nothing older.
+  private func forget(_ search: NearestSearch) {
+    guard let question = search.question, !search.continues else { return }
+    transaction.collection.core.rankings.forget(question)
+  }
+
   /// About what a search takes, as the bytes that are read in that time; beyond all bounds where it
   /// may wait for a disk, or where a filter lets more rows pass than can be scored within `most`.
   func briefCost(of search: NearestSearch, most: Int) throws(CollectionError) -> Int {
@@ -123,11 +133,18 @@ struct NearestSource {
     return Self.queryBytes + read + search.count * Self.neighborBytes
   }
 
-  /// How many neighbours a search whose cost is known to be brief can find.
-  func mostNeighbors(of search: NearestSearch) throws(CollectionError) -> Int {
+  /// Whether a search whose cost is known to be brief may find more than so many neighbours, if it
+  /// goes on until it has as many as it wants.
+  func mayFindMore(
+    than count: Int, _ search: NearestSearch
+  ) throws(CollectionError) -> Bool {
+    if search.view.isExact(search.params) { return false }
     let all = min(search.count, transaction.pointsCount)
-    guard let filter = search.filter, !filter.isEmpty else { return all }
-    return min(all, try scans.briefRows(filter, most: .max)?.count ?? all)
+    if count >= all { return false }
+    guard let filter = search.filter, !filter.isEmpty,
+      let rows = try scans.briefRows(filter, most: .max)
+    else { return true }
+    return count < rows.count && !search.view.scoresAll(of: rows, search.params)
   }
 
   /// About how many bytes the search for the rows nearest to one vector reads.

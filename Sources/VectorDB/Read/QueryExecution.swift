@@ -4,7 +4,7 @@ import VectorIndex
 
 /// Runs the queries of one request against one commit: references are resolved, candidates come
 /// from their sources, are scored and cut to the page, and become points. Blocking, but for
-/// ``briefResults(of:)``.
+/// ``briefPlan(of:)`` and ``briefResults(of:_:)``.
 struct QueryExecution {
   private let transaction: ReadTransaction
   private let scans: FilterScans
@@ -76,9 +76,8 @@ struct QueryExecution {
       try source.neighbors(of: plan.searches)
     }
     // To find more may take long.
-    for (search, found) in zip(plan.searches, neighbors)
-    where found.count < search.count && !search.view.isExact(search.params) {
-      if found.count < (try source.mostNeighbors(of: search)) { return nil }
+    for (search, found) in zip(plan.searches, neighbors) {
+      if try source.mayFindMore(than: found.count, search) { return nil }
     }
     return try transaction.trace.stage("hydrate") { () throws(CollectionError) in
       var results: [[ScoredPoint]] = []

@@ -206,6 +206,22 @@ final class RankingMemory: Sendable {
     _ = consume replaced
   }
 
+  /// Lets go of what was given to a question, if it is kept.
+  func forget(_ question: RankingQuestion) {
+    let digest = question.digest
+    let forgotten: [Entry] = shard(of: digest).part.withLock { part in
+      var forgotten: [Entry] = []
+      for place in Self.places(of: digest) where part.entries[place]?.digest == digest {
+        guard let entry = part.entries[place] else { continue }
+        part.entries[place] = nil
+        part.byteCount -= entry.byteCount
+        forgotten.append(entry)
+      }
+      return forgotten
+    }
+    _ = consume forgotten
+  }
+
   private func shard(of digest: UInt64) -> Shard {
     shards[Int(truncatingIfNeeded: digest >> 60)]
   }

@@ -9,7 +9,8 @@ import RowSets
 /// rounds, which look for rows nearer than the last that was found, whose distance is known exactly
 /// by then. Where rows were not told apart, the first goes through the same lists again, else
 /// through twice as many; each later one goes through two or four times as many. The end is when
-/// the farther lists of a round brought nothing, or when there are no more. Where few rows are
+/// the farther lists of a round brought nothing, whatever recall is asked for (one of ten that a
+/// round brings is seldom the last), or when there are no more. Where few rows are
 /// allowed, or most of them are no farther than estimates may be off, all of these are scored
 /// instead.
 struct CrowdedSearch {
@@ -29,6 +30,8 @@ struct CrowdedSearch {
   /// Among crowded rows that a round brings nothing may be chance, unless few rows were scored in
   /// it: one in so many of all.
   private static let scoredShare = 8
+  /// Of the rows wanted, one in so many may still be found when the search ends.
+  private static let lateShare = 50
 
   /// Scores the candidates of a lane, whose lists were scanned.
   ///
@@ -73,8 +76,9 @@ struct CrowdedSearch {
       if shouldStop() { throw SearchInterrupted() }
       let isLittle =
         isToldApart || (lane.scoredCount - scoredBefore) * Self.scoredShare <= lane.scoredCount
-      let gained = Double(gained(best, over: before))
-      if !isFirst, isLittle, gained <= probes.missed * Double(lane.limit) { return best }
+      if !isFirst, isLittle, gained(best, over: before) <= lane.limit / Self.lateShare {
+        return best
+      }
       if scoresAll { break }
       first = end
       end = min(count, end * growth)

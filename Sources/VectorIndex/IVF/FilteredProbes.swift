@@ -15,8 +15,8 @@ struct FilteredProbes {
   /// Lists that every query without a filter would look at; see ``ProbeReach/evenProbes``.
   let unfiltered: Int
   let exponent: Double
-  /// Of the neighbours wanted, the part that may be missed.
-  let missed: Double
+  /// The recall that was asked for.
+  let recall: Double
   /// Rows that are allowed, as a share of all.
   private let share: Double
   /// Lists that were gone through, those passed over included.
@@ -33,7 +33,7 @@ struct FilteredProbes {
     self.generation = generation
     unfiltered = reach.evenProbes
     exponent = reach.filterExponent
-    missed = 1 - reach.recall
+    recall = reach.recall
     share = Double(allowed.count) / Double(max(1, generation.coveredRows))
   }
 
@@ -106,7 +106,7 @@ struct FilteredProbes {
   /// near the query than elsewhere.
   func isLate(_ lane: SearchLane) -> Bool {
     var share = isThinner ? Self.lateShareThinner : Self.lateShare
-    share *= pow(max(1, missed / Self.lateMissed), Self.lateGrowth)
+    share *= pow(max(1, (1 - recall) / Self.lateMissed), Self.lateGrowth)
     let late = (met.last ?? 0) - (met.isEmpty ? 0 : met[(met.count - 1) / 2])
     return Double(late) >= share * Double(lane.limit)
   }

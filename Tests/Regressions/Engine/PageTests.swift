@@ -106,6 +106,48 @@ import VectorIndex
     }
   }
 
+  /// A first page that is asked for anew is what the next one goes on with, though none but the
+  /// older one was kept.
+  @Test func pagesGoOnWithTheLatestFirstPage() async throws {
+    try await withDatabase { fixture in
+      var random = SeededGenerator(seed: 79)
+      let key = PayloadPath(steps: [.key("tenant")])
+      try await fixture.database.createCollection(named: "things", config: config())
+      let things = try fixture.database.collection(named: "things")
+      _ = try await things.apply([
+        .upsert(
+          (0..<Self.count).map {
+            point(UInt64($0), vector(&random), #"{"tenant":"t\#($0 % 4)"}"#)
+          })
+      ])
+      try await awaitIndex(things, lists: 21...200)
+      let queries = (0..<8).map { _ in vector(&random) }
+      func page(_ number: Int, _ query: [Float], exact: Bool = false) async throws -> [ScoredPoint]
+      {
+        try await things.query([
+          QueryRequest(
+            query: .nearest(.dense(query)),
+            filter: Filter(must: [.match(key: key, .value(.string("t3")))]),
+            params: SearchParams(exact: exact, ivf: exact ? nil : .probes(1)), limit: 10,
+            offset: 10 * number)
+        ])[0]
+      }
+      var older: [[ScoredPoint]] = []
+      for query in queries { older.append(try await page(0, query)) }
+      _ = try await fixture.database.createPayloadIndex(
+        of: "things", at: key, PayloadFieldSchema(.keyword(KeywordIndexParams())))
+      #expect(try await eventually { things.info().payloadFields.allSatisfy(\.isReady) })
+      var changed = 0
+      for (query, older) in zip(queries, older) {
+        let found = [try await page(0, query), try await page(1, query)]
+        #expect(found[0] == (try await page(0, query, exact: true)))
+        #expect(found[1] == (try await page(1, query, exact: true)))
+        changed += found[0] == older ? 0 : 1
+      }
+      #expect(changed > 0, "another page was kept")
+    }
+  }
+
   /// Few points pass, and all of them are scored, by whatever index: no ranking has to be kept for
   /// their pages to be those of one.
   @Test func pagesOfFewPointsNeedNoMemory() async throws {
