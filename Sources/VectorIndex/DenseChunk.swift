@@ -74,7 +74,7 @@ struct DenseAddresses {
   let rows: UnsafeRawPointer
   fileprivate let presence: UnsafeMutablePointer<Atomic<UInt64>>
 
-  func isPresent(_ row: Int) -> Bool {
+  @inline(__always) func isPresent(_ row: Int) -> Bool {
     // Nearly all chunks are full, and one word says so.
     if presence.pointee.load(ordering: .acquiring) == 0 { return true }
     let bits = presence[1 + (row >> 6)].load(ordering: .acquiring)

@@ -1,9 +1,9 @@
 import HTTPConnections
 import HTTPTypes
-import Hummingbird
+package import Hummingbird
 import NIOCore
 import QdrantAPI
-import QdrantService
+package import QdrantService
 import RequestTracing
 import TransportBase
 
@@ -12,7 +12,7 @@ import TransportBase
 ///
 /// Bodies are bounded one by one and all together; a body holds its share of the budget until
 /// the request has been answered, because the points decoded from it live that long.
-struct BodyReader: Sendable {
+package struct BodyReader: Sendable {
   /// The largest body taken, in bytes.
   let limit: Int
   let budget: ByteBudget
@@ -21,6 +21,13 @@ struct BodyReader: Sendable {
   /// What parsing takes for each byte of a body: a copy, the positions of its values, these, and
   /// what they are decoded to.
   private static let bytesParsedPerByte = 6
+
+  /// A reader of bodies up to `limit` bytes, whose share of memory is in `budget`.
+  package init(limit: Int, budget: ByteBudget, parsing: ParsingRoom) {
+    self.limit = limit
+    self.budget = budget
+    self.parsing = parsing
+  }
 
   /// Decodes the body and answers with what `respond` makes of it.
   ///
@@ -44,7 +51,7 @@ struct BodyReader: Sendable {
   /// Answers with what `respond` makes of the body as it came, packed or not.
   ///
   /// - Throws: as ``withValue(of:_:decodedBy:_:)`` does, but for what is in the body.
-  func withBytes(
+  package func withBytes(
     of request: Request, _ call: ServiceCall, _ respond: ([UInt8]) async throws -> Response
   ) async throws -> Response {
     let abortion = BodyAbortion.current

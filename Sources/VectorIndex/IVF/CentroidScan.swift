@@ -12,6 +12,20 @@ struct CentroidScan: ~Copyable {
   private(set) var deviation: Float = 0
   /// The list of each estimate, where it isn't its position.
   private let numbers: UnsafeMutablePointer<UInt32>?
+  /// Centroids that it was to estimate; `nil` for all.
+  private let looked: Int?
+
+  /// What is to be known to go on with a scan, beside what is in the lane's memory.
+  struct Extent {
+    fileprivate let count: Int
+    fileprivate let deviation: Float
+    fileprivate let looked: Int?
+
+    /// Whether a scan for so many lists would estimate no others.
+    func suffices(for wanted: Int) -> Bool {
+      looked.map { CentroidScan.looked(for: wanted) <= $0 } ?? true
+    }
+  }
 
   /// Centroids looked at, at least, and for each list that is wanted.
   private static let least = 768
@@ -21,12 +35,14 @@ struct CentroidScan: ~Copyable {
   init(_ generation: IVFGeneration, lane: SearchLane, wanted: Int) {
     self.generation = generation
     let quantizer = generation.quantizer
-    let looked = max(Self.least, Self.perList * wanted)
+    let looked = Self.looked(for: wanted)
     if let groups = quantizer.groups, looked < quantizer.count / 2 {
+      self.looked = looked
       estimates = lane.scratch.estimates.room(for: quantizer.groupEstimateCount)
       numbers = lane.scratch.estimateLists.room(for: quantizer.groupEstimateCount)
       scanGroups(groups, lane, wanted: looked)
     } else {
+      self.looked = nil
       estimates = lane.scratch.estimates.room(for: quantizer.codes.estimateCount)
       numbers = nil
       scanAll(lane)
@@ -37,6 +53,22 @@ struct CentroidScan: ~Copyable {
       if generation.lists[list(position)].entryCount == 0 { estimates[position] = .infinity }
     }
   }
+
+  /// Goes on with the latest scan of the lane.
+  init(_ generation: IVFGeneration, lane: SearchLane, from extent: Extent) {
+    self.generation = generation
+    (count, deviation, looked) = (extent.count, extent.deviation, extent.looked)
+    let quantizer = generation.quantizer
+    let isWhole = extent.looked == nil
+    let room = isWhole ? quantizer.codes.estimateCount : quantizer.groupEstimateCount
+    estimates = lane.scratch.estimates.room(for: room)
+    numbers = isWhole ? nil : lane.scratch.estimateLists.room(for: room)
+  }
+
+  /// How far it came.
+  var extent: Extent { Extent(count: count, deviation: deviation, looked: looked) }
+
+  private static func looked(for wanted: Int) -> Int { max(least, perList * wanted) }
 
   private var quantizer: CoarseQuantizer { generation.quantizer }
 

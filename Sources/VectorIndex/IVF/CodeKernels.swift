@@ -82,7 +82,7 @@ enum CodeKernels {
     if onlyRows {
       vk_prefetch(head.rows, min(1024, CodeLayout.rowBytes * blocks))
     } else {
-      vk_prefetch(head.blocks, min(4096, layout.blockBytes * blocks))
+      vk_prefetch(head.blocks, min(1024, layout.blockBytes * blocks))
     }
   }
 }

@@ -17,10 +17,11 @@ struct FilterCost {
     Double(rows) * (15 + 0.12 * dimension)
   }
 
-  /// Whether so many rows are scored in less time than any search through lists takes.
+  /// Whether so few rows are always scored, from memory: where they lie apart from the query, a
+  /// search through lists takes as long, and scores them all in the end.
   static func areFew(_ rows: Int, dimension: Int) -> Bool {
-    let cost = FilterCost(dimension: dimension, share: 0)
-    return cost.exact(rows: rows) < probingShare * cost.beside(lists: 1)
+    let dimension = Double(dimension)
+    return Double(rows) * (15 + 0.4 * dimension) < 50_000 + 400 * dimension
   }
 
   /// What probing takes under a filter with what it reranks, as a multiple of what looking through

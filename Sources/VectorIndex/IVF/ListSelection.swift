@@ -18,7 +18,12 @@ struct ListSelection {
 
   /// Puts the lists within `reach` of the lane's query into the lane, nearest first. Lists without
   /// an entry are as if they were not there.
-  static func select(_ reach: ProbeReach, _ generation: IVFGeneration, for lane: SearchLane) {
+  ///
+  /// - Parameter goesOn: whether what was scored for the same query counts.
+  static func select(
+    _ reach: ProbeReach, _ generation: IVFGeneration, for lane: SearchLane, goesOn: Bool = false
+  ) {
+    if !goesOn { lane.ranked = nil }
     lane.probes.removeAll(keepingCapacity: true)
     let quantizer = generation.quantizer
     let count = quantizer.count - generation.emptyLists.count
@@ -50,7 +55,7 @@ struct ListSelection {
     guard let wider = remote.widened(reach, distance: distance, metric) else { return false }
     lane.earlierProbes = lane.probes
     lane.errors = wider.bounds
-    select(wider, generation, for: lane)
+    select(wider, generation, for: lane, goesOn: true)
     lane.dropProbes(ofListsIn: lane.earlierProbes)
     return !lane.probes.isEmpty
   }
@@ -117,12 +122,23 @@ struct ListSelection {
       keepNearest(keyCount)
       return keep(atLeast: leastScore(within: slack), most: most)
     }
+    if let ranked = lane.ranked, ranked.extent.suffices(for: most) {
+      keyCount = ranked.count
+      let scan = CentroidScan(generation, lane: lane, from: ranked.extent)
+      return rank(within: slack, most: most, of: scan)
+    }
     let scan = CentroidScan(generation, lane: lane, wanted: most)
     score(pick(Self.firstCount, of: scan))
     keepNearest(keyCount)
+    rank(within: slack, most: most, of: scan)
+  }
+
+  /// - Precondition: the nearest lists were scored, and are in order.
+  private mutating func rank(within slack: Float, most: Int, of scan: borrowing CentroidScan) {
     let least = leastScore(within: slack)
     score(pick(upTo: -least + scan.deviation, most: most + most / 2, of: scan))
-    keepNearest(most)
+    lane.ranked = RankedLists(count: keyCount, extent: scan.extent)
+    keepNearest(max(most, ProbeReach.referenceCount))
     keep(atLeast: least, most: most)
   }
 
@@ -232,6 +248,13 @@ struct ListSelection {
       list: Int32(list), offset: quantizer.metric == .squaredEuclid ? squaredDistance : -product,
       distance: squaredDistance.squareRoot())
   }
+}
+
+/// The lists that were scored for a query, whose keys are in the lane's memory: the nearest in
+/// order, then the others.
+struct RankedLists {
+  let count: Int
+  let extent: CentroidScan.Extent
 }
 
 /// A list to be looked at for one query.

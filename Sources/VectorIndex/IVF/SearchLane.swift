@@ -24,6 +24,8 @@ final class SearchLane {
   var probes: [Probe] = []
   /// What was looked at before ``probes``.
   var earlierProbes: [Probe] = []
+  /// What a selection of more lists goes on from.
+  var ranked: RankedLists?
   /// Rows that were scored exactly.
   var scoredCount = 0
   /// Rows that were among the nearest when they were met, as far as estimates tell.
