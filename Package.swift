@@ -264,7 +264,7 @@ let package = Package(
         "PayloadIndex", "PointModel", "ProtoWire", "QdrantAPI", "QdrantGRPC", "QdrantREST",
         "RAGGateway", "Replication", "RequestTracing", "RowSets", "SentenceEmbedding",
         "ServiceProcess", "SharedLog", "Storage", "TransportBase", "VectorDB", "VectorIndex",
-        crypto, httpTypes, nioCore,
+        crypto, httpTypes, nioCore, nioHPACK,
       ],
       path: "Tests/FuzzTargets", swiftSettings: strict),
     .target(name: "CGuidedFuzzing", path: "Tests/GuidedFuzzing"),

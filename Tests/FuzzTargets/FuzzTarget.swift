@@ -36,7 +36,7 @@ public struct FuzzTarget: Sendable {
   public static let kinds = [
     Kind(name: "parser", targets: [json]), Kind(name: "rest", targets: bodies),
     Kind(name: "filters", targets: [filters]), Kind(name: "formulas", targets: [formulas]),
-    Kind(name: "grpc", targets: [wire] + requests),
+    Kind(name: "grpc", targets: [wire] + calls + requests),
     Kind(name: "gateway", targets: gatewayBodies + gatewayForms + gatewayTexts),
     Kind(name: "paths", targets: [payloadPath]), Kind(name: "texts", targets: texts),
     Kind(name: "settings", targets: settingsFiles), Kind(name: "words", targets: [wordPieces]),

@@ -1,11 +1,11 @@
-import NIOCore
-import NIOHPACK
+package import NIOCore
+package import NIOHPACK
 import Replication
 import RequestTracing
 import TransportBase
 
 /// What the first headers of a call say.
-struct CallHead {
+package struct CallHead {
   private(set) var path = ""
   private(set) var credentials = Credentials()
   /// What the client calls the call, by the names that this is told under, the best first.
@@ -24,18 +24,18 @@ struct CallHead {
   /// What is sent on with the call, beside who makes it.
   private(set) var passedOn: [(String, String)] = []
   /// How long the client waits.
-  private(set) var timeout: TimeAmount?
+  package private(set) var timeout: TimeAmount?
   /// How messages are packed that say that they are.
   private(set) var coding: ContentCoding?
   /// Whether the headers break the rules of HTTP/2 (RFC 9113, 8.2 and 8.3): a proxy may have read
   /// them otherwise.
-  private(set) var isMalformed = false
+  package private(set) var isMalformed = false
   private var httpMethod = ""
   private var contentType = ""
   private var codingName: String?
 
   /// Reads headers in one pass.
-  init(_ headers: HPACKHeaders) {
+  package init(_ headers: HPACKHeaders) {
     var isBehindPseudo = false
     for (name, value, _) in headers {
       let isPseudo = name.utf8.first == UInt8(ascii: ":")
@@ -80,7 +80,7 @@ struct CallHead {
   }
 
   /// The header block that refuses what is no call of gRPC; `nil` where it is one.
-  var refusal: HPACKHeaders? {
+  package var refusal: HPACKHeaders? {
     if !contentType.hasPrefix("application/grpc") { return [":status": "415"] }
     if httpMethod != "POST" { return [":status": "405", "allow": "POST"] }
     guard let codingName, coding == nil else { return nil }

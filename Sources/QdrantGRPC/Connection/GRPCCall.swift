@@ -12,15 +12,14 @@ final class GRPCCall {
   let path: String
   let kind: GRPCMethod.Kind
   let call: ServiceCall
-  let coding: ContentCoding?
   let trace: RequestTrace
   let startedAt: NIODeadline
   let deadline: NIODeadline?
 
   // What arrives.
 
-  /// Bytes that have arrived and are not read yet.
-  var body = ByteBuffer()
+  /// Messages that have arrived and are not read yet.
+  var frames: MessageFrames
   /// What has arrived and waits for room.
   var waiting: [ByteBuffer] = []
   var isWaiting = false
@@ -65,7 +64,7 @@ final class GRPCCall {
     self.room = room
     self.window = window
     path = head.path
-    coding = head.coding
+    frames = MessageFrames(coding: head.coding)
     startedAt = now
     deadline = head.timeout.map { now + $0 }
   }
@@ -73,46 +72,8 @@ final class GRPCCall {
   /// Takes what there is room for.
   func accept(_ bytes: inout ByteBuffer) {
     bytesHeld += bytes.readableBytes
-    if body.readableBytes == 0 {
-      body = bytes
-    } else {
-      body.writeBuffer(&bytes)
-    }
+    frames.append(&bytes)
   }
-
-  /// The prefix of the next message, once it has arrived.
-  ///
-  /// - Throws: the status of a message that is too long, or says that it is packed but not how.
-  func nextPrefix(upTo bytesMax: Int) throws(GRPCStatus) -> (count: Int, isPacked: Bool)? {
-    guard body.readableBytes >= Self.prefixBytes,
-      let flag = body.getInteger(at: body.readerIndex, as: UInt8.self),
-      let count = body.getInteger(at: body.readerIndex + 1, as: UInt32.self)
-    else { return nil }
-    guard count <= bytesMax else {
-      throw GRPCStatus(
-        .resourceExhausted, "a message of \(count) bytes exceeds the limit (\(bytesMax) bytes)")
-    }
-    guard flag == 0 || flag == 1 && coding != nil else {
-      throw GRPCStatus(.internalError, "a message is packed in a way that the headers don't name")
-    }
-    return (Int(count), flag == 1)
-  }
-
-  /// The next message that has arrived whole, and whether it is packed.
-  ///
-  /// - Throws: as ``nextPrefix(upTo:)``.
-  func nextMessage(upTo bytesMax: Int) throws(GRPCStatus) -> (message: ByteBuffer, isPacked: Bool)?
-  {
-    guard let (count, isPacked) = try nextPrefix(upTo: bytesMax),
-      body.readableBytes - Self.prefixBytes >= count
-    else { return nil }
-    body.moveReaderIndex(forwardBy: Self.prefixBytes)
-    guard let message = body.readSlice(length: count) else { return nil }
-    return (message, isPacked)
-  }
-
-  /// Bytes before every message: whether it is packed, and its length.
-  static let prefixBytes = 5
 }
 
 /// What one call has taken of the budget that the requests of all transports share, and its message

@@ -69,7 +69,7 @@ extension GRPCConnection {
     var room = limits.answerStepBytes
     let left = min(answer.count, room)
     var bytes = ByteBuffer()
-    bytes.reserveCapacity(left + GRPCCall.prefixBytes)
+    bytes.reserveCapacity(left + MessageFrames.prefixBytes)
     if isFirst {
       bytes.writeInteger(0 as UInt8)
       bytes.writeInteger(UInt32(answer.count))

@@ -16,7 +16,7 @@ extension GRPCConnection {
 
   /// Gives back what the messages of a conversation took, once they are answered.
   func renewRoom(of call: GRPCCall, _ context: ChannelHandlerContext) {
-    guard call.body.readableBytes == 0, !call.isWaiting else { return }
+    guard call.frames.byteCount == 0, !call.isWaiting else { return }
     heldBytes -= call.bytesHeld
     call.bytesHeld = 0
     call.room = makeRoom(call.id, context)
@@ -57,8 +57,8 @@ extension GRPCConnection {
     case .conversation(let answer): converse(call, answer, context)
     case .unary:
       do throws(GRPCStatus) {
-        guard let (count, _) = try call.nextPrefix(upTo: limits.messageBytesMax),
-          call.body.readableBytes > count + GRPCCall.prefixBytes
+        guard let (count, _) = try call.frames.nextPrefix(upTo: limits.messageBytesMax),
+          call.frames.byteCount > count + MessageFrames.prefixBytes
         else { return }
         throw GRPCStatus(.internalError, "more than one message for a call of one request")
       } catch {

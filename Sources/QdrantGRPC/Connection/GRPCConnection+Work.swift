@@ -16,9 +16,8 @@ extension GRPCConnection {
     switch call.kind {
     case .unary(let perform):
       do throws(GRPCStatus) {
-        guard let (message, isPacked) = try call.nextMessage(upTo: limits.messageBytesMax) else {
-          throw GRPCStatus(.internalError, "Missing request message.")
-        }
+        guard let (message, isPacked) = try call.frames.nextMessage(upTo: limits.messageBytesMax)
+        else { throw GRPCStatus(.internalError, "Missing request message.") }
         start(call, message, isPacked, perform, context)
       } catch {
         end(call, error, context)
@@ -37,8 +36,8 @@ extension GRPCConnection {
     let bound = NIOLoopBound((self, call, context), eventLoop: eventLoop)
     let (room, service, limit) = (call.room, call.call, limits.messageBytesMax)
     let (trace, gate) = (call.trace, methods.gate)
-    let coding = isPacked ? call.coding : nil
-    call.body = ByteBuffer()
+    let coding = isPacked ? call.frames.coding : nil
+    call.frames.clear()
     room.message = message
     call.isPerforming = true
     let answering: @Sendable () async -> Void = {
@@ -91,7 +90,7 @@ extension GRPCConnection {
   ) {
     if call.answer != nil || call.isOver { return }
     do throws(GRPCStatus) {
-      guard let (message, isPacked) = try call.nextMessage(upTo: limits.conversationBytesMax)
+      guard let (message, isPacked) = try call.frames.nextMessage(upTo: limits.conversationBytesMax)
       else {
         if call.hasEnded { end(call, GRPCStatus(.ok), context) }
         return

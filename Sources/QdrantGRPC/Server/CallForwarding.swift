@@ -68,7 +68,7 @@ struct CallForwarding: Sendable {
     headers += head?.passedOn ?? []
     if let client = head?.forwardedFor { headers.append(("x-forwarded-for", client)) }
     var body: [UInt8] = []
-    body.reserveCapacity(message.readableBytes + GRPCCall.prefixBytes)
+    body.reserveCapacity(message.readableBytes + MessageFrames.prefixBytes)
     body.append(0)
     for shift in [24, 16, 8, 0] {
       body.append(UInt8(truncatingIfNeeded: message.readableBytes >> shift))
@@ -102,11 +102,11 @@ struct CallForwarding: Sendable {
         GRPCStatus.decoded(field("grpc-message") ?? ""), fields: kept)
     }
     let body = answer.body
-    guard body.count >= GRPCCall.prefixBytes, body[0] == 0,
-      body[1..<GRPCCall.prefixBytes].reduce(0, { $0 << 8 | Int($1) })
-        == body.count - GRPCCall.prefixBytes
+    guard body.count >= MessageFrames.prefixBytes, body[0] == 0,
+      body[1..<MessageFrames.prefixBytes].reduce(0, { $0 << 8 | Int($1) })
+        == body.count - MessageFrames.prefixBytes
     else { throw GRPCStatus(ServiceError(unreadable, from: address)) }
-    return Array(body[GRPCCall.prefixBytes...])
+    return Array(body[MessageFrames.prefixBytes...])
   }
 
   /// Whether a change's client waits for it.
