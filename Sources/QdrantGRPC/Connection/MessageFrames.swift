@@ -1,8 +1,8 @@
 package import NIOCore
 package import TransportBase
 
-/// The messages of one call, as their bytes arrive. Before each stand a byte that says whether it is
-/// packed, and four with its length.
+/// The messages of one call, as their bytes arrive. Before each stand a byte that says whether it
+/// is packed, and four with its length.
 package struct MessageFrames {
   /// How messages are packed that say that they are.
   let coding: ContentCoding?

@@ -17,11 +17,16 @@ struct FilterCost {
     Double(rows) * (15 + 0.12 * dimension)
   }
 
-  /// Whether so few rows are always scored, from memory: where they lie apart from the query, a
-  /// search through lists takes as long, and scores them all in the end.
-  static func areFew(_ rows: Int, dimension: Int) -> Bool {
-    let dimension = Double(dimension)
-    return Double(rows) * (15 + 0.4 * dimension) < 50_000 + 400 * dimension
+  /// Whether so few rows of a column are always scored: where they lie apart from the query, a
+  /// search through lists takes as long, and scores them all in the end. From files fewer are.
+  static func areFew(_ rows: Int, in view: DenseColumnView) -> Bool {
+    let dimension = Double(view.dimension)
+    if view.hasFiles {
+      let cost = FilterCost(dimension: view.dimension, share: 0)
+      return cost.exact(rows: rows) < probingShare * cost.beside(lists: 1)
+    }
+    // As measured with up to 384 numbers; longer rows make more of the time.
+    return Double(rows) * (15 + 0.4 * dimension) < 50_000 + 400 * min(dimension, 384)
   }
 
   /// What probing takes under a filter with what it reranks, as a multiple of what looking through

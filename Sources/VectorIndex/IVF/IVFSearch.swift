@@ -70,7 +70,7 @@ public struct IVFSearch: VectorSearching {
   /// Whether so few rows are allowed that a query has all of them scored, however an index is
   /// calibrated.
   public static func scoresAll(_ allowed: RowMask, in view: DenseColumnView) -> Bool {
-    FilterCost.areFew(allowed.count, dimension: view.dimension)
+    FilterCost.areFew(allowed.count, in: view)
   }
 
   private var metric: Metric { index.generation.quantizer.metric }
@@ -179,7 +179,7 @@ public struct IVFSearch: VectorSearching {
   /// Whether scoring every allowed row costs less than probing for them.
   private func prefersExact(_ query: SearchQuery, in view: DenseColumnView) -> Bool {
     guard let allowed = query.allowed else { return false }
-    if FilterCost.areFew(allowed.count, dimension: view.dimension) { return true }
+    if FilterCost.areFew(allowed.count, in: view) { return true }
     let cost = FilterCost(
       dimension: view.dimension,
       share: Double(allowed.count) / Double(max(1, Int(allowed.rowCount))))
