@@ -81,8 +81,8 @@ import TransportBase
     #expect(try await handedOn(body, within: 60) == 2_000_000)
   }
 
-  /// Lets nothing else be done on the threads for blocking work, until what it gives is called, once
-  /// or more often.
+  /// Lets nothing else be done on the threads for blocking work, until what it gives is called,
+  /// once or more often.
   private static func holdAllThreads() -> () -> Void {
     let gate = DispatchSemaphore(value: 0)
     let threads = 2 * NIOSingletons.blockingPoolThreadCountSuggestion
