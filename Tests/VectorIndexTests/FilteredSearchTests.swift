@@ -81,7 +81,7 @@ import VectorIndex
     for share in [0.5, 0.2, 0.1, 0.03, 0.01, 0.001] {
       var found = 0
       var wanted = 0
-      for _ in 0..<20 {
+      for _ in 0..<50 {
         let vector = rows.randomRow(&random)
         let scores = rows.rows.map { VectorMath.score(metric, vector, $0) }
         let order = scores.indices.sorted { scores[$0] > scores[$1] }
@@ -101,8 +101,9 @@ import VectorIndex
         found += Set(hits.map(\.offset)).intersection(truth.map(\.offset)).count
         wanted += truth.count
       }
-      // Half of all but the nearest are so many that the search may end before all lists.
-      let least = kind == .allButNearest ? 0.92 : 0.95
+      // Where all but the nearest are crowded, and too many to score them all, the search may end
+      // before all lists.
+      let least = kind == .allButNearest ? 0.9 : 0.95
       #expect(Double(found) >= least * Double(wanted), "\(share): \(found) of \(wanted)")
     }
   }
